@@ -1,0 +1,50 @@
+//! The attempt key: how a retry proves that it is one. It must not know about HTTP beyond the text
+//! of the header's value.
+//!
+//! A client draws a random key for each *attempt* to refresh, sends it as `Idempotency-Key`
+//! (draft-ietf-httpapi-idempotency-key-header) and keeps it until the attempt is answered. The
+//! server remembers a hash of it. The key is no credential: without the refresh cookie it opens
+//! nothing.
+
+use sha2::{Digest as _, Sha256};
+
+/// The fewest characters of a key: 128 bits in base64url are 22, 16 is what the contract allows.
+pub const MIN_CHARACTERS: usize = 16;
+/// The most characters of a key.
+pub const MAX_CHARACTERS: usize = 128;
+
+/// One attempt to refresh, known by the SHA-256 of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Attempt([u8; 32]);
+
+/// Not a key: the contract asks for 16 to 128 visible ASCII characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MalformedAttemptKey;
+
+impl Attempt {
+    /// Reads the header's value: an opaque text, or the same in the quotes of a structured-field
+    /// string (RFC 8941 section 3.3.3), which are not part of the key.
+    ///
+    /// # Errors
+    /// [`MalformedAttemptKey`] if it is too short, too long, or not visible ASCII.
+    pub fn parse(value: &str) -> Result<Self, MalformedAttemptKey> {
+        let key = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || !(MIN_CHARACTERS..=MAX_CHARACTERS).contains(&key.len()) {
+            return Err(MalformedAttemptKey);
+        }
+        Ok(Self(Sha256::digest(key).into()))
+    }
+
+    /// From a hash that was stored.
+    #[must_use]
+    pub const fn from_hash(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+
+    /// The hash, to be stored.
+    #[must_use]
+    pub const fn hash(&self) -> &[u8; 32] {
+        &self.0
+    }
+}

@@ -1,0 +1,45 @@
+//! What a presented refresh token means.
+//!
+//! A refresh token is a numbered [`Ticket`] of a [`Family`]. The family is one row of state: which
+//! generation was last accepted, and with which attempt key. From that row, a ticket that proved
+//! authentic, and the instant, [`decide`] says what the server must now do, and nothing else in
+//! Baton decides it. Retries are proved by the attempt key, never guessed from time:
+//! same ticket and same key is the same client asking again; same ticket and another key is two
+//! parties holding one token (RFC 9700 section 4.14.2).
+//!
+//! This crate must not do I/O, read a clock or draw randomness; its `Cargo.toml` is the proof.
+//! Read in this order: [`ticket`], [`attempt`], [`family`], [`policy`], [`decide`](mod@decide).
+//!
+//! ```
+//! use rotation::{Attempt, Decision, Family, Generation, Policy, decide};
+//! use shared::NumericDate;
+//!
+//! let policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
+//! let now = NumericDate(1_800_000_000);
+//! let attempt = Attempt::parse("\"4ZQ9mT7vJ2cXwK1bRrY0Hg\"").ok();
+//!
+//! // Sign-in issued ticket 1; the browser presents it.
+//! let family = Family::begun(now);
+//! let first = Generation::FIRST;
+//! assert_eq!(decide(&family, first, attempt.as_ref(), now, policy), Decision::Accept { generation: first });
+//!
+//! // The answer was lost; the browser asks again with the same key, however late.
+//! let family = family.accepted(first, attempt.clone(), now);
+//! assert_eq!(decide(&family, first, attempt.as_ref(), now.plus(86_400), policy), Decision::AnswerAgain);
+//!
+//! // Somebody else presents the same ticket.
+//! assert_eq!(decide(&family, first, None, now, policy), Decision::Replay);
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod attempt;
+pub mod decide;
+pub mod family;
+pub mod policy;
+pub mod ticket;
+
+pub use attempt::Attempt;
+pub use decide::{Decision, Refusal, decide};
+pub use family::{Family, Standing};
+pub use policy::Policy;
+pub use ticket::{Generation, RefreshKey, Seed, Ticket, UnverifiedTicket};

@@ -1,0 +1,85 @@
+//! The machine-readable half of a problem document. A code, once published, keeps its meaning.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, for programs. The status and the words around it live in the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// 400: not readable as what the call takes.
+    MalformedRequest,
+    /// 413: the body is larger than any this server reads.
+    ContentTooLarge,
+    /// 414: the path and query are longer than any this server reads.
+    UriTooLong,
+    /// 415: the body is not `application/json`.
+    UnsupportedMediaType,
+    /// 431: the header section is larger than any this server reads.
+    HeaderFieldsTooLarge,
+    /// 422: readable, but some fields break a rule; `errors` says which.
+    ValidationFailed,
+    /// 401: unknown user, wrong password or disabled user; never which.
+    InvalidCredentials,
+    /// 401: the access token is missing, expired, forged or of an ended session.
+    InvalidToken,
+    /// 401: the refresh token opens nothing (any more). Terminal: the user has to log in.
+    InvalidGrant,
+    /// 403: the call did not prove that it comes from this origin.
+    CrossSite,
+    /// 403: the access token does not allow this call.
+    InsufficientScope,
+    /// 404: no such thing.
+    NotFound,
+    /// 405: the thing exists, the method does not; see `Allow`.
+    MethodNotAllowed,
+    /// 409: an account with this email address exists.
+    EmailTaken,
+    /// 409: a late copy of a refresh that was already answered. Nothing happened; do not sign out.
+    DuplicateAttempt,
+    /// 429: too many calls; see `Retry-After`.
+    RateLimited,
+    /// 500: a fault of the server, confined to this request.
+    InternalError,
+    /// 503: storage failed or the server is stopping; see `Retry-After`.
+    TemporarilyUnavailable,
+    /// A code this client was built too early to know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl ErrorCode {
+    /// The code as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MalformedRequest => "malformed_request",
+            Self::ContentTooLarge => "content_too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::HeaderFieldsTooLarge => "header_fields_too_large",
+            Self::ValidationFailed => "validation_failed",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::InvalidToken => "invalid_token",
+            Self::InvalidGrant => "invalid_grant",
+            Self::CrossSite => "cross_site",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::EmailTaken => "email_taken",
+            Self::DuplicateAttempt => "duplicate_attempt",
+            Self::RateLimited => "rate_limited",
+            Self::InternalError => "internal_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

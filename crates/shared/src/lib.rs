@@ -1,0 +1,23 @@
+//! The contract between Baton's server and its browser client.
+//!
+//! What both sides must agree on stands here once: paths, bodies, error codes, ids, instants, and
+//! the rule a new password has to pass. It must not know about HTTP libraries, storage, clocks or
+//! cryptography; it knows `serde`, `uuid` and `zeroize` and compiles for the browser.
+//!
+//! Read on in [`body`] for what travels, in `rotation` for what a refresh token means.
+#![forbid(unsafe_code)]
+
+pub mod body;
+pub mod code;
+pub mod date;
+pub mod id;
+pub mod password;
+pub mod path;
+pub mod problem;
+pub mod secret;
+
+pub use code::ErrorCode;
+pub use date::NumericDate;
+pub use id::{SessionId, UserId};
+pub use problem::{FieldError, Problem};
+pub use secret::Secret;

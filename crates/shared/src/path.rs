@@ -1,0 +1,62 @@
+//! Every path, cookie name and header name that server and client both write. It must not hold
+//! anything only one side knows. `cargo xtask tidy` checks that router, client and a test use each
+//! path through its constant.
+
+/// `POST`: create an account and its first session.
+pub const REGISTER: &str = "/api/auth/register";
+/// `POST`: exchange email address and password for a session.
+pub const LOGIN: &str = "/api/auth/login";
+/// `POST`: exchange the refresh cookie for the next one and an access token (RFC 6749 section 6).
+pub const REFRESH: &str = "/api/auth/refresh";
+/// `POST`: end the session the refresh cookie belongs to.
+pub const LOGOUT: &str = "/api/auth/logout";
+/// `GET`: the user and the session an access token speaks for.
+pub const ME: &str = "/api/me";
+
+/// `GET`: the public keys access tokens are signed with (RFC 7517 section 5).
+pub const JWKS: &str = "/.well-known/jwks.json";
+/// `GET`: 200 while the process answers at all.
+pub const HEALTH_LIVE: &str = "/health/live";
+/// `GET`: 200 while the process can do its work, 503 while its storage fails.
+pub const HEALTH_READY: &str = "/health/ready";
+
+/// The page everyone lands on.
+pub const HOME_PAGE: &str = "/";
+/// The page that creates an account.
+pub const REGISTER_PAGE: &str = "/register";
+/// The page that logs in; takes [`NEXT_PARAMETER`].
+pub const LOGIN_PAGE: &str = "/login";
+/// The page only a logged-in user sees.
+pub const ACCOUNT_PAGE: &str = "/account";
+
+/// Query parameter of [`LOGIN_PAGE`]: where to go after login, a path on this origin.
+pub const NEXT_PARAMETER: &str = "next";
+
+/// The cookie that carries the refresh token. `__Host-Http-` makes the browser insist that it was
+/// set by a server, for this host alone, over a trustworthy connection (RFC 10025).
+pub const REFRESH_COOKIE: &str = "__Host-Http-refresh";
+/// The readable hint that a refresh cookie is probably there. It proves nothing.
+pub const SIGNED_IN_COOKIE: &str = "__Host-signed-in";
+
+/// The header that carries the attempt key (draft-ietf-httpapi-idempotency-key-header).
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The header that names one request in logs and problem documents.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// Where to go after login: `next` if it is a path on this origin, else [`ACCOUNT_PAGE`].
+///
+/// An absolute URL, a scheme-relative `//host`, a backslash (which browsers read as a slash) or a
+/// control character (which browsers drop) would lead to somebody else's page.
+#[must_use]
+pub fn safe_next(next: Option<&str>) -> &str {
+    match next {
+        Some(path)
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.contains(|c: char| c == '\\' || c.is_control()) =>
+        {
+            path
+        }
+        _ => ACCOUNT_PAGE,
+    }
+}

@@ -1,0 +1,44 @@
+//! Errors on the wire: problem documents (RFC 9457). Which failure becomes which problem is the
+//! server's table, not here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ErrorCode;
+
+/// The media type of a [`Problem`] (RFC 9457 section 3).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A problem document with Baton's extension members `code`, `request_id` and `errors`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A URI that names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A sentence for people, the same for every problem of this kind.
+    pub title: String,
+    /// The HTTP status, repeated for those who only keep the body.
+    pub status: u16,
+    /// The kind of problem, for programs.
+    pub code: ErrorCode,
+    /// What was wrong with this request in particular, where there is more to say than `title`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What to quote to the operator; the same as the `X-Request-Id` header.
+    #[serde(default)]
+    pub request_id: String,
+    /// With [`ErrorCode::ValidationFailed`]: each field that breaks a rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// One field that breaks one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The member of the request body.
+    pub field: String,
+    /// Which rule, for programs: `required`, `invalid`, `too_short`, `too_long`, `too_common`,
+    /// `too_predictable`.
+    pub code: String,
+    /// What to do about it, for people.
+    pub message: String,
+}
