@@ -1,0 +1,71 @@
+//! The JOSE header of an access token. It must not look up a key: a header is the sender's wish
+//! until the signature holds. Next: `keys.rs` for the lookup, `jws.rs` for the signature.
+
+use crate::Rejection;
+use crate::strict_json::{self, Json, Object};
+
+/// The one algorithm of every key of ours (RFC 7518 section 3.4).
+pub(crate) const ALGORITHM: &str = "ES256";
+/// The one type of an access token (RFC 9068 section 2.1).
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+/// A thumbprint has 43 characters; this leaves room and is a bound.
+const MAX_KEY_ID_BYTES: usize = 128;
+
+/// Members that bring another key along, or an address to fetch one from. RFC 9068 section 4: the
+/// resource server MUST use the keys provided by the authorization server.
+const FOREIGN_KEYS: [&str; 6] = ["jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"];
+/// RFC 7515 section 4.1.11: if an extension listed in `crit` is not understood, the JWS is invalid.
+/// We understand none, and an empty list is not allowed. `b64` changes what the signature is over
+/// (RFC 7797 section 3); `enc` and `zip` belong to a JWE (RFC 7516 sections 4.1.2 and 4.1.3).
+const EXTENSIONS: [&str; 4] = ["crit", "b64", "enc", "zip"];
+
+/// Holds the header to the rules and yields the id of the key it asks for.
+///
+/// Members that are neither required nor forbidden are ignored (RFC 7515 section 4).
+pub(crate) fn key_id(unverified_header: &[u8]) -> Result<String, Rejection> {
+    let mut header = strict_json::parse_object(unverified_header).map_err(Rejection::HeaderJson)?;
+    check_algorithm(&header)?;
+    check_forbidden(&header)?;
+    check_type(&header)?;
+    match header.remove("kid") {
+        Some(Json::String(kid)) if is_key_id(&kid) => Ok(kid),
+        _ => Err(Rejection::KeyId),
+    }
+}
+
+/// RFC 8725 section 3.1: each key MUST be used with exactly one algorithm, and this MUST be
+/// checked. RFC 9068 section 4: `none` MUST be rejected. RFC 7515 section 4.1.1: names of
+/// algorithms are case-sensitive.
+fn check_algorithm(header: &Object) -> Result<(), Rejection> {
+    match header.get("alg") {
+        Some(Json::String(alg)) if alg == ALGORITHM => Ok(()),
+        _ => Err(Rejection::WrongAlgorithm),
+    }
+}
+
+fn check_forbidden(header: &Object) -> Result<(), Rejection> {
+    let mut forbidden = FOREIGN_KEYS.into_iter().chain(EXTENSIONS);
+    match forbidden.find(|name| header.contains_key(*name)) {
+        Some(name) => Err(Rejection::ForbiddenHeader(name)),
+        None => Ok(()),
+    }
+}
+
+/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected.
+///
+/// Stricter here: RFC 7515 section 4.1.9 would let both spellings, in any letter case, mean the
+/// same. Our issuer writes exactly one (RFC 9068 section 2.1 recommends it), so the others could
+/// only come from somebody else.
+fn check_type(header: &Object) -> Result<(), Rejection> {
+    match header.get("typ") {
+        Some(Json::String(typ)) if typ == ACCESS_TOKEN_TYPE => Ok(()),
+        _ => Err(Rejection::WrongType),
+    }
+}
+
+/// RFC 8725 section 3.10: do not trust received claims, `kid` by name. In this alphabet it can be
+/// neither a path nor a query nor a forged line in a log.
+fn is_key_id(kid: &str) -> bool {
+    (1..=MAX_KEY_ID_BYTES).contains(&kid.len())
+        && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}

@@ -1,0 +1,71 @@
+//! Verifies one access token (RFC 9068), given the issuer's public keys and `now`.
+//!
+//! It answers a single question: did our issuer sign this for us, and is it valid at this moment?
+//! It must not know a clock, a network, storage or HTTP: keys and `now` are handed in, and whether
+//! the session behind a token has been ended since is asked elsewhere, by `sid`.
+//!
+//! No JOSE library is strict enough alone, so every rule stands here, in front of the signature
+//! check that `jsonwebtoken` contributes. A token passes these gates in this order, and the first
+//! one that refuses it names the [`Rejection`]:
+//!
+//! | gate | what it establishes |
+//! | --- | --- |
+//! | `compact` | three parts of canonical base64url, of bounded length |
+//! | `header` | a strict JSON object that asks for nothing but ES256 and a key of ours |
+//! | [`KeySet::get`] | the key is one of ours, whatever the token says |
+//! | [`jws`] | the signature holds; only now is a claim read |
+//! | `claims` | a strict JSON object with every required claim, of the right type |
+//! | [`Verifier`] | from our issuer, for this audience, valid now |
+//!
+//! ```
+//! use shared::NumericDate;
+//! use verifier::{KeySet, Rejection, Verifier};
+//!
+//! let keys = KeySet::from_jwks(
+//!     r#"{"keys": [{"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256",
+//!         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+//!         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#,
+//! )?;
+//! let verifier = Verifier::new("https://baton.example", ["https://api.example"], keys);
+//!
+//! let unverified_token = concat!(
+//!     "eyJhbGciOiJFUzI1NiIsImtpZCI6Im9LSXl3dkdVcFRWVHl4TVEzYndJSWVRVXVkZnJfQ2tMTWpDRTE5",
+//!     "RUNELVUiLCJ0eXAiOiJhdCtqd3QifQ.",
+//!     "eyJhbXIiOlsicHdkIl0sImF1ZCI6WyJodHRwczovL2FwaS5leGFtcGxlIl0sImF1dGhfdGltZSI6MTc5",
+//!     "OTk5OTk5NSwiY2xpZW50X2lkIjoiYnJvd3NlciIsImV4cCI6MTgwMDAwMDkwMCwiaWF0IjoxODAwMDAw",
+//!     "MDAwLCJpc3MiOiJodHRwczovL2JhdG9uLmV4YW1wbGUiLCJqdGkiOiJ0b2tlbi0xIiwic2lkIjoiMDE4",
+//!     "OTBhNWQtYWM5Ni03NzRiLWJjY2UtYjMwMjA5OWE4MDU4Iiwic3ViIjoiMDE4OTBhNWQtYWM5Ni03NzRi",
+//!     "LWJjY2UtYjMwMjA5OWE4MDU3In0.",
+//!     "4SXdqB3GffGgQ2agQflICk-cegFunlnSUEnvu3y5KIl2LEYOAl-dnnxmuTjNKYjEt4S31NExCaHl8rCt",
+//!     "KdJKaQ",
+//! );
+//! let token = verifier.verify(unverified_token, NumericDate(1_800_000_060))?;
+//! assert_eq!(token.client_id, "browser");
+//!
+//! let an_hour_later = NumericDate(1_800_003_660);
+//! assert_eq!(verifier.verify(unverified_token, an_hour_later), Err(Rejection::Expired));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Read on in `verifier.rs`, where the gates stand in their order.
+#![forbid(unsafe_code)]
+
+mod verifier;
+
+mod base64url;
+mod claims;
+mod compact;
+mod header;
+mod jwks;
+pub mod jws;
+mod keys;
+mod rejection;
+mod strict_json;
+mod thumbprint;
+
+pub use claims::AccessToken;
+pub use keys::{KeyError, KeySet, PublicKey};
+pub use rejection::Rejection;
+pub use strict_json::JsonFault;
+pub use thumbprint::thumbprint;
+pub use verifier::{Skew, Verifier};

@@ -1,0 +1,19 @@
+//! What the verifier accepts, and every rule for which it refuses: one module for each kind of
+//! rule, one test for each rule, and always the exact rejection. `support` signs whatever it is
+//! told to, so that a token is refused for the rule under test and never for its signature.
+
+mod support;
+
+mod accepted_tokens;
+mod algorithm_rules;
+mod claim_rules;
+mod encoding_rules;
+mod header_rules;
+mod json_rules;
+mod jwks;
+mod key_rules;
+mod known_answers;
+mod messages;
+mod party_rules;
+mod signature_rules;
+mod time_rules;

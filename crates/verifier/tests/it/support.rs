@@ -1,0 +1,131 @@
+//! An issuer without scruples: it signs any bytes as header and payload.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use shared::NumericDate;
+use verifier::{AccessToken, KeySet, PublicKey, Rejection, Verifier};
+
+pub(crate) const ISSUER: &str = "https://baton.example";
+pub(crate) const AUDIENCE: &str = "https://api.example";
+pub(crate) const OTHER_AUDIENCE: &str = "https://files.example";
+pub(crate) const SUB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+pub(crate) const SID: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
+
+/// When every token here is issued, unless it says otherwise.
+pub(crate) const IAT: i64 = 1_800_000_000;
+/// When it ends.
+pub(crate) const EXP: i64 = IAT + 900;
+/// In the middle of its life.
+pub(crate) const NOW: NumericDate = NumericDate(IAT + 60);
+
+// The key of RFC 7515 appendix A.3.1.
+pub(crate) const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+pub(crate) const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+const D: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
+
+pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub(crate) fn unb64(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).expect("base64url")
+}
+
+/// The issuer's public key as SEC 1 writes it.
+pub(crate) fn point() -> Vec<u8> {
+    [vec![0x04], unb64(X), unb64(Y)].concat()
+}
+
+pub(crate) fn public_key() -> PublicKey {
+    PublicKey::from_uncompressed_point(&point()).expect("a point of P-256")
+}
+
+/// A key the verifier does not know.
+pub(crate) fn other_key_pair() -> EcdsaKeyPair {
+    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key")
+}
+
+pub(crate) fn public_half(pair: &EcdsaKeyPair) -> PublicKey {
+    PublicKey::from_uncompressed_point(pair.public_key().as_ref()).expect("a point of P-256")
+}
+
+pub(crate) fn verifier() -> Verifier {
+    Verifier::new(ISSUER, [AUDIENCE, OTHER_AUDIENCE], KeySet::default().with(public_key()))
+}
+
+pub(crate) fn verify(token: &str) -> Result<AccessToken, Rejection> {
+    verifier().verify(token, NOW)
+}
+
+/// The header of an acceptable token.
+pub(crate) fn header() -> Value {
+    json!({"typ": "at+jwt", "alg": "ES256", "kid": public_key().kid()})
+}
+
+pub(crate) fn header_with(name: &str, value: Value) -> String {
+    let mut header = header();
+    header[name] = value;
+    header.to_string()
+}
+
+/// The claims of an acceptable token.
+pub(crate) fn claims() -> Value {
+    json!({
+        "iss": ISSUER, "sub": SUB, "aud": [AUDIENCE], "exp": EXP, "iat": IAT,
+        "jti": "token-1", "client_id": "browser", "sid": SID, "auth_time": IAT - 5,
+        "amr": ["pwd"],
+    })
+}
+
+pub(crate) fn claims_with(name: &str, value: Value) -> String {
+    let mut claims = claims();
+    claims[name] = value;
+    claims.to_string()
+}
+
+pub(crate) fn without(mut object: Value, name: &str) -> String {
+    object.as_object_mut().expect("an object").remove(name).expect("a member of that name");
+    object.to_string()
+}
+
+/// Signs `text` as it is, whatever it is.
+pub(crate) fn sign(text: &str) -> Vec<u8> {
+    let issuer = EcdsaKeyPair::from_private_key_and_public_key(
+        &ECDSA_P256_SHA256_FIXED_SIGNING,
+        &unb64(D),
+        &point(),
+    )
+    .expect("the key pair of RFC 7515 appendix A.3");
+    sign_with(&issuer, text)
+}
+
+pub(crate) fn sign_with(pair: &EcdsaKeyPair, text: &str) -> Vec<u8> {
+    pair.sign(&SystemRandom::new(), text.as_bytes()).expect("a signature").as_ref().to_vec()
+}
+
+/// Adds the signature of `signing_input` to it.
+pub(crate) fn seal(signing_input: &str) -> String {
+    format!("{signing_input}.{}", b64(sign(signing_input)))
+}
+
+/// A token of any header and payload, properly encoded and signed.
+pub(crate) fn token(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+    seal(&format!("{}.{}", b64(header), b64(payload)))
+}
+
+/// An acceptable token but for its header.
+pub(crate) fn token_with_header(header: impl AsRef<[u8]>) -> String {
+    token(header, claims().to_string())
+}
+
+/// An acceptable token but for its payload.
+pub(crate) fn token_with_payload(payload: impl AsRef<[u8]>) -> String {
+    token(header().to_string(), payload)
+}
+
+pub(crate) fn good_token() -> String {
+    token_with_payload(claims().to_string())
+}
