@@ -1,0 +1,101 @@
+//! Puts the parts together: settings in, a running application out. It must not listen; that is
+//! [`server`](crate::server).
+
+use std::num::NonZero;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use crate::auth::access_token::AccessTokens;
+use crate::auth::accounts::Accounts;
+use crate::auth::password::Passwords;
+use crate::auth::sessions::Sessions;
+use crate::clock::Clock;
+use crate::config::{ConfigError, Origin, Settings};
+use crate::entropy::Entropy;
+use crate::http::assets::AssetFiles;
+use crate::http::client::TrustedProxies;
+use crate::http::site::Site;
+use crate::keys::KeyRing;
+use crate::store::Store;
+
+/// What handlers and guards take their parts from.
+#[derive(Clone, FromRef)]
+pub struct App {
+    /// Who may call.
+    pub origin: Origin,
+    /// Whose forwarding header is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Where request ids come from.
+    pub entropy: Entropy,
+    /// Sessions and tokens.
+    pub sessions: Arc<Sessions>,
+    /// Registering and logging in.
+    pub accounts: Accounts,
+    /// The pages.
+    pub site: Site,
+    /// Their files.
+    pub assets: AssetFiles,
+}
+
+/// The four doors, open.
+pub struct Doors {
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Storage.
+    pub store: Arc<dyn Store>,
+    /// The key ring.
+    pub keys: KeyRing,
+}
+
+impl App {
+    /// The application behind these doors.
+    ///
+    /// # Errors
+    /// If the built site cannot be read.
+    pub fn new(settings: &Settings, doors: Doors) -> Result<Self, ConfigError> {
+        let Doors { clock, entropy, store, keys } = doors;
+        let keys = Arc::new(keys);
+        let access_tokens =
+            AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
+        let sessions = Arc::new(Sessions {
+            store,
+            clock,
+            entropy: entropy.clone(),
+            keys,
+            policy: settings.policy,
+            access_tokens,
+            access_token_seconds: settings.access_token_seconds,
+        });
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (site, assets) = match &settings.site {
+            Some(folder) => {
+                let unreadable = |error| {
+                    ConfigError::new(
+                        "--site / BATON_SITE",
+                        format!("{}: {error}", folder.display()),
+                    )
+                };
+                (
+                    Site::read(folder).map_err(unreadable)?,
+                    AssetFiles::read(&folder.join("assets")).map_err(unreadable)?,
+                )
+            }
+            None => (Site::default(), AssetFiles::default()),
+        };
+        Ok(Self {
+            origin: settings.origin.clone(),
+            trusted_proxies: TrustedProxies(settings.trusted_proxies.as_slice().into()),
+            accounts: Accounts {
+                sessions: Arc::clone(&sessions),
+                passwords: Passwords::new(cores, entropy.clone()),
+            },
+            entropy,
+            sessions,
+            site,
+            assets,
+        })
+    }
+}

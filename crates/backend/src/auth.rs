@@ -1,0 +1,62 @@
+//! The domain: accounts, passwords, sessions and the two kinds of token. It must not know HTTP: no
+//! status, header or cookie. Each operation loads, decides, applies.
+//!
+//! Start at [`sessions`], where a presented refresh token is answered.
+
+pub mod access_token;
+pub mod accounts;
+pub mod email;
+pub mod password;
+pub mod sessions;
+
+use shared::{FieldError, Secret, SessionId};
+
+use crate::store::{StoreError, User};
+
+/// What a successful register, login or refresh gives out.
+pub struct Grant {
+    /// The access token, for the body.
+    pub access_token: Secret,
+    /// Seconds from now until it expires.
+    pub expires_in: i64,
+    /// The refresh token, for its cookie and nothing else.
+    pub refresh_token: Secret,
+    /// Seconds from now until the session is over unless it is refreshed before.
+    pub session_seconds: i64,
+    /// The session.
+    pub session_id: SessionId,
+    /// Whose it is.
+    pub user: User,
+}
+
+/// Why an operation did not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Some fields break a rule.
+    #[error("validation failed")]
+    Invalid(Vec<FieldError>),
+    /// An account with this email address exists.
+    #[error("email address taken")]
+    EmailTaken,
+    /// Unknown user, wrong password or disabled user.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// The access token does not hold, or its session is over.
+    #[error("invalid access token")]
+    InvalidToken,
+    /// The refresh token opens nothing.
+    #[error("refresh refused")]
+    InvalidGrant,
+    /// A late copy of an answered refresh: nothing happened.
+    #[error("duplicate of an answered refresh")]
+    DuplicateAttempt,
+    /// So many others changed the same session meanwhile that we gave up.
+    #[error("too much contention for one session")]
+    Contended,
+    /// A password could not be hashed or a token not signed.
+    #[error("cryptography failed: {0}")]
+    Cryptography(String),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

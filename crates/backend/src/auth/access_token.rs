@@ -1,0 +1,119 @@
+//! Access tokens: short-lived JWTs (RFC 9068). Issuing is here; reading one is the `verifier`
+//! crate's work alone.
+
+use std::sync::Arc;
+
+use jsonwebtoken::{Algorithm, Header};
+use serde::Serialize;
+use shared::{NumericDate, Secret, SessionId, UserId};
+use verifier::{AccessToken, Rejection, Verifier};
+
+use super::AuthError;
+use crate::keys::KeyRing;
+
+/// Baton's own browser client, the only one there is (RFC 9068 section 2.2: `client_id`).
+const CLIENT_ID: &str = "baton-web";
+
+/// Issues access tokens and verifies them.
+#[derive(Clone)]
+pub struct AccessTokens {
+    keys: Arc<KeyRing>,
+    verifier: Arc<Verifier>,
+    issuer: String,
+    audience: Vec<String>,
+}
+
+/// What a new access token says.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement {
+    /// Whom it speaks for.
+    pub sub: UserId,
+    /// In which session.
+    pub sid: SessionId,
+    /// When the user proved who they are.
+    pub auth_time: NumericDate,
+    /// Now.
+    pub iat: NumericDate,
+    /// When it expires.
+    pub exp: NumericDate,
+    /// Its own id.
+    pub jti: [u8; 16],
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: UserId,
+    aud: Audience<'a>,
+    exp: NumericDate,
+    iat: NumericDate,
+    jti: String,
+    client_id: &'static str,
+    sid: SessionId,
+    auth_time: NumericDate,
+    amr: [&'static str; 1],
+}
+
+/// One audience is a string, several are an array (RFC 7519 section 4.1.3).
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Several(&'a [String]),
+}
+
+impl AccessTokens {
+    /// Issues in the name of `issuer`, for `audience`.
+    #[must_use]
+    pub fn new(keys: Arc<KeyRing>, issuer: &str, audience: &[String]) -> Self {
+        let verifier = Verifier::new(issuer, audience.iter().cloned(), keys.public_keys());
+        Self {
+            keys,
+            verifier: Arc::new(verifier),
+            issuer: issuer.to_owned(),
+            audience: audience.to_vec(),
+        }
+    }
+
+    /// Signs a new access token.
+    ///
+    /// # Errors
+    /// If signing fails.
+    pub fn issue(&self, statement: Statement) -> Result<Secret, AuthError> {
+        let mut header = Header::new(Algorithm::ES256);
+        // RFC 9068 section 2.1: the type keeps other kinds of JWT from being taken for this one.
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(self.keys.signing_key_id().to_owned());
+        let claims = Claims {
+            iss: &self.issuer,
+            sub: statement.sub,
+            aud: match self.audience.as_slice() {
+                [one] => Audience::One(one),
+                several => Audience::Several(several),
+            },
+            exp: statement.exp,
+            iat: statement.iat,
+            jti: uuid::Uuid::from_bytes(statement.jti).to_string(),
+            client_id: CLIENT_ID,
+            sid: statement.sid,
+            auth_time: statement.auth_time,
+            // RFC 8176 section 2: a password was given.
+            amr: ["pwd"],
+        };
+        jsonwebtoken::encode(&header, &claims, self.keys.signing_key())
+            .map(Secret::new)
+            .map_err(|error| AuthError::Cryptography(error.to_string()))
+    }
+
+    /// Verifies a presented access token. Whether its session still stands is another question.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn verify(
+        &self,
+        unverified_token: &str,
+        now: NumericDate,
+    ) -> Result<AccessToken, Rejection> {
+        self.verifier.verify(unverified_token, now)
+    }
+}

@@ -1,0 +1,120 @@
+//! Password hashes: Argon2id on blocking threads, a bounded number at a time. It must not know
+//! whose password it is; the rule a new password has to pass is in `shared::password`.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use shared::Secret;
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::AuthError;
+use crate::entropy::Entropy;
+
+/// Memory, passes and lanes: the OWASP minimum (ASVS 5.0.0 appendix on password storage).
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes and verifies passwords.
+#[derive(Clone)]
+pub struct Passwords {
+    permits: Arc<Semaphore>,
+    entropy: Entropy,
+    /// The hash of a password nobody knows: what the password of an unknown user is compared with,
+    /// so that asking takes as long as for a known one.
+    nobodys: Arc<str>,
+}
+
+/// What a comparison found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is another one, or there is none to compare with.
+    Wrong,
+    /// It is the password.
+    Right,
+    /// It is the password, and its hash was made with weaker parameters than today's.
+    RightButWeak,
+}
+
+impl Passwords {
+    /// At most `at_once` passwords are hashed at a time: each takes 19 MiB and a core.
+    #[must_use]
+    pub fn new(at_once: usize, entropy: Entropy) -> Self {
+        let unknown: [u8; 32] = entropy.bytes();
+        let nobodys =
+            hash(&unknown, &entropy.bytes()).expect("fixed parameters and salt length are valid");
+        Self { permits: Arc::new(Semaphore::new(at_once)), entropy, nobodys: nobodys.into() }
+    }
+
+    /// The hash to store for a new password, in PHC form.
+    ///
+    /// # Errors
+    /// If hashing fails, which means that memory ran out.
+    pub async fn hash(&self, password: &Secret) -> Result<String, AuthError> {
+        let (password, salt) = (normalized(password), self.entropy.bytes());
+        self.blocking(move || hash(password.expose().as_bytes(), &salt)).await?
+    }
+
+    /// Compares a password with a stored hash, or with nobody's if there is none.
+    ///
+    /// # Errors
+    /// If the stored hash is not in PHC form.
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        stored: Option<&str>,
+    ) -> Result<Verdict, AuthError> {
+        let known = stored.is_some();
+        let (password, stored) = (normalized(password), stored.unwrap_or(&self.nobodys).to_owned());
+        let verdict =
+            self.blocking(move || verify(password.expose().as_bytes(), &stored)).await??;
+        Ok(if known { verdict } else { Verdict::Wrong })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AuthError> {
+        // The permit goes along: if the caller goes away, the work still counts until it ends.
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(cryptography)?;
+        let worker = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        worker.await.map_err(cryptography)
+    }
+}
+
+/// Unicode NFKC, so that the same password typed on another keyboard is the same (SP 800-63B-4
+/// section 3.1.1.2).
+#[must_use]
+pub fn normalized(password: &Secret) -> Secret {
+    Secret::new(password.expose().nfkc().collect())
+}
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .expect("the parameters are within Argon2's bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, AuthError> {
+    let hash = argon2().hash_password_with_salt(password, salt).map_err(cryptography)?;
+    Ok(hash.to_string())
+}
+
+fn verify(password: &[u8], stored: &str) -> Result<Verdict, AuthError> {
+    let stored = PasswordHash::new(stored).map_err(cryptography)?;
+    if argon2().verify_password(password, &stored).is_err() {
+        return Ok(Verdict::Wrong);
+    }
+    let parameters = Params::try_from(&stored).map_err(cryptography)?;
+    let weak = parameters.m_cost() < MEMORY_KIB || parameters.t_cost() < PASSES;
+    Ok(if weak { Verdict::RightButWeak } else { Verdict::Right })
+}
+
+fn cryptography(error: impl std::fmt::Display) -> AuthError {
+    AuthError::Cryptography(error.to_string())
+}

@@ -1,0 +1,141 @@
+//! What the program does for each command. It must not hold domain logic; `main` prints what comes
+//! back as an error.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use rotation::Policy;
+use tokio::net::TcpListener;
+
+use crate::app::{App, Doors};
+use crate::clock::Clock;
+use crate::config::{Command, ConfigError, KeysCommand, LifeArgs, ServeArgs, Settings};
+use crate::entropy::Entropy;
+use crate::keys::KeyRing;
+use crate::router::router;
+use crate::server;
+use crate::store::{self, PruneBefore};
+
+/// Sessions over for longer than this are removed by `prune`.
+const PRUNE_AFTER_SECONDS: i64 = 7 * 86_400;
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// What stopped it, and how to mend it.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => serve(args.try_into()?).await,
+        Command::Migrate(args) => migrate(&args.database).await,
+        Command::Prune(args) => prune(&args.database.database, &args.life).await,
+        Command::Check(args) => check(args).await,
+        Command::Keys { command: KeysCommand::List(args) } => list_keys(&args.keys),
+    }
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let doors = open_doors(&settings).await?;
+    let store = doors.store.clone();
+    let app = App::new(&settings, doors)?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!(
+            "--listen: {} cannot be listened on: choose another port, or stop what uses it",
+            settings.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    warn_if_unreachable(&settings, address.port());
+    let stop = server::told_to_stop()?;
+    say(&format!("listening on http://{address}"))?;
+    server::serve(listener, router(app), stop).await;
+    store.close().await;
+    Ok(())
+}
+
+async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
+    let entropy = Entropy::system();
+    let keys = KeyRing::open(&settings.keys, &entropy)?;
+    let store = open_store(&settings.database).await?;
+    Ok(Doors { clock: Clock::system(), entropy, store, keys })
+}
+
+async fn open_store(url: &str) -> anyhow::Result<std::sync::Arc<dyn store::Store>> {
+    store::open(url)
+        .await
+        .with_context(|| format!("--database / BATON_DATABASE: {url:?} cannot be used"))
+}
+
+/// A browser that comes by another name or port is refused; better said now than found out.
+fn warn_if_unreachable(settings: &Settings, port: u16) {
+    if settings.origin.is_loopback() && settings.origin.port() != port {
+        tracing::warn!(
+            event = "origin.mismatch",
+            "browsers are only served at {}, but the port listened on is {port}: pass --origin http://localhost:{port}",
+            settings.origin.as_str()
+        );
+    }
+    if settings.site.is_none() {
+        tracing::warn!(
+            event = "site.missing",
+            "no built site was found, so there are no pages: run `cargo xtask build`, or pass --site"
+        );
+    }
+}
+
+async fn migrate(database: &str) -> anyhow::Result<()> {
+    let store = open_store(database).await?;
+    store.close().await;
+    say("the schema is up to date")
+}
+
+async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
+    let policy = Policy::try_from(life)?;
+    let store = open_store(database).await?;
+    let over = Clock::system().now().plus(-PRUNE_AFTER_SECONDS);
+    let removed = store
+        .prune(PruneBefore {
+            created_at: over.plus(-policy.absolute_seconds),
+            accepted_at: over.plus(-policy.idle_seconds),
+            revoked_at: over,
+        })
+        .await?;
+    store.close().await;
+    say(&format!("removed {removed} sessions that were long over"))
+}
+
+async fn check(args: ServeArgs) -> anyhow::Result<()> {
+    let settings = Settings::try_from(args)?;
+    say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
+    let doors = open_doors(&settings).await?;
+    say(&format!("keys           ok   signing with {}", doors.keys.signing_key_id()))?;
+    doors.store.ping().await.context("--database: the storage does not answer")?;
+    say(&format!("storage        ok   {}", settings.database))?;
+    let store = doors.store.clone();
+    App::new(&settings, doors)?;
+    match &settings.site {
+        Some(folder) => say(&format!("site           ok   {}", folder.display()))?,
+        None => {
+            return Err(ConfigError::new(
+                "--site / BATON_SITE",
+                "no built site was found: run `cargo xtask build`",
+            )
+            .into());
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn list_keys(folder: &Path) -> anyhow::Result<()> {
+    let keys = KeyRing::open(folder, &Entropy::system())?;
+    say(&format!("{}  ES256        signs access tokens", keys.signing_key_id()))?;
+    say(&format!("{}  HMAC-SHA-256  authenticates refresh tokens", keys.current_refresh_key().0))
+}
+
+/// Standard output is for whoever started the program; logs go to standard error.
+fn say(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,23 @@
+//! HTTP: one endpoint per file, guards as extractors, one table from failures to problem documents.
+//! It must not decide anything about a session; handlers are wiring.
+//!
+//! Read [`guard`] first: what a handler demands stands in its signature.
+
+pub mod assets;
+pub mod client;
+pub mod cookie;
+pub mod error;
+pub mod fence;
+pub mod guard;
+pub mod headers;
+pub mod health;
+pub mod jwks;
+pub mod login;
+pub mod logout;
+pub mod me;
+pub mod problem;
+pub mod refresh;
+pub mod register;
+pub mod request_id;
+pub mod session_answer;
+pub mod site;

@@ -1,0 +1,93 @@
+//! Who calls, by network address. A forwarding header counts only from a proxy that was configured;
+//! from anybody else it is a claim. It must not be taken for an identity.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The other end of the connection; the listener puts it into every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// The proxies whose `X-Forwarded-For` is believed.
+#[derive(Debug, Clone)]
+pub struct TrustedProxies(pub Arc<[IpAddr]>);
+
+/// The address a call comes from, as far as it can be known.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(Option<IpAddr>);
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unknown"),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress
+where
+    TrustedProxies: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let TrustedProxies(trusted) = TrustedProxies::from_ref(state);
+        let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+        let forwarded =
+            parts.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        Ok(Self(peer.map(|peer| behind_proxies(peer, &forwarded.collect::<Vec<_>>(), &trusted))))
+    }
+}
+
+/// Walks from the peer towards the client as long as the one before is trusted. Each proxy appends
+/// whom it heard from, so the rightmost entry is the nearest; what stands left of the first address
+/// that is not trusted, anybody may have written.
+fn behind_proxies(peer: IpAddr, forwarded: &[&str], trusted: &[IpAddr]) -> IpAddr {
+    let mut client = peer;
+    for entry in forwarded.iter().rev().flat_map(|line| line.rsplit(',')) {
+        if !trusted.contains(&client) {
+            break;
+        }
+        match entry.trim().parse::<IpAddr>() {
+            Ok(address) => client = address.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::behind_proxies;
+
+    fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let trusted: Vec<_> =
+            trusted.iter().map(|address| address.parse().expect("an address")).collect();
+        behind_proxies(peer.parse().expect("an address"), forwarded, &trusted).to_string()
+    }
+
+    #[test]
+    fn a_forwarding_header_from_anybody_else_is_ignored() {
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"], &["10.0.0.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn a_trusted_proxy_names_the_client_and_nobody_further_left_counts() {
+        assert_eq!(client("10.0.0.1", &["198.51.100.1"], &["10.0.0.1"]), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 198.51.100.1"], &["10.0.0.1"]), "198.51.100.1");
+        assert_eq!(
+            client("10.0.0.1", &["6.6.6.6, 198.51.100.1", "10.0.0.2"], &["10.0.0.1", "10.0.0.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, garbage"], &["10.0.0.1"]), "10.0.0.1");
+    }
+}

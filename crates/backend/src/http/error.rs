@@ -1,0 +1,163 @@
+//! What a call can fail with, and the one table that says how each failure looks on the wire. It
+//! must not write bodies: a problem document needs the request's id, so [`problem`](super::problem)
+//! writes it on the way out.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shared::{ErrorCode, FieldError};
+
+use crate::auth::AuthError;
+use crate::store::StoreError;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The request cannot be read; how to mend it.
+    #[error("malformed request: {0}")]
+    Malformed(String),
+    /// The body is too large.
+    #[error("content too large")]
+    ContentTooLarge,
+    /// Path and query are too long.
+    #[error("URI too long")]
+    UriTooLong,
+    /// The header section is too large.
+    #[error("header fields too large")]
+    HeaderFieldsTooLarge,
+    /// The body is not JSON, by its own account.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// No proof that the call comes from this origin.
+    #[error("not from this origin")]
+    CrossSite,
+    /// No such thing.
+    #[error("not found")]
+    NotFound,
+    /// No such method.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// The request's handler panicked.
+    #[error("the handler panicked")]
+    Panicked,
+    /// The request's handler took too long.
+    #[error("the handler took too long")]
+    TookTooLong,
+    /// The domain said no, or failed.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Auth(error.into())
+    }
+}
+
+impl ApiError {
+    /// The table.
+    pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Malformed(_) => {
+                (S::BAD_REQUEST, ErrorCode::MalformedRequest, "The request cannot be read.")
+            }
+            Self::ContentTooLarge => {
+                (S::PAYLOAD_TOO_LARGE, ErrorCode::ContentTooLarge, "The body is too large.")
+            }
+            Self::UriTooLong => {
+                (S::URI_TOO_LONG, ErrorCode::UriTooLong, "The address is too long.")
+            }
+            Self::HeaderFieldsTooLarge => (
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                ErrorCode::HeaderFieldsTooLarge,
+                "The headers are too large.",
+            ),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                ErrorCode::UnsupportedMediaType,
+                "Send the body as application/json.",
+            ),
+            Self::CrossSite => {
+                (S::FORBIDDEN, ErrorCode::CrossSite, "The call does not come from this site.")
+            }
+            Self::NotFound => (S::NOT_FOUND, ErrorCode::NotFound, "There is nothing here."),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                ErrorCode::MethodNotAllowed,
+                "This cannot be done with this method; see Allow.",
+            ),
+            Self::Panicked => {
+                (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
+            }
+            Self::TookTooLong => {
+                (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
+            }
+            Self::Auth(error) => auth_on_the_wire(error),
+        }
+    }
+
+    /// What is wrong with this request in particular.
+    pub(super) fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Malformed(detail) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// The fields that break a rule.
+    pub(super) fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Auth(AuthError::Invalid(fields)) => fields,
+            _ => &[],
+        }
+    }
+}
+
+const UNAVAILABLE: &str = "This does not work right now. Try again in a moment.";
+
+const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static str) {
+    use StatusCode as S;
+    match error {
+        AuthError::Invalid(_) => {
+            (S::UNPROCESSABLE_ENTITY, ErrorCode::ValidationFailed, "Some fields need another look.")
+        }
+        AuthError::EmailTaken => {
+            (S::CONFLICT, ErrorCode::EmailTaken, "An account with this email address exists.")
+        }
+        AuthError::InvalidCredentials => {
+            (S::UNAUTHORIZED, ErrorCode::InvalidCredentials, "Email address or password is wrong.")
+        }
+        AuthError::InvalidToken => (
+            S::UNAUTHORIZED,
+            ErrorCode::InvalidToken,
+            "The access token is missing or does not hold.",
+        ),
+        AuthError::InvalidGrant => {
+            (S::UNAUTHORIZED, ErrorCode::InvalidGrant, "The session is over. Log in again.")
+        }
+        AuthError::DuplicateAttempt => (
+            S::CONFLICT,
+            ErrorCode::DuplicateAttempt,
+            "This attempt was already answered; nothing happened.",
+        ),
+        AuthError::Contended | AuthError::Store(_) => {
+            (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
+        }
+        AuthError::Cryptography(_) => {
+            (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
+        }
+    }
+}
+
+/// A response that carries the failure along; [`problem::write`](super::problem::write) turns it
+/// into a problem document.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, ..) = self.on_the_wire();
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}

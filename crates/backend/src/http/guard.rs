@@ -1,0 +1,14 @@
+//! What a handler can demand of a request, as extractors: the signature is the security argument.
+//! They must not do more than read and prove; an absent credential is `None`, a bad one an error.
+
+mod attempt_key;
+mod bearer;
+mod body;
+mod refresh_cookie;
+mod same_origin;
+
+pub use attempt_key::AttemptKey;
+pub use bearer::Bearer;
+pub use body::{Empty, Json};
+pub use refresh_cookie::RefreshCookie;
+pub use same_origin::SameOrigin;

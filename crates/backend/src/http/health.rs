@@ -1,0 +1,20 @@
+//! `GET /health/live` and `GET /health/ready`: for whoever restarts the process, and for whoever
+//! sends it traffic. They must not tell more than that.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+
+use super::error::ApiError;
+use crate::auth::sessions::Sessions;
+
+/// 200 while the process answers at all.
+pub async fn live() -> &'static str {
+    "live\n"
+}
+
+/// 200 while storage answers, 503 while it does not.
+pub async fn ready(State(sessions): State<Arc<Sessions>>) -> Result<&'static str, ApiError> {
+    sessions.store.ping().await?;
+    Ok("ready\n")
+}

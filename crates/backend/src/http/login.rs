@@ -1,0 +1,21 @@
+//! `POST /api/auth/login`: exchanges email address and password for a session. A cookie that comes
+//! along is not looked at: it could have been planted.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::body::LoginRequest;
+
+use super::error::ApiError;
+use super::guard::{Json, SameOrigin};
+use super::session_answer::SessionAnswer;
+use crate::auth::accounts::Accounts;
+
+/// 200 and a new session; 401 `invalid_credentials`, whatever was wrong.
+pub async fn login(
+    State(accounts): State<Accounts>,
+    _proof: SameOrigin,
+    Json(request): Json<LoginRequest>,
+) -> Result<SessionAnswer, ApiError> {
+    let grant = accounts.login(&request).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, grant })
+}

@@ -1,0 +1,27 @@
+//! `POST /api/auth/logout`: ends the session the refresh cookie belongs to. It needs no access token:
+//! that one may have expired.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+
+use super::cookie::ClearSession;
+use super::error::ApiError;
+use super::guard::{Empty, RefreshCookie, SameOrigin};
+use crate::auth::sessions::Sessions;
+
+/// 204 always, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
+/// because then nothing has ended.
+pub async fn logout(
+    State(sessions): State<Arc<Sessions>>,
+    _proof: SameOrigin,
+    presented: Option<RefreshCookie>,
+    _: Empty,
+) -> Result<impl IntoResponse, ApiError> {
+    if let Some(RefreshCookie(presented)) = presented {
+        sessions.logout(&presented).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, ClearSession, ()))
+}

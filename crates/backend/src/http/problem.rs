@@ -1,0 +1,84 @@
+//! Writes problem documents (RFC 9457) on the way out, and logs what is the server's fault: once,
+//! here. It must not choose a status; that is the table in [`error`](super::error).
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use shared::problem::PROBLEM_JSON;
+use shared::{ErrorCode, Problem};
+
+use super::error::ApiError;
+use super::request_id::RequestId;
+
+/// Seconds after which a client may try again when storage failed.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// Middleware: gives every failure its problem document.
+pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let error = match response.extensions().get::<Arc<ApiError>>() {
+        Some(error) => Arc::clone(error),
+        None => match bare_failure(&response) {
+            Some(error) => Arc::new(error),
+            None => return response,
+        },
+    };
+    log(&error);
+    with_problem(response, &error, &id)
+}
+
+/// Failures that the framework answers itself, before any handler of ours.
+fn bare_failure(response: &Response) -> Option<ApiError> {
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::MethodNotAllowed),
+        _ => None,
+    }
+}
+
+fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Response {
+    let (status, code, title) = error.on_the_wire();
+    let problem = Problem {
+        kind: format!("urn:baton:problem:{code}"),
+        title: title.to_owned(),
+        status: status.as_u16(),
+        code,
+        detail: error.detail().map(str::to_owned),
+        request_id: id.to_string(),
+        errors: error.fields().to_vec(),
+    };
+    let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
+    // What the failure already carries stays, such as `Allow`.
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    if let Some(challenge) = challenge(code) {
+        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if code == ErrorCode::TemporarilyUnavailable {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    }
+    (parts.status, parts.headers, Body::from(body)).into_response()
+}
+
+/// RFC 9110 section 15.5.2: a 401 MUST carry a challenge. RFC 6750 section 3 says which for a token.
+const fn challenge(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        ErrorCode::InvalidCredentials | ErrorCode::InvalidGrant => Some("Bearer"),
+        _ => None,
+    }
+}
+
+fn log(error: &ApiError) {
+    let (status, code, _) = error.on_the_wire();
+    if status.is_server_error() {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(event = "request.failed", %code, %error, %cause);
+    }
+}

@@ -1,0 +1,26 @@
+//! `POST /api/auth/refresh`: the refresh grant (RFC 6749 section 6). The refresh token arrives only
+//! in its cookie and leaves only in its cookie.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::error::ApiError;
+use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin};
+use super::session_answer::SessionAnswer;
+use crate::auth::sessions::Sessions;
+
+/// 200 and the next refresh token; 401 `invalid_grant`; 409 `duplicate_attempt`. A refusal leaves
+/// the cookies alone: a late one must not wipe out a newer session's.
+pub async fn refresh(
+    State(sessions): State<Arc<Sessions>>,
+    _proof: SameOrigin,
+    attempt: Option<AttemptKey>,
+    RefreshCookie(presented): RefreshCookie,
+    _: Empty,
+) -> Result<SessionAnswer, ApiError> {
+    let attempt = attempt.map(|AttemptKey(attempt)| attempt);
+    let grant = sessions.refresh(&presented, attempt.as_ref()).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, grant })
+}

@@ -1,0 +1,54 @@
+//! Names each request, for its log lines and problem document, and logs that it was answered. It
+//! must not log a query, a header or a body: any of them may hold a secret.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::HeaderValue;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use shared::path::REQUEST_ID;
+use tracing::Instrument as _;
+
+use super::client::ClientAddress;
+use crate::entropy::Entropy;
+
+/// The id of one request. Always our own: one that a client chose could forge log lines.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId([u8; 8]);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(*parts.extensions.get::<Self>().expect("the outermost layer names every request"))
+    }
+}
+
+/// Middleware, the outermost: draws the id, opens the log span, sets `X-Request-Id`.
+pub async fn assign(
+    State(entropy): State<Entropy>,
+    client: ClientAddress,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = RequestId(entropy.bytes());
+    request.extensions_mut().insert(id);
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path(), client = %client);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let value =
+        HeaderValue::from_str(&id.to_string()).expect("hexadecimal digits are visible ASCII");
+    response.headers_mut().insert(REQUEST_ID, value);
+    span.in_scope(|| {
+        tracing::debug!(event = "request.answered", status = response.status().as_u16())
+    });
+    response
+}

@@ -1,0 +1,39 @@
+//! The answer to register, login and refresh: the access token in the body, the refresh token in its
+//! cookie, never the other way round.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shared::body::{SessionBody, User};
+
+use super::cookie::SetSession;
+use crate::auth::Grant;
+
+/// A grant on its way out.
+pub struct SessionAnswer {
+    /// 200, or 201 for a new account.
+    pub status: StatusCode,
+    /// What is given out.
+    pub grant: Grant,
+}
+
+impl IntoResponse for SessionAnswer {
+    fn into_response(self) -> Response {
+        let Grant { access_token, expires_in, refresh_token, session_seconds, session_id, user } =
+            self.grant;
+        let cookies = SetSession { refresh_token: &refresh_token, seconds: session_seconds };
+        let body = SessionBody {
+            access_token,
+            token_type: "Bearer".to_owned(),
+            expires_in,
+            session_id,
+            user: shown(&user),
+        };
+        (self.status, cookies, Json(body)).into_response()
+    }
+}
+
+/// A user as shown to that user.
+pub fn shown(user: &crate::store::User) -> User {
+    User { id: user.id, email: user.email.as_str().to_owned(), name: user.name.clone() }
+}

@@ -1,0 +1,95 @@
+//! The pages: rendered on the server so that the first paint waits for no script, hydrated in the
+//! browser by the bundle that Trunk built. It must not know who is logged in: the refresh cookie
+//! authenticates nothing here, and the hint beside it only chooses what is shown first.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderMap};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use frontend::page::{Assets, NotFoundFlag, SignedInHint};
+use leptos::context::provide_context;
+use leptos::nonce::use_nonce;
+use leptos::prelude::expect_context;
+use leptos_axum::ResponseOptions;
+use serde::Deserialize;
+use shared::path::SIGNED_IN_COOKIE;
+
+use super::cookie;
+use super::error::ApiError;
+
+/// The built site: where its files are. `None` if none was built, and then there are no pages.
+#[derive(Clone, Default)]
+pub struct Site(pub Option<Assets>);
+
+/// What the build leaves beside the files.
+#[derive(Deserialize)]
+struct Manifest {
+    stylesheet: String,
+    script: String,
+    wasm: String,
+    icon: Option<String>,
+}
+
+impl Site {
+    /// Reads `site.json` of a built site.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read(folder: &Path) -> io::Result<Self> {
+        let text = std::fs::read(folder.join("site.json"))?;
+        // Rendering spawns; whoever comes second finds the executor set, and that is as good.
+        let _ = any_spawner::Executor::init_tokio();
+        let Manifest { stylesheet, script, wasm, icon } = serde_json::from_slice(&text)?;
+        Ok(Self(Some(Assets { stylesheet, script, wasm, icon })))
+    }
+}
+
+/// Every path that nothing else answers is a page's, if only of the one that says there is none.
+pub async fn page(State(site): State<Site>, request: Request) -> Response {
+    let Some(assets) = site.0 else {
+        return ApiError::NotFound.into_response();
+    };
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let allow = [(ALLOW, HeaderValue::from_static("GET,HEAD"))];
+        return (allow, ApiError::MethodNotAllowed).into_response();
+    }
+    let hint =
+        SignedInHint(cookie::values(request.headers(), SIGNED_IN_COOKIE).any(|value| value == "1"));
+    let not_found = NotFoundFlag::default();
+    let flag = not_found.clone();
+    let provide = move || {
+        provide_context(hint);
+        provide_context(flag.clone());
+    };
+    let render = move || {
+        set_policy();
+        frontend::page::page(assets.clone())
+    };
+    let mut response = leptos_axum::render_app_async_with_context(provide, render)(request).await;
+    if not_found.0.load(Ordering::SeqCst) {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// The page's Content-Security-Policy: scripts by this page's nonce, nothing inline, nothing from
+/// elsewhere (CSP level 3; `'wasm-unsafe-eval'` compiles WebAssembly and nothing else).
+fn set_policy() {
+    let nonce = use_nonce().expect("leptos_axum provides one to every page");
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+         font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'; object-src 'none'"
+    );
+    let value = HeaderValue::from_str(&policy).expect("a nonce is base64");
+    expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, value);
+}
+
+/// Unknown paths below `/api` and friends are the API's to answer, not a page's.
+pub async fn no_such_endpoint(_: HeaderMap) -> ApiError {
+    ApiError::NotFound
+}

@@ -1,0 +1,144 @@
+//! The key ring: the ES256 key access tokens are signed with, and the key refresh tokens are
+//! authenticated with. It must not issue or verify anything. Files are in [`file`]; private parts
+//! are never shown or logged.
+
+mod file;
+
+use std::path::Path;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::EncodingKey;
+use rotation::RefreshKey;
+use sha2::{Digest as _, Sha256};
+use verifier::{KeySet, PublicKey};
+
+use crate::entropy::Entropy;
+
+const SIGNING_KEY_FILE: &str = "access-token-es256.p8";
+const REFRESH_KEY_FILE: &str = "refresh-token-hmac.key";
+
+/// The server's keys.
+pub struct KeyRing {
+    signing: EncodingKey,
+    public: PublicKey,
+    refresh: RefreshKey,
+    refresh_id: String,
+}
+
+/// Why the key ring cannot be used. The text says how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The folder or a file in it cannot be read or written.
+    #[error("--keys: {path} cannot be {action}: {source}")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// With which path.
+        path: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// Others on this machine could read a private key.
+    #[error("--keys: {path} can be read by others (mode {mode:o}): run chmod 600 on it")]
+    TooOpen {
+        /// Which file.
+        path: String,
+        /// Its mode.
+        mode: u32,
+    },
+    /// A file does not hold a key.
+    #[error(
+        "--keys: {path} holds no {what}: restore it from a backup, or remove it to end all sessions and start anew"
+    )]
+    Unreadable {
+        /// Which file.
+        path: String,
+        /// What it should hold.
+        what: &'static str,
+    },
+}
+
+impl KeyRing {
+    /// Reads the ring in `folder`, making folder and keys if they are missing.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written, is open to others, or holds no key.
+    pub fn open(folder: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
+        let signing = file::read_or_make(folder, SIGNING_KEY_FILE, entropy, generate_signing_key)?;
+        let refresh = file::read_or_make(folder, REFRESH_KEY_FILE, entropy, || {
+            entropy.bytes::<32>().to_vec()
+        })?;
+        Self::from_bytes(&signing, &refresh).map_err(|what| KeyError::Unreadable {
+            path: folder
+                .join(if what == SIGNING_KEY { SIGNING_KEY_FILE } else { REFRESH_KEY_FILE })
+                .display()
+                .to_string(),
+            what,
+        })
+    }
+
+    /// A ring that is nowhere on disk.
+    #[must_use]
+    pub fn in_memory(entropy: &Entropy) -> Self {
+        Self::from_bytes(&generate_signing_key(), &entropy.bytes::<32>())
+            .expect("keys just generated are keys")
+    }
+
+    fn from_bytes(pkcs8: &[u8], refresh: &[u8]) -> Result<Self, &'static str> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
+            .map_err(|_| SIGNING_KEY)?;
+        let public = PublicKey::from_uncompressed_point(pair.public_key().as_ref())
+            .map_err(|_| SIGNING_KEY)?;
+        let refresh_bytes: [u8; 32] = refresh.try_into().map_err(|_| REFRESH_KEY)?;
+        let refresh_id = URL_SAFE_NO_PAD.encode(&Sha256::digest(refresh_bytes)[..12]);
+        Ok(Self {
+            signing: EncodingKey::from_ec_der(pkcs8),
+            public,
+            refresh: RefreshKey::from_bytes(refresh_bytes),
+            refresh_id,
+        })
+    }
+
+    /// The key to sign with.
+    #[must_use]
+    pub const fn signing_key(&self) -> &EncodingKey {
+        &self.signing
+    }
+
+    /// Its id: the RFC 7638 thumbprint of its public part.
+    #[must_use]
+    pub fn signing_key_id(&self) -> &str {
+        self.public.kid()
+    }
+
+    /// The public keys, for whoever verifies.
+    #[must_use]
+    pub fn public_keys(&self) -> KeySet {
+        KeySet::default().with(self.public.clone())
+    }
+
+    /// The refresh key new sessions are made with, and its id.
+    #[must_use]
+    pub fn current_refresh_key(&self) -> (&str, &RefreshKey) {
+        (&self.refresh_id, &self.refresh)
+    }
+
+    /// The refresh key with this id, if the ring still holds it.
+    #[must_use]
+    pub fn refresh_key(&self, id: &str) -> Option<&RefreshKey> {
+        (self.refresh_id == id).then_some(&self.refresh)
+    }
+}
+
+const SIGNING_KEY: &str = "P-256 private key (PKCS #8, DER)";
+const REFRESH_KEY: &str = "32-byte key";
+
+fn generate_signing_key() -> Vec<u8> {
+    EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+        .expect("the operating system's random source does not fail once it has started")
+        .as_ref()
+        .to_vec()
+}

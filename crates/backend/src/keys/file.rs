@@ -1,0 +1,62 @@
+//! Private keys on disk: mode 0600, made once, whichever of several instances comes first. It must
+//! not know what the bytes mean.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::KeyError;
+use crate::entropy::Entropy;
+
+const PRIVATE_FILE: u32 = 0o600;
+const PRIVATE_FOLDER: u32 = 0o700;
+
+/// The content of `name` in `folder`; made by `generate` if it is not there yet.
+pub(super) fn read_or_make(
+    folder: &Path,
+    name: &str,
+    entropy: &Entropy,
+    generate: impl FnOnce() -> Vec<u8>,
+) -> Result<Vec<u8>, KeyError> {
+    let path = folder.join(name);
+    if !path.exists() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(PRIVATE_FOLDER)
+            .create(folder)
+            .map_err(failed("made", folder))?;
+        make(&draft(folder, entropy), &path, &generate()).map_err(failed("written", &path))?;
+    }
+    let mode = fs::metadata(&path).map_err(failed("read", &path))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::TooOpen { path: path.display().to_string(), mode });
+    }
+    fs::read(&path).map_err(failed("read", &path))
+}
+
+/// Writes beside the name and links it there whole: a reader never sees half a key, and of two
+/// instances that start at once the first to link wins.
+fn make(draft: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(draft)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(draft, path);
+    fs::remove_file(draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all()),
+    }
+}
+
+/// A name nobody else drafts under: instances in containers may even have the same process id.
+fn draft(folder: &Path, entropy: &Entropy) -> PathBuf {
+    let unique: [u8; 8] = entropy.bytes();
+    folder.join(format!(".draft-{:016x}", u64::from_be_bytes(unique)))
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyError {
+    let path = path.display().to_string();
+    move |source| KeyError::File { action, path, source }
+}

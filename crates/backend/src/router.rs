@@ -1,0 +1,38 @@
+//! Which path leads where, and through which layers. It must not hold logic: it is the table of
+//! contents of the API.
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get, post};
+use shared::path;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::http::{
+    assets, fence, headers, health, jwks, login, logout, me, problem, refresh, register,
+    request_id, site,
+};
+
+/// The application as a service.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route(path::REGISTER, post(register::register))
+        .route(path::LOGIN, post(login::login))
+        .route(path::REFRESH, post(refresh::refresh))
+        .route(path::LOGOUT, post(logout::logout))
+        .route(path::ME, get(me::me))
+        .route(path::JWKS, get(jwks::jwks))
+        .route(path::HEALTH_LIVE, get(health::live))
+        .route(path::HEALTH_READY, get(health::ready))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/api", any(site::no_such_endpoint))
+        .route("/api/{*rest}", any(site::no_such_endpoint))
+        .fallback(site::page)
+        // The innermost layer first: a request passes them from the bottom up.
+        .layer(CatchPanicLayer::custom(fence::panicked))
+        .layer(from_fn(fence::guard))
+        .layer(from_fn(problem::write))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(app.clone(), request_id::assign))
+        .with_state(app)
+}

@@ -1,0 +1,45 @@
+//! Every SQL text, once. `$1`, integer seconds and blobs mean the same to SQLite and PostgreSQL.
+//! It must not hold logic: a state change is one statement whose `WHERE` is its guard.
+
+/// Adds a user unless the email address is taken: judged by the rows affected.
+pub(super) const ADD_USER: &str = "
+    INSERT INTO users (id, email, name, password_hash, created_at)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (email) DO NOTHING";
+
+pub(super) const FIND_USER: &str = "
+    SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
+    FROM users WHERE email = $1";
+
+/// The hash that was read must still stand there: a password change in between wins.
+pub(super) const REHASH_PASSWORD: &str = "
+    UPDATE users SET password_hash = $3
+    WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL";
+
+pub(super) const OPEN_SESSION: &str = "
+    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+pub(super) const FIND_SESSION: &str = "
+    SELECT s.id, s.user_id, s.seed, s.refresh_key_id, s.generation, s.attempt, s.previous_attempt,
+           s.accepted_at, s.created_at, s.revoked_at,
+           u.email, u.name, u.password_hash, u.created_at AS user_created_at, u.disabled_at
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = $1";
+
+/// Accepts a rotation: only from the generation that was read, only while the session lives.
+pub(super) const ACCEPT: &str = "
+    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6
+    WHERE id = $1 AND generation = $2 AND revoked_at IS NULL";
+
+/// Ends a session. The first cause stands.
+pub(super) const REVOKE: &str = "
+    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+    WHERE id = $1 AND revoked_at IS NULL";
+
+/// Removes sessions that any of their ends lies long behind.
+pub(super) const PRUNE: &str = "
+    DELETE FROM sessions -- unguarded: nothing brings a session back that is over
+    WHERE created_at < $1 OR accepted_at < $2 OR revoked_at < $3";
+
+pub(super) const PING: &str = "SELECT 1 FROM users LIMIT 1";

@@ -1,0 +1,226 @@
+//! The program itself: what it prints, how it starts and stops.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// The program, with nothing of the tester's environment.
+fn baton(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.env_clear().current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    baton(folder).args(arguments).output().expect("the program runs")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// A running server, ended with the test.
+struct Serving {
+    child: Child,
+    address: String,
+    out: BufReader<ChildStdout>,
+}
+
+impl Serving {
+    fn start(folder: &Path) -> Self {
+        let mut child = baton(folder)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .unwrap_or_else(|| panic!("not the promised line: {line:?}"));
+        Self { child, address: address.to_owned(), out }
+    }
+
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    fn terminate(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn serve_prints_one_line_when_it_is_ready_and_stops_when_told_to() {
+    let folder = folder();
+    let mut server = Serving::start(folder.path());
+    let answer =
+        server.ask("GET /health/ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+
+    server.terminate();
+    assert!(server.child.wait().expect("an end").success());
+    let mut rest = String::new();
+    server.out.read_to_string(&mut rest).expect("the rest");
+    assert_eq!(rest, "", "standard output holds one line and nothing else");
+}
+
+#[test]
+fn what_was_stored_survives_a_restart() {
+    let folder = folder();
+    let body = r#"{"email":"alice@example.com","password":"velvet otter under glass"}"#;
+    let post = |path: &str, body: &str, more: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{more}\r\n{body}",
+            body.len()
+        )
+    };
+    let mut first = Serving::start(folder.path());
+    let registered = first.ask(&post("/api/auth/register", body, ""));
+    assert!(registered.starts_with("HTTP/1.1 201 Created\r\n"), "{registered}");
+    let cookie = registered
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: __Host-Http-refresh="))
+        .expect("a cookie");
+    let ticket = cookie.split(';').next().expect("a value");
+    first.terminate();
+    first.child.wait().expect("an end");
+
+    let second = Serving::start(folder.path());
+    let refreshed = second.ask(&post(
+        "/api/auth/refresh",
+        "",
+        &format!("cookie: __Host-Http-refresh={ticket}\r\n"),
+    ));
+    assert!(refreshed.starts_with("HTTP/1.1 200 OK\r\n"), "{refreshed}");
+    let login = second.ask(&post("/api/auth/login", body, ""));
+    assert!(login.starts_with("HTTP/1.1 200 OK\r\n"), "{login}");
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_with_one_line() {
+    let folder = folder();
+    for (arguments, named) in [
+        (&["serve", "--listen", "nonsense"][..], "--listen"),
+        (&["serve", "--access-token-seconds", "soon"], "--access-token-seconds"),
+        (&["serve", "--database", "mysql://x"], "--database"),
+        (&["serve", "--database", "sqlite:/nowhere/at/all.db"], "--database"),
+        (&["serve", "--nonsense"], "--nonsense"),
+        (&["serve", "--limits", "some"], "--limits"),
+        (&["serve", "--log", "=x="], "--log"),
+        (&["nonsense"], "nonsense"),
+    ] {
+        let output = run(folder.path(), arguments);
+        let text = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            text.contains(named)
+                && text.trim_end().lines().count() == 1
+                && text.starts_with("baton: "),
+            "{arguments:?}: {text}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn the_environment_counts_and_a_flag_counts_more() {
+    let folder = folder();
+    let with_env = |arguments: &[&str]| {
+        let output = baton(folder.path())
+            .env("BATON_LISTEN", "from-the-environment")
+            .args(arguments)
+            .output()
+            .expect("the program runs");
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    assert!(with_env(&["serve"]).contains("from-the-environment"));
+    assert!(with_env(&["serve", "--listen", "from-the-flag"]).contains("from-the-flag"));
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let folder = folder();
+    let server = Serving::start(folder.path());
+    let output = run(folder.path(), &["serve", "--listen", &server.address]);
+    let text = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("baton: --listen") && line.contains(&server.address)),
+        "{text}"
+    );
+}
+
+#[test]
+fn migrate_prune_check_and_keys_list_say_what_they_did() {
+    let folder = folder();
+    let said = |arguments: &[&str]| {
+        String::from_utf8(run(folder.path(), arguments).stdout).expect("UTF-8")
+    };
+    assert_eq!(said(&["migrate"]), "the schema is up to date\n");
+    assert_eq!(said(&["prune"]), "removed 0 sessions that were long over\n");
+    let keys = said(&["keys", "list"]);
+    assert!(
+        keys.contains("ES256") && keys.contains("HMAC-SHA-256") && keys.lines().count() == 2,
+        "{keys}"
+    );
+    // No site was built here: check says so, after all that is well.
+    let check = run(folder.path(), &["check"]);
+    assert!(String::from_utf8(check.stdout).expect("UTF-8").contains("storage        ok"));
+    assert!(
+        !check.status.success()
+            && String::from_utf8(check.stderr).expect("UTF-8").contains("--site")
+    );
+}
+
+#[test]
+fn help_lists_every_flag_and_environment_name_of_the_contract() {
+    let folder = folder();
+    let help = String::from_utf8(run(folder.path(), &["help", "serve"]).stdout).expect("UTF-8");
+    for name in [
+        "--listen",
+        "BATON_LISTEN",
+        "--origin",
+        "BATON_ORIGIN",
+        "--database",
+        "BATON_DATABASE",
+        "--keys",
+        "BATON_KEYS",
+        "--access-token-seconds",
+        "--refresh-idle-seconds",
+        "--refresh-absolute-seconds",
+        "--trusted-proxies",
+        "--audience",
+        "--site",
+        "BATON_SITE",
+        "--limits",
+    ] {
+        assert!(help.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn a_database_file_is_made_where_it_was_asked_for() {
+    let folder = folder();
+    assert!(run(folder.path(), &["migrate", "--database", "sqlite:here.db"]).status.success());
+    assert!(fs::exists(folder.path().join("here.db")).expect("the folder"));
+}

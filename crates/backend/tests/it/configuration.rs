@@ -1,0 +1,74 @@
+//! Settings: the defaults of the contract, and one line for each that is wrong.
+
+use std::time::Duration;
+
+use crate::support::settings;
+
+#[test]
+fn the_defaults_are_the_contracts() {
+    let defaults = settings(&[]).expect("valid defaults");
+    assert_eq!(defaults.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(defaults.origin.as_str(), "http://localhost:3000");
+    assert_eq!(defaults.database, "sqlite:baton.db");
+    assert_eq!(defaults.access_token_seconds, 900);
+    assert_eq!(
+        Duration::from_secs(defaults.policy.idle_seconds.unsigned_abs()),
+        Duration::from_secs(7 * 86_400)
+    );
+    assert_eq!(
+        Duration::from_secs(defaults.policy.absolute_seconds.unsigned_abs()),
+        Duration::from_secs(30 * 86_400)
+    );
+    assert_eq!(defaults.audience, ["http://localhost:3000"]);
+    assert!(defaults.trusted_proxies.is_empty());
+}
+
+#[test]
+fn every_setting_that_is_wrong_is_named_with_a_remedy() {
+    for (flags, named) in [
+        (&["--listen", "3000"][..], "--listen"),
+        (&["--origin", "localhost:3000"], "--origin"),
+        (&["--origin", "http://login.example.com"], "https"),
+        (&["--origin", "https://login.example.com/"], "without a path"),
+        (&["--origin", "https://login.example.com:443"], "leave it out"),
+        (&["--origin", "https://Login.example.com"], "lower case"),
+        (&["--origin", "https://a@login.example.com"], "alone"),
+        (&["--origin", "https://login.example.com:x"], "no number"),
+        (&["--origin", "ftp://login.example.com"], "https://"),
+        (&["--access-token-seconds", "0"], "--access-token-seconds"),
+        (&["--refresh-idle-seconds", "-1"], "--refresh-idle-seconds"),
+        (&["--refresh-absolute-seconds", "99999999999"], "--refresh-absolute-seconds"),
+        (
+            &["--refresh-idle-seconds", "100", "--refresh-absolute-seconds", "99"],
+            "--refresh-idle-seconds",
+        ),
+        (&["--trusted-proxies", "10.0.0.1,proxy.internal"], "--trusted-proxies"),
+        (&["--site", "nowhere"], "--site"),
+        (&["--origin", "https://login.example.com", "--limits", "off"], "--limits"),
+        (&["--audience", "a,,b"], "--audience"),
+    ] {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        // A negative number must not be taken for a flag.
+        let joined: Vec<String> = flags.chunks(2).map(|pair| pair.join("=")).collect();
+        let joined: Vec<&str> = joined.iter().map(String::as_str).collect();
+        let error =
+            settings(&joined).err().unwrap_or_else(|| panic!("{flags:?} was accepted")).to_string();
+        assert!(error.contains(named) && !error.contains('\n'), "{flags:?}: {error}");
+    }
+}
+
+#[test]
+fn loopback_is_recognised_in_every_spelling() {
+    for origin in [
+        "http://localhost:3000",
+        "http://app.localhost",
+        "http://127.0.0.1:8080",
+        "http://[::1]:3000",
+        "https://localhost",
+    ] {
+        assert!(settings(&["--origin", origin, "--limits", "off"]).is_ok(), "{origin}");
+    }
+    for origin in ["https://localhost.evil.example", "https://10.0.0.1"] {
+        assert!(settings(&["--origin", origin, "--limits", "off"]).is_err(), "{origin}");
+    }
+}

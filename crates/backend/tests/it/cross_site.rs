@@ -1,0 +1,84 @@
+//! A call that does not prove that it comes from this origin changes nothing.
+
+use axum::body::Body;
+use axum::http::{Request, request::Builder};
+use serde_json::json;
+use shared::path::{self, REFRESH_COOKIE};
+
+use crate::support::{Answer, Browser, ORIGIN, PASSWORD, TestApp};
+
+/// A state-changing call with these headers and nothing else of a browser's.
+fn bare(path: &str, headers: &[(&str, &str)]) -> Builder {
+    let request = Request::post(path).header("host", "localhost:3000");
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+}
+
+async fn refresh(browser: &Browser, headers: &[(&str, &str)]) -> Answer {
+    browser.send(bare(path::REFRESH, headers), Body::empty()).await
+}
+
+const REFUSED: [&[(&str, &str)]; 12] = [
+    &[("sec-fetch-site", "cross-site")],
+    &[("sec-fetch-site", "same-site")],
+    &[("sec-fetch-site", "none")],
+    &[("sec-fetch-site", "Same-Origin")],
+    &[("sec-fetch-site", "")],
+    &[("sec-fetch-site", "cross-site"), ("origin", ORIGIN)],
+    &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")],
+    &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+    &[("origin", "null")],
+    &[("origin", "http://localhost:3001")],
+    &[("origin", "http://localhost:3000.evil.example")],
+    &[("origin", ORIGIN), ("origin", "https://evil.example")],
+];
+
+const ALLOWED: [&[(&str, &str)]; 5] = [
+    &[("sec-fetch-site", "same-origin")],
+    &[("sec-fetch-site", "same-origin"), ("origin", ORIGIN)],
+    &[("sec-fetch-site", "none"), ("origin", ORIGIN)],
+    &[("origin", ORIGIN)],
+    &[],
+];
+
+#[tokio::test]
+async fn a_cross_site_refresh_does_not_rotate() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let before = alice.refresh_token();
+    for headers in REFUSED {
+        let answer = refresh(&alice, headers).await;
+        answer.assert_problem(403, "cross_site");
+        assert!(answer.set_cookies().is_empty(), "{headers:?}");
+    }
+    assert_eq!(alice.refresh_token(), before);
+    // Had any of them rotated, this would be a replay.
+    alice.refresh().await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_call_from_this_origin_or_from_no_browser_is_allowed() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    for headers in ALLOWED {
+        refresh(&alice, headers).await.assert_ok();
+    }
+}
+
+#[tokio::test]
+async fn every_state_changing_call_is_guarded() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let credentials = json!({"email": "alice@example.com", "password": PASSWORD}).to_string();
+    for path in [path::REGISTER, path::LOGIN, path::REFRESH, path::LOGOUT] {
+        let request =
+            bare(path, &[("sec-fetch-site", "cross-site"), ("content-type", "application/json")]);
+        let answer = alice.send(request, Body::from(credentials.clone())).await;
+        answer.assert_problem(403, "cross_site");
+        assert!(
+            answer.set_cookies().is_empty() && answer.header("clear-site-data").is_none(),
+            "{path}"
+        );
+    }
+    assert!(alice.cookie(REFRESH_COOKIE).is_some());
+    alice.refresh().await.assert_ok();
+}

@@ -1,0 +1,132 @@
+//! Logging in.
+
+use axum::body::Body;
+use axum::http::Method;
+use serde_json::json;
+use shared::path::{self, REFRESH_COOKIE};
+
+use crate::support::{PASSWORD, TestApp, on_every_store};
+
+#[tokio::test]
+async fn the_right_password_begins_a_session() {
+    let app = TestApp::in_memory().await;
+    app.registered("alice").await;
+    insta::assert_snapshot!(app.browser().login("alice", PASSWORD).await.snapshot(), @r#"
+    200 OK
+    cache-control: no-store
+    content-type: application/json
+    set-cookie: __Host-Http-refresh=[ticket]; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800
+    set-cookie: __Host-signed-in=1; SameSite=Lax; Secure; Path=/; Max-Age=604800
+    {
+      "access_token": "[access_token]",
+      "expires_in": 900,
+      "session_id": "[session_id]",
+      "token_type": "Bearer",
+      "user": {
+        "email": "alice@example.com",
+        "id": "[user/id]",
+        "name": "alice"
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_get_one_and_the_same_answer() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let wrong = app.browser().login("alice", "velvet otter under grass").await;
+        let unknown = app.browser().login("nobody", PASSWORD).await;
+        let no_address = app
+            .browser()
+            .post(path::LOGIN, json!({"email": "nonsense", "password": PASSWORD}))
+            .await;
+        wrong.assert_problem(401, "invalid_credentials");
+        assert_eq!(wrong.snapshot(), unknown.snapshot());
+        assert_eq!(wrong.snapshot(), no_address.snapshot());
+        assert!(wrong.set_cookies().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_password_typed_on_another_keyboard_is_the_same() {
+    let app = TestApp::in_memory().await;
+    // An ‘é’ as one character, and as a letter with an accent; a full-width ‘A’.
+    let register =
+        json!({"email": "alice@example.com", "password": "caf\u{e9} otter under glass A"});
+    app.browser().post(path::REGISTER, register).await.assert_status(201);
+    app.browser().login("alice", "cafe\u{301} otter under glass \u{ff21}").await.assert_ok();
+}
+
+/// ASVS V7.2.4: a login makes a new session; one that was planted is never adopted.
+#[tokio::test]
+async fn a_planted_cookie_is_never_adopted() {
+    on_every_store(async |app| {
+        let mallory = app.registered("mallory").await;
+        let planted = mallory.refresh_token();
+        app.registered("alice").await;
+
+        let victim = app.browser();
+        victim.set_cookie(REFRESH_COOKIE, &planted);
+        victim.login("alice", PASSWORD).await.assert_ok();
+        assert_ne!(victim.refresh_token(), planted);
+        assert_eq!(victim.me().await.json()["user"]["email"], "alice@example.com");
+        victim.refresh().await.assert_ok();
+        assert_eq!(victim.me().await.json()["user"]["email"], "alice@example.com");
+        // The planted session was not touched either.
+        mallory.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_login_is_a_session_of_its_own() {
+    on_every_store(async |app| {
+        let first = app.registered("alice").await;
+        let second = app.logged_in("alice").await;
+        let id = |answer: crate::support::Answer| answer.json()["session"]["id"].clone();
+        assert_ne!(id(first.me().await), id(second.me().await));
+        first.logout().await.assert_status(204);
+        second.me().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_body_must_be_json_and_known() {
+    let app = TestApp::in_memory().await;
+    let browser = app.browser();
+    let form = browser
+        .request(Method::POST, path::LOGIN)
+        .header("content-type", "application/x-www-form-urlencoded");
+    browser
+        .send(form, Body::from("email=a&password=b"))
+        .await
+        .assert_problem(415, "unsupported_media_type");
+    let text = browser.request(Method::POST, path::LOGIN).header("content-type", "text/plain");
+    browser.send(text, Body::from("{}")).await.assert_problem(415, "unsupported_media_type");
+    let untyped = browser.request(Method::POST, path::LOGIN);
+    browser.send(untyped, Body::from("{}")).await.assert_problem(415, "unsupported_media_type");
+    for body in [
+        json!({}),
+        json!([]),
+        json!({"email": "a@example.com"}),
+        json!({"email": "a@example.com", "password": 7}),
+        json!({"email": "a@example.com", "password": "x", "remember": true}),
+    ] {
+        browser.post(path::LOGIN, body).await.assert_problem(400, "malformed_request");
+    }
+    for raw in [
+        "",
+        "{",
+        "{\"email\":\"a\",\"email\":\"b\",\"password\":\"c\"}",
+        "\u{0}",
+        "{\"email\":\"a\",\"password\":\"b\"} x",
+    ] {
+        let request = browser
+            .request(Method::POST, path::LOGIN)
+            .header("content-type", "application/json; charset=utf-8");
+        browser.send(request, Body::from(raw)).await.assert_problem(400, "malformed_request");
+    }
+}

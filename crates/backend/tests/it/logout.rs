@@ -1,0 +1,88 @@
+//! Logging out: immediate, idempotent, final.
+
+use shared::path::REFRESH_COOKIE;
+
+use crate::support::{TestApp, on_every_store};
+
+#[tokio::test]
+async fn logout_clears_the_cookies() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    insta::assert_snapshot!(alice.logout().await.snapshot(), @r#"
+    204 No Content
+    cache-control: no-store
+    clear-site-data: "storage"
+    set-cookie: __Host-Http-refresh=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0
+    set-cookie: __Host-signed-in=; SameSite=Lax; Secure; Path=/; Max-Age=0
+    "#);
+    assert_eq!(alice.cookie(REFRESH_COOKIE), None);
+}
+
+#[tokio::test]
+async fn logout_ends_the_session_and_its_access_tokens_at_once() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let copy = alice.copied();
+        alice.logout().await.assert_status(204);
+        copy.refresh().await.assert_problem(401, "invalid_grant");
+        copy.me().await.assert_problem(401, "invalid_token");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logout_can_be_repeated_and_needs_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let copy = alice.copied();
+        for _ in 0..3 {
+            copy.logout().await.assert_status(204);
+            alice.copied().logout().await.assert_status(204);
+        }
+        app.browser().logout().await.assert_status(204);
+        let garbage = app.browser();
+        garbage.set_cookie(REFRESH_COOKIE, "garbage");
+        garbage.logout().await.assert_status(204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logout_works_with_an_expired_access_token() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let copy = alice.copied();
+        app.clock.advance(3_600);
+        alice.me().await.assert_problem(401, "invalid_token");
+        alice.logout().await.assert_status(204);
+        copy.refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forged_ticket_ends_nobodys_session() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let mut forged = alice.refresh_token();
+        forged.replace_range(60..61, if &forged[60..61] == "A" { "B" } else { "A" });
+        let mallory = app.browser();
+        mallory.set_cookie(REFRESH_COOKIE, &forged);
+        mallory.logout().await.assert_status(204);
+        alice.me().await.assert_ok();
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_retry_after_logout_is_not_answered_again() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let retry = alice.copied();
+        alice.refresh_with("attempt-key-number-1").await.assert_ok();
+        alice.logout().await.assert_status(204);
+        retry.refresh_with("attempt-key-number-1").await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}

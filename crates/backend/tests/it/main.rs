@@ -1,0 +1,23 @@
+//! The server as its users meet it: browsers with cookie jars through the real router. The module
+//! list is the table of contents of its behaviours. The only back door is the clock.
+
+mod support;
+
+mod access_token;
+mod api_surface;
+mod command_line;
+mod configuration;
+mod cross_site;
+mod headers;
+mod key_files;
+mod login;
+mod logout;
+mod problems;
+mod race;
+mod refresh;
+mod register;
+mod replay;
+mod secrets;
+mod site;
+mod store_conformance;
+mod store_failure;

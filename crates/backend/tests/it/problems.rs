@@ -1,0 +1,47 @@
+//! Failures of the server's own.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use backend::app::App;
+use backend::http::{fence, problem, request_id};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::support::{Answer, TestApp};
+
+/// The real layers around handlers that misbehave.
+async fn misbehaving(app: &TestApp, path: &str) -> Answer {
+    let state: App = app.app.clone();
+    let router = Router::new()
+        .route("/panics", get(panics))
+        .route("/hangs", get(std::future::pending::<()>))
+        .layer(CatchPanicLayer::custom(fence::panicked))
+        .layer(from_fn(fence::guard))
+        .layer(from_fn(problem::write))
+        .layer(from_fn_with_state(state, request_id::assign));
+    let request = Request::get(path).body(Body::empty()).expect("a request");
+    Answer::read(router.oneshot(request).await.expect("the router is infallible")).await
+}
+
+async fn panics() -> &'static str {
+    panic!("a secret in a panic message")
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_for_that_request_alone() {
+    let app = TestApp::in_memory().await;
+    let answer = misbehaving(&app, "/panics").await;
+    answer.assert_problem(500, "internal_error");
+    assert!(!answer.body.contains("secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_hangs_is_let_go() {
+    let app = TestApp::in_memory().await;
+    let answer = misbehaving(&app, "/hangs").await;
+    answer.assert_problem(503, "temporarily_unavailable");
+    assert!(answer.header("retry-after").is_some());
+}

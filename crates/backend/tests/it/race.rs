@@ -1,0 +1,76 @@
+//! Many at once over one session: nobody honest is signed out, and nobody gets in beside them.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use crate::support::{Answer, on_every_store};
+
+const KEY: &str = "attempt-key-of-this-try";
+const AT_ONCE: usize = 200;
+
+fn statuses(answers: &[Answer]) -> (usize, usize) {
+    let ok = answers.iter().filter(|answer| answer.status.is_success()).count();
+    (ok, answers.len() - ok)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_attempt_sent_200_times_at_once_is_answered_200_times_with_one_successor() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let other = app.another_instance();
+        let tabs = (0..AT_ONCE).map(|tab| {
+            let copy = alice.copied();
+            let copy = if tab % 2 == 0 { copy } else { copy.through(&other) };
+            tokio::spawn(async move { (copy.refresh_with(KEY).await, copy) })
+        });
+        let answers: Vec<_> =
+            join_all(tabs).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        let successors: BTreeSet<String> = answers
+            .iter()
+            .map(|(answer, _)| answer.assert_ok().set_cookies()[0].value().to_owned())
+            .collect();
+        assert_eq!(successors.len(), 1);
+        answers[0].1.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_key_at_most_one_of_many_succeeds_and_the_session_is_over() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let tries = (0..50).map(|_| {
+            let copy = alice.copied();
+            tokio::spawn(async move { copy.refresh().await })
+        });
+        let answers: Vec<Answer> =
+            join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(statuses(&answers), (1, 49));
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_races_a_logout_never_outlives_it() {
+    on_every_store(async |app| {
+        for round in 0..25 {
+            let alice = app.registered(&format!("alice{round}")).await;
+            let (refreshing, leaving) = (alice.copied(), alice.copied());
+            let refresh = tokio::spawn(async move {
+                refreshing.refresh_with(KEY).await;
+                refreshing
+            });
+            let logout = tokio::spawn(async move { leaving.logout().await });
+            logout.await.expect("no panic").assert_status(204);
+            let refreshed = refresh.await.expect("no panic");
+            refreshed
+                .refresh_with("attempt-key-of-the-next")
+                .await
+                .assert_problem(401, "invalid_grant");
+            refreshed.me().await.assert_problem(401, "invalid_token");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,282 @@
+//! Refreshing: rotation as an honest client meets it, on good networks and bad ones.
+
+use axum::body::Body;
+use axum::http::Method;
+use serde_json::json;
+use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE};
+
+use crate::support::{START, TestApp, on_every_store};
+
+const KEY: &str = "attempt-key-number-1";
+const OTHER: &str = "attempt-key-number-2";
+
+#[tokio::test]
+async fn a_refresh_rotates_the_cookie() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let before = alice.refresh_token();
+    let answer = alice.refresh_with(KEY).await;
+    insta::assert_snapshot!(answer.snapshot(), @r#"
+    200 OK
+    cache-control: no-store
+    content-type: application/json
+    set-cookie: __Host-Http-refresh=[ticket]; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800
+    set-cookie: __Host-signed-in=1; SameSite=Lax; Secure; Path=/; Max-Age=604800
+    {
+      "access_token": "[access_token]",
+      "expires_in": 900,
+      "session_id": "[session_id]",
+      "token_type": "Bearer",
+      "user": {
+        "email": "alice@example.com",
+        "id": "[user/id]",
+        "name": "alice"
+      }
+    }
+    "#);
+    assert_ne!(alice.refresh_token(), before);
+}
+
+#[tokio::test]
+async fn a_session_goes_on_through_many_refreshes() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let mut seen = vec![alice.refresh_token()];
+        for _ in 0..20 {
+            app.clock.advance(900);
+            alice.refresh().await.assert_ok();
+            alice.me().await.assert_ok();
+            assert!(!seen.contains(&alice.refresh_token()));
+            seen.push(alice.refresh_token());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_heals_with_the_same_attempt_key_however_late() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let lost = alice.refresh_and_lose_the_answer(KEY).await;
+        app.clock.advance(6 * 86_400);
+        let again = alice.refresh_with(KEY).await;
+        again.assert_ok();
+        let ticket = |answer: &crate::support::Answer| answer.set_cookies()[0].value().to_owned();
+        assert_eq!(
+            ticket(&lost),
+            ticket(&again),
+            "the same attempt is answered with the same ticket"
+        );
+        alice.refresh_with(OTHER).await.assert_ok();
+        alice.me().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_heals_on_another_instance() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        alice.refresh_and_lose_the_answer(KEY).await.assert_ok();
+        alice.through(&app.another_instance()).refresh_with(KEY).await.assert_ok();
+        alice.refresh_with(OTHER).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn quotes_around_the_attempt_key_do_not_make_it_another() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        alice.refresh_and_lose_the_answer(KEY).await.assert_ok();
+        alice.refresh_with(&format!("\"{KEY}\"")).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_copy_of_an_answered_refresh_changes_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let late = alice.copied();
+        alice.refresh_with(KEY).await.assert_ok();
+        alice.refresh_with(OTHER).await.assert_ok();
+        let answer = late.refresh_with(KEY).await;
+        answer.assert_problem(409, "duplicate_attempt");
+        assert!(answer.set_cookies().is_empty());
+        alice.me().await.assert_ok();
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_malformed_attempt_key_is_an_error_and_changes_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let before = alice.refresh_token();
+        for bad in ["short", "has a blank in the middle", "", "tab\tinside-the-key-here"] {
+            alice.refresh_with(bad).await.assert_problem(400, "malformed_request");
+        }
+        alice.refresh_with(&"x".repeat(129)).await.assert_problem(400, "malformed_request");
+        let twice = alice
+            .request(Method::POST, path::REFRESH)
+            .header("idempotency-key", KEY)
+            .header("idempotency-key", OTHER);
+        alice.send(twice, Body::empty()).await.assert_problem(400, "malformed_request");
+        assert_eq!(alice.refresh_token(), before);
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_refused_refresh_gets_one_and_the_same_answer() {
+    on_every_store(async |app| {
+        let refused = |token: Option<String>| {
+            let browser = app.browser();
+            if let Some(token) = token {
+                browser.set_cookie(REFRESH_COOKIE, &token);
+            }
+            async move { browser.refresh().await }
+        };
+        let revoked = app.registered("alice").await;
+        let revoked_token = revoked.refresh_token();
+        revoked.logout().await.assert_status(204);
+        let expired = app.registered("bob").await.refresh_token();
+        let mut forged = expired.clone();
+        forged.replace_range(30..31, if &forged[30..31] == "A" { "B" } else { "A" });
+        app.clock.advance(604_800);
+
+        let none = refused(None).await;
+        none.assert_problem(401, "invalid_grant");
+        assert!(none.set_cookies().is_empty(), "a refusal leaves the cookies alone");
+        for token in ["", "garbage", &"A".repeat(71), &revoked_token, &expired, &forged] {
+            assert_eq!(
+                refused(Some(token.to_owned())).await.snapshot(),
+                none.snapshot(),
+                "{token}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_refresh_cookies_in_one_request_are_refused() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let twice = app.browser();
+    let cookies = format!("{REFRESH_COOKIE}={0}; {REFRESH_COOKIE}={0}", alice.refresh_token());
+    let request = twice.request(Method::POST, path::REFRESH).header("cookie", cookies);
+    twice.send(request, Body::empty()).await.assert_problem(401, "invalid_grant");
+    alice.refresh().await.assert_ok();
+}
+
+#[tokio::test]
+async fn the_refresh_token_is_taken_from_its_cookie_only() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let token = alice.refresh_token();
+    let thief = app.browser();
+    thief
+        .post(path::REFRESH, json!({"refresh_token": token}))
+        .await
+        .assert_problem(401, "invalid_grant");
+    thief
+        .post(&format!("{}?refresh_token={token}", path::REFRESH), json!({}))
+        .await
+        .assert_problem(401, "invalid_grant");
+    alice.refresh().await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_refresh_takes_no_body() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    alice
+        .post(path::REFRESH, json!({"grant_type": "refresh_token"}))
+        .await
+        .assert_problem(400, "malformed_request");
+    let form = alice
+        .request(Method::POST, path::REFRESH)
+        .header("content-type", "application/x-www-form-urlencoded");
+    alice.send(form, Body::from("a=b")).await.assert_problem(415, "unsupported_media_type");
+    alice.post(path::REFRESH, json!({})).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_refreshed_runs_out() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(604_799);
+        alice.refresh().await.assert_ok();
+        app.clock.advance(604_800);
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
+
+/// RFC 10017: rotation never extends the absolute limit.
+#[tokio::test]
+async fn a_session_is_over_after_its_absolute_limit_however_often_it_was_refreshed() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        for _ in 0..29 {
+            app.clock.advance(86_400);
+            let answer = alice.refresh().await;
+            answer.assert_ok();
+            let age = answer.set_cookies()[0].max_age().expect("Max-Age").whole_seconds();
+            let left = 2_592_000 - app.clock.now().since(START);
+            assert_eq!(age, left.min(604_800), "no cookie outlives its session");
+        }
+        app.clock.advance(86_399);
+        let last = alice.refresh().await;
+        last.assert_ok();
+        assert_eq!(last.json()["expires_in"], 1, "no access token outlives its session");
+        app.clock.advance(1);
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+        alice.me().await.assert_problem(401, "invalid_token");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_cookies_have_the_attributes_that_protect_them() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let cookies = alice.refresh().await.set_cookies();
+    let [refresh, hint] = cookies.as_slice() else { panic!("two cookies, not {cookies:?}") };
+
+    assert_eq!(refresh.name(), REFRESH_COOKIE);
+    assert_eq!((refresh.secure(), refresh.http_only()), (Some(true), Some(true)));
+    assert_eq!(refresh.same_site(), Some(cookie::SameSite::Strict));
+    assert_eq!((refresh.path(), refresh.domain()), (Some("/"), None));
+    assert!(refresh.to_string().len() <= 4_096);
+
+    assert_eq!((hint.name(), hint.value()), (SIGNED_IN_COOKIE, "1"));
+    assert_eq!((hint.secure(), hint.http_only()), (Some(true), None));
+    assert_eq!((hint.path(), hint.domain(), hint.max_age()), (Some("/"), None, refresh.max_age()));
+}
+
+/// rotation.md: a database that lost its latest writes must sign nobody out.
+#[tokio::test]
+async fn a_ticket_from_a_lost_future_is_accepted() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    alice.refresh().await.assert_ok();
+    alice.refresh().await.assert_ok();
+    // Roll the row back to how sign-in left it.
+    let id = alice.me().await.json()["session"]["id"]
+        .as_str()
+        .expect("an id")
+        .parse()
+        .expect("a session id");
+    let (session, _) = app.store.find_session(id).await.expect("a store").expect("a session");
+    let family = rotation::Family::begun(START);
+    app.store.open_session(&backend::store::Session { family, ..session }).await.expect("a store");
+
+    alice.refresh_with(KEY).await.assert_ok();
+    alice.me().await.assert_ok();
+    alice.refresh().await.assert_ok();
+}

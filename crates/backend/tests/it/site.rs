@@ -1,0 +1,179 @@
+//! Pages and their files.
+
+use std::fs;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Method;
+use backend::store::memory::Memory;
+use shared::path::{self, SIGNED_IN_COOKIE};
+use tempfile::TempDir;
+
+use crate::support::{Answer, Browser, TestApp};
+
+/// A site as `cargo xtask build` leaves it, with little in it.
+fn built() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let assets = folder.path().join("assets");
+    fs::create_dir(&assets).expect("a folder");
+    for (name, content) in [
+        ("baton-0123.css", "a{}"),
+        ("frontend-0123.js", "export {}"),
+        ("frontend_bg-0123.wasm", "\0asm"),
+        ("frontend_bg-0123.wasm.br", "brotli"),
+        ("frontend_bg-0123.wasm.gz", "gzip"),
+        ("favicon-0123.svg", "<svg/>"),
+    ] {
+        fs::write(assets.join(name), content).expect("a file");
+    }
+    let manifest = r#"{"stylesheet":"/assets/baton-0123.css","script":"/assets/frontend-0123.js",
+        "wasm":"/assets/frontend_bg-0123.wasm","icon":"/assets/favicon-0123.svg"}"#;
+    fs::write(folder.path().join("site.json"), manifest).expect("a file");
+    folder
+}
+
+fn app() -> TestApp {
+    let site = built();
+    let flags = ["--site", site.path().to_str().expect("UTF-8")].map(str::to_owned);
+    TestApp::over(Arc::new(Memory::default()), None, &[&flags[0], &flags[1]])
+}
+
+async fn with_encoding(browser: &Browser, path: &str, encoding: &str) -> Answer {
+    browser
+        .send(browser.request(Method::GET, path).header("accept-encoding", encoding), Body::empty())
+        .await
+}
+
+#[tokio::test]
+async fn public_pages_can_be_read_before_any_script_runs() {
+    let browser = app().browser();
+    for (path, words) in [
+        (path::HOME_PAGE, "Baton"),
+        (path::REGISTER_PAGE, "Create your account"),
+        (path::LOGIN_PAGE, "Log in"),
+    ] {
+        let page = browser.get(path).await;
+        page.assert_ok();
+        assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
+        assert!(
+            page.body.starts_with("<!DOCTYPE html>")
+                && page.body.contains("<h1")
+                && page.body.contains(words),
+            "{path}: {}",
+            page.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_names_its_files_and_is_not_stored() {
+    let page = app().browser().get(path::HOME_PAGE).await;
+    for file in [
+        "/assets/baton-0123.css",
+        "/assets/frontend-0123.js",
+        "/assets/frontend_bg-0123.wasm",
+        "/assets/favicon-0123.svg",
+    ] {
+        assert!(page.body.contains(file), "{file}");
+    }
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn scripts_run_by_nonce_only() {
+    let browser = app().browser();
+    let (first, second) = (browser.get(path::HOME_PAGE).await, browser.get(path::HOME_PAGE).await);
+    let nonce = |page: &Answer| {
+        let policy = page.header("content-security-policy").expect("a policy").to_owned();
+        for directive in [
+            "default-src 'none'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "'wasm-unsafe-eval'",
+        ] {
+            assert!(policy.contains(directive), "{policy}");
+        }
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+        policy
+            .split("'nonce-")
+            .nth(1)
+            .and_then(|rest| rest.split('\'').next())
+            .expect("a nonce")
+            .to_owned()
+    };
+    assert_ne!(nonce(&first), nonce(&second));
+    for page in [first, second] {
+        let nonce = format!("nonce=\"{}\"", nonce(&page));
+        let scripts: Vec<&str> = page.body.split("<script").skip(1).collect();
+        assert!(!scripts.is_empty());
+        assert!(
+            scripts
+                .iter()
+                .all(|script| script.split('>').next().is_some_and(|tag| tag.contains(&nonce))),
+            "{}",
+            page.body
+        );
+        assert!(
+            !page.body.contains(" style=\"") && !page.body.contains(" onclick="),
+            "nothing inline"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_is_404_and_still_a_page() {
+    let page = app().browser().get("/no/such/page").await;
+    page.assert_status(404);
+    assert!(page.body.contains("Page not found"), "{}", page.body);
+    let posted = app().browser().post("/no/such/page", serde_json::json!({})).await;
+    posted.assert_problem(405, "method_not_allowed");
+    assert_eq!(posted.header("allow"), Some("GET,HEAD"));
+}
+
+#[tokio::test]
+async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back() {
+    let browser = app().browser();
+    let page = browser.get(path::ACCOUNT_PAGE).await;
+    page.assert_status(302);
+    assert_eq!(page.header("location"), Some("/login?next=%2Faccount"));
+
+    browser.set_cookie(SIGNED_IN_COOKIE, "1");
+    let page = browser.get(path::ACCOUNT_PAGE).await;
+    page.assert_ok();
+    assert!(!page.body.contains("@example.com"), "a page never knows who asks");
+}
+
+#[tokio::test]
+async fn files_are_immutable_and_compressed_beforehand() {
+    let browser = app().browser();
+    for (accepted, encoding, body) in [
+        ("br, gzip", Some("br"), "brotli"),
+        ("gzip", Some("gzip"), "gzip"),
+        ("identity", None, "\0asm"),
+    ] {
+        let file = with_encoding(&browser, "/assets/frontend_bg-0123.wasm", accepted).await;
+        file.assert_ok();
+        assert_eq!((file.header("content-encoding"), &*file.body), (encoding, body));
+        assert_eq!(file.header("content-type"), Some("application/wasm"));
+        assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(file.header("vary"), Some("accept-encoding"));
+    }
+    let file = with_encoding(&browser, "/assets/baton-0123.css", "br").await;
+    assert_eq!((file.header("content-encoding"), &*file.body), (None, "a{}"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_404() {
+    let browser = app().browser();
+    for path in [
+        "/assets/",
+        "/assets/frontend_bg-0123.wasm.br",
+        "/assets/site.json",
+        "/assets/%2e%2e%2fsite.json",
+        "/assets/../site.json",
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status.as_u16(), 404, "{path}");
+    }
+}

@@ -1,0 +1,244 @@
+//! What every engine must do, told once. A new engine joins by standing in `support::stores`.
+
+use backend::auth::email::Email;
+use backend::store::{Accepted, EndCause, PruneBefore, Registered, Session, Store, User};
+use rotation::{Attempt, Family, Generation, Seed, Standing};
+use shared::{NumericDate, SessionId, UserId};
+
+use crate::support::stores;
+
+const NOW: NumericDate = NumericDate(1_800_000_000);
+const BEYOND_31_BITS: u32 = 3_000_000_000;
+
+async fn on_every_engine(story: impl AsyncFn(&dyn Store)) {
+    for (name, store, _files) in stores().await {
+        println!("engine: {name}");
+        story(&*store).await;
+    }
+}
+
+fn user(number: u8) -> User {
+    User {
+        id: UserId::from_bytes([number; 16]),
+        email: Email::parse(&format!("user{number}@example.com")).expect("an address"),
+        name: (number % 2 == 0).then(|| format!("User {number} 王")),
+        password_hash: format!("$argon2id$hash-{number}"),
+        created_at: NOW,
+        disabled_at: None,
+    }
+}
+
+fn session(number: u8, user: &User) -> Session {
+    Session {
+        id: SessionId::from_bytes([number; 16]),
+        user: user.id,
+        seed: Seed::from_bytes([number; 32]),
+        refresh_key_id: "key-1".to_owned(),
+        family: Family::begun(NOW),
+    }
+}
+
+fn attempt(name: &str) -> Attempt {
+    Attempt::parse(&format!("attempt-key-of-{name}")).expect("a key")
+}
+
+async fn family(store: &dyn Store, id: SessionId) -> Family {
+    store.find_session(id).await.expect("a store").expect("a session").0.family
+}
+
+async fn registered(store: &dyn Store, number: u8) -> (User, Session) {
+    let (user, session) = (user(number), session(number, &user(number)));
+    assert_eq!(store.register(&user, &session).await.expect("a store"), Registered::Yes);
+    (user, session)
+}
+
+fn accepted(from: &Family, generation: u32, key: Option<&str>) -> Accepted {
+    Accepted {
+        seen: from.generation,
+        family: from.accepted(Generation(generation), key.map(attempt), NOW.plus(60)),
+    }
+}
+
+#[tokio::test]
+async fn what_was_registered_is_found_whole() {
+    on_every_engine(async |store| {
+        for number in [1, 2] {
+            let (user, session) = registered(store, number).await;
+            let found = store.find_user(&user.email).await.expect("a store").expect("the user");
+            assert_eq!(
+                (found.id, &found.name, &found.password_hash),
+                (user.id, &user.name, &user.password_hash)
+            );
+            assert_eq!(
+                (found.email, found.created_at, found.disabled_at),
+                (user.email.clone(), NOW, None)
+            );
+
+            let (row, owner) =
+                store.find_session(session.id).await.expect("a store").expect("the session");
+            assert_eq!((row.id, row.user, owner.id), (session.id, user.id, user.id));
+            assert_eq!(row.seed.as_bytes(), session.seed.as_bytes());
+            assert_eq!((row.refresh_key_id, row.family), ("key-1".to_owned(), Family::begun(NOW)));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    on_every_engine(async |store| {
+        assert!(store.find_user(&user(9).email).await.expect("a store").is_none());
+        assert!(
+            store.find_session(SessionId::from_bytes([9; 16])).await.expect("a store").is_none()
+        );
+        assert!(
+            !store
+                .revoke(SessionId::from_bytes([9; 16]), EndCause::Logout, NOW)
+                .await
+                .expect("a store")
+        );
+        let nothing = accepted(&Family::begun(NOW), 1, None);
+        assert!(!store.accept(SessionId::from_bytes([9; 16]), &nothing).await.expect("a store"));
+        store.ping().await.expect("an answer");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_taken_email_address_stores_neither_user_nor_session() {
+    on_every_engine(async |store| {
+        registered(store, 1).await;
+        let second = User { email: user(1).email, ..user(2) };
+        assert_eq!(
+            store.register(&second, &session(2, &second)).await.expect("a store"),
+            Registered::EmailTaken
+        );
+        assert!(
+            store.find_session(SessionId::from_bytes([2; 16])).await.expect("a store").is_none()
+        );
+        let found = store.find_user(&user(1).email).await.expect("a store").expect("the user");
+        assert_eq!(found.id, user(1).id);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_accepted_rotation_is_recorded_whole() {
+    on_every_engine(async |store| {
+        let (_, session) = registered(store, 1).await;
+        let mut expected = Family::begun(NOW);
+        for (generation, key) in
+            [(1, Some("one")), (2, Some("two")), (3, None), (BEYOND_31_BITS, Some("far"))]
+        {
+            let write = accepted(&expected, generation, key);
+            assert!(store.accept(session.id, &write).await.expect("a store"));
+            expected = write.family;
+            assert_eq!(family(store, session.id).await, expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rotation_is_accepted_once_from_the_generation_that_was_read() {
+    on_every_engine(async |store| {
+        let (_, session) = registered(store, 1).await;
+        let begun = Family::begun(NOW);
+        assert!(
+            store.accept(session.id, &accepted(&begun, 1, Some("first"))).await.expect("a store")
+        );
+        assert!(
+            !store.accept(session.id, &accepted(&begun, 1, Some("second"))).await.expect("a store")
+        );
+        assert!(!store.accept(session.id, &accepted(&begun, 2, None)).await.expect("a store"));
+        assert_eq!(family(store, session.id).await.attempt, Some(attempt("first")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_end_is_final() {
+    on_every_engine(async |store| {
+        let (user, first) = registered(store, 1).await;
+        let other = session(2, &user);
+        store.open_session(&other).await.expect("a store");
+
+        assert!(store.revoke(first.id, EndCause::Replay, NOW).await.expect("a store"));
+        assert!(!store.revoke(first.id, EndCause::Logout, NOW.plus(1)).await.expect("a store"));
+        assert!(
+            !store
+                .accept(first.id, &accepted(&Family::begun(NOW), 1, None))
+                .await
+                .expect("a store")
+        );
+        assert_eq!(family(store, first.id).await, Family::begun(NOW).revoked());
+        assert_eq!(family(store, other.id).await.standing, Standing::Live);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rehash_replaces_only_the_hash_that_was_read() {
+    on_every_engine(async |store| {
+        let (user, _) = registered(store, 1).await;
+        assert!(!store.rehash_password(user.id, "another", "new").await.expect("a store"));
+        assert!(store.rehash_password(user.id, &user.password_hash, "new").await.expect("a store"));
+        let found = store.find_user(&user.email).await.expect("a store").expect("the user");
+        assert_eq!(found.password_hash, "new");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pruning_removes_what_is_long_over_and_nothing_else() {
+    on_every_engine(async |store| {
+        let (user, _) = registered(store, 1).await;
+        let at = |number, created_at: i64, accepted_at: i64| Session {
+            family: Family {
+                created_at: NOW.plus(created_at),
+                accepted_at: NOW.plus(accepted_at),
+                ..Family::begun(NOW)
+            },
+            ..session(number, &user)
+        };
+        for session in [
+            at(2, -1_000, -10),
+            at(3, -900, -10),
+            at(4, -900, -500),
+            at(5, -900, -400),
+            at(6, -10, -10),
+            at(7, -10, -10),
+        ] {
+            store.open_session(&session).await.expect("a store");
+        }
+        store
+            .revoke(SessionId::from_bytes([6; 16]), EndCause::Logout, NOW.plus(-101))
+            .await
+            .expect("a store");
+        store
+            .revoke(SessionId::from_bytes([7; 16]), EndCause::Logout, NOW.plus(-100))
+            .await
+            .expect("a store");
+
+        let before = PruneBefore {
+            created_at: NOW.plus(-900),
+            accepted_at: NOW.plus(-400),
+            revoked_at: NOW.plus(-100),
+        };
+        assert_eq!(store.prune(before).await.expect("a store"), 3);
+        let mut left = Vec::new();
+        for number in 1..=7 {
+            if store
+                .find_session(SessionId::from_bytes([number; 16]))
+                .await
+                .expect("a store")
+                .is_some()
+            {
+                left.push(number);
+            }
+        }
+        assert_eq!(left, [1, 3, 5, 7]);
+        assert_eq!(store.prune(before).await.expect("a store"), 0);
+    })
+    .await;
+}

@@ -1,0 +1,49 @@
+//! When storage fails: 503, nothing lost, and nobody let in.
+
+use std::sync::Arc;
+
+use shared::path;
+
+use crate::support::{Faulty, PASSWORD, TestApp};
+
+#[tokio::test]
+async fn every_call_that_needs_storage_is_503_and_keeps_the_cookie() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, None, &[]);
+    let alice = app.registered("alice").await;
+    let before = alice.refresh_token();
+    store.set_broken(true);
+    for answer in [
+        alice.refresh().await,
+        alice.refresh_with("attempt-key-number-1").await,
+        alice.me().await,
+        alice.logout().await,
+        alice.login("alice", PASSWORD).await,
+        alice.register("bob").await,
+        alice.get(path::HEALTH_READY).await,
+    ] {
+        answer.assert_problem(503, "temporarily_unavailable");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(answer.set_cookies().is_empty() && answer.header("clear-site-data").is_none());
+    }
+    app.browser().get(path::HEALTH_LIVE).await.assert_ok();
+    assert_eq!(alice.refresh_token(), before);
+
+    store.set_broken(false);
+    app.browser().get(path::HEALTH_READY).await.assert_ok();
+    alice.me().await.assert_ok();
+    alice.refresh().await.assert_ok();
+}
+
+/// The write took place and its answer was lost on the way from the database.
+#[tokio::test]
+async fn a_rotation_whose_commit_was_not_confirmed_heals_with_its_key() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, None, &[]);
+    let alice = app.registered("alice").await;
+    store.set_breaks_after_writing(true);
+    alice.refresh_with("attempt-key-number-1").await.assert_problem(503, "temporarily_unavailable");
+    store.set_breaks_after_writing(false);
+    alice.refresh_with("attempt-key-number-1").await.assert_ok();
+    alice.refresh().await.assert_ok();
+}

@@ -1,0 +1,110 @@
+//! A whole response, read, and what tests say about it.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Response, StatusCode};
+use cookie::Cookie;
+use serde_json::Value;
+
+/// A response with its body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// The body as JSON; null if it is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("visible ASCII"))
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<Cookie<'static>> {
+        let lines = self.headers.get_all("set-cookie").iter();
+        lines
+            .map(|line| {
+                Cookie::parse(line.to_str().expect("visible ASCII").to_owned()).expect("a cookie")
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_status(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_ok(&self) -> &Self {
+        self.assert_status(200)
+    }
+
+    /// A problem document with this status and code.
+    #[track_caller]
+    pub(crate) fn assert_problem(&self, status: u16, code: &str) -> &Self {
+        self.assert_status(status);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{self:?}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["type"], format!("urn:baton:problem:{code}"));
+        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
+        self
+    }
+
+    /// Status, the headers that matter and the body, for a snapshot; what changes from run to run is
+    /// replaced.
+    pub(crate) fn snapshot(&self) -> String {
+        const MATTER: [&str; 7] = [
+            "allow",
+            "cache-control",
+            "clear-site-data",
+            "content-type",
+            "retry-after",
+            "set-cookie",
+            "www-authenticate",
+        ];
+        let mut text = format!("{}\n", self.status);
+        for name in MATTER {
+            for value in self.headers.get_all(name) {
+                text += &format!("{name}: {}\n", value.to_str().expect("visible ASCII"));
+            }
+        }
+        let mut body = self.json();
+        for volatile in ["/access_token", "/request_id", "/session_id", "/user/id"] {
+            if let Some(value) = body.pointer_mut(volatile) {
+                *value = Value::String(format!("[{}]", &volatile[1..]));
+            }
+        }
+        if !body.is_null() {
+            text += &serde_json::to_string_pretty(&body).expect("JSON");
+        }
+        mask_tickets(&text)
+    }
+}
+
+/// A ticket differs from run to run only if the keys do, but no snapshot should hold one.
+fn mask_tickets(text: &str) -> String {
+    let start = "__Host-Http-refresh=AQ";
+    match text.split_once(start) {
+        Some((before, rest)) => {
+            let after = rest.find(';').map_or("", |end| &rest[end..]);
+            format!("{before}__Host-Http-refresh=[ticket]{after}")
+        }
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,131 @@
+//! The server under test.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use backend::app::{App, Doors};
+use backend::clock::Clock;
+use backend::config::{Command, CommandLine, Settings};
+use backend::entropy::Entropy;
+use backend::keys::KeyRing;
+use backend::router::router;
+use backend::store::{self, Store};
+use clap::Parser as _;
+use shared::NumericDate;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use super::{Answer, Browser};
+
+/// Where the server under test believes to live.
+pub(crate) const ORIGIN: &str = "http://localhost:3000";
+/// A password that passes the rule.
+pub(crate) const PASSWORD: &str = "velvet otter under glass";
+/// When every test begins.
+pub(crate) const START: NumericDate = NumericDate(1_800_000_000);
+
+/// A server over a fresh store.
+#[derive(Clone)]
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) clock: Clock,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Arc<TempDir>,
+    _files: Arc<Option<TempDir>>,
+}
+
+/// A fresh store of every engine, by name.
+pub(crate) async fn stores() -> Vec<(&'static str, Arc<dyn Store>, Option<TempDir>)> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = format!("sqlite:{}/test.db", folder.path().display());
+    vec![
+        ("memory", store::open("memory:").await.expect("a store"), None),
+        ("sqlite", store::open(&url).await.expect("a store"), Some(folder)),
+    ]
+}
+
+/// Runs a story on every engine.
+pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
+    for (_, store, files) in stores().await {
+        story(TestApp::over(store, files, &[])).await;
+    }
+}
+
+impl TestApp {
+    /// A server over the engine that forgets.
+    pub(crate) async fn in_memory() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with flags of `baton serve`.
+    pub(crate) async fn with(flags: &[&str]) -> Self {
+        Self::over(store::open("memory:").await.expect("a store"), None, flags)
+    }
+
+    /// A server over a store of the test's own.
+    pub(crate) fn over(store: Arc<dyn Store>, files: Option<TempDir>, flags: &[&str]) -> Self {
+        let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let entropy = Entropy::seeded(7);
+        let clock = Clock::manual(START);
+        let doors = Doors {
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            store: Arc::clone(&store),
+            keys: KeyRing::open(keys.path(), &entropy).expect("a key ring"),
+        };
+        let app =
+            App::new(&settings(flags).expect("valid settings"), doors).expect("an application");
+        Self { router: router(app.clone()), app, clock, store, keys, _files: Arc::new(files) }
+    }
+
+    /// A second instance over the same store and keys.
+    pub(crate) fn another_instance(&self) -> Self {
+        let entropy = Entropy::seeded(8);
+        let doors = Doors {
+            clock: self.clock.clone(),
+            entropy: entropy.clone(),
+            store: Arc::clone(&self.store),
+            keys: KeyRing::open(self.keys.path(), &entropy).expect("a key ring"),
+        };
+        let app = App::new(&settings(&[]).expect("valid settings"), doors).expect("an application");
+        Self { router: router(app.clone()), app, ..self.clone() }
+    }
+
+    /// A browser that has never been here.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.clone())
+    }
+
+    /// A browser whose user has just registered as `name`@example.com.
+    pub(crate) async fn registered(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        browser.register(name).await.assert_status(201);
+        browser
+    }
+
+    /// A browser whose user, who exists, has just logged in.
+    pub(crate) async fn logged_in(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        browser.login(name, PASSWORD).await.assert_status(200);
+        browser
+    }
+
+    /// Sends one request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::read(self.router.clone().oneshot(request).await.expect("the router is infallible"))
+            .await
+    }
+}
+
+/// The settings that these flags of `baton serve` add up to.
+pub(crate) fn settings(flags: &[&str]) -> Result<Settings, backend::config::ConfigError> {
+    let line = CommandLine::try_parse_from(["baton", "serve"].iter().chain(flags))
+        .expect("flags that can be parsed");
+    match line.command {
+        Command::Serve(args) => Settings::try_from(args),
+        _ => unreachable!("serve was asked for"),
+    }
+}
