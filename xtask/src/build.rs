@@ -1,0 +1,32 @@
+//! `cargo xtask build`: the site and the program, and how large the site's files are.
+
+use crate::report;
+use crate::site;
+use crate::workspace::Workspace;
+use crate::{process, tools};
+use anyhow::{Context, Result};
+
+/// Builds everything and prints the sizes.
+pub(crate) fn build(workspace: &Workspace, release: bool) -> Result<()> {
+    site_and_program(workspace, release)?;
+    site::print_sizes(workspace)?;
+    let program = workspace.program(release);
+    let shown = program.strip_prefix(&workspace.root).unwrap_or(&program);
+    report::say(&format!("\nBuilt {} and target/site.", shown.display()));
+    Ok(())
+}
+
+/// Builds `target/site` and `target/{debug,release}/baton`.
+pub(crate) fn site_and_program(workspace: &Workspace, release: bool) -> Result<()> {
+    site::build(workspace)?;
+    let (title, profile) = if release {
+        ("Building the server with optimisations (10 minutes or more the first time)", "--release")
+    } else {
+        ("Building the server (about 5 minutes the first time)", "--profile=dev")
+    };
+    report::step(title, || {
+        // `-p backend` and not `--workspace`: the browser's half of Leptos must stay out of it.
+        let arguments = ["build", "-p", "backend", "--bin", "baton", profile];
+        process::run(&mut process::cargo(workspace, &arguments)).context(tools::COMPILER_REMEDY)
+    })
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
+//! It must not hold anything the product needs at run time. The commands are one file each:
+//! `run`, `build`, `test`, `ci`, `tidy`, `mutants`; what they stand on is `tools` (installs what is
+//! missing), `site` (the browser's half), `process` (child processes) and `report` (what is said).
+#![forbid(unsafe_code)]
+
+mod build;
+mod ci;
+mod environment;
+mod files;
+mod mutants;
+mod process;
+mod report;
+mod run;
+#[cfg(test)]
+mod scratch;
+mod site;
+mod test;
+mod tidy;
+mod tools;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+use workspace::Workspace;
+
+/// Build, run, test and check Baton.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build and serve the app on http://localhost:3000 with embedded SQLite.
+    Run {
+        /// Build with optimisations.
+        #[arg(long)]
+        release: bool,
+        /// Passed on to `baton serve`.
+        #[arg(last = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Build the site (target/site) and the program (target/{debug,release}/baton).
+    Build {
+        /// Build with optimisations.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Run every test: Rust tests, documentation examples, and the browser tests in Chromium.
+    Test {
+        /// Only tests whose name contains one of these.
+        filters: Vec<String>,
+    },
+    /// Everything that must hold before a change is done: format, lints, tidy, licences, tests.
+    Ci,
+    /// The house rules that no compiler checks.
+    Tidy,
+    /// Mutation tests of the crates that decide: rotation and verifier.
+    Mutants {
+        /// Passed on to `cargo mutants`, instead of `-p rotation -p verifier`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let workspace = Workspace::here();
+    let outcome = match Arguments::parse().task {
+        Task::Run { release, arguments } => run::run(&workspace, release, &arguments),
+        Task::Build { release } => build::build(&workspace, release),
+        Task::Test { filters } => test::test(&workspace, &filters),
+        Task::Ci => ci::ci(&workspace),
+        Task::Tidy => tidy::tidy(&workspace),
+        Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::failure(&error);
+            ExitCode::from(process::exit_code(&error))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `cargo xtask run`: the app, built and served from the workspace.
+
+use crate::workspace::Workspace;
+use crate::{build, environment, process, report};
+use anyhow::Result;
+use std::ffi::OsString;
+use std::process::Command;
+
+/// Builds, then becomes `baton serve`.
+pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
+    build::site_and_program(workspace, release)?;
+    report::heading(&welcome(elsewhere(arguments)));
+    let mut serve = process::command(workspace, workspace.program(release));
+    serve.arg("serve").args(arguments);
+    become_(&mut serve)
+}
+
+/// Whether somebody chose another address than the default.
+fn elsewhere(arguments: &[OsString]) -> bool {
+    let names = ["--listen", "--origin"];
+    let chosen = arguments.iter().filter_map(|argument| argument.to_str());
+    chosen.into_iter().any(|argument| names.iter().any(|name| argument.starts_with(name)))
+        || environment::variable("BATON_LISTEN").is_some()
+        || environment::variable("BATON_ORIGIN").is_some()
+}
+
+fn welcome(elsewhere: bool) -> String {
+    let place = if elsewhere {
+        "the line `listening on` below names its address"
+    } else {
+        "open http://localhost:3000 once `listening on` appears below"
+    };
+    format!("Starting Baton: {place}. Ctrl-C stops it.")
+}
+
+/// Replaces xtask by the server, so that Ctrl-C and SIGTERM reach it and nothing else.
+#[cfg(unix)]
+fn become_(serve: &mut Command) -> Result<()> {
+    use anyhow::Context;
+    use std::os::unix::process::CommandExt;
+    Err(serve.exec()).context("the server could not be started; `cargo xtask build` builds it")
+}
+
+#[cfg(not(unix))]
+fn become_(serve: &mut Command) -> Result<()> {
+    process::run(serve)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_address_is_not_announced_as_the_default() {
+        assert!(elsewhere(&["--listen=127.0.0.1:0".into()]));
+        assert!(elsewhere(&["--origin".into(), "http://localhost:8080".into()]));
+        assert!(welcome(false).contains("http://localhost:3000"));
+        assert!(!welcome(true).contains("3000"));
+    }
+}

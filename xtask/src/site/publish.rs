@@ -1,0 +1,77 @@
+//! Puts the site in place: written beside the old one, then exchanged by renaming, so that a running
+//! server never reads half of it.
+
+use super::asset::Asset;
+use anyhow::{Context, Result};
+use std::path::Path;
+
+/// Replaces the folder `site` by one with `assets` and their list.
+///
+/// Compressed copies are taken over from the old one if `reuse` says that they are still good.
+pub(crate) fn publish(site: &Path, assets: &[Asset], reuse: bool) -> Result<()> {
+    let new = site.with_extension("new");
+    let old = site.with_extension("old");
+    for left_over in [&new, &old] {
+        if left_over.exists() {
+            std::fs::remove_dir_all(left_over)?;
+        }
+    }
+    std::fs::create_dir_all(new.join("assets"))?;
+    let previous = site.join("assets");
+    for asset in assets {
+        asset.write(&new.join("assets"), reuse.then_some(previous.as_path()))?;
+    }
+    std::fs::write(new.join("site.json"), list(assets)?)?;
+    if site.exists() {
+        std::fs::rename(site, &old)?;
+    }
+    std::fs::rename(&new, site).context("the new site could not be put in place")?;
+    if old.exists() {
+        std::fs::remove_dir_all(&old)?;
+    }
+    Ok(())
+}
+
+/// `site.json`: under which names the server finds what every page needs.
+fn list(assets: &[Asset]) -> Result<String> {
+    let find = |name: &str| assets.iter().find(|asset| asset.is(name)).map(Asset::path);
+    let need = |name: &str| find(name).with_context(|| format!("the site lacks {name}"));
+    let list = serde_json::json!({
+        "stylesheet": need("baton.css")?,
+        "script": need("frontend.js")?,
+        "wasm": need("frontend_bg.wasm")?,
+        "icon": find("favicon.svg"),
+    });
+    Ok(serde_json::to_string_pretty(&list)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Folder;
+
+    fn site(style: &str) -> Vec<Asset> {
+        let of = |name: &str, text: &str| Asset::new(name, text.as_bytes().to_vec());
+        vec![of("baton.css", style), of("frontend.js", "js"), of("frontend_bg.wasm", "wasm")]
+    }
+
+    #[test]
+    fn a_new_site_replaces_the_old_one_whole() {
+        let folder = Folder::new("publish");
+        let place = folder.0.join("site");
+        publish(&place, &site("old"), true).expect("the first site");
+        publish(&place, &site("new"), true).expect("the second site");
+        let listed: serde_json::Value =
+            serde_json::from_str(&folder.read("site/site.json")).expect("it is JSON");
+        assert_eq!(listed["icon"], serde_json::Value::Null);
+        assert_eq!(listed["stylesheet"], site("new")[0].path());
+        let files = crate::files::under(&folder.0, &[]).expect("the folder is there");
+        assert_eq!(files.len(), 3 * 3 + 1, "nothing of the old site is left: {files:?}");
+    }
+
+    #[test]
+    fn a_site_without_a_script_is_an_error() {
+        let error = list(&site("css")[..1]).expect_err("there is no script");
+        assert_eq!(error.to_string(), "the site lacks frontend.js");
+    }
+}

@@ -1,0 +1,98 @@
+//! `cargo xtask test`: the Rust tests, the documentation's examples, then the browser tests in a real
+//! Chromium against the real server and the real bundle. The runners' own summary lines are printed
+//! again at the very end (`summary`), where a reader of a long log looks first.
+
+mod summary;
+
+use crate::process::{self, Stream};
+use crate::report::{self, Stopwatch};
+use crate::tools::{self, cargo, chromium, node};
+use crate::workspace::Workspace;
+use crate::{environment, site};
+use anyhow::{Context, Result};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::Command;
+use summary::{Kind, Part};
+
+/// The crates whose documentation has examples.
+const WITH_EXAMPLES: [&str; 6] = ["-p", "shared", "-p", "rotation", "-p", "verifier"];
+
+/// Builds everything, runs every test; stops after the first kind that fails.
+pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
+    cargo::NEXTEST.ensure(workspace)?;
+    node::ensure_packages(workspace)?;
+    let chromium = chromium::ensure(workspace)?;
+    site::build(workspace)?;
+    build(workspace)?;
+    let mut parts = Vec::new();
+    for kind in Kind::ALL {
+        let mut command = match kind {
+            Kind::Rust => nextest(workspace, filters),
+            Kind::Examples => examples(workspace, filters),
+            Kind::Browser => playwright(workspace, &chromium, filters),
+        };
+        let verdict = run(kind, &mut command, &mut parts);
+        if let Err(error) = verdict {
+            report::say(&format!("\n{} failed. Alone: {}", kind.title(), kind.alone()));
+            report::say(&summary::closing(&parts));
+            // Nothing may stand below the runner's own summary.
+            return Err(process::Failed::told(kind.title(), process::exit_code(&error)).into());
+        }
+    }
+    report::say(&summary::closing(&parts));
+    Ok(())
+}
+
+/// The tests and the server together: apart, some crates would be compiled twice, with the features
+/// the tests want and without them.
+fn build(workspace: &Workspace) -> Result<()> {
+    report::step("Building the server and the tests (about 10 minutes the first time)", || {
+        let arguments = ["build", "--workspace", "--bins", "--tests"];
+        process::run(&mut process::cargo(workspace, &arguments)).context(tools::COMPILER_REMEDY)
+    })
+}
+
+fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
+    report::heading(kind.title());
+    if std::io::stdout().is_terminal() && environment::variable("NO_COLOR").is_none() {
+        // The runners see a pipe, and would leave their colours out.
+        command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
+    }
+    let stream = match kind {
+        Kind::Rust => Stream::Error,
+        Kind::Examples | Kind::Browser => Stream::Output,
+    };
+    let stopwatch = Stopwatch::start();
+    let (lines, verdict) = process::tee(command, stream, |line| kind.sums_up(line))?;
+    parts.push(Part { kind, lines, elapsed: stopwatch.elapsed() });
+    verdict
+}
+
+fn nextest(workspace: &Workspace, filters: &[String]) -> Command {
+    let profile = if environment::variable("CI").is_some() { "ci" } else { "default" };
+    let mut command = process::cargo(workspace, &["nextest", "run", "--workspace"]);
+    command.args(["--profile", profile]);
+    if !filters.is_empty() {
+        command.arg("--no-tests=pass").args(filters);
+    }
+    command
+}
+
+fn examples(workspace: &Workspace, filters: &[String]) -> Command {
+    let mut command = process::cargo(workspace, &["test", "--doc"]);
+    command.args(WITH_EXAMPLES).arg("--").args(filters);
+    command
+}
+
+fn playwright(workspace: &Workspace, chromium: &Path, filters: &[String]) -> Command {
+    let mut command = process::command(workspace, "playwright");
+    command.current_dir(workspace.end2end()).args(["test", "--reporter=list"]);
+    command.env("BATON_BINARY", workspace.program(false));
+    command.env("BATON_SITE", workspace.site());
+    command.env(chromium::VARIABLE, chromium);
+    if !filters.is_empty() {
+        command.args(["--pass-with-no-tests", "--grep", &filters.join("|")]);
+    }
+    command
+}

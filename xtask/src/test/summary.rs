@@ -1,0 +1,131 @@
+//! The end of `cargo xtask test`: a table, then each runner's own last words.
+
+use crate::report;
+use std::time::Duration;
+
+/// The kinds of tests, in the order they run: the fastest answer first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Rust,
+    Examples,
+    Browser,
+}
+
+/// One kind of tests, run.
+pub(crate) struct Part {
+    pub(crate) kind: Kind,
+    /// The runner's summary.
+    pub(crate) lines: Vec<String>,
+    pub(crate) elapsed: Duration,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Rust, Self::Examples, Self::Browser];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust tests (cargo nextest)",
+            Self::Examples => "Documentation examples (cargo test --doc)",
+            Self::Browser => "Browser tests (Playwright)",
+        }
+    }
+
+    /// How to run these tests without the others.
+    pub(crate) fn alone(self) -> &'static str {
+        match self {
+            Self::Rust => "cargo nextest run --workspace",
+            Self::Examples => "cargo test --doc -p shared -p rotation -p verifier",
+            Self::Browser => "`cargo xtask build`, then `npx playwright test` in end2end",
+        }
+    }
+
+    /// Whether the runner's output line belongs to its summary.
+    pub(crate) fn sums_up(self, line: &str) -> bool {
+        match self {
+            Self::Rust => line.starts_with("Summary ["),
+            Self::Examples => line.starts_with("test result: "),
+            Self::Browser => browser_summary(line),
+        }
+    }
+
+    /// How many tests passed, according to a summary line.
+    fn passed(self, line: &str) -> Option<usize> {
+        let (before, _) = line.split_once(" passed")?;
+        before.rsplit([' ', '.']).next()?.parse().ok()
+    }
+}
+
+/// `12 passed (8.1s)`, `1 failed`, `2 did not run`.
+fn browser_summary(line: &str) -> bool {
+    let Some((number, words)) = line.split_once(' ') else { return false };
+    let outcomes = ["passed", "failed", "flaky", "skipped", "did not run", "interrupted"];
+    number.chars().all(|digit| digit.is_ascii_digit())
+        && outcomes.iter().any(|outcome| {
+            words
+                .strip_prefix(outcome)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+        })
+}
+
+/// The table and the summary lines.
+pub(crate) fn closing(parts: &[Part]) -> String {
+    let mut text = format!("\n{:44} {:>8} {:>14}\n", "tests", "passed", "time");
+    for part in parts {
+        let passed: Vec<_> = part.lines.iter().filter_map(|line| part.kind.passed(line)).collect();
+        let count = if passed.is_empty() {
+            "-".to_owned()
+        } else {
+            passed.iter().sum::<usize>().to_string()
+        };
+        let time = report::duration(part.elapsed);
+        text += &format!("{:44} {count:>8} {time:>14}\n", part.kind.title());
+    }
+    text += "\n";
+    text += &parts.iter().flat_map(|part| &part.lines).cloned().collect::<Vec<_>>().join("\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEXTEST: &str = "Summary [   3.1s] 120 tests run: 119 passed, 1 failed, 2 skipped";
+    const EXAMPLES: &str = "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured";
+
+    #[test]
+    fn each_runner_is_recognised_by_its_last_words() {
+        assert!(Kind::Rust.sums_up(NEXTEST));
+        assert!(Kind::Examples.sums_up(EXAMPLES));
+        for line in ["21 passed (14.0s)", "1 failed", "2 did not run"] {
+            assert!(Kind::Browser.sums_up(line), "{line}");
+        }
+        assert!(!Kind::Browser.sums_up("ok 3 login.spec.ts:4 a user logs in (1.2s)"));
+        assert!(!Kind::Browser.sums_up("2 passedwords"));
+    }
+
+    #[test]
+    fn the_summaries_are_the_last_lines() {
+        let part = |kind, lines: &[&str]| Part {
+            kind,
+            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+            elapsed: Duration::from_secs(61),
+        };
+        let parts = [
+            part(Kind::Rust, &[NEXTEST]),
+            part(Kind::Examples, &[EXAMPLES, EXAMPLES]),
+            part(Kind::Browser, &["1 failed", "20 passed (14.0s)"]),
+        ];
+        let text = closing(&parts);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[lines.len() - 5..],
+            [NEXTEST, EXAMPLES, EXAMPLES, "1 failed", "20 passed (14.0s)"]
+        );
+        let counts: Vec<_> =
+            lines.iter().filter_map(|line| line.split_whitespace().rev().nth(4)).collect();
+        assert!(
+            counts.contains(&"119") && counts.contains(&"8") && counts.contains(&"20"),
+            "{text}"
+        );
+    }
+}

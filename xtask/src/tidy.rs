@@ -1,0 +1,50 @@
+//! `cargo xtask tidy`: the house rules that neither the compiler nor clippy can check, one file per
+//! rule, each with a sample it passes and one it refuses. Text is all they look at, so they are fast
+//! and sometimes coarse; a rule that is wrong in a case is changed here, in the open.
+
+mod crates;
+mod headers;
+mod links;
+mod machine;
+mod migrations;
+mod paths;
+mod source;
+mod sql;
+mod style;
+mod tree;
+mod waiting;
+
+use crate::process::Failed;
+use crate::report;
+use crate::workspace::Workspace;
+use anyhow::Result;
+use tree::{Finding, Tree};
+
+/// Every rule, by the name of its file.
+const RULES: [fn(&Tree) -> Vec<Finding>; 9] = [
+    headers::check,
+    crates::check,
+    paths::check,
+    style::check,
+    sql::check,
+    waiting::check,
+    migrations::check,
+    links::check,
+    machine::check,
+];
+
+/// Applies every rule to the workspace and prints what they find.
+pub(crate) fn tidy(workspace: &Workspace) -> Result<()> {
+    let tree = Tree::read(&workspace.root)?;
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&tree)).collect();
+    findings.sort();
+    for finding in &findings {
+        report::say(&finding.to_string());
+    }
+    if findings.is_empty() {
+        report::say(&format!("tidy: {} files keep the house rules", tree.files.len()));
+        return Ok(());
+    }
+    report::say(&format!("tidy: {} findings", findings.len()));
+    Err(Failed::told("cargo xtask tidy", 1).into())
+}

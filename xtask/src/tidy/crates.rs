@@ -1,0 +1,128 @@
+//! Who may know whom. The manifests are the proof of the architecture: `rotation` cannot do I/O
+//! because nothing it depends on can, and this rule keeps it so.
+
+use super::tree::{Finding, Tree, is_name_part, lines_with};
+
+/// Each crate with the workspace crates it may depend on.
+const MAY_KNOW: [(&str, &[&str]); 5] = [
+    ("shared", &[]),
+    ("rotation", &["shared"]),
+    ("verifier", &["shared"]),
+    ("frontend", &["shared"]),
+    ("backend", &["shared", "rotation", "verifier", "frontend"]),
+];
+
+/// What would let the decision reach the world outside.
+const IO_CRATES: [&str; 8] =
+    ["tokio", "sqlx", "axum", "reqwest", "hyper", "tower", "getrandom", "rand"];
+const IO_PATHS: [&str; 7] = [
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+];
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.under("crates/") {
+        let Some(name) = crate_of(&file.path) else { continue };
+        let Some((_, may_know)) = MAY_KNOW.iter().find(|(known, _)| *known == name) else {
+            let message =
+                format!("{name} has no place in xtask/src/tidy/crates.rs: who may it know?");
+            findings.push(Finding::new(&file.path, 1, message));
+            continue;
+        };
+        for (line, dependency) in dependencies(&file.text) {
+            let ours = MAY_KNOW.iter().any(|(known, _)| *known == dependency);
+            if ours && !may_know.contains(&dependency) {
+                let message = format!("{name} must not know {dependency}");
+                findings.push(Finding::new(&file.path, line, message));
+            }
+            if name == "rotation" && IO_CRATES.contains(&dependency) {
+                let message = format!("rotation does no I/O and must not know {dependency}");
+                findings.push(Finding::new(&file.path, line, message));
+            }
+        }
+    }
+    findings.extend(impure(tree));
+    findings
+}
+
+/// Uses of the outside world in rotation's code, its tests included.
+fn impure(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.under("crates/rotation/src/") {
+        let Some(source) = &file.source else { continue };
+        for path in IO_PATHS {
+            let starts_here = |before: Option<char>| before.is_none_or(|it| !is_name_part(it));
+            for line in lines_with(&source.code, path, starts_here) {
+                let message = format!("rotation is pure and must not use {path}");
+                findings.push(Finding::new(&file.path, line, message));
+            }
+        }
+    }
+    findings
+}
+
+/// `crates/NAME/Cargo.toml` is NAME's manifest.
+fn crate_of(path: &str) -> Option<&str> {
+    path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml").filter(|name| !name.contains('/'))
+}
+
+/// The names in every kind of dependency table, with their lines.
+fn dependencies(manifest: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for (index, line) in manifest.lines().enumerate() {
+        let line = line.trim();
+        if let Some(table) = line.strip_prefix('[') {
+            let table = table.trim_end_matches(']');
+            inside = table.ends_with("dependencies");
+            if let Some((_, name)) = table.split_once("dependencies.") {
+                found.push((index + 1, name));
+            }
+        } else if inside && !line.is_empty() && !line.starts_with('#') {
+            let end = line.find(['.', '=', ' ']).unwrap_or(line.len());
+            found.push((index + 1, line[..end].trim_matches('"')));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(path: &str, text: &str) -> usize {
+        check(&Tree::of(&[(path, text)])).len()
+    }
+
+    #[test]
+    fn the_arrows_point_one_way() {
+        let good = "[dependencies]\nshared.workspace = true\nserde = \"1\"\n";
+        assert_eq!(count("crates/frontend/Cargo.toml", good), 0);
+        let bad = "[dependencies]\nshared.workspace = true\nrotation.workspace = true\n";
+        assert_eq!(count("crates/frontend/Cargo.toml", bad), 1);
+        let bad = "[dependencies.verifier]\nworkspace = true\n";
+        assert_eq!(count("crates/rotation/Cargo.toml", bad), 1);
+        let bad = "[target.'cfg(unix)'.dev-dependencies]\nbackend = { path = \"../backend\" }\n";
+        assert_eq!(count("crates/shared/Cargo.toml", bad), 1);
+    }
+
+    #[test]
+    fn a_crate_nobody_placed_is_found() {
+        assert_eq!(count("crates/utils/Cargo.toml", "[package]\n"), 1);
+    }
+
+    #[test]
+    fn rotation_stays_pure() {
+        assert_eq!(count("crates/rotation/Cargo.toml", "[dependencies]\ntokio = \"1\"\n"), 1);
+        let bad = "//! R.\nuse std::time::SystemTime;\nfn f() { std::fs::read(p); }\n";
+        assert_eq!(count("crates/rotation/src/lib.rs", bad), 2);
+        let good = "//! Knows nothing of std::fs.\nuse std::time::Duration;\n";
+        assert_eq!(count("crates/rotation/src/lib.rs", good), 0);
+    }
+}

@@ -1,0 +1,126 @@
+//! A write that changes a row says in its `WHERE` in which state it expects the row; otherwise two
+//! requests at once can both believe they made the change. A write that needs no such guard says why:
+//! `-- unguarded: reason` in the statement, or `// unguarded: reason` just above it.
+
+use super::tree::{File, Finding, Tree};
+
+/// Conditions that name a state. The first is a session's end, the second its place in the relay,
+/// the third a user's standing.
+const GUARDS: [&str; 3] = ["revoked_at IS NULL", "generation =", "disabled_at IS NULL"];
+
+const MESSAGE: &str = "changes rows without a state guard: add one to its WHERE \
+    (revoked_at IS NULL, generation = …, disabled_at IS NULL), or `-- unguarded: reason`";
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.under("crates/backend/src/store") {
+        findings.extend(in_rust(file));
+    }
+    for file in tree.files.iter().filter(|file| file.path.ends_with(".sql")) {
+        let mut line = 1;
+        for statement in file.text.split(';') {
+            let leading = statement.len() - statement.trim_start().len();
+            let start = line + statement[..leading].matches('\n').count();
+            if changes_rows(statement) && !is_guarded(statement) {
+                findings.push(Finding::new(&file.path, start, MESSAGE));
+            }
+            line += statement.matches('\n').count();
+        }
+    }
+    findings
+}
+
+fn in_rust(file: &File) -> Vec<Finding> {
+    let Some(source) = &file.source else { return Vec::new() };
+    // A reason counts for the statement at most three lines below it.
+    let excused = |line: usize| {
+        let comments = source.comments.iter();
+        let mut near =
+            comments.filter(|comment| (line.saturating_sub(3)..=line).contains(&comment.line));
+        near.any(|comment| has_reason(&comment.text))
+    };
+    let strings = source.strings.iter();
+    strings
+        .filter(|string| string.text.split(';').any(|it| changes_rows(it) && !is_guarded(it)))
+        .filter(|string| !excused(string.line))
+        .map(|string| Finding::new(&file.path, string.line, MESSAGE))
+        .collect()
+}
+
+/// Whether this is an UPDATE or DELETE, an upsert's or a common table expression's included, but
+/// neither a lock (`FOR UPDATE`) nor a rule of a foreign key (`ON DELETE`).
+fn changes_rows(statement: &str) -> bool {
+    let words: Vec<&str> = without_comments(statement);
+    words.iter().enumerate().any(|(index, word)| {
+        let word = word.trim_start_matches('(');
+        let before = index.checked_sub(1).map(|before| words[before]);
+        match word {
+            "UPDATE" => !matches!(before, Some("FOR" | "ON")) && words.len() > index + 1,
+            "DELETE" => words.get(index + 1) == Some(&"FROM"),
+            _ => false,
+        }
+    })
+}
+
+fn is_guarded(statement: &str) -> bool {
+    if has_reason(statement) {
+        return true;
+    }
+    // What stands before WHERE is what the statement writes, not what it expects.
+    let words = without_comments(statement).join(" ");
+    let condition = words.split_once(" WHERE ").map(|(_, condition)| condition);
+    condition.is_some_and(|condition| GUARDS.iter().any(|guard| condition.contains(guard)))
+}
+
+/// The statement's words; a `\` at the end of a line only continues a Rust string.
+fn without_comments(statement: &str) -> Vec<&str> {
+    let lines = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
+    lines.flat_map(str::split_whitespace).filter(|word| *word != "\\").collect()
+}
+
+fn has_reason(text: &str) -> bool {
+    let reasons = text.lines().filter_map(|line| line.split_once("unguarded:"));
+    reasons.into_iter().any(|(_, reason)| !reason.trim_end_matches('\\').trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_store(statement: &str) -> usize {
+        let text = format!("//! S.\nconst A: &str = \"{statement}\";\n");
+        check(&Tree::of(&[("crates/backend/src/store/sql.rs", &text)])).len()
+    }
+
+    #[test]
+    fn a_guarded_write_passes() {
+        assert_eq!(in_store("UPDATE s SET x = 1 WHERE id = $1 AND revoked_at IS NULL"), 0);
+        assert_eq!(in_store("UPDATE s SET x = 1 \\\n  WHERE id = $1 AND generation = $2"), 0);
+        assert_eq!(in_store("SELECT id FROM s WHERE id = $1 FOR UPDATE"), 0);
+        assert_eq!(in_store("the word UPDATE"), 0);
+    }
+
+    #[test]
+    fn an_unguarded_write_is_found() {
+        assert_eq!(in_store("UPDATE s SET x = 1 WHERE id = $1"), 1);
+        assert_eq!(in_store("UPDATE s SET generation = $2 WHERE id = $1"), 1);
+        assert_eq!(in_store("DELETE FROM s WHERE id = $1"), 1);
+        assert_eq!(in_store("INSERT INTO s VALUES ($1) ON CONFLICT (id) DO UPDATE SET x = 1"), 1);
+        assert_eq!(in_store("WITH a AS (UPDATE s SET x = 1 WHERE id = $1) SELECT 1"), 1);
+    }
+
+    #[test]
+    fn a_reason_excuses_the_statement_it_stands_with() {
+        assert_eq!(in_store("-- unguarded: they are long over\nDELETE FROM s WHERE x < $1"), 0);
+        assert_eq!(in_store("-- unguarded:\nDELETE FROM s WHERE x < $1"), 1);
+        let above = "//! S.\n// unguarded: it only counts\nconst A: &str = \"DELETE FROM s\";\n";
+        assert_eq!(check(&Tree::of(&[("crates/backend/src/store/sql.rs", above)])), []);
+    }
+
+    #[test]
+    fn migrations_are_read_statement_by_statement() {
+        let text = "CREATE TABLE s (u TEXT REFERENCES u ON DELETE CASCADE);\n\nDELETE FROM s;\n";
+        let findings = check(&Tree::of(&[("crates/backend/migrations/sqlite/1.sql", text)]));
+        assert_eq!(findings, [Finding::new("crates/backend/migrations/sqlite/1.sql", 3, MESSAGE)]);
+    }
+}

@@ -1,0 +1,77 @@
+//! A Chromium for the browser tests: the one that is there, Debian's, or Playwright's own.
+
+use crate::workspace::Workspace;
+use crate::{environment, files, process, report};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+
+/// Names a Chromium package gives its program.
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// The variable that names the browser, read here and by Playwright's configuration.
+pub(crate) const VARIABLE: &str = "BATON_CHROMIUM";
+
+const REMEDY: &str = "no Chromium was found and none could be installed. One of these helps: on \
+    Debian `sudo apt-get install chromium`; elsewhere `npx playwright install --with-deps chromium` \
+    in end2end; or set BATON_CHROMIUM to the path of a Chromium or Chrome";
+
+/// The path of a Chromium, installed if need be.
+pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
+    if let Some(chosen) = environment::variable(VARIABLE).map(PathBuf::from) {
+        if chosen.is_file() {
+            return Ok(chosen);
+        }
+        bail!("{VARIABLE} names {}, which is not there. Unset or mend it", chosen.display());
+    }
+    if let Some(found) = installed().or_else(|| playwrights(workspace)) {
+        return Ok(found);
+    }
+    if is_debian() && is_root(workspace) {
+        // A failure here is not the end: Playwright can still fetch its own.
+        if report::step("Installing Debian's Chromium, takes 2 minutes…", || apt(workspace)).is_ok()
+            && let Some(found) = installed()
+        {
+            return Ok(found);
+        }
+    }
+    report::step("Installing Playwright's Chromium, takes 2 minutes…", || {
+        let mut playwright = process::command(workspace, "playwright");
+        playwright.current_dir(workspace.end2end()).args(["install", "chromium"]);
+        process::run(&mut playwright).context(REMEDY)
+    })?;
+    playwrights(workspace).context(REMEDY)
+}
+
+fn installed() -> Option<PathBuf> {
+    NAMES.iter().find_map(|name| environment::on_path(name))
+}
+
+/// Playwright's own browser, if it has been downloaded and its libraries are there.
+fn playwrights(workspace: &Workspace) -> Option<PathBuf> {
+    let question = "console.log(require('@playwright/test').chromium.executablePath())";
+    let mut node = process::command(workspace, "node");
+    node.current_dir(workspace.end2end()).args(["-e", question]);
+    let path = PathBuf::from(process::answer(&mut node)?);
+    let starts = process::answer(process::command(workspace, &path).arg("--version")).is_some();
+    starts.then_some(path)
+}
+
+/// On Ubuntu, the package of this name is an empty shell around a snap.
+fn is_debian() -> bool {
+    files::read_text(Path::new("/etc/os-release"))
+        .is_ok_and(|release| release.lines().any(|line| line == "ID=debian"))
+}
+
+fn is_root(workspace: &Workspace) -> bool {
+    process::answer(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
+}
+
+fn apt(workspace: &Workspace) -> Result<()> {
+    let apt = || {
+        let mut command = process::command(workspace, "apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    process::run(apt().arg("update"))?;
+    process::run(apt().args(["install", "-y", "--no-install-recommends", "chromium"]))
+}

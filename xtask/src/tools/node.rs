@@ -1,0 +1,74 @@
+//! Node and the packages of `end2end/package-lock.json`: Playwright, axe, and binaryen, whose
+//! `wasm-opt` Trunk finds on `PATH`.
+
+use crate::workspace::Workspace;
+use crate::{files, process, report};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+/// Playwright's requirement.
+const OLDEST_NODE: u32 = 20;
+
+/// Runs `npm ci` when the installed packages are not those of the lock file.
+pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
+    ensure_node(workspace)?;
+    let wanted = files::sha256(&files::read(&lock_file(workspace))?);
+    // It lies inside node_modules, so that it goes when they go.
+    let stamp = workspace.end2end().join("node_modules/.lock-sha256");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    report::step("Installing the Node packages of end2end, takes about a minute…", || {
+        let mut npm = process::command(workspace, "npm");
+        npm.current_dir(workspace.end2end()).args(["ci", "--no-audit", "--no-fund"]);
+        process::run(&mut npm).context(
+            "the Node packages could not be installed. The npm registry must be reachable. \
+             Alone: `npm ci` in end2end",
+        )?;
+        std::fs::write(&stamp, &wanted).context("end2end/node_modules cannot be written to")
+    })
+}
+
+/// The version of binaryen that the lock file names: another one gives another bundle.
+pub(crate) fn binaryen_version(workspace: &Workspace) -> Result<String> {
+    let lock = files::read_text(&lock_file(workspace))?;
+    let lock: serde_json::Value =
+        serde_json::from_str(&lock).context("end2end/package-lock.json is not JSON")?;
+    match &lock["packages"]["node_modules/binaryen"]["version"] {
+        serde_json::Value::String(version) => Ok(version.clone()),
+        _ => bail!("end2end/package-lock.json lacks binaryen, whose wasm-opt the bundle needs"),
+    }
+}
+
+fn lock_file(workspace: &Workspace) -> PathBuf {
+    workspace.end2end().join("package-lock.json")
+}
+
+fn ensure_node(workspace: &Workspace) -> Result<()> {
+    let answer = process::answer(process::command(workspace, "node").arg("--version"));
+    let npm = process::answer(process::command(workspace, "npm").arg("--version"));
+    let found = answer.as_deref().unwrap_or("none");
+    if npm.is_none() || major(found).is_none_or(|version| version < OLDEST_NODE) {
+        bail!(
+            "Node {OLDEST_NODE} or later with npm is needed, found: {found}. \
+             Install it from https://nodejs.org or with your distribution's packages"
+        );
+    }
+    Ok(())
+}
+
+/// `v20.11.1` is 20.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_the_first_number() {
+        assert_eq!(major("v20.11.1"), Some(20));
+        assert_eq!(major("none"), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! Where things are: every path that more than one command needs, under the folder of the workspace.
+
+use std::path::{Path, PathBuf};
+
+/// The workspace this program was built from.
+pub(crate) struct Workspace {
+    /// The folder of the top-level `Cargo.toml`.
+    pub(crate) root: PathBuf,
+}
+
+impl Workspace {
+    pub(crate) fn here() -> Self {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.parent().expect("xtask is a folder of the workspace");
+        Self { root: root.to_path_buf() }
+    }
+
+    /// The browser tests and the Node packages.
+    pub(crate) fn end2end(&self) -> PathBuf {
+        self.root.join("end2end")
+    }
+
+    /// The style sheet's sources and the static files.
+    pub(crate) fn style(&self) -> PathBuf {
+        self.root.join("style")
+    }
+
+    /// What Trunk leaves behind.
+    pub(crate) fn bundle(&self) -> PathBuf {
+        self.root.join("target/trunk")
+    }
+
+    /// What the server serves.
+    pub(crate) fn site(&self) -> PathBuf {
+        self.root.join("target/site")
+    }
+
+    /// What xtask remembers between two runs.
+    pub(crate) fn memory(&self) -> PathBuf {
+        self.root.join("target/xtask")
+    }
+
+    /// The built server.
+    pub(crate) fn program(&self, release: bool) -> PathBuf {
+        let folder = if release { "release" } else { "debug" };
+        let name = format!("baton{}", std::env::consts::EXE_SUFFIX);
+        self.root.join("target").join(folder).join(name)
+    }
+}
