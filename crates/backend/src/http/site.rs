@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderMap};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderMap, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use frontend::page::{Assets, NotFoundFlag, SignedInHint};
@@ -72,6 +72,10 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
     let mut response = leptos_axum::render_app_async_with_context(provide, render)(request).await;
     if not_found.0.load(Ordering::SeqCst) {
         *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    // For a client that does not ask for HTML, leptos_axum redirects its own way, with a 200.
+    if response.headers().contains_key(LOCATION) {
+        *response.status_mut() = StatusCode::FOUND;
     }
     response
 }

@@ -1,0 +1,103 @@
+//! The frame around every page: contexts, routes, header, notices, footer, and where the focus goes
+//! when the route changes. It must not know what is on a page.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::StaticSegment;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::hooks::use_location;
+use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
+use wasm_bindgen::JsCast;
+
+use crate::components::notice::Notice;
+use crate::components::site_footer::SiteFooter;
+use crate::components::site_header::SiteHeader;
+use crate::page::{HINT_ATTRIBUTE, HYDRATED_ATTRIBUTE, SignedInHint};
+use crate::pages::account::AccountPage;
+use crate::pages::home::HomePage;
+use crate::pages::login::LoginPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::pages::register::RegisterPage;
+use crate::session::Session;
+
+/// Whether the scripts have taken over. Until then a click on a button would be lost.
+#[derive(Clone, Copy)]
+pub(crate) struct Ready(pub(crate) RwSignal<bool>);
+
+/// The application, on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let session = Session::new(hint_of_the_server());
+    provide_context(session);
+    let ready = RwSignal::new(false);
+    provide_context(Ready(ready));
+    // Effects run in the browser only, once everything is in place.
+    Effect::new(move |_| {
+        ready.set(true);
+        session.start();
+        if let Some(html) = document().document_element() {
+            let _ = html.set_attribute(HYDRATED_ATTRIBUTE, "true");
+        }
+    });
+
+    view! {
+        <Router>
+            <a class="skip-link" href="#main" rel="external">
+                "Skip to content"
+            </a>
+            <SiteHeader />
+            <Notice />
+            <main id="main" class="main" tabindex="-1">
+                <FlatRoutes fallback=NotFoundPage>
+                    <Route path=StaticSegment(HOME_PAGE) view=HomePage />
+                    <Route path=StaticSegment(REGISTER_PAGE) view=RegisterPage />
+                    <Route path=StaticSegment(LOGIN_PAGE) view=LoginPage />
+                    <Route path=StaticSegment(ACCOUNT_PAGE) view=AccountPage />
+                </FlatRoutes>
+            </main>
+            <SiteFooter />
+            <FocusOnNavigation />
+        </Router>
+    }
+}
+
+/// Moves the focus to the heading of a page one has navigated to, so that a screen reader reads it
+/// and the next Tab starts there. Not on the first page: there the browser has done it.
+#[component]
+fn FocusOnNavigation() -> impl IntoView {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            focus_soon("main h1");
+        }
+        now
+    });
+}
+
+/// Focuses the first element that matches, once what is being rendered now is there.
+pub(crate) fn focus_soon(selector: &'static str) {
+    // The first frame may come before the router has put the new page in place, the second not.
+    request_animation_frame(move || {
+        request_animation_frame(move || {
+            let element = document().query_selector(selector).ok().flatten();
+            if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok())
+            {
+                let _ = element.focus();
+            }
+        });
+    });
+}
+
+/// What the server believed about the cookie when it rendered this page.
+fn hint_of_the_server() -> bool {
+    if cfg!(feature = "ssr") {
+        use_context::<SignedInHint>().is_some_and(|hint| hint.0)
+    } else {
+        document()
+            .document_element()
+            .and_then(|html| html.get_attribute(HINT_ATTRIBUTE))
+            .is_some_and(|hint| hint == "true")
+    }
+}

@@ -1,0 +1,20 @@
+//! The parts pages are made of: one file each, with a stylesheet of the same name in
+//! `style/components` where it has a look of its own. They must not know routes or send requests.
+
+pub(crate) mod button;
+pub(crate) mod countdown;
+pub(crate) mod facts;
+pub(crate) mod field;
+pub(crate) mod form;
+pub(crate) mod hero;
+pub(crate) mod notice;
+pub(crate) mod panel;
+pub(crate) mod password_field;
+pub(crate) mod relay_picture;
+pub(crate) mod script_needed;
+pub(crate) mod site_footer;
+pub(crate) mod site_header;
+pub(crate) mod skeleton;
+pub(crate) mod steps;
+pub(crate) mod strength_meter;
+pub(crate) mod wire_log;

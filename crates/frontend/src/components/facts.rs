@@ -1,0 +1,14 @@
+//! Terms and what they are, as a description list. It must not format anything.
+
+use leptos::prelude::*;
+
+/// One term; goes into `<dl class="facts">`.
+#[component]
+pub(crate) fn Fact(term: &'static str, #[prop(into)] value: Signal<String>) -> impl IntoView {
+    view! {
+        <div class="fact">
+            <dt>{term}</dt>
+            <dd>{move || value.get()}</dd>
+        </div>
+    }
+}

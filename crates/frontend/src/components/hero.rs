@@ -1,0 +1,53 @@
+//! What one sees first: what Baton is, and a way in. It must not explain how.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, REGISTER_PAGE};
+
+use super::relay_picture::RelayPicture;
+use crate::session::{Session, Standing};
+
+/// Headline, lead, call to action, picture.
+#[component]
+pub(crate) fn Hero() -> impl IntoView {
+    let standing = expect_context::<Session>().standing();
+    view! {
+        <section class="hero">
+            <div class="hero-text">
+                <p class="eyebrow">"Access tokens and rotating refresh tokens"</p>
+                <h1 class="hero-title" tabindex="-1">
+                    "Staying logged in is a " <em>"relay"</em> "."
+                </h1>
+                <p class="lead">
+                    "Think of a key under the doormat: whoever finds it can use it for as long as it lies there. \
+                    Baton works like a relay race instead. The proof that you are logged in is passed on, \
+                    hand to hand, and each one is good for one exchange only. A copy gives itself away."
+                </p>
+                <div class="hero-actions">
+                    {move || match standing.get() {
+                        Standing::SignedOut => {
+                            view! {
+                                <A href=REGISTER_PAGE attr:class="button" attr:data-kind="primary">
+                                    "Create an account"
+                                </A>
+                                <A href=LOGIN_PAGE attr:class="button">
+                                    "I have one already"
+                                </A>
+                            }
+                                .into_any()
+                        }
+                        Standing::Restoring | Standing::SignedIn => {
+                            view! {
+                                <A href=ACCOUNT_PAGE attr:class="button" attr:data-kind="primary">
+                                    "Watch your session run"
+                                </A>
+                            }
+                                .into_any()
+                        }
+                    }}
+                </div>
+            </div>
+            <RelayPicture />
+        </section>
+    }
+}

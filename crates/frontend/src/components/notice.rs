@@ -1,0 +1,81 @@
+//! What the user has to know wherever they are: why a session is over, that the server cannot be
+//! reached, that a logout did not happen. It must not decide any of it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::focus_soon;
+use crate::session::{EndReason, Phase, Session};
+
+/// The server gives one answer for every refused refresh, so this must not pretend to know more.
+const ENDED: &str = "Your session was ended. Its refresh token was used twice, has expired, or the \
+    session was ended elsewhere; the server does not say which. Log in again to go on.";
+const LOGGED_OUT: &str = "You are logged out.";
+const LOGGED_OUT_ELSEWHERE: &str =
+    "You logged out in another tab, so you are logged out here as well.";
+
+/// The region, which is always there, so that what appears in it is read out.
+#[component]
+pub(crate) fn Notice() -> impl IntoView {
+    let session = expect_context::<Session>();
+    // Not rebuilt with every try: the focus may be on the button in it.
+    let troubled = Memo::new(move |_| session.trouble().is_some());
+    view! {
+        <div class="notices" aria-live="polite">
+            {move || end_notice(session)}
+            {move || troubled.get().then(|| view! { <TroubleNotice /> })}
+            {move || {
+                session
+                    .stuck_logout()
+                    .map(|trouble| {
+                        let text = format!(
+                            "You are still logged in: {trouble} Try again before you leave this computer.",
+                        );
+                        view! { <p class="notice" data-kind="trouble" role="status">{text}</p> }
+                    })
+            }}
+        </div>
+    }
+}
+
+fn end_notice(session: Session) -> Option<impl IntoView> {
+    let Phase::SignedOut(Some(reason)) = session.phase() else {
+        return None;
+    };
+    let (kind, text) = match reason {
+        EndReason::Ended => ("ended", ENDED),
+        EndReason::LoggedOut => ("calm", LOGGED_OUT),
+        EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
+    };
+    Some(view! { <p class="notice" data-kind=kind role="status">{text}</p> })
+}
+
+/// Nothing is lost, but nothing goes on either.
+#[component]
+fn TroubleNotice() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let text = move || session.trouble().map(|trouble| format!("{trouble} Your session is kept."));
+    let try_again = move |_| {
+        // A second click joins what is under way.
+        spawn_local(async move {
+            if session.try_again().await {
+                // The button is gone, and the focus with it.
+                focus_soon("main h1");
+            }
+        });
+    };
+    view! {
+        <div class="notice" data-kind="trouble" role="status">
+            <p>{text}</p>
+            <button
+                type="button"
+                class="button"
+                data-size="small"
+                aria-disabled=move || session.is_refreshing().then_some("true")
+                on:click=try_again
+            >
+                {move || if session.is_refreshing() { "Still trying…" } else { "Try again" }}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,62 @@
+//! A password input that can be shown, because seeing what one types beats typing it twice. It must
+//! not keep the password: it stays in the input.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use super::field::{FieldErrorText, error_id};
+use super::form::FormState;
+use crate::app::Ready;
+
+/// The name of the input, and the member of the request body.
+pub(crate) const PASSWORD: &str = "password";
+
+/// A password input. `hint` is the id of a text that explains what is asked for.
+#[component]
+pub(crate) fn PasswordField(
+    autocomplete: &'static str,
+    node: NodeRef<Input>,
+    form: FormState,
+    #[prop(optional)] hint: &'static str,
+) -> impl IntoView {
+    let Ready(ready) = expect_context();
+    let shown = RwSignal::new(false);
+    let wrong = move || form.error_of(PASSWORD).is_some();
+    let described_by = move || match (wrong(), hint) {
+        (true, _) => Some(format!("{} {hint}", error_id(PASSWORD))),
+        (false, "") => None,
+        (false, hint) => Some(hint.to_owned()),
+    };
+    view! {
+        <div class="field">
+            <label class="field-label" for=PASSWORD>
+                "Password"
+            </label>
+            <div class="password-field">
+                <input
+                    class="field-input"
+                    id=PASSWORD
+                    name=PASSWORD
+                    type=move || if shown.get() { "text" } else { "password" }
+                    autocomplete=autocomplete
+                    autocapitalize="none"
+                    spellcheck="false"
+                    node_ref=node
+                    aria-invalid=move || wrong().then_some("true")
+                    aria-describedby=described_by
+                    on:input=move |_| form.mend(PASSWORD)
+                />
+                <button
+                    type="button"
+                    class="password-toggle"
+                    aria-pressed=move || shown.get().to_string()
+                    disabled=move || !ready.get()
+                    on:click=move |_| shown.update(|shown| *shown = !*shown)
+                >
+                    {move || if shown.get() { "Hide password" } else { "Show password" }}
+                </button>
+            </div>
+            <FieldErrorText name=PASSWORD form />
+        </div>
+    }
+}

@@ -1,0 +1,88 @@
+//! The head of every page: the way home, and the way in or out. It must not know what is below it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
+
+use crate::app::focus_soon;
+use crate::session::{Session, Standing};
+
+/// Brand and navigation.
+#[component]
+pub(crate) fn SiteHeader() -> impl IntoView {
+    let standing = expect_context::<Session>().standing();
+    view! {
+        <header class="site-header">
+            <div class="site-header-inner">
+                <A href=HOME_PAGE exact=true attr:class="brand">
+                    <span class="brand-mark" aria-hidden="true"></span>
+                    "Baton"
+                </A>
+                <nav class="site-nav" aria-label="Main">
+                    {move || match standing.get() {
+                        Standing::SignedOut => view! { <WayIn /> }.into_any(),
+                        Standing::Restoring => view! { <AccountLink /> }.into_any(),
+                        Standing::SignedIn => {
+                            view! {
+                                <AccountLink />
+                                <WayOut />
+                            }
+                                .into_any()
+                        }
+                    }}
+                </nav>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn WayIn() -> impl IntoView {
+    view! {
+        <A href=LOGIN_PAGE attr:class="nav-link">
+            "Log in"
+        </A>
+        <A href=REGISTER_PAGE attr:class="nav-link">
+            "Register"
+        </A>
+    }
+}
+
+#[component]
+fn AccountLink() -> impl IntoView {
+    view! {
+        <A href=ACCOUNT_PAGE attr:class="nav-link">
+            "Account"
+        </A>
+    }
+}
+
+#[component]
+fn WayOut() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let busy = RwSignal::new(false);
+    let log_out = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            session.log_out().await;
+            // After success this button is gone, and with it the signal and the focus.
+            if busy.try_set(false).is_some() {
+                focus_soon("main h1");
+            }
+        });
+    };
+    view! {
+        <button
+            type="button"
+            class="nav-link"
+            aria-disabled=move || busy.get().then_some("true")
+            on:click=log_out
+        >
+            "Log out"
+        </button>
+    }
+}

@@ -1,0 +1,46 @@
+//! The last exchanges as a relay: which call was refused, which hand-over followed, which call was
+//! repeated. It must not show more than [`Exchange`] holds, and that holds no token.
+
+use leptos::prelude::*;
+use shared::path::REFRESH;
+
+use crate::session::Session;
+use crate::session::wire_log::Exchange;
+
+/// The list.
+#[component]
+pub(crate) fn WireLogList() -> impl IntoView {
+    let wire = expect_context::<Session>().wire();
+    view! {
+        <section class="wire-log">
+            <h2 class="panel-title" id="wire-title">
+                "On the wire"
+            </h2>
+            <p class="wire-log-hint">
+                "Method, path and answer of the last calls from this tab, oldest first. Tokens are never shown."
+            </p>
+            <ol class="wire-list" role="list" aria-labelledby="wire-title">
+                {move || wire.with(|wire| wire.exchanges().iter().map(leg).collect_view())}
+            </ol>
+        </section>
+    }
+}
+
+fn leg(exchange: &Exchange) -> impl IntoView + use<> {
+    let outcome = match exchange.status {
+        Some(200..=299) => "ok",
+        Some(401) => "refused",
+        Some(_) => "failed",
+        None => "silent",
+    };
+    let status = exchange.status.map_or_else(|| "no answer".to_owned(), |it| it.to_string());
+    let kind = if exchange.path == REFRESH { "handover" } else { "call" };
+    let request = format!("{} {}", exchange.method, exchange.path);
+    view! {
+        <li class="wire-leg" data-outcome=outcome data-kind=kind>
+            <span class="wire-request">{request}</span>
+            " "
+            <span class="wire-status">{status}</span>
+        </li>
+    }
+}

@@ -1,0 +1,8 @@
+//! The pages, one file each. A page puts components together and calls the session; it must not
+//! send requests or keep tokens.
+
+pub(crate) mod account;
+pub(crate) mod home;
+pub(crate) mod login;
+pub(crate) mod not_found;
+pub(crate) mod register;

@@ -1,0 +1,187 @@
+//! The page only a logged-in user sees: who they are, which session this is, how long the access
+//! token lives, and the relay at work. It must not hold the token or decide about it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Redirect;
+use shared::NumericDate;
+use shared::body::{Me, SessionInfo};
+use shared::path::LOGIN_PAGE;
+
+use crate::api;
+use crate::components::countdown::Countdown;
+use crate::components::facts::Fact;
+use crate::components::panel::Panel;
+use crate::components::skeleton::Skeleton;
+use crate::components::wire_log::WireLogList;
+use crate::session::{Called, EndReason, NotCalled, Phase, Relay, Session, Standing};
+
+/// The login page, with the way back here.
+const LOGIN_AND_BACK: &str = "/login?next=%2Faccount";
+
+/// Your account.
+#[component]
+pub(crate) fn AccountPage() -> impl IntoView {
+    let standing = expect_context::<Session>().standing();
+    view! {
+        <Title text="Your account · Baton" />
+        <section class="account">
+            <h1 class="page-title" tabindex="-1">
+                "Your account"
+            </h1>
+            {move || match standing.get() {
+                Standing::Restoring => view! { <Skeleton /> }.into_any(),
+                Standing::SignedIn => view! { <Account /> }.into_any(),
+                Standing::SignedOut => view! { <AwayFromHere /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+/// To the login page; back here afterwards unless the user wanted to leave.
+#[component]
+fn AwayFromHere() -> impl IntoView {
+    let left = expect_context::<Session>().phase_untracked()
+        == Phase::SignedOut(Some(EndReason::LoggedOut));
+    let path = if left { LOGIN_PAGE } else { LOGIN_AND_BACK };
+    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+    view! { <Redirect path options /> }
+}
+
+#[component]
+fn Account() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let seen = RwSignal::new(None::<SessionInfo>);
+    view! {
+        <div class="account-grid">
+            <Panel id="token-title" title="Access token">
+                <Countdown />
+            </Panel>
+            <CallPanel seen />
+            <Panel id="user-title" title="Who is logged in">
+                <dl class="facts">
+                    <Fact term="Name" value=Signal::derive(move || name(session)) />
+                    <Fact
+                        term="Email"
+                        value=Signal::derive(move || detail(session, |it| it.user.email.clone()))
+                    />
+                    <Fact
+                        term="User id"
+                        value=Signal::derive(move || detail(session, |it| it.user.id.to_string()))
+                    />
+                </dl>
+            </Panel>
+            <SessionPanel seen />
+        </div>
+        <WireLogList />
+    }
+}
+
+/// What the session is, and, once the API has been called, when it began and when it will end.
+#[component]
+fn SessionPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let id = Signal::derive(move || detail(session, |it| it.session_id.to_string()));
+    let date = move |of: fn(&SessionInfo) -> NumericDate| {
+        Signal::derive(move || {
+            seen.with(|seen| {
+                seen.as_ref()
+                    .map_or_else(|| "call the API to see".to_owned(), |seen| local(of(seen)))
+            })
+        })
+    };
+    view! {
+        <Panel id="session-title" title="This session">
+            <dl class="facts">
+                <Fact term="Session id" value=id />
+                <Fact term="Began" value=date(|it| it.created_at) />
+                <Fact term="Last passed on" value=date(|it| it.last_seen_at) />
+                <Fact term="Ends unless passed on" value=date(|it| it.expires_at) />
+            </dl>
+        </Panel>
+    }
+}
+
+#[component]
+fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let busy = RwSignal::new(false);
+    let result = RwSignal::new(String::new());
+    let call = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        result.set("Calling…".to_owned());
+        spawn_local(async move {
+            let called = session.call(api::me()).await;
+            let me = called.answer.as_ref().ok().and_then(|it| it.json::<Me>());
+            // If the session has ended meanwhile, this page and its signals are gone.
+            if result.try_set(in_words(&called, me.as_ref())).is_none() {
+                busy.set(false);
+                if let Some(me) = me {
+                    seen.set(Some(me.session));
+                }
+            }
+        });
+    };
+    view! {
+        <Panel id="call-title" title="Try it">
+            <p>
+                "A call with a fresh token is answered at once. Wait until it has expired, call again, and watch the baton being passed."
+            </p>
+            <p>
+                <button
+                    type="button"
+                    class="button"
+                    data-kind="primary"
+                    aria-disabled=move || busy.get().then_some("true")
+                    on:click=call
+                >
+                    "Call the API"
+                </button>
+            </p>
+            <p class="call-result" role="status">
+                {move || result.get()}
+            </p>
+        </Panel>
+    }
+}
+
+fn in_words(called: &Called, me: Option<&Me>) -> String {
+    let answer = match &called.answer {
+        Err(NotCalled::Ended) => return "The session has ended.".to_owned(),
+        Err(NotCalled::ForNow(trouble)) => {
+            return format!("{trouble} You are still logged in: call again in a moment.");
+        }
+        Ok(answer) => answer,
+    };
+    match (me, called.relay) {
+        (Some(_), Relay::AtOnce) => "Answered in one try.".to_owned(),
+        (Some(_), Relay::RefreshedFirst) => "Refreshed first, then answered.".to_owned(),
+        (Some(_), Relay::Repeated) => "Expired, refreshed, repeated: answered.".to_owned(),
+        (None, _) => match answer.problem() {
+            Some(problem) => format!("{} ({})", problem.title, answer.status),
+            None => format!("The answer ({}) could not be read.", answer.status),
+        },
+    }
+}
+
+fn name(session: Session) -> String {
+    detail(session, |it| it.user.name.clone().unwrap_or_else(|| "not given".to_owned()))
+}
+
+fn detail(session: Session, of: fn(&crate::session::SignedIn) -> String) -> String {
+    session.detail(of).unwrap_or_default()
+}
+
+/// The instant as this browser writes dates.
+fn local(NumericDate(seconds): NumericDate) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a date is far below 2^52")]
+    let milliseconds = seconds as f64 * 1000.0;
+    js_sys::Date::new(&milliseconds.into())
+        .to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED)
+        .into()
+}

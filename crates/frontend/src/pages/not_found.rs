@@ -1,0 +1,35 @@
+//! What is shown where nothing is. On the server it also sees to the status 404.
+
+use std::sync::atomic::Ordering;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use shared::path::HOME_PAGE;
+
+use crate::page::NotFoundFlag;
+
+/// Not found.
+#[component]
+pub(crate) fn NotFoundPage() -> impl IntoView {
+    if let Some(NotFoundFlag(flag)) = use_context() {
+        flag.store(true, Ordering::Relaxed);
+    }
+    view! {
+        <Title text="Page not found · Baton" />
+        <section class="narrow prose">
+            <p class="eyebrow">"404: off the track"</p>
+            <h1 class="page-title" tabindex="-1">
+                "Page not found"
+            </h1>
+            <p class="lead">
+                "There is nothing at this address. It may have been mistyped, or what was here has been passed on."
+            </p>
+            <p>
+                <A href=HOME_PAGE attr:class="button" attr:data-kind="primary">
+                    "Back to the start"
+                </A>
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,115 @@
+//! The page that creates an account. The rule for passwords is `shared::password`; this page only
+//! shows it.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use shared::Secret;
+use shared::body::RegisterRequest;
+use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
+
+use super::login::OnwardOnceSignedIn;
+use crate::components::button::SubmitButton;
+use crate::components::field::{Field, FieldSpec, value_of};
+use crate::components::form::{FormAlert, FormState};
+use crate::components::password_field::PasswordField;
+use crate::components::script_needed::ScriptNeeded;
+use crate::components::strength_meter::{Assessment, STRENGTH_HINT, StrengthMeter, assess};
+use crate::session::Session;
+
+const EMAIL: FieldSpec =
+    FieldSpec { name: "email", label: "Email", kind: "email", autocomplete: "email" };
+const NAME: FieldSpec =
+    FieldSpec { name: "name", label: "Name (optional)", kind: "text", autocomplete: "name" };
+
+/// Create an account.
+#[component]
+pub(crate) fn RegisterPage() -> impl IntoView {
+    view! {
+        <Title text="Create your account · Baton" />
+        <OnwardOnceSignedIn />
+        <section class="narrow">
+            <h1 class="page-title" tabindex="-1">
+                "Create your account"
+            </h1>
+            <ScriptNeeded />
+            <RegisterForm />
+            <p class="aside">
+                "Been here before? " <A href=LOGIN_PAGE>"Use the account you have"</A> "."
+            </p>
+        </section>
+    }
+}
+
+/// The inputs, which keep what was typed.
+#[derive(Clone, Copy)]
+struct Typed {
+    email: NodeRef<Input>,
+    name: NodeRef<Input>,
+    password: NodeRef<Input>,
+}
+
+impl Typed {
+    fn body(self) -> RegisterRequest {
+        let name = value_of(self.name);
+        RegisterRequest {
+            email: value_of(self.email),
+            password: Secret::new(value_of(self.password)),
+            name: (!name.trim().is_empty()).then_some(name),
+        }
+    }
+
+    fn assessment(self) -> Assessment {
+        assess(value_of(self.password), &value_of(self.email), &value_of(self.name))
+    }
+}
+
+#[component]
+fn RegisterForm() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let form = FormState::new();
+    let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
+    let assessment = RwSignal::new(None);
+    let judge = move || assessment.set(typed.assessment());
+    // Something may have been typed before the scripts took over.
+    Effect::new(move |_| judge());
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if !form.begin() {
+            return;
+        }
+        let body = typed.body();
+        spawn_local(async move {
+            // After success this page is left, and the form with it.
+            if let Err(rejected) = session.register(&body).await {
+                form.reject(rejected);
+            }
+        });
+    };
+    view! {
+        // See the login form for why this is a POST. The address and the name count as words an
+        // attacker tries first, so typing them may change the judgement as well.
+        <form
+            class="form"
+            method="post"
+            action=REGISTER_PAGE
+            novalidate
+            on:submit=submit
+            on:input=move |_| judge()
+        >
+            <FormAlert form />
+            <Field spec=EMAIL node=typed.email form />
+            <Field spec=NAME node=typed.name form />
+            <PasswordField
+                autocomplete="new-password"
+                node=typed.password
+                form
+                hint=STRENGTH_HINT
+            />
+            <StrengthMeter assessment />
+            <SubmitButton label="Create account" busy_label="Creating account…" busy=form.busy />
+        </form>
+    }
+}

@@ -1,0 +1,254 @@
+//! The one handle on "who is logged in here": the client side of the relay.
+//!
+//! The access token lives in this handle's memory and nowhere else: not in a signal, the document
+//! or storage. Pages see a [`Phase`] and call verbs. It must not know about views.
+//!
+//! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived,
+//! `refresh` for how a token is renewed, `sign_in` for how a session begins and ends.
+
+pub mod attempt;
+pub mod backoff;
+pub(crate) mod browser;
+mod call;
+mod channel;
+mod lock;
+mod refresh;
+mod sign_in;
+pub mod single_flight;
+mod tabs;
+pub mod verdict;
+pub mod wire_log;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::body::{SessionBody, User};
+use shared::{Secret, SessionId};
+
+use crate::transport::{self, Answer, NoAnswer, Request};
+pub(crate) use call::{Called, NotCalled, Relay};
+use refresh::{NotRefreshed, Refreshed};
+pub(crate) use sign_in::Rejected;
+use single_flight::SingleFlight;
+use verdict::Trouble;
+use wire_log::WireLog;
+
+/// What the page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// There may be a session; it is being asked for.
+    Restoring,
+    /// There is none here; perhaps one has just ended.
+    SignedOut(Option<EndReason>),
+    /// There is one.
+    SignedIn(SignedIn),
+}
+
+/// The session as pages may know it: everything but the token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignedIn {
+    /// Whose session it is.
+    pub user: User,
+    /// The session.
+    pub session_id: SessionId,
+    /// When the access token expires, by this browser's clock, in milliseconds since 1970.
+    pub expires_at_ms: f64,
+    /// How long the access token was good for when it arrived, in seconds.
+    pub lifetime_seconds: i64,
+}
+
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// The server refused to go on. It gives one answer for every cause.
+    Ended,
+    /// The user logged out in this tab.
+    LoggedOut,
+    /// The user logged out in another tab.
+    LoggedOutElsewhere,
+}
+
+/// A [`Phase`] without its details, for views that must not be rebuilt with every new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Restoring,
+    SignedOut,
+    SignedIn,
+}
+
+/// An access token. No `Debug`: it opens things.
+#[derive(Clone)]
+struct Token {
+    secret: Secret,
+    /// Tells tokens apart without comparing secrets.
+    serial: u64,
+    session_id: SessionId,
+    expires_at_ms: f64,
+}
+
+/// What must not be seen by views.
+#[derive(Default)]
+struct Memory {
+    token: Option<Token>,
+    serial: u64,
+    /// Changes whenever another session takes this one's place or it ends: an answer that was asked
+    /// for in an earlier era is nobody's any more.
+    era: u64,
+}
+
+/// The handle. Copied freely; all copies are the same session.
+#[derive(Clone, Copy)]
+pub struct Session {
+    phase: RwSignal<Phase>,
+    trouble: RwSignal<Option<Trouble>>,
+    stuck_logout: RwSignal<Option<Trouble>>,
+    refreshing: RwSignal<bool>,
+    wire: RwSignal<WireLog>,
+    memory: StoredValue<Memory>,
+    flight: StoredValue<Arc<SingleFlight<Refreshed>>>,
+}
+
+impl Session {
+    /// A session that is [`Phase::Restoring`] if the hint says there may be one. Nothing is sent
+    /// until [`Session::start`], so that the server can make one too.
+    pub(crate) fn new(hint: bool) -> Self {
+        let phase = if hint { Phase::Restoring } else { Phase::SignedOut(None) };
+        Self {
+            phase: RwSignal::new(phase),
+            trouble: RwSignal::new(None),
+            stuck_logout: RwSignal::new(None),
+            refreshing: RwSignal::new(false),
+            wire: RwSignal::new(WireLog::default()),
+            memory: StoredValue::new(Memory::default()),
+            flight: StoredValue::new(Arc::default()),
+        }
+    }
+
+    /// Begins to listen to other tabs, and restores the session silently if the hint is there.
+    /// The cookie decides, not the page: it may have come or gone since the page was rendered.
+    pub(crate) fn start(self) {
+        self.listen();
+        if browser::has_hint() {
+            self.phase.set(Phase::Restoring);
+            self.resume();
+        } else {
+            self.phase.set(Phase::SignedOut(None));
+        }
+    }
+
+    /// Tries again, in the background, what could not be done for now.
+    pub(crate) fn resume(self) {
+        spawn_local(async move {
+            // The outcome is seen in the phase and in the trouble.
+            let _ = self.try_again().await;
+        });
+    }
+
+    /// Tries again what could not be done for now. Whether the trouble is over.
+    pub(crate) async fn try_again(self) -> bool {
+        let stale = self.token().map(|token| token.serial);
+        !matches!(self.fresh_token(stale).await, Err(NotRefreshed::ForNow(_)))
+    }
+
+    /// The phase, tracked.
+    pub(crate) fn phase(self) -> Phase {
+        self.phase.get()
+    }
+
+    /// The phase as it is now.
+    pub(crate) fn phase_untracked(self) -> Phase {
+        self.phase.get_untracked()
+    }
+
+    /// The phase without details; changes only when they do not.
+    pub(crate) fn standing(self) -> Memo<Standing> {
+        Memo::new(move |_| {
+            self.phase.with(|phase| match phase {
+                Phase::Restoring => Standing::Restoring,
+                Phase::SignedOut(_) => Standing::SignedOut,
+                Phase::SignedIn(_) => Standing::SignedIn,
+            })
+        })
+    }
+
+    /// Something of the session, tracked; `None` unless there is one.
+    pub(crate) fn detail<T>(self, of: impl FnOnce(&SignedIn) -> T) -> Option<T> {
+        self.phase.with(|phase| match phase {
+            Phase::SignedIn(signed_in) => Some(of(signed_in)),
+            _ => None,
+        })
+    }
+
+    /// Why the last refresh failed for now, tracked.
+    pub(crate) fn trouble(self) -> Option<Trouble> {
+        self.trouble.get()
+    }
+
+    /// Why the user is still logged in although they wanted out, tracked.
+    pub(crate) fn stuck_logout(self) -> Option<Trouble> {
+        self.stuck_logout.get()
+    }
+
+    /// Whether a refresh is under way in this tab, tracked.
+    pub(crate) fn is_refreshing(self) -> bool {
+        self.refreshing.get()
+    }
+
+    /// What was lately said on the wire.
+    pub(crate) fn wire(self) -> RwSignal<WireLog> {
+        self.wire
+    }
+
+    /// Sends one request and notes it in the wire log.
+    async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
+        let (method, path) = (request.method.clone(), request.path);
+        let outcome = transport::send(request).await;
+        let status = outcome.as_ref().ok().map(|answer| answer.status);
+        self.wire.update(|wire| wire.push(method.as_str(), path, status));
+        outcome
+    }
+
+    fn token(self) -> Option<Token> {
+        self.memory.with_value(|memory| memory.token.clone())
+    }
+
+    fn era(self) -> u64 {
+        self.memory.with_value(|memory| memory.era)
+    }
+
+    /// From now on this is the session and its token.
+    fn adopt(self, body: SessionBody, expires_at_ms: f64) -> Token {
+        let SessionBody { access_token, expires_in, session_id, user, .. } = body;
+        let token = self.memory.try_update_value(|memory| {
+            memory.serial += 1;
+            if memory.token.as_ref().is_none_or(|token| token.session_id != session_id) {
+                memory.era += 1;
+            }
+            let token =
+                Token { secret: access_token, serial: memory.serial, session_id, expires_at_ms };
+            memory.token = Some(token.clone());
+            token
+        });
+        self.trouble.set(None);
+        self.stuck_logout.set(None);
+        self.phase.set(Phase::SignedIn(SignedIn {
+            user,
+            session_id,
+            expires_at_ms,
+            lifetime_seconds: expires_in,
+        }));
+        token.expect("the session lives as long as the page")
+    }
+
+    /// From now on there is no session here.
+    fn forget(self, reason: EndReason) {
+        self.memory.update_value(|memory| {
+            memory.token = None;
+            memory.era += 1;
+        });
+        self.trouble.set(None);
+        self.stuck_logout.set(None);
+        self.phase.set(Phase::SignedOut(Some(reason)));
+    }
+}

@@ -1,0 +1,108 @@
+//! The browser's own doors: clock, randomness, a timer, localStorage, the readable cookie. Called
+//! from effects and event handlers only, never while rendering on the server.
+
+use std::cell::RefCell;
+
+use js_sys::Promise;
+use leptos::prelude::{document, window};
+use shared::path::SIGNED_IN_COOKIE;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+
+use super::attempt::{PENDING_ATTEMPT, Shelf};
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> f64 {
+    js_sys::Date::now()
+}
+
+/// A number in `0.0..1.0`, good enough to spread retries.
+pub(super) fn jitter() -> f64 {
+    js_sys::Math::random()
+}
+
+/// 128 random bits. An attempt key is no credential, so a browser without `crypto` may guess.
+pub(super) fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let filled = window()
+        .crypto()
+        .is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    if !filled {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number from 0 up to 256 becomes a byte"
+        )]
+        bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
+    }
+    bytes
+}
+
+/// Waits.
+pub(super) async fn pause(milliseconds: u32) {
+    let timer = Promise::new(&mut |resolve, _| {
+        let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+        // If there is no timer there is no wait, which is right for a page that is going away.
+        if window()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds)
+            .is_err()
+        {
+            let _ = resolve.call0(&wasm_bindgen::JsValue::UNDEFINED);
+        }
+    });
+    let _ = JsFuture::from(timer).await;
+}
+
+/// Whether the readable cookie says that a refresh cookie is probably there.
+pub(crate) fn has_hint() -> bool {
+    cookies().is_some_and(|cookies| {
+        cookies.split("; ").any(|cookie| {
+            cookie.strip_prefix(SIGNED_IN_COOKIE).is_some_and(|rest| rest.starts_with('='))
+        })
+    })
+}
+
+/// Takes the hint away, so that the next page load does not try a refresh that cannot succeed.
+pub(super) fn drop_hint() {
+    if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
+        let _ = document.set_cookie(&format!(
+            "{SIGNED_IN_COOKIE}=; Path=/; Secure; SameSite=Strict; Max-Age=0"
+        ));
+    }
+}
+
+fn cookies() -> Option<String> {
+    document().dyn_into::<web_sys::HtmlDocument>().ok()?.cookie().ok()
+}
+
+thread_local! {
+    /// Where the pending key is kept if localStorage refuses. A page has one thread.
+    static MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// localStorage, and memory for when it refuses (private windows, blocked site data).
+pub(super) struct LocalStorage;
+
+impl Shelf for LocalStorage {
+    fn read(&self) -> Option<String> {
+        storage()
+            .and_then(|storage| storage.get_item(PENDING_ATTEMPT).ok().flatten())
+            .or_else(|| MEMORY.with_borrow(Clone::clone))
+    }
+
+    fn write(&self, key: &str) {
+        let kept = storage().is_some_and(|storage| storage.set_item(PENDING_ATTEMPT, key).is_ok());
+        MEMORY.set((!kept).then(|| key.to_owned()));
+    }
+
+    fn clear(&self) {
+        if let Some(storage) = storage() {
+            let _ = storage.remove_item(PENDING_ATTEMPT);
+        }
+        MEMORY.set(None);
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}

@@ -1,0 +1,89 @@
+//! From tab to tab: access tokens and ends of sessions, memory to memory over a BroadcastChannel.
+//! Nothing of it touches storage. A browser without the channel only refreshes more often.
+
+use std::cell::RefCell;
+
+use leptos::prelude::window;
+use serde::{Deserialize, Serialize};
+use shared::SessionId;
+use shared::body::SessionBody;
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+const NAME: &str = "baton";
+
+/// What one tab tells the others.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Message {
+    /// What it is about; the other members follow from it.
+    pub(super) kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) session: Option<SessionBody>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at_ms: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) session_id: Option<SessionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<Reason>,
+}
+
+/// What a [`Message`] is about.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// A session has a new access token.
+    Token,
+    /// A session is over.
+    Ended,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reason {
+    /// The server refused to refresh it.
+    Ended,
+    /// The user logged out.
+    LoggedOut,
+}
+
+thread_local! {
+    /// Lives as long as the page. A page has one thread.
+    static CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
+}
+
+/// Starts to listen.
+pub(super) fn open(on_message: impl Fn(Message) + 'static) {
+    if !js_sys::Reflect::has(&window(), &"BroadcastChannel".into()).unwrap_or(false) {
+        return;
+    }
+    let Ok(channel) = BroadcastChannel::new(NAME) else {
+        return;
+    };
+    let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(message) = read(&event) {
+            on_message(message);
+        }
+    });
+    channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    // The page listens until it is gone.
+    listener.forget();
+    CHANNEL.set(Some(channel));
+}
+
+/// Tells the other tabs. Nobody may be listening.
+pub(super) fn post(message: &Message) {
+    CHANNEL.with_borrow(|channel| {
+        let Some(channel) = channel else { return };
+        if let Some(message) =
+            serde_json::to_string(message).ok().and_then(|json| js_sys::JSON::parse(&json).ok())
+        {
+            let _ = channel.post_message(&message);
+        }
+    });
+}
+
+fn read(event: &MessageEvent) -> Option<Message> {
+    let json: String = js_sys::JSON::stringify(&event.data()).ok()?.into();
+    serde_json::from_str(&json).ok()
+}

@@ -1,0 +1,142 @@
+//! How an access token is renewed: once at a time in the tab, once at a time in the browser, asked
+//! again with the same attempt key until there is an answer. What an answer means is said in
+//! [`super::verdict`]; nothing here decides that.
+
+use leptos::prelude::*;
+use shared::body::SessionBody;
+
+use super::browser::{self, LocalStorage};
+use super::channel::Reason;
+use super::verdict::{Trouble, Verdict, judge};
+use super::{EndReason, Session, Token, attempt, backoff, lock};
+use crate::api;
+
+/// What came of it, for all who waited.
+pub(super) type Refreshed = Result<Token, NotRefreshed>;
+
+/// Why there is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotRefreshed {
+    /// There is no session any more.
+    Ended,
+    /// Not for now. The session stays.
+    ForNow(Trouble),
+}
+
+/// What came of one try.
+enum Tried {
+    Done(Refreshed),
+    /// Nothing was issued, nothing is lost: begin a new attempt.
+    AnewAtOnce,
+    After {
+        trouble: Trouble,
+        retry_after_seconds: Option<u32>,
+    },
+}
+
+impl Session {
+    /// An access token other than the one with the serial number `stale`.
+    pub(super) async fn fresh_token(self, stale: Option<u64>) -> Refreshed {
+        let flight = self.flight.get_value();
+        flight
+            .run(self.refresh(stale))
+            .await
+            .unwrap_or(Err(NotRefreshed::ForNow(Trouble::Unavailable)))
+    }
+
+    async fn refresh(self, stale: Option<u64>) -> Refreshed {
+        self.refreshing.set(true);
+        let refreshed = self.refresh_with_patience(stale).await;
+        self.refreshing.set(false);
+        refreshed
+    }
+
+    async fn refresh_with_patience(self, stale: Option<u64>) -> Refreshed {
+        let era = self.era();
+        let mut last = Trouble::Unavailable;
+        for tried in 0..backoff::TRIES {
+            let retry_after_seconds = match self.try_once(stale, era).await {
+                Tried::Done(refreshed) => return refreshed,
+                Tried::AnewAtOnce => continue,
+                Tried::After { trouble, retry_after_seconds } => {
+                    last = trouble;
+                    // Shown at once: the user should not wonder for the length of the back-off.
+                    self.trouble.set(Some(trouble));
+                    retry_after_seconds
+                }
+            };
+            if tried + 1 < backoff::TRIES {
+                let wait = backoff::wait_ms(tried, retry_after_seconds, browser::jitter());
+                browser::pause(wait).await;
+            }
+        }
+        self.for_now(last)
+    }
+
+    /// One try, inside the lock. The lock is not held while backing off: another tab may fare
+    /// better.
+    async fn try_once(self, stale: Option<u64>, era: u64) -> Tried {
+        let _held = lock::acquire().await;
+        // Whoever had the lock before may have broadcast a token; let that message arrive.
+        browser::pause(0).await;
+        if let Some(newer) = self.token_newer_than(stale) {
+            return Tried::Done(Ok(newer));
+        }
+        if self.era() != era {
+            // Logged out meanwhile. What is gone must not be asked for.
+            return Tried::Done(Err(NotRefreshed::Ended));
+        }
+        let fresh_key = || attempt::key_of(browser::random_bytes());
+        let key = attempt::take_or_create(&LocalStorage, fresh_key);
+        let judgement = judge(&self.send(api::refresh(&key)).await);
+        if judgement.settled {
+            attempt::settle(&LocalStorage, &key);
+        }
+        match judgement.verdict {
+            Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
+            Verdict::Ended => Tried::Done(self.accept_the_end(stale, era)),
+            Verdict::Duplicate => match self.token_newer_than(stale) {
+                Some(newer) => Tried::Done(Ok(newer)),
+                None => Tried::AnewAtOnce,
+            },
+            Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true } => {
+                Tried::After { trouble, retry_after_seconds }
+            }
+            Verdict::Transient { trouble, .. } => Tried::Done(self.for_now(trouble)),
+        }
+    }
+
+    /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
+    fn token_newer_than(self, stale: Option<u64>) -> Option<Token> {
+        let now = browser::now_ms();
+        self.token().filter(|token| Some(token.serial) != stale && token.expires_at_ms > now)
+    }
+
+    fn accept(self, body: SessionBody, era: u64) -> Refreshed {
+        if self.era() != era {
+            // Logged out, or somebody else logged in, while the answer was on its way.
+            return self.token().ok_or(NotRefreshed::Ended);
+        }
+        Ok(self.adopt_and_tell(body))
+    }
+
+    /// The server refused. Before believing that this tab's session is over, look again: the
+    /// refused ticket may have been an old one.
+    fn accept_the_end(self, stale: Option<u64>, era: u64) -> Refreshed {
+        if let Some(newer) = self.token_newer_than(stale) {
+            return Ok(newer);
+        }
+        if self.era() == era {
+            let session_id = self.token().map(|token| token.session_id);
+            browser::drop_hint();
+            self.forget(EndReason::Ended);
+            Self::tell_ended(session_id, Reason::Ended);
+        }
+        Err(NotRefreshed::Ended)
+    }
+
+    fn for_now(self, trouble: Trouble) -> Refreshed {
+        self.trouble.set(Some(trouble));
+        Err(NotRefreshed::ForNow(trouble))
+    }
+}

@@ -1,0 +1,67 @@
+//! How a session begins and how the user ends it. Both take the refresh lock: a refresh of the
+//! former session that is still on its way would otherwise put its cookie over the new one, or
+//! bring one back after logout. It must not know about forms.
+
+use leptos::prelude::*;
+use shared::Problem;
+use shared::body::{LoginRequest, RegisterRequest, SessionBody};
+
+use super::channel::Reason;
+use super::verdict::Trouble;
+use super::{EndReason, Session, browser, lock};
+use crate::api;
+use crate::transport::Request;
+
+/// Why no session has begun.
+pub(crate) enum Rejected {
+    /// The server says what is wrong, and after how many seconds to come back, if it matters.
+    Problem(Box<Problem>, Option<u32>),
+    /// Not for now.
+    ForNow(Trouble),
+}
+
+impl Session {
+    /// Creates an account and begins its first session.
+    pub(crate) async fn register(self, body: &RegisterRequest) -> Result<(), Rejected> {
+        self.begin(api::register(body)).await
+    }
+
+    /// Begins a session.
+    pub(crate) async fn log_in(self, body: &LoginRequest) -> Result<(), Rejected> {
+        self.begin(api::log_in(body)).await
+    }
+
+    async fn begin(self, request: Request) -> Result<(), Rejected> {
+        let _held = lock::acquire().await;
+        let answer = self.send(request).await.map_err(|error| Rejected::ForNow(error.into()))?;
+        if answer.succeeded() {
+            let Some(body) = answer.json::<SessionBody>() else {
+                return Err(Rejected::ForNow(Trouble::from(&answer)));
+            };
+            self.adopt_and_tell(body);
+            return Ok(());
+        }
+        Err(match answer.problem() {
+            Some(problem) => Rejected::Problem(Box::new(problem), answer.retry_after_seconds),
+            None => Rejected::ForNow(Trouble::from(&answer)),
+        })
+    }
+
+    /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
+    /// in and is told so: a logout that only looks like one is worse than none.
+    pub(crate) async fn log_out(self) {
+        let _held = lock::acquire().await;
+        let trouble = match self.send(api::log_out()).await {
+            Ok(answer) if answer.succeeded() => {
+                let session_id = self.token().map(|token| token.session_id);
+                browser::drop_hint();
+                self.forget(EndReason::LoggedOut);
+                Self::tell_ended(session_id, Reason::LoggedOut);
+                return;
+            }
+            Ok(answer) => Trouble::from(&answer),
+            Err(no_answer) => no_answer.into(),
+        };
+        self.stuck_logout.set(Some(trouble));
+    }
+}

@@ -1,0 +1,86 @@
+//! What this tab hears and says about the session: other tabs, the connection, coming back into
+//! view. It must not send requests itself; it tells the session to.
+
+use leptos::prelude::*;
+use shared::SessionId;
+use shared::body::SessionBody;
+
+use super::channel::{self, Kind, Message, Reason};
+use super::{EndReason, Session, Token, browser};
+
+impl Session {
+    /// Listens for as long as the page lives.
+    pub(super) fn listen(self) {
+        channel::open(move |message| self.hear(message));
+        // The handles would end the listening; a page does that by going away.
+        let _ = window_event_listener(leptos::ev::online, move |_| self.resume_if_in_trouble());
+        // It is fired at the document and bubbles.
+        let _ = window_event_listener_untyped("visibilitychange", move |_| {
+            if !document().hidden() {
+                self.resume_if_in_trouble();
+            }
+        });
+    }
+
+    fn resume_if_in_trouble(self) {
+        if self.trouble.with_untracked(Option::is_some) {
+            self.resume();
+        }
+    }
+
+    fn hear(self, message: Message) {
+        match message {
+            Message {
+                kind: Kind::Token,
+                session: Some(body),
+                expires_at_ms: Some(expires_at_ms),
+                ..
+            } => {
+                let outdated = self.token().is_some_and(|token| {
+                    token.session_id == body.session_id && token.expires_at_ms > expires_at_ms
+                });
+                if !outdated {
+                    self.adopt(body, expires_at_ms);
+                }
+            }
+            Message { kind: Kind::Ended, session_id: Some(session_id), reason, .. } => {
+                let ours = self.token().is_some_and(|token| token.session_id == session_id);
+                if ours {
+                    self.forget(match reason {
+                        Some(Reason::LoggedOut) => EndReason::LoggedOutElsewhere,
+                        _ => EndReason::Ended,
+                    });
+                }
+            }
+            Message { .. } => {}
+        }
+    }
+
+    /// Makes `body` the session of this tab and of every other.
+    pub(super) fn adopt_and_tell(self, body: SessionBody) -> Token {
+        #[expect(clippy::cast_precision_loss, reason = "a number of seconds far below 2^52")]
+        let expires_at_ms = browser::now_ms() + body.expires_in as f64 * 1000.0;
+        channel::post(&Message {
+            kind: Kind::Token,
+            session: Some(body.clone()),
+            expires_at_ms: Some(expires_at_ms),
+            session_id: None,
+            reason: None,
+        });
+        self.adopt(body, expires_at_ms)
+    }
+
+    /// Tells the other tabs that `session_id` is over. Without an id there is nobody to tell: this
+    /// tab never learned which session it tried to restore.
+    pub(super) fn tell_ended(session_id: Option<SessionId>, reason: Reason) {
+        if session_id.is_some() {
+            channel::post(&Message {
+                kind: Kind::Ended,
+                session: None,
+                expires_at_ms: None,
+                session_id,
+                reason: Some(reason),
+            });
+        }
+    }
+}

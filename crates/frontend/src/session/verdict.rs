@@ -1,0 +1,133 @@
+//! What an answer to a refresh means: the client's half of docs/design/rotation.md as one pure
+//! function. It must not send, store or show anything.
+
+use std::fmt;
+
+use shared::ErrorCode;
+use shared::body::SessionBody;
+
+use crate::transport::{Answer, NoAnswer};
+
+/// What to do now.
+pub enum Verdict {
+    /// The next access token is here.
+    Renewed(Box<SessionBody>),
+    /// The one terminal refusal: the user has to log in.
+    Ended,
+    /// A late copy of an attempt that was answered already. Look again, else start a new attempt.
+    Duplicate,
+    /// Nothing is known to be lost. Keep the session.
+    Transient {
+        /// What to tell the user.
+        trouble: Trouble,
+        /// Seconds the server asks to wait.
+        retry_after_seconds: Option<u32>,
+        /// Whether the same request may fare better in a moment.
+        worth_retrying: bool,
+    },
+}
+
+/// A [`Verdict`], and whether the attempt has been answered, so that its key is done with.
+pub struct Judgement {
+    /// What to do now.
+    pub verdict: Verdict,
+    /// Only an answer of our server settles an attempt; silence and a proxy's page do not.
+    pub settled: bool,
+}
+
+/// Why something did not work for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is no way to the server.
+    Offline,
+    /// The server took too long.
+    Timeout,
+    /// The server asks for fewer calls.
+    Limited,
+    /// The server, or something before it, failed.
+    Unavailable,
+    /// The server understood and said no, for a reason this page did not expect.
+    Unexpected(u16),
+}
+
+/// What the user reads; a whole sentence.
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => f.write_str("The server cannot be reached."),
+            Self::Timeout => f.write_str("The server takes too long to answer."),
+            Self::Limited => f.write_str("The server asks for a little patience."),
+            Self::Unavailable => f.write_str("The server is not available right now."),
+            Self::Unexpected(status) => {
+                write!(f, "The server gave an answer this page does not understand ({status}).")
+            }
+        }
+    }
+}
+
+impl From<NoAnswer> for Trouble {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Offline => Self::Offline,
+            NoAnswer::Timeout => Self::Timeout,
+        }
+    }
+}
+
+impl From<&Answer> for Trouble {
+    fn from(answer: &Answer) -> Self {
+        match answer.status {
+            408 => Self::Timeout,
+            429 => Self::Limited,
+            500..=599 => Self::Unavailable,
+            status => Self::Unexpected(status),
+        }
+    }
+}
+
+/// Judges the outcome of one try to refresh. Only 401 `invalid_grant` ends a session.
+#[must_use]
+pub fn judge(outcome: &Result<Answer, NoAnswer>) -> Judgement {
+    let answer = match outcome {
+        Ok(answer) => answer,
+        Err(no_answer) => {
+            return Judgement {
+                verdict: transient(Trouble::from(*no_answer), None, true),
+                settled: false,
+            };
+        }
+    };
+    if answer.succeeded() {
+        return match answer.json::<SessionBody>() {
+            Some(body) => Judgement { verdict: Verdict::Renewed(Box::new(body)), settled: true },
+            // Half an answer, or somebody else's: ask again with the same key.
+            None => Judgement {
+                verdict: transient(Trouble::Unexpected(answer.status), None, true),
+                settled: false,
+            },
+        };
+    }
+    match (answer.status, answer.problem().map(|problem| problem.code)) {
+        (401, Some(ErrorCode::InvalidGrant)) => {
+            Judgement { verdict: Verdict::Ended, settled: true }
+        }
+        (409, Some(ErrorCode::DuplicateAttempt)) => {
+            Judgement { verdict: Verdict::Duplicate, settled: true }
+        }
+        (408 | 425 | 429 | 500..=599, _) | (_, None) => Judgement {
+            verdict: transient(Trouble::from(answer), answer.retry_after_seconds, true),
+            settled: false,
+        },
+        (_, Some(_)) => {
+            Judgement { verdict: transient(Trouble::from(answer), None, false), settled: true }
+        }
+    }
+}
+
+const fn transient(
+    trouble: Trouble,
+    retry_after_seconds: Option<u32>,
+    worth_retrying: bool,
+) -> Verdict {
+    Verdict::Transient { trouble, retry_after_seconds, worth_retrying }
+}

@@ -1,0 +1,43 @@
+//! What has lately been said on the wire, to show the relay at work. It must never hold a token, a
+//! key or a body: method, path and status are all there is room for.
+
+/// How many exchanges are kept.
+const KEPT: usize = 9;
+
+/// One request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Counts up, so that a list can tell entries apart.
+    pub number: u32,
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The path, which has no parameters.
+    pub path: &'static str,
+    /// The status of the answer, if there was one.
+    pub status: Option<u16>,
+}
+
+/// The last few exchanges, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WireLog {
+    exchanges: Vec<Exchange>,
+    seen: u32,
+}
+
+impl WireLog {
+    /// Adds an exchange and forgets the oldest if there are too many.
+    pub fn push(&mut self, method: &str, path: &'static str, status: Option<u16>) {
+        self.seen = self.seen.wrapping_add(1);
+        if self.exchanges.len() == KEPT {
+            self.exchanges.remove(0);
+        }
+        let number = self.seen;
+        self.exchanges.push(Exchange { number, method: method.to_owned(), path, status });
+    }
+
+    /// The exchanges, oldest first.
+    #[must_use]
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+}

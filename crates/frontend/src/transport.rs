@@ -1,0 +1,127 @@
+//! One HTTP exchange with our own server: sent, bounded in time, and read to its end. It must not
+//! know about tokens' lives, retries or pages; what an answer means is for `session` to say.
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use shared::{ErrorCode, Problem, Secret};
+use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestRedirect};
+
+/// Longer than this and a user takes the page for dead.
+const ANSWER_WITHIN_MS: u32 = 10_000;
+
+/// What to send.
+#[derive(Clone)]
+pub struct Request {
+    /// GET or POST.
+    pub method: Method,
+    /// One of [`shared::path`].
+    pub path: &'static str,
+    /// The access token for `Authorization`.
+    pub bearer: Option<Secret>,
+    /// The attempt key for `Idempotency-Key`.
+    pub attempt_key: Option<String>,
+    /// A JSON body. Without it the body is empty and has no content type.
+    pub json: Option<String>,
+}
+
+impl Request {
+    /// A request without token, key or body.
+    #[must_use]
+    pub const fn new(method: Method, path: &'static str) -> Self {
+        Self { method, path, bearer: None, attempt_key: None, json: None }
+    }
+}
+
+/// What came back, whatever its status.
+#[derive(Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, where the server sent one.
+    pub retry_after_seconds: Option<u32>,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub const fn succeeded(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The body as JSON, if it is that.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(&self.body).ok()
+    }
+
+    /// The problem document of an answer that did not succeed, if it has one. A proxy's error page
+    /// is none: then nobody knows whether our server saw the request.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        if self.succeeded() { None } else { self.json() }
+    }
+
+    /// Whether the access token was refused (RFC 6750 section 3.1).
+    #[must_use]
+    pub fn refuses_the_token(&self) -> bool {
+        self.status == 401
+            && self.problem().is_some_and(|problem| problem.code == ErrorCode::InvalidToken)
+    }
+}
+
+/// Why no answer arrived. The request may or may not have been carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The connection could not be made, or broke.
+    Offline,
+    /// There was no whole answer in time.
+    Timeout,
+}
+
+/// Sends `request` and reads the answer to its end, both within the time limit.
+pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
+    let mut builder = RequestBuilder::new(request.path)
+        .method(request.method)
+        .credentials(RequestCredentials::SameOrigin)
+        .cache(RequestCache::NoStore)
+        // The API never redirects; a captive portal does, and must not be taken for an answer.
+        .redirect(RequestRedirect::Error)
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_WITHIN_MS)))
+        .header("Accept", "application/json, application/problem+json");
+    if let Some(token) = &request.bearer {
+        builder = builder.header("Authorization", &format!("Bearer {}", token.expose()));
+    }
+    if let Some(key) = &request.attempt_key {
+        builder = builder.header(shared::path::IDEMPOTENCY_KEY, key);
+    }
+    let ready = match request.json {
+        Some(json) => builder.header("Content-Type", "application/json").body(json),
+        None => builder.build(),
+    };
+    let response = ready.map_err(no_answer)?.send().await.map_err(no_answer)?;
+    read(response).await.map_err(no_answer)
+}
+
+async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
+    Ok(Answer {
+        status: response.status(),
+        retry_after_seconds: response
+            .headers()
+            .get("retry-after")
+            .and_then(|seconds| seconds.parse().ok()),
+        body: response.text().await?,
+    })
+}
+
+fn no_answer(error: gloo_net::Error) -> NoAnswer {
+    match error {
+        gloo_net::Error::JsError(error)
+            if error.name == "TimeoutError" || error.name == "AbortError" =>
+        {
+            NoAnswer::Timeout
+        }
+        _ => NoAnswer::Offline,
+    }
+}

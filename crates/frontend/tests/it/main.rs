@@ -1,0 +1,11 @@
+//! What the browser's side promises, as far as it can be seen without a browser. The rest is in
+//! `end2end`. The list of modules is a table of contents.
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod backoff;
+#[cfg(feature = "ssr")]
+mod pages;
+mod single_flight;
+mod verdict;
+mod wire_log;

@@ -1,0 +1,115 @@
+//! The pages as the server renders them: readable without scripts, and within the content policy.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use any_server::{Rendered, render};
+
+/// Renders a page as the server does, with the contexts the server provides.
+mod any_server {
+    use super::{Arc, Mutex, Ordering};
+    use frontend::{Assets, NotFoundFlag, SignedInHint, page};
+    use leptos::prelude::*;
+    use leptos_router::components::provide_server_redirect;
+    use leptos_router::location::RequestUrl;
+
+    pub(super) struct Rendered {
+        pub(super) html: String,
+        pub(super) not_found: bool,
+        pub(super) redirect: Option<String>,
+    }
+
+    pub(super) fn render(path: &str, hint: bool) -> Rendered {
+        let redirect = Arc::new(Mutex::new(None));
+        let flag = NotFoundFlag::default();
+        let owner = Owner::new();
+        let html = owner.with(|| {
+            provide_context(RequestUrl::new(path));
+            provide_context(SignedInHint(hint));
+            provide_context(flag.clone());
+            let seen = Arc::clone(&redirect);
+            provide_server_redirect(move |to: &str| {
+                *seen.lock().expect("no test panics while it holds this") = Some(to.to_owned());
+            });
+            page(Assets {
+                stylesheet: "/assets/baton-1.css".to_owned(),
+                script: "/assets/frontend-2.js".to_owned(),
+                wasm: "/assets/frontend-3.wasm".to_owned(),
+                icon: Some("/assets/favicon-4.svg".to_owned()),
+            })
+            .to_html()
+        });
+        let redirect = redirect.lock().expect("no test panics while it holds this").take();
+        Rendered { html, not_found: flag.0.load(Ordering::Relaxed), redirect }
+    }
+}
+
+const EVERY_PAGE: [&str; 5] = ["/", "/register", "/login?next=%2Faccount", "/account", "/nowhere"];
+
+#[test]
+fn every_page_is_a_whole_document_with_one_heading() {
+    for path in EVERY_PAGE {
+        let Rendered { html, .. } = render(path, true);
+        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\""), "{path}: {html}");
+        assert_eq!(html.matches("<h1").count(), 1, "{path}");
+        assert_eq!(html.matches("<main").count(), 1, "{path}");
+        for asset in ["baton-1.css", "frontend-2.js", "frontend-3.wasm", "favicon-4.svg"] {
+            assert!(html.contains(asset), "{path} lacks {asset}");
+        }
+    }
+}
+
+#[test]
+fn no_page_needs_what_the_content_policy_forbids() {
+    for path in EVERY_PAGE {
+        let Rendered { html, .. } = render(path, true);
+        for forbidden in [" style=", "<style", "data:", " onclick=", "javascript:", "http://"] {
+            let allowed = html.replace("http://www.w3.org/", "");
+            assert!(!allowed.contains(forbidden), "{path} has {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn the_forms_can_be_read_without_scripts_and_leak_nothing() {
+    for (path, button) in [("/login", "Log in"), ("/register", "Create account")] {
+        let Rendered { html, .. } = render(path, false);
+        assert!(html.contains("<noscript>"), "{path}");
+        assert!(html.contains("Logging in needs scripting"), "{path}");
+        assert!(html.contains("method=\"post\""), "{path}");
+        assert!(html.contains(&format!("action=\"{path}\"")), "{path}");
+        let submit = html.split("<button").skip(1).find(|it| it.contains(&format!(">{button}")));
+        assert!(submit.is_some_and(|it| it.contains("disabled")), "{path}: {submit:?}");
+    }
+}
+
+#[test]
+fn who_is_probably_logged_in_sees_their_session_being_restored() {
+    let Rendered { html, redirect, .. } = render("/account", true);
+    assert!(html.contains("Your account"));
+    assert!(html.contains("Restoring your session"));
+    assert!(html.contains("data-signed-in-hint=\"true\""));
+    assert_eq!(redirect, None);
+}
+
+#[test]
+fn who_is_not_logged_in_is_sent_to_log_in_and_back() {
+    let Rendered { redirect, .. } = render("/account", false);
+    assert_eq!(redirect.as_deref(), Some("/login?next=%2Faccount"));
+}
+
+#[test]
+fn the_header_offers_the_way_in_or_the_account() {
+    let out = render("/", false).html;
+    assert!(out.contains(">Log in<") && out.contains(">Register<") && !out.contains(">Account<"));
+    let perhaps_in = render("/", true).html;
+    assert!(perhaps_in.contains(">Account<") && !perhaps_in.contains(">Log in<"));
+}
+
+#[test]
+fn only_an_unknown_path_is_not_found() {
+    for path in EVERY_PAGE {
+        assert_eq!(render(path, true).not_found, path == "/nowhere", "{path}");
+    }
+    assert!(render("/nowhere", false).html.contains("Page not found"));
+}

@@ -1,0 +1,114 @@
+//! Which answers end a session (one), which settle an attempt, and which mean "not now".
+
+use frontend::session::verdict::{Trouble, Verdict, judge};
+use frontend::transport::{Answer, NoAnswer};
+
+/// What matters of a judgement, for comparing.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Renewed,
+    Ended,
+    Duplicate,
+    Transient { trouble: Trouble, after: Option<u32>, again: bool },
+}
+
+fn seen(outcome: Result<Answer, NoAnswer>) -> (Seen, bool) {
+    let judgement = judge(&outcome);
+    let seen = match judgement.verdict {
+        Verdict::Renewed(_) => Seen::Renewed,
+        Verdict::Ended => Seen::Ended,
+        Verdict::Duplicate => Seen::Duplicate,
+        Verdict::Transient { trouble, retry_after_seconds, worth_retrying } => {
+            Seen::Transient { trouble, after: retry_after_seconds, again: worth_retrying }
+        }
+    };
+    (seen, judgement.settled)
+}
+
+fn answer(status: u16, body: &str) -> Result<Answer, NoAnswer> {
+    Ok(Answer { status, retry_after_seconds: Some(3), body: body.to_owned() })
+}
+
+fn problem(status: u16, code: &str) -> Result<Answer, NoAnswer> {
+    let body = format!(r#"{{"type":"about:blank","title":"t","status":{status},"code":"{code}"}}"#);
+    answer(status, &body)
+}
+
+const SESSION: &str = r#"{
+    "access_token": "opaque", "token_type": "Bearer", "expires_in": 900, "later_member": true,
+    "session_id": "01980000-0000-7000-8000-000000000001",
+    "user": {"id": "01980000-0000-7000-8000-000000000002", "email": "ada@example.org", "name": null}
+}"#;
+
+#[test]
+fn an_answer_with_a_session_settles_the_attempt() {
+    assert_eq!(seen(answer(200, SESSION)), (Seen::Renewed, true));
+}
+
+#[test]
+fn only_an_explicit_refusal_ends_the_session() {
+    assert_eq!(seen(problem(401, "invalid_grant")), (Seen::Ended, true));
+    for (status, code) in [
+        (400, "invalid_grant"),
+        (401, "invalid_token"),
+        (401, "from_a_later_server"),
+        (403, "cross_site"),
+        (404, "not_found"),
+        (429, "rate_limited"),
+        (500, "invalid_grant"),
+        (503, "temporarily_unavailable"),
+    ] {
+        let (seen, _) = seen(problem(status, code));
+        assert!(matches!(seen, Seen::Transient { .. }), "{status} {code}: {seen:?}");
+    }
+    let (seen, settled) = seen(answer(401, "<h1>Sign in to the hotel's network</h1>"));
+    assert!(matches!(seen, Seen::Transient { .. }) && !settled, "{seen:?}");
+}
+
+#[test]
+fn a_duplicate_is_settled_and_ends_nothing() {
+    assert_eq!(seen(problem(409, "duplicate_attempt")), (Seen::Duplicate, true));
+}
+
+#[test]
+fn silence_settles_nothing() {
+    for (no_answer, trouble) in
+        [(NoAnswer::Offline, Trouble::Offline), (NoAnswer::Timeout, Trouble::Timeout)]
+    {
+        let expected = Seen::Transient { trouble, after: None, again: true };
+        assert_eq!(seen(Err(no_answer)), (expected, false));
+    }
+}
+
+#[test]
+fn a_server_that_cannot_is_asked_again_with_the_same_key() {
+    for (status, code, trouble) in [
+        (429, "rate_limited", Trouble::Limited),
+        (500, "internal_error", Trouble::Unavailable),
+        (503, "temporarily_unavailable", Trouble::Unavailable),
+    ] {
+        let expected = Seen::Transient { trouble, after: Some(3), again: true };
+        assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
+    }
+    let gateway = seen(answer(502, "<h1>Bad gateway</h1>"));
+    let trouble = Trouble::Unavailable;
+    assert_eq!(gateway, (Seen::Transient { trouble, after: Some(3), again: true }, false));
+}
+
+#[test]
+fn half_an_answer_is_no_answer() {
+    for body in ["", "{", "<html>", r#"{"access_token": "opaque"}"#] {
+        let (seen, settled) = seen(answer(200, body));
+        assert!(matches!(seen, Seen::Transient { again: true, .. }), "{body:?}: {seen:?}");
+        assert!(!settled, "{body:?}");
+    }
+}
+
+#[test]
+fn a_refusal_that_will_not_change_is_settled_and_not_repeated() {
+    for (status, code) in [(400, "malformed_request"), (403, "cross_site"), (404, "not_found")] {
+        let trouble = Trouble::Unexpected(status);
+        let expected = Seen::Transient { trouble, after: None, again: false };
+        assert_eq!(seen(problem(status, code)), (expected, true), "{status}");
+    }
+}

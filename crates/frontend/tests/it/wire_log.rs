@@ -1,0 +1,21 @@
+//! The log on the account page: short, in order, and without room for a secret.
+
+use frontend::session::wire_log::WireLog;
+
+#[test]
+fn only_the_last_few_exchanges_are_kept_oldest_first() {
+    let mut log = WireLog::default();
+    for status in 200..220 {
+        log.push("GET", "/api/me", Some(status));
+    }
+    let statuses: Vec<_> = log.exchanges().iter().filter_map(|it| it.status).collect();
+    assert_eq!(statuses, (211..220).collect::<Vec<u16>>());
+    assert_eq!(log.exchanges().last().map(|it| it.number), Some(20));
+}
+
+#[test]
+fn a_call_without_an_answer_has_no_status() {
+    let mut log = WireLog::default();
+    log.push("POST", "/api/auth/refresh", None);
+    assert_eq!(log.exchanges()[0].status, None);
+}

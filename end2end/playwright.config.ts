@@ -1,0 +1,48 @@
+// The browser tests: the real server, the real WebAssembly, a real Chromium. Which server and which
+// browser is said in the environment, as `cargo xtask test` does:
+//   BATON_BINARY    the server; the debug build of this workspace if not given
+//   BATON_SITE      the folder of the built site; this workspace's if not given
+//   BATON_CHROMIUM  the browser; Playwright's own if not given
+import { defineConfig } from '@playwright/test';
+import type { ServerOptions } from './support/server';
+
+// A sandbox needs a user who is not root; the other flags keep the browser from talking to anyone
+// but the server under test.
+const isRoot = process.getuid?.() === 0;
+const browserArguments = [
+  ...(isRoot ? ['--no-sandbox'] : []),
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const chromium = process.env.BATON_CHROMIUM;
+
+export default defineConfig<object, ServerOptions>({
+  testDir: './specs',
+  outputDir: './test-results',
+  fullyParallel: true,
+  workers: 2,
+  // A flake is a bug, here or in the product.
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 40_000,
+  globalTimeout: 15 * 60_000,
+  expect: { timeout: 7_000 },
+  reporter: 'list',
+  use: {
+    browserName: 'chromium',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      args: browserArguments,
+      ...(chromium ? { executablePath: chromium } : {}),
+    },
+  },
+});
