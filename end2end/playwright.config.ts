@@ -28,9 +28,9 @@ export default defineConfig<object, ServerOptions>({
   // A flake is a bug, here or in the product.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 40_000,
+  timeout: 60_000,
   globalTimeout: 15 * 60_000,
-  expect: { timeout: 7_000 },
+  expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
     browserName: 'chromium',

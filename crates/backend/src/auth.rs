@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod email;
 pub mod password;
 pub mod sessions;
+mod text;
 
 use shared::{FieldError, Secret, SessionId};
 
@@ -53,6 +54,9 @@ pub enum AuthError {
     /// So many others changed the same session meanwhile that we gave up.
     #[error("too much contention for one session")]
     Contended,
+    /// So many passwords wait to be hashed that this one was sent away.
+    #[error("too many passwords at once")]
+    Busy,
     /// A password could not be hashed or a token not signed.
     #[error("cryptography failed: {0}")]
     Cryptography(String),

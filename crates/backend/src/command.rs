@@ -61,9 +61,9 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
 }
 
 async fn open_store(url: &str) -> anyhow::Result<std::sync::Arc<dyn store::Store>> {
-    store::open(url)
-        .await
-        .with_context(|| format!("--database / BATON_DATABASE: {url:?} cannot be used"))
+    store::open(url).await.with_context(|| {
+        format!("--database / BATON_DATABASE: {:?} cannot be used", store::without_credentials(url))
+    })
 }
 
 /// A browser that comes by another name or port is refused; better said now than found out.
@@ -107,10 +107,14 @@ async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
 async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
     say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
-    let doors = open_doors(&settings).await?;
-    say(&format!("keys           ok   signing with {}", doors.keys.signing_key_id()))?;
+    let entropy = Entropy::system();
+    // A check must not make what it finds missing: a mistyped folder would pass.
+    let keys = KeyRing::open_existing(&settings.keys, &entropy)?;
+    say(&format!("keys           ok   signing with {}", keys.signing_key_id()))?;
+    let store = open_store(&settings.database).await?;
+    let doors = Doors { clock: Clock::system(), entropy, store, keys };
     doors.store.ping().await.context("--database: the storage does not answer")?;
-    say(&format!("storage        ok   {}", settings.database))?;
+    say("storage        ok   answers, and can be written to")?;
     let store = doors.store.clone();
     App::new(&settings, doors)?;
     match &settings.site {
@@ -128,7 +132,7 @@ async fn check(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 fn list_keys(folder: &Path) -> anyhow::Result<()> {
-    let keys = KeyRing::open(folder, &Entropy::system())?;
+    let keys = KeyRing::open_existing(folder, &Entropy::system())?;
     say(&format!("{}  ES256        signs access tokens", keys.signing_key_id()))?;
     say(&format!("{}  HMAC-SHA-256  authenticates refresh tokens", keys.current_refresh_key().0))
 }

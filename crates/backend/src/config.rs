@@ -6,6 +6,7 @@ mod origin;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rotation::Policy;
 
@@ -13,7 +14,7 @@ pub use origin::Origin;
 
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
 #[derive(Debug, Parser)]
-#[command(name = "baton", version, about)]
+#[command(name = "baton", version, about, flatten_help = true)]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
@@ -22,7 +23,7 @@ pub struct CommandLine {
     #[arg(long, env = "BATON_LOG", default_value = "info", global = true)]
     pub log: String,
     /// Write log lines as JSON.
-    #[arg(long, env = "BATON_LOG_JSON", global = true)]
+    #[arg(long, env = "BATON_LOG_JSON", global = true, value_parser = FalseyValueParser::new())]
     pub log_json: bool,
 }
 
@@ -56,7 +57,13 @@ pub enum KeysCommand {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The database: sqlite:FILE, or memory: to forget everything at exit.
-    #[arg(long, env = "BATON_DATABASE", default_value = "sqlite:baton.db", value_name = "URL")]
+    #[arg(
+        long,
+        env = "BATON_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:baton.db",
+        value_name = "URL"
+    )]
     pub database: String,
 }
 
@@ -123,7 +130,7 @@ pub struct ServeArgs {
     pub audience: Vec<String>,
     /// The folder of the built site; target/site if that is there.
     #[arg(long, env = "BATON_SITE", value_name = "FOLDER")]
-    pub site: Option<PathBuf>,
+    pub site: Option<String>,
     /// Limits on how often calls may be made; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
     pub limits: Limits,
@@ -271,7 +278,7 @@ fn listen_address(text: &str) -> Result<SocketAddr, ConfigError> {
 }
 
 fn proxy_address(text: &str) -> Result<IpAddr, ConfigError> {
-    text.trim().parse().map_err(|_| {
+    text.trim().parse::<IpAddr>().map(|address| address.to_canonical()).map_err(|_| {
         ConfigError::new(
             "--trusted-proxies",
             format!("{text:?} is not an IP address: write 10.0.0.7, several separated by commas"),
@@ -279,9 +286,10 @@ fn proxy_address(text: &str) -> Result<IpAddr, ConfigError> {
     })
 }
 
-fn site_folder(given: Option<PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
+fn site_folder(given: Option<String>) -> Result<Option<PathBuf>, ConfigError> {
     let has_site = |folder: &PathBuf| folder.join("site.json").is_file();
-    match given {
+    // An environment variable that is set to nothing is not set.
+    match given.filter(|folder| !folder.is_empty()).map(PathBuf::from) {
         Some(folder) if has_site(&folder) => Ok(Some(folder)),
         Some(folder) => Err(ConfigError::new(
             "--site / BATON_SITE",

@@ -41,13 +41,19 @@ pub enum KeyError {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// Others on this machine could read a private key.
-    #[error("--keys: {path} can be read by others (mode {mode:o}): run chmod 600 on it")]
+    /// Others on this machine could read a private key, or put one of their own there.
+    #[error("--keys: {path} is open to others (mode {mode:o}): run chmod go-rwx on it")]
     TooOpen {
-        /// Which file.
+        /// Which file or folder.
         path: String,
         /// Its mode.
         mode: u32,
+    },
+    /// There is no ring.
+    #[error("--keys: {path} holds no key ring yet: `baton serve` makes it on its first start")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
     },
     /// A file does not hold a key.
     #[error(
@@ -78,6 +84,17 @@ impl KeyRing {
                 .to_string(),
             what,
         })
+    }
+
+    /// Reads the ring in `folder` and makes nothing.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open`], and if there is no ring yet.
+    pub fn open_existing(folder: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
+        if [SIGNING_KEY_FILE, REFRESH_KEY_FILE].iter().all(|name| folder.join(name).exists()) {
+            return Self::open(folder, entropy);
+        }
+        Err(KeyError::Missing { path: folder.display().to_string() })
     }
 
     /// A ring that is nowhere on disk.

@@ -175,8 +175,20 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
             "this build has no PostgreSQL engine yet: use sqlite:FILE".to_owned(),
         )),
         _ => Err(StoreError::Url(format!(
-            "{url:?} names no database: use sqlite:FILE, or memory: to forget everything at exit"
+            "{:?} names no database: use sqlite:FILE, or memory: to forget everything at exit",
+            without_credentials(url)
         ))),
+    }
+}
+
+/// The URL as it may be shown: user, password and host of a network database left out.
+#[must_use]
+pub fn without_credentials(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, rest)) if rest.starts_with("//") && scheme != "sqlite" => {
+            format!("{scheme}:…")
+        }
+        _ => url.to_owned(),
     }
 }
 

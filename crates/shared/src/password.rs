@@ -19,6 +19,15 @@ const MIN_PIECES: usize = 5;
 const GOOD_PIECES: usize = 10;
 const STRONG_PIECES: usize = 15;
 
+/// The name of the service, which a guesser tries first.
+const SERVICE: &str = "baton";
+
+/// What an attacker tries first for this account: the `context` of [`assess`].
+#[must_use]
+pub fn context_of<'a>(email: &'a str, name: &'a str) -> [&'a str; 3] {
+    [email.trim(), name.trim(), SERVICE]
+}
+
 /// How good an acceptable password is, for a meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
@@ -77,7 +86,7 @@ impl fmt::Display for Weakness {
 ///
 /// `normalized` is the password in Unicode NFKC, as it will be hashed (SP 800-63B-4 section
 /// 3.1.1.2); a character is a Unicode code point. `context` holds what an attacker tries first for
-/// this account: email address, name, the name of the service.
+/// this account; see [`context_of`].
 ///
 /// # Errors
 /// The [`Weakness`] for which the password is refused.

@@ -103,7 +103,7 @@ impl Verifier {
 pub struct Skew(i64);
 
 impl Skew {
-    /// No tolerance: one clock for both, as when the issuer verifies its own tokens.
+    /// No tolerance: for one clock that issues and verifies.
     pub const NONE: Self = Self(0);
     /// The default and the most there is: 10 seconds.
     pub const MAX: Self = Self(10);

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use shared::{NumericDate, Secret, SessionId, UserId};
-use verifier::{AccessToken, Rejection, Verifier};
+use verifier::{AccessToken, Rejection, Skew, Verifier};
 
 use super::AuthError;
 use crate::keys::KeyRing;
 
 /// Baton's own browser client, the only one there is (RFC 9068 section 2.2: `client_id`).
 const CLIENT_ID: &str = "baton-web";
+
+/// How far the clocks of two instances behind one origin may differ: what one has just issued, the
+/// other must not take for a token from the future.
+const INSTANCE_SKEW_SECONDS: u8 = 2;
 
 /// Issues access tokens and verifies them.
 #[derive(Clone)]
@@ -66,7 +70,9 @@ impl AccessTokens {
     /// Issues in the name of `issuer`, for `audience`.
     #[must_use]
     pub fn new(keys: Arc<KeyRing>, issuer: &str, audience: &[String]) -> Self {
-        let verifier = Verifier::new(issuer, audience.iter().cloned(), keys.public_keys());
+        let skew = Skew::from_seconds(INSTANCE_SKEW_SECONDS).expect("below the most there is");
+        let verifier =
+            Verifier::new(issuer, audience.iter().cloned(), keys.public_keys()).with_skew(skew);
         Self {
             keys,
             verifier: Arc::new(verifier),

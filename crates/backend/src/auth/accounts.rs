@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use rotation::Generation;
 use shared::body::{LoginRequest, RegisterRequest};
-use shared::password::assess;
+use shared::password::{assess, context_of};
 use shared::{FieldError, Secret};
 
 use super::email::Email;
 use super::password::{Passwords, Verdict, normalized};
 use super::sessions::Sessions;
+use super::text::deceives;
 use super::{AuthError, Grant};
 use crate::store::{Registered, User};
 
 const MAX_NAME_CHARACTERS: usize = 100;
-/// The name of the service, which a guesser tries first.
-const SERVICE: &str = "baton";
 
 /// The accounts of this server.
 #[derive(Clone)]
@@ -104,10 +103,14 @@ fn validated(request: &RegisterRequest) -> Result<(Email, Option<String>), AuthE
     let name = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| name.chars().count() > MAX_NAME_CHARACTERS) {
         errors.push(field("name", "too_long", "Use at most 100 characters."));
-    } else if name.is_some_and(|name| name.contains(char::is_control)) {
-        errors.push(field("name", "invalid", "A name has no line breaks or control characters."));
+    } else if name.is_some_and(|name| name.contains(deceives)) {
+        errors.push(field(
+            "name",
+            "invalid",
+            "A name has no line breaks and no invisible characters.",
+        ));
     }
-    let context = [request.email.trim(), name.unwrap_or_default(), SERVICE];
+    let context = context_of(&request.email, name.unwrap_or_default());
     if let Err(weakness) = assess(normalized(&request.password).expose(), &context) {
         errors.push(field("password", weakness.code(), &weakness.to_string()));
     }

@@ -1,6 +1,8 @@
 //! An email address in its canonical form: what accounts are found by. It must not check whether
 //! mail arrives there.
 
+use super::text::deceives;
+
 /// An email address, trimmed and in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
@@ -19,7 +21,9 @@ impl Email {
             && domain.contains('.')
             && domain.split('.').all(|label| !label.is_empty())
             && email.len() <= MAX_BYTES
-            && !email.contains(|c: char| c.is_whitespace() || c.is_control());
+            && !email.contains(|c: char| {
+                c.is_whitespace() || c == '\u{200c}' || c == '\u{200d}' || deceives(c)
+            });
         plausible.then_some(Self(email))
     }
 

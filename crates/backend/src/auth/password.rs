@@ -2,6 +2,7 @@
 //! whose password it is; the rule a new password has to pass is in `shared::password`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
@@ -16,6 +17,9 @@ use crate::entropy::Entropy;
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// How long a password waits for its turn. With a failing storage behind it, the call must still be
+/// answered within 3 s.
+const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 
 /// Hashes and verifies passwords.
 #[derive(Clone)]
@@ -51,7 +55,8 @@ impl Passwords {
     /// The hash to store for a new password, in PHC form.
     ///
     /// # Errors
-    /// If hashing fails, which means that memory ran out.
+    /// [`AuthError::Busy`] if too many others wait; otherwise hashing failed, which means that memory
+    /// ran out.
     pub async fn hash(&self, password: &Secret) -> Result<String, AuthError> {
         let (password, salt) = (normalized(password), self.entropy.bytes());
         self.blocking(move || hash(password.expose().as_bytes(), &salt)).await?
@@ -60,7 +65,7 @@ impl Passwords {
     /// Compares a password with a stored hash, or with nobody's if there is none.
     ///
     /// # Errors
-    /// If the stored hash is not in PHC form.
+    /// [`AuthError::Busy`] if too many others wait; otherwise the stored hash is not in PHC form.
     pub async fn verify(
         &self,
         password: &Secret,
@@ -78,7 +83,10 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AuthError> {
         // The permit goes along: if the caller goes away, the work still counts until it ends.
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(cryptography)?;
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let permit =
+            tokio::time::timeout(PERMIT_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
+        let permit = permit.map_err(cryptography)?;
         let worker = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()

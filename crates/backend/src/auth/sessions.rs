@@ -7,7 +7,7 @@ use rotation::{
     Attempt, Decision, Family, Generation, Policy, Refusal, Standing, Ticket, UnverifiedTicket,
     decide,
 };
-use shared::{NumericDate, Secret, SessionId};
+use shared::{NumericDate, Secret};
 
 use super::access_token::{AccessTokens, Statement};
 use super::{AuthError, Grant};
@@ -45,6 +45,13 @@ pub struct Authenticated {
     pub session: Session,
     /// Whose it is.
     pub user: User,
+}
+
+/// An authentic ticket, with the session it is of.
+struct Found {
+    session: Session,
+    user: User,
+    presented: Generation,
 }
 
 impl Sessions {
@@ -107,15 +114,18 @@ impl Sessions {
         attempt: Option<&Attempt>,
     ) -> Result<Grant, AuthError> {
         for _ in 0..ROUNDS {
-            let Some((session, user, generation)) = self.load(presented).await? else {
+            let Some(found) = self.load(presented).await? else {
                 tracing::info!(event = "refresh.refused", cause = ?Refusal::Unknown);
                 return Err(AuthError::InvalidGrant);
             };
-            let decision = match user.disabled_at {
+            let decision = match found.user.disabled_at {
                 Some(_) => Decision::Refuse(Refusal::Revoked),
-                None => decide(&session.family, generation, attempt, self.clock.now(), self.policy),
+                None => {
+                    let (family, now) = (&found.session.family, self.clock.now());
+                    decide(family, found.presented, attempt, now, self.policy)
+                }
             };
-            if let Some(grant) = self.apply(decision, session, user, attempt).await? {
+            if let Some(grant) = self.apply(decision, found, attempt).await? {
                 return Ok(grant);
             }
         }
@@ -128,10 +138,11 @@ impl Sessions {
     /// # Errors
     /// If storage fails: then nothing is known to have ended.
     pub async fn logout(&self, presented: &Secret) -> Result<(), AuthError> {
-        if let Some((session, user, _)) = self.load(presented).await?
+        if let Some(Found { session, user, .. }) = self.load(presented).await?
             && self.store.revoke(session.id, EndCause::Logout, self.clock.now()).await?
         {
-            tracing::info!(event = "session.ended", cause = EndCause::Logout.as_str(), session = %session.id, user = %user.id);
+            let cause = EndCause::Logout.as_str();
+            tracing::info!(event = "session.ended", cause, session = %session.id, user = %user.id);
         }
         Ok(())
     }
@@ -161,51 +172,46 @@ impl Sessions {
         self.policy.expires_at(&session.family)
     }
 
-    /// The session, its user and the generation of an authentic ticket. `None` for anything else.
-    async fn load(
-        &self,
-        presented: &Secret,
-    ) -> Result<Option<(Session, User, Generation)>, AuthError> {
+    /// What an authentic ticket is of. `None` for anything else.
+    async fn load(&self, presented: &Secret) -> Result<Option<Found>, AuthError> {
         let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
             return Ok(None);
         };
         let Some((session, user)) = self.store.find_session(unverified.session()).await? else {
             return Ok(None);
         };
-        let ticket = self
-            .keys
-            .refresh_key(&session.refresh_key_id)
-            .and_then(|key| unverified.verify(key, &session.seed));
-        Ok(ticket.map(|ticket| (session, user, ticket.generation())))
+        let key = self.keys.refresh_key(&session.refresh_key_id);
+        let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
+        Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
     }
 
     /// Carries a decision out. `None`: somebody else changed the session meanwhile.
     async fn apply(
         &self,
         decision: Decision,
-        session: Session,
-        user: User,
+        found: Found,
         attempt: Option<&Attempt>,
     ) -> Result<Option<Grant>, AuthError> {
         match decision {
-            Decision::Accept { generation } => {
-                self.accept(generation, session, user, attempt).await
-            }
+            Decision::Accept { generation } => self.accept(generation, found, attempt).await,
             Decision::AnswerAgain => {
-                log(session.id, &user, "refresh.answered_again", session.family.generation);
-                let successor = successor(session.family.generation)?;
-                self.grant(&session, user, successor).map(Some)
+                found.log("refresh.answered_again");
+                let successor = successor(found.session.family.generation)?;
+                self.grant(&found.session, found.user, successor).map(Some)
             }
             Decision::Duplicate => {
-                log(session.id, &user, "refresh.duplicate", session.family.generation);
+                found.log("refresh.duplicate");
                 Err(AuthError::DuplicateAttempt)
             }
             Decision::Replay => {
-                self.store.revoke(session.id, EndCause::Replay, self.clock.now()).await?;
-                tracing::warn!(event = "refresh.replay", session = %session.id, user = %user.id, generation = session.family.generation.0);
+                self.store.revoke(found.session.id, EndCause::Replay, self.clock.now()).await?;
+                let Found { session, user, presented } = found;
+                let (presented, accepted) = (presented.0, session.family.generation.0);
+                tracing::warn!(event = "refresh.replay", session = %session.id, user = %user.id, presented, accepted);
                 Err(AuthError::InvalidGrant)
             }
             Decision::Refuse(refusal) => {
+                let Found { session, user, .. } = found;
                 tracing::info!(event = "refresh.refused", cause = ?refusal, session = %session.id, user = %user.id);
                 Err(AuthError::InvalidGrant)
             }
@@ -215,28 +221,30 @@ impl Sessions {
     async fn accept(
         &self,
         generation: Generation,
-        session: Session,
-        user: User,
+        found: Found,
         attempt: Option<&Attempt>,
     ) -> Result<Option<Grant>, AuthError> {
-        let seen = session.family.generation;
-        let family = session.family.accepted(generation, attempt.cloned(), self.clock.now());
+        let seen = found.session.family.generation;
+        let family = found.session.family.accepted(generation, attempt.cloned(), self.clock.now());
         let accepted = Accepted { seen, family: family.clone() };
-        if !self.store.accept(session.id, &accepted).await? {
+        if !self.store.accept(found.session.id, &accepted).await? {
             return Ok(None);
         }
         let recovered = seen.successor() != Some(generation);
-        let event = if recovered { "refresh.recovered" } else { "refresh.accepted" };
-        log(session.id, &user, event, generation);
-        self.grant(&Session { family, ..session }, user, successor(generation)?).map(Some)
+        found.log(if recovered { "refresh.recovered" } else { "refresh.accepted" });
+        let session = Session { family, ..found.session };
+        self.grant(&session, found.user, successor(generation)?).map(Some)
+    }
+}
+
+impl Found {
+    fn log(&self, event: &'static str) {
+        let Self { session, user, presented } = self;
+        tracing::info!(event, session = %session.id, user = %user.id, generation = presented.0);
     }
 }
 
 fn successor(generation: Generation) -> Result<Generation, AuthError> {
     // `decide` refuses the generation that has none.
     generation.successor().ok_or(AuthError::InvalidGrant)
-}
-
-fn log(session: SessionId, user: &User, event: &'static str, generation: Generation) {
-    tracing::info!(event, %session, user = %user.id, generation = generation.0);
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path as UrlPath, State};
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
@@ -58,9 +59,11 @@ impl AssetFiles {
 /// `GET /assets/{name}`.
 pub async fn asset(
     State(files): State<AssetFiles>,
-    UrlPath(name): UrlPath<String>,
+    name: Result<UrlPath<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    // A name that is not even UTF-8 is no name of ours.
+    let UrlPath(name) = name.map_err(|_| ApiError::NotFound)?;
     let asset = files.0.get(&name).ok_or(ApiError::NotFound)?;
     let (encoding, bytes) = match (&asset.brotli, &asset.gzip) {
         (Some(brotli), _) if accepts(&headers, "br") => (Some("br"), brotli),

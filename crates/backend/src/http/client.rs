@@ -41,27 +41,36 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let TrustedProxies(trusted) = TrustedProxies::from_ref(state);
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-        let forwarded =
-            parts.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-        Ok(Self(peer.map(|peer| behind_proxies(peer, &forwarded.collect::<Vec<_>>(), &trusted))))
+        let forwarded: Vec<&[u8]> =
+            parts.headers.get_all(FORWARDED_FOR).iter().map(|value| value.as_bytes()).collect();
+        Ok(Self(peer.map(|peer| behind_proxies(peer, &forwarded, &trusted))))
     }
 }
 
 /// Walks from the peer towards the client as long as the one before is trusted. Each proxy appends
 /// whom it heard from, so the rightmost entry is the nearest; what stands left of the first address
-/// that is not trusted, anybody may have written.
-fn behind_proxies(peer: IpAddr, forwarded: &[&str], trusted: &[IpAddr]) -> IpAddr {
+/// that is not trusted, or of the first entry that is none, anybody may have written.
+fn behind_proxies(peer: IpAddr, forwarded: &[&[u8]], trusted: &[IpAddr]) -> IpAddr {
     let mut client = peer;
-    for entry in forwarded.iter().rev().flat_map(|line| line.rsplit(',')) {
+    for entry in forwarded.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
         if !trusted.contains(&client) {
             break;
         }
-        match entry.trim().parse::<IpAddr>() {
-            Ok(address) => client = address.to_canonical(),
-            Err(_) => break,
+        match address(entry) {
+            Some(address) => client = address,
+            None => break,
         }
     }
     client
+}
+
+/// An address, with or without the port that some proxies add.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry).ok()?.trim();
+    let address = text
+        .parse::<IpAddr>()
+        .or_else(|_| text.parse::<SocketAddr>().map(|with_port| with_port.ip()));
+    address.ok().map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -71,7 +80,8 @@ mod tests {
     fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let trusted: Vec<_> =
             trusted.iter().map(|address| address.parse().expect("an address")).collect();
-        behind_proxies(peer.parse().expect("an address"), forwarded, &trusted).to_string()
+        let forwarded: Vec<&[u8]> = forwarded.iter().map(|line| line.as_bytes()).collect();
+        behind_proxies(peer.parse().expect("an address"), &forwarded, &trusted).to_string()
     }
 
     #[test]
@@ -89,5 +99,15 @@ mod tests {
             "198.51.100.1"
         );
         assert_eq!(client("10.0.0.1", &["6.6.6.6, garbage"], &["10.0.0.1"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_entry_that_is_no_address_ends_the_walk() {
+        let trusted = ["10.0.0.1".parse().expect("an address")];
+        let walk = |lines: &[&[u8]]| behind_proxies(trusted[0], lines, &trusted).to_string();
+        assert_eq!(walk(&[b"6.6.6.6", b"\xff, 198.51.100.1"]), "198.51.100.1");
+        assert_eq!(walk(&[b"6.6.6.6", b"\xff"]), "10.0.0.1");
+        assert_eq!(walk(&[b"6.6.6.6, 198.51.100.1:443"]), "198.51.100.1");
+        assert_eq!(walk(&[b"[2001:db8::1]:443"]), "2001:db8::1");
     }
 }

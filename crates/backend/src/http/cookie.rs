@@ -81,13 +81,14 @@ fn append(headers: &mut HeaderMap, cookie: Cookie<'_>) {
     headers.append(SET_COOKIE, value);
 }
 
-/// The values of all cookies with this name.
+/// The values of all cookies with this name. The line is read as bytes: whatever else stands in it,
+/// set by whomever, must not hide ours.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter_map(move |(found, value)| (found == name).then_some(value))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        // What is not even text is a value all the same, and opens nothing.
+        .map(|value| std::str::from_utf8(value).unwrap_or_default())
 }

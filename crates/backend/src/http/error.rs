@@ -142,7 +142,7 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             ErrorCode::DuplicateAttempt,
             "This attempt was already answered; nothing happened.",
         ),
-        AuthError::Contended | AuthError::Store(_) => {
+        AuthError::Contended | AuthError::Busy | AuthError::Store(_) => {
             (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
         }
         AuthError::Cryptography(_) => {

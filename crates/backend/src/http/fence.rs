@@ -5,9 +5,10 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Version, header::HOST};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use tracing::Instrument as _;
 
 use super::error::ApiError;
 
@@ -18,7 +19,10 @@ const HEADER_BYTES: usize = 16 * 1024;
 /// The longest a request may take, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Middleware: caps and timeout.
+/// Middleware: caps, timeout, and a task of its own for what follows.
+///
+/// The task goes on when the client goes away: a logout that was received takes place, whether or
+/// not somebody waits for its answer.
 pub async fn guard(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, |query| query.len() + 1) > URI_BYTES {
@@ -27,9 +31,17 @@ pub async fn guard(request: Request, next: Next) -> Response {
     if size(request.headers()) > HEADER_BYTES {
         return ApiError::HeaderFieldsTooLarge.into_response();
     }
-    match tokio::time::timeout(HANDLER_TIME, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => ApiError::TookTooLong.into_response(),
+    // RFC 9112 section 3.2: a server MUST answer 400 to a request that lacks a Host or has several.
+    if request.version() == Version::HTTP_11 && request.headers().get_all(HOST).iter().count() != 1
+    {
+        return ApiError::Malformed("HTTP/1.1 asks for exactly one Host header.".to_owned())
+            .into_response();
+    }
+    let handled = tokio::time::timeout(HANDLER_TIME, next.run(request)).in_current_span();
+    match tokio::spawn(handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::TookTooLong.into_response(),
+        Err(_) => ApiError::Panicked.into_response(),
     }
 }
 

@@ -10,5 +10,5 @@ mod same_origin;
 pub use attempt_key::AttemptKey;
 pub use bearer::Bearer;
 pub use body::{Empty, Json};
-pub use refresh_cookie::RefreshCookie;
+pub use refresh_cookie::{RefreshCookie, RefreshCookies};
 pub use same_origin::SameOrigin;

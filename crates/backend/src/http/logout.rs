@@ -9,19 +9,18 @@ use axum::response::IntoResponse;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Empty, RefreshCookie, SameOrigin};
+use super::guard::{RefreshCookies, SameOrigin};
 use crate::auth::sessions::Sessions;
 
-/// 204 always, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
+/// 204 whatever came along, a body included, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
 /// because then nothing has ended.
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
-    presented: Option<RefreshCookie>,
-    _: Empty,
+    RefreshCookies(presented): RefreshCookies,
 ) -> Result<impl IntoResponse, ApiError> {
-    if let Some(RefreshCookie(presented)) = presented {
-        sessions.logout(&presented).await?;
+    for presented in &presented {
+        sessions.logout(presented).await?;
     }
     Ok((StatusCode::NO_CONTENT, ClearSession, ()))
 }

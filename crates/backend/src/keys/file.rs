@@ -28,11 +28,20 @@ pub(super) fn read_or_make(
             .map_err(failed("made", folder))?;
         make(&draft(folder, entropy), &path, &generate()).map_err(failed("written", &path))?;
     }
-    let mode = fs::metadata(&path).map_err(failed("read", &path))?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyError::TooOpen { path: path.display().to_string(), mode });
+    // Whoever can write into the folder can put a key of their own there.
+    let folder_mode = mode(folder)?;
+    if folder_mode & 0o022 != 0 {
+        return Err(KeyError::TooOpen { path: folder.display().to_string(), mode: folder_mode });
+    }
+    let file_mode = mode(&path)?;
+    if file_mode & 0o077 != 0 {
+        return Err(KeyError::TooOpen { path: path.display().to_string(), mode: file_mode });
     }
     fs::read(&path).map_err(failed("read", &path))
+}
+
+fn mode(path: &Path) -> Result<u32, KeyError> {
+    Ok(fs::metadata(path).map_err(failed("read", path))?.permissions().mode() & 0o777)
 }
 
 /// Writes beside the name and links it there whole: a reader never sees half a key, and of two

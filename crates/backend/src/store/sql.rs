@@ -42,4 +42,4 @@ pub(super) const PRUNE: &str = "
     DELETE FROM sessions -- unguarded: nothing brings a session back that is over
     WHERE created_at < $1 OR accepted_at < $2 OR revoked_at < $3";
 
-pub(super) const PING: &str = "SELECT 1 FROM users LIMIT 1";
+pub(super) const PING: &str = "SELECT 1 FROM users, sessions LIMIT 1";

@@ -1,6 +1,7 @@
 //! SQLite: the embedded engine. One writer, several readers beside it (WAL), a bounded wait for
 //! either. It must not decide anything; rows become domain values by `TryFrom` in [`row`].
 
+mod file;
 mod row;
 
 use std::str::FromStr as _;
@@ -11,6 +12,7 @@ use shared::{NumericDate, SessionId, UserId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Executor, Sqlite as Engine, SqlitePool};
 
+use self::file::DatabaseFile;
 use super::{
     Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, hash_of, sql,
 };
@@ -25,6 +27,7 @@ const READERS: u32 = 4;
 pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
+    file: DatabaseFile,
 }
 
 impl Sqlite {
@@ -34,34 +37,42 @@ impl Sqlite {
     /// # Errors
     /// If the file cannot be opened or migrated.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        if url.contains(":memory:") {
-            // Each connection would have a database of its own.
-            return Err(StoreError::Url(
-                "sqlite::memory: is not supported: use memory: to forget everything at exit"
-                    .to_owned(),
-            ));
-        }
         let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             // An end of a session must be durable before it is answered.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(WAIT);
+        if url.contains("mode=memory") || url.contains(":memory:") {
+            // Each connection would have a database of its own.
+            return Err(StoreError::Url("a database in memory is spelt memory:".to_owned()));
+        }
+        let file = DatabaseFile::open(options.get_filename())?;
         // SQLite has one writer at a time: waiting in our own queue is fair, its lock is not.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(WAIT)
-            .connect_with(options.clone())
-            .await?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(WAIT)
-            .connect_with(options.create_if_missing(false).read_only(true))
-            .await?;
-        Ok(Self { writer, readers })
+        let writer = pool(1).connect_with(options.clone()).await?;
+        migrate(&writer).await?;
+        let readers = pool(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { writer, readers, file })
     }
+}
+
+/// Connections stay open: opening one anew costs, and a file that was replaced would go unnoticed.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(WAIT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// All of the schema in one transaction that holds the writer's lock from its first statement on:
+/// of several instances that start at once, each finds what the one before has left.
+async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::migrate!("migrations/sqlite").run(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 #[async_trait]
@@ -160,7 +171,9 @@ impl Store for Sqlite {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
+        self.file.is_still_there()?;
         sqlx::query(sql::PING).fetch_optional(&self.readers).await?;
+        self.writer.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
         Ok(())
     }
 

@@ -52,7 +52,16 @@ fn a_key_that_others_can_read_stops_the_start() {
     let file = folder.path().join("access-token-es256.p8");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a mode");
     let error = open(folder.path()).err().expect("a refusal");
-    assert!(error.contains("mode 640") && error.contains("chmod 600"), "{error}");
+    assert!(error.contains("mode 640") && error.contains("chmod go-rwx"), "{error}");
+}
+
+#[test]
+fn a_folder_that_others_can_write_into_stops_the_start() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    open(folder.path()).expect("a key ring");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
+    let error = open(folder.path()).err().expect("a refusal");
+    assert!(error.contains("mode 777"), "{error}");
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use axum::body::Body;
 use axum::http::Method;
+use backend::auth::email::Email;
+use backend::store::User;
 use serde_json::json;
+use shared::NumericDate;
 use shared::path::{self, REFRESH_COOKIE};
 
-use crate::support::{PASSWORD, TestApp, on_every_store};
+use crate::support::{PASSWORD, START, TestApp, on_every_store};
 
 #[tokio::test]
 async fn the_right_password_begins_a_session() {
@@ -91,6 +94,54 @@ async fn every_login_is_a_session_of_its_own() {
         second.me().await.assert_ok();
     })
     .await;
+}
+
+/// Stores a user as an older Baton or an administrator has left them.
+async fn stored(app: &TestApp, password_hash: &str, disabled_at: Option<NumericDate>) {
+    let user = User {
+        id: app.app.entropy.user_id(START),
+        email: Email::parse("alice@example.com").expect("an address"),
+        name: None,
+        password_hash: password_hash.to_owned(),
+        created_at: START,
+        disabled_at,
+    };
+    let session = app.app.sessions.begin(&user);
+    app.store.register(&user, &session).await.expect("a store");
+}
+
+/// "velvet otter under glass", hashed by another implementation of Argon2id with m=8192, t=1.
+const WEAK_HASH: &str = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$6ItiwtgPz7zP1FV2pHzM6Nyhv5Ams3fI3yZr2LfOapU";
+
+/// ASVS V11.4.2: a hash made with weaker parameters is replaced as soon as the password is at hand.
+#[tokio::test]
+async fn a_weak_hash_is_replaced_at_the_next_login() {
+    let app = TestApp::in_memory().await;
+    stored(&app, WEAK_HASH, None).await;
+    let hash = async || {
+        let email = Email::parse("alice@example.com").expect("an address");
+        app.store.find_user(&email).await.expect("a store").expect("a user").password_hash
+    };
+    app.browser()
+        .login("alice", "velvet otter under grass")
+        .await
+        .assert_problem(401, "invalid_credentials");
+    assert_eq!(hash().await, WEAK_HASH);
+    app.browser().login("alice", PASSWORD).await.assert_ok();
+    let strong = hash().await;
+    assert!(strong.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{strong}");
+    app.browser().login("alice", PASSWORD).await.assert_ok();
+    assert_eq!(hash().await, strong);
+}
+
+#[tokio::test]
+async fn a_disabled_user_gets_the_answer_of_a_wrong_password() {
+    let app = TestApp::in_memory().await;
+    stored(&app, WEAK_HASH, Some(START)).await;
+    let disabled = app.browser().login("alice", PASSWORD).await;
+    disabled.assert_problem(401, "invalid_credentials");
+    let wrong = app.browser().login("alice", "velvet otter under grass").await;
+    assert_eq!(disabled.snapshot(), wrong.snapshot());
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Logging out: immediate, idempotent, final.
 
-use shared::path::REFRESH_COOKIE;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method};
+use shared::path::{self, REFRESH_COOKIE};
 
 use crate::support::{TestApp, on_every_store};
 
@@ -83,6 +85,29 @@ async fn a_retry_after_logout_is_not_answered_again() {
         alice.refresh_with("attempt-key-number-1").await.assert_ok();
         alice.logout().await.assert_status(204);
         retry.refresh_with("attempt-key-number-1").await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logout_is_204_whatever_else_comes_along() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let (first, second) = (alice.copied(), bob.copied());
+        let both = app.browser();
+        let cookies = format!(
+            "lang=caf\u{e9}; {REFRESH_COOKIE}={}; {REFRESH_COOKIE}={}",
+            alice.refresh_token(),
+            bob.refresh_token()
+        );
+        let cookies = HeaderValue::from_bytes(cookies.as_bytes()).expect("bytes of a header");
+        let request = both.request(Method::POST, path::LOGOUT).header("cookie", cookies);
+        both.send(request.header("content-type", "text/plain"), Body::from("a body"))
+            .await
+            .assert_status(204);
+        for ended in [first, second] {
+            ended.refresh().await.assert_problem(401, "invalid_grant");
+        }
     })
     .await;
 }

@@ -22,7 +22,8 @@ async fn misbehaving(app: &TestApp, path: &str) -> Answer {
         .layer(from_fn(fence::guard))
         .layer(from_fn(problem::write))
         .layer(from_fn_with_state(state, request_id::assign));
-    let request = Request::get(path).body(Body::empty()).expect("a request");
+    let request =
+        Request::get(path).header("host", "localhost").body(Body::empty()).expect("a request");
     Answer::read(router.oneshot(request).await.expect("the router is infallible")).await
 }
 

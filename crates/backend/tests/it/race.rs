@@ -18,7 +18,7 @@ fn statuses(answers: &[Answer]) -> (usize, usize) {
 async fn one_attempt_sent_200_times_at_once_is_answered_200_times_with_one_successor() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
-        let other = app.another_instance();
+        let other = app.another_instance().await;
         let tabs = (0..AT_ONCE).map(|tab| {
             let copy = alice.copied();
             let copy = if tab % 2 == 0 { copy } else { copy.through(&other) };

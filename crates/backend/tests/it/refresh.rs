@@ -1,7 +1,7 @@
 //! Refreshing: rotation as an honest client meets it, on good networks and bad ones.
 
 use axum::body::Body;
-use axum::http::Method;
+use axum::http::{HeaderValue, Method};
 use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE};
 
@@ -78,7 +78,7 @@ async fn a_lost_answer_heals_on_another_instance() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         alice.refresh_and_lose_the_answer(KEY).await.assert_ok();
-        alice.through(&app.another_instance()).refresh_with(KEY).await.assert_ok();
+        alice.through(&app.another_instance().await).refresh_with(KEY).await.assert_ok();
         alice.refresh_with(OTHER).await.assert_ok();
     })
     .await;
@@ -160,6 +160,27 @@ async fn every_refused_refresh_gets_one_and_the_same_answer() {
         }
     })
     .await;
+}
+
+/// A cookie that another site of the same domain has planted must not hide ours.
+#[tokio::test]
+async fn what_other_cookies_hold_does_not_matter() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let other = app.browser();
+    let cookies = [
+        b"lang=caf\xe9; =; ;;x; ".as_slice(),
+        REFRESH_COOKIE.as_bytes(),
+        b"=",
+        alice.refresh_token().as_bytes(),
+        b"; y=\xff",
+    ]
+    .concat();
+    let cookies = HeaderValue::from_bytes(&cookies).expect("bytes of a header");
+    other
+        .send(other.request(Method::POST, path::REFRESH).header("cookie", cookies), Body::empty())
+        .await
+        .assert_ok();
 }
 
 #[tokio::test]

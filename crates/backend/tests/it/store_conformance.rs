@@ -10,6 +10,7 @@ use crate::support::stores;
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const BEYOND_31_BITS: u32 = 3_000_000_000;
 
+#[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
 async fn on_every_engine(story: impl AsyncFn(&dyn Store)) {
     for (name, store, _files) in stores().await {
         println!("engine: {name}");
@@ -21,7 +22,7 @@ fn user(number: u8) -> User {
     User {
         id: UserId::from_bytes([number; 16]),
         email: Email::parse(&format!("user{number}@example.com")).expect("an address"),
-        name: (number % 2 == 0).then(|| format!("User {number} 王")),
+        name: (number.is_multiple_of(2)).then(|| format!("User {number} 王")),
         password_hash: format!("$argon2id$hash-{number}"),
         created_at: NOW,
         disabled_at: None,

@@ -4,6 +4,9 @@
 use leptos::prelude::*;
 use shared::password::{self, MIN_CHARACTERS, Strength, Weakness};
 
+use super::form::FormState;
+use super::password_field::PASSWORD;
+
 /// The id of the text, for the input's `aria-describedby`.
 pub(crate) const STRENGTH_HINT: &str = "password-hint";
 const LEVELS: u8 = 4;
@@ -18,12 +21,17 @@ pub(crate) fn assess(typed: String, email: &str, name: &str) -> Assessment {
         return None;
     }
     let normalized = String::from(js_sys::JsString::from(typed).normalize("NFKC"));
-    Some(password::assess(&normalized, &[email.trim(), name.trim(), "baton"]))
+    Some(password::assess(&normalized, &password::context_of(email, name)))
 }
 
 /// The meter and its text.
 #[component]
-pub(crate) fn StrengthMeter(assessment: RwSignal<Assessment>) -> impl IntoView {
+pub(crate) fn StrengthMeter(assessment: RwSignal<Assessment>, form: FormState) -> impl IntoView {
+    // What already stands beside the input as its error need not be said twice.
+    let text = move || {
+        let text = text(assessment.get());
+        if form.error_of(PASSWORD).as_deref() == Some(&*text) { String::new() } else { text }
+    };
     let level = move || level(assessment.get());
     view! {
         <div class="strength" data-level=move || level().to_string()>
@@ -42,7 +50,7 @@ pub(crate) fn StrengthMeter(assessment: RwSignal<Assessment>) -> impl IntoView {
                 <span class="strength-lane"></span>
             </div>
             <p class="strength-text" id=STRENGTH_HINT>
-                {move || text(assessment.get())}
+                {text}
             </p>
         </div>
     }

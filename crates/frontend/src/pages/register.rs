@@ -108,7 +108,7 @@ fn RegisterForm() -> impl IntoView {
                 form
                 hint=STRENGTH_HINT
             />
-            <StrengthMeter assessment />
+            <StrengthMeter assessment form />
             <SubmitButton label="Create account" busy_label="Creating account…" busy=form.busy />
         </form>
     }

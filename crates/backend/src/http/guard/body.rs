@@ -1,5 +1,8 @@
 //! Request bodies: JSON, small, and nothing in them that the call does not know; or none at all.
 
+use std::error::Error as _;
+use std::time::Duration;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -11,6 +14,8 @@ use crate::http::error::ApiError;
 
 /// The largest body that is read, in bytes. The longest honest one is a registration.
 const BODY_BYTES: usize = 16 * 1024;
+/// The longest a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// A JSON body, read as `T`.
 pub struct Json<T>(pub T);
@@ -26,10 +31,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(ApiError::UnsupportedMediaType);
         }
         let bytes = read(request.into_body()).await?;
-        // What serde says names members and positions, and goes back to the sender only.
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::Malformed(error.to_string()))
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::Malformed(what(&error)))
     }
 }
 
@@ -56,14 +58,29 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
+/// Where the body stopped being what the call takes. What serde says may repeat what was sent, and
+/// names of our types; the name of a missing member is ours to tell.
+fn what(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(member) => format!("The body lacks the member {member:?}."),
+        None => format!(
+            "The body is not what this call takes, from line {}, column {}.",
+            error.line(),
+            error.column()
+        ),
+    }
+}
+
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, BODY_BYTES).await.map_err(|error| {
-        let too_large =
-            std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        if too_large {
-            ApiError::ContentTooLarge
-        } else {
-            ApiError::Malformed("The body ended before it was whole.".to_owned())
+    let malformed = |detail: &str| ApiError::Malformed(detail.to_owned());
+    match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
+            Err(ApiError::ContentTooLarge)
         }
-    })
+        Ok(Err(_)) => Err(malformed("The body ended before it was whole.")),
+        Err(_) => Err(malformed("The body took too long to arrive.")),
+    }
 }

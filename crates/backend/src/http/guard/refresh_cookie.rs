@@ -1,6 +1,8 @@
 //! The presented refresh token, from its cookie and nowhere else. It must not judge it.
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use shared::Secret;
@@ -17,24 +19,27 @@ impl<S: Sync> FromRequestParts<S> for RefreshCookie {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        // No cookie is refused like any other: there is one answer to every refused refresh.
-        Ok(presented(&parts.headers)?.ok_or(AuthError::InvalidGrant)?)
+        // A browser holds one cookie of this name; two were assembled by hand. Neither they nor none
+        // are refused in another way than a token that opens nothing.
+        let mut values = presented(&parts.headers);
+        match (values.next(), values.next()) {
+            (Some(value), None) => Ok(Self(value)),
+            _ => Err(AuthError::InvalidGrant.into()),
+        }
     }
 }
 
-impl<S: Sync> OptionalFromRequestParts<S> for RefreshCookie {
-    type Rejection = ApiError;
+/// Every refresh token that came along, for logout: whatever is there shall end.
+pub struct RefreshCookies(pub Vec<Secret>);
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
-        presented(&parts.headers)
+impl<S: Sync> FromRequestParts<S> for RefreshCookies {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(presented(&parts.headers).collect()))
     }
 }
 
-/// A browser holds one cookie of this name; two were assembled by hand.
-fn presented(headers: &HeaderMap) -> Result<Option<RefreshCookie>, ApiError> {
-    let mut values = cookie::values(headers, REFRESH_COOKIE);
-    match (values.next(), values.next()) {
-        (Some(_), Some(_)) => Err(AuthError::InvalidGrant.into()),
-        (value, _) => Ok(value.map(|value| RefreshCookie(Secret::new(value.to_owned())))),
-    }
+fn presented(headers: &HeaderMap) -> impl Iterator<Item = Secret> {
+    cookie::values(headers, REFRESH_COOKIE).map(|value| Secret::new(value.to_owned()))
 }

@@ -1,5 +1,6 @@
 //! The server under test.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -26,6 +27,9 @@ pub(crate) const PASSWORD: &str = "velvet otter under glass";
 /// When every test begins.
 pub(crate) const START: NumericDate = NumericDate(1_800_000_000);
 
+/// The name of the database's file in its folder.
+const DATABASE: &str = "test.db";
+
 /// A server over a fresh store.
 #[derive(Clone)]
 pub(crate) struct TestApp {
@@ -34,13 +38,13 @@ pub(crate) struct TestApp {
     pub(crate) clock: Clock,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<TempDir>,
-    _files: Arc<Option<TempDir>>,
+    files: Arc<Option<TempDir>>,
 }
 
 /// A fresh store of every engine, by name.
 pub(crate) async fn stores() -> Vec<(&'static str, Arc<dyn Store>, Option<TempDir>)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let url = format!("sqlite:{}/test.db", folder.path().display());
+    let url = format!("sqlite:{}", folder.path().join(DATABASE).display());
     vec![
         ("memory", store::open("memory:").await.expect("a store"), None),
         ("sqlite", store::open(&url).await.expect("a store"), Some(folder)),
@@ -55,6 +59,12 @@ pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestAp
 }
 
 impl TestApp {
+    /// A server over a database in a file.
+    pub(crate) async fn on_disk() -> Self {
+        let (_, store, files) = stores().await.pop().expect("SQLite is the last engine");
+        Self::over(store, files, &[])
+    }
+
     /// A server over the engine that forgets.
     pub(crate) async fn in_memory() -> Self {
         Self::with(&[]).await
@@ -78,20 +88,31 @@ impl TestApp {
         };
         let app =
             App::new(&settings(flags).expect("valid settings"), doors).expect("an application");
-        Self { router: router(app.clone()), app, clock, store, keys, _files: Arc::new(files) }
+        Self { router: router(app.clone()), app, clock, store, keys, files: Arc::new(files) }
     }
 
-    /// A second instance over the same store and keys.
-    pub(crate) fn another_instance(&self) -> Self {
+    /// The file of the database, if it is in one.
+    pub(crate) fn database(&self) -> Option<PathBuf> {
+        self.files.as_ref().as_ref().map(|folder| folder.path().join(DATABASE))
+    }
+
+    /// A second instance with connections of its own over the same database and keys.
+    pub(crate) async fn another_instance(&self) -> Self {
         let entropy = Entropy::seeded(8);
+        let store = match self.database() {
+            Some(file) => {
+                store::open(&format!("sqlite:{}", file.display())).await.expect("a store")
+            }
+            None => Arc::clone(&self.store),
+        };
         let doors = Doors {
             clock: self.clock.clone(),
             entropy: entropy.clone(),
-            store: Arc::clone(&self.store),
+            store: Arc::clone(&store),
             keys: KeyRing::open(self.keys.path(), &entropy).expect("a key ring"),
         };
         let app = App::new(&settings(&[]).expect("valid settings"), doors).expect("an application");
-        Self { router: router(app.clone()), app, ..self.clone() }
+        Self { router: router(app.clone()), app, store, ..self.clone() }
     }
 
     /// A browser that has never been here.

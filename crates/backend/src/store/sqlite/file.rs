@@ -1,0 +1,51 @@
+//! The database's file: made so that only its owner can read it, and watched, because SQLite goes on
+//! writing into a file that somebody has removed. It must not read what is in it.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::store::StoreError;
+
+/// Password hashes and seeds are in it. SQLite gives its write-ahead log the same mode.
+const PRIVATE_FILE: u32 = 0o600;
+
+/// The file that was opened, by name and by identity.
+pub(super) struct DatabaseFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl DatabaseFile {
+    /// Makes the file if it is missing, and remembers which one it is.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        if path.as_os_str().is_empty() {
+            return Err(StoreError::Url("name a file, as in sqlite:baton.db".to_owned()));
+        }
+        let made = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(failed(error));
+            }
+            _ => Ok(Self { path: path.to_owned(), identity: identity(path).map_err(failed)? }),
+        }
+    }
+
+    /// Whether the name still leads to the file that was opened.
+    pub(super) fn is_still_there(&self) -> Result<(), StoreError> {
+        if identity(&self.path).map_err(failed)? == self.identity {
+            return Ok(());
+        }
+        Err(failed(io::Error::other("the database file was replaced by another one")))
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+fn failed(error: io::Error) -> StoreError {
+    StoreError::Database(sqlx::Error::Io(error))
+}

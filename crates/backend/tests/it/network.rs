@@ -1,0 +1,176 @@
+//! The server over real sockets: slow, mute and vanishing clients. Time is paused, so a deadline passes
+//! as soon as nothing else is left to do.
+
+use std::future::pending;
+use std::time::Duration;
+
+use axum::body::Body;
+use shared::path;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::support::{Browser, TestApp};
+
+struct Listening {
+    address: std::net::SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+async fn listening(app: &TestApp) -> Listening {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = app.router.clone();
+    let server = tokio::spawn(async move {
+        backend::server::serve(listener, router, async {
+            // Dropping the sender is no reason to stop.
+            if stopped.await.is_err() {
+                pending::<()>().await;
+            }
+        })
+        .await;
+    });
+    Listening { address, stop, server }
+}
+
+async fn connected(listening: &Listening, said: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(listening.address).await.expect("a connection");
+    stream.write_all(said).await.expect("a write");
+    stream
+}
+
+/// Everything the server says until it closes. What it says before it resets counts, too.
+async fn heard(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn raw(path: &str, browser: &Browser) -> Vec<u8> {
+    let cookie = format!("{}={}", path::REFRESH_COOKIE, browser.refresh_token());
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\ncontent-length: 0\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_or_too_slowly_is_let_go() {
+    let app = TestApp::in_memory().await;
+    let listening = listening(&app).await;
+    for said in [&b""[..], b"G", b"GET / HTTP/1.1\r\nhost: l", b"PRI * HTTP/2.0\r\n\r\n", b"POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"] {
+        let stream = connected(&listening, said).await;
+        let text = tokio::time::timeout(Duration::from_secs(60), heard(stream)).await.expect("it is closed");
+        assert!(!text.contains("200 OK"), "{text}");
+    }
+    // And one that has been answered, and then says nothing more.
+    let stream =
+        connected(&listening, b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let text =
+        tokio::time::timeout(Duration::from_secs(60), heard(stream)).await.expect("it is closed");
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn a_thousand_mute_connections_leave_the_service_available() {
+    let app = TestApp::in_memory().await;
+    let listening = listening(&app).await;
+    let mut mute = Vec::new();
+    for _ in 0..1_000 {
+        mute.push(connected(&listening, b"GET / HT").await);
+    }
+    let stream = connected(
+        &listening,
+        b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(heard(stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_eq!(mute.len(), 1_000);
+}
+
+#[tokio::test]
+async fn a_logout_takes_place_even_if_nobody_waits_for_its_answer() {
+    let app = TestApp::on_disk().await;
+    let listening = listening(&app).await;
+    for round in 0..10 {
+        let alice = app.registered(&format!("alice{round}")).await;
+        let stream = connected(&listening, &raw(path::LOGOUT, &alice)).await;
+        drop(stream);
+        until_ended(&alice).await;
+    }
+}
+
+#[tokio::test]
+async fn a_replay_ends_the_session_even_if_nobody_waits_for_its_answer() {
+    let app = TestApp::on_disk().await;
+    let listening = listening(&app).await;
+    for round in 0..10 {
+        let alice = app.registered(&format!("alice{round}")).await;
+        let stale = alice.copied();
+        alice.refresh().await.assert_ok();
+        drop(connected(&listening, &raw(path::REFRESH, &stale)).await);
+        until_ended(&alice).await;
+    }
+}
+
+/// Asks until the session is over; bounded by nextest's own limit for a test.
+async fn until_ended(browser: &Browser) {
+    while browser.me().await.status != 401 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_has_closed_its_half_still_gets_its_answer() {
+    let app = TestApp::in_memory().await;
+    let listening = listening(&app).await;
+    let mut stream =
+        connected(&listening, b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    stream.shutdown().await.expect("half a close");
+    assert!(heard(stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_hangs_does_not_keep_the_server_from_stopping() {
+    let app = TestApp::in_memory().await;
+    let listening = listening(&app).await;
+    let hanging =
+        connected(&listening, b"POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\n").await;
+    listening.stop.send(()).expect("the server listens");
+    tokio::time::timeout(Duration::from_secs(10), listening.server)
+        .await
+        .expect("in time")
+        .expect("no panic");
+    drop(hanging);
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_a_request_is_refused_over_the_wire() {
+    let app = TestApp::in_memory().await;
+    let listening = listening(&app).await;
+    let many = "x: y\r\n".repeat(300);
+    let request =
+        format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\n{many}connection: close\r\n\r\n");
+    assert!(
+        heard(connected(&listening, request.as_bytes()).await).await.starts_with("HTTP/1.1 401")
+    );
+    let long =
+        format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "y".repeat(200 * 1024));
+    assert!(heard(connected(&listening, long.as_bytes()).await).await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn the_client_address_is_in_the_log_of_a_request_that_came_over_the_wire() {
+    let app = TestApp::with(&["--trusted-proxies", "::ffff:127.0.0.1"]).await;
+    let request = axum::http::Request::get(path::HEALTH_LIVE)
+        .header("host", "localhost")
+        .header("x-forwarded-for", "198.51.100.1");
+    let mut request = request.body(Body::empty()).expect("a request");
+    request.extensions_mut().insert(backend::http::client::Peer(([127, 0, 0, 1], 5000).into()));
+    let (mut parts, _) = request.into_parts();
+    let client = <backend::http::client::ClientAddress as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, &app.app).await;
+    assert_eq!(client.expect("it cannot fail").to_string(), "198.51.100.1");
+}

@@ -1,0 +1,38 @@
+// axe, with all its rules, finds nothing on any page in any state, in light and dark, narrow and
+// wide.
+import { AxeBuilder } from '@axe-core/playwright';
+import { gallery } from '../support/gallery';
+import { expect, test } from '../support/test';
+
+const narrow = { width: 320, height: 640 };
+const wide = { width: 1280, height: 900 };
+
+for (const [name, visit] of Object.entries(gallery)) {
+  test(`axe finds nothing: ${name}`, async ({ complaints, page, user }) => {
+    if (name === 'not found') complaints.expect(/status of 404/);
+    // A colour in motion has no contrast to measure.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await visit(page, user);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const viewport of [wide, narrow]) {
+        await page.setViewportSize(viewport);
+        const { violations, passes } = await new AxeBuilder({ page }).analyze();
+        const found = violations.map((it) => ({
+          rule: it.id,
+          where: it.nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+        }));
+        expect(found, `${colorScheme}, ${viewport.width} wide`).toEqual([]);
+        expect(passes.map((it) => it.id)).toContain('color-contrast');
+      }
+    }
+  });
+}
+
+test('axe finds what is wrong when something is', async ({ page }) => {
+  await page.setContent('<img src="x.png"><p style="color:#999;background:#aaa">pale</p>');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((it) => it.id)).toEqual(
+    expect.arrayContaining(['image-alt', 'color-contrast', 'html-has-lang']),
+  );
+});

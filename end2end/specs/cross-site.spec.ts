@@ -1,0 +1,88 @@
+// Another site in the same browser, while the user is logged in here.
+import { api, pages } from '../support/contract';
+import { elsewhere } from '../support/elsewhere';
+import { ticket } from '../support/jar';
+import { expect, test } from '../support/test';
+import { expectAccountOf } from '../support/users';
+
+test('a refresh or a logout that a script of another site asks for changes nothing', async ({
+  account,
+  complaints,
+  context,
+  server,
+  user,
+  wire,
+}) => {
+  const before = await ticket(context);
+  const site = await elsewhere('<h1>Elsewhere</h1>');
+  const page = await context.newPage();
+  await page.goto(site.origin);
+  wire.forget();
+  // The other site's console notes that it may not read the refusal.
+  complaints.expect(/ERR_BLOCKED_BY_RESPONSE|CORS/);
+  for (const path of [api.refresh, api.logout]) {
+    await page.evaluate(async (url) => {
+      const options = { method: 'POST', credentials: 'include', mode: 'no-cors' } as const;
+      await fetch(url, options).catch(() => undefined);
+    }, server.origin + path);
+  }
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
+  expect(await ticket(context)).toBe(before);
+  await account.reload();
+  await expectAccountOf(account, user);
+  await site.close();
+});
+
+for (const path of [api.refresh, api.logout]) {
+  test(`a form of another site that is sent to ${path} is refused and changes nothing`, async ({
+    account,
+    complaints,
+    context,
+    server,
+    user,
+    wire,
+  }) => {
+    const before = await ticket(context);
+    const action = server.origin + path;
+    const site = await elsewhere(
+      `<form method="post" action="${action}"><button>Win a prize</button></form>`,
+    );
+    complaints.expect(/403/);
+    const page = await context.newPage();
+    await page.goto(site.origin);
+    await page.getByRole('button', { name: 'Win a prize' }).click();
+    await expect.poll(() => wire.to(path).map((it) => it.outcome)).toEqual([403]);
+    expect(await ticket(context)).toBe(before);
+    await account.reload();
+    await expectAccountOf(account, user);
+    await site.close();
+  });
+}
+
+test('no page lets itself be framed', async ({ account, complaints, context, server, user }) => {
+  const source = server.origin + pages.account;
+  const site = await elsewhere(`<iframe src="${source}" title="trap"></iframe>`);
+  complaints.expect(/frame/i);
+  const page = await context.newPage();
+  const refused = page.waitForEvent('console', (it) => /frame/i.test(it.text()));
+  await page.goto(site.origin);
+  await refused;
+  await expect(page.frameLocator('iframe').getByText(user.email)).toHaveCount(0);
+  await expectAccountOf(account, user);
+  await site.close();
+});
+
+test('a link from another site leads to the account of who is logged in', async ({
+  account,
+  server,
+  user,
+}) => {
+  // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh has it.
+  const site = await elsewhere(`<a href="${server.origin}${pages.account}">Your account</a>`);
+  await account.goto(site.origin);
+  await account.getByRole('link').click();
+  await expectAccountOf(account, user);
+  await site.close();
+});

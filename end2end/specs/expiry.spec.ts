@@ -1,0 +1,81 @@
+// The access token expires while the page is in use.
+import { api, pages } from '../support/contract';
+import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
+import { holdBack } from '../support/network';
+import { expect, test } from '../support/test';
+import { callTheApi, expectAccountOf, expectCallResult } from '../support/users';
+
+test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+
+test('expiry in mid-use is invisible: the call is refused, the token renewed, the call repeated', async ({
+  account,
+  request,
+  user,
+  wire,
+}) => {
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+  await untilTheTokenHasExpired(wire, request);
+  // The clock on the page has run down, and nothing has been asked for because of that.
+  await expect(account.getByRole('timer')).toHaveText('0:00');
+  expect(wire.refreshes()).toEqual([]);
+  wire.forget();
+
+  await callTheApi(account);
+  await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
+  const relay = [`GET ${api.me} 401`, `POST ${api.refresh} 200`, `GET ${api.me} 200`];
+  await expect.poll(() => wire.lines()).toEqual(relay);
+  const [refused, , repeated] = wire.exchanges;
+  expect(repeated?.bearer).not.toBe(refused?.bearer);
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  // The page tells the same story.
+  const legs = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
+  await expect(legs).toHaveText([/login 200$/, `GET ${api.me} 200`, ...relay]);
+});
+
+test('ten calls at once after expiry make one refresh', async ({
+  account,
+  request,
+  user,
+  wire,
+}) => {
+  await untilTheTokenHasExpired(wire, request);
+  wire.forget();
+  const gate = await holdBack(account, api.me);
+  // The button waits for its answer, so each call needs a new button: the page is left and entered
+  // again without a reload while the calls before are still on their way.
+  for (let calls = 1; calls <= 10; calls += 1) {
+    await callTheApi(account);
+    await expect.poll(() => gate.arrived).toBe(calls);
+    if (calls === 10) break;
+    await account.getByRole('link', { name: 'Baton' }).click();
+    await expect(account).toHaveURL(pages.home);
+    await account.getByRole('link', { name: 'Account', exact: true }).click();
+    await expect(account).toHaveURL(pages.account);
+  }
+  const old = new Set(wire.to(api.me).map((it) => it.bearer));
+  expect(old.size, 'all ten calls carry the expired token').toBe(1);
+  expect(wire.refreshes()).toEqual([]);
+
+  gate.open();
+  await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
+  const outcomes = () => wire.to(api.me).map((it) => it.outcome);
+  const refused = Array<number>(10).fill(401);
+  const answered = Array<number>(10).fill(200);
+  await expect.poll(outcomes).toEqual([...refused, ...answered]);
+  await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
+  await expectAccountOf(account, user);
+});
+
+test('a second press while a call is on its way asks for nothing', async ({ account, wire }) => {
+  const gate = await holdBack(account, api.me);
+  const button = account.getByRole('button', { name: 'Call the API' });
+  await button.click();
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  for (let press = 0; press < 9; press += 1) await button.press('Enter');
+  gate.open();
+  await expectCallResult(account, 'Answered in one try.');
+  await expect(button).not.toHaveAttribute('aria-disabled');
+  expect(wire.to(api.me)).toHaveLength(1);
+});

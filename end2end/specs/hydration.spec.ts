@@ -1,0 +1,72 @@
+// Every page is taken over by the scripts without a complaint: no mismatch, no refused content, no
+// failed request. `complaints` listens in every test; here every page is opened for its sake.
+import { pages } from '../support/contract';
+import { expect, test } from '../support/test';
+import { expectAccountOf, hydrated, open } from '../support/users';
+
+const titles = {
+  home: 'Baton: staying logged in is a relay',
+  register: 'Create your account · Baton',
+  login: 'Log in · Baton',
+  nowhere: 'Page not found · Baton',
+} as const;
+
+for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
+  test(`the page "${name}" is taken over without a complaint`, async ({ complaints, page }) => {
+    if (name === 'nowhere') complaints.expect(/status of 404/);
+    const failed: string[] = [];
+    page.on('requestfailed', (request) => failed.push(request.url()));
+    const answer = await page.goto(pages[name]);
+    expect(answer?.status()).toBe(name === 'nowhere' ? 404 : 200);
+    const policy = answer?.headers()['content-security-policy'] ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'/);
+    await hydrated(page);
+    await expect(page).toHaveTitle(titles[name]);
+    await page.waitForLoadState('networkidle');
+    expect(failed).toEqual([]);
+  });
+}
+
+test('the account page is restored without a complaint, however it is reached', async ({
+  account,
+  user,
+}) => {
+  await account.reload();
+  await expectAccountOf(account, user);
+  await expect(account).toHaveTitle('Your account · Baton');
+  await account.getByRole('link', { name: 'Baton' }).click();
+  await expect(account).toHaveTitle(titles.home);
+  await account.getByRole('link', { name: 'Watch your session run' }).click();
+  await expectAccountOf(account, user);
+  await account.goto(pages.home);
+  await expect(account.getByRole('button', { name: 'Log out' })).toBeVisible();
+});
+
+test('the scripts change nothing that the server has shown', async ({ browser, server, page }) => {
+  const context = await browser.newContext({ baseURL: server.origin, javaScriptEnabled: false });
+  const plain = await context.newPage();
+  for (const path of [pages.home, pages.login, pages.register]) {
+    await plain.goto(path);
+    await open(page, path);
+    const words = async (it: typeof page) => {
+      const lines = (await it.locator('body').innerText()).split('\n');
+      return lines.filter((line) => line !== '' && !line.startsWith('Logging in needs scripting.'));
+    };
+    expect(await words(page), path).toEqual(await words(plain));
+  }
+  await context.close();
+});
+
+test('a script that is not ours does not run', async ({ complaints, page }) => {
+  complaints.expect(/Content Security Policy|violates/);
+  await open(page, pages.home);
+  const refused = page.waitForEvent('console', (it) => /Content Security Policy/.test(it.text()));
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.name = "taken over"';
+    document.body.append(script);
+  });
+  await refused;
+  expect(await page.evaluate(() => window.name)).toBe('');
+});

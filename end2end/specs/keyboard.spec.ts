@@ -1,0 +1,117 @@
+// Everything works without a mouse, and one always sees where one is.
+import type { Page } from '@playwright/test';
+import { pages } from '../support/contract';
+import { expect, test } from '../support/test';
+import { expectAccountOf, expectCallResult, expectNotice, open, stranger } from '../support/users';
+
+/** Tab until the focus is on what has this name. A user counts no presses, but gives up once. */
+async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: string): Promise<void> {
+  const target = page.getByRole(role, { name, exact: true });
+  const names: string[] = [];
+  for (let presses = 0; presses < 15; presses += 1) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    names.push(await focused.evaluate((it) => it.textContent || it.id || it.tagName));
+    if (await target.evaluateAll((all) => all.includes(document.activeElement as never))) {
+      await expectVisibleFocus(page);
+      return;
+    }
+  }
+  throw new Error(`Tab does not lead to the ${role} "${name}", but to: ${names.join(', ')}`);
+}
+
+/** The focused element is in view, and an outline goes around it. */
+async function expectVisibleFocus(page: Page): Promise<void> {
+  const focused = page.locator(':focus');
+  await expect(focused).toBeInViewport();
+  const outline = await focused.evaluate((it) => {
+    const style = getComputedStyle(it);
+    return { style: style.outlineStyle, width: parseFloat(style.outlineWidth) };
+  });
+  expect(outline.style).not.toBe('none');
+  expect(outline.width).toBeGreaterThanOrEqual(2);
+}
+
+test('one registers, calls the API, logs out and logs in again with the keyboard alone', async ({
+  page,
+}) => {
+  const ada = stranger();
+  await open(page, pages.home);
+  await tabTo(page, 'link', 'Register');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(pages.register);
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+
+  await tabTo(page, 'textbox', 'Email');
+  await page.keyboard.type(ada.email);
+  await tabTo(page, 'textbox', 'Name (optional)');
+  await page.keyboard.type(ada.name);
+  await tabTo(page, 'textbox', 'Password');
+  await page.keyboard.type(ada.password);
+  await tabTo(page, 'button', 'Show password');
+  await page.keyboard.press('Space');
+  await expect(page.getByLabel('Password', { exact: true })).toHaveAttribute('type', 'text');
+  await tabTo(page, 'button', 'Create account');
+  await page.keyboard.press('Enter');
+  await expectAccountOf(page, ada);
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+
+  await tabTo(page, 'button', 'Call the API');
+  await page.keyboard.press('Space');
+  await expectCallResult(page, 'Answered in one try.');
+  // The button keeps the focus: one can call again at once.
+  await expect(page.getByRole('button', { name: 'Call the API' })).toBeFocused();
+
+  await page.keyboard.press('Shift+Tab');
+  await expect(page.getByRole('button', { name: 'Log out' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expectNotice(page, 'You are logged out.');
+  await expect(page).toHaveURL(pages.login);
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+
+  await tabTo(page, 'textbox', 'Email');
+  await page.keyboard.type(ada.email);
+  await tabTo(page, 'textbox', 'Password');
+  await page.keyboard.type(ada.password);
+  await page.keyboard.press('Enter');
+  await expectAccountOf(page, ada);
+});
+
+test('the first Tab offers to skip to the content', async ({ page }) => {
+  for (const path of [pages.home, pages.login, pages.register]) {
+    await open(page, path);
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+    await expectVisibleFocus(page);
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('main')).toBeFocused();
+    // The next Tab lands inside the content, past the navigation.
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('main').locator(':focus')).toHaveCount(1);
+  }
+});
+
+test('logging out on a page that stays leaves the focus on that page', async ({ account }) => {
+  await account.getByRole('link', { name: 'Baton' }).click();
+  await account.getByRole('button', { name: 'Log out' }).press('Enter');
+  await expectNotice(account, 'You are logged out.');
+  await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+});
+
+test('Tab passes everything on the page in its order, and gets stuck nowhere', async ({
+  account,
+  user,
+}) => {
+  await account.reload();
+  await expectAccountOf(account, user);
+  const order = await account.locator('a[href], button, input').allTextContents();
+  const passed: (string | null)[] = [];
+  for (let presses = 0; presses < order.length; presses += 1) {
+    await account.keyboard.press('Tab');
+    passed.push(await account.evaluate(() => document.activeElement?.textContent ?? null));
+  }
+  expect(passed).toEqual(order);
+  // One more leaves the page, for the browser's own controls.
+  await account.keyboard.press('Tab');
+  expect(await account.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
+});

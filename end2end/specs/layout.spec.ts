@@ -1,0 +1,55 @@
+import { pages } from '../support/contract';
+import { gallery } from '../support/gallery';
+import { expect, test } from '../support/test';
+import { open } from '../support/users';
+
+for (const [name, visit] of Object.entries(gallery)) {
+  test(`nothing is wider than a narrow screen: ${name}`, async ({ complaints, page, user }) => {
+    if (name === 'not found') complaints.expect(/status of 404/);
+    await page.setViewportSize({ width: 320, height: 640 });
+    await visit(page, user);
+    const tooWide = await page.evaluate(() => {
+      const { clientWidth, scrollWidth } = document.documentElement;
+      return { scrollsBy: scrollWidth - clientWidth, visible: clientWidth };
+    });
+    expect(tooWide).toEqual({ scrollsBy: 0, visible: 320 });
+    // Whatever one presses is large enough for a finger (WCAG 2.2, 2.5.8).
+    for (const button of await page.getByRole('button').all()) {
+      const box = await button.boundingBox();
+      expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(24);
+    }
+  });
+}
+
+test('text that is twice as large still fits', async ({ page }) => {
+  await page.setViewportSize({ width: 640, height: 900 });
+  for (const path of [pages.home, pages.login, pages.register]) {
+    await open(page, path);
+    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    const scrollsBy = () =>
+      page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+    await expect.poll(scrollsBy).toBe(0);
+  }
+});
+
+test('nothing moves for who asked for less motion', async ({ page }) => {
+  const moving = () => page.evaluate(() => document.getAnimations().length);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  await open(page, pages.home);
+  await expect.poll(moving, 'the picture moves for everyone else').toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await expect.poll(moving).toBe(0);
+  await page.getByRole('link', { name: 'I have one already' }).hover();
+  expect(await moving()).toBe(0);
+});
+
+test('the page follows the colour scheme of the system', async ({ page }) => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await open(page, pages.home);
+  const light = await background();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(background).not.toBe(light);
+});

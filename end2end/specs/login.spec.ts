@@ -1,0 +1,116 @@
+import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { cookie, present, ticket } from '../support/jar';
+import { expect, test } from '../support/test';
+import { expectAccountOf, logIn, open, sendLogin, stranger } from '../support/users';
+
+const refusal =
+  'This email address and password do not belong together. Check both and try again.';
+
+test('a wrong password is refused, and the right one is taken after it', async ({
+  page,
+  context,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  await sendLogin(page, { ...user, password: `${user.password}?` });
+  await expect(page.getByRole('alert')).toHaveText(refusal);
+  await expect(page).toHaveURL(pages.login);
+  expect(await cookie(context, refreshCookie)).toBeUndefined();
+  expect(await cookie(context, hintCookie)).toBeUndefined();
+
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`, `POST ${api.login} 200`]);
+});
+
+test('an unknown user is refused in the same words as a wrong password', async ({ page, wire }) => {
+  await open(page, pages.login);
+  await sendLogin(page, stranger());
+  await expect(page.getByRole('alert')).toHaveText(refusal);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
+});
+
+test('a protected page sends to login, and login sends back', async ({ page, user }) => {
+  const answer = await page.goto(pages.account);
+  await expect(page).toHaveURL(loginAndBack);
+  // The server has said so already: nothing of the page is shown first.
+  expect(answer?.request().redirectedFrom()?.url()).toContain(pages.account);
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+});
+
+test('login leads to the page that was asked for', async ({ page, user }) => {
+  await open(page, '/login?next=%2F%3Ffrom%3Dlogin');
+  await sendLogin(page, user);
+  await expect(page).toHaveURL('/?from=login');
+  await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
+});
+
+test('a way back that leads to another origin is not taken after login', async ({ page, user }) => {
+  await open(page, '/login?next=https%3A%2F%2Felsewhere.example%2Faccount');
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+});
+
+test('no spelling of another origin is taken for a way back', async ({ page, user, wire }) => {
+  await logIn(page, user);
+  const elsewhere = [
+    'https://elsewhere.example/',
+    '//elsewhere.example/',
+    '///elsewhere.example/',
+    '/\\elsewhere.example/',
+    '\\\\elsewhere.example/',
+    '/.//elsewhere.example/',
+    '/..//elsewhere.example/',
+    '/\t/elsewhere.example/',
+    '\t//elsewhere.example/',
+    'javascript:document.title="taken over"',
+    'http:elsewhere.example',
+  ];
+  for (const next of elsewhere) {
+    await page.goto(`${pages.login}?next=${encodeURIComponent(next)}`);
+    await expectAccountOf(page, user);
+  }
+  const hosts = new Set(wire.urls.map((url) => new URL(url).hostname));
+  expect([...hosts]).toEqual(['localhost']);
+});
+
+test('who is logged in does not see the forms again', async ({ account, user }) => {
+  for (const path of [pages.login, pages.register]) {
+    await account.goto(path);
+    await expectAccountOf(account, user);
+  }
+});
+
+test('a page that nobody is logged in on asks the API for nothing', async ({ page, wire }) => {
+  for (const path of [pages.home, pages.login, pages.register]) {
+    await open(page, path);
+    await expect(page.getByRole('link', { name: 'Log in', exact: true })).toBeVisible();
+  }
+  await expect.poll(() => wire.lines()).toEqual([]);
+});
+
+test('a second login in one browser begins a new session and replaces the first', async ({
+  account,
+  context,
+  playwright,
+  server,
+  user,
+}) => {
+  const first = await ticket(context);
+  const planted = (await context.cookies()).filter((it) => it.name === refreshCookie);
+  await context.clearCookies();
+  await account.goto(pages.login);
+  // Somebody plants a refresh cookie before the user logs in (session fixation).
+  await context.addCookies(planted);
+  await sendLogin(account, user);
+  await expectAccountOf(account, user);
+  const second = await ticket(context);
+  const sessionOf = (encoded: string) => Buffer.from(encoded, 'base64url').toString('hex', 1, 17);
+  expect(sessionOf(second)).not.toBe(sessionOf(first));
+  // What the planter knows says nothing about the new session.
+  await present(playwright.request, server.origin, first);
+  await account.reload();
+  await expectAccountOf(account, user);
+});

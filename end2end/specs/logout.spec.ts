@@ -1,0 +1,109 @@
+import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { cookie, present, ticket } from '../support/jar';
+import { cutTheCable } from '../support/network';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  hydrated,
+  logOut,
+  open,
+} from '../support/users';
+
+test('logout ends the session at the server and takes both cookies away', async ({
+  account,
+  context,
+  playwright,
+  request,
+  server,
+  user,
+  wire,
+}) => {
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+  const [last, token] = [await ticket(context), await wire.accessToken()];
+  wire.forget();
+  await logOut(account);
+  await expect(account).toHaveURL(pages.login);
+  await expectNotice(account, 'You are logged out.');
+  await expect(account.locator('body')).not.toContainText(user.email);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
+  expect(await cookie(context, refreshCookie)).toBeUndefined();
+  expect(await cookie(context, hintCookie)).toBeUndefined();
+
+  // Neither token opens anything any more.
+  expect(await present(playwright.request, server.origin, last)).toMatchObject({
+    status: 401,
+    code: 'invalid_grant',
+  });
+  const headers = { Authorization: `Bearer ${token}` };
+  expect((await request.get(api.me, { headers })).status()).toBe(401);
+});
+
+test('logout in one tab logs the other out, and it says why', async ({
+  account,
+  context,
+  user,
+  wire,
+}) => {
+  const other = await context.newPage();
+  await other.goto(pages.account);
+  await expectAccountOf(other, user);
+  wire.forget();
+  await logOut(account);
+  await expect(other).toHaveURL(loginAndBack);
+  await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
+  await expect(other.locator('body')).not.toContainText(user.email);
+  await expect(account).toHaveURL(pages.login);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
+});
+
+test('back and forward after logout show nothing private', async ({ account, user }) => {
+  await account.goto(pages.home);
+  await hydrated(account);
+  await account.getByRole('link', { name: 'Account', exact: true }).click();
+  await expectAccountOf(account, user);
+  await account.getByRole('link', { name: 'Baton' }).click();
+  await logOut(account);
+  await expectNotice(account, 'You are logged out.');
+
+  for (const step of ['back', 'back', 'back', 'forward', 'forward', 'forward'] as const) {
+    await (step === 'back' ? account.goBack() : account.goForward());
+    await hydrated(account);
+    await expect(account.getByRole('link', { name: 'Register' })).toBeVisible();
+    await expect(account).not.toHaveURL(pages.account);
+    await expect(account.locator('body')).not.toContainText(user.email);
+  }
+  await account.goto(pages.account);
+  await expect(account).toHaveURL(loginAndBack);
+});
+
+test('who cannot be logged out is told so and stays logged in', async ({ account, user, wire }) => {
+  wire.forget();
+  const mend = await cutTheCable(account);
+  await logOut(account);
+  await expectNotice(account, /^You are still logged in: The server cannot be reached\./);
+  await expectAccountOf(account, user);
+  await mend();
+  await logOut(account);
+  await expectNotice(account, 'You are logged out.');
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`POST ${api.logout} lost`, `POST ${api.logout} 204`]);
+});
+
+test('a refresh that is on its way during logout does not bring the session back', async ({
+  account,
+  context,
+}) => {
+  const other = await context.newPage();
+  // Both at once, in whatever order the server sees them.
+  await Promise.all([other.goto(pages.account), logOut(account)]);
+  await expect(account).toHaveURL(pages.login);
+  await expect(other).toHaveURL(loginAndBack);
+  expect(await cookie(context, refreshCookie)).toBeUndefined();
+  await open(other, pages.home);
+  await expect(other.getByRole('link', { name: 'Register' })).toBeVisible();
+});

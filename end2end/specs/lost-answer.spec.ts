@@ -1,0 +1,138 @@
+// The server has passed the baton on, and its answer never arrived. To a server without attempt
+// keys this looks like a theft.
+import { api, pendingAttempt } from '../support/contract';
+import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
+import { generation, ticket } from '../support/jar';
+import { loseTheNextAnswer } from '../support/network';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  logIn,
+} from '../support/users';
+
+test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+
+test('a lost answer heals on retry with the same attempt key', async ({
+  account,
+  context,
+  playwright,
+  request,
+  server,
+  user,
+  wire,
+}) => {
+  await untilTheTokenHasExpired(wire, request);
+  const before = await ticket(context);
+  wire.forget();
+  const lost = await loseTheNextAnswer(account, playwright.request, server.origin);
+  await callTheApi(account);
+
+  const answer = await lost.answer;
+  expect(answer.status, 'the server has accepted the ticket').toBe(200);
+  await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
+  await expect.poll(() => wire.lines()).toEqual([
+    `GET ${api.me} 401`,
+    `POST ${api.refresh} lost`,
+    `POST ${api.refresh} 200`,
+    `GET ${api.me} 200`,
+  ]);
+  const [first, second] = wire.refreshes();
+  expect(first?.attemptKey).toBeTruthy();
+  expect(second?.attemptKey).toBe(first?.attemptKey);
+  // The retry got the very ticket that was lost: one step, not two.
+  expect(await ticket(context)).toBe(answer.next);
+  expect(generation(await ticket(context))).toBe(generation(before) + 1);
+
+  // The session lives on, with a new key for the next attempt.
+  await account.reload();
+  await expectAccountOf(account, user);
+  expect(wire.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
+});
+
+test('the jar still holds the old ticket after a lost answer', async ({
+  account,
+  context,
+  playwright,
+  server,
+}) => {
+  // If this fails, the tests around it prove nothing: their answers were not lost.
+  const before = await ticket(context);
+  const lost = await loseTheNextAnswer(account, playwright.request, server.origin);
+  await account.reload({ waitUntil: 'commit' });
+  const answer = await lost.answer;
+  expect(answer.next).toBeTruthy();
+  expect(answer.next).not.toBe(before);
+  expect(await ticket(context)).toBe(before);
+});
+
+test('a lost answer heals although the page is reloaded in between', async ({
+  account,
+  context,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  wire.forget();
+  const lost = await loseTheNextAnswer(account, playwright.request, server.origin);
+  await account.reload({ waitUntil: 'commit' });
+  const answer = await lost.answer;
+  expect(answer.status).toBe(200);
+  const kept = await account.evaluate((key) => localStorage.getItem(key), pendingAttempt);
+  expect(kept).toBe(wire.refreshes()[0]?.attemptKey);
+
+  await account.reload();
+  await expectAccountOf(account, user);
+  expect(new Set(wire.refreshes().map((it) => it.attemptKey))).toEqual(new Set([kept]));
+  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(await ticket(context)).toBe(answer.next);
+  // The attempt has been answered at last.
+  expect(await account.evaluate((key) => localStorage.getItem(key), pendingAttempt)).toBeNull();
+});
+
+test('a tab that was closed before its answer came leaves the next tab logged in', async ({
+  account,
+  context,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  const lost = await loseTheNextAnswer(account, playwright.request, server.origin);
+  await account.reload({ waitUntil: 'commit' });
+  await lost.answer;
+  await account.close();
+
+  const next = await context.newPage();
+  await next.goto('/account');
+  await expectAccountOf(next, user);
+  const keys = new Set(wire.refreshes().map((it) => it.attemptKey));
+  expect(keys.size).toBe(1);
+  await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(200);
+});
+
+test('without the kept key the same retry is a replay and ends the session', async ({
+  context,
+  page,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  // The control of this file: take the key away, and the session must not survive.
+  await context.addInitScript(() => localStorage.clear());
+  await logIn(page, user);
+  wire.forget();
+  const lost = await loseTheNextAnswer(page, playwright.request, server.origin);
+  await page.reload({ waitUntil: 'commit' });
+  expect((await lost.answer).status).toBe(200);
+  // The back-off of the first page would repeat with the key it holds in memory.
+  await page.reload();
+  await expectNotice(page, /^Your session was ended\. Its refresh token was used twice/);
+  await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(401);
+  const keys = new Set(wire.refreshes().map((it) => it.attemptKey));
+  expect(keys.size).toBe(2);
+});

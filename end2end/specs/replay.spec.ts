@@ -1,0 +1,118 @@
+// A thief has copied the cookie. As soon as owner and thief have both used it, the session is over
+// for both, and the owner is told.
+import { api, loginAndBack, pages } from '../support/contract';
+import { present, ticket } from '../support/jar';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  logIn,
+  sendLogin,
+} from '../support/users';
+
+const why = /^Your session was ended\. Its refresh token was used twice, has expired, or/;
+
+test('a copied cookie that is presented after the owner ends the session, and the page says why', async ({
+  account,
+  context,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  const stolen = await ticket(context);
+  await account.reload();
+  await expectAccountOf(account, user);
+  expect(await present(playwright.request, server.origin, stolen)).toEqual({
+    status: 401,
+    code: 'invalid_grant',
+    next: undefined,
+  });
+
+  wire.forget();
+  await callTheApi(account);
+  await expect(account).toHaveURL(loginAndBack);
+  await expectNotice(account, why);
+  await expect(account.locator('body')).not.toContainText(user.email);
+  // The access token stopped at once, and there is no next one.
+  await expect.poll(() => wire.lines()).toEqual([`GET ${api.me} 401`, `POST ${api.refresh} 401`]);
+
+  await sendLogin(account, user);
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+});
+
+test('a thief who is faster than the owner is found out when the owner comes back', async ({
+  account,
+  context,
+  playwright,
+  server,
+  wire,
+}) => {
+  const stolen = await ticket(context);
+  const loot = await present(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
+  expect(loot.status, 'nobody can tell yet').toBe(200);
+
+  wire.forget();
+  await account.reload();
+  await expect(account).toHaveURL(loginAndBack);
+  await expectNotice(account, why);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
+  // What the thief got is worth nothing now.
+  const again = await present(
+    playwright.request,
+    server.origin,
+    loot.next ?? '',
+    'the-thiefs-own-key-2',
+  );
+  expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
+});
+
+test('every tab of the session is told', async ({
+  account,
+  context,
+  playwright,
+  server,
+  user,
+}) => {
+  const other = await context.newPage();
+  const stolen = await ticket(context);
+  await other.goto(pages.account);
+  await expectAccountOf(other, user);
+  await present(playwright.request, server.origin, stolen);
+  await callTheApi(account);
+  for (const tab of [account, other]) {
+    await expect(tab).toHaveURL(loginAndBack);
+    await expectNotice(tab, why);
+  }
+});
+
+test("the user's other browser stays logged in", async ({
+  account,
+  browser,
+  complaints,
+  context,
+  playwright,
+  server,
+  user,
+}) => {
+  const elsewhere = await browser.newContext({ baseURL: server.origin });
+  complaints.watch(elsewhere);
+  const laptop = await elsewhere.newPage();
+  await logIn(laptop, user);
+
+  const stolen = await ticket(context);
+  await account.reload();
+  await expectAccountOf(account, user);
+  await present(playwright.request, server.origin, stolen);
+  await callTheApi(account);
+  await expectNotice(account, why);
+
+  await callTheApi(laptop);
+  await expectCallResult(laptop, 'Answered in one try.');
+  await laptop.reload();
+  await expectAccountOf(laptop, user);
+  await elsewhere.close();
+});

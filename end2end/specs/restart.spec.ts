@@ -1,0 +1,54 @@
+// The server goes away under its users. This file stops its worker's server, and starts it again.
+import { api } from '../support/contract';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+} from '../support/users';
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`a server that is ended with ${signal} and started again signs nobody out`, async ({
+    account,
+    server,
+    user,
+    wire,
+  }) => {
+    await server.stop(signal);
+    await callTheApi(account);
+    await expectCallResult(account, /^The server cannot be reached\. You are still logged in/);
+    await server.start();
+    await callTheApi(account);
+    await expectCallResult(account, 'Answered in one try.');
+    await account.reload();
+    await expectAccountOf(account, user);
+    await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
+  });
+}
+
+test('a refresh that finds the server gone goes on when it is back', async ({
+  account,
+  context,
+  server,
+  user,
+  wire,
+}) => {
+  // The page itself comes while there is a server; its refresh waits until there is none.
+  let arrive = () => {};
+  const gone = new Promise<void>((resolve) => (arrive = resolve));
+  await context.route(`**${api.refresh}`, async (route) => {
+    await gone;
+    await route.continue();
+  });
+  await account.reload();
+  await expect.poll(() => wire.refreshes().length).toBe(1);
+  await server.stop('SIGKILL');
+  arrive();
+  await expectNotice(account, 'The server cannot be reached. Your session is kept.');
+  await server.start();
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  expect(wire.refreshes().length).toBeGreaterThan(1);
+  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+});

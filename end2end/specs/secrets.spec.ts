@@ -1,0 +1,129 @@
+// Where the tokens are not. The access token lives in the page's memory, the refresh token in a
+// cookie that no script can read, and neither anywhere else.
+import { api, hintCookie, pages, refreshCookie } from '../support/contract';
+import { cookie, ticket } from '../support/jar';
+import { holdBack } from '../support/network';
+import { expect, test } from '../support/test';
+import { everythingReadable, partsOf } from '../support/traces';
+import { callTheApi, expectAccountOf, expectCallResult, open } from '../support/users';
+
+test('no token is in storage, in a readable cookie, in an address or in the document', async ({
+  account,
+  context,
+  user,
+  wire,
+}) => {
+  const tickets = [await ticket(context)];
+  await callTheApi(account);
+  await account.reload();
+  await expectAccountOf(account, user);
+  tickets.push(await ticket(context));
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+
+  const tokens = await wire.accessTokens();
+  expect(tokens, 'one from login and one from the refresh').toHaveLength(2);
+  const readable = await everythingReadable(account);
+  for (const secret of [...tokens.flatMap(partsOf), ...tickets]) {
+    expect(secret.length).toBeGreaterThan(40);
+    expect(readable).not.toContain(secret);
+  }
+  const addresses = wire.urls.join('\n');
+  for (const secret of [...tokens.flatMap(partsOf), ...tickets, user.password]) {
+    expect(addresses).not.toContain(secret);
+  }
+  // The search finds what is there to be found.
+  expect(readable).toContain(hintCookie);
+  expect(readable).toContain(user.email);
+  expect(addresses).toContain(api.me);
+});
+
+test('the search would find a token wherever a page might put one', async ({ account, wire }) => {
+  const token = await wire.accessToken();
+  const places: Record<string, (token: string) => unknown> = {
+    localStorage: (it) => localStorage.setItem('token', it),
+    sessionStorage: (it) => sessionStorage.setItem('token', it),
+    document: (it) => document.body.setAttribute('data-token', it),
+    address: (it) => history.replaceState(null, '', `#${it}`),
+    cookie: (it) => (document.cookie = `token=${it}; path=/`),
+    database: async (it) =>
+      new Promise<void>((done) => {
+        const opening = indexedDB.open('tokens');
+        opening.onupgradeneeded = () => opening.result.createObjectStore('tokens');
+        opening.onsuccess = () => {
+          const change = opening.result.transaction('tokens', 'readwrite');
+          change.objectStore('tokens').put(it, 1);
+          change.oncomplete = () => (opening.result.close(), done());
+        };
+      }),
+  };
+  for (const [place, put] of Object.entries(places)) {
+    await account.evaluate(put, `${place}:${token}`);
+    expect(await everythingReadable(account), place).toContain(`${place}:${token}`);
+  }
+});
+
+test('while a refresh is unanswered only its attempt key is kept, and that is no token', async ({
+  account,
+  context,
+  wire,
+}) => {
+  const presented = await ticket(context);
+  const gate = await holdBack(account, api.refresh);
+  await account.reload();
+  await expect.poll(() => gate.arrived).toBe(1);
+  const kept = await account.evaluate(() => ({ ...localStorage }));
+  const key = wire.refreshes()[0]?.attemptKey;
+  expect(Object.values(kept)).toEqual([key]);
+  expect(presented).not.toContain(key);
+  expect(key).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('the cookies have the attributes of the contract', async ({ context, page, user }) => {
+  await open(page, pages.login);
+  await page.getByLabel('Email').fill(user.email);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
+  const answered = page.waitForResponse((it) => it.url().endsWith(api.login));
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  const headers = await (await answered).headersArray();
+  const lines = headers.filter((it) => it.name.toLowerCase() === 'set-cookie');
+  const attributes = lines.map((it) => it.value.split('; ').slice(1).sort());
+  const week = 'Max-Age=604800';
+  expect(attributes).toEqual([
+    ['HttpOnly', week, 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
+    [week, 'Path=/', 'SameSite=Lax', 'Secure'].sort(),
+  ]);
+
+  await expectAccountOf(page, user);
+  const common = { domain: 'localhost', path: '/', secure: true };
+  expect(await cookie(context, refreshCookie)).toMatchObject({
+    ...common,
+    httpOnly: true,
+    sameSite: 'Strict',
+  });
+  expect(await cookie(context, hintCookie)).toMatchObject({
+    ...common,
+    httpOnly: false,
+    sameSite: 'Lax',
+    value: '1',
+  });
+  expect(await page.evaluate(() => document.cookie)).toBe(`${hintCookie}=1`);
+});
+
+test('a script can neither read nor replace the refresh cookie', async ({ account, context }) => {
+  const before = await ticket(context);
+  await account.evaluate((name) => {
+    document.cookie = `${name}=planted; Secure; Path=/; SameSite=Strict`;
+    document.cookie = `${name}=; Secure; Path=/; Max-Age=0`;
+  }, refreshCookie);
+  expect(await ticket(context)).toBe(before);
+  expect(await account.evaluate(() => document.cookie)).not.toContain(before);
+});
+
+test('the cookie alone opens no protected call', async ({ account }) => {
+  const status = await account.evaluate(
+    async (path) => (await fetch(path, { credentials: 'include' })).status,
+    api.me,
+  );
+  expect(status).toBe(401);
+});

@@ -1,0 +1,159 @@
+// The server cannot be reached, or fails. Whatever happens short of a refusal, the session stays.
+import type { Page } from '@playwright/test';
+import { api, pages } from '../support/contract';
+import { cutTheCable, refreshCalls } from '../support/network';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  open,
+  sendLogin,
+} from '../support/users';
+
+const tryAgain = (page: Page) =>
+  page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
+
+test('a server that cannot be reached signs nobody out, and the page says so', async ({
+  account,
+  user,
+  wire,
+}) => {
+  const mend = await cutTheCable(account);
+  await callTheApi(account);
+  await expectCallResult(account, /^The server cannot be reached\. You are still logged in/);
+  wire.forget();
+  await account.reload();
+  await expectNotice(account, 'The server cannot be reached. Your session is kept.');
+  await expect(account).toHaveURL(pages.account);
+  await expect(account.getByText('Restoring your session…')).toBeVisible();
+  await expect(tryAgain(account)).toHaveText('Try again', { timeout: 10_000 });
+  const tried = wire.refreshes();
+  expect(tried.length).toBeGreaterThan(1);
+  expect(new Set(tried.map((it) => it.attemptKey)).size, 'one attempt').toBe(1);
+
+  await mend();
+  await tryAgain(account).click();
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  // The button is gone; the focus is not lost with it.
+  await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+  expect(wire.refreshes().at(-1)?.attemptKey).toBe(tried[0]?.attemptKey);
+});
+
+test('a connection that comes back heals the page without a click', async ({
+  account,
+  context,
+  user,
+}) => {
+  const mend = await cutTheCable(account);
+  await account.reload();
+  await expect(tryAgain(account)).toHaveText('Try again', { timeout: 10_000 });
+  await context.setOffline(true);
+  await mend();
+  await context.setOffline(false);
+  await expectAccountOf(account, user);
+});
+
+test('a 503 on refresh is waited out with the same attempt key', async ({
+  account,
+  user,
+  wire,
+}) => {
+  const unavailable = {
+    status: 503,
+    contentType: 'application/problem+json',
+    headers: { 'Retry-After': '1' },
+    body: JSON.stringify({
+      type: 'urn:baton:problem:temporarily_unavailable',
+      title: 'The server cannot do this right now.',
+      status: 503,
+      code: 'temporarily_unavailable',
+      request_id: '0',
+    }),
+  };
+  await account.route(refreshCalls, (route) => route.fulfill(unavailable), { times: 2 });
+  wire.forget();
+  await account.reload();
+  await expectNotice(account, 'The server is not available right now. Your session is kept.');
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  await expect.poll(() => wire.refreshOutcomes()).toEqual([503, 503, 200]);
+  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+});
+
+for (const [what, status, contentType, body] of [
+  ["a proxy's error page", 502, 'text/html', '<h1>Bad gateway</h1>'],
+  ["a proxy's own 401", 401, 'text/html', '<h1>Who are you?</h1>'],
+  ["a captive portal's page", 200, 'text/html', '<h1>Welcome to our wireless network</h1>'],
+  ['half an answer', 200, 'application/json', '{"access_token":"eyJ'],
+] as const) {
+  test(`${what} is not taken for an answer of the server`, async ({ account, user, wire }) => {
+    await account.route(refreshCalls, (route) => route.fulfill({ status, contentType, body }), {
+      times: 1,
+    });
+    wire.forget();
+    await account.reload();
+    await expectNotice(account, /Your session is kept\.$/);
+    await expectAccountOf(account, user);
+    await expect.poll(() => wire.refreshOutcomes()).toEqual([status, 200]);
+    expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  });
+}
+
+test('a late copy (409) does not sign out: the page asks anew', async ({ account, user, wire }) => {
+  const duplicate = {
+    type: 'urn:baton:problem:duplicate_attempt',
+    title: 'This attempt was answered before.',
+    status: 409,
+    code: 'duplicate_attempt',
+    request_id: '0',
+  };
+  await account.route(
+    refreshCalls,
+    (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify(duplicate),
+      }),
+    { times: 1 },
+  );
+  wire.forget();
+  await account.reload();
+  await expectAccountOf(account, user);
+  await expect.poll(() => wire.refreshOutcomes()).toEqual([409, 200]);
+  const [first, second] = wire.refreshes();
+  expect(second?.attemptKey).not.toBe(first?.attemptKey);
+});
+
+test('a login that gets no answer says so, and succeeds on the second press', async ({
+  page,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  const mend = await cutTheCable(page);
+  await sendLogin(page, user);
+  await expect(page.getByRole('alert')).toHaveText(
+    'The server cannot be reached. Nothing is lost: try again in a moment.',
+  );
+  await mend();
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await expectAccountOf(page, user);
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`POST ${api.login} lost`, `POST ${api.login} 200`]);
+});
+
+test('a page whose scripts do not start says so instead of waiting', async ({
+  complaints,
+  page,
+}) => {
+  complaints.expect(/\.wasm|fetch/i);
+  await page.route('**/*.wasm', (route) => route.abort());
+  await page.goto(pages.login);
+  await expect(page.getByText('The scripts of this page did not start')).toBeVisible();
+  await expect(page.getByRole('main').getByRole('button', { name: 'Log in' })).toBeDisabled();
+});

@@ -1,0 +1,70 @@
+// Scripting is off. What can be read is readable, and what cannot work says so.
+import { loginAndBack, pages } from '../support/contract';
+import { expect, test } from '../support/test';
+
+test.use({ javaScriptEnabled: false });
+
+test.beforeEach(({ complaints }) => {
+  // What only scripts use was fetched in vain.
+  complaints.expect(/was preloaded using link preload but not used/);
+});
+
+test('the home page says everything it has to say', async ({ page }) => {
+  await page.goto(pages.home);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    'Staying logged in is a relay.',
+  );
+  await expect(page.getByText('Think of a key under the doormat')).toBeVisible();
+  await expect(page.getByRole('list').getByRole('listitem')).toHaveCount(4);
+  for (const leg of await page.getByRole('listitem').all()) await expect(leg).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'What it does not do' })).toBeVisible();
+  await expect(page.getByRole('img', { name: /hands a baton to the other/ })).toBeVisible();
+});
+
+test('every link leads somewhere', async ({ page }) => {
+  await page.goto(pages.home);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await expect(page).toHaveURL(pages.register);
+  await page.getByRole('link', { name: 'Use the account you have' }).click();
+  await expect(page).toHaveURL(pages.login);
+  await page.getByRole('link', { name: 'Baton' }).click();
+  await expect(page).toHaveURL(pages.home);
+});
+
+for (const [path, button] of [
+  [pages.login, 'Log in'],
+  [pages.register, 'Create account'],
+] as const) {
+  test(`the form at ${path} says that it needs scripting, and sends nothing`, async ({ page }) => {
+    await page.goto(path);
+    // `getByText` does not look inside `noscript`.
+    const reason = page.locator('noscript .script-needed');
+    await expect(reason).toBeVisible();
+    await expect(reason).toHaveText(/^Logging in needs scripting\./);
+    await expect(page.getByText('did not start')).toBeHidden();
+    await expect(page.getByRole('main').getByRole('button', { name: button })).toBeDisabled();
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(`${request.method()} ${request.url()}`));
+    await page.getByLabel('Email').fill('somebody@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('quiet lantern river');
+    await page.getByLabel('Password', { exact: true }).press('Enter');
+    // A form that was sent would have left before this answer is here.
+    await page.request.get(pages.home);
+    expect(sent).toEqual([]);
+    await expect(page).toHaveURL(path);
+  });
+}
+
+test('the account page sends to login', async ({ page }) => {
+  await page.goto(pages.account);
+  await expect(page).toHaveURL(loginAndBack);
+});
+
+test('what is not there is said with a 404', async ({ complaints, page }) => {
+  complaints.expect(/status of 404/);
+  const answer = await page.goto(pages.nowhere);
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
+  await page.getByRole('link', { name: 'Back to the start' }).click();
+  await expect(page).toHaveURL(pages.home);
+});

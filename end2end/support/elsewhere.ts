@@ -1,0 +1,25 @@
+// Another origin, run by somebody else. To the browser the same host by its other name is another
+// site; a real one, so that the browser's own rules between networks stay out of the way.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Elsewhere {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+export async function elsewhere(body: string): Promise<Elsewhere> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+    response.end(`<!doctype html><title>Elsewhere</title><body>${body}</body>`);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((closed) => server.close(() => closed()));
+    },
+  };
+}

@@ -1,0 +1,18 @@
+// How a test gets an access token that has expired: by waiting until the server says so. The
+// verifier allows for clocks that differ by ten seconds, so this is the longest wait there is here.
+import { type APIRequestContext, expect } from '@playwright/test';
+import { api } from './contract';
+import type { Wire } from './wire';
+
+/** The shortest life with which tabs still find each other's tokens alive. */
+export const SHORT_LIFE_SECONDS = 2;
+
+/** Returns once the server refuses the last token it handed out. Asks from outside the browser. */
+export async function untilTheTokenHasExpired(
+  wire: Wire,
+  client: APIRequestContext,
+): Promise<void> {
+  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+  const status = async () => (await client.get(api.me, { headers })).status();
+  await expect.poll(status, { timeout: 20_000, intervals: [500] }).toBe(401);
+}

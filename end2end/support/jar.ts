@@ -1,0 +1,53 @@
+// The browser's cookie jar, seen from outside, and what a thief does with a copy of it.
+import type { APIRequest, APIResponse, BrowserContext, Cookie } from '@playwright/test';
+import { api, refreshCookie } from './contract';
+
+export async function cookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
+  return (await context.cookies()).find((it) => it.name === name);
+}
+
+/** The refresh token that the browser would present now. */
+export async function ticket(context: BrowserContext): Promise<string> {
+  const found = await cookie(context, refreshCookie);
+  if (!found) throw new Error('there is no refresh cookie');
+  return found.value;
+}
+
+/** The generation of a ticket: bytes 17 to 20, after the version and the session id. */
+export function generation(encoded: string): number {
+  return Buffer.from(encoded, 'base64url').readUInt32BE(17);
+}
+
+export interface Presented {
+  readonly status: number;
+  readonly code: string | undefined;
+  /** The refresh token that was issued in return. */
+  readonly next: string | undefined;
+}
+
+/** Presents a refresh token from somewhere else: a client with a jar of its own. */
+export async function present(
+  request: APIRequest,
+  origin: string,
+  presented: string,
+  attemptKey?: string,
+): Promise<Presented> {
+  const headers = {
+    Cookie: `${refreshCookie}=${presented}`,
+    ...(attemptKey === undefined ? {} : { 'Idempotency-Key': attemptKey }),
+  };
+  const client = await request.newContext({ baseURL: origin });
+  try {
+    const answer = await client.post(api.refresh, { headers });
+    const body = answer.ok() ? {} : ((await answer.json()) as { code?: string });
+    return { status: answer.status(), code: body.code, next: issued(answer) };
+  } finally {
+    await client.dispose();
+  }
+}
+
+function issued(answer: APIResponse): string | undefined {
+  const lines = answer.headersArray().filter((it) => it.name.toLowerCase() === 'set-cookie');
+  const line = lines.find((it) => it.value.startsWith(`${refreshCookie}=`));
+  return line?.value.slice(refreshCookie.length + 1).split(';')[0];
+}

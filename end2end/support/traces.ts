@@ -1,0 +1,51 @@
+// Everything a script in the page, an extension, or whoever borrows the computer could read
+// without asking the server. One string, to be searched for secrets.
+import type { Page } from '@playwright/test';
+
+export async function everythingReadable(page: Page): Promise<string> {
+  const traces = await page.evaluate(async () => {
+    const entries = (storage: Storage) => Object.entries({ ...storage });
+    const databases = await Promise.all(
+      (await indexedDB.databases()).map(async ({ name }) => [name, await contents(name ?? '')]),
+    );
+    const inputs = [...document.querySelectorAll('input')].map((it) => it.value);
+    return {
+      localStorage: entries(localStorage),
+      sessionStorage: entries(sessionStorage),
+      databases,
+      caches: await caches.keys(),
+      cookies: document.cookie,
+      address: location.href,
+      history: JSON.stringify(history.state),
+      referrer: document.referrer,
+      windowName: window.name,
+      title: document.title,
+      inputs,
+      requests: performance.getEntries().map((it) => it.name),
+      document: document.documentElement.outerHTML,
+    };
+
+    /** Every record of a database. */
+    async function contents(name: string): Promise<unknown> {
+      const settled = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const database = await settled(indexedDB.open(name));
+      const stores = [...database.objectStoreNames];
+      const records = await Promise.all(
+        stores.map((store) => settled(database.transaction(store).objectStore(store).getAll())),
+      );
+      database.close();
+      return records;
+    }
+  });
+  return JSON.stringify(traces);
+}
+
+/** What of a token must be nowhere: the whole, and each part that identifies it. */
+export function partsOf(token: string): string[] {
+  const [, payload, signature] = token.split('.');
+  return [token, payload, signature].filter((part) => part !== undefined);
+}

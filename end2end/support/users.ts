@@ -1,0 +1,76 @@
+// People who use the browser: how they come to be, and what they do on the pages.
+import { type APIRequest, type Page, expect } from '@playwright/test';
+import { randomUUID } from 'node:crypto';
+import { api, pages } from './contract';
+
+export interface User {
+  readonly email: string;
+  readonly password: string;
+  readonly name: string;
+}
+
+/** Somebody nobody has heard of. */
+export function stranger(name = 'Ada Runner'): User {
+  return {
+    email: `runner-${randomUUID()}@example.org`,
+    password: `quiet lantern ${randomUUID().slice(0, 8)} over gravel`,
+    name,
+  };
+}
+
+/** Creates the account behind the browser's back, so that its cookie jar stays empty. */
+export async function enrol(request: APIRequest, origin: string, user = stranger()): Promise<User> {
+  const client = await request.newContext({ baseURL: origin });
+  const answer = await client.post(api.register, { data: user });
+  expect(answer.status()).toBe(201);
+  await client.dispose();
+  return user;
+}
+
+/** Opens a page and waits until the scripts have taken it over. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await hydrated(page);
+}
+
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
+}
+
+export async function logIn(page: Page, user: User): Promise<void> {
+  await open(page, pages.login);
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+}
+
+export async function sendLogin(
+  page: Page,
+  { email, password }: Pick<User, 'email' | 'password'>,
+): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+}
+
+export async function expectAccountOf(page: Page, user: User): Promise<void> {
+  await expect(page).toHaveURL(pages.account);
+  await expect(page.getByRole('heading', { name: 'Your account', level: 1 })).toBeVisible();
+  await expect(page.getByRole('main')).toContainText(user.email);
+}
+
+export async function logOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Log out' }).click();
+}
+
+export async function callTheApi(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Call the API' }).click();
+}
+
+/** The sentence that says what came of the call. */
+export async function expectCallResult(page: Page, sentence: string | RegExp): Promise<void> {
+  await expect(page.locator('.call-result')).toHaveText(sentence);
+}
+
+export async function expectNotice(page: Page, sentence: string | RegExp): Promise<void> {
+  await expect(page.locator('.notices').getByText(sentence)).toBeVisible();
+}

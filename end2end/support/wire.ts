@@ -1,0 +1,113 @@
+// What a browser says to the API and what it is told: the record most assertions are about.
+import type { BrowserContext, Page, Request, Response } from '@playwright/test';
+import { api } from './contract';
+
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  /** The attempt key, on a refresh. */
+  readonly attemptKey: string | undefined;
+  /** The access token that was sent along. */
+  readonly bearer: string | undefined;
+  readonly page: Page | undefined;
+  /** The status; `'lost'` if no answer arrived; undefined while it is on its way. */
+  outcome: number | 'lost' | undefined;
+}
+
+export class Wire {
+  readonly exchanges: Exchange[] = [];
+  /** Every URL any page has asked for, to see that no secret is in one. */
+  readonly urls: string[] = [];
+  private readonly byRequest = new Map<Request, Exchange>();
+  private readonly bodies: Promise<string | undefined>[] = [];
+
+  constructor(context: BrowserContext) {
+    context.on('request', (request) => this.sent(request));
+    context.on('response', (response) => this.answered(response));
+    context.on('requestfailed', (request) => this.settle(request, 'lost'));
+  }
+
+  /** `GET /api/me 200`, one line for each exchange, in the order they were sent. */
+  lines(): string[] {
+    return this.exchanges.map((it) => `${it.method} ${it.path} ${it.outcome ?? '…'}`);
+  }
+
+  to(path: string): Exchange[] {
+    return this.exchanges.filter((it) => it.path === path);
+  }
+
+  refreshes(): Exchange[] {
+    return this.to(api.refresh);
+  }
+
+  /** The outcomes of all refreshes so far. */
+  refreshOutcomes(): Exchange['outcome'][] {
+    return this.refreshes().map((it) => it.outcome);
+  }
+
+  /** From here on. */
+  forget(): void {
+    this.exchanges.length = 0;
+  }
+
+  /** Every access token that was handed out, oldest first. */
+  async accessTokens(): Promise<string[]> {
+    const tokens = await Promise.all(this.bodies);
+    return tokens.filter((token) => token !== undefined);
+  }
+
+  /** The access token that was handed out last. */
+  async accessToken(): Promise<string> {
+    const token = (await this.accessTokens()).at(-1);
+    if (!token) throw new Error('no access token has been handed out');
+    return token;
+  }
+
+  private sent(request: Request): void {
+    this.urls.push(request.url());
+    const path = new URL(request.url()).pathname;
+    if (!path.startsWith('/api/')) return;
+    const headers = request.headers();
+    const exchange: Exchange = {
+      method: request.method(),
+      path,
+      attemptKey: headers['idempotency-key'],
+      bearer: headers.authorization?.replace('Bearer ', ''),
+      page: pageOf(request),
+      outcome: undefined,
+    };
+    this.exchanges.push(exchange);
+    this.byRequest.set(request, exchange);
+  }
+
+  private answered(response: Response): void {
+    this.settle(response.request(), response.status());
+    const path = new URL(response.url()).pathname;
+    const grants: string[] = [api.register, api.login, api.refresh];
+    if (grants.includes(path) && response.ok()) this.bodies.push(tokenIn(response));
+  }
+
+  private settle(request: Request, outcome: number | 'lost'): void {
+    const exchange = this.byRequest.get(request);
+    if (exchange) exchange.outcome = outcome;
+  }
+}
+
+async function tokenIn(response: Response): Promise<string | undefined> {
+  try {
+    const body = (await response.json()) as { access_token?: string };
+    return body.access_token;
+  } catch {
+    // The page has gone on before the body could be read.
+    return undefined;
+  }
+}
+
+function pageOf(request: Request): Page | undefined {
+  try {
+    return request.frame().page();
+  } catch {
+    // A navigation that has no page yet.
+    return undefined;
+  }
+}
