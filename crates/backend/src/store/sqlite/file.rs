@@ -25,9 +25,7 @@ impl DatabaseFile {
         }
         let made = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path);
         match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(failed(error));
-            }
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
             _ => Ok(Self { path: path.to_owned(), identity: identity(path).map_err(failed)? }),
         }
     }

@@ -1,0 +1,151 @@
+//! The command line and the environment as `clap` reads them. Names and defaults are the contract's;
+//! whether values make sense is checked in [`config`](super), not here.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// JWT access tokens with rotating refresh tokens, from the database to the browser.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, about, flatten_help = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Which log lines to write to standard error, in the syntax of tracing-subscriber.
+    #[arg(long, env = "BATON_LOG", default_value = "info", global = true)]
+    pub log: String,
+    /// Write log lines as JSON.
+    #[arg(long, env = "BATON_LOG_JSON", global = true, value_parser = FalseyValueParser::new())]
+    pub log_json: bool,
+}
+
+/// What the program can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and the site until SIGTERM or Ctrl-C.
+    Serve(ServeArgs),
+    /// Bring the database schema up to date and stop (serve does it too).
+    Migrate(DatabaseArgs),
+    /// Remove sessions that have been over for more than a week.
+    Prune(PruneArgs),
+    /// Verify configuration, keys and storage, and say what is wrong.
+    Check(ServeArgs),
+    /// The key ring.
+    Keys {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+}
+
+/// What can be done with the key ring.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// List the keys by id. Private parts are never shown.
+    List(KeysArgs),
+}
+
+/// Where the database is.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// The database: sqlite:FILE, or memory: to forget everything at exit.
+    #[arg(
+        long,
+        env = "BATON_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:baton.db",
+        value_name = "URL"
+    )]
+    pub database: String,
+}
+
+/// Where the keys are.
+#[derive(Debug, Clone, Args)]
+pub struct KeysArgs {
+    /// The folder of the key ring; made on the first start.
+    #[arg(long, env = "BATON_KEYS", default_value = "keys", value_name = "FOLDER")]
+    pub keys: PathBuf,
+}
+
+/// How long tokens and sessions live.
+#[derive(Debug, Clone, Args)]
+pub struct LifeArgs {
+    /// How long an access token lives; 300 to 1800 is sensible.
+    #[arg(long, env = "BATON_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
+    pub access_token_seconds: i64,
+    /// A session that is not refreshed for so long is over.
+    #[arg(
+        long,
+        env = "BATON_REFRESH_IDLE_SECONDS",
+        default_value_t = 604_800,
+        value_name = "SECONDS"
+    )]
+    pub refresh_idle_seconds: i64,
+    /// A session is over so long after login, however often it was refreshed.
+    #[arg(
+        long,
+        env = "BATON_REFRESH_ABSOLUTE_SECONDS",
+        default_value_t = 2_592_000,
+        value_name = "SECONDS"
+    )]
+    pub refresh_absolute_seconds: i64,
+}
+
+/// Everything `serve` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// The address to listen on; port 0 picks a free one.
+    #[arg(
+        long,
+        env = "BATON_LISTEN",
+        default_value = "127.0.0.1:3000",
+        value_name = "ADDRESS:PORT"
+    )]
+    pub listen: String,
+    /// The origin browsers see: the issuer, and the only origin calls are accepted from.
+    #[arg(long, env = "BATON_ORIGIN", default_value = "http://localhost:3000", value_name = "URL")]
+    pub origin: String,
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Where the keys are.
+    #[command(flatten)]
+    pub keys: KeysArgs,
+    /// How long things live.
+    #[command(flatten)]
+    pub life: LifeArgs,
+    /// Proxies whose X-Forwarded-For is believed, by address.
+    #[arg(long, env = "BATON_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
+    pub trusted_proxies: Vec<String>,
+    /// Whom access tokens are for; the origin if not given.
+    #[arg(long, env = "BATON_AUDIENCE", value_delimiter = ',', value_name = "AUDIENCE")]
+    pub audience: Vec<String>,
+    /// The folder of the built site; target/site if that is there.
+    #[arg(long, env = "BATON_SITE", value_name = "FOLDER")]
+    pub site: Option<String>,
+    /// Limits on how often calls may be made; off only on a loopback origin.
+    #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
+    pub limits: Limits,
+}
+
+/// What `prune` takes.
+#[derive(Debug, Clone, Args)]
+pub struct PruneArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// When a session is over.
+    #[command(flatten)]
+    pub life: LifeArgs,
+}
+
+/// Whether calls are limited in number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Limits {
+    /// As a server in front of users needs them.
+    Default,
+    /// None: for tests and benchmarks.
+    Off,
+}
