@@ -35,6 +35,18 @@ export async function loseTheNextAnswer(
   return { answer };
 }
 
+/** The same, and from then on nothing gets through, so that the page cannot heal by itself. */
+export async function loseTheNextAnswerAndTheLine(
+  page: Page,
+  request: APIRequest,
+  origin: string,
+): Promise<{ answer: Promise<Presented>; mend: () => Promise<void> }> {
+  const mend = await cutTheCable(page);
+  // The route that was added last is asked first.
+  const lost = await loseTheNextAnswer(page, request, origin);
+  return { ...lost, mend };
+}
+
 /** Holds calls back until they are let go all at once. */
 export async function holdBack(page: Page, path: string): Promise<Gate> {
   const gate = new Gate();
