@@ -3,7 +3,7 @@
 import { api, pages, pendingAttempt } from '../support/contract';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { generation, ticket } from '../support/jar';
-import { loseTheNextAnswer, loseTheNextAnswerAndTheLine } from '../support/network';
+import { loseTheNextAnswer } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -26,7 +26,12 @@ test('a lost answer heals on retry with the same attempt key', async ({
   await untilTheTokenHasExpired(wire, request);
   const before = await ticket(context);
   wire.forget();
-  const lost = await loseTheNextAnswer(account, playwright.request, server.origin);
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'may retry',
+  );
   await callTheApi(account);
 
   const answer = await lost.answer;
@@ -59,7 +64,12 @@ test('the jar still holds the old ticket after a lost answer', async ({
 }) => {
   // If this fails, the tests around it prove nothing: their answers were not lost.
   const before = await ticket(context);
-  const lost = await loseTheNextAnswerAndTheLine(account, playwright.request, server.origin);
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'is frozen',
+  );
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   expect(answer.status).toBe(200);
@@ -67,7 +77,7 @@ test('the jar still holds the old ticket after a lost answer', async ({
   expect(await ticket(context)).toBe(before);
 });
 
-test('a lost answer heals although the page is left and loaded again in between', async ({
+test('a lost answer heals although the page is reloaded in between', async ({
   account,
   context,
   playwright,
@@ -76,17 +86,20 @@ test('a lost answer heals although the page is left and loaded again in between'
   wire,
 }) => {
   wire.forget();
-  const lost = await loseTheNextAnswerAndTheLine(account, playwright.request, server.origin);
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'is frozen',
+  );
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   expect(answer.status).toBe(200);
   const kept = await account.evaluate((key) => localStorage.getItem(key), pendingAttempt);
   expect(kept).toBe(wire.refreshes()[0]?.attemptKey);
 
-  await account.goto('about:blank');
-  await lost.mend();
   wire.forget();
-  await account.goto(pages.account);
+  await account.reload();
   await expectAccountOf(account, user);
   await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
   expect(wire.refreshes()[0]?.attemptKey).toBe(kept);
@@ -103,7 +116,12 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   user,
   wire,
 }) => {
-  const lost = await loseTheNextAnswerAndTheLine(account, playwright.request, server.origin);
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'is frozen',
+  );
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   await account.close();
@@ -124,13 +142,16 @@ test('without the kept key the same retry is a replay and ends the session', asy
 }) => {
   // The control of this file: take the key away, and the session must not survive.
   wire.forget();
-  const lost = await loseTheNextAnswerAndTheLine(account, playwright.request, server.origin);
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'is frozen',
+  );
   await account.reload({ waitUntil: 'commit' });
   expect((await lost.answer).status).toBe(200);
   await account.addInitScript(() => localStorage.clear());
-  await account.goto('about:blank');
-  await lost.mend();
-  await account.goto(pages.account);
+  await account.reload();
   await expectNotice(account, /^Your session was ended\. Its refresh token was used twice/);
   await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(401);
   expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(2);

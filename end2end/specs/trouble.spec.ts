@@ -1,7 +1,7 @@
 // The server cannot be reached, or fails. Whatever happens short of a refusal, the session stays.
 import type { Page } from '@playwright/test';
 import { api, pages } from '../support/contract';
-import { cutTheCable, refreshCalls } from '../support/network';
+import { answerRefreshesWith, cutTheCable } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -14,6 +14,13 @@ import {
 
 const tryAgain = (page: Page) =>
   page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
+
+/** A problem document of our server (RFC 9457). */
+function problem(status: number, code: string) {
+  const type = `urn:baton:problem:${code}`;
+  const body = JSON.stringify({ type, title: code, status, code, request_id: '0' });
+  return { status, contentType: 'application/problem+json', body };
+}
 
 test('a server that cannot be reached signs nobody out, and the page says so', async ({
   account,
@@ -61,22 +68,15 @@ test('a 503 on refresh is waited out with the same attempt key', async ({
   user,
   wire,
 }) => {
-  const unavailable = {
-    status: 503,
-    contentType: 'application/problem+json',
+  const gate = await answerRefreshesWith(account, 2, {
+    ...problem(503, 'temporarily_unavailable'),
     headers: { 'Retry-After': '1' },
-    body: JSON.stringify({
-      type: 'urn:baton:problem:temporarily_unavailable',
-      title: 'The server cannot do this right now.',
-      status: 503,
-      code: 'temporarily_unavailable',
-      request_id: '0',
-    }),
-  };
-  await account.route(refreshCalls, (route) => route.fulfill(unavailable), { times: 2 });
+  });
   wire.forget();
   await account.reload();
+  await expect.poll(() => gate.arrived).toBe(1);
   await expectNotice(account, 'The server is not available right now. Your session is kept.');
+  gate.open();
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
   await expect.poll(() => wire.refreshOutcomes()).toEqual([503, 503, 200]);
@@ -90,12 +90,12 @@ for (const [what, status, contentType, body] of [
   ['half an answer', 200, 'application/json', '{"access_token":"eyJ'],
 ] as const) {
   test(`${what} is not taken for an answer of the server`, async ({ account, user, wire }) => {
-    await account.route(refreshCalls, (route) => route.fulfill({ status, contentType, body }), {
-      times: 1,
-    });
+    const gate = await answerRefreshesWith(account, 1, { status, contentType, body });
     wire.forget();
     await account.reload();
+    await expect.poll(() => gate.arrived).toBe(1);
     await expectNotice(account, /Your session is kept\.$/);
+    gate.open();
     await expectAccountOf(account, user);
     await expect.poll(() => wire.refreshOutcomes()).toEqual([status, 200]);
     expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
@@ -103,23 +103,8 @@ for (const [what, status, contentType, body] of [
 }
 
 test('a late copy (409) does not sign out: the page asks anew', async ({ account, user, wire }) => {
-  const duplicate = {
-    type: 'urn:baton:problem:duplicate_attempt',
-    title: 'This attempt was answered before.',
-    status: 409,
-    code: 'duplicate_attempt',
-    request_id: '0',
-  };
-  await account.route(
-    refreshCalls,
-    (route) =>
-      route.fulfill({
-        status: 409,
-        contentType: 'application/problem+json',
-        body: JSON.stringify(duplicate),
-      }),
-    { times: 1 },
-  );
+  const gate = await answerRefreshesWith(account, 1, problem(409, 'duplicate_attempt'));
+  gate.open();
   wire.forget();
   await account.reload();
   await expectAccountOf(account, user);

@@ -4,7 +4,7 @@ import { api } from './contract';
 import { type Presented, present, ticket } from './jar';
 
 const everyCall = (url: URL) => url.pathname.startsWith('/api/');
-export const refreshCalls = (url: URL) => url.pathname === api.refresh;
+const refreshCalls = (url: URL) => url.pathname === api.refresh;
 
 /** No call gets through. Returns what mends it. */
 export async function cutTheCable(target: Page | BrowserContext): Promise<() => Promise<void>> {
@@ -14,37 +14,44 @@ export async function cutTheCable(target: Page | BrowserContext): Promise<() => 
 }
 
 /**
- * The server gets the next refresh and answers; the answer never arrives. The request is repeated
- * by a client with a jar of its own, because `route.fetch` would put the answer's cookies into the
- * browser's jar, and then nothing would be lost.
+ * The server gets the next refresh and answers; the answer never arrives. It is sent by a client
+ * with a jar of its own, because `route.fetch` would put the answer's cookies into the browser's
+ * jar, and then nothing would be lost.
  */
 export async function loseTheNextAnswer(
   page: Page,
   request: APIRequest,
   origin: string,
+  then: 'may retry' | 'is frozen',
 ): Promise<{ answer: Promise<Presented> }> {
   let told: (answer: Presented) => void;
   const answer = new Promise<Presented>((resolve) => (told = resolve));
   const lose = async (route: Route) => {
     const presented = await ticket(page.context());
     const key = route.request().headers()['idempotency-key'];
-    told(await present(request, origin, presented, key));
+    const answered = await present(request, origin, presented, key);
+    // Without timers the page never comes to its next try, however slowly the test goes on.
+    if (then === 'is frozen') await page.evaluate(() => (window.setTimeout = (() => 0) as never));
     await route.abort('connectionreset');
+    told(answered);
   };
   await page.route(refreshCalls, lose, { times: 1 });
   return { answer };
 }
 
-/** The same, and from then on nothing gets through, so that the page cannot heal by itself. */
-export async function loseTheNextAnswerAndTheLine(
+/**
+ * The next refreshes get this answer instead of the server's; the one after them is held back, so
+ * that a test can look at the page before it is healed.
+ */
+export async function answerRefreshesWith(
   page: Page,
-  request: APIRequest,
-  origin: string,
-): Promise<{ answer: Promise<Presented>; mend: () => Promise<void> }> {
-  const mend = await cutTheCable(page);
+  times: number,
+  answer: { status: number; contentType: string; body: string; headers?: Record<string, string> },
+): Promise<Gate> {
+  const gate = await holdBack(page, api.refresh);
   // The route that was added last is asked first.
-  const lost = await loseTheNextAnswer(page, request, origin);
-  return { ...lost, mend };
+  await page.route(refreshCalls, (route) => route.fulfill(answer), { times });
+  return gate;
 }
 
 /** Holds calls back until they are let go all at once. */

@@ -7,11 +7,11 @@ use leptos_router::StaticSegment;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
-use wasm_bindgen::JsCast;
 
 use crate::components::notice::Notice;
 use crate::components::site_footer::SiteFooter;
 use crate::components::site_header::SiteHeader;
+use crate::dom::{Ready, focus_soon};
 use crate::page::{HINT_ATTRIBUTE, HYDRATED_ATTRIBUTE, SignedInHint};
 use crate::pages::account::AccountPage;
 use crate::pages::home::HomePage;
@@ -19,10 +19,6 @@ use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::register::RegisterPage;
 use crate::session::Session;
-
-/// Whether the scripts have taken over. Until then a click on a button would be lost.
-#[derive(Clone, Copy)]
-pub(crate) struct Ready(pub(crate) RwSignal<bool>);
 
 /// The application, on the server and in the browser.
 #[component]
@@ -73,20 +69,6 @@ fn FocusOnNavigation() -> impl IntoView {
             focus_soon("main h1");
         }
         now
-    });
-}
-
-/// Focuses the first element that matches, once what is being rendered now is there.
-pub(crate) fn focus_soon(selector: &'static str) {
-    // The first frame may come before the router has put the new page in place, the second not.
-    request_animation_frame(move || {
-        request_animation_frame(move || {
-            let element = document().query_selector(selector).ok().flatten();
-            if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok())
-            {
-                let _ = element.focus();
-            }
-        });
     });
 }
 

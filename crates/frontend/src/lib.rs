@@ -10,6 +10,7 @@
 mod api;
 mod app;
 mod components;
+mod dom;
 pub mod page;
 mod pages;
 pub mod session;

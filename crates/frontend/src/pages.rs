@@ -5,4 +5,5 @@ pub(crate) mod account;
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod not_found;
+mod onward;
 pub(crate) mod register;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::Ready;
+use crate::dom::Ready;
 
 /// Sends the form around it. Disabled until the scripts have taken over; while busy it keeps the
 /// focus and says what it is doing, and the form ignores it.

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use shared::{ErrorCode, FieldError, Problem};
 
-use crate::app::focus_soon;
+use crate::dom::focus_soon;
 use crate::session::Rejected;
 
 /// The state of one form.

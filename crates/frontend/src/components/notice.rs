@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::app::focus_soon;
+use crate::dom::focus_soon;
 use crate::session::{EndReason, Phase, Session};
 
 /// The server gives one answer for every refused refresh, so this must not pretend to know more.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::field::{FieldErrorText, error_id};
 use super::form::FormState;
-use crate::app::Ready;
+use crate::dom::Ready;
 
 /// The name of the input, and the member of the request body.
 pub(crate) const PASSWORD: &str = "password";

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
-use crate::app::focus_soon;
+use crate::dom::focus_soon;
 use crate::session::{Session, Standing};
 
 /// Brand and navigation.

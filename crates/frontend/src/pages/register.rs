@@ -10,7 +10,7 @@ use shared::Secret;
 use shared::body::RegisterRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
-use super::login::OnwardOnceSignedIn;
+use super::onward::OnwardOnceSignedIn;
 use crate::components::button::SubmitButton;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
