@@ -6,7 +6,7 @@ use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use crate::dom::focus_soon;
-use crate::session::{Session, Standing};
+use crate::session::{Phase, Session, Standing};
 
 /// Brand and navigation.
 #[component]
@@ -69,8 +69,9 @@ fn WayOut() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             session.log_out().await;
-            // After success this button is gone, and with it the signal and the focus.
-            if busy.try_set(false).is_some() {
+            // After success this button goes away, and with it the signal and the focus.
+            busy.try_set(false);
+            if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
                 focus_soon("main h1");
             }
         });

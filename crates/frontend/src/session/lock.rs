@@ -1,6 +1,8 @@
-//! One refresh at a time in this browser: the Web Locks API, waited for only so long. The lock
-//! saves requests; correctness never depends on it, because all tabs share the attempt key. So a
-//! lock that an orphaned tab holds for ever costs seconds, not the page.
+//! One refresh at a time in this browser: the Web Locks API, waited for only so long, so that a lock
+//! which an orphaned tab holds for ever costs seconds, not the page. Without the lock, tabs are held
+//! together by the attempt key they share in localStorage; but taking a key is no atomic step there,
+//! so two tabs that begin in the same instant may each make one, and look like two parties. `refresh`
+//! looks twice to make that rare; rotation.md lists it among the limits.
 
 use futures_channel::oneshot;
 use js_sys::{Function, Object, Promise, Reflect};
@@ -31,6 +33,13 @@ extern "C" {
 /// The lock, or the decision to go on without it. Dropping it lets the next tab go.
 pub(super) struct Held(Option<Function>);
 
+impl Held {
+    /// Whether it is the lock.
+    pub(super) const fn is_held(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(release) = self.0.take() {
@@ -39,7 +48,7 @@ impl Drop for Held {
     }
 }
 
-/// Waits for the lock, at most [`WAIT_MS`]. Without it we go on: it saves requests and no more.
+/// Waits for the lock, at most [`WAIT_MS`]. Without it we go on.
 pub(super) async fn acquire() -> Held {
     match request_lock() {
         Some(granted) => Held(granted.await.ok()),

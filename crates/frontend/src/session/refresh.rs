@@ -11,6 +11,9 @@ use super::verdict::{Trouble, Verdict, judge};
 use super::{EndReason, Session, Token, attempt, backoff, lock};
 use crate::api;
 
+/// Without the lock, how long a tab waits before it believes that its attempt key is everybody's.
+const UNLOCKED_PAUSE_MS: u32 = 100;
+
 /// What came of it, for all who waited.
 pub(super) type Refreshed = Result<Token, NotRefreshed>;
 
@@ -76,7 +79,7 @@ impl Session {
     /// One try, inside the lock. The lock is not held while backing off: another tab may fare
     /// better.
     async fn try_once(self, stale: Option<u64>, era: u64) -> Tried {
-        let _held = lock::acquire().await;
+        let held = lock::acquire().await;
         // Whoever had the lock before may have broadcast a token; let that message arrive.
         browser::pause(0).await;
         if let Some(newer) = self.token_newer_than(stale) {
@@ -87,7 +90,12 @@ impl Session {
             return Tried::Done(Err(NotRefreshed::Ended));
         }
         let fresh_key = || attempt::key_of(browser::random_bytes());
-        let key = attempt::take_or_create(&LocalStorage, fresh_key);
+        let mut key = attempt::take_or_create(&LocalStorage, fresh_key);
+        if !held.is_held() {
+            // Another tab may be writing a key at this moment. The last one written stands, for both.
+            browser::pause(UNLOCKED_PAUSE_MS).await;
+            key = attempt::take_or_create(&LocalStorage, || key);
+        }
         let judgement = judge(&self.send(api::refresh(&key)).await);
         if judgement.settled {
             attempt::settle(&LocalStorage, &key);
