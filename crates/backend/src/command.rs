@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rotation::Policy;
@@ -17,6 +18,8 @@ use crate::router::router;
 use crate::server;
 use crate::store::{self, PruneBefore};
 
+/// How long the storage may take to let go once the last request is answered.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
 /// Sessions over for longer than this are removed by `prune`.
 const PRUNE_AFTER_SECONDS: i64 = 7 * 86_400;
 
@@ -49,7 +52,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let stop = server::told_to_stop()?;
     say(&format!("listening on http://{address}"))?;
     server::serve(listener, router(app), stop).await;
-    store.close().await;
+    // A statement that hangs must not keep the process: what it has not committed never was.
+    let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())
 }
 
