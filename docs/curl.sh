@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The relay by hand: register, me, refresh, a lost answer, a replay, logout. Run it against a server
-# (`cargo xtask run`): docs/curl.sh [http://localhost:3000]. docs/curl.md shows what it prints.
+# (`cargo xtask run`), with curl 7.82 or newer: docs/curl.sh [http://localhost:3000]. docs/curl.md shows what it prints.
 set -euo pipefail
 base=${1:-http://localhost:3000}
 work=$(mktemp -d)
@@ -36,6 +36,7 @@ say 'Who am I? The access token speaks; the cookie is not looked at.'
 show "$base/api/me" -H "Authorization: Bearer $token"
 
 say 'Refresh. The cookie is rotated; the attempt is named by its key.'
+printf '\n$ cp jar jar-before\n'
 cp jar jar-before
 show -b jar -c jar -X POST "$base/api/auth/refresh" -H 'Idempotency-Key: attempt-1-of-this-shell'
 keep_token
@@ -52,6 +53,7 @@ show "$base/api/me" -H "Authorization: Bearer $token"
 
 say 'Log in again, and out.'
 show -c jar "$base/api/auth/login" --json "{\"email\":\"$email\",\"password\":\"velvet otter under glass\"}"
+printf '\n$ cp jar jar-before\n'
 cp jar jar-before
 show -b jar -c jar -X POST "$base/api/auth/logout"
 

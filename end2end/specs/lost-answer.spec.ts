@@ -56,6 +56,42 @@ test('a lost answer heals on retry with the same attempt key', async ({
   expect(wire.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
 });
 
+test('a refusal that says nothing of the attempt does not cost the key of a lost answer', async ({
+  account,
+  context,
+  playwright,
+  request,
+  server,
+  user,
+  wire,
+}) => {
+  await untilTheTokenHasExpired(wire, request);
+  const before = await ticket(context);
+  wire.forget();
+  // The route that was added last is asked first: the answer is lost, then a gateway says no.
+  const forbidden = { title: 'Forbidden', status: 403, code: 'blocked', type: 'about:blank' };
+  await account.route(
+    `**${api.refresh}`,
+    (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        body: JSON.stringify(forbidden),
+      }),
+    { times: 1 },
+  );
+  const lost = await loseTheNextAnswer(account, playwright.request, server.origin, 'may retry');
+  await callTheApi(account);
+  await lost.answer;
+  await expect.poll(() => wire.refreshes().length).toBe(2);
+
+  await account.reload();
+  await expectAccountOf(account, user);
+  const keys = wire.refreshes().map((it) => it.attemptKey);
+  expect(keys.slice(0, 3)).toEqual([keys[0], keys[0], keys[0]]);
+  expect(generation(await ticket(context))).toBe(generation(before) + 1);
+});
+
 test('the jar still holds the old ticket after a lost answer', async ({
   account,
   context,

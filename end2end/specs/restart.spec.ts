@@ -8,6 +8,11 @@ import {
   expectNotice,
 } from '../support/users';
 
+test.beforeEach(({ complaints }) => {
+  // Whatever the page was fetching when the server went, its icon for one.
+  complaints.expect(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/);
+});
+
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
   test(`a server that is ended with ${signal} and started again signs nobody out`, async ({
     account,

@@ -148,7 +148,7 @@ test('a lock that an orphaned tab never lets go costs seconds, not the session',
   }, refreshLock);
   await account.reload();
   await expect(account.getByText('Restoring your session…')).toBeVisible();
-  await expect(account.getByRole('main')).toContainText(user.email, { timeout: 15_000 });
+  await expect(account.getByRole('main')).toContainText(user.email, { timeout: 25_000 });
 });
 
 test('who logs in on one tab is logged in on the other', async ({ context, page, user, wire }) => {

@@ -1,5 +1,5 @@
 // How a test gets an access token that has expired: by waiting until the server says so. The
-// verifier allows for clocks that differ by ten seconds, so this is the longest wait there is here.
+// server allows for clocks of instances that differ by two seconds.
 import { type APIRequestContext, expect } from '@playwright/test';
 import { api } from './contract';
 import type { Wire } from './wire';

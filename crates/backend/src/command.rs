@@ -112,7 +112,7 @@ async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
     say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
     let entropy = Entropy::system();
-    // A check must not make what it finds missing: a mistyped folder would pass.
+    // New keys would end every session: a check must not make them for a mistyped folder.
     let keys = KeyRing::open_existing(&settings.keys, &entropy)?;
     say(&format!("keys           ok   signing with {}", keys.signing_key_id()))?;
     let store = open_store(&settings.database).await?;

@@ -32,7 +32,7 @@ pub struct KeyRing {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The folder or a file in it cannot be read or written.
-    #[error("--keys: {path} cannot be {action}: {source}")]
+    #[error("--keys: {path} cannot be {action}")]
     File {
         /// What was tried.
         action: &'static str,

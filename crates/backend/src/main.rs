@@ -1,5 +1,6 @@
 //! `baton`: reads the command line, starts logging, runs the command, and says in one line what
 //! stopped it.
+#![forbid(unsafe_code)]
 
 use std::io::Write as _;
 use std::process::ExitCode;

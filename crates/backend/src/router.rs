@@ -26,6 +26,7 @@ pub fn router(app: App) -> Router {
         .route(path::HEALTH_READY, get(health::ready))
         .route("/assets/{name}", get(assets::asset))
         .route("/api", any(site::no_such_endpoint))
+        .route("/api/", any(site::no_such_endpoint))
         .route("/api/{*rest}", any(site::no_such_endpoint))
         .fallback(site::page)
         // The innermost layer first: a request passes them from the bottom up.

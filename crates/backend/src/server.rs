@@ -20,10 +20,10 @@ use tower::ServiceExt as _;
 
 use crate::http::client::Peer;
 
-/// How long a client may take to send a request's headers, from the moment it connects.
+/// How long a client may take to send a request's headers, from the moment it connects, or from the
+/// end of its last answer.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may rest: between two requests, in the middle of a body, or because the
-/// client does not read its answer.
+/// How long a client may leave its answer unread, or a body unsent that nobody is reading.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 /// What is read before a request's headers are found too large, in bytes and in number. Above the
 /// caps of `http::fence`, which answers with a problem document; hyper's own answer is bare.

@@ -117,7 +117,8 @@ pub enum StoreError {
     Url(String),
 }
 
-/// What the domain asks of storage.
+/// What the domain asks of storage. Every method fails with [`StoreError`] if the engine does not do
+/// as asked: then it is not known whether a change took place.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Stores a new user and their first session, both or neither, durably.
@@ -156,7 +157,7 @@ pub trait Store: Send + Sync {
     /// Removes sessions long over; how many.
     async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError>;
 
-    /// Whether storage answers at all.
+    /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Finishes what is under way and lets go of the storage.
@@ -192,7 +193,7 @@ pub fn without_credentials(url: &str) -> String {
     }
 }
 
-/// The columns of an accepted family that a store writes.
+/// An attempt as a store writes it.
 pub(crate) fn hash_of(attempt: Option<&Attempt>) -> Option<&[u8]> {
     attempt.map(|attempt| attempt.hash().as_slice())
 }

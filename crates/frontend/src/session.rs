@@ -95,6 +95,8 @@ struct Memory {
     /// Changes whenever another session takes this one's place or it ends: an answer that was asked
     /// for in an earlier era is nobody's any more.
     era: u64,
+    /// The sessions known to be over. What still arrives of them is nobody's any more.
+    ended: Vec<SessionId>,
 }
 
 /// The handle. Copied freely; all copies are the same session.
@@ -217,6 +219,15 @@ impl Session {
         self.memory.with_value(|memory| memory.era)
     }
 
+    /// Notes that a session is over, whoever said so.
+    fn note_ended(self, session_id: SessionId) {
+        self.memory.update_value(|memory| memory.ended.push(session_id));
+    }
+
+    fn has_ended(self, session_id: SessionId) -> bool {
+        self.memory.with_value(|memory| memory.ended.contains(&session_id))
+    }
+
     /// From now on this is the session and its token.
     fn adopt(self, body: SessionBody, expires_at_ms: f64) -> Token {
         let SessionBody { access_token, expires_in, session_id, user, .. } = body;
@@ -244,7 +255,8 @@ impl Session {
     /// From now on there is no session here.
     fn forget(self, reason: EndReason) {
         self.memory.update_value(|memory| {
-            memory.token = None;
+            let ended = memory.token.take().map(|token| token.session_id);
+            memory.ended.extend(ended);
             memory.era += 1;
         });
         self.trouble.set(None);

@@ -7,7 +7,7 @@ use shared::{ErrorCode, Problem, Secret};
 use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestRedirect};
 
 /// Longer than this and a user takes the page for dead.
-const ANSWER_WITHIN_MS: u32 = 10_000;
+pub(crate) const ANSWER_WITHIN_MS: u32 = 10_000;
 
 /// What to send.
 #[derive(Clone)]

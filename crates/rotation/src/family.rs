@@ -15,9 +15,9 @@ pub struct Family {
     pub attempt: Option<Attempt>,
     /// The attempt with which the generation before was accepted, if that is known.
     pub previous_attempt: Option<Attempt>,
-    /// When `generation` was accepted, or the family begun: idle expiry counts from here.
+    /// When `generation` was accepted, or the family began: idle expiry counts from here.
     pub accepted_at: NumericDate,
-    /// When the family begun: absolute expiry counts from here, and nothing ever moves it.
+    /// When the family began: absolute expiry counts from here, and nothing ever moves it.
     pub created_at: NumericDate,
     /// Whether it still stands. An end is final.
     pub standing: Standing,

@@ -43,7 +43,7 @@ pub enum ErrorCode {
     RateLimited,
     /// 500: a fault of the server, confined to this request.
     InternalError,
-    /// 503: storage failed or the server is stopping; see `Retry-After`.
+    /// 503: storage failed, or too much is asked at once; see `Retry-After`.
     TemporarilyUnavailable,
     /// A code this client was built too early to know.
     #[serde(other)]

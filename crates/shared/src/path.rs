@@ -1,6 +1,6 @@
 //! Every path, cookie name and header name that server and client both write. It must not hold
-//! anything only one side knows. `cargo xtask tidy` checks that router, client and a test use each
-//! path through its constant.
+//! anything only one side knows. `cargo xtask tidy` checks that router and client use each path through its
+//! constant, as far as it is theirs, and that a test speaks to it.
 
 /// `POST`: create an account and its first session.
 pub const REGISTER: &str = "/api/auth/register";
@@ -53,10 +53,17 @@ pub fn safe_next(next: Option<&str>) -> &str {
         Some(path)
             if path.starts_with('/')
                 && !path.starts_with("//")
-                && !path.contains(|c: char| c == '\\' || c.is_control()) =>
+                && !path.contains(|c: char| c == '\\' || c.is_control())
+                && !leads_nowhere(path) =>
         {
             path
         }
         _ => ACCOUNT_PAGE,
     }
+}
+
+/// Whether a path is no page to go on to: those that come before login, and the API.
+fn leads_nowhere(path: &str) -> bool {
+    let page = path.split(['?', '#']).next().unwrap_or(path);
+    [LOGIN_PAGE, REGISTER_PAGE, "/api"].contains(&page) || page.starts_with("/api/")
 }

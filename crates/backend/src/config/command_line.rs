@@ -28,7 +28,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Bring the database schema up to date and stop (serve does it too).
     Migrate(DatabaseArgs),
-    /// Remove sessions that have been over for more than a week.
+    /// Remove sessions that have been over for more than a week, by the limits that serve runs with.
     Prune(PruneArgs),
     /// Verify configuration, keys and storage, and say what is wrong.
     Check(ServeArgs),

@@ -13,7 +13,7 @@ pub async fn live() -> &'static str {
     "live\n"
 }
 
-/// 200 while storage answers, 503 while it does not.
+/// 200 while storage can be read and written, 503 while it cannot.
 pub async fn ready(State(sessions): State<Arc<Sessions>>) -> Result<&'static str, ApiError> {
     sessions.store.ping().await?;
     Ok("ready\n")

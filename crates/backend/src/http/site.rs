@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderMap, LOCATION};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use frontend::page::{Assets, NotFoundFlag, SignedInHint};
@@ -93,7 +93,7 @@ fn set_policy() {
     expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, value);
 }
 
-/// Unknown paths below `/api` and friends are the API's to answer, not a page's.
-pub async fn no_such_endpoint(_: HeaderMap) -> ApiError {
+/// Unknown paths below `/api` are the API's to answer, not a page's.
+pub async fn no_such_endpoint() -> ApiError {
     ApiError::NotFound
 }

@@ -9,6 +9,7 @@ mod command_line;
 mod configuration;
 mod cross_site;
 mod disk;
+mod hashing;
 mod headers;
 mod key_files;
 mod login;

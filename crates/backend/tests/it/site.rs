@@ -177,3 +177,11 @@ async fn a_file_that_is_not_there_is_404() {
         assert_eq!(answer.status.as_u16(), 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn no_page_answers_for_the_api() {
+    let browser = app().browser();
+    for path in ["/api", "/api/", "/api/nothing", "/api/auth/login/"] {
+        browser.get(path).await.assert_problem(404, "not_found");
+    }
+}

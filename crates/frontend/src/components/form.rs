@@ -37,7 +37,10 @@ impl FormState {
 
     /// Shows why it was in vain, and puts the focus where the user can mend it.
     pub(crate) fn reject(self, rejected: Rejected) {
-        self.busy.set(false);
+        if self.busy.try_set(false).is_some() {
+            // The user has left this form, and it is gone.
+            return;
+        }
         match rejected {
             Rejected::ForNow(trouble) => {
                 self.alert.set(Some(format!("{trouble} Nothing is lost: try again in a moment.")));

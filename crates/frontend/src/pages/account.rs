@@ -24,7 +24,9 @@ const LOGIN_AND_BACK: &str = "/login?next=%2Faccount";
 /// Your account.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
-    let standing = expect_context::<Session>().standing();
+    let session = expect_context::<Session>();
+    let standing = session.standing();
+    let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
     view! {
         <Title text="Your account · Baton" />
         <section class="account">
@@ -33,7 +35,11 @@ pub(crate) fn AccountPage() -> impl IntoView {
             </h1>
             {move || match standing.get() {
                 Standing::Restoring => view! { <Skeleton /> }.into_any(),
-                Standing::SignedIn => view! { <Account /> }.into_any(),
+                Standing::SignedIn => {
+                    // Another session is another page: nothing of the one before may stay.
+                    let _ = session_id.get();
+                    view! { <Account /> }.into_any()
+                }
                 Standing::SignedOut => view! { <AwayFromHere /> }.into_any(),
             }}
         </section>

@@ -65,6 +65,8 @@ impl Session {
             return Called { relay, answer: first.map_err(NotCalled::from) };
         }
         let answer = match self.fresh_token(Some(token.serial)).await {
+            // Somebody else has logged in meanwhile: what was asked for one user is not asked as another.
+            Ok(fresh) if fresh.session_id != token.session_id => Err(NotCalled::Ended),
             // Repeated once: a token that is refused fresh will not get better.
             Ok(fresh) => self.send(with_token(request, &fresh)).await.map_err(NotCalled::from),
             Err(error) => Err(error.into()),

@@ -84,6 +84,6 @@ pub(super) fn post(message: &Message) {
 }
 
 fn read(event: &MessageEvent) -> Option<Message> {
-    let json: String = js_sys::JSON::stringify(&event.data()).ok()?.into();
+    let json = js_sys::JSON::stringify(&event.data()).ok()?.as_string()?;
     serde_json::from_str(&json).ok()
 }

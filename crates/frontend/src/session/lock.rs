@@ -12,9 +12,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
+use crate::transport::ANSWER_WITHIN_MS;
+
 const NAME: &str = "baton-refresh";
-/// Longer than a try that is going well, shorter than a user's patience.
-const WAIT_MS: u32 = 5_000;
+/// Longer than any tab holds the lock that is alive: whoever goes on without it sends its cookie beside
+/// somebody else's.
+const WAIT_MS: u32 = ANSWER_WITHIN_MS + 1_000;
 
 #[wasm_bindgen]
 extern "C" {

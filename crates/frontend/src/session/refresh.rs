@@ -64,7 +64,9 @@ impl Session {
                 Tried::After { trouble, retry_after_seconds } => {
                     last = trouble;
                     // Shown at once: the user should not wonder for the length of the back-off.
-                    self.trouble.set(Some(trouble));
+                    if self.era() == era {
+                        self.trouble.set(Some(trouble));
+                    }
                     retry_after_seconds
                 }
             };
@@ -73,7 +75,7 @@ impl Session {
                 browser::pause(wait).await;
             }
         }
-        self.for_now(last)
+        self.for_now(last, era)
     }
 
     /// One try, inside the lock. The lock is not held while backing off: another tab may fare
@@ -110,7 +112,7 @@ impl Session {
             Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true } => {
                 Tried::After { trouble, retry_after_seconds }
             }
-            Verdict::Transient { trouble, .. } => Tried::Done(self.for_now(trouble)),
+            Verdict::Transient { trouble, .. } => Tried::Done(self.for_now(trouble, era)),
         }
     }
 
@@ -121,7 +123,7 @@ impl Session {
     }
 
     fn accept(self, body: SessionBody, era: u64) -> Refreshed {
-        if self.era() != era {
+        if self.era() != era || self.has_ended(body.session_id) {
             // Logged out, or somebody else logged in, while the answer was on its way.
             return self.token().ok_or(NotRefreshed::Ended);
         }
@@ -143,7 +145,11 @@ impl Session {
         Err(NotRefreshed::Ended)
     }
 
-    fn for_now(self, trouble: Trouble) -> Refreshed {
+    fn for_now(self, trouble: Trouble, era: u64) -> Refreshed {
+        if self.era() != era {
+            // Whoever is logged in now, or nobody, has no part in this trouble.
+            return Err(NotRefreshed::Ended);
+        }
         self.trouble.set(Some(trouble));
         Err(NotRefreshed::ForNow(trouble))
     }

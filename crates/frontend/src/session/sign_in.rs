@@ -50,9 +50,15 @@ impl Session {
     /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
     /// in and is told so: a logout that only looks like one is worse than none.
     pub(crate) async fn log_out(self) {
+        let era = self.era();
         let _held = lock::acquire().await;
+        if self.era() != era {
+            // The session that was to be left is over already; another one was not meant.
+            return;
+        }
         let trouble = match self.send(api::log_out()).await {
-            Ok(answer) if answer.succeeded() => {
+            // 204 and nothing else: a proxy's page has ended no session.
+            Ok(answer) if answer.status == 204 => {
                 let session_id = self.token().map(|token| token.session_id);
                 browser::drop_hint();
                 self.forget(EndReason::LoggedOut);

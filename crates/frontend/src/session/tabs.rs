@@ -14,6 +14,12 @@ impl Session {
         channel::open(move |message| self.hear(message));
         // The handles would end the listening; a page does that by going away.
         let _ = window_event_listener(leptos::ev::online, move |_| self.resume_if_in_trouble());
+        // A page that comes back from the browser's cache shows what it showed when it was left.
+        let _ = window_event_listener(leptos::ev::pageshow, |event| {
+            if event.persisted() {
+                let _ = window().location().reload();
+            }
+        });
         // It is fired at the document and bubbles.
         let _ = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
@@ -39,11 +45,12 @@ impl Session {
                 let outdated = self.token().is_some_and(|token| {
                     token.session_id == body.session_id && token.expires_at_ms > expires_at_ms
                 });
-                if !outdated {
+                if !outdated && !self.has_ended(body.session_id) {
                     self.adopt(body, expires_at_ms);
                 }
             }
             Message { kind: Kind::Ended, session_id: Some(session_id), reason, .. } => {
+                self.note_ended(session_id);
                 let ours = self.token().is_some_and(|token| token.session_id == session_id);
                 if ours {
                     self.forget(match reason {

@@ -31,7 +31,8 @@ pub enum Verdict {
 pub struct Judgement {
     /// What to do now.
     pub verdict: Verdict,
-    /// Only an answer of our server settles an attempt; silence and a proxy's page do not.
+    /// Only a session, the terminal refusal and "already answered" settle an attempt: they alone say
+    /// what became of it. Silence, a proxy's page and every other error do not.
     pub settled: bool,
 }
 
@@ -119,7 +120,8 @@ pub fn judge(outcome: &Result<Answer, NoAnswer>) -> Judgement {
             settled: false,
         },
         (_, Some(_)) => {
-            Judgement { verdict: transient(Trouble::from(answer), None, false), settled: true }
+            // It says nothing about an earlier try with the same key, whose answer was lost.
+            Judgement { verdict: transient(Trouble::from(answer), None, false), settled: false }
         }
     }
 }

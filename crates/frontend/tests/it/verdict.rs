@@ -105,10 +105,10 @@ fn half_an_answer_is_no_answer() {
 }
 
 #[test]
-fn a_refusal_that_will_not_change_is_settled_and_not_repeated() {
+fn a_refusal_that_says_nothing_of_the_attempt_keeps_its_key_and_is_not_repeated() {
     for (status, code) in [(400, "malformed_request"), (403, "cross_site"), (404, "not_found")] {
         let trouble = Trouble::Unexpected(status);
         let expected = Seen::Transient { trouble, after: None, again: false };
-        assert_eq!(seen(problem(status, code)), (expected, true), "{status}");
+        assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
     }
 }

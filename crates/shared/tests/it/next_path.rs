@@ -18,6 +18,11 @@ fn anything_that_could_leave_this_origin_is_not() {
         "javascript:alert(1)",
         "account",
         "",
+        // Nor to where one comes from, or to what is no page.
+        "/login",
+        "/login?next=%2Flogin",
+        "/register#top",
+        "/api/me",
     ] {
         assert_eq!(safe_next(Some(next)), ACCOUNT_PAGE, "{next:?}");
     }

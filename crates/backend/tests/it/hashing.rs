@@ -1,0 +1,47 @@
+//! Password hashing is bounded: each takes 19 MiB and a core.
+
+use backend::auth::AuthError;
+use backend::auth::password::{Passwords, Verdict};
+use backend::entropy::Entropy;
+use shared::Secret;
+
+use crate::support::PASSWORD;
+
+fn password() -> Secret {
+    Secret::new(PASSWORD.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_hashed_without_a_permit() {
+    let passwords = Passwords::new(0, Entropy::seeded(1));
+    assert!(matches!(passwords.hash(&password()).await, Err(AuthError::Busy)));
+    assert!(matches!(passwords.verify(&password(), None).await, Err(AuthError::Busy)));
+}
+
+#[tokio::test]
+async fn a_permit_comes_back() {
+    let passwords = Passwords::new(1, Entropy::seeded(1));
+    let hash = passwords.hash(&password()).await.expect("a permit");
+    for _ in 0..3 {
+        let verdict = passwords.verify(&password(), Some(&hash)).await.expect("a permit");
+        assert_eq!(verdict, Verdict::Right);
+    }
+}
+
+#[tokio::test]
+async fn two_hashes_of_one_password_differ_and_name_their_parameters() {
+    let passwords = Passwords::new(1, Entropy::system());
+    let (first, second) = (passwords.hash(&password()).await, passwords.hash(&password()).await);
+    let (first, second) = (first.expect("a permit"), second.expect("a permit"));
+    assert_ne!(first, second);
+    assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
+}
+
+#[tokio::test]
+async fn there_is_no_password_that_an_unknown_user_has() {
+    let passwords = Passwords::new(1, Entropy::seeded(1));
+    for guess in ["", PASSWORD, "$argon2id$"] {
+        let verdict = passwords.verify(&Secret::new(guess.to_owned()), None).await;
+        assert_eq!(verdict.expect("a permit"), Verdict::Wrong);
+    }
+}
