@@ -10,6 +10,8 @@ use std::ffi::OsString;
 pub(crate) fn mutants(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     tools::cargo::MUTANTS.ensure(workspace)?;
     let mut command = process::cargo(workspace, &["mutants"]);
+    // Each changed copy has a folder of its own for what is built of it.
+    command.env_remove("CARGO_TARGET_DIR");
     if arguments.is_empty() {
         command.args(["-p", "rotation", "-p", "verifier"]);
     } else {

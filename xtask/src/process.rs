@@ -57,6 +57,7 @@ pub(crate) fn command(workspace: &Workspace, program: impl AsRef<OsStr>) -> Comm
     if let Ok(path) = std::env::join_paths(folders) {
         command.env("PATH", path);
     }
+    command.env("CARGO_TARGET_DIR", workspace.target());
     command
 }
 

@@ -2,8 +2,9 @@
 
 use crate::workspace::Workspace;
 use crate::{build, environment, process, report};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Builds, then becomes `baton serve`.
@@ -34,16 +35,8 @@ fn welcome(elsewhere: bool) -> String {
 }
 
 /// Replaces xtask by the server, so that Ctrl-C and SIGTERM reach it and nothing else.
-#[cfg(unix)]
 fn become_(serve: &mut Command) -> Result<()> {
-    use anyhow::Context;
-    use std::os::unix::process::CommandExt;
     Err(serve.exec()).context("the server could not be started; `cargo xtask build` builds it")
-}
-
-#[cfg(not(unix))]
-fn become_(serve: &mut Command) -> Result<()> {
-    process::run(serve)
 }
 
 #[cfg(test)]

@@ -25,25 +25,30 @@ impl Workspace {
         self.root.join("style")
     }
 
+    /// Everything that is built. The contract promises the program and the site in this folder, so
+    /// a folder that the user set for cargo does not count here.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.root.join("target")
+    }
+
     /// What Trunk leaves behind.
     pub(crate) fn bundle(&self) -> PathBuf {
-        self.root.join("target/trunk")
+        self.target().join("trunk")
     }
 
     /// What the server serves.
     pub(crate) fn site(&self) -> PathBuf {
-        self.root.join("target/site")
+        self.target().join("site")
     }
 
     /// What xtask remembers between two runs.
     pub(crate) fn memory(&self) -> PathBuf {
-        self.root.join("target/xtask")
+        self.target().join("xtask")
     }
 
     /// The built server.
     pub(crate) fn program(&self, release: bool) -> PathBuf {
         let folder = if release { "release" } else { "debug" };
-        let name = format!("baton{}", std::env::consts::EXE_SUFFIX);
-        self.root.join("target").join(folder).join(name)
+        self.target().join(folder).join("baton")
     }
 }

@@ -101,6 +101,8 @@ impl Tool<'_> {
     fn install(&self, workspace: &Workspace, locked: bool) -> Command {
         let package = format!("{}@{}", self.package, self.version);
         let mut command = process::cargo(workspace, &["install", &package]);
+        // What another program is made of has no place among what this workspace is made of.
+        command.env_remove("CARGO_TARGET_DIR");
         if locked {
             command.arg("--locked");
         }
