@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
 //! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `ci`, `tidy`, `mutants`; what they stand on is `tools` (installs what is
+//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `mutants`; what they stand on is `tools` (installs what is
 //! missing), `site` (the browser's half), `process` (child processes) and `report` (what is said).
 #![forbid(unsafe_code)]
 
@@ -8,6 +8,7 @@ mod build;
 mod ci;
 mod environment;
 mod files;
+mod model;
 mod mutants;
 mod process;
 mod report;
@@ -59,6 +60,12 @@ enum Task {
     Ci,
     /// The house rules that no compiler checks.
     Tidy,
+    /// Explore every world of the rotation protocol and print what was found.
+    Model {
+        /// Put what was found into docs/design/rotation-proof.md.
+        #[arg(long)]
+        write: bool,
+    },
     /// Mutation tests of the crates that decide: rotation and verifier.
     Mutants {
         /// Passed on to `cargo mutants`, instead of `-p rotation -p verifier`.
@@ -75,6 +82,7 @@ fn main() -> ExitCode {
         Task::Test { filters } => test::test(&workspace, &filters),
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
+        Task::Model { write } => model::model(&workspace, write),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
     };
     match outcome {

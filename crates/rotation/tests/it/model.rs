@@ -1,0 +1,76 @@
+//! The model checker: every way that two tabs, a bad network, a crashing server and a thief can deal
+//! with one session, explored to its end, with the very `decide` and the very `Family` that the
+//! server runs. What it finds is told in `docs/design/rotation-proof.md`; `cargo xtask model` prints it.
+//!
+//! Read in this order: [`world`] (what may happen), [`state`] (one moment), [`step`] and [`server`]
+//! (what follows), [`verdict`] (what must hold), [`questions`] (what is asked), [`rules`] (the rules
+//! that were rejected, beside Baton's).
+
+mod questions;
+mod report;
+mod rules;
+mod search;
+mod server;
+mod state;
+mod step;
+mod story;
+mod verdict;
+mod world;
+
+use std::collections::BTreeSet;
+
+use questions::{LIMITS, MISTAKES, PROMISES, Question, REJECTED};
+use search::explore;
+use story::Event;
+
+/// The page between its two marks.
+const PAGE: &str = include_str!("../../../../docs/design/rotation-proof.md");
+/// Where `cargo xtask model` finds what was found.
+const FOUND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/rotation-proof.md");
+
+fn each_has_a_counterexample(questions: &[Question]) {
+    for question in questions {
+        assert!(explore(&question.of, question.asked).broken.is_some(), "{}", question.world);
+    }
+}
+
+#[test]
+fn every_promise_holds_at_every_moment_of_its_world() {
+    let mut seen = BTreeSet::new();
+    for question in PROMISES {
+        let found = explore(&question.of, question.asked);
+        if let Some((promise, story)) = found.broken {
+            let story = story.iter().map(|event| format!("\n  {event}")).collect::<String>();
+            panic!("{}: {} no more:{story}", question.world, promise.in_words());
+        }
+        // A model that explores nothing finds no counterexample either.
+        assert!(found.states > 10_000, "{}: only {} moments", question.world, found.states);
+        seen.extend(found.seen.into_keys());
+    }
+    for kind in Event::KINDS {
+        assert!(seen.contains(kind), "it never happened that {kind}");
+    }
+}
+
+#[test]
+fn the_limits_are_limits() {
+    each_has_a_counterexample(LIMITS);
+}
+
+#[test]
+fn every_rejected_rule_has_its_counterexample() {
+    each_has_a_counterexample(REJECTED);
+}
+
+#[test]
+fn every_mistake_in_the_servers_writes_is_noticed() {
+    each_has_a_counterexample(MISTAKES);
+}
+
+#[test]
+fn the_page_tells_what_the_model_finds() {
+    let report = report::report();
+    std::fs::write(FOUND, &report).expect("cargo has made this folder");
+    let told = PAGE.split("<!-- found -->").nth(1).expect("the page has its two marks");
+    assert!(told.trim() == report.trim(), "the page is out of date: `cargo xtask model --write`");
+}

@@ -1,0 +1,170 @@
+//! What is asked of the model, in the order of the page: what Baton promises, where its limits are,
+//! why the other rules were rejected, and which mistakes of a server the model would notice.
+
+use super::rules::Rule;
+use super::verdict::Invariant::{
+    self, EndsAreFinal, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut,
+    NothingGrantedAfterTheEnd, OneLiveSuccessor,
+};
+use super::world::{HONEST, Loot, World, Writes};
+
+/// A question: does all of this always hold in that world?
+pub(crate) struct Question {
+    /// The world in words.
+    pub(crate) world: &'static str,
+    /// The world.
+    pub(crate) of: World,
+    /// The promises.
+    pub(crate) asked: &'static [Invariant],
+}
+
+const fn ask(world: &'static str, of: World, asked: &'static [Invariant]) -> Question {
+    Question { world, of, asked }
+}
+
+const HONEST_PROMISES: &[Invariant] =
+    &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor];
+
+/// Honest tabs, and the database may lose what it has not flushed.
+const ROLLBACK: World = World { rollbacks: 1, copies: 0, late_requests: 0, ..HONEST };
+/// A thief, and a network as bad as ever.
+const THIEF: World =
+    World { thief: Some(Loot::Jar), copies: 0, late_cookies: None, rotations: 3, ..HONEST };
+/// The browser without a lock across its tabs.
+const NO_LOCK: World = World { lock: false, copies: 0, ..HONEST };
+
+/// One call at a time and no keys: enough to see what is wrong with the other rules.
+const ONE_BY_ONE: World = World { keys: false, copies: 0, late_requests: 0, calls: 1, ..HONEST };
+
+/// What Baton promises.
+pub(crate) const PROMISES: &[Question] = &[
+    ask(
+        "honest tabs; any message lost, delayed or repeated; the server killed at any moment",
+        World { rotations: 5, calls: 4, ..HONEST },
+        HONEST_PROMISES,
+    ),
+    ask(
+        "the same, and the database loses its latest rotation at any moment",
+        ROLLBACK,
+        &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd],
+    ),
+    ask(
+        "the same, with logouts and a password change elsewhere at any moment",
+        World { ends: true, ..ROLLBACK },
+        &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd],
+    ),
+    ask(
+        "a thief copies the jar at any moment",
+        THIEF,
+        &[NeverBothSucceed, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+    ),
+    ask(
+        "the same, with logouts and a password change elsewhere at any moment",
+        World { ends: true, calls: 2, ..THIEF },
+        &[NeverBothSucceed, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+    ),
+    ask(
+        "a thief copies the jar and the pending attempt key",
+        World { thief: Some(Loot::JarAndKey), ..THIEF },
+        &[NeverBothSucceedTwice, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+    ),
+    ask(
+        "a thief copies the jar, and the database loses its latest rotation",
+        World { rollbacks: 1, calls: 2, ..THIEF },
+        &[NeverBothSucceedTwice, EndsAreFinal, NothingGrantedAfterTheEnd],
+    ),
+    ask(
+        "a thief copies the jar of tabs that have no lock",
+        World { lock: false, rotations: 2, late_requests: 0, ..THIEF },
+        &[NeverBothSucceed, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+    ),
+];
+
+/// Where the promises end. Each of these has a counterexample.
+pub(crate) const LIMITS: &[Question] = &[
+    ask("two tabs refresh at once and have no lock", NO_LOCK, &[NeverSignedOut]),
+    ask(
+        "a request reaches the server after two later rotations",
+        World { late_requests: 2, ..HONEST },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "the cookie of an answer nobody waits for lands after a later rotation",
+        World { late_cookies: Some(2), ..HONEST },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "the browser crashes before it has written its cookie to disk",
+        World { lost_cookies: 1, ..HONEST },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "a thief with the pending attempt key",
+        World { thief: Some(Loot::JarAndKey), ..THIEF },
+        &[NeverBothSucceed],
+    ),
+    ask(
+        "a thief, and a database that loses its latest rotation",
+        World { rollbacks: 1, ..THIEF },
+        &[NeverBothSucceed],
+    ),
+    ask("a database that loses its latest rotation", ROLLBACK, &[OneLiveSuccessor]),
+    ask(
+        "the database loses its latest rotation, and a late request arrives after the next one",
+        World { late_requests: 1, ..ROLLBACK },
+        &[NeverSignedOut],
+    ),
+];
+
+/// The rules that were rejected.
+pub(crate) const REJECTED: &[Question] = &[
+    ask(
+        "strict rotation without keys",
+        World { rule: Rule::Strict, keys: false, ..ONE_BY_ONE },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "a grace period, and a thief who refreshes in step with the owner",
+        World { rule: Rule::Grace, thief: Some(Loot::Jar), time: true, ..ONE_BY_ONE },
+        &[NeverBothSucceedTwice],
+    ),
+    ask(
+        "a grace period, and an answer lost for longer",
+        World { rule: Rule::Grace, time: true, ..ONE_BY_ONE },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "the last ticket always answered again, and a thief",
+        World { rule: Rule::SameSuccessor, thief: Some(Loot::Jar), ..ONE_BY_ONE },
+        &[NeverBothSucceedTwice],
+    ),
+    ask(
+        "siblings confirmed by use, and a cookie that lands late",
+        World { rule: Rule::Siblings, calls: 2, ..ONE_BY_ONE },
+        &[NeverSignedOut],
+    ),
+];
+
+/// Mistakes in the server's writes.
+pub(crate) const MISTAKES: &[Question] = &[
+    ask(
+        "a rotation written without the generation guard",
+        World { writes: Writes::WithoutGenerationGuard, ..THIEF },
+        &[NeverBothSucceed],
+    ),
+    ask(
+        "a late rotation that overwrites the end",
+        World { writes: Writes::WithoutEndGuard, ends: true, ..HONEST },
+        &[EndsAreFinal],
+    ),
+    ask(
+        "a rotation that does not look whether the session has ended",
+        World { writes: Writes::WithoutEndGuard, ends: true, ..HONEST },
+        &[NothingGrantedAfterTheEnd],
+    ),
+    ask(
+        "an end that is answered before it is durable",
+        World { writes: Writes::EndsNotDurable, ends: true, rollbacks: 1, ..HONEST },
+        &[EndsAreFinal],
+    ),
+];

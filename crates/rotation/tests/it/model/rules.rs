@@ -1,0 +1,118 @@
+//! What a presented ticket means: Baton's rule, which is `rotation::decide` itself, and the rules
+//! that were tried and rejected, each told as a deviation from it.
+
+use rotation::{Attempt, Decision, Family, Generation, Policy, Standing};
+use shared::NumericDate;
+
+use super::state::{Key, Ticket};
+
+/// A rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Baton's: a retry is proved by its attempt key.
+    AttemptKeys,
+    /// Every second use is a replay.
+    Strict,
+    /// For a while after it was accepted, a ticket is answered again, whoever presents it.
+    Grace,
+    /// The last ticket is always answered again, whoever presents it.
+    SameSuccessor,
+    /// Each use of the last ticket makes another successor; the one that is used first is confirmed,
+    /// and its siblings are dead.
+    Siblings,
+}
+
+/// The row of a session, with numbers for keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Row {
+    pub(crate) generation: u8,
+    pub(crate) attempt: Option<Key>,
+    pub(crate) previous: Option<Key>,
+    pub(crate) ended: Option<End>,
+    /// Whether a grace period after the last rotation would be over.
+    pub(crate) long_ago: bool,
+    /// Under [`Rule::Siblings`]: which sibling was accepted last, and how many successors it has.
+    pub(crate) sibling: u8,
+    pub(crate) successors: u8,
+}
+
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum End {
+    Asked,
+    Replay,
+}
+
+const NOW: NumericDate = NumericDate(1_000_000);
+const GRACE_SECONDS: i64 = 30;
+const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
+
+/// What the server must do with an authentic ticket.
+pub(crate) fn decide(rule: Rule, row: &Row, presented: Ticket, key: Option<Key>) -> Decision {
+    let family = row.family();
+    let attempt = key.map(attempt);
+    let generation = Generation(presented.generation.into());
+    let by_keys = |attempt| rotation::decide(&family, generation, attempt, NOW, POLICY);
+    let is_the_last = generation == family.generation;
+    match rule {
+        Rule::AttemptKeys => by_keys(attempt.as_ref()),
+        Rule::Grace if is_the_last && NOW.since(family.accepted_at) <= GRACE_SECONDS => again(row),
+        Rule::SameSuccessor if is_the_last => again(row),
+        Rule::Siblings if is_the_last && presented.sibling == row.sibling => again(row),
+        Rule::Strict | Rule::Grace | Rule::SameSuccessor | Rule::Siblings => by_keys(None),
+    }
+}
+
+fn again(row: &Row) -> Decision {
+    match row.ended {
+        None => Decision::AnswerAgain,
+        Some(_) => Decision::Refuse(rotation::Refusal::Revoked),
+    }
+}
+
+impl Row {
+    /// As sign-in leaves it.
+    pub(crate) const fn begun() -> Self {
+        Self {
+            generation: 0,
+            attempt: None,
+            previous: None,
+            ended: None,
+            long_ago: false,
+            sibling: 0,
+            successors: 1,
+        }
+    }
+
+    /// The row after `ticket` was accepted with `key`, by `Family::accepted` itself.
+    pub(crate) fn accepted(&self, ticket: Ticket, key: Option<Key>) -> Self {
+        let generation = Generation(ticket.generation.into());
+        let family = self.family().accepted(generation, key.map(attempt), NOW);
+        let previous = family.previous_attempt.as_ref();
+        Self {
+            generation: ticket.generation,
+            attempt: key,
+            // Which number it has is known to the row it comes from.
+            previous: self.attempt.filter(|&known| previous == Some(&self::attempt(known))),
+            ended: None,
+            long_ago: false,
+            sibling: ticket.sibling,
+            successors: 0,
+        }
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        Family {
+            generation: Generation(self.generation.into()),
+            attempt: self.attempt.map(attempt),
+            previous_attempt: self.previous.map(attempt),
+            accepted_at: if self.long_ago { NOW.plus(-3_600) } else { NOW },
+            created_at: NOW.plus(-7_200),
+            standing: if self.ended.is_some() { Standing::Revoked } else { Standing::Live },
+        }
+    }
+}
+
+fn attempt(key: Key) -> Attempt {
+    Attempt::from_hash([key; 32])
+}

@@ -1,0 +1,193 @@
+//! One moment of a world: the row, the browser, the thief, and everything that is under way.
+
+use super::rules::Row;
+
+/// An attempt key, by number. Only sameness matters.
+pub(crate) type Key = u8;
+
+/// A refresh token, by number. The sibling is always zero but for the rule that has siblings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Ticket {
+    pub(crate) generation: u8,
+    pub(crate) sibling: u8,
+}
+
+/// Who a call belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Caller {
+    /// A tab that waits for the answer.
+    Tab(u8),
+    /// A tab that waits no longer. The request may still arrive, and the answer's cookie may land.
+    GaveUp,
+    /// Nobody: the network has made a copy of a request.
+    Network,
+    /// The thief.
+    Thief,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Stage {
+    /// The request is on its way.
+    Asked,
+    /// The server has read the row and not yet acted on it.
+    Read(Row),
+    /// The answer is on its way.
+    Answered(Answer),
+}
+
+/// What the server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Answer {
+    /// 200 with the next ticket.
+    Granted(Ticket),
+    /// 401 `invalid_grant`.
+    Refused,
+    /// 409 `duplicate_attempt`.
+    Duplicate,
+    /// 204: logged out.
+    LoggedOut,
+}
+
+/// What a call asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Ask {
+    Refresh,
+    Logout,
+}
+
+/// One call, from its request to its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Call {
+    pub(crate) caller: Caller,
+    pub(crate) ask: Ask,
+    pub(crate) ticket: Ticket,
+    pub(crate) key: Option<Key>,
+    pub(crate) stage: Stage,
+    /// How many rotations the browser has completed since this call was sent.
+    pub(crate) outlived: u8,
+}
+
+/// Somebody who holds a ticket and can refresh: the browser, or the thief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Jar {
+    pub(crate) ticket: Ticket,
+    /// The key of the attempt that has not been answered yet.
+    pub(crate) pending: Option<Key>,
+    /// The ticket before, as a crash may leave it on disk.
+    pub(crate) on_disk: Ticket,
+}
+
+/// Everything, at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct State {
+    pub(crate) row: Row,
+    /// The row before the last rotation, while that rotation may still be lost.
+    pub(crate) before: Option<Row>,
+    /// The highest generation that was ever issued.
+    pub(crate) issued: u8,
+    pub(crate) next_key: Key,
+    /// The browser, shared by its tabs. `None` once it is logged out.
+    pub(crate) browser: Option<Jar>,
+    /// Without the lock: what a tab found when it looked for a pending key, a moment ago.
+    pub(crate) looked: [Option<Option<Key>>; 2],
+    pub(crate) calls: Vec<Call>,
+    pub(crate) thief: Option<Jar>,
+    /// The successors of the copied ticket that were granted, by generation, as bits.
+    pub(crate) copied: u8,
+    pub(crate) granted_to_owner: u16,
+    pub(crate) granted_to_thief: u16,
+    /// Whether somebody who may has asked for the end.
+    pub(crate) end_was_asked_for: bool,
+    /// A tab was told that its session is over, and nobody had asked for that.
+    pub(crate) signed_out: bool,
+    /// A rotation was written into a session that had ended, or answered from a row that had.
+    pub(crate) granted_after_end: bool,
+    pub(crate) copies_left: u8,
+    pub(crate) rollbacks_left: u8,
+    pub(crate) lost_cookies_left: u8,
+}
+
+impl State {
+    /// Whether a tab of the browser waits for an answer.
+    pub(crate) fn waits(&self, tab: u8) -> bool {
+        self.calls.iter().any(|call| call.caller == Caller::Tab(tab))
+    }
+
+    /// The same moment with names that do not depend on how it came about: keys are numbered in the
+    /// order in which they are found, calls are sorted, and which tab is called the first does not
+    /// matter.
+    pub(crate) fn canonical(&self) -> Self {
+        let one = self.renamed(false);
+        one.clone().min(if self.tabs_differ() { self.renamed(true) } else { one })
+    }
+
+    fn tabs_differ(&self) -> bool {
+        self.looked[0] != self.looked[1] || self.waits(0) || self.waits(1)
+    }
+
+    fn renamed(&self, swap: bool) -> Self {
+        let mut state = self.clone();
+        if swap {
+            state.looked.swap(0, 1);
+            for call in &mut state.calls {
+                if let Caller::Tab(tab) = &mut call.caller {
+                    *tab = 1 - *tab;
+                }
+            }
+        }
+        // Sorted first by what does not depend on keys, so that the order of naming is fixed.
+        state.calls.sort_by_key(|call| {
+            (call.caller, call.ask, call.ticket, rank(&call.stage), call.outlived, call.key)
+        });
+        let mut names = Names::default();
+        state.each_key(|key| *key = names.name(*key));
+        state.next_key = names.count;
+        state.calls.sort_unstable();
+        state
+    }
+
+    fn each_key(&mut self, mut rename: impl FnMut(&mut Key)) {
+        let row = |row: &mut Row, rename: &mut dyn FnMut(&mut Key)| {
+            row.attempt.iter_mut().chain(&mut row.previous).for_each(rename);
+        };
+        row(&mut self.row, &mut rename);
+        if let Some(before) = &mut self.before {
+            row(before, &mut rename);
+        }
+        for jar in self.browser.iter_mut().chain(&mut self.thief) {
+            jar.pending.iter_mut().for_each(&mut rename);
+        }
+        self.looked.iter_mut().flatten().flatten().for_each(&mut rename);
+        for call in &mut self.calls {
+            call.key.iter_mut().for_each(&mut rename);
+            if let Stage::Read(read) = &mut call.stage {
+                row(read, &mut rename);
+            }
+        }
+    }
+}
+
+fn rank(stage: &Stage) -> u8 {
+    match stage {
+        Stage::Asked => 0,
+        Stage::Read(_) => 1,
+        Stage::Answered(_) => 2,
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    given: [Option<Key>; 32],
+    count: Key,
+}
+
+impl Names {
+    fn name(&mut self, key: Key) -> Key {
+        let slot = &mut self.given[usize::from(key)];
+        *slot.get_or_insert_with(|| {
+            self.count += 1;
+            self.count - 1
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! What can happen next. Each event is one step of one party; everything that can interleave, does.
+//! The clients' and the network's steps stand here, the server's in [`super::server`].
+
+use super::rules::{End, Row};
+use super::server;
+use super::state::{Answer, Ask, Call, Caller, Jar, Key, Stage, State, Ticket};
+use super::story::Event;
+use super::world::{Loot, World};
+
+/// A moment that can follow, and what led to it.
+pub(crate) type Next = (Event, State);
+
+/// The first moment: somebody has logged in and holds ticket 1.
+pub(crate) fn first(world: &World) -> State {
+    let ticket = Ticket { generation: 1, sibling: 0 };
+    State {
+        row: Row::begun(),
+        before: None,
+        issued: 1,
+        next_key: 0,
+        browser: Some(Jar { ticket, pending: None, on_disk: ticket }),
+        looked: [None; 2],
+        calls: Vec::new(),
+        thief: None,
+        copied: 0,
+        granted_to_owner: 0,
+        granted_to_thief: 0,
+        end_was_asked_for: false,
+        signed_out: false,
+        granted_after_end: false,
+        copies_left: world.copies,
+        rollbacks_left: world.rollbacks,
+        lost_cookies_left: world.lost_cookies,
+    }
+}
+
+/// Everything that can follow.
+pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
+    let mut next = Vec::new();
+    for tab in 0..2 {
+        tab_acts(world, state, tab, &mut next);
+    }
+    for index in 0..state.calls.len() {
+        network_acts(world, state, index, &mut next);
+        server::acts(world, state, index, &mut next);
+    }
+    thief_acts(world, state, &mut next);
+    accidents(world, state, &mut next);
+    next
+}
+
+fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
+    let Some(jar) = state.browser else { return };
+    let free = if world.lock { !(state.waits(0) || state.waits(1)) } else { !state.waits(tab) };
+    let room = state.calls.len() < world.calls && jar.ticket.generation <= world.rotations;
+    if !free || !room || state.signed_out {
+        return;
+    }
+    match state.looked[usize::from(tab)] {
+        // With the lock, looking for a pending key and writing one down is one step.
+        None if world.lock || !world.keys => next.push(present(world, state, tab, jar.pending)),
+        None => {
+            let mut after = state.clone();
+            after.looked[usize::from(tab)] = Some(jar.pending);
+            next.push((Event::Looks { tab, found: jar.pending }, after));
+        }
+        Some(found) => next.push(present(world, state, tab, found)),
+    }
+    if world.ends && !state.end_was_asked_for && state.looked[usize::from(tab)].is_none() {
+        let mut after = state.clone();
+        after.end_was_asked_for = true;
+        after.calls.push(call(Caller::Tab(tab), Ask::Logout, jar.ticket, None));
+        next.push((Event::AsksToLogOut { tab }, after));
+    }
+}
+
+fn present(world: &World, state: &State, tab: u8, found: Option<Key>) -> Next {
+    let mut after = state.clone();
+    let fresh = fresh_key(&mut after);
+    let jar = after.browser.as_mut().expect("only who is logged in presents a ticket");
+    let key = world.keys.then(|| found.unwrap_or(fresh));
+    jar.pending = key;
+    let ticket = jar.ticket;
+    after.looked[usize::from(tab)] = None;
+    after.calls.push(call(Caller::Tab(tab), Ask::Refresh, ticket, key));
+    (Event::Presents { caller: Caller::Tab(tab), ticket, key, again: found.is_some() }, after)
+}
+
+fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
+    let Some(loot) = world.thief else { return };
+    let room = state.calls.len() < world.calls;
+    match (state.thief, state.browser) {
+        (None, Some(jar)) => {
+            let pending = if loot == Loot::JarAndKey { jar.pending } else { None };
+            let mut after = state.clone();
+            after.thief = Some(Jar { pending, ..jar });
+            after.copied = jar.ticket.generation;
+            next.push((Event::Copies { ticket: jar.ticket, key: pending }, after));
+        }
+        (Some(jar), _) if room && jar.ticket.generation <= world.rotations => {
+            if state.calls.iter().any(|call| call.caller == Caller::Thief) {
+                return;
+            }
+            let mut after = state.clone();
+            let fresh = fresh_key(&mut after);
+            let key = jar.pending.unwrap_or(fresh);
+            after.thief = Some(Jar { pending: Some(key), ..jar });
+            after.calls.push(call(Caller::Thief, Ask::Refresh, jar.ticket, Some(key)));
+            let again = jar.pending.is_some();
+            let (caller, ticket) = (Caller::Thief, jar.ticket);
+            next.push((Event::Presents { caller, ticket, key: Some(key), again }, after));
+        }
+        _ => {}
+    }
+}
+
+fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>) {
+    let call = state.calls[index];
+    let without = || {
+        let mut after = state.clone();
+        after.calls.remove(index);
+        after
+    };
+    let answered = matches!(call.stage, Stage::Answered(_));
+    next.push((Event::Lost { caller: call.caller, answered }, without()));
+    if matches!(call.caller, Caller::Tab(_)) {
+        let mut after = state.clone();
+        after.calls[index].caller = Caller::GaveUp;
+        next.push((Event::GivesUp { caller: call.caller }, forget_the_useless(world, after)));
+    }
+    if call.stage == Stage::Asked && state.copies_left > 0 && state.calls.len() < world.calls {
+        let mut after = state.clone();
+        after.copies_left -= 1;
+        after.calls.push(Call { caller: Caller::Network, ..call });
+        next.push((Event::Copied { caller: call.caller }, after));
+    }
+    if let Stage::Answered(answer) = call.stage {
+        match call.caller {
+            Caller::Tab(_) => next.push(tab_receives(world, without(), &call, answer)),
+            Caller::Thief => next.push(thief_receives(without(), answer)),
+            Caller::GaveUp => {
+                if let Answer::Granted(ticket) = answer
+                    && state.browser.is_some()
+                {
+                    let after = cookie_lands(world, without(), ticket);
+                    next.push((Event::CookieLandsLate { ticket }, after));
+                }
+            }
+            Caller::Network => {}
+        }
+    }
+}
+
+fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) -> Next {
+    let settled = |jar: &mut Jar| {
+        if jar.pending == call.key {
+            jar.pending = None;
+        }
+    };
+    match answer {
+        Answer::Granted(ticket) => {
+            after = cookie_lands(world, after, ticket);
+            after.browser.iter_mut().for_each(settled);
+        }
+        Answer::Duplicate => after.browser.iter_mut().for_each(settled),
+        Answer::Refused => after.signed_out = !after.end_was_asked_for && after.thief.is_none(),
+        Answer::LoggedOut => after.browser = None,
+    }
+    if answer == Answer::Refused {
+        after.browser = None;
+    }
+    (Event::Receives { caller: call.caller, answer }, after)
+}
+
+/// The next ticket is in the jar: whatever is still under way has outlived one more rotation.
+fn cookie_lands(world: &World, mut after: State, ticket: Ticket) -> State {
+    if let Some(jar) = &mut after.browser {
+        jar.on_disk = jar.ticket;
+        jar.ticket = ticket;
+    }
+    for call in &mut after.calls {
+        call.outlived = call.outlived.saturating_add(1).min(world.patience());
+    }
+    forget_the_useless(world, after)
+}
+
+fn thief_receives(mut after: State, answer: Answer) -> Next {
+    if let Some(jar) = &mut after.thief {
+        jar.pending = None;
+        if let Answer::Granted(ticket) = answer {
+            jar.ticket = ticket;
+        }
+    }
+    (Event::Receives { caller: Caller::Thief, answer }, after)
+}
+
+/// What nobody waits for is dropped once it can do nothing any more, or has been on its way for
+/// longer than this world allows.
+pub(crate) fn forget_the_useless(world: &World, mut state: State) -> State {
+    state.calls.retain(|call| match (call.caller, call.stage) {
+        (Caller::GaveUp, Stage::Answered(Answer::Granted(_))) => {
+            world.late_cookies.is_some_and(|most| call.outlived <= most)
+        }
+        (Caller::GaveUp | Caller::Network, Stage::Answered(_)) => false,
+        (Caller::GaveUp | Caller::Network, Stage::Asked | Stage::Read(_)) => {
+            call.outlived <= world.late_requests
+        }
+        (Caller::Tab(_) | Caller::Thief, _) => true,
+    });
+    state
+}
+
+fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
+    if state.calls.iter().any(|call| call.stage != Stage::Asked) {
+        let mut after = state.clone();
+        after.calls.retain(|call| call.stage == Stage::Asked);
+        next.push((Event::ServerCrashes, after));
+    }
+    if state.rollbacks_left > 0
+        && let Some(before) = state.before
+    {
+        let mut after = state.clone();
+        (after.row, after.before) = (before, None);
+        after.rollbacks_left -= 1;
+        next.push((Event::DatabaseRollsBack { to: before.generation }, after));
+    }
+    if let Some(jar) = state.browser
+        && state.lost_cookies_left > 0
+        && jar.on_disk != jar.ticket
+    {
+        let mut after = state.clone();
+        after.browser = Some(Jar { ticket: jar.on_disk, ..jar });
+        after.lost_cookies_left -= 1;
+        after.calls.retain(|call| !matches!(call.caller, Caller::Tab(_)));
+        next.push((Event::BrowserCrashes { ticket: jar.on_disk }, after));
+    }
+    if world.ends && state.row.ended.is_none() {
+        let mut after = server::end(world, state, End::Asked);
+        after.end_was_asked_for = true;
+        next.push((Event::EndedElsewhere, after));
+    }
+    if world.time && !state.row.long_ago && state.row.generation > 0 {
+        let mut after = state.clone();
+        after.row.long_ago = true;
+        next.push((Event::TimePasses, after));
+    }
+}
+
+fn fresh_key(state: &mut State) -> Key {
+    state.next_key += 1;
+    state.next_key - 1
+}
+
+const fn call(caller: Caller, ask: Ask, ticket: Ticket, key: Option<Key>) -> Call {
+    Call { caller, ask, ticket, key, stage: Stage::Asked, outlived: 0 }
+}

@@ -1,0 +1,84 @@
+//! What may happen in a world: how many tabs, how bad a network, which thief, which rule. It must not
+//! say what follows from it; that is [`super::step`].
+
+use super::rules::Rule;
+
+/// One world to explore. Everything not named here cannot happen in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct World {
+    /// What the server thinks a ticket means.
+    pub(crate) rule: Rule,
+    /// How the server writes its row.
+    pub(crate) writes: Writes,
+    /// Whether the two tabs of the browser take turns.
+    pub(crate) lock: bool,
+    /// Whether the browser sends attempt keys.
+    pub(crate) keys: bool,
+    /// How often the network may deliver a request twice.
+    pub(crate) copies: u8,
+    /// How often the database may lose its latest rotation.
+    pub(crate) rollbacks: u8,
+    /// How often the browser may crash and lose its latest cookie.
+    pub(crate) lost_cookies: u8,
+    /// How many rotations may be completed before a request that was given up reaches the server.
+    pub(crate) late_requests: u8,
+    /// The same for an answer whose cookie may still land. `None`: what was given up lands no more.
+    pub(crate) late_cookies: Option<u8>,
+    /// Whether the user may log out, and a password change elsewhere may end the session.
+    pub(crate) ends: bool,
+    /// What a thief may copy, once, at any moment.
+    pub(crate) thief: Option<Loot>,
+    /// Whether time may pass between two events, so much that a grace period is over.
+    pub(crate) time: bool,
+    /// How many tickets may be accepted before the exploration stops.
+    pub(crate) rotations: u8,
+    /// How many calls may be under way at once.
+    pub(crate) calls: usize,
+}
+
+impl World {
+    /// More rotations than this make no difference to what is late.
+    pub(crate) fn patience(&self) -> u8 {
+        self.late_requests.max(self.late_cookies.unwrap_or(0)).saturating_add(1)
+    }
+}
+
+/// What a thief takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loot {
+    /// The cookie.
+    Jar,
+    /// The cookie, and the key of the attempt that is pending.
+    JarAndKey,
+}
+
+/// How the row is written. All but the first are mistakes that the model has to notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writes {
+    /// `… WHERE generation = (the one that was read) AND revoked_at IS NULL`, as Baton does.
+    Guarded,
+    /// Read, decide, write: whoever writes last has it.
+    WithoutGenerationGuard,
+    /// A rotation does not look whether the session has ended since.
+    WithoutEndGuard,
+    /// An end is answered before it is durable.
+    EndsNotDurable,
+}
+
+/// Baton's own rule and writes, two tabs, a network that loses, delays and repeats.
+pub(crate) const HONEST: World = World {
+    rule: Rule::AttemptKeys,
+    writes: Writes::Guarded,
+    lock: true,
+    keys: true,
+    copies: 1,
+    rollbacks: 0,
+    lost_cookies: 0,
+    late_requests: 1,
+    late_cookies: Some(1),
+    ends: false,
+    thief: None,
+    time: false,
+    rotations: 4,
+    calls: 3,
+};
