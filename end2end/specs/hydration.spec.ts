@@ -1,6 +1,7 @@
 // Every page is taken over by the scripts without a complaint: no mismatch, no refused content, no
 // failed request. `complaints` listens in every test; here every page is opened for its sake.
 import { pages } from '../support/contract';
+import { Gate } from '../support/network';
 import { expect, test } from '../support/test';
 import { expectAccountOf, hydrated, open } from '../support/users';
 
@@ -27,6 +28,17 @@ for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
     expect(failed).toEqual([]);
   });
 }
+
+test('the program is fetched beside its loader, not after it', async ({ page }) => {
+  const gate = new Gate();
+  await page.route('**/*.js', (route) => gate.pass(route));
+  const program = page.waitForRequest('**/*.wasm');
+  await page.goto(pages.home, { waitUntil: 'commit' });
+  await program;
+  await expect.poll(() => gate.arrived).toBe(1);
+  gate.open();
+  await hydrated(page);
+});
 
 test('the account page is restored without a complaint, however it is reached', async ({
   account,

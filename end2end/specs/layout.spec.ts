@@ -14,9 +14,10 @@ for (const [name, visit] of Object.entries(gallery)) {
     });
     expect(tooWide).toEqual({ scrollsBy: 0, visible: 320 });
     // Whatever one presses is large enough for a finger (WCAG 2.2, 2.5.8).
-    for (const button of await page.getByRole('button').all()) {
-      const box = await button.boundingBox();
-      expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(24);
+    for (const target of await page.locator('button, nav a, a.button').all()) {
+      const box = await target.boundingBox();
+      const smaller = Math.min(box?.width ?? 0, box?.height ?? 0);
+      expect(smaller, await target.innerText()).toBeGreaterThanOrEqual(24);
     }
   });
 }

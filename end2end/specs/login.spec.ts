@@ -1,7 +1,16 @@
 import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
 import { cookie, present, ticket } from '../support/jar';
+import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
-import { expectAccountOf, logIn, open, sendLogin, stranger } from '../support/users';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  logIn,
+  open,
+  sendLogin,
+  stranger,
+} from '../support/users';
 
 const refusal =
   'This email address and password do not belong together. Check both and try again.';
@@ -29,6 +38,47 @@ test('an unknown user is refused in the same words as a wrong password', async (
   await sendLogin(page, stranger());
   await expect(page.getByRole('alert')).toHaveText(refusal);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
+});
+
+test('a form says that it is busy, and a second press sends nothing', async ({
+  page,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  const gate = await holdBack(page, api.login);
+  await sendLogin(page, user);
+  const button = page.getByRole('main').getByRole('button', { name: 'Logging in…' });
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  for (let press = 0; press < 3; press += 1) await button.press('Enter');
+  gate.open();
+  await expectAccountOf(page, user);
+  await callTheApi(page);
+  await expectCallResult(page, 'Answered in one try.');
+  expect(wire.to(api.login)).toHaveLength(1);
+});
+
+test('a refusal that arrives after its form was left disturbs nobody', async ({
+  page,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  const gate = await holdBack(page, api.login);
+  await sendLogin(page, { ...user, password: `${user.password}?` });
+  await expect.poll(() => gate.arrived).toBe(1);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await expect(page).toHaveURL(pages.register);
+  const name = page.getByLabel('Name');
+  await name.fill('Ada');
+  gate.open();
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
+  // The next page shows nothing of it, and works; `complaints` hears whether anything broke.
+  await expect(name).toBeFocused();
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
+  await expect(page.locator('#password-error')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
 test('a protected page sends to login, and login sends back', async ({ page, user }) => {

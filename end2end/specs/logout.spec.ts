@@ -1,6 +1,6 @@
 import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
 import { cookie, present, ticket } from '../support/jar';
-import { cutTheCable } from '../support/network';
+import { answerNext, cutTheCable, holdBack } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -60,6 +60,21 @@ test('logout in one tab logs the other out, and it says why', async ({
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
 });
 
+test('a tab that is being opened while another logs out says why nobody is logged in', async ({
+  account,
+  context,
+}) => {
+  const gate = await holdBack(account, api.logout);
+  await logOut(account);
+  await expect.poll(() => gate.arrived).toBe(1);
+  const other = await context.newPage();
+  await open(other, pages.account);
+  await expect(other.getByText('Restoring your session…')).toBeVisible();
+  gate.open();
+  await expect(other).toHaveURL(loginAndBack);
+  await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
+});
+
 test('back and forward after logout show nothing private', async ({ account, user }) => {
   await account.goto(pages.home);
   await hydrated(account);
@@ -92,6 +107,29 @@ test('who cannot be logged out is told so and stays logged in', async ({ account
   await expect
     .poll(() => wire.lines())
     .toEqual([`POST ${api.logout} lost`, `POST ${api.logout} 204`]);
+});
+
+test("a proxy's page in place of the server's answer is no logout", async ({
+  account,
+  context,
+  user,
+  wire,
+}) => {
+  wire.forget();
+  const portal = { status: 200, contentType: 'text/html', body: '<h1>Welcome</h1>' };
+  await answerNext(account, api.logout, portal);
+  await logOut(account);
+  await expectNotice(
+    account,
+    /^You are still logged in: The server gave an answer this page does not understand \(200\)\./,
+  );
+  await expectAccountOf(account, user);
+  expect(await cookie(context, refreshCookie)).toBeDefined();
+  await logOut(account);
+  await expectNotice(account, 'You are logged out.');
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
 });
 
 test('a refresh that is on its way during logout does not bring the session back', async ({

@@ -1,9 +1,10 @@
 // The server has passed the baton on, and its answer never arrived. To a server without attempt
 // keys this looks like a theft.
+import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
+import { SHORT_LIFE_SECONDS } from '../support/expiry';
 import { generation, ticket } from '../support/jar';
-import { loseTheNextAnswer } from '../support/network';
+import { answerNext, problem } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -14,29 +15,23 @@ import {
 
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 
+/** The key of the attempt that has not been answered. */
+const pendingKey = (page: Page) => page.evaluate((key) => localStorage.getItem(key), pendingAttempt);
+
 test('a lost answer heals on retry with the same attempt key', async ({
-  account,
   context,
-  playwright,
-  request,
-  server,
+  expired,
+  loseAnswer,
   user,
   wire,
 }) => {
-  await untilTheTokenHasExpired(wire, request);
   const before = await ticket(context);
-  wire.forget();
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'may retry',
-  );
-  await callTheApi(account);
+  const lost = await loseAnswer('may retry');
+  await callTheApi(expired);
 
   const answer = await lost.answer;
   expect(answer.status, 'the server has accepted the ticket').toBe(200);
-  await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
+  await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
   await expect.poll(() => wire.lines()).toEqual([
     `GET ${api.me} 401`,
     `POST ${api.refresh} lost`,
@@ -51,61 +46,42 @@ test('a lost answer heals on retry with the same attempt key', async ({
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 
   // The session lives on, with a new key for the next attempt.
-  await account.reload();
-  await expectAccountOf(account, user);
+  await expired.reload();
+  await expectAccountOf(expired, user);
   expect(wire.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
 });
 
 test('a refusal that says nothing of the attempt does not cost the key of a lost answer', async ({
-  account,
   context,
-  playwright,
-  request,
-  server,
+  expired,
+  loseAnswer,
   user,
   wire,
 }) => {
-  await untilTheTokenHasExpired(wire, request);
   const before = await ticket(context);
-  wire.forget();
   // The route that was added last is asked first: the answer is lost, then a gateway says no.
-  const forbidden = { title: 'Forbidden', status: 403, code: 'blocked', type: 'about:blank' };
-  await account.route(
-    `**${api.refresh}`,
-    (route) =>
-      route.fulfill({
-        status: 403,
-        contentType: 'application/problem+json',
-        body: JSON.stringify(forbidden),
-      }),
-    { times: 1 },
-  );
-  const lost = await loseTheNextAnswer(account, playwright.request, server.origin, 'may retry');
-  await callTheApi(account);
+  await answerNext(expired, api.refresh, problem(403, 'blocked'));
+  const lost = await loseAnswer('may retry');
+  await callTheApi(expired);
   await lost.answer;
-  await expect.poll(() => wire.refreshes().length).toBe(2);
+  await expectNotice(expired, /^The server gave an answer this page does not understand \(403\)\./);
+  expect(await pendingKey(expired)).toBe(wire.refreshes()[0]?.attemptKey);
 
-  await account.reload();
-  await expectAccountOf(account, user);
-  const keys = wire.refreshes().map((it) => it.attemptKey);
-  expect(keys.slice(0, 3)).toEqual([keys[0], keys[0], keys[0]]);
+  await expired.reload();
+  await expectAccountOf(expired, user);
+  await expect.poll(() => wire.refreshOutcomes()).toEqual(['lost', 403, 200]);
+  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 });
 
 test('the jar still holds the old ticket after a lost answer', async ({
   account,
   context,
-  playwright,
-  server,
+  loseAnswer,
 }) => {
   // If this fails, the tests around it prove nothing: their answers were not lost.
   const before = await ticket(context);
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'is frozen',
-  );
+  const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   expect(answer.status).toBe(200);
@@ -116,22 +92,16 @@ test('the jar still holds the old ticket after a lost answer', async ({
 test('a lost answer heals although the page is reloaded in between', async ({
   account,
   context,
-  playwright,
-  server,
+  loseAnswer,
   user,
   wire,
 }) => {
   wire.forget();
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'is frozen',
-  );
+  const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   expect(answer.status).toBe(200);
-  const kept = await account.evaluate((key) => localStorage.getItem(key), pendingAttempt);
+  const kept = await pendingKey(account);
   expect(kept).toBe(wire.refreshes()[0]?.attemptKey);
 
   wire.forget();
@@ -141,23 +111,17 @@ test('a lost answer heals although the page is reloaded in between', async ({
   expect(wire.refreshes()[0]?.attemptKey).toBe(kept);
   expect(await ticket(context)).toBe(answer.next);
   // The attempt has been answered at last.
-  expect(await account.evaluate((key) => localStorage.getItem(key), pendingAttempt)).toBeNull();
+  expect(await pendingKey(account)).toBeNull();
 });
 
 test('a tab that was closed before its answer came leaves the next tab logged in', async ({
   account,
   context,
-  playwright,
-  server,
+  loseAnswer,
   user,
   wire,
 }) => {
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'is frozen',
-  );
+  const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   await account.close();
@@ -172,18 +136,12 @@ test('a tab that was closed before its answer came leaves the next tab logged in
 
 test('without the kept key the same retry is a replay and ends the session', async ({
   account,
-  playwright,
-  server,
+  loseAnswer,
   wire,
 }) => {
   // The control of this file: take the key away, and the session must not survive.
   wire.forget();
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'is frozen',
-  );
+  const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   expect((await lost.answer).status).toBe(200);
   await account.addInitScript(() => localStorage.clear());

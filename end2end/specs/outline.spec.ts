@@ -1,11 +1,14 @@
 // The pages as a screen reader finds them: landmarks, headings, names. What is written here is the
 // whole of each page's main part.
+import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
+import { cutTheCable } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectCallResult,
   expectNotice,
+  logOut,
   open,
   sendLogin,
   stranger,
@@ -192,14 +195,33 @@ test('account', async ({ account, user }) => {
   );
 });
 
+/** A live region inside another would be read out twice. */
+async function expectOneLiveRegion(page: Page): Promise<void> {
+  const notices = page.locator('.notices');
+  await expect(notices).toHaveAttribute('aria-live', 'polite');
+  await expect(notices.locator('.notice')).toBeVisible();
+  await expect(notices.locator('[role=status], [role=alert], [aria-live]')).toHaveCount(0);
+}
+
+test('trouble is announced, and so is a logout that failed', async ({ account }) => {
+  const mend = await cutTheCable(account);
+  await logOut(account);
+  await expectNotice(account, /^You are still logged in:/);
+  await expectOneLiveRegion(account);
+  await account.reload();
+  await expectNotice(account, /^The server cannot be reached\./);
+  await expectOneLiveRegion(account);
+  await mend();
+});
+
 test('a session that has ended is announced', async ({ account, context }) => {
   await context.clearCookies({ name: '__Host-Http-refresh' });
   await account.reload();
   await expectNotice(account, /^Your session was ended\./);
-  await expect(account.locator('.notices')).toHaveAttribute('aria-live', 'polite');
   await expect(account.locator('.notices')).toMatchAriaSnapshot(`
-    - status: /^Your session was ended\\. .* used twice, has expired, or .* Log in again to go on\\.$/
+    - paragraph: /^Your session was ended\\. .* used twice, has expired, or .* Log in again to go on\\.$/
   `);
+  await expectOneLiveRegion(account);
 });
 
 test('not found', async ({ complaints, page }) => {

@@ -2,7 +2,9 @@
 // can arrange that, and no sign-out if it cannot.
 import { type BrowserContext, type Page } from '@playwright/test';
 import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
+import { kindsOverheard, overhear, repeatTokensTo } from '../support/channel';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
+import { withoutLocks, withoutTheChannel } from '../support/lacking';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
 import {
@@ -10,6 +12,7 @@ import {
   expectAccountOf,
   expectCallResult,
   logIn,
+  logOut,
   open,
   sendLogin,
   type User,
@@ -18,14 +21,7 @@ import {
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 
 /** What a browser may lack. */
-const without = {
-  nothing: () => undefined,
-  'the channel': () => Reflect.deleteProperty(window, 'BroadcastChannel'),
-};
-
-function withoutLocks(): void {
-  Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
-}
+const without = { nothing: () => undefined, 'the channel': withoutTheChannel };
 
 async function secondTab(context: BrowserContext, user: User): Promise<Page> {
   const tab = await context.newPage();
@@ -160,4 +156,24 @@ test('who logs in on one tab is logged in on the other', async ({ context, page,
   // Told from memory to memory: the other tab asks the server for nothing.
   await expectAccountOf(other, user);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 200`]);
+});
+
+test('a token that is told of after its session has ended brings nobody back', async ({
+  account,
+  context,
+  user,
+}) => {
+  const echo = await context.newPage();
+  await overhear(echo);
+  const tabs = [account, await secondTab(context, user)];
+  await expect.poll(() => kindsOverheard(echo)).toContain('token');
+  await logOut(account);
+  for (const tab of tabs) await expect(tab).toHaveURL(/\/login/);
+
+  await repeatTokensTo(tabs, echo);
+  for (const tab of tabs) {
+    expect(await tab.getByRole('button', { name: 'Log out' }).count()).toBe(0);
+    await expect(tab).toHaveURL(/\/login/);
+    await expect(tab.locator('body')).not.toContainText(user.email);
+  }
 });

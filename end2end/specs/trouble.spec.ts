@@ -1,7 +1,7 @@
 // The server cannot be reached, or fails. Whatever happens short of a refusal, the session stays.
 import type { Page } from '@playwright/test';
 import { api, pages } from '../support/contract';
-import { answerRefreshesWith, cutTheCable } from '../support/network';
+import { answerRefreshesWith, cutTheCable, problem } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -14,13 +14,6 @@ import {
 
 const tryAgain = (page: Page) =>
   page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
-
-/** A problem document of our server (RFC 9457). */
-function problem(status: number, code: string) {
-  const type = `urn:baton:problem:${code}`;
-  const body = JSON.stringify({ type, title: code, status, code, request_id: '0' });
-  return { status, contentType: 'application/problem+json', body };
-}
 
 test('a server that cannot be reached signs nobody out, and the page says so', async ({
   account,

@@ -4,11 +4,6 @@ import { expect, test } from '../support/test';
 
 test.use({ javaScriptEnabled: false });
 
-test.beforeEach(({ complaints }) => {
-  // What only scripts use was fetched in vain.
-  complaints.expect(/was preloaded using link preload but not used/);
-});
-
 test('the home page says everything it has to say', async ({ page }) => {
   await page.goto(pages.home);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(
@@ -19,6 +14,13 @@ test('the home page says everything it has to say', async ({ page }) => {
   for (const leg of await page.getByRole('listitem').all()) await expect(leg).toBeVisible();
   await expect(page.getByRole('heading', { name: 'What it does not do' })).toBeVisible();
   await expect(page.getByRole('img', { name: /hands a baton to the other/ })).toBeVisible();
+});
+
+test('nothing is fetched that only scripts use', async ({ page, wire }) => {
+  for (const path of [pages.home, pages.login]) await page.goto(path, { waitUntil: 'networkidle' });
+  const fetched = wire.urls.map((url) => new URL(url).pathname);
+  expect(fetched.filter((path) => path.endsWith('.css'))).not.toEqual([]);
+  expect(fetched.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
 });
 
 test('every link leads somewhere', async ({ page }) => {

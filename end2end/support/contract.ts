@@ -17,6 +17,8 @@ export const pages = {
   nowhere: '/there-is-nothing-here',
 } as const;
 
+export const publicKeys = '/.well-known/jwks.json';
+
 export const loginAndBack = '/login?next=%2Faccount';
 
 export const refreshCookie = '__Host-Http-refresh';
@@ -24,5 +26,7 @@ export const hintCookie = '__Host-signed-in';
 
 /** Where a page keeps the key of an attempt that has not been answered yet. */
 export const pendingAttempt = 'baton.attempt';
+/** The channel from tab to tab. */
+export const channel = 'baton';
 /** The Web Lock around a refresh. */
 export const refreshLock = 'baton-refresh';

@@ -13,6 +13,32 @@ export async function cutTheCable(target: Page | BrowserContext): Promise<() => 
   return () => target.unroute(everyCall, cut);
 }
 
+/** What became of an answer that nobody got. */
+export interface LostAnswer {
+  readonly answer: Promise<Presented>;
+}
+
+/** An answer that is no page of ours, or one of ours at the wrong moment. */
+export interface Fulfilled {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** A problem document of our server (RFC 9457). */
+export function problem(status: number, code: string): Fulfilled {
+  const type = `urn:baton:problem:${code}`;
+  const body = JSON.stringify({ type, title: code, status, code, request_id: '0' });
+  return { status, contentType: 'application/problem+json', body };
+}
+
+/** The next call of this path gets this answer instead of the server's. */
+export async function answerNext(page: Page, path: string, answer: Fulfilled): Promise<void> {
+  const route = (url: URL) => url.pathname === path;
+  await page.route(route, (it) => it.fulfill(answer), { times: 1 });
+}
+
 /**
  * The server gets the next refresh and answers; the answer never arrives. It is sent by a client
  * with a jar of its own, because `route.fetch` would put the answer's cookies into the browser's
@@ -23,7 +49,7 @@ export async function loseTheNextAnswer(
   request: APIRequest,
   origin: string,
   then: 'may retry' | 'is frozen',
-): Promise<{ answer: Promise<Presented> }> {
+): Promise<LostAnswer> {
   let told: (answer: Presented) => void;
   const answer = new Promise<Presented>((resolve) => (told = resolve));
   const lose = async (route: Route) => {
@@ -46,7 +72,7 @@ export async function loseTheNextAnswer(
 export async function answerRefreshesWith(
   page: Page,
   times: number,
-  answer: { status: number; contentType: string; body: string; headers?: Record<string, string> },
+  answer: Fulfilled,
 ): Promise<Gate> {
   const gate = await holdBack(page, api.refresh);
   // The route that was added last is asked first.
@@ -54,9 +80,13 @@ export async function answerRefreshesWith(
   return gate;
 }
 
-/** Holds calls back until they are let go all at once. */
-export async function holdBack(page: Page, path: string): Promise<Gate> {
-  const gate = new Gate();
+/** Holds calls back until they are let go all at once: to the server, or to get `answer` instead. */
+export async function holdBack(
+  page: Page,
+  path: string,
+  answer?: Fulfilled | 'lost',
+): Promise<Gate> {
+  const gate = new Gate(answer);
   await page.route(
     (url) => url.pathname === path,
     (route) => gate.pass(route),
@@ -70,10 +100,14 @@ export class Gate {
   private opened: () => void = () => undefined;
   private readonly isOpen = new Promise<void>((resolve) => (this.opened = resolve));
 
+  constructor(private readonly answer?: Fulfilled | 'lost') {}
+
   async pass(route: Route): Promise<void> {
     this.arrived += 1;
     await this.isOpen;
-    await route.continue();
+    if (this.answer === 'lost') await route.abort('connectionreset');
+    else if (this.answer) await route.fulfill(this.answer);
+    else await route.continue();
   }
 
   open(): void {

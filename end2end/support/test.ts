@@ -2,6 +2,8 @@
 // browser complains about.
 import { type Page, test as base } from '@playwright/test';
 import { Complaints } from './complaints';
+import { untilTheTokenHasExpired } from './expiry';
+import { type LostAnswer, loseTheNextAnswer } from './network';
 import { Server, type ServerOptions } from './server';
 import { type User, enrol, logIn } from './users';
 import { Wire } from './wire';
@@ -13,6 +15,10 @@ interface Fixtures {
   user: User;
   /** A page on which `user` is logged in. */
   account: Page;
+  /** `account`, once its access token has expired; the wire is counted from there. */
+  expired: Page;
+  /** Lets the server answer the next refresh of `account`, and loses the answer. */
+  loseAnswer: (then: 'may retry' | 'is frozen') => Promise<LostAnswer>;
   /** The server's log, kept with a failed test. */
   serverLog: void;
 }
@@ -54,6 +60,15 @@ export const test = base.extend<Fixtures, WorkerFixtures & ServerOptions>({
     await logIn(page, user);
     await use(page);
   },
+
+  expired: async ({ account, request, wire }, use) => {
+    await untilTheTokenHasExpired(wire, request);
+    wire.forget();
+    await use(account);
+  },
+
+  loseAnswer: async ({ account, playwright, server }, use) =>
+    use((then) => loseTheNextAnswer(account, playwright.request, server.origin, then)),
 
   serverLog: [
     async ({ server }, use, testInfo) => {

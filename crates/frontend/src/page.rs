@@ -43,6 +43,7 @@ pub struct NotFoundFlag(pub Arc<AtomicBool>);
 pub fn page(assets: Assets) -> impl IntoView {
     let hint = use_context::<SignedInHint>().is_some_and(|hint| hint.0);
     let Assets { stylesheet, script, wasm, icon } = assets;
+    let preload = preload_script(&script, &wasm);
     let start = start_script(&script, &wasm);
     view! {
         <!DOCTYPE html>
@@ -57,15 +58,9 @@ pub fn page(assets: Assets) -> impl IntoView {
                     name="description"
                     content="Baton is a reference implementation of logging in with short-lived access tokens and rotating refresh tokens, in Rust from the database to the browser."
                 />
+                // Before the stylesheet, for which a script would have to wait.
+                <script nonce=use_nonce()>{preload}</script>
                 <link rel="stylesheet" href=stylesheet />
-                <link rel="modulepreload" href=script />
-                <link
-                    rel="preload"
-                    href=wasm
-                    r#as="fetch"
-                    r#type="application/wasm"
-                    crossorigin="anonymous"
-                />
                 {icon.map(|icon| view! { <link rel="icon" href=icon r#type="image/svg+xml" /> })}
                 <script type="module" nonce=use_nonce()>
                     {start}
@@ -77,6 +72,16 @@ pub fn page(assets: Assets) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Fetches the program while the document is still being read. Only where scripts run: written as
+/// elements of the document, the links would be followed by browsers that have no use for them.
+fn preload_script(script: &str, wasm: &str) -> String {
+    format!(
+        "for (const link of [{{ rel: 'modulepreload', href: {script:?} }}, \
+         {{ rel: 'preload', as: 'fetch', type: 'application/wasm', crossOrigin: 'anonymous', href: {wasm:?} }}]) \
+         document.head.append(Object.assign(document.createElement('link'), link));"
+    )
 }
 
 /// Starts the program. If it cannot start, the page says so: its forms wait for it.

@@ -14,7 +14,8 @@ const LOGGED_OUT: &str = "You are logged out.";
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
 
-/// The region, which is always there, so that what appears in it is read out.
+/// The region, which is always there, so that what appears in it is read out. It alone is live: a
+/// live notice inside it would be read out twice.
 #[component]
 pub(crate) fn Notice() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -31,7 +32,7 @@ pub(crate) fn Notice() -> impl IntoView {
                         let text = format!(
                             "You are still logged in: {trouble} Try again before you leave this computer.",
                         );
-                        view! { <p class="notice" data-kind="trouble" role="status">{text}</p> }
+                        view! { <p class="notice" data-kind="trouble">{text}</p> }
                     })
             }}
         </div>
@@ -47,7 +48,7 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         EndReason::LoggedOut => ("calm", LOGGED_OUT),
         EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
     };
-    Some(view! { <p class="notice" data-kind=kind role="status">{text}</p> })
+    Some(view! { <p class="notice" data-kind=kind>{text}</p> })
 }
 
 /// Nothing is lost, but nothing goes on either.
@@ -65,7 +66,7 @@ fn TroubleNotice() -> impl IntoView {
         });
     };
     view! {
-        <div class="notice" data-kind="trouble" role="status">
+        <div class="notice" data-kind="trouble">
             <p>{text}</p>
             <button
                 type="button"

@@ -52,6 +52,8 @@ impl Session {
     pub(crate) async fn log_out(self) {
         let era = self.era();
         let _held = lock::acquire().await;
+        // Whoever had the lock before may have told of a login; let that message arrive.
+        browser::pause(0).await;
         if self.era() != era {
             // The session that was to be left is over already; another one was not meant.
             return;

@@ -6,7 +6,7 @@ use shared::SessionId;
 use shared::body::SessionBody;
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{EndReason, Session, Token, browser};
+use super::{EndReason, Phase, Session, Token, browser};
 
 impl Session {
     /// Listens for as long as the page lives.
@@ -51,11 +51,18 @@ impl Session {
             }
             Message { kind: Kind::Ended, session_id: Some(session_id), reason, .. } => {
                 self.note_ended(session_id);
-                let ours = self.token().is_some_and(|token| token.session_id == session_id);
+                let logged_out = reason == Some(Reason::LoggedOut);
+                let ours = match self.token() {
+                    Some(token) => token.session_id == session_id,
+                    // What is still being restored can only be the one session of this browser. What
+                    // the server ended, the refresh of this tab hears itself.
+                    None => logged_out && self.phase_untracked() == Phase::Restoring,
+                };
                 if ours {
-                    self.forget(match reason {
-                        Some(Reason::LoggedOut) => EndReason::LoggedOutElsewhere,
-                        _ => EndReason::Ended,
+                    self.forget(if logged_out {
+                        EndReason::LoggedOutElsewhere
+                    } else {
+                        EndReason::Ended
                     });
                 }
             }

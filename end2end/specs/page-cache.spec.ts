@@ -1,0 +1,56 @@
+// The browser keeps a page it has left, frozen, and shows it again on the way back (bfcache). What
+// the frozen page could not hear, it must not contradict.
+import config from '../playwright.config';
+import { loginAndBack, pages } from '../support/contract';
+import { elsewhere } from '../support/elsewhere';
+import { withoutTheChannel } from '../support/lacking';
+import { expect, test } from '../support/test';
+import { expectAccountOf, hydrated, logOut, open } from '../support/users';
+
+// Playwright turns the cache off.
+const ignoreDefaultArgs = ['--disable-back-forward-cache'];
+test.use({ launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs } });
+
+test('a page that the browser has kept is loaded anew when it is shown again', async ({
+  context,
+  page,
+}) => {
+  const shown: string[] = [];
+  page.on('console', (message) => message.type() === 'info' && shown.push(message.text()));
+  await context.addInitScript(() => {
+    window.addEventListener('pageshow', ({ persisted }) => console.info(persisted ? 'kept' : 'new'));
+  });
+  // Chromium keeps pages marked `no-store`, but not if they have fetched an answer that is, as every
+  // page with a session has, and not if a cookie has changed. Others may keep more.
+  await open(page, pages.login);
+  const site = await elsewhere('<h1>Elsewhere</h1>');
+  await page.goto(site.origin);
+  await page.goBack({ waitUntil: 'commit' });
+  await expect.poll(() => shown.slice(-2)).toEqual(['kept', 'new']);
+  await site.close();
+});
+
+test('a kept page that did not hear of a logout shows nothing private', async ({
+  account,
+  context,
+  user,
+}) => {
+  // Chromium lets go of a kept page when a cookie changes. For one that does not, the page is told
+  // that it was kept, and without the channel it hears of nothing, like a frozen one.
+  await context.addInitScript(withoutTheChannel);
+  await account.reload();
+  await expectAccountOf(account, user);
+  const other = await context.newPage();
+  await other.goto(pages.account);
+  await expectAccountOf(other, user);
+  await logOut(other);
+  await expect(other).toHaveURL(pages.login);
+  await expectAccountOf(account, user);
+
+  await account.evaluate(() => {
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  });
+  await expect(account).toHaveURL(loginAndBack);
+  await hydrated(account);
+  await expect(account.locator('body')).not.toContainText(user.email);
+});

@@ -1,0 +1,118 @@
+// Two people at one browser. What was begun for one of them is not finished as the other.
+import type { BrowserContext, Page } from '@playwright/test';
+import { api, hintCookie, pages } from '../support/contract';
+import { withoutLocks } from '../support/lacking';
+import { holdBack, problem } from '../support/network';
+import { expect, test as base } from '../support/test';
+import {
+  callTheApi,
+  enrol,
+  expectAccountOf,
+  expectCallResult,
+  logOut,
+  open,
+  sendLogin,
+  stranger,
+  type User,
+} from '../support/users';
+
+/** Besides `user`, whose session `account` shows. */
+const test = base.extend<{ grace: User }>({
+  grace: async ({ playwright, server }, use) =>
+    use(await enrol(playwright.request, server.origin, stranger('Grace Passer'))),
+});
+
+/** A tab that offers the login although somebody is logged in: the browser has lost the hint. */
+async function loginForm(context: BrowserContext): Promise<Page> {
+  await context.clearCookies({ name: hintCookie });
+  const tab = await context.newPage();
+  await open(tab, pages.login);
+  return tab;
+}
+
+const legs = (page: Page) => page.getByRole('list', { name: 'On the wire' });
+
+test('a call that is refused after another user has logged in is not repeated as that user', async ({
+  account,
+  context,
+  grace,
+  user,
+  wire,
+}) => {
+  const of = { user: await wire.accessToken() };
+  const gate = await holdBack(account, api.me);
+  await callTheApi(account);
+  await expect.poll(() => gate.arrived).toBe(1);
+
+  const other = await context.newPage();
+  await other.goto(pages.account);
+  await expectAccountOf(other, user);
+  await logOut(other);
+  await expect(other).toHaveURL(pages.login);
+  await sendLogin(other, grace);
+  await expectAccountOf(account, grace);
+  await expect(account.locator('body')).not.toContainText(user.email);
+
+  gate.open();
+  await expect(legs(account)).toContainText(`GET ${api.me} 401`);
+  // What is asked for from now on is asked by the one who is logged in now.
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+  const asked = wire.to(api.me).map((it) => [it.bearer, it.outcome]);
+  expect(asked).toEqual([
+    [of.user, 401],
+    [await wire.accessToken(), 200],
+  ]);
+});
+
+test('a logout that waited while another user logged in ends no session', async ({
+  account,
+  context,
+  grace,
+  wire,
+}) => {
+  const form = await loginForm(context);
+  const gate = await holdBack(form, api.login);
+  await sendLogin(form, grace);
+  await expect.poll(() => gate.arrived).toBe(1);
+  // The login holds the lock.
+  await logOut(account);
+  const button = account.getByRole('button', { name: 'Log out' });
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  expect(wire.to(api.logout)).toEqual([]);
+
+  gate.open();
+  await expectAccountOf(form, grace);
+  await expectAccountOf(account, grace);
+  await expect(button).not.toHaveAttribute('aria-disabled');
+  expect(wire.to(api.logout)).toEqual([]);
+  await account.reload();
+  await expectAccountOf(account, grace);
+});
+
+for (const [what, answer, leg] of [
+  ['a refusal that nobody expects', problem(403, 'blocked'), '403'],
+  ['silence', 'lost', 'no answer'],
+] as const) {
+  test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({
+    account,
+    context,
+    grace,
+  }) => {
+    // With the lock, the login would wait for the refresh.
+    await context.addInitScript(withoutLocks);
+    const gate = await holdBack(account, api.refresh, answer);
+    await account.reload();
+    await expect.poll(() => gate.arrived).toBe(1);
+    await sendLogin(await loginForm(context), grace);
+    await expectAccountOf(account, grace);
+
+    gate.open();
+    await expect(legs(account)).toContainText(`POST ${api.refresh} ${leg}`);
+    await expect(account.locator('.notices')).toBeEmpty();
+    await expectAccountOf(account, grace);
+    await callTheApi(account);
+    await expectCallResult(account, 'Answered in one try.');
+    await expect(account.locator('.notices')).toBeEmpty();
+  });
+}
