@@ -93,8 +93,8 @@ where
 async fn rotate(store: Arc<dyn Store>, session: Session) {
     let mut family = session.family;
     for generation in 1..=ROTATIONS_EACH {
-        let attempt = Attempt::parse(&format!("attempt-key-{generation:08}"));
-        let next = family.accepted(Generation(generation), attempt, NOW);
+        let attempt = Attempt::parse(&format!("attempt-key-{generation:08}")).expect("a key");
+        let next = family.accepted(Generation(generation), Some(attempt), NOW);
         let accepted = Accepted { seen: family.generation, family: next.clone() };
         assert!(store.accept(session.id, &accepted).await.expect("a store"));
         family = next;
