@@ -32,8 +32,9 @@ pub(super) struct Disk {
     folder: String,
     files: Vec<File>,
     names: BTreeMap<String, Name>,
-    /// How many events were applied.
+    /// How many events were applied, and how many of them were flushes.
     applied: usize,
+    flushes: usize,
 }
 
 /// A file's content, by whatever name.
@@ -62,10 +63,16 @@ impl Disk {
         Self { folder: folder.display().to_string(), ..Self::default() }
     }
 
+    /// How often the program has waited for this disk.
+    pub(super) const fn flushes(&self) -> usize {
+        self.flushes
+    }
+
     /// Does what the program did.
     pub(super) fn apply(&mut self, event: &Event) {
         let now = self.applied;
         self.applied += 1;
+        self.flushes += usize::from(matches!(event, Event::Synced { .. }));
         match event {
             Event::Answered { .. } => {}
             Event::Synced { file, since } if *file == self.folder => {

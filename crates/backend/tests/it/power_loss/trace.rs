@@ -111,8 +111,13 @@ fn strings(arguments: &str) -> Vec<Vec<u8>> {
 
 /// `\x2f\x74` and so on.
 fn bytes(escaped: &str) -> Vec<u8> {
-    let digits = escaped.split("\\x").skip(1);
-    digits.map(|digits| u8::from_str_radix(digits, 16).expect("two hexadecimal digits")).collect()
+    let digit = |digit: u8| {
+        let value = char::from(digit).to_digit(16).expect("a hexadecimal digit");
+        u8::try_from(value).expect("below 16")
+    };
+    let (bytes, rest) = escaped.as_bytes().as_chunks::<4>();
+    assert!(rest.is_empty(), "not all hexadecimal: {escaped:.80}");
+    bytes.iter().map(|[_, _, high, low]| digit(*high) * 16 + digit(*low)).collect()
 }
 
 fn hex(text: &str) -> String {
