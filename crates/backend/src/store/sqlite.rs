@@ -5,6 +5,8 @@
 mod change;
 mod desk;
 mod file;
+#[cfg(test)]
+mod fixture;
 mod row;
 mod writer;
 
@@ -43,13 +45,7 @@ impl Sqlite {
     /// # Errors
     /// If the file cannot be opened or migrated.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What each commit is; the writer leaves groups that hold only rotations unflushed.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(WAIT);
+        let options = options(url)?;
         if url.contains("mode=memory") || url.contains(":memory:") {
             // Each connection would have a database of its own.
             return Err(StoreError::Url("a database in memory is spelt memory:".to_owned()));
@@ -60,6 +56,16 @@ impl Sqlite {
         let writer = Writer::start(desk);
         Ok(Self { writer, readers, file })
     }
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    Ok(SqliteConnectOptions::from_str(url)?
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        // Commits are flushed; the writer leaves it out for groups that hold only rotations.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(WAIT))
 }
 
 /// Connections stay open: opening one anew costs, and a file that was replaced would go unnoticed.

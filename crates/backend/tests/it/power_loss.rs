@@ -344,7 +344,7 @@ async fn a_client_whose_rotations_were_lost_with_the_power_goes_on() {
     let mut alice = diary.register(&server, "alice");
     let mut bob = diary.register(&server, "bob");
     (0..2).for_each(|_| diary.refresh(&mut alice));
-    let mut copy = bob.client.clone();
+    let copy = bob.client.clone();
     diary.logout(&mut bob);
     (0..5).for_each(|_| diary.refresh(&mut alice));
     let events = trace::read(&server.stop());

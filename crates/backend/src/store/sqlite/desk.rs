@@ -138,3 +138,58 @@ fn result_code(error: &sqlx::Error) -> Option<u32> {
     let code = error.as_database_error()?.code()?;
     code.parse::<u32>().ok().map(|code| code & 0xff)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{accept, desk, open_session, register, register_at_length, revoke};
+    use super::*;
+
+    /// How many rows each changed; `None` for what failed alone.
+    async fn rows(desk: &mut Desk, group: &[Change]) -> Vec<Option<u64>> {
+        let outcomes = desk.commit(group).await.expect("a commit");
+        outcomes.into_iter().map(Result::ok).collect()
+    }
+
+    #[tokio::test]
+    async fn a_change_that_fails_takes_no_neighbour_down_and_leaves_nothing_behind() {
+        let (mut desk, _folder) = desk().await;
+        let group = [
+            register(1, 1),
+            open_session(1, 2),
+            open_session(1, 2),
+            register(2, 1),
+            register(1, 3),
+            open_session(9, 4),
+            open_session(1, 5),
+            revoke(1),
+            accept(1),
+        ];
+        let outcomes = rows(&mut desk, &group).await;
+        let one = Some(1);
+        assert_eq!(outcomes, [one, one, None, None, Some(0), None, one, one, Some(0)]);
+        // The second user was undone together with their session, whose id was taken.
+        assert_eq!(rows(&mut desk, &[register(2, 3), accept(3)]).await, [one, one]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_the_whole_group_and_not_the_next_one() {
+        let (mut desk, _folder) = desk().await;
+        let full = "PRAGMA max_page_count = 1";
+        let connection = &mut desk.connection.as_mut().expect("it is open").inner;
+        sqlx::raw_sql(full).execute(connection).await.expect("a limit");
+        let group = [register(1, 1), register_at_length(2, 2), open_session(1, 3)];
+        assert!(desk.commit(&group).await.is_err());
+        // Nothing of it took place, and the next group's connection has no such limit.
+        assert_eq!(rows(&mut desk, &group).await, [Some(1); 3]);
+    }
+
+    #[tokio::test]
+    async fn a_fresh_connection_is_not_opened_to_another_file() {
+        let (mut desk, folder) = desk().await;
+        desk.connection = None;
+        let file = folder.path().join("test.db");
+        std::fs::rename(&file, folder.path().join("elsewhere.db")).expect("the file");
+        std::fs::write(&file, "").expect("another file");
+        assert!(desk.commit(&[register(1, 1)]).await.is_err());
+    }
+}

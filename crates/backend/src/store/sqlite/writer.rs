@@ -53,10 +53,12 @@ impl Writer {
     /// If it failed, or no answer came in time: then the change may or may not take place.
     pub(super) async fn carry_out(&self, change: Change) -> Result<u64, StoreError> {
         let queue = self.queue()?;
-        let answered = async {
+        let answered = async move {
             let (answer, answered) = oneshot::channel();
             let waiting = Waiting { change, answer };
             queue.send(waiting).await.map_err(|_| StoreError::Stopped)?;
+            // Whoever closes waits until nobody can send any more, not until all have listened.
+            drop(queue);
             // Dropped unanswered: the group broke down.
             answered.await.map_err(|_| StoreError::Stopped)?
         };
@@ -117,4 +119,71 @@ async fn commit(mut desk: Desk, group: Vec<Waiting>) -> Desk {
         }
     }
     desk
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::super::fixture::{accept, desk, register, revoke};
+    use super::*;
+
+    #[tokio::test]
+    async fn changes_that_wait_together_are_all_answered() {
+        let (desk, _folder) = desk().await;
+        let writer = Arc::new(Writer::start(desk));
+        let register = |number| {
+            let writer = Arc::clone(&writer);
+            tokio::spawn(async move { writer.carry_out(register(number, number)).await })
+        };
+        for change in (1..=200).map(register).collect::<Vec<_>>() {
+            assert_eq!(change.await.expect("no panic").expect("an answer"), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_stalls_nobody_and_undoes_nothing() {
+        let (desk, _folder) = desk().await;
+        let writer = Writer::start(desk);
+        let mut impatient = Box::pin(writer.carry_out(register(1, 1)));
+        assert!(impatient.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(impatient);
+        assert_eq!(writer.carry_out(accept(1)).await.expect("an answer"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_panics_is_told_so_and_the_next_one_is_not_harmed() {
+        let (desk, _folder) = desk().await;
+        let writer = Writer::start(desk);
+        writer.carry_out(register(1, 1)).await.expect("an answer");
+        let panicked = writer.carry_out(Change::Panic).await;
+        assert!(matches!(panicked, Err(StoreError::Stopped)));
+        assert_eq!(writer.carry_out(revoke(1)).await.expect("an answer"), 1);
+    }
+
+    #[tokio::test]
+    async fn closing_carries_out_what_is_queued_and_lets_nobody_else_in() {
+        let (desk, folder) = desk().await;
+        let writer = Writer::start(desk);
+        let mut last = Box::pin(writer.carry_out(register(1, 1)));
+        assert!(last.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        writer.close().await;
+        assert_eq!(last.await.expect("an answer"), 1);
+        let log = folder.path().join("test.db-wal");
+        assert!(!log.exists(), "the log was folded back into the file");
+        assert!(matches!(writer.carry_out(revoke(1)).await, Err(StoreError::Stopped)));
+        writer.close().await;
+    }
+
+    #[tokio::test]
+    async fn without_its_task_a_writer_refuses_at_once() {
+        let (desk, _folder) = desk().await;
+        let writer = Writer::start(desk);
+        let open = writer.0.lock().expect("no panic").take().expect("it is open");
+        open.task.abort();
+        let _ = open.task.await;
+        let (task, queue) = (tokio::spawn(async {}), open.queue);
+        *writer.0.lock().expect("no panic") = Some(Open { queue, task });
+        assert!(matches!(writer.carry_out(Change::Nothing).await, Err(StoreError::Stopped)));
+    }
 }
