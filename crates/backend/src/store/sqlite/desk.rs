@@ -24,9 +24,14 @@ type Outcomes = Vec<sqlx::Result<u64>>;
 
 /// Where changes are written.
 pub(super) struct Desk {
+    place: Arc<Place>,
+    connection: Option<Connection>,
+}
+
+/// Which database it is.
+struct Place {
     options: SqliteConnectOptions,
     file: Arc<DatabaseFile>,
-    connection: Option<Connection>,
 }
 
 /// A connection, and whether its commits are flushed.
@@ -44,15 +49,15 @@ impl Desk {
         options: SqliteConnectOptions,
         file: Arc<DatabaseFile>,
     ) -> Result<Self, StoreError> {
-        let desk = Self { options, file, connection: None };
-        let mut connection = desk.connect().await?;
+        let place = Arc::new(Place { options, file });
+        let mut connection = place.connect().await?;
         migrate(&mut connection.inner).await?;
-        Ok(Self { connection: Some(connection), ..desk })
+        Ok(Self { place, connection: Some(connection) })
     }
 
     /// The same desk, cleared.
     pub(super) fn cleared(&self) -> Self {
-        Self { options: self.options.clone(), file: Arc::clone(&self.file), connection: None }
+        Self { place: Arc::clone(&self.place), connection: None }
     }
 
     /// Commits all of the group in one transaction, on the disk if any of it must last.
@@ -62,7 +67,7 @@ impl Desk {
     pub(super) async fn commit(&mut self, group: &[Change]) -> Result<Outcomes, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connect().await?,
+            None => self.place.connect().await?,
         };
         let outcomes = connection.commit(group).await;
         // While another process holds the lock, nothing was begun. After any other failure nobody
@@ -73,14 +78,6 @@ impl Desk {
         Ok(outcomes?)
     }
 
-    async fn connect(&self) -> Result<Connection, StoreError> {
-        let inner = self.options.connect().await?;
-        // A file that has taken the old one's place is not the database that was opened.
-        self.file.is_still_there()?;
-        // Its options say `synchronous = FULL`.
-        Ok(Connection { inner, flushes: true })
-    }
-
     /// Folds the log back into the file and lets go of it. What fails here was committed before.
     pub(super) async fn close(self) -> Result<(), StoreError> {
         if let Some(Connection { mut inner, .. }) = self.connection {
@@ -88,6 +85,16 @@ impl Desk {
             inner.close().await?;
         }
         Ok(())
+    }
+}
+
+impl Place {
+    async fn connect(&self) -> Result<Connection, StoreError> {
+        let inner = self.options.connect().await?;
+        // A file that has taken the old one's place is not the database that was opened.
+        self.file.is_still_there()?;
+        // Its options say `synchronous = FULL`.
+        Ok(Connection { inner, flushes: true })
     }
 }
 
@@ -115,8 +122,7 @@ impl Connection {
         Ok(outcomes)
     }
 
-    /// Not a prepared statement, which sqlx would keep: SQLite obeys this pragma when it is compiled,
-    /// so one that is only executed again does nothing. It is refused inside a transaction.
+    /// Only between transactions: within one, SQLite refuses it.
     async fn flush_commits(&mut self, flushes: bool) -> sqlx::Result<()> {
         if flushes != self.flushes {
             let pragma = if flushes { sql::FLUSH_COMMITS } else { sql::LEAVE_COMMITS_UNFLUSHED };

@@ -125,6 +125,8 @@ async fn commit(mut desk: Desk, group: Vec<Waiting>) -> Desk {
 mod tests {
     use std::task::{Context, Waker};
 
+    use sqlx::{Connection as _, SqliteConnection};
+
     use super::super::fixture::{accept, desk, register, revoke};
     use super::*;
 
@@ -139,6 +141,19 @@ mod tests {
         for change in (1..=200).map(register).collect::<Vec<_>>() {
             assert_eq!(change.await.expect("no panic").expect("an answer"), 1);
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_has_waited_long_enough_is_told_that_nothing_is_known() {
+        let (desk, folder) = desk().await;
+        let writer = Writer::start(desk);
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let mut other = SqliteConnection::connect(&url).await.expect("another program");
+        sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
+        // From here on time passes when nobody has anything to do but to wait.
+        tokio::time::pause();
+        let answer = writer.carry_out(register(1, 1)).await;
+        assert!(matches!(answer, Err(StoreError::TimedOut)));
     }
 
     #[tokio::test]
