@@ -7,6 +7,7 @@ mod disk;
 mod trace;
 mod traced;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -265,7 +266,6 @@ impl Diary {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "a failing test shows how much was looked at")]
 async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
     let (folder, elsewhere) = (temporary(), temporary());
     let server = Traced::start(folder.path(), &elsewhere.path().join("trace"));
@@ -295,8 +295,8 @@ async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
                         continue;
                     }
                     let print = fingerprint(&image);
-                    if !seen.contains_key(&print) {
-                        seen.insert(print, open(&image, &diary).await);
+                    if let Entry::Vacant(unseen) = seen.entry(print) {
+                        unseen.insert(open(&image, &diary).await);
                     }
                     print
                 }

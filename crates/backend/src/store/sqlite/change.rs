@@ -72,9 +72,9 @@ async fn register(
         .bind(user.name.as_deref())
         .bind(&user.password_hash)
         .bind(user.created_at.0);
-    let added = rows(&mut *savepoint, add).await?;
+    let added = rows(&mut savepoint, add).await?;
     if added == 1 {
-        open_session(&mut *savepoint, session).await?;
+        open_session(&mut savepoint, session).await?;
     }
     savepoint.commit().await?;
     Ok(added)

@@ -152,11 +152,15 @@ impl Disk {
 impl File {
     fn after(&self, fate: Fate, dice: &mut Dice) -> Vec<u8> {
         let mut content = self.certain.clone();
-        let pending = self.pending.iter().map(|(_, change)| change);
+        let mut pending = self.pending.iter().map(|(_, change)| change);
         match fate {
             Fate::Lost => {}
             Fate::Arrived => pending.for_each(|change| change.apply(&mut content)),
-            Fate::OnlyTheLast => pending.last().into_iter().for_each(|it| it.apply(&mut content)),
+            Fate::OnlyTheLast => {
+                if let Some(change) = pending.next_back() {
+                    change.apply(&mut content);
+                }
+            }
             Fate::Scattered(_) => {
                 for sector in pending.flat_map(Change::sectors) {
                     if dice.below(2) == 0 {
