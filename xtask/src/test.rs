@@ -22,6 +22,7 @@ const WITH_EXAMPLES: [&str; 6] = ["-p", "shared", "-p", "rotation", "-p", "verif
 pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     cargo::NEXTEST.ensure(workspace)?;
     node::ensure_packages(workspace)?;
+    tools::strace::ensure(workspace)?;
     let chromium = chromium::ensure(workspace)?;
     site::build(workspace)?;
     build(workspace)?;

@@ -112,6 +112,15 @@ pub enum StoreError {
         /// Which column of what.
         what: &'static str,
     },
+    /// The transaction that was to carry this change, and others that waited with it, failed.
+    #[error("the database did not commit")]
+    NotCommitted(#[source] Arc<StoreError>),
+    /// No answer came in time. The change may still take place.
+    #[error("the database did not answer in time")]
+    TimedOut,
+    /// The store is closed, or broke down over this change.
+    #[error("the database's writer has stopped")]
+    Stopped,
     /// The URL names no engine.
     #[error("{0}")]
     Url(String),

@@ -43,3 +43,18 @@ pub(super) const PRUNE: &str = "
     WHERE created_at < $1 OR accepted_at < $2 OR revoked_at < $3";
 
 pub(super) const PING: &str = "SELECT 1 FROM users, sessions LIMIT 1";
+
+/// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would
+/// fail without waiting while another process writes.
+pub(super) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+
+/// SQLite alone: from now on a commit is on the disk before it is answered. In WAL mode the whole log
+/// is flushed, and with it every commit before (<https://sqlite.org/pragma.html#pragma_synchronous>).
+pub(super) const FLUSH_COMMITS: &str = "PRAGMA synchronous = FULL";
+
+/// SQLite alone: from now on a commit is whole, but a power cut may undo it: the log is flushed only
+/// before it is folded back into the file, and when it begins anew.
+pub(super) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous = NORMAL";
+
+/// SQLite alone: folds the log back into the file as far as nobody is reading it; never waits.
+pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";

@@ -1,0 +1,113 @@
+//! How many changes a second the embedded database takes, on the disk the temporary folder is on:
+//! `cargo bench -p backend --bench store`. It must not judge; figures of two machines do not compare.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backend::auth::email::Email;
+use backend::store::{self, Accepted, EndCause, Session, Store, User};
+use rotation::{Attempt, Family, Generation, Seed};
+use shared::{NumericDate, SessionId, UserId};
+
+const NOW: NumericDate = NumericDate(1_800_000_000);
+const ROTATIONS_EACH: u32 = 500;
+const SESSIONS_EACH: u64 = 50;
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+async fn main() {
+    for callers in [1, 64] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("bench.db").display());
+        let store = store::open(&url).await.expect("a store");
+        let sessions = Arc::new(filled(&*store, callers).await);
+
+        let rotated = at_once(callers, |caller| {
+            rotate(Arc::clone(&store), sessions[index(caller, 0)].clone())
+        })
+        .await;
+        let revoked = at_once(callers, |caller| {
+            let own = &sessions[index(caller, 0)..index(caller + 1, 0)];
+            revoke(Arc::clone(&store), own.to_vec())
+        })
+        .await;
+        println!(
+            "{callers:>3} callers: {:>8.0} rotations/s, {:>8.0} revocations/s",
+            rate(callers * u64::from(ROTATIONS_EACH), rotated),
+            rate(callers * SESSIONS_EACH, revoked),
+        );
+        store.close().await;
+    }
+}
+
+/// Where a caller's sessions begin.
+fn index(caller: u64, session: u64) -> usize {
+    usize::try_from(caller * SESSIONS_EACH + session).expect("few sessions")
+}
+
+fn id(number: u64) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    id
+}
+
+/// One user, with all the sessions that all callers need.
+async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
+    let user = User {
+        id: UserId::from_bytes(id(1)),
+        email: Email::parse("alice@example.com").expect("an address"),
+        name: None,
+        password_hash: "$argon2id$".to_owned(),
+        created_at: NOW,
+        disabled_at: None,
+    };
+    let session = |number| Session {
+        id: SessionId::from_bytes(id(number)),
+        user: user.id,
+        seed: Seed::from_bytes([7; 32]),
+        refresh_key_id: "key-1".to_owned(),
+        family: Family::begun(NOW),
+    };
+    let sessions: Vec<Session> = (0..callers * SESSIONS_EACH).map(session).collect();
+    store.register(&user, &sessions[0]).await.expect("a store");
+    for session in &sessions[1..] {
+        store.open_session(session).await.expect("a store");
+    }
+    sessions
+}
+
+/// Runs one task per caller; how long until the last is through.
+async fn at_once<F>(callers: u64, task: impl Fn(u64) -> F) -> Duration
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..callers).map(|caller| tokio::spawn(task(caller))).collect();
+    for task in tasks {
+        task.await.expect("no caller panics");
+    }
+    start.elapsed()
+}
+
+async fn rotate(store: Arc<dyn Store>, session: Session) {
+    let mut family = session.family;
+    for generation in 1..=ROTATIONS_EACH {
+        let attempt = Attempt::parse(&format!("attempt-key-{generation:08}")).expect("a key");
+        let next = family.accepted(Generation(generation), Some(attempt), NOW);
+        let accepted = Accepted { seen: family.generation, family: next.clone() };
+        assert!(store.accept(session.id, &accepted).await.expect("a store"));
+        family = next;
+    }
+}
+
+async fn revoke(store: Arc<dyn Store>, sessions: Vec<Session>) {
+    for session in sessions {
+        assert!(store.revoke(session.id, EndCause::Logout, NOW).await.expect("a store"));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+fn rate(changes: u64, elapsed: Duration) -> f64 {
+    changes as f64 / elapsed.as_secs_f64()
+}

@@ -1,0 +1,203 @@
+//! The writer's desk: the one writing connection, and how a group of changes is committed on it. In
+//! doubt it is cleared: a connection that failed is given up, and the next group gets a fresh one. It
+//! must not know who waits for the answers; that is [`writer`](super::writer).
+
+use std::sync::Arc;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+use super::change::Change;
+use super::file::DatabaseFile;
+use crate::store::{StoreError, sql};
+
+/// SQLite's result codes (<https://sqlite.org/rescode.html>); the low byte of an extended one.
+mod code {
+    pub(super) const BUSY: u32 = 5;
+    pub(super) const TOO_BIG: u32 = 18;
+    pub(super) const CONSTRAINT: u32 = 19;
+    pub(super) const MISMATCH: u32 = 20;
+}
+
+/// What each change of a group came to: the rows it changed, or why it failed alone.
+type Outcomes = Vec<sqlx::Result<u64>>;
+
+/// Where changes are written.
+pub(super) struct Desk {
+    place: Arc<Place>,
+    connection: Option<Connection>,
+}
+
+/// Which database it is.
+struct Place {
+    options: SqliteConnectOptions,
+    file: Arc<DatabaseFile>,
+}
+
+/// A connection, and whether its commits are flushed.
+struct Connection {
+    inner: SqliteConnection,
+    flushes: bool,
+}
+
+impl Desk {
+    /// Opens the first connection and brings the schema up to date.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or migrated.
+    pub(super) async fn open(
+        options: SqliteConnectOptions,
+        file: Arc<DatabaseFile>,
+    ) -> Result<Self, StoreError> {
+        let place = Arc::new(Place { options, file });
+        let mut connection = place.connect().await?;
+        migrate(&mut connection.inner).await?;
+        Ok(Self { place, connection: Some(connection) })
+    }
+
+    /// The same desk, cleared.
+    pub(super) fn cleared(&self) -> Self {
+        Self { place: Arc::clone(&self.place), connection: None }
+    }
+
+    /// Commits all of the group in one transaction, on the disk if any of it must last.
+    ///
+    /// # Errors
+    /// If the transaction failed: then it is not known whether any of the group took place.
+    pub(super) async fn commit(&mut self, group: &[Change]) -> Result<Outcomes, StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.place.connect().await?,
+        };
+        let outcomes = connection.commit(group).await;
+        // While another process holds the lock, nothing was begun. After any other failure nobody
+        // knows what state the connection is in; dropped, it rolls back and closes by itself.
+        if outcomes.as_ref().err().is_none_or(|error| result_code(error) == Some(code::BUSY)) {
+            self.connection = Some(connection);
+        }
+        Ok(outcomes?)
+    }
+
+    /// Folds the log back into the file and lets go of it. What fails here was committed before.
+    pub(super) async fn close(self) -> Result<(), StoreError> {
+        if let Some(Connection { mut inner, .. }) = self.connection {
+            sqlx::raw_sql(sql::CHECKPOINT).execute(&mut inner).await?;
+            inner.close().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    async fn connect(&self) -> Result<Connection, StoreError> {
+        let inner = self.options.connect().await?;
+        // A file that has taken the old one's place is not the database that was opened.
+        self.file.is_still_there()?;
+        // Its options say `synchronous = FULL`.
+        Ok(Connection { inner, flushes: true })
+    }
+}
+
+/// All of the schema in one transaction that holds the writers' lock from its first statement on: of
+/// several instances that start at once, each finds what the one before has left.
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with(sql::BEGIN_WRITING).await?;
+    sqlx::migrate!("migrations/sqlite").run(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+impl Connection {
+    async fn commit(&mut self, group: &[Change]) -> sqlx::Result<Outcomes> {
+        self.flush_commits(group.iter().any(Change::must_last)).await?;
+        let mut transaction = self.inner.begin_with(sql::BEGIN_WRITING).await?;
+        let mut outcomes = Vec::with_capacity(group.len());
+        for change in group {
+            match change.apply(&mut transaction).await {
+                Err(error) if !fails_alone(&error) => return Err(error),
+                outcome => outcomes.push(outcome),
+            }
+        }
+        transaction.commit().await?;
+        Ok(outcomes)
+    }
+
+    /// Only between transactions: within one, SQLite refuses it.
+    async fn flush_commits(&mut self, flushes: bool) -> sqlx::Result<()> {
+        if flushes != self.flushes {
+            let pragma = if flushes { sql::FLUSH_COMMITS } else { sql::LEAVE_COMMITS_UNFLUSHED };
+            sqlx::raw_sql(pragma).execute(&mut self.inner).await?;
+            self.flushes = flushes;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the change itself is to blame: then SQLite has undone its statement and the transaction
+/// goes on. After a full disk, a failed read and the like it may be gone already
+/// (<https://sqlite.org/lang_transaction.html>, "response to errors within a transaction").
+fn fails_alone(error: &sqlx::Error) -> bool {
+    matches!(result_code(error), Some(code::CONSTRAINT | code::TOO_BIG | code::MISMATCH))
+}
+
+fn result_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<u32>().ok().map(|code| code & 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{accept, desk, open_session, register, register_at_length, revoke};
+    use super::*;
+
+    /// How many rows each changed; `None` for what failed alone.
+    async fn rows(desk: &mut Desk, group: &[Change]) -> Vec<Option<u64>> {
+        let outcomes = desk.commit(group).await.expect("a commit");
+        outcomes.into_iter().map(Result::ok).collect()
+    }
+
+    #[tokio::test]
+    async fn a_change_that_fails_takes_no_neighbour_down_and_leaves_nothing_behind() {
+        let (mut desk, _folder) = desk().await;
+        let group = [
+            register(1, 1),
+            open_session(1, 2),
+            open_session(1, 2),
+            register(2, 1),
+            register(1, 3),
+            open_session(9, 4),
+            open_session(1, 5),
+            revoke(1),
+            accept(1),
+        ];
+        let outcomes = rows(&mut desk, &group).await;
+        let one = Some(1);
+        assert_eq!(outcomes, [one, one, None, None, Some(0), None, one, one, Some(0)]);
+        // The second user was undone together with their session, whose id was taken.
+        assert_eq!(rows(&mut desk, &[register(2, 3), accept(3)]).await, [one, one]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_the_whole_group_and_not_the_next_one() {
+        let (mut desk, _folder) = desk().await;
+        let full = "PRAGMA max_page_count = 1";
+        let connection = &mut desk.connection.as_mut().expect("it is open").inner;
+        sqlx::raw_sql(full).execute(connection).await.expect("a limit");
+        let group = [register(1, 1), register_at_length(2, 2), open_session(1, 3)];
+        assert!(desk.commit(&group).await.is_err());
+        // Nothing of it took place, and the next group's connection has no such limit.
+        assert_eq!(rows(&mut desk, &group).await, [Some(1); 3]);
+    }
+
+    #[tokio::test]
+    async fn a_fresh_connection_is_not_opened_to_another_file() {
+        let (desk, folder) = desk().await;
+        let mut cleared = desk.cleared();
+        desk.close().await.expect("nothing in the way");
+        // As good as the old one in every respect, but not the one that was opened.
+        let (file, copy) = (folder.path().join("test.db"), folder.path().join("copy.db"));
+        std::fs::copy(&file, &copy).expect("a copy");
+        std::fs::rename(&copy, &file).expect("another file");
+        assert!(cleared.commit(&[register(1, 1)]).await.is_err());
+    }
+}

@@ -1,0 +1,205 @@
+//! The one who writes: a task that takes whatever changes are waiting, commits them as a group, and
+//! then answers each. Callers never touch its connection, so one who goes away leaves no transaction
+//! open and undoes nothing. It must not know what a change is made of; that is
+//! [`change`](super::change), and how a group is committed is [`desk`](super::desk).
+//! Why groups: docs/decisions/0008-sqlite-commits-in-groups.md.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::change::Change;
+use super::desk::Desk;
+use crate::store::StoreError;
+
+/// How long a caller waits. Twice as long as a group may wait for another process's lock: a change
+/// that came just too late for one group is still told how its own one went. Below the 3 s within
+/// which a failing storage must have been answered with 503.
+const PATIENCE: Duration = Duration::from_millis(2_400);
+/// How many changes may wait. Whoever finds no place waits for one, no longer than `PATIENCE`.
+const QUEUE: usize = 1_024;
+/// How many changes share a commit: enough to make a flush cheap, few enough to bound what fails
+/// together and how long readers' views of the log drift apart.
+const GROUP: usize = 256;
+
+/// A change and whoever waits for its outcome.
+struct Waiting {
+    change: Change,
+    answer: oneshot::Sender<Result<u64, StoreError>>,
+}
+
+/// The writer's counter. Closed, it is empty.
+pub(super) struct Writer(Mutex<Option<Open>>);
+
+struct Open {
+    queue: mpsc::Sender<Waiting>,
+    task: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Starts the task.
+    pub(super) fn start(desk: Desk) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(serve(desk, waiting));
+        Self(Mutex::new(Some(Open { queue, task })))
+    }
+
+    /// Has a change carried out; how many rows it changed.
+    ///
+    /// # Errors
+    /// If it failed, or no answer came in time: then the change may or may not take place.
+    pub(super) async fn carry_out(&self, change: Change) -> Result<u64, StoreError> {
+        let queue = self.queue()?;
+        let answered = async move {
+            let (answer, answered) = oneshot::channel();
+            let waiting = Waiting { change, answer };
+            queue.send(waiting).await.map_err(|_| StoreError::Stopped)?;
+            // Whoever closes waits until nobody can send any more, not until all have listened.
+            drop(queue);
+            // Dropped unanswered: the group broke down.
+            answered.await.map_err(|_| StoreError::Stopped)?
+        };
+        timeout(PATIENCE, answered).await.map_err(|_| StoreError::TimedOut)?
+    }
+
+    /// Lets nobody else in, waits until everything that is queued has been committed, and closes.
+    pub(super) async fn close(&self) {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Open { queue, task }) = open {
+            // With the last sender gone the task finds the end of its queue, after what is in it.
+            drop(queue);
+            // It catches the panics of its groups; one of its own would have been reported.
+            let _ = task.await;
+        }
+    }
+
+    fn queue(&self) -> Result<mpsc::Sender<Waiting>, StoreError> {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map(|open| open.queue.clone()).ok_or(StoreError::Stopped)
+    }
+}
+
+/// Commits group after group until there are no more callers.
+async fn serve(mut desk: Desk, mut waiting: mpsc::Receiver<Waiting>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        let cleared = desk.cleared();
+        // In a task of its own: should it panic, its callers hear so at once, because their answers
+        // are dropped, and the next group finds a clear desk.
+        let done = tokio::spawn(commit(desk, std::mem::take(&mut group)));
+        desk = done.await.unwrap_or_else(|error| {
+            tracing::error!(event = "store.writer_failed", %error);
+            cleared
+        });
+    }
+    if let Err(error) = desk.close().await {
+        tracing::warn!(event = "store.close_failed", %error);
+    }
+}
+
+/// Commits one group, answers its callers, and hands the desk back.
+async fn commit(mut desk: Desk, group: Vec<Waiting>) -> Desk {
+    let (changes, answers): (Vec<_>, Vec<_>) =
+        group.into_iter().map(|Waiting { change, answer }| (change, answer)).unzip();
+    match desk.commit(&changes).await {
+        Ok(outcomes) => {
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // Whoever is gone has made the change all the same.
+                let _ = answer.send(outcome.map_err(StoreError::from));
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for answer in answers {
+                let _ = answer.send(Err(StoreError::NotCommitted(Arc::clone(&error))));
+            }
+        }
+    }
+    desk
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use sqlx::{Connection as _, SqliteConnection};
+
+    use super::super::fixture::{accept, desk, register, revoke};
+    use super::*;
+
+    #[tokio::test]
+    async fn changes_that_wait_together_are_all_answered() {
+        let (desk, _folder) = desk().await;
+        let writer = Arc::new(Writer::start(desk));
+        let register = |number| {
+            let writer = Arc::clone(&writer);
+            tokio::spawn(async move { writer.carry_out(register(number, number)).await })
+        };
+        for change in (1..=200).map(register).collect::<Vec<_>>() {
+            assert_eq!(change.await.expect("no panic").expect("an answer"), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_has_waited_long_enough_is_told_that_nothing_is_known() {
+        let (desk, folder) = desk().await;
+        let writer = Writer::start(desk);
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let mut other = SqliteConnection::connect(&url).await.expect("another program");
+        sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
+        // From here on time passes when nobody has anything to do but to wait.
+        tokio::time::pause();
+        let limit = Duration::from_secs(3);
+        let answer = timeout(limit, writer.carry_out(register(1, 1))).await;
+        assert!(matches!(answer, Ok(Err(StoreError::TimedOut))));
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_stalls_nobody_and_undoes_nothing() {
+        let (desk, _folder) = desk().await;
+        let writer = Writer::start(desk);
+        let mut impatient = Box::pin(writer.carry_out(register(1, 1)));
+        assert!(impatient.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(impatient);
+        assert_eq!(writer.carry_out(accept(1)).await.expect("an answer"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_panics_is_told_so_and_the_next_one_is_not_harmed() {
+        let (desk, _folder) = desk().await;
+        let writer = Writer::start(desk);
+        writer.carry_out(register(1, 1)).await.expect("an answer");
+        let panicked = writer.carry_out(Change::Panic).await;
+        assert!(matches!(panicked, Err(StoreError::Stopped)));
+        assert_eq!(writer.carry_out(revoke(1)).await.expect("an answer"), 1);
+    }
+
+    #[tokio::test]
+    async fn closing_carries_out_what_is_queued_and_lets_nobody_else_in() {
+        let (desk, folder) = desk().await;
+        let writer = Writer::start(desk);
+        let mut last = Box::pin(writer.carry_out(register(1, 1)));
+        assert!(last.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        writer.close().await;
+        assert_eq!(last.await.expect("an answer"), 1);
+        let log = folder.path().join("test.db-wal");
+        assert!(!log.exists(), "the log was folded back into the file");
+        assert!(matches!(writer.carry_out(revoke(1)).await, Err(StoreError::Stopped)));
+        writer.close().await;
+    }
+
+    #[tokio::test]
+    async fn without_its_task_a_writer_refuses_at_once() {
+        let (desk, _folder) = desk().await;
+        let writer = Writer::start(desk);
+        let open = writer.0.lock().expect("no panic").take().expect("it is open");
+        open.task.abort();
+        let _ = open.task.await;
+        let (task, queue) = (tokio::spawn(async {}), open.queue);
+        *writer.0.lock().expect("no panic") = Some(Open { queue, task });
+        assert!(matches!(writer.carry_out(Change::Nothing).await, Err(StoreError::Stopped)));
+    }
+}

@@ -1,0 +1,408 @@
+//! The embedded database when the power goes. Killing a process does not show what a missing flush
+//! costs, because the system still holds what was written. So the real program runs under strace, a
+//! model of a disk is made from what it wrote and flushed, and the files that a power cut could leave
+//! are opened with the real engine: whatever had been answered as lasting must be there.
+
+mod disk;
+mod trace;
+mod traced;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+
+use backend::auth::email::Email;
+use backend::store;
+use rotation::{Attempt, Family, Generation, Standing};
+use shared::SessionId;
+use sqlx::{Connection as _, SqliteConnection};
+
+use self::disk::{Disk, Fate, Image};
+use self::trace::Event;
+use self::traced::{Client, Told, Traced};
+
+const DATABASE: &str = "baton.db";
+
+/// Something a client was told, and may rely on from then on.
+enum Claim {
+    Registered(String, SessionId),
+    LoggedIn(SessionId),
+    Ended(SessionId),
+    /// The session's row says that this generation was accepted with this key, or says so of a
+    /// later one, or of an earlier one: rotations may be lost. Nothing else.
+    Accepted(SessionId, Generation),
+}
+
+/// What clients were told, by the id of the answer.
+#[derive(Default)]
+struct Diary {
+    claims: Vec<(String, Claim)>,
+}
+
+/// The key with which a generation of any session is accepted in this story.
+fn key(generation: Generation) -> String {
+    format!("attempt-key-for-generation-{:06}", generation.0)
+}
+
+/// A client with its session, and how far it has come.
+struct Member {
+    client: Client,
+    session: SessionId,
+    generation: Generation,
+}
+
+impl Diary {
+    fn note(&mut self, told: &Told, status: u16, claim: Claim) {
+        assert_eq!(told.status, status, "{told:?}");
+        self.claims.push((told.request_id.clone(), claim));
+    }
+
+    fn register(&mut self, server: &Traced, name: &str) -> Member {
+        let mut client = server.client(name);
+        let told = client.register();
+        let session = told.session();
+        self.note(&told, 201, Claim::Registered(client.email(), session));
+        Member { client, session, generation: Generation(0) }
+    }
+
+    fn login(&mut self, member: &Member) -> Member {
+        let mut client = member.client.clone();
+        let told = client.login();
+        let session = told.session();
+        self.note(&told, 200, Claim::LoggedIn(session));
+        Member { client, session, generation: Generation(0) }
+    }
+
+    fn refresh(&mut self, member: &mut Member) {
+        member.generation = Generation(member.generation.0 + 1);
+        let told = member.client.refresh(&key(member.generation));
+        self.note(&told, 200, Claim::Accepted(member.session, member.generation));
+    }
+
+    fn logout(&mut self, member: &mut Member) {
+        let told = member.client.logout();
+        self.note(&told, 204, Claim::Ended(member.session));
+    }
+
+    /// The owner refreshes; somebody with a copy presents the old ticket.
+    fn replay(&mut self, member: &mut Member) {
+        let mut thief = member.client.clone();
+        self.refresh(member);
+        let told = thief.refresh_without_a_key();
+        self.note(&told, 401, Claim::Ended(member.session));
+    }
+}
+
+/// Everything that changes a session: one after another, then many at once, then so many rotations
+/// that the log is folded back into the file and begun anew, then again.
+fn story(server: &Traced, diary: &mut Diary) {
+    let mut alice = diary.register(server, "alice");
+    let mut bob = diary.register(server, "bob");
+    let mut carol = diary.register(server, "carol");
+    for _ in 0..3 {
+        diary.refresh(&mut alice);
+        diary.refresh(&mut bob);
+    }
+    diary.replay(&mut bob);
+    diary.refresh(&mut alice);
+    let mut phone = diary.login(&alice);
+    diary.refresh(&mut phone);
+    diary.logout(&mut phone);
+    let mut members = at_once(server, diary);
+    for _ in 0..PAGES_BEFORE_A_CHECKPOINT {
+        diary.refresh(&mut carol);
+    }
+    diary.logout(&mut carol);
+    members.push(alice);
+    for _ in 0..3 {
+        members.iter_mut().for_each(|member| diary.refresh(member));
+    }
+    diary.logout(&mut members[0]);
+    diary.refresh(&mut members[1]);
+}
+
+/// SQLite's default; a rotation writes one page.
+const PAGES_BEFORE_A_CHECKPOINT: usize = 1_000;
+
+/// Changes that wait for each other, and so share commits. Returns whose sessions live.
+fn at_once(server: &Traced, diary: &mut Diary) -> Vec<Member> {
+    let (mut live, mut diaries) = (Vec::new(), Vec::new());
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..6)
+            .map(|number| {
+                scope.spawn(move || {
+                    let mut own = Diary::default();
+                    let mut member = own.register(server, &format!("user-{number}"));
+                    (0..4).for_each(|_| own.refresh(&mut member));
+                    if number % 2 == 0 {
+                        own.logout(&mut member);
+                        return (own, None);
+                    }
+                    (own, Some(member))
+                })
+            })
+            .collect();
+        for client in clients {
+            let (own, member) = client.join().expect("no client panics");
+            diaries.push(own);
+            live.extend(member);
+        }
+    });
+    diary.claims.extend(diaries.into_iter().flat_map(|own| own.claims));
+    live
+}
+
+/// What a database says.
+struct Found {
+    users: BTreeSet<String>,
+    sessions: BTreeMap<SessionId, Family>,
+}
+
+/// Opens what a power cut left with the real engine, and asks for everything in the diary.
+async fn open(image: &Image, diary: &Diary) -> Found {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(image, folder.path());
+    let file = folder.path().join(DATABASE).display().to_string();
+    let store = store::open(&format!("sqlite:{file}")).await.expect("a database that opens");
+    let mut found = Found { users: BTreeSet::new(), sessions: BTreeMap::new() };
+    for (_, claim) in &diary.claims {
+        if let Claim::Registered(email, _) = claim {
+            let address = Email::parse(email).expect("an address");
+            if store.find_user(&address).await.expect("whole rows").is_some() {
+                found.users.insert(email.clone());
+            }
+        }
+        let id = match claim {
+            Claim::Registered(_, id) | Claim::LoggedIn(id) => *id,
+            Claim::Ended(_) | Claim::Accepted(..) => continue,
+        };
+        if let Some((session, _)) = store.find_session(id).await.expect("whole rows") {
+            found.sessions.insert(id, session.family);
+        }
+    }
+    store.close().await;
+    let mut raw = SqliteConnection::connect(&format!("sqlite:{file}")).await.expect("a database");
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut raw).await.expect("a verdict");
+    assert_eq!(verdict, "ok");
+    found
+}
+
+fn write(image: &Image, folder: &Path) {
+    for (name, content) in image {
+        fs::write(folder.join(name), content).expect("a file");
+    }
+}
+
+impl Found {
+    /// Whether what had been answered before this instant is there, and nothing that never was.
+    fn check(&self, answered: &[Answered], what: &str) {
+        let family = |session| {
+            let family = self.sessions.get(session);
+            family.unwrap_or_else(|| panic!("{what}: {session} was answered and is lost"))
+        };
+        let mut newest: BTreeMap<SessionId, u32> = BTreeMap::new();
+        for Answered { claim, .. } in answered {
+            match claim {
+                Claim::Registered(email, session) => {
+                    assert!(self.users.contains(email), "{what}: {email} was answered and is lost");
+                    family(session);
+                }
+                Claim::LoggedIn(session) => {
+                    family(session);
+                }
+                Claim::Ended(session) => {
+                    let standing = family(session).standing;
+                    assert_eq!(standing, Standing::Revoked, "{what}: {session} had ended");
+                }
+                Claim::Accepted(session, generation) => {
+                    newest.insert(*session, generation.0);
+                }
+            }
+        }
+        for (session, family) in &self.sessions {
+            // One more than was answered may be under way.
+            let newest = newest.get(session).copied().unwrap_or(0) + 1;
+            let generation = family.generation.0;
+            assert!(generation <= newest, "{what}: {session} was never at {generation}");
+            assert_eq!(family.attempt, attempt(generation), "{what}: {session}");
+            let previous = attempt(generation.saturating_sub(1));
+            assert_eq!(family.previous_attempt, previous, "{what}: {session}");
+        }
+    }
+}
+
+/// What a row of this generation remembers in this story.
+fn attempt(generation: u32) -> Option<Attempt> {
+    (generation > 0).then(|| Attempt::parse(&key(Generation(generation))).expect("a key"))
+}
+
+/// A claim, and the number of the event with which it went out.
+struct Answered<'a> {
+    sent: usize,
+    claim: &'a Claim,
+}
+
+impl Diary {
+    /// When each client was told what, in the order of the events.
+    fn answered(&self, events: &[Event]) -> Vec<Answered<'_>> {
+        let mut sent = HashMap::new();
+        for (number, event) in events.iter().enumerate() {
+            if let Event::Answered { text } = event
+                && let Some((_, rest)) = text.split_once("x-request-id: ")
+                && let Some((id, _)) = rest.split_once("\r\n")
+            {
+                sent.insert(id, number);
+            }
+        }
+        let claims = self.claims.iter();
+        let mut answered: Vec<_> =
+            claims.map(|(id, claim)| Answered { sent: sent[id.as_str()], claim }).collect();
+        answered.sort_by_key(|answer| answer.sent);
+        answered
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
+    let (folder, elsewhere) = (temporary(), temporary());
+    let server = Traced::start(folder.path(), &elsewhere.path().join("trace"));
+    let mut diary = Diary::default();
+    story(&server, &mut diary);
+    let events = trace::read(&server.stop());
+    let answered = diary.answered(&events);
+    let (first, last) = (answered[0].sent, answered[answered.len() - 1].sent);
+    let database = folder.path().join(DATABASE).display().to_string();
+    let folded = |event: &Event| matches!(event, Event::Synced { file, .. } if *file == database);
+    assert!(events[first..last].iter().any(folded), "no checkpoint in the middle of the story");
+
+    let mut disk = Disk::new(folder.path());
+    let mut seen: HashMap<u64, Found> = HashMap::new();
+    // What is certain changes with a flush only: the print of it, by how many there were.
+    let mut certain: HashMap<usize, u64> = HashMap::new();
+    let mut cuts = 0;
+    for (number, event) in events.iter().enumerate() {
+        disk.apply(event);
+        for fate in fates_worth_a_look(event, number) {
+            let known = certain.get(&disk.flushes()).filter(|_| matches!(fate, Fate::Lost));
+            let print = match known {
+                Some(print) => *print,
+                None => {
+                    let image = disk.after_power_loss(fate);
+                    if number < first && !image.contains_key(DATABASE) {
+                        continue;
+                    }
+                    let print = fingerprint(&image);
+                    if let Entry::Vacant(unseen) = seen.entry(print) {
+                        unseen.insert(open(&image, &diary).await);
+                    }
+                    print
+                }
+            };
+            if matches!(fate, Fate::Lost) {
+                certain.insert(disk.flushes(), print);
+            }
+            let what = format!("power cut after event {number}, {fate:?}");
+            let by_now = answered.partition_point(|answer| answer.sent <= number);
+            seen[&print].check(&answered[..by_now], &what);
+            cuts += 1;
+        }
+    }
+    println!("{cuts} power cuts, {} different disks, {} events", seen.len(), events.len());
+    assert_eq!(disk.after_power_loss(Fate::Arrived), on_disk(folder.path()), "the model is wrong");
+}
+
+/// A rotation that is lost heals, so nobody waits for the disk because of one.
+#[test]
+fn rotations_in_a_group_of_their_own_are_not_flushed() {
+    let (folder, elsewhere) = (temporary(), temporary());
+    let server = Traced::start(folder.path(), &elsewhere.path().join("trace"));
+    let mut diary = Diary::default();
+    let mut alice = diary.register(&server, "alice");
+    (0..50).for_each(|_| diary.refresh(&mut alice));
+    diary.logout(&mut alice);
+    let events = trace::read(&server.stop());
+    let answered = diary.answered(&events);
+    let flushes = |from: usize, to: usize| {
+        events[answered[from].sent..answered[to].sent]
+            .iter()
+            .filter(|event| matches!(event, Event::Synced { .. }))
+            .count()
+    };
+    assert_eq!((flushes(0, 50), flushes(50, 51)), (0, 1));
+}
+
+/// The protocol's promise (docs/design/rotation.md): who holds a ticket from the lost future is not
+/// signed out. Who was signed out stays so.
+#[tokio::test]
+async fn a_client_whose_rotations_were_lost_with_the_power_goes_on() {
+    let (folder, elsewhere) = (temporary(), temporary());
+    let server = Traced::start(folder.path(), &elsewhere.path().join("trace"));
+    let mut diary = Diary::default();
+    let mut alice = diary.register(&server, "alice");
+    let mut bob = diary.register(&server, "bob");
+    (0..2).for_each(|_| diary.refresh(&mut alice));
+    let copy = bob.client.clone();
+    diary.logout(&mut bob);
+    (0..5).for_each(|_| diary.refresh(&mut alice));
+    let events = trace::read(&server.stop());
+    let answered = diary.answered(&events);
+
+    let mut disk = Disk::new(folder.path());
+    let last = answered[answered.len() - 1].sent;
+    events[..=last].iter().for_each(|event| disk.apply(event));
+    let image = disk.after_power_loss(Fate::Lost);
+    let found = open(&image, &diary).await;
+    // The end of bob's session flushed what was before it, and nothing flushed what came after.
+    assert_eq!(found.sessions[&alice.session].generation, Generation(2));
+
+    let after = temporary();
+    write(&image, after.path());
+    fs::rename(folder.path().join("keys"), after.path().join("keys")).expect("the keys");
+    let server = Traced::start(after.path(), &elsewhere.path().join("trace"));
+    let mut alice = Member { client: alice.client.at(&server), ..alice };
+    diary.refresh(&mut alice);
+    assert_eq!(copy.at(&server).refresh_without_a_key().status, 401);
+}
+
+fn fingerprint(image: &Image) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    image.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// Right after an answer, what was flushed must suffice; right after a flush, and at some answers,
+/// the disk may also have done more than it was asked to.
+fn fates_worth_a_look(event: &Event, number: usize) -> Vec<Fate> {
+    let all = [
+        Fate::Lost,
+        Fate::Arrived,
+        Fate::OnlyTheLast,
+        Fate::Scattered(number as u64),
+        Fate::Scattered(!number as u64),
+    ];
+    match event {
+        Event::Synced { .. } | Event::Removed { .. } => all.to_vec(),
+        Event::Answered { .. } if number.is_multiple_of(100) => all.to_vec(),
+        Event::Answered { .. } => vec![Fate::Lost],
+        Event::Wrote { .. } | Event::Resized { .. } | Event::Made { .. } => Vec::new(),
+    }
+}
+
+/// The database's files as the system has them.
+fn on_disk(folder: &Path) -> Image {
+    let files = fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
+    let files = files.filter(|path| path.is_file());
+    files
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read(&path).expect("its content"))
+        })
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! The real program under strace, and a plain client of it that remembers what it was told. It must
+//! not know what a power cut does to that.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use shared::path::{self, IDEMPOTENCY_KEY, REFRESH_COOKIE};
+
+use super::trace;
+use crate::support::PASSWORD;
+
+const REMEDY: &str = "this test reconstructs a disk from what strace sees: install strace (on \
+    Debian `apt-get install strace`), and let it trace (in a container: --cap-add=SYS_PTRACE)";
+/// Longer than anything the program writes at once.
+const WHOLE: &str = "1048576";
+
+/// A running server.
+pub(super) struct Traced {
+    strace: Child,
+    trace: PathBuf,
+    address: String,
+}
+
+impl Traced {
+    /// Starts the server in `folder`; its trace is written elsewhere.
+    pub(super) fn start(folder: &Path, trace: &Path) -> Self {
+        let mut strace = Command::new("strace")
+            .args(["-f", "--seccomp-bpf", "-y", "-xx", "-s", WHOLE, "-o"])
+            .arg(trace)
+            .args(["-e", &format!("trace={}", trace::CALLS)])
+            .arg(env!("CARGO_BIN_EXE_baton"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .env_clear()
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect(REMEDY);
+        let mut line = String::new();
+        let out = strace.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            let mut complaint = String::new();
+            let mut error = strace.stderr.take().expect("its complaints");
+            let _ = error.read_to_string(&mut complaint);
+            panic!("{REMEDY}\n{line}{complaint}");
+        };
+        Self { trace: trace.to_owned(), address: address.to_owned(), strace }
+    }
+
+    /// A client nobody knows yet.
+    pub(super) fn client(&self, name: &str) -> Client {
+        Client { address: self.address.clone(), name: name.to_owned(), cookie: String::new() }
+    }
+
+    /// Tells the server to stop and returns what strace saw until its end.
+    pub(super) fn stop(mut self) -> String {
+        self.signal("-TERM");
+        assert!(self.strace.wait().expect("an end").success());
+        fs::read_to_string(&self.trace).expect("a trace")
+    }
+
+    /// strace keeps signals for itself; the server is its only child.
+    fn signal(&self, signal: &str) {
+        let id = self.strace.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        for child in children.unwrap_or_default().split_whitespace() {
+            let _ = Command::new("kill").args([signal, child]).status();
+        }
+    }
+}
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        self.signal("-KILL");
+        let _ = self.strace.wait();
+    }
+}
+
+/// A client with one session at a time.
+#[derive(Clone)]
+pub(super) struct Client {
+    address: String,
+    name: String,
+    cookie: String,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) status: u16,
+    /// `X-Request-Id`: finds this answer among what was sent.
+    pub(super) request_id: String,
+    cookie: Option<String>,
+    body: serde_json::Value,
+}
+
+impl Told {
+    /// The session that an answer of tokens speaks of.
+    pub(super) fn session(&self) -> shared::SessionId {
+        serde_json::from_value(self.body["session_id"].clone()).expect("a session id")
+    }
+}
+
+impl Client {
+    /// The address this client registers with.
+    pub(super) fn email(&self) -> String {
+        format!("{}@example.com", self.name)
+    }
+
+    /// The same client, talking to another server.
+    pub(super) fn at(&self, server: &Traced) -> Self {
+        Self { address: server.address.clone(), ..self.clone() }
+    }
+
+    pub(super) fn register(&mut self) -> Told {
+        self.post(path::REGISTER, &self.credentials(), "")
+    }
+
+    pub(super) fn login(&mut self) -> Told {
+        self.post(path::LOGIN, &self.credentials(), "")
+    }
+
+    pub(super) fn refresh(&mut self, key: &str) -> Told {
+        self.post(path::REFRESH, "", &format!("{IDEMPOTENCY_KEY}: {key}\r\n"))
+    }
+
+    pub(super) fn refresh_without_a_key(&mut self) -> Told {
+        self.post(path::REFRESH, "", "")
+    }
+
+    pub(super) fn logout(&mut self) -> Told {
+        self.post(path::LOGOUT, "", "")
+    }
+
+    fn credentials(&self) -> String {
+        format!(r#"{{"email":"{}","password":"{PASSWORD}"}}"#, self.email())
+    }
+
+    fn post(&mut self, path: &str, body: &str, more: &str) -> Told {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncookie: {REFRESH_COOKIE}={}\r\ncontent-length: {}\r\n{more}\r\n{body}",
+            self.cookie,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let told = Told::read(&answer);
+        if let Some(cookie) = told.cookie.clone().filter(|cookie| !cookie.is_empty()) {
+            self.cookie = cookie;
+        }
+        told
+    }
+}
+
+impl Told {
+    fn read(answer: &str) -> Self {
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a whole answer");
+        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
+        let cookie = header(&format!("set-cookie: {REFRESH_COOKIE}="));
+        Self {
+            status: head.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status"),
+            request_id: header("x-request-id: ").expect("a request id").to_owned(),
+            cookie: cookie.and_then(|it| it.split(';').next()).map(str::to_owned),
+            body: serde_json::from_str(body).unwrap_or_default(),
+        }
+    }
+}
