@@ -1,8 +1,7 @@
 //! SQLite: the embedded engine. One writer, several readers beside it (WAL), a bounded wait for
-//! either. It must not decide anything; rows become domain values by `TryFrom` in [`row`].
+//! either. It must not decide anything; rows become domain values in [`row`].
 
 mod file;
-mod row;
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -14,7 +13,8 @@ use sqlx::{Executor, Sqlite as Engine, SqlitePool};
 
 use self::file::DatabaseFile;
 use super::{
-    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, hash_of, sql,
+    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, hash_of, row,
+    sql,
 };
 use crate::auth::email::Email;
 
