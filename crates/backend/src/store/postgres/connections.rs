@@ -9,13 +9,13 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions as _, Connection as _, Postgres};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
 use crate::store::{StoreError, sql};
@@ -28,9 +28,11 @@ const RESTED: Duration = Duration::from_secs(2);
 /// How long it has to answer that: enough of the deadline is left to open another one.
 const PING_TIME: Duration = Duration::from_millis(300);
 /// How many connections are opened at once. To greet takes the server and us a hundred times longer than
-/// a call: after a start, most calls are better off with a connection that another one has finished with.
+/// a call: right after a start, most calls are better off with what another one has finished with.
 const OPENING: usize = 3;
 /// The longest that migrating or pruning takes; a little more than the server allows it.
+/// How long a starting instance waits for the server's greeting: nobody waits for its answers yet.
+const START_TIME: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_mins(11);
 
 /// A bounded number of connections with the same settings, opened when they are needed.
@@ -38,20 +40,36 @@ pub(super) struct Connections {
     options: PgConnectOptions,
     durability: &'static str,
     size: usize,
-    places: Semaphore,
+    /// For each connection that may still be opened.
+    room: Arc<Semaphore>,
+    /// For each that may be opened now.
     opening: Semaphore,
+    /// For each that rests: changed together with the list, under its lock.
+    ready: Semaphore,
     resting: Mutex<Vec<Resting>>,
 }
 
-struct Resting {
+struct Live {
     connection: PgConnection,
+    _room: OwnedSemaphorePermit,
+}
+
+struct Resting {
+    live: Live,
     since: Instant,
 }
 
 impl Connections {
     pub(super) fn new(options: PgConnectOptions, durability: &'static str, size: usize) -> Self {
-        let (places, opening) = (Semaphore::new(size), Semaphore::new(OPENING));
-        Self { options, durability, size, places, opening, resting: Mutex::default() }
+        Self {
+            options,
+            durability,
+            size,
+            room: Arc::new(Semaphore::new(size)),
+            opening: Semaphore::new(OPENING),
+            ready: Semaphore::new(0),
+            resting: Mutex::default(),
+        }
     }
 
     /// Runs one statement; how many rows it affected.
@@ -88,42 +106,43 @@ impl Connections {
         Ok(timeout(CALL_TIME, call).await.unwrap_or_else(|_| Err(no_answer()))?)
     }
 
-    /// A connection for one call, as soon as there is a place.
+    /// A connection for one call: one that rests, or a new one, whichever can be had first.
     pub(super) async fn lend(&self) -> Result<Loan<'_>, sqlx::Error> {
-        let place = self.places.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let connection = match self.rested().await {
-            Some(connection) => connection,
-            None => {
-                let _turn = self.opening.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-                // Somebody may have finished meanwhile.
-                match self.rested().await {
-                    Some(connection) => connection,
-                    None => connect(&self.options, &[sql::HURRIED, self.durability]).await?,
+        loop {
+            let live = tokio::select! {
+                biased;
+                ready = self.ready.acquire() => {
+                    ready.map_err(closed)?.forget();
+                    self.rested().await
                 }
+                turn = self.turn_to_open() => {
+                    let (room, _opening) = turn?;
+                    let settings = [sql::HURRIED, self.durability];
+                    let connection = connect(&self.options, &settings).await?;
+                    Some(Live { connection, _room: room })
+                }
+            };
+            if live.is_some() {
+                return Ok(Loan { live, home: self });
             }
-        };
-        Ok(Loan { connection: Some(connection), home: self, _place: place })
-    }
-
-    /// Waits until every loan has ended, then takes leave of the server.
-    pub(super) async fn close(&self) {
-        let places = u32::try_from(self.size).expect("a handful of connections");
-        let _all = self.places.acquire_many(places).await;
-        self.places.close();
-        let resting = std::mem::take(&mut *self.resting());
-        for Resting { connection, .. } in resting {
-            let _ = connection.close().await;
         }
     }
 
-    /// A connection that was in use a moment ago, or that answers.
-    async fn rested(&self) -> Option<PgConnection> {
-        let Resting { mut connection, since } = self.resting().pop()?;
+    async fn turn_to_open(
+        &self,
+    ) -> Result<(OwnedSemaphorePermit, SemaphorePermit<'_>), sqlx::Error> {
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(closed)?;
+        Ok((room, self.opening.acquire().await.map_err(closed)?))
+    }
+
+    /// The connection that rested for the shortest time, if it was in use a moment ago or answers.
+    async fn rested(&self) -> Option<Live> {
+        let Resting { mut live, since } = self.resting().pop()?;
         if since.elapsed() < RESTED {
-            return Some(connection);
+            return Some(live);
         }
-        if let Ok(Ok(())) = timeout(PING_TIME, connection.ping()).await {
-            return Some(connection);
+        if let Ok(Ok(())) = timeout(PING_TIME, live.connection.ping()).await {
+            return Some(live);
         }
         self.distrust_all();
         None
@@ -131,7 +150,21 @@ impl Connections {
 
     /// What has happened to one connection has most likely happened to the others.
     fn distrust_all(&self) {
-        self.resting().clear();
+        let mut resting = self.resting();
+        self.ready.forget_permits(resting.len());
+        resting.clear();
+    }
+
+    /// Takes leave of the server and waits until every loan has ended.
+    pub(super) async fn close(&self) {
+        self.ready.close();
+        self.opening.close();
+        let resting = std::mem::take(&mut *self.resting());
+        for Resting { live, .. } in resting {
+            let _ = live.connection.close().await;
+        }
+        let all = u32::try_from(self.size).expect("a handful of connections");
+        let _every_loan_has_ended = self.room.acquire_many(all).await;
     }
 
     fn resting(&self) -> MutexGuard<'_, Vec<Resting>> {
@@ -143,14 +176,13 @@ impl Connections {
 /// A connection on loan. It goes back only once its answer has been read whole; otherwise, also if the
 /// call is dropped half-way, it is closed without a word, because nobody knows what it would say next.
 pub(super) struct Loan<'a> {
-    connection: Option<PgConnection>,
+    live: Option<Live>,
     home: &'a Connections,
-    _place: SemaphorePermit<'a>,
 }
 
 impl Loan<'_> {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
-        self.connection.as_mut().expect("it is taken only when the loan ends")
+        &mut self.live.as_mut().expect("it is taken only when the loan ends").connection
     }
 
     /// Ends the loan of one statement, outside of a transaction, with its outcome.
@@ -166,15 +198,19 @@ impl Loan<'_> {
     }
 
     pub(super) fn give_back(mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.home.resting().push(Resting { connection, since: Instant::now() });
+        if let Some(live) = self.live.take() {
+            let mut resting = self.home.resting();
+            if !self.home.ready.is_closed() {
+                resting.push(Resting { live, since: Instant::now() });
+                self.home.ready.add_permits(1);
+            }
         }
     }
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        if self.connection.is_some() {
+        if self.live.is_some() {
             self.home.distrust_all();
         }
     }
@@ -190,7 +226,7 @@ fn is_about_the_statement(code: Option<impl AsRef<str>>) -> bool {
 
 /// A connection of its own for what takes its time, durable.
 pub(super) async fn patient(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let connected = timeout(CALL_TIME, connect(options, &[sql::PATIENT, sql::DURABLE]));
+    let connected = timeout(START_TIME, connect(options, &[sql::PATIENT, sql::DURABLE]));
     connected.await.unwrap_or_else(|_| Err(no_answer()))
 }
 
@@ -212,6 +248,10 @@ async fn connect(
         sqlx::raw_sql(setting).execute(&mut connection).await?;
     }
     Ok(connection)
+}
+
+fn closed(_: AcquireError) -> sqlx::Error {
+    sqlx::Error::PoolClosed
 }
 
 fn no_answer() -> sqlx::Error {
