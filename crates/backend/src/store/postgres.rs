@@ -10,6 +10,8 @@ mod connections;
 mod migrations;
 mod trouble;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection};
@@ -31,9 +33,9 @@ const ROTATING_CONNECTIONS: usize = 8;
 /// The PostgreSQL engine.
 pub struct Postgres {
     /// For everything that must be on disk before it is answered, and for reading.
-    durable: Connections,
+    durable: Arc<Connections>,
     /// For accepted rotations, and nothing else: losing the latest of them heals itself.
-    rotating: Connections,
+    rotating: Arc<Connections>,
     options: PgConnectOptions,
 }
 

@@ -7,17 +7,20 @@
 //! which makes three round trips of one. Here a connection that did not answer is closed, and its place
 //! is free at once.
 
-use std::future::Future;
+use std::error::Error as _;
 use std::io;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions as _, Connection as _, Postgres};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use super::trouble;
 use crate::store::{StoreError, sql};
 
 /// The longest a call takes, waiting for a place and connecting included. A refresh is two calls; both
@@ -30,7 +33,10 @@ const PING_TIME: Duration = Duration::from_millis(300);
 /// How many connections are opened at once. To greet takes the server and us a hundred times longer than
 /// a call: right after a start, most calls are better off with what another one has finished with.
 const OPENING: usize = 3;
-/// The longest that migrating or pruning takes; a little more than the server allows it.
+/// How long that may take. It goes on when the call that wanted the connection has given up.
+const OPENING_TIME: Duration = Duration::from_secs(2);
+/// How often a waiting call sees to it that somebody is opening connections.
+const NUDGE: Duration = Duration::from_millis(100);
 /// How long a starting instance waits for the server's greeting: nobody waits for its answers yet.
 const START_TIME: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_mins(11);
@@ -43,10 +49,12 @@ pub(super) struct Connections {
     /// For each connection that may still be opened.
     room: Arc<Semaphore>,
     /// For each that may be opened now.
-    opening: Semaphore,
+    opening: Arc<Semaphore>,
     /// For each that rests: changed together with the list, under its lock.
     ready: Semaphore,
     resting: Mutex<Vec<Resting>>,
+    /// Whether the last attempt to open one failed.
+    failing: AtomicBool,
 }
 
 struct Live {
@@ -60,21 +68,26 @@ struct Resting {
 }
 
 impl Connections {
-    pub(super) fn new(options: PgConnectOptions, durability: &'static str, size: usize) -> Self {
-        Self {
+    pub(super) fn new(
+        options: PgConnectOptions,
+        durability: &'static str,
+        size: usize,
+    ) -> Arc<Self> {
+        Arc::new(Self {
             options,
             durability,
             size,
             room: Arc::new(Semaphore::new(size)),
-            opening: Semaphore::new(OPENING),
+            opening: Arc::new(Semaphore::new(OPENING)),
             ready: Semaphore::new(0),
             resting: Mutex::default(),
-        }
+            failing: AtomicBool::new(false),
+        })
     }
 
     /// Runs one statement; how many rows it affected.
     pub(super) async fn execute(
-        &self,
+        self: &Arc<Self>,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<u64, StoreError> {
         self.within_deadline(async {
@@ -87,7 +100,7 @@ impl Connections {
 
     /// Runs one query; its row, if it has one.
     pub(super) async fn fetch(
-        &self,
+        self: &Arc<Self>,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<Option<PgRow>, StoreError> {
         self.within_deadline(async {
@@ -106,33 +119,60 @@ impl Connections {
         Ok(timeout(CALL_TIME, call).await.unwrap_or_else(|_| Err(no_answer()))?)
     }
 
-    /// A connection for one call: one that rests, or a new one, whichever can be had first.
-    pub(super) async fn lend(&self) -> Result<Loan<'_>, sqlx::Error> {
+    /// A connection for one call, in the order of asking.
+    pub(super) async fn lend(self: &Arc<Self>) -> Result<Loan<'_>, sqlx::Error> {
         loop {
-            let live = tokio::select! {
-                biased;
-                ready = self.ready.acquire() => {
-                    ready.map_err(closed)?.forget();
-                    self.rested().await
-                }
-                turn = self.turn_to_open() => {
-                    let (room, _opening) = turn?;
-                    let settings = [sql::HURRIED, self.durability];
-                    let connection = connect(&self.options, &settings).await?;
-                    Some(Live { connection, _room: room })
+            let mut ready = pin!(self.ready.acquire());
+            let ready = loop {
+                self.open_another_unless_ready();
+                if let Ok(ready) = timeout(NUDGE, ready.as_mut()).await {
+                    break ready;
                 }
             };
-            if live.is_some() {
-                return Ok(Loan { live, home: self });
+            ready.map_err(|_| sqlx::Error::PoolClosed)?.forget();
+            if let Some(live) = self.rested().await {
+                return Ok(Loan { live: Some(live), home: self });
             }
         }
     }
 
-    async fn turn_to_open(
-        &self,
-    ) -> Result<(OwnedSemaphorePermit, SemaphorePermit<'_>), sqlx::Error> {
-        let room = Arc::clone(&self.room).acquire_owned().await.map_err(closed)?;
-        Ok((room, self.opening.acquire().await.map_err(closed)?))
+    /// Opens a connection for whoever waits the longest, if there is room for one.
+    fn open_another_unless_ready(self: &Arc<Self>) {
+        if self.ready.available_permits() > 0 {
+            return;
+        }
+        let Ok(turn) = Arc::clone(&self.opening).try_acquire_owned() else { return };
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return };
+        let home = Arc::clone(self);
+        tokio::spawn(async move {
+            let settings = [sql::HURRIED, home.durability];
+            match timeout(OPENING_TIME, connect(&home.options, &settings)).await {
+                Ok(Ok(connection)) => {
+                    home.failing.store(false, Ordering::Relaxed);
+                    home.rest(Live { connection, _room: room });
+                }
+                Ok(Err(error)) => home.say_once(error),
+                Err(_) => home.say_once(no_answer()),
+            }
+            drop(turn);
+        });
+    }
+
+    /// Once a spell: a log that fills the disk helps nobody.
+    fn say_once(&self, error: sqlx::Error) {
+        if !self.failing.swap(true, Ordering::Relaxed) {
+            let error = trouble::explain(error);
+            let cause = error.source().map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(event = "database.unreachable", %error, %cause);
+        }
+    }
+
+    fn rest(&self, live: Live) {
+        let mut resting = self.resting();
+        if !self.ready.is_closed() {
+            resting.push(Resting { live, since: Instant::now() });
+            self.ready.add_permits(1);
+        }
     }
 
     /// The connection that rested for the shortest time, if it was in use a moment ago or answers.
@@ -199,11 +239,7 @@ impl Loan<'_> {
 
     pub(super) fn give_back(mut self) {
         if let Some(live) = self.live.take() {
-            let mut resting = self.home.resting();
-            if !self.home.ready.is_closed() {
-                resting.push(Resting { live, since: Instant::now() });
-                self.home.ready.add_permits(1);
-            }
+            self.home.rest(live);
         }
     }
 }
@@ -248,10 +284,6 @@ async fn connect(
         sqlx::raw_sql(setting).execute(&mut connection).await?;
     }
     Ok(connection)
-}
-
-fn closed(_: AcquireError) -> sqlx::Error {
-    sqlx::Error::PoolClosed
 }
 
 fn no_answer() -> sqlx::Error {
