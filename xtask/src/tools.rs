@@ -4,7 +4,7 @@
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
-mod debian;
+pub(crate) mod debian;
 pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod target;
