@@ -124,7 +124,7 @@ pub enum StoreError {
         /// What is wrong, and how to mend it.
         remedy: String,
         /// What the engine said, unless that would show a credential.
-        source: Option<sqlx::Error>,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
 }
 

@@ -2,9 +2,8 @@
 //! starts a cluster of its own when it is installed, unless told not to; that one is never used.
 
 use super::debian;
-use crate::environment;
-use crate::report;
 use crate::workspace::Workspace;
+use crate::{environment, files, report};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// What a cluster needs.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
-/// Read by Debian's package when it is installed.
+/// Read when Debian's package of a server is installed; `postgresql-common` brings it.
 const CREATE_CLUSTER: &str = "/etc/postgresql-common/createcluster.conf";
 
 const REMEDY: &str = "no PostgreSQL was found and none could be installed. One of these helps: on \
@@ -27,6 +26,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     }
     if debian::is_debian() && debian::is_root(workspace) {
         report::step("Installing Debian's PostgreSQL, takes a minute…", || {
+            debian::install(workspace, "postgresql-common").context(REMEDY)?;
             refuse_a_main_cluster()?;
             debian::install(workspace, "postgresql").context(REMEDY)
         })?;
@@ -53,16 +53,15 @@ fn newest(folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     })
 }
 
-/// Only what is not there yet is written: an administrator may have decided otherwise.
+/// Unless an administrator has decided, no cluster is made for a server that only tests have asked for.
 fn refuse_a_main_cluster() -> Result<()> {
     let file = Path::new(CREATE_CLUSTER);
-    if !file.exists() {
-        let folder = file.parent().context("the file lies in a folder")?;
-        std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::write(file, "create_main_cluster = false\n"))
-            .with_context(|| format!("{CREATE_CLUSTER} cannot be written"))?;
+    let text = files::read_text(file)?;
+    if text.lines().any(|line| line.trim_start().starts_with("create_main_cluster")) {
+        return Ok(());
     }
-    Ok(())
+    std::fs::write(file, format!("{text}\ncreate_main_cluster = false\n"))
+        .with_context(|| format!("{CREATE_CLUSTER} cannot be written"))
 }
 
 #[cfg(test)]

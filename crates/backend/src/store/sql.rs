@@ -51,8 +51,8 @@ pub(super) const PING: &str = "SELECT 1 FROM users, sessions LIMIT 1";
 /// what is merely slow ends with an answer, and nobody holds a lock who has gone away.
 pub(super) const HURRIED: &str = "
     SET default_transaction_isolation = 'read committed';
-    SET statement_timeout = '1100ms';
-    SET lock_timeout = '1000ms';
+    SET statement_timeout = '1800ms';
+    SET lock_timeout = '1600ms';
     SET idle_in_transaction_session_timeout = '5s'";
 
 /// The connection that migrates or prunes. Starting instances wait for each other's migrations.

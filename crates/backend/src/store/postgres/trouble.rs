@@ -1,6 +1,8 @@
 //! Why PostgreSQL cannot be used, in words that say how to mend it. For whoever starts the program; it
 //! must not repeat a credential, and PostgreSQL's own words for a refused login name the user.
 
+use std::io;
+
 use crate::store::StoreError;
 
 /// What to try for each SQLSTATE that an operator can do something about
@@ -45,19 +47,32 @@ pub(super) fn explain(error: sqlx::Error) -> StoreError {
                 None => StoreError::Database(error),
             }
         }
-        sqlx::Error::Io(_) => StoreError::Unusable {
-            remedy: "the server cannot be reached: is it running, and are host and port right?"
-                .to_owned(),
-            source: Some(error),
-        },
-        sqlx::Error::Tls(_) => StoreError::Unusable {
-            remedy:
-                "the server's TLS does not hold: name its authority with sslrootcert=FILE, or see sslmode"
-                    .to_owned(),
-            source: Some(error),
-        },
+        // rustls reports what it finds wrong with a certificate as an error of reading.
+        sqlx::Error::Io(cause) if cause.kind() != io::ErrorKind::InvalidData => because(
+            "the server cannot be reached: is it running, and are host and port right?",
+            error,
+        ),
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => because(
+            "the server's TLS does not hold: name its authority with sslrootcert=FILE, or see sslmode",
+            error,
+        ),
+        sqlx::Error::Protocol(_) => because(
+            "what answers there does not speak as PostgreSQL does: are host and port right?",
+            error,
+        ),
         _ => StoreError::Database(error),
     }
+}
+
+/// An error in our own words, and its cause in those of others.
+fn because(remedy: &str, error: sqlx::Error) -> StoreError {
+    let cause = match error {
+        // What sqlx would put around it repeats it.
+        sqlx::Error::Io(cause) => cause.into(),
+        sqlx::Error::Tls(cause) => cause,
+        other => other.into(),
+    };
+    StoreError::Unusable { remedy: remedy.to_owned(), source: Some(cause) }
 }
 
 /// An error that is said in our own words alone.

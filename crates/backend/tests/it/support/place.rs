@@ -74,11 +74,12 @@ impl Schema {
         PgConnection::connect(self.url.as_str()).await.expect("a connection")
     }
 
-    /// The same schema through another address.
+    /// The same schema through a relay on this port, which must be able to read what passes.
     pub(crate) fn through(&self, port: u16) -> Url {
         let mut url = self.url.clone();
         url.set_host(Some("127.0.0.1")).expect("a host");
         url.set_port(Some(port)).expect("a port");
+        url.query_pairs_mut().append_pair("sslmode", "disable");
         url
     }
 }
