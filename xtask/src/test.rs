@@ -1,7 +1,9 @@
-//! `cargo xtask test`: the Rust tests, the documentation's examples, then the browser tests in a real
-//! Chromium against the real server and the real bundle. The runners' own summary lines are printed
-//! again at the very end (`summary`), where a reader of a long log looks first.
+//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), the documentation's
+//! examples, then the browser tests in a real Chromium against the real server and the real bundle. The
+//! runners' own summary lines are printed again at the very end (`summary`), where a reader of a long
+//! log looks first.
 
+mod cluster;
 mod summary;
 
 use crate::process::{self, Stream};
@@ -10,6 +12,7 @@ use crate::tools::{self, cargo, chromium, node};
 use crate::workspace::Workspace;
 use crate::{environment, site};
 use anyhow::{Context, Result};
+use cluster::Cluster;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::Command;
@@ -26,10 +29,11 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     let chromium = chromium::ensure(workspace)?;
     site::build(workspace)?;
     build(workspace)?;
+    let cluster = Cluster::start(workspace)?;
     let mut parts = Vec::new();
     for kind in Kind::ALL {
         let mut command = match kind {
-            Kind::Rust => nextest(workspace, filters),
+            Kind::Rust => nextest(workspace, &cluster, filters),
             Kind::Examples => examples(workspace, filters),
             Kind::Browser => playwright(workspace, &chromium, filters),
         };
@@ -70,10 +74,10 @@ fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
     verdict
 }
 
-fn nextest(workspace: &Workspace, filters: &[String]) -> Command {
+fn nextest(workspace: &Workspace, cluster: &Cluster, filters: &[String]) -> Command {
     let profile = if environment::variable("CI").is_some() { "ci" } else { "default" };
     let mut command = process::cargo(workspace, &["nextest", "run", "--workspace"]);
-    command.args(["--profile", profile]);
+    command.args(["--profile", profile]).env(cluster::VARIABLE, &cluster.url);
     if !filters.is_empty() {
         command.arg("--no-tests=pass").args(filters);
     }

@@ -1,11 +1,12 @@
 //! What Baton is built and tested with, beyond cargo and Node: found, or installed and said so.
-//! One file per kind of tool. Nothing is installed into the system but Debian's packages of Chromium
-//! and strace, and that only as root.
+//! One file per kind of tool. Nothing is installed into the system but Debian's packages
+//! (`chromium`, `postgresql`, `strace`), and that only as root.
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
-mod debian;
+pub(crate) mod debian;
 pub(crate) mod node;
+pub(crate) mod postgres;
 pub(crate) mod strace;
 pub(crate) mod target;
 

@@ -1,10 +1,12 @@
 //! Storage as the domain needs it: a small trait of intentions. It must not decide anything; a
 //! state change is one conditional write, and the answer says whether it took place.
 //!
-//! Engines: [`sqlite`] on disk, [`memory`] for tests. Every SQL text stands once, in [`sql`].
+//! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. Every SQL text stands once, in [`sql`].
 //! One conformance suite holds for every engine: `tests/it/store_conformance.rs`.
 
 pub mod memory;
+pub mod postgres;
+mod row;
 mod sql;
 pub mod sqlite;
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rotation::{Attempt, Family, Generation, Seed};
 use shared::{NumericDate, SessionId, UserId};
+use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
 
@@ -105,7 +108,7 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("the database could not be migrated")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] MigrateError),
     /// A row holds what the schema should make impossible.
     #[error("the database holds an impossible {what}")]
     Corrupt {
@@ -124,6 +127,14 @@ pub enum StoreError {
     /// The URL names no engine.
     #[error("{0}")]
     Url(String),
+    /// The engine was reached, or should have been, and cannot be used as it is.
+    #[error("{remedy}")]
+    Unusable {
+        /// What is wrong, and how to mend it.
+        remedy: String,
+        /// What the engine said, unless that would show a credential.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
 }
 
 /// What the domain asks of storage. Every method fails with [`StoreError`] if the engine does not do
@@ -178,14 +189,22 @@ pub trait Store: Send + Sync {
 /// # Errors
 /// If the URL names no engine, or the engine cannot be opened.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_engine(url).await.map_err(|error| match error {
+        StoreError::Migration(MigrateError::VersionMissing(_)) => StoreError::Unusable {
+            remedy: "its schema was made by a newer version of Baton: start that one, or restore the backup from before".to_owned(),
+            source: None,
+        },
+        other => other,
+    })
+}
+
+async fn open_engine(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':') {
         Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url).await?)),
         Some(("memory", "")) => Ok(Arc::new(memory::Memory::default())),
-        Some(("postgres" | "postgresql", _)) => Err(StoreError::Url(
-            "this build has no PostgreSQL engine yet: use sqlite:FILE".to_owned(),
-        )),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::Postgres::open(url).await?)),
         _ => Err(StoreError::Url(format!(
-            "{:?} names no database: use sqlite:FILE, or memory: to forget everything at exit",
+            "{:?} names no database: use sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: to forget everything at exit",
             without_credentials(url)
         ))),
     }

@@ -33,7 +33,9 @@ impl Kind {
     /// How to run these tests without the others.
     pub(crate) fn alone(self) -> &'static str {
         match self {
-            Self::Rust => "cargo nextest run --workspace",
+            Self::Rust => {
+                "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
+            }
             Self::Examples => "cargo test --doc -p shared -p rotation -p verifier",
             Self::Browser => "`cargo xtask build`, then `npx playwright test` in end2end",
         }

@@ -50,7 +50,8 @@ pub enum KeysCommand {
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// The database: sqlite:FILE, or memory: to forget everything at exit.
+    /// The database: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE for several instances, or
+    /// memory: to forget everything at exit.
     #[arg(
         long,
         env = "BATON_DATABASE",

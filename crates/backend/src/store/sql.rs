@@ -58,3 +58,34 @@ pub(super) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous = NORMAL";
 
 /// SQLite alone: folds the log back into the file as far as nobody is reading it; never waits.
 pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+// What only PostgreSQL needs.
+
+/// Every connection but the patient one. READ COMMITTED is what makes a conditional write that
+/// waited for another one look again; the server's limits lie below the client's deadline, so that
+/// what is merely slow ends with an answer, and nobody holds a lock who has gone away.
+pub(super) const HURRIED: &str = "
+    SET default_transaction_isolation = 'read committed';
+    SET statement_timeout = '1800ms';
+    SET lock_timeout = '1600ms';
+    SET idle_in_transaction_session_timeout = '5s'";
+
+/// The connection that migrates or prunes. Starting instances wait for each other's migrations.
+pub(super) const PATIENT: &str = "
+    SET default_transaction_isolation = 'read committed';
+    SET client_min_messages = 'warning';
+    SET statement_timeout = '10min';
+    SET lock_timeout = '60s'";
+
+/// Committed is: on disk, and on the disks of synchronous standbys.
+pub(super) const DURABLE: &str = "SET synchronous_commit = 'on'";
+
+/// Committed is: seen by all, on disk in a moment (docs/decisions/0007).
+pub(super) const DURABLE_SOON: &str = "SET synchronous_commit = 'off'";
+
+/// Fails if the server is a standby, or this user may not write.
+pub(super) const CAN_WRITE: &str = "
+    DELETE FROM sessions -- unguarded: it removes nothing
+    WHERE false";
+
+pub(super) const ENCODING: &str = "SELECT current_setting('server_encoding') AS encoding";

@@ -7,7 +7,6 @@ mod desk;
 mod file;
 #[cfg(test)]
 mod fixture;
-mod row;
 mod writer;
 
 use std::str::FromStr as _;
@@ -23,7 +22,9 @@ use self::change::Change;
 use self::desk::Desk;
 use self::file::DatabaseFile;
 use self::writer::Writer;
-use super::{Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, sql};
+use super::{
+    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, row, sql,
+};
 use crate::auth::email::Email;
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.

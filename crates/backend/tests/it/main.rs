@@ -15,6 +15,7 @@ mod key_files;
 mod login;
 mod logout;
 mod network;
+mod postgres;
 mod power_loss;
 mod problems;
 mod race;

@@ -9,7 +9,7 @@ use backend::store::memory::Memory;
 use shared::path::{self, SIGNED_IN_COOKIE};
 use tempfile::TempDir;
 
-use crate::support::{Answer, Browser, TestApp};
+use crate::support::{Answer, Browser, Place, TestApp};
 
 /// A site as `cargo xtask build` leaves it, with little in it.
 fn built() -> TempDir {
@@ -35,7 +35,7 @@ fn built() -> TempDir {
 fn app() -> TestApp {
     let site = built();
     let flags = ["--site", site.path().to_str().expect("UTF-8")].map(str::to_owned);
-    TestApp::over(Arc::new(Memory::default()), None, &[&flags[0], &flags[1]])
+    TestApp::over(Arc::new(Memory::default()), Place::Memory, &[&flags[0], &flags[1]])
 }
 
 async fn with_encoding(browser: &Browser, path: &str, encoding: &str) -> Answer {

@@ -12,8 +12,8 @@ const BEYOND_31_BITS: u32 = 3_000_000_000;
 
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
 async fn on_every_engine(story: impl AsyncFn(&dyn Store)) {
-    for (name, store, _files) in stores().await {
-        println!("engine: {name}");
+    for (store, place) in stores().await {
+        println!("engine: {}", place.engine());
         story(&*store).await;
     }
 }

@@ -5,8 +5,12 @@ mod answer;
 mod app;
 mod browser;
 mod faulty;
+mod place;
+mod relay;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{ORIGIN, PASSWORD, START, TestApp, on_every_store, settings, stores};
 pub(crate) use browser::Browser;
 pub(crate) use faulty::Faulty;
+pub(crate) use place::{Place, Schema};
+pub(crate) use relay::Relay;

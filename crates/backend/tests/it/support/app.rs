@@ -18,7 +18,7 @@ use shared::NumericDate;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
-use super::{Answer, Browser};
+use super::{Answer, Browser, Place, Schema};
 
 /// Where the server under test believes to live.
 pub(crate) const ORIGIN: &str = "http://localhost:3000";
@@ -26,9 +26,6 @@ pub(crate) const ORIGIN: &str = "http://localhost:3000";
 pub(crate) const PASSWORD: &str = "velvet otter under glass";
 /// When every test begins.
 pub(crate) const START: NumericDate = NumericDate(1_800_000_000);
-
-/// The name of the database's file in its folder.
-const DATABASE: &str = "test.db";
 
 /// A server over a fresh store.
 #[derive(Clone)]
@@ -38,31 +35,34 @@ pub(crate) struct TestApp {
     pub(crate) clock: Clock,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<TempDir>,
-    files: Arc<Option<TempDir>>,
+    place: Arc<Place>,
 }
 
-/// A fresh store of every engine, by name.
-pub(crate) async fn stores() -> Vec<(&'static str, Arc<dyn Store>, Option<TempDir>)> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let url = format!("sqlite:{}", folder.path().join(DATABASE).display());
-    vec![
-        ("memory", store::open("memory:").await.expect("a store"), None),
-        ("sqlite", store::open(&url).await.expect("a store"), Some(folder)),
-    ]
+/// A fresh store of every engine. The place goes when it is dropped.
+pub(crate) async fn stores() -> Vec<(Arc<dyn Store>, Place)> {
+    let mut places = vec![Place::Memory, Place::file()];
+    places.extend(Schema::new().await.map(Place::Schema));
+    let mut stores = Vec::new();
+    for place in places {
+        stores.push((store::open(&place.url()).await.expect("a store"), place));
+    }
+    stores
 }
 
 /// Runs a story on every engine.
+#[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
 pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
-    for (_, store, files) in stores().await {
-        story(TestApp::over(store, files, &[])).await;
+    for (store, place) in stores().await {
+        println!("engine: {}", place.engine());
+        story(TestApp::over(store, place, &[])).await;
     }
 }
 
 impl TestApp {
     /// A server over a database in a file.
     pub(crate) async fn on_disk() -> Self {
-        let (_, store, files) = stores().await.pop().expect("SQLite is the last engine");
-        Self::over(store, files, &[])
+        let file = Place::file();
+        Self::over(store::open(&file.url()).await.expect("a store"), file, &[])
     }
 
     /// A server over the engine that forgets.
@@ -72,11 +72,11 @@ impl TestApp {
 
     /// The same with flags of `baton serve`.
     pub(crate) async fn with(flags: &[&str]) -> Self {
-        Self::over(store::open("memory:").await.expect("a store"), None, flags)
+        Self::over(store::open("memory:").await.expect("a store"), Place::Memory, flags)
     }
 
     /// A server over a store of the test's own.
-    pub(crate) fn over(store: Arc<dyn Store>, files: Option<TempDir>, flags: &[&str]) -> Self {
+    pub(crate) fn over(store: Arc<dyn Store>, place: Place, flags: &[&str]) -> Self {
         let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let entropy = Entropy::seeded(7);
         let clock = Clock::manual(START);
@@ -88,22 +88,20 @@ impl TestApp {
         };
         let app =
             App::new(&settings(flags).expect("valid settings"), doors).expect("an application");
-        Self { router: router(app.clone()), app, clock, store, keys, files: Arc::new(files) }
+        Self { router: router(app.clone()), app, clock, store, keys, place: Arc::new(place) }
     }
 
     /// The file of the database, if it is in one.
     pub(crate) fn database(&self) -> Option<PathBuf> {
-        self.files.as_ref().as_ref().map(|folder| folder.path().join(DATABASE))
+        self.place.database()
     }
 
     /// A second instance with connections of its own over the same database and keys.
     pub(crate) async fn another_instance(&self) -> Self {
         let entropy = Entropy::seeded(8);
-        let store = match self.database() {
-            Some(file) => {
-                store::open(&format!("sqlite:{}", file.display())).await.expect("a store")
-            }
-            None => Arc::clone(&self.store),
+        let store = match &*self.place {
+            Place::Memory => Arc::clone(&self.store),
+            place => store::open(&place.url()).await.expect("a store"),
         };
         let doors = Doors {
             clock: self.clock.clone(),

@@ -1,0 +1,71 @@
+//! The URL of a PostgreSQL database. What it does not say is taken from the standard `PG…` variables and
+//! `~/.pgpass`, as every client of PostgreSQL does. It must not repeat what it read: there is a password
+//! in it.
+
+use std::net::IpAddr;
+use std::str::FromStr as _;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use url::Url;
+
+use crate::store::StoreError;
+
+/// What the database's own tools show beside a connection.
+const APPLICATION: &str = "baton";
+/// The parameters that are understood. sqlx would log another one, with its value, and go on.
+const PARAMETERS: [&str; 12] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "user",
+];
+
+/// How to connect.
+pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    for (name, _) in url.query_pairs() {
+        let base = name.split_once('[').map_or(&*name, |(base, _)| base);
+        if !PARAMETERS.contains(&base) {
+            return Err(wrong(&format!("it has an unknown parameter {name:?}")));
+        }
+    }
+    let options = PgConnectOptions::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+    if !is_verified(options.get_ssl_mode()) && !is_near(&options) {
+        tracing::warn!(
+            event = "database.unverified",
+            "whoever stands between Baton and the database can pose as it: add sslmode=verify-full to the URL"
+        );
+    }
+    let named = options.get_application_name().is_some();
+    let options = if named { options } else { options.application_name(APPLICATION) };
+    // Nothing here is a floating-point number, and poolers do not know the parameter.
+    Ok(options.extra_float_digits(None))
+}
+
+fn is_verified(mode: PgSslMode) -> bool {
+    matches!(mode, PgSslMode::VerifyFull)
+}
+
+/// Whether the way to the server does not leave this machine.
+fn is_near(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || literal.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn wrong(what: &str) -> StoreError {
+    StoreError::Url(format!(
+        "the URL cannot be read, {what}: write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters percent-encoded"
+    ))
+}

@@ -1,0 +1,294 @@
+//! Connections to PostgreSQL: a bounded number of them, each call within a deadline, and none used
+//! again that may still owe an answer. It must not know what is asked.
+//!
+//! sqlx's own pool returns a connection by asking the server whether it is still there, without a
+//! deadline and while holding its place: behind a network that swallows packets, abandoned calls would
+//! keep every place until the kernel gives up, a quarter of an hour later. It also asks before each use,
+//! which makes three round trips of one. Here a connection that did not answer is closed, and its place
+//! is free at once.
+
+use std::error::Error as _;
+use std::io;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions as _, Connection as _, Postgres};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
+
+use super::trouble;
+use crate::store::{StoreError, sql};
+
+/// The longest a call takes, waiting for a connection included. The first call that fails ends its
+/// request, so a server that freezes is answered for with 503 within this, and what was done before it:
+/// below the 3 s that a failing storage may take.
+const CALL_TIME: Duration = Duration::from_secs(2);
+/// A connection that rested for longer is asked whether it is still there before it is used.
+const RESTED: Duration = Duration::from_secs(2);
+/// How long it has to answer that: enough of the deadline is left to open another one.
+const PING_TIME: Duration = Duration::from_millis(300);
+/// How many connections are opened at once. To greet takes the server and us a hundred times longer than
+/// a call: right after a start, most calls are better off with what another one has finished with.
+const OPENING: usize = 3;
+/// How long that may take. It goes on when the call that wanted the connection has given up.
+const OPENING_TIME: Duration = Duration::from_secs(2);
+/// How often a waiting call sees to it that somebody is opening connections.
+const NUDGE: Duration = Duration::from_millis(100);
+/// How long a starting instance waits for the server's greeting: nobody waits for its answers yet.
+const START_TIME: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(11);
+
+/// A bounded number of connections with the same settings, opened when they are needed.
+pub(super) struct Connections {
+    options: PgConnectOptions,
+    durability: &'static str,
+    size: usize,
+    /// For each connection that may still be opened.
+    room: Arc<Semaphore>,
+    /// For each that may be opened now.
+    opening: Arc<Semaphore>,
+    /// For each that rests: changed together with the list, under its lock.
+    ready: Semaphore,
+    resting: Mutex<Vec<Resting>>,
+    /// Whether the last attempt to open one failed.
+    failing: AtomicBool,
+}
+
+struct Live {
+    connection: PgConnection,
+    _room: OwnedSemaphorePermit,
+}
+
+struct Resting {
+    live: Live,
+    since: Instant,
+}
+
+impl Connections {
+    pub(super) fn new(
+        options: PgConnectOptions,
+        durability: &'static str,
+        size: usize,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            durability,
+            size,
+            room: Arc::new(Semaphore::new(size)),
+            opening: Arc::new(Semaphore::new(OPENING)),
+            ready: Semaphore::new(0),
+            resting: Mutex::default(),
+            failing: AtomicBool::new(false),
+        })
+    }
+
+    /// Runs one statement; how many rows it affected.
+    pub(super) async fn execute(
+        self: &Arc<Self>,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<u64, StoreError> {
+        self.within_deadline(async {
+            let mut loan = self.lend().await?;
+            let done = query.execute(loan.connection()).await;
+            loan.settle(done).map(|done| done.rows_affected())
+        })
+        .await
+    }
+
+    /// Runs one query; its row, if it has one.
+    pub(super) async fn fetch(
+        self: &Arc<Self>,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<Option<PgRow>, StoreError> {
+        self.within_deadline(async {
+            let mut loan = self.lend().await?;
+            let row = query.fetch_optional(loan.connection()).await;
+            loan.settle(row)
+        })
+        .await
+    }
+
+    /// Gives up on a call that takes too long. What it was doing may or may not take place.
+    pub(super) async fn within_deadline<T>(
+        &self,
+        call: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        Ok(timeout(CALL_TIME, call).await.unwrap_or_else(|_| Err(no_answer()))?)
+    }
+
+    /// A connection for one call, in the order of asking.
+    pub(super) async fn lend(self: &Arc<Self>) -> Result<Loan<'_>, sqlx::Error> {
+        loop {
+            let mut ready = pin!(self.ready.acquire());
+            let ready = loop {
+                self.open_another_unless_ready();
+                if let Ok(ready) = timeout(NUDGE, ready.as_mut()).await {
+                    break ready;
+                }
+            };
+            ready.map_err(|_| sqlx::Error::PoolClosed)?.forget();
+            if let Some(live) = self.rested().await {
+                return Ok(Loan { live: Some(live), home: self });
+            }
+        }
+    }
+
+    /// Opens a connection for whoever waits the longest, if there is room for one.
+    fn open_another_unless_ready(self: &Arc<Self>) {
+        if self.ready.available_permits() > 0 {
+            return;
+        }
+        let Ok(turn) = Arc::clone(&self.opening).try_acquire_owned() else { return };
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return };
+        let home = Arc::clone(self);
+        tokio::spawn(async move {
+            let settings = [sql::HURRIED, home.durability];
+            match timeout(OPENING_TIME, connect(&home.options, &settings)).await {
+                Ok(Ok(connection)) => {
+                    home.failing.store(false, Ordering::Relaxed);
+                    home.rest(Live { connection, _room: room });
+                }
+                Ok(Err(error)) => home.say_once(error),
+                Err(_) => home.say_once(no_answer()),
+            }
+            drop(turn);
+        });
+    }
+
+    /// Once a spell: a log that fills the disk helps nobody.
+    fn say_once(&self, error: sqlx::Error) {
+        if !self.failing.swap(true, Ordering::Relaxed) {
+            let error = trouble::explain(error);
+            let cause = error.source().map(ToString::to_string);
+            let cause = cause.as_deref().unwrap_or("see error");
+            tracing::warn!(event = "database.unreachable", %error, %cause);
+        }
+    }
+
+    fn rest(&self, live: Live) {
+        let mut resting = self.resting();
+        if !self.ready.is_closed() {
+            resting.push(Resting { live, since: Instant::now() });
+            self.ready.add_permits(1);
+        }
+    }
+
+    /// The connection that rested for the shortest time, if it was in use a moment ago or answers.
+    async fn rested(&self) -> Option<Live> {
+        let Resting { mut live, since } = self.resting().pop()?;
+        if since.elapsed() < RESTED {
+            return Some(live);
+        }
+        if let Ok(Ok(())) = timeout(PING_TIME, live.connection.ping()).await {
+            return Some(live);
+        }
+        self.distrust_all();
+        None
+    }
+
+    /// What has happened to one connection has most likely happened to the others.
+    fn distrust_all(&self) {
+        let mut resting = self.resting();
+        self.ready.forget_permits(resting.len());
+        resting.clear();
+    }
+
+    /// Takes leave of the server and waits until every loan has ended.
+    pub(super) async fn close(&self) {
+        self.ready.close();
+        self.opening.close();
+        let resting = std::mem::take(&mut *self.resting());
+        for Resting { live, .. } in resting {
+            let _ = live.connection.close().await;
+        }
+        let all = u32::try_from(self.size).expect("a handful of connections");
+        let _every_loan_has_ended = self.room.acquire_many(all).await;
+    }
+
+    fn resting(&self) -> MutexGuard<'_, Vec<Resting>> {
+        // A list of connections is never left half changed.
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection on loan. It goes back only once its answer has been read whole; otherwise, also if the
+/// call is dropped half-way, it is closed without a word, because nobody knows what it would say next.
+pub(super) struct Loan<'a> {
+    live: Option<Live>,
+    home: &'a Connections,
+}
+
+impl Loan<'_> {
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.live.as_mut().expect("it is taken only when the loan ends").connection
+    }
+
+    /// Ends the loan of one statement, outside of a transaction, with its outcome.
+    fn settle<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        match &outcome {
+            Ok(_) => self.give_back(),
+            Err(sqlx::Error::Database(refusal)) if is_about_the_statement(refusal.code()) => {
+                self.give_back();
+            }
+            Err(_) => drop(self),
+        }
+        outcome
+    }
+
+    pub(super) fn give_back(mut self) {
+        if let Some(live) = self.live.take() {
+            self.home.rest(live);
+        }
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        if self.live.is_some() {
+            self.home.distrust_all();
+        }
+    }
+}
+
+/// Whether the server refused one statement, and not the connection: class 08 is about connections,
+/// 57P about a server that goes down, and 25006 says that this one may no longer be written to, as after
+/// a failover. A new connection may then find another server.
+fn is_about_the_statement(code: Option<impl AsRef<str>>) -> bool {
+    let elsewhere = ["08", "57P", "25006", "25P03"];
+    code.is_some_and(|code| !elsewhere.iter().any(|class| code.as_ref().starts_with(class)))
+}
+
+/// A connection of its own for what takes its time, durable.
+pub(super) async fn patient(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let connected = timeout(START_TIME, connect(options, &[sql::PATIENT, sql::DURABLE]));
+    connected.await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+/// Bounds what a patient connection does.
+pub(super) async fn patiently<T, E: From<sqlx::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(no_answer().into()))
+}
+
+/// The settings are statements, not parts of the greeting: a pooler in between may drop those without
+/// a word, and a revocation would then be as durable as the server happens to make it.
+async fn connect(
+    options: &PgConnectOptions,
+    settings: &[&'static str],
+) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    for &setting in settings {
+        sqlx::raw_sql(setting).execute(&mut connection).await?;
+    }
+    Ok(connection)
+}
+
+fn no_answer() -> sqlx::Error {
+    let text = "the server did not answer in time";
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
+}

@@ -1,0 +1,284 @@
+//! PostgreSQL as the operator of several machines meets it: instances that start at once, a network
+//! that freezes, swallows and breaks, what is durable when, and what is said when it cannot be used.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use backend::store;
+use futures_util::future::join_all;
+use shared::path;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use crate::support::{Answer, PASSWORD, Place, Relay, Schema, TestApp};
+
+const KEY: &str = "attempt-key-number-1";
+/// A storage that does not answer must have been answered for within this.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A server whose way to PostgreSQL leads through a relay.
+async fn far_away() -> Option<(TestApp, Relay)> {
+    let schema = Schema::new().await?;
+    let host = schema.url.host_str().expect("a host").to_owned();
+    let relay = Relay::to(host, schema.url.port().unwrap_or(5432)).await;
+    let store = store::open(schema.through(relay.port).as_str()).await.expect("a store");
+    Some((TestApp::over(store, Place::Schema(schema), &[]), relay))
+}
+
+async fn in_time<T>(answer: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, answer).await.expect("an answer within 3 s")
+}
+
+#[track_caller]
+fn assert_unavailable(answer: &Answer) {
+    answer.assert_problem(503, "temporarily_unavailable");
+    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    assert!(answer.set_cookies().is_empty(), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_that_start_at_once_find_one_schema() {
+    for _ in 0..3 {
+        let Some(schema) = Schema::new().await else { return };
+        for start in join_all((0..8).map(|_| store::open(schema.url.as_str()))).await {
+            start.expect("a store").ping().await.expect("an answer");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_freezes_is_503_in_time_and_nothing_is_lost() {
+    let Some((app, relay)) = far_away().await else { return };
+    let alice = app.registered("alice").await;
+    alice.refresh().await.assert_ok();
+    let before = alice.refresh_token();
+    relay.freeze();
+    for _ in 0..2 {
+        let (refresh, me, login, register, ready) = tokio::join!(
+            in_time(alice.refresh_with(KEY)),
+            in_time(alice.me()),
+            in_time(alice.login("alice", PASSWORD)),
+            in_time(alice.register("bob")),
+            in_time(alice.get(path::HEALTH_READY)),
+        );
+        for answer in [refresh, me, login, register, ready] {
+            assert_unavailable(&answer);
+        }
+    }
+    assert_eq!(alice.refresh_token(), before);
+
+    relay.thaw();
+    in_time(alice.get(path::HEALTH_READY)).await.assert_ok();
+    in_time(alice.refresh_with(KEY)).await.assert_ok();
+    in_time(alice.me()).await.assert_ok();
+}
+
+/// Calls that were given up must not keep their places among the connections: nothing would be left for
+/// the next ones, long after the network has healed.
+#[tokio::test]
+async fn connections_that_never_answer_again_are_given_up() {
+    let Some((app, relay)) = far_away().await else { return };
+    let alice = app.registered("alice").await;
+    // Many at once, so that there are many connections.
+    let many = || join_all((0..40).map(|_| in_time(alice.me())));
+    for answer in many().await {
+        answer.assert_ok();
+    }
+    alice.refresh().await.assert_ok();
+    relay.swallow();
+    many().await;
+    for answer in many().await {
+        answer.assert_ok();
+    }
+    in_time(alice.refresh()).await;
+    in_time(alice.refresh_with(KEY)).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_server_that_cuts_every_connection_is_found_again() {
+    let Some((app, relay)) = far_away().await else { return };
+    let alice = app.registered("alice").await;
+    join_all((0..40).map(|_| in_time(alice.me()))).await;
+    alice.refresh().await.assert_ok();
+    relay.cut();
+    // The first to find out may be told so; the second must not.
+    in_time(alice.me()).await;
+    in_time(alice.me()).await.assert_ok();
+    in_time(alice.refresh_with(KEY)).await;
+    in_time(alice.refresh_with(KEY)).await.assert_ok();
+}
+
+/// The UPDATE took place, its answer did not arrive: the client asks again as rotation expects it.
+#[tokio::test]
+async fn a_rotation_whose_answer_was_cut_off_heals_with_its_key() {
+    let Some((app, relay)) = far_away().await else { return };
+    let alice = app.registered("alice").await;
+    relay.cut_before(b"UPDATE 1");
+    assert_unavailable(&in_time(alice.refresh_with(KEY)).await);
+    in_time(alice.refresh_with(KEY)).await.assert_ok();
+    in_time(alice.refresh()).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_registration_whose_commit_was_cut_off_is_no_success() {
+    let Some((app, relay)) = far_away().await else { return };
+    let alice = app.browser();
+    relay.cut_before(b"COMMIT");
+    assert_unavailable(&in_time(alice.register("alice")).await);
+    // It had taken place: the person finds the account there.
+    in_time(alice.login("alice", PASSWORD)).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_logout_whose_answer_was_cut_off_is_no_success() {
+    let Some((app, relay)) = far_away().await else { return };
+    let alice = app.registered("alice").await;
+    relay.cut_before(b"UPDATE 1");
+    assert_unavailable(&in_time(alice.logout()).await);
+    in_time(alice.me()).await.assert_problem(401, "invalid_token");
+}
+
+/// Another program holds the row: the server gives up on waiting, and its connection stays good.
+#[tokio::test]
+async fn a_row_that_somebody_has_locked_is_503_and_nothing_is_lost() {
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let mut other = schema.connection().await;
+    let app = TestApp::over(store, Place::Schema(schema), &[]);
+    let alice = app.registered("alice").await;
+    sqlx::raw_sql("BEGIN; LOCK sessions").execute(&mut other).await.expect("the lock");
+    assert_unavailable(&in_time(alice.refresh_with(KEY)).await);
+    assert_unavailable(&in_time(alice.logout()).await);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("the end of it");
+    in_time(alice.refresh_with(KEY)).await.assert_ok();
+}
+
+/// Every change tells how durable its transaction was; the server's own default must not matter.
+#[tokio::test]
+async fn rotations_are_durable_soon_and_everything_else_at_once() {
+    for default in ["on", "off"] {
+        let Some(schema) = Schema::new().await else { return };
+        let mut url = schema.url.clone();
+        url.query_pairs_mut().append_pair("options[synchronous_commit]", default);
+        let store = store::open(url.as_str()).await.expect("a store");
+        let mut observer = schema.connection().await;
+        sqlx::raw_sql(OBSERVE).execute(&mut observer).await.expect("triggers");
+
+        let app = TestApp::over(store, Place::Schema(schema), &[]);
+        let alice = app.registered("alice").await;
+        alice.refresh_with(KEY).await.assert_ok();
+        alice.refresh().await.assert_ok();
+        let thief = app.logged_in("alice").await;
+        thief.copied().refresh().await.assert_ok();
+        thief.refresh().await.assert_problem(401, "invalid_grant");
+        alice.logout().await.assert_status(204);
+
+        let rows = sqlx::query("SELECT DISTINCT what || ' ' || setting AS seen FROM observed");
+        let rows = rows.fetch_all(&mut observer).await.expect("observations");
+        let seen: BTreeSet<String> = rows.iter().map(|row| row.get("seen")).collect();
+        let expected = [
+            "INSERT sessions on",
+            "INSERT users on",
+            "UPDATE sessions ended on",
+            "UPDATE sessions rotated off",
+        ];
+        assert_eq!(seen, expected.map(str::to_owned).into(), "server's default: {default}");
+    }
+}
+
+const OBSERVE: &str = "
+    CREATE TABLE observed (what TEXT NOT NULL, setting TEXT NOT NULL);
+    CREATE FUNCTION observe() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE what TEXT := TG_OP || ' ' || TG_TABLE_NAME;
+    BEGIN
+        IF what = 'UPDATE sessions' THEN
+            what := what || CASE WHEN NEW.revoked_at IS NULL THEN ' rotated' ELSE ' ended' END;
+        END IF;
+        INSERT INTO observed VALUES (what, current_setting('synchronous_commit'));
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER observe AFTER INSERT OR UPDATE ON users
+        FOR EACH ROW EXECUTE FUNCTION observe();
+    CREATE TRIGGER observe AFTER INSERT OR UPDATE ON sessions
+        FOR EACH ROW EXECUTE FUNCTION observe();";
+
+/// An UPDATE that waited for another one looks at the row again. The stricter isolations would make an
+/// error of it, so that the server's default must not matter.
+#[tokio::test]
+async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
+    for default in ["read committed", "serializable"] {
+        let Some(schema) = Schema::new().await else { return };
+        let mut url = schema.url.clone();
+        url.query_pairs_mut()
+            .append_pair(
+                "options",
+                &format!("-c default_transaction_isolation={}", default.replace(' ', "\\ ")),
+            )
+            .append_pair("application_name", &schema.name);
+        let store = store::open(url.as_str()).await.expect("a store");
+        let (mut other, name) = (schema.connection().await, schema.name.clone());
+        let app = TestApp::over(store, Place::Schema(schema), &[]);
+        let alice = app.registered("alice").await;
+
+        let ending = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
+        sqlx::raw_sql(ending).execute(&mut other).await.expect("an end, not yet committed");
+        let (answer, ()) = tokio::join!(alice.refresh_with(KEY), async {
+            // What waits is seen from outside: no time has to pass.
+            let waiting = "SELECT 1 FROM pg_stat_activity
+                WHERE application_name = $1 AND wait_event_type = 'Lock'";
+            while sqlx::query(waiting)
+                .bind(&name)
+                .fetch_optional(&mut other)
+                .await
+                .expect("a look")
+                .is_none()
+            {
+                sqlx::raw_sql("SELECT pg_stat_clear_snapshot()")
+                    .execute(&mut other)
+                    .await
+                    .expect("a new look");
+            }
+            sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the end");
+        });
+        answer.assert_problem(401, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_said_with_a_remedy_and_without_a_credential() {
+    let Some(schema) = Schema::new().await else { return };
+    let with = |change: &dyn Fn(&mut url::Url)| {
+        let mut url = schema.url.clone();
+        change(&mut url);
+        url.to_string()
+    };
+    for (url, named) in [
+        (
+            with(&|url| url.set_password(Some("hunter2")).expect("a URL")),
+            "the user or the password",
+        ),
+        (with(&|url| url.set_path("/hunter2")), "does not exist"),
+        (with(&|url| url.set_port(Some(1)).expect("a URL")), "is it running"),
+        (with(&|url| url.set_query(Some("options[search_path]=hunter2"))), "search_path"),
+        (with(&|url| url.set_query(Some("sslmode=verify-full"))), "TLS"),
+        (with(&|url| url.set_query(Some("sslmod=hunter2"))), "\"sslmod\""),
+        ("postgres://alice:hunter2@[::1".to_owned(), "cannot be read"),
+        ("postgres://alice:hunter2@h/d?port=x".to_owned(), "cannot be read"),
+    ] {
+        let error = store::open(&url).await.err().unwrap_or_else(|| panic!("{named}: was opened"));
+        let text = format!("{:#}", anyhow::Error::from(error));
+        assert!(text.contains(named) && !text.contains('\n'), "{named}: {text}");
+        let shown = [text, store::without_credentials(&url)].concat();
+        assert!(!shown.contains("hunter2") && !shown.contains("alice"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_schema_of_a_newer_version_is_left_alone() {
+    let Some(schema) = Schema::new().await else { return };
+    store::open(schema.url.as_str()).await.expect("a store").close().await;
+    let mut newer = schema.connection().await;
+    let migration = "INSERT INTO _sqlx_migrations SELECT 9999, 'newer', now(), true, '', 0";
+    sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut newer).await.expect("a migration");
+    let error = store::open(schema.url.as_str()).await.err().expect("a refusal");
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
