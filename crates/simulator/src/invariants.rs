@@ -9,7 +9,7 @@ mod names;
 mod rows;
 mod theft;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use shared::{NumericDate, Secret, SessionId, UserId};
@@ -129,6 +129,7 @@ pub(crate) struct Observer {
     tickets: BTreeMap<String, (SessionId, u32)>,
     sessions: BTreeMap<SessionId, Watched>,
     tokens: Vec<Issued>,
+    disabled: BTreeSet<UserId>,
     version: u64,
     pub(crate) counts: Counts,
     violation: Option<Violation>,
@@ -164,6 +165,7 @@ impl Observer {
 
     /// A user was disabled: their sessions are as good as ended, from now on.
     pub(crate) fn disabled(&mut self, user: UserId, event: u32) {
+        self.disabled.insert(user);
         for watched in self.sessions.values_mut().filter(|it| it.user == Some(user)) {
             watched.may_end = true;
             watched.end_answered.get_or_insert(event);

@@ -185,10 +185,21 @@ impl SimulatedStore {
         let Some((session, mut user)) = at_once(self.memory.find_session(id))? else {
             return Ok(None);
         };
-        if self.state().disabled.contains(&user.id) {
-            user.disabled_at = Some(session.family.created_at);
-        }
+        self.mark_disabled(&mut user);
         Ok(Some((self.planted_read(session), user)))
+    }
+
+    fn read_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let mut user = at_once(self.memory.find_user(email))?;
+        user.iter_mut().for_each(|user| self.mark_disabled(user));
+        Ok(user)
+    }
+
+    /// The product has no verb for it yet: an administrator writes it into the users' table.
+    fn mark_disabled(&self, user: &mut User) {
+        if self.state().disabled.contains(&user.id) {
+            user.disabled_at = Some(user.created_at);
+        }
     }
 
     fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
@@ -238,7 +249,7 @@ impl Store for SimulatedStore {
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.call(None, |store| at_once(store.memory.find_user(email))).await
+        self.call(None, |store| store.read_user(email)).await
     }
 
     async fn rehash_password(

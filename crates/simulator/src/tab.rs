@@ -82,7 +82,7 @@ impl World {
             }
             Doing::Ready(Errand::LogIn { user }) => {
                 self.counts.add("login");
-                let call = Call::Login(self.users[user].clone());
+                let call = Call::Login(self.users[user].email.clone());
                 self.ask(browser, tab, Errand::LogIn { user }, (None, call));
             }
             Doing::Ready(Errand::LogOut { era }) => self.log_out(browser, tab, era),

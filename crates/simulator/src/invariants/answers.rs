@@ -6,6 +6,7 @@ use shared::{Secret, SessionId};
 
 use super::{Finished, Invariant, Issued, Observer, Watched};
 use crate::coverage::OUTSIDE;
+use crate::faults::has_expired;
 use crate::network::Party;
 use crate::server::{Call, Outcome};
 use crate::setting::Setting;
@@ -25,7 +26,7 @@ impl Observer {
             self.broken(Invariant::FailuresAreTransient, call.event, detail);
         }
         match (&call.request.call, call.outcome) {
-            (Call::Login(_), Outcome::Granted(grant)) => self.session_began(call, grant),
+            (Call::Login(_), Outcome::Granted(grant)) => self.session_began(call, grant, store),
             (Call::Refresh { ticket, key }, outcome) => match self.tickets.get(ticket).copied() {
                 Some(presented) => {
                     self.refreshed(call, presented, key.as_deref(), setting);
@@ -48,9 +49,16 @@ impl Observer {
         }
     }
 
-    fn session_began(&mut self, call: &Finished<'_>, grant: &Grant) {
+    fn session_began(&mut self, call: &Finished<'_>, grant: &Grant, store: &SimulatedStore) {
         let number = self.sessions.len() + 1;
-        let watched = Watched { number, user: Some(grant.user.id), ..Watched::default() };
+        let user = grant.user.id;
+        // A login may have been on its way when its user was disabled, or for too long.
+        let disabled = self.disabled.contains(&user);
+        let end_answered = disabled.then_some(call.event);
+        let row = store.row(grant.session_id);
+        let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
+        let watched =
+            Watched { number, user: Some(user), may_end, end_answered, ..Watched::default() };
         self.sessions.insert(grant.session_id, watched);
         // The row has stood there since before this answer.
         self.version = 0;

@@ -22,7 +22,7 @@ impl World {
 
     pub(crate) fn describe(&self, call: &Call) -> String {
         match call {
-            Call::Login(user) => format!("a login of {}", user.email.as_str()),
+            Call::Login(email) => format!("a login of {}", email.as_str()),
             Call::Refresh { ticket, key } => {
                 let key = key.as_deref().unwrap_or("no key");
                 format!("a refresh with {} and {key}", self.observer.ticket_name(ticket))
