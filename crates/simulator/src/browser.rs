@@ -17,6 +17,8 @@ pub(crate) struct Browser {
     pub(crate) user: usize,
     /// The refresh cookie.
     pub(crate) jar: Option<String>,
+    /// The readable cookie: there is probably a session.
+    pub(crate) hint: bool,
     /// localStorage.
     pub(crate) shelf: LocalStorage,
     /// The tab that holds the lock.
@@ -47,6 +49,7 @@ impl Browser {
         Self {
             user,
             jar: None,
+            hint: false,
             shelf: LocalStorage::default(),
             holder: None,
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
@@ -71,11 +74,11 @@ impl World {
             (false, _) => "comes late, and its cookie is taken all the same",
         };
         tell!(self, "the answer to request {} {how}", reply.request);
-        let jar = &mut self.browsers[browser].jar;
+        let here = &mut self.browsers[browser];
         match reply.cookie {
             Cookie::Untouched => {}
-            Cookie::Set(ticket) => *jar = Some(ticket),
-            Cookie::Cleared => *jar = None,
+            Cookie::Set(ticket) => (here.jar, here.hint) = (Some(ticket), true),
+            Cookie::Cleared => (here.jar, here.hint) = (None, false),
         }
         if awaited && whole {
             self.tab_hears(browser, tab, Ok(reply.answer));

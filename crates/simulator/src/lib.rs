@@ -41,7 +41,7 @@ use story::Story;
 use world::World;
 
 /// How many events a seed has.
-pub const EVENTS: u32 = 200;
+pub const EVENTS: u32 = 300;
 
 /// Lives through seeds. The key ring is the same for all of them.
 pub struct Simulator {

@@ -80,6 +80,10 @@ impl World {
             Doing::Ready(Errand::Renew { stale, era, tried }) => {
                 self.renew(browser, tab, (stale, era, tried));
             }
+            // Somebody has logged in meanwhile, in another tab.
+            Doing::Ready(Errand::LogIn { .. }) if self.browsers[browser].hint => {
+                self.rest(browser, tab);
+            }
             Doing::Ready(Errand::LogIn { user }) => {
                 self.counts.add("login");
                 let call = Call::Login(self.users[user].email.clone());
@@ -261,6 +265,7 @@ impl World {
 
     fn end_and_tell(&mut self, browser: usize, tab: usize) {
         let session: Option<SessionId> = self.tab(browser, tab).session();
+        self.browsers[browser].hint = false;
         self.tab(browser, tab).forget();
         if let Some(session) = session {
             self.tell_others(browser, tab, &Message::Ended(session));

@@ -225,7 +225,8 @@ impl World {
                 self.chance.weighted(&wishes)
             }
             Some(token) => Some(Errand::Renew { stale: Some(token.serial), era, tried: 0 }),
-            None if here.restoring => Some(Errand::Renew { stale: None, era, tried: 0 }),
+            // What a page does that is opened where there is a session.
+            None if here.restoring || self.browsers[browser].hint => Some(Errand::Renew { stale: None, era, tried: 0 }),
             None => {
                 // A browser may be lent to somebody else.
                 let lent = self.chance.percent(15);
@@ -251,7 +252,7 @@ impl World {
     fn tab_reloads(&mut self, browser: usize, tab: usize) {
         self.counts.add("tab is reloaded");
         self.rest(browser, tab);
-        let restoring = self.browsers[browser].jar.is_some();
+        let restoring = self.browsers[browser].hint;
         *self.tab(browser, tab) = Tab::loaded(restoring);
         tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
