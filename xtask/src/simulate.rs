@@ -1,12 +1,11 @@
-//! `cargo xtask simulate`: many small worlds of clients, servers, faults and thieves, each from a seed
-//! (crates/simulator). A violation ends the run with its story and the command that repeats it.
+//! `cargo xtask simulate`: small worlds of clients, servers, faults and thieves, each from a seed
+//! (crates/simulator). A broken promise ends the run with its story and the command that repeats it.
 
+use crate::process::{self, Failed};
 use crate::workspace::Workspace;
-use crate::{process, report, tools};
+use crate::{report, tools};
 use anyhow::{Context, Result};
-
-/// Optimised, and quick to build: what is measured here is the protocol, not the program.
-const PROFILE: &str = "simulate";
+use std::process::Command;
 
 /// What to live through.
 #[derive(clap::Args)]
@@ -17,7 +16,29 @@ pub(crate) struct Seeds {
     /// The first of them.
     #[arg(long, default_value_t = 0, conflicts_with = "seed")]
     from: u64,
-    /// One seed, and its story.
+    /// One seed, with its story.
     #[arg(long)]
     seed: Option<u64>,
+}
+
+/// Builds the simulator with optimisations and lives through the seeds, on every core.
+pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
+    let title = "Building the simulator with optimisations (about 10 minutes the first time)";
+    report::step(title, || {
+        let arguments = ["build", "--profile", "simulate", "-p", "simulator", "--bin", "simulate"];
+        process::run(&mut process::cargo(workspace, &arguments)).context(tools::COMPILER_REMEDY)
+    })?;
+    let mut command =
+        process::command(workspace, workspace.target().join("simulate").join("simulate"));
+    // What it prints last is what counts: the seed, the promise, the command.
+    process::run(with(&mut command, seeds))
+        .map_err(|error| Failed::told("the simulation", process::exit_code(&error)).into())
+}
+
+fn with<'a>(command: &'a mut Command, seeds: &Seeds) -> &'a mut Command {
+    match seeds.seed {
+        Some(seed) => command.args(["--seed", &seed.to_string()]),
+        None => command
+            .args(["--seeds", &seeds.seeds.to_string(), "--from", &seeds.from.to_string()]),
+    }
 }

@@ -36,7 +36,7 @@ use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use coverage::{Counts, LogReader};
 use invariants::Violation;
-pub use setting::Bug;
+pub use setting::{Bug, Premise, Twist};
 use story::Story;
 use world::World;
 
@@ -47,7 +47,7 @@ pub const EVENTS: u32 = 300;
 pub struct Simulator {
     keys: Arc<KeyRing>,
     access_tokens: AccessTokens,
-    bug: Option<Bug>,
+    twist: Twist,
 }
 
 /// What came of a seed.
@@ -62,14 +62,26 @@ pub struct Run {
     pub story: Vec<String>,
 }
 
+impl Default for Simulator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Simulator {
-    /// A simulator of the product as it is, or with a fault planted.
+    /// A simulator of the product as it is.
     #[must_use]
-    pub fn new(bug: Option<Bug>) -> Self {
+    pub fn new() -> Self {
+        Self::with(Twist::default())
+    }
+
+    /// A simulator with a fault planted, or a premise doubted.
+    #[must_use]
+    pub fn with(twist: Twist) -> Self {
         let keys = Arc::new(KeyRing::in_memory(&Entropy::seeded(0)));
         let origin = "http://localhost:3000";
         let access_tokens = AccessTokens::new(Arc::clone(&keys), origin, &[origin.to_owned()]);
-        Self { keys, access_tokens, bug }
+        Self { keys, access_tokens, twist }
     }
 
     /// Lives through one seed.
@@ -87,7 +99,7 @@ impl Simulator {
     fn live(&self, seed: u64, story: Story) -> Run {
         let log = LogReader::default();
         let mut world = tracing::subscriber::with_default(log.clone(), || {
-            let mut world = World::new(seed, self.bug, story, (&self.keys, &self.access_tokens));
+            let mut world = World::new(seed, self.twist, story, (&self.keys, &self.access_tokens));
             while world.event < EVENTS && world.observer.violation().is_none() {
                 world.step();
             }

@@ -62,7 +62,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Option<Order> {
 
 /// Tells the story of one seed. Whether every promise was kept.
 fn one(seed: u64) -> io::Result<bool> {
-    let run = Simulator::new(None).tell(seed);
+    let run = Simulator::new().tell(seed);
     let mut out = io::stdout().lock();
     for line in &run.story {
         writeln!(out, "{line}")?;
@@ -83,7 +83,7 @@ fn verdict(out: &mut impl Write, seed: u64, run: &Run) -> io::Result<bool> {
 
 /// Lives through many seeds. Whether every promise was kept, and everything explored.
 fn many(from: u64, seeds: u64) -> io::Result<bool> {
-    let simulator = Simulator::new(None);
+    let simulator = Simulator::new();
     let next = AtomicU64::new(from);
     let all = Mutex::new((0_u64, Counts::default(), None::<u64>));
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);

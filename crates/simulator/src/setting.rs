@@ -30,6 +30,33 @@ pub enum Bug {
     KeyDropped,
 }
 
+/// What a promise rests on. Doubt one, and a seed shows what it is good for: these are the known limits
+/// of the protocol (tests/it/limits.rs).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Premise {
+    /// Tabs refresh one at a time.
+    TabsTakeTurns,
+    /// No request is handled after two later complete rotations.
+    RequestsAreInTime,
+    /// No Set-Cookie is applied once its request was given up.
+    CookiesAreInTime,
+    /// Where a database loses rotations, no request is handled after one later complete rotation.
+    NoCopyOutlivesALoss,
+    /// Between the two presentations after a theft, the database loses no rotation.
+    NothingIsLostAfterATheft,
+    /// A thief with the pending key meets a client that got the whole answer, or none of it.
+    AnswersArriveWhole,
+}
+
+/// What is not as it should be, on purpose: in the code, or in what we believe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Twist {
+    /// A planted fault.
+    pub bug: Option<Bug>,
+    /// A premise that is taken away: the promise is held to be good without it.
+    pub doubt: Option<Premise>,
+}
+
 /// A world before its first event.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
@@ -55,13 +82,13 @@ pub(crate) struct Setting {
     pub(crate) copies: bool,
     /// Days pass at once.
     pub(crate) long_waits: bool,
-    /// The planted fault.
-    pub(crate) bug: Option<Bug>,
+    /// What is not as it should be.
+    pub(crate) twist: Twist,
 }
 
 impl Setting {
     /// The world of a seed.
-    pub(crate) fn draw(chance: &mut Chance, bug: Option<Bug>) -> Self {
+    pub(crate) fn draw(chance: &mut Chance, twist: Twist) -> Self {
         let users = chance.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
         let mut browsers = Vec::new();
         for user in 0..users {
@@ -82,32 +109,43 @@ impl Setting {
             faults: chance.percent(70),
             copies: chance.percent(60),
             long_waits: chance.percent(25),
-            bug,
+            twist,
         }
     }
 
     /// Whether an honest user whose session no thief has copied must never be signed out: tabs take
     /// turns, no request is handled after two later complete rotations, and no Set-Cookie is applied
     /// whose request the client has given up.
-    pub(crate) const fn keeps_the_honest(&self) -> bool {
-        self.locks && !self.late_requests && !self.late_cookies
+    pub(crate) fn keeps_the_honest(&self) -> bool {
+        self.holds(Premise::TabsTakeTurns, self.locks)
+            && self.holds(Premise::RequestsAreInTime, !self.late_requests)
+            && self.holds(Premise::CookiesAreInTime, !self.late_cookies)
     }
 
     /// Whether owner and thief must never both succeed: the jar holds what was last set, and the
     /// database forgets no rotation. A rollback between the two presentations lets the second in,
     /// as the first; a late Set-Cookie lets the owner repeat an older attempt.
-    pub(crate) const fn finds_thieves(&self) -> bool {
-        !self.late_cookies && !self.rollbacks
+    pub(crate) fn finds_thieves(&self) -> bool {
+        self.holds(Premise::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
+    }
+
+    /// Whether owner and thief must share one generation at most when the thief has the pending key.
+    /// A client that got the cookie and not the body sends the same key with the next ticket, and
+    /// the thief can do the same. So can a tab that took no turn.
+    pub(crate) fn shares_one_generation(&self) -> bool {
+        self.holds(Premise::AnswersArriveWhole, !self.split_answers) && self.locks
     }
 
     /// How many rotations a request on its way may be behind the ticket that is sent next; `None`
     /// if there is no bound. With rollbacks none at all: a rotation accepted after a gap does not
     /// know the attempt before it, so that a late copy of that one could not pass for a duplicate.
-    pub(crate) const fn behind(&self) -> Option<u32> {
-        match (self.late_requests, self.rollbacks) {
-            (true, _) => None,
-            (false, true) => Some(0),
-            (false, false) => Some(1),
-        }
+    pub(crate) fn behind(&self) -> Option<u32> {
+        let none_lost = self.holds(Premise::NoCopyOutlivesALoss, !self.rollbacks);
+        if self.late_requests { None } else { Some(u32::from(none_lost)) }
+    }
+
+    /// Whether a premise holds in this world, or is doubted.
+    fn holds(&self, premise: Premise, here: bool) -> bool {
+        here || self.twist.doubt == Some(premise)
     }
 }

@@ -249,7 +249,7 @@ impl World {
             Verdict::Duplicate if newer => Next::Rest,
             Verdict::Duplicate => Next::Again,
             Verdict::Transient { worth_retrying, .. } => {
-                if self.setting.bug == Some(Bug::KeyDropped) {
+                if self.setting.twist.bug == Some(Bug::KeyDropped) {
                     attempt::settle(&self.browsers[browser].shelf, key);
                 }
                 if worth_retrying { Next::Again } else { Next::Rest }

@@ -37,6 +37,11 @@ impl World {
 
     fn thief_copies(&mut self) {
         let browser = self.chance.below(self.browsers.len());
+        // Who is after the key mostly waits for one.
+        let waits = self.setting.loot == Loot::JarAndKey && self.chance.percent(90);
+        if waits && self.browsers[browser].shelf.read().is_none() {
+            return;
+        }
         let Some(ticket) = self.browsers[browser].jar.clone() else { return };
         let key = match self.setting.loot {
             Loot::JarAndKey => self.browsers[browser].shelf.read(),

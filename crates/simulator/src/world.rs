@@ -21,7 +21,7 @@ use crate::coverage::Counts;
 use crate::invariants::Observer;
 use crate::network::Wire;
 use crate::scheduler::InFlight;
-use crate::setting::{Bug, Loot, Setting};
+use crate::setting::{Loot, Setting, Twist};
 use crate::store::SimulatedStore;
 use crate::story::{Story, tell};
 use crate::tab::{Doing, Errand, Tab};
@@ -91,14 +91,14 @@ impl World {
     /// The world a seed begins with.
     pub(crate) fn new(
         seed: u64,
-        bug: Option<Bug>,
+        twist: Twist,
         story: Story,
         (keys, access_tokens): (&Arc<KeyRing>, &AccessTokens),
     ) -> Self {
         let mut chance = Chance::of(seed);
-        let setting = Setting::draw(&mut chance, bug);
+        let setting = Setting::draw(&mut chance, twist);
         let clock = Clock::manual(START);
-        let store = Arc::new(SimulatedStore::new(clock.clone(), bug));
+        let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
         let instance = |number: usize| Instance {
             sessions: Arc::new(Sessions {
                 store: Arc::clone(&store) as _,
@@ -189,13 +189,13 @@ impl World {
             (if_any(150, calls), Step::CallGoesOn),
             (if_any(60, !self.arriving().is_empty()), Step::RequestArrives),
             (if_any(60, replies), Step::ReplyArrives),
-            (if_any(4, replies && setting.split_answers), Step::ReplyArrivesInPart),
+            (if_any(12, replies && setting.split_answers), Step::ReplyArrivesInPart),
             (if_any(60, self.any_tab(Self::can_go_on)), Step::TabGoesOn),
             (if_any(30, self.any_tab(Self::is_idle)), Step::TabBegins),
             (if_any(12, self.any_tab(Self::has_mail)), Step::TabHears),
             (if_any(3, self.any_tab(Self::is_waiting)), Step::TabGivesUp),
             (1, Step::TabReloads),
-            (if_any(10, setting.loot != Loot::Nothing), Step::Thief),
+            (if_any(15, setting.loot != Loot::Nothing), Step::Thief),
             (if_any(1, requests), Step::RequestLost),
             (if_any(3, requests && setting.copies), Step::RequestCopied),
             (if_any(3, replies), Step::ReplyLost),

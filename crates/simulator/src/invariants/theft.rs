@@ -131,10 +131,8 @@ impl Watched {
                 return Found::Both;
             }
             if side.generations.intersection(&other.generations).count() > 1 {
-                // A tab that got the cookie but not the body sends the same key with the next
-                // ticket, and the thief can do the same. So can a tab that took no turn.
-                let expected = setting.split_answers || !setting.locks;
-                return if expected { Found::SharedMoreAsExpected } else { Found::SharedMore };
+                let promised = setting.shares_one_generation();
+                return if promised { Found::SharedMore } else { Found::SharedMoreAsExpected };
             }
         }
         if side.presented && other.presented { Found::BothPresented } else { Found::Nothing }

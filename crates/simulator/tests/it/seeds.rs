@@ -8,7 +8,7 @@ const SEEDS: u64 = 1_250;
 
 /// One part of the seeds.
 fn part(number: u64) {
-    let simulator = Simulator::new(None);
+    let simulator = Simulator::new();
     let mut counts = Counts::default();
     for seed in number * SEEDS..(number + 1) * SEEDS {
         let run = simulator.run(seed);
