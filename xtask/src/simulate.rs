@@ -38,7 +38,8 @@ pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
 fn with<'a>(command: &'a mut Command, seeds: &Seeds) -> &'a mut Command {
     match seeds.seed {
         Some(seed) => command.args(["--seed", &seed.to_string()]),
-        None => command
-            .args(["--seeds", &seeds.seeds.to_string(), "--from", &seeds.from.to_string()]),
+        None => {
+            command.args(["--seeds", &seeds.seeds.to_string(), "--from", &seeds.from.to_string()])
+        }
     }
 }

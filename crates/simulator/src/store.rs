@@ -3,8 +3,8 @@
 //! loses its last rotations, as a failover does. What is wrong with it on purpose is in [`planted`].
 //! It must not choose anything itself.
 
-mod planted;
 mod pause;
+mod planted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

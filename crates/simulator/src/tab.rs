@@ -3,14 +3,13 @@
 //! the order of steps repeats `frontend/src/session/{refresh,call,sign_in,tabs}.rs`, which cannot run
 //! without a browser. It must not look at anything a page could not see.
 
+mod channel;
 mod memory;
 
 use frontend::session::attempt::{self, Shelf as _};
 use frontend::session::backoff;
 use frontend::session::verdict::{Verdict, judge};
 use frontend::transport::{Answer, NoAnswer};
-use shared::SessionId;
-use shared::body::SessionBody;
 
 pub(crate) use memory::{Message, Tab};
 
@@ -253,29 +252,6 @@ impl World {
                     attempt::settle(&self.browsers[browser].shelf, key);
                 }
                 if worth_retrying { Next::Again } else { Next::Rest }
-            }
-        }
-    }
-
-    fn adopt_and_tell(&mut self, browser: usize, tab: usize, body: SessionBody) {
-        let expires_at = self.clock.now().plus(body.expires_in);
-        self.tell_others(browser, tab, &Message::Token(Box::new(body.clone()), expires_at));
-        self.tab(browser, tab).adopt(body, expires_at);
-    }
-
-    fn end_and_tell(&mut self, browser: usize, tab: usize) {
-        let session: Option<SessionId> = self.tab(browser, tab).session();
-        self.browsers[browser].hint = false;
-        self.tab(browser, tab).forget();
-        if let Some(session) = session {
-            self.tell_others(browser, tab, &Message::Ended(session));
-        }
-    }
-
-    fn tell_others(&mut self, browser: usize, tab: usize, message: &Message) {
-        for (place, other) in self.browsers[browser].tabs.iter_mut().enumerate() {
-            if place != tab {
-                other.inbox.push_back(message.clone());
             }
         }
     }

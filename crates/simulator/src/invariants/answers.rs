@@ -1,6 +1,5 @@
 //! What each answer of a server must and must not say.
 
-use backend::auth::sessions::Authenticated;
 use backend::auth::{AuthError, Grant};
 use shared::{Secret, SessionId};
 
@@ -135,15 +134,10 @@ impl Observer {
     }
 
     /// Somebody was told that a session is over: so it must be.
-    fn end_answered(
-        &mut self,
-        session: SessionId,
-        call: &Finished<'_>,
-        store: &SimulatedStore,
-    ) {
-        let ended = store.row(session).is_some_and(|row| {
-            row.family.standing == rotation::Standing::Revoked
-        });
+    fn end_answered(&mut self, session: SessionId, call: &Finished<'_>, store: &SimulatedStore) {
+        let ended = store
+            .row(session)
+            .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
         let Some(watched) = self.sessions.get_mut(&session) else { return };
         watched.end_answered.get_or_insert(call.event);
         if !ended {
@@ -161,8 +155,7 @@ impl Observer {
         let over = watched.end_answered.is_some_and(|at| at < call.began);
         let live = !watched.ended && !watched.may_end && issued.expires_at > call.now;
         match outcome {
-            Outcome::Authenticated(who) if over => {
-                let _: &Authenticated = who;
+            Outcome::Authenticated(_) if over => {
                 self.broken(Invariant::TokensEndWithTheirSession, call.event, name);
             }
             Outcome::Authenticated(who)

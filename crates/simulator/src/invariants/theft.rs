@@ -70,9 +70,9 @@ impl Observer {
         }
         let found = watched.judge_theft(call, generation, key, setting);
         let name = format!("session {}, request {}", watched.number, call.request.id);
-        let ended = store.row(session).is_some_and(|row| {
-            row.family.standing == rotation::Standing::Revoked
-        });
+        let ended = store
+            .row(session)
+            .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
         let over = ended || watched.may_end;
         match found {
             Found::Both => self.broken(Invariant::NeverDoBothSucceed, call.event, name),
@@ -107,8 +107,7 @@ impl Watched {
     ) -> Found {
         let Some(theft) = &mut self.theft else { return Found::Nothing };
         let by_thief = call.request.from == Party::Thief;
-        let by_owner =
-            matches!(call.request.from, Party::Tab(..)) && call.request.sent > theft.at;
+        let by_owner = matches!(call.request.from, Party::Tab(..)) && call.request.sent > theft.at;
         let (side, other) = match (by_thief, by_owner) {
             (true, _) => (&mut theft.thief, &theft.owner),
             (_, true) => (&mut theft.owner, &theft.thief),

@@ -59,11 +59,7 @@ impl Tab {
     }
 
     /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
-    pub(crate) fn token_newer_than(
-        &self,
-        stale: Option<u64>,
-        now: NumericDate,
-    ) -> Option<&Token> {
+    pub(crate) fn token_newer_than(&self, stale: Option<u64>, now: NumericDate) -> Option<&Token> {
         self.token.as_ref().filter(|token| Some(token.serial) != stale && token.expires_at > now)
     }
 

@@ -15,7 +15,9 @@ fn part(number: u64) {
         counts.absorb(&run.counts);
         if let Some(violation) = run.violation {
             let story = simulator.tell(seed).story.join("\n");
-            panic!("{story}\nseed {seed}: {violation:?}\nagain: cargo xtask simulate --seed {seed}");
+            panic!(
+                "{story}\nseed {seed}: {violation:?}\nagain: cargo xtask simulate --seed {seed}"
+            );
         }
     }
     assert_eq!(counts.missing(), [""; 0], "a run that explores nothing proves nothing");

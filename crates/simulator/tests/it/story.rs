@@ -20,10 +20,8 @@ fn another_seed_tells_another_story() {
 
 #[test]
 fn telling_a_story_does_not_change_it() {
-    let simulator = Simulator::with(Twist {
-        bug: Some(Bug::AcceptWithoutGuard),
-        ..Twist::default()
-    });
+    let simulator =
+        Simulator::with(Twist { bug: Some(Bug::AcceptWithoutGuard), ..Twist::default() });
     for seed in 0..50 {
         let (lived, told) = (simulator.run(seed), simulator.tell(seed));
         assert_eq!(lived.violation, told.violation, "seed {seed}");
