@@ -30,8 +30,7 @@ pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
     })?;
     let mut command =
         process::command(workspace, workspace.target().join("simulate").join("simulate"));
-    // What it prints last is what counts: the seed, the promise, the command.
-    process::run(with(&mut command, seeds))
+    report::step("Living through the seeds", || process::run(with(&mut command, seeds)))
         .map_err(|error| Failed::told("the simulation", process::exit_code(&error)).into())
 }
 

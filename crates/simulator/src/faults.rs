@@ -75,7 +75,8 @@ impl World {
         }
         self.counts.add("database loses rotations");
         tell!(self, "the database loses its last {} rotations", lost.len());
-        self.observer.rolled_back(&lost, &self.store, self.event);
+        let (event, now) = (self.event, self.clock.now());
+        self.observer.rolled_back(&lost, &self.store, (event, now));
     }
 
     /// Time passes.

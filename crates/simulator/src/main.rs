@@ -15,6 +15,8 @@ use simulator::{Run, Simulator};
 const USAGE: &str = "usage: simulate --seeds N [--from SEED] | --seed SEED";
 /// How much of a long story is told.
 const LAST_EVENTS: usize = 40;
+/// From so many seeds on, everything that can occur must have occurred.
+const ENOUGH_SEEDS: u64 = 1_000;
 
 enum Order {
     Many { from: u64, seeds: u64 },
@@ -122,5 +124,5 @@ fn many(from: u64, seeds: u64) -> io::Result<bool> {
     }
     let missing = counts.missing();
     writeln!(out, "{seeds} seeds, {events} events; never seen: {missing:?}")?;
-    Ok(missing.is_empty())
+    Ok(missing.is_empty() || seeds < ENOUGH_SEEDS)
 }

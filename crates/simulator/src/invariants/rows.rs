@@ -46,13 +46,20 @@ impl Observer {
     }
 
     /// The database has lost rotations of these sessions.
-    pub(crate) fn rolled_back(&mut self, lost: &[SessionId], store: &SimulatedStore, event: u32) {
+    /// When they were last accepted goes back as well, so that one may find its idle limit passed.
+    pub(crate) fn rolled_back(
+        &mut self,
+        lost: &[SessionId],
+        store: &SimulatedStore,
+        (event, now): (u32, NumericDate),
+    ) {
         for id in lost {
             let (Some(row), Some(watched)) = (store.row(*id), self.sessions.get_mut(id)) else {
                 continue;
             };
             watched.generation = row.family.generation.0;
             watched.rolled_back = event;
+            watched.may_end |= has_expired(&row, now);
             // What was lost may be given out again, to another attempt.
             watched.keys.retain(|generation, _| *generation <= row.family.generation.0);
         }
