@@ -1,7 +1,8 @@
 //! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
 //! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `mutants`; what they stand on is `tools` (installs what is
-//! missing), `site` (the browser's half), `process` (child processes) and `report` (what is said).
+//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `simulate`, `mutants`; what they stand on is `tools`
+//! (installs what is missing), `site` (the browser's half), `process` (child processes) and `report`
+//! (what is said).
 #![forbid(unsafe_code)]
 
 mod build;
@@ -15,6 +16,7 @@ mod report;
 mod run;
 #[cfg(test)]
 mod scratch;
+mod simulate;
 mod site;
 mod test;
 mod tidy;
@@ -72,6 +74,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Clients, servers, faults and thieves in one small world per seed, over the real domain code.
+    Simulate(simulate::Seeds),
 }
 
 fn main() -> ExitCode {
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::tidy(&workspace),
         Task::Model { write } => model::model(&workspace, write),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
+        Task::Simulate(seeds) => simulate::simulate(&workspace, &seeds),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

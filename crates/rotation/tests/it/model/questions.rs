@@ -104,6 +104,11 @@ pub(crate) const LIMITS: &[Question] = &[
         &[NeverBothSucceed],
     ),
     ask(
+        "a thief with the pending attempt key, and a client that gets a cookie but not the body",
+        World { thief: Some(Loot::JarAndKey), late_cookies: Some(1), calls: 2, ..THIEF },
+        &[NeverBothSucceedTwice],
+    ),
+    ask(
         "a thief, and a database that loses its latest rotation",
         World { rollbacks: 1, ..THIEF },
         &[NeverBothSucceed],

@@ -93,6 +93,8 @@ pub(crate) struct State {
     pub(crate) looked: [Option<Option<Key>>; 2],
     pub(crate) calls: Vec<Call>,
     pub(crate) thief: Option<Jar>,
+    /// The key the thief has copied, if any.
+    pub(crate) loot: Option<Key>,
     /// The successors of the copied ticket that were granted, by generation, as bits.
     pub(crate) copied: u8,
     pub(crate) granted_to_owner: u16,
@@ -158,6 +160,7 @@ impl State {
         for jar in self.browser.iter_mut().chain(&mut self.thief) {
             jar.pending.iter_mut().for_each(&mut rename);
         }
+        self.loot.iter_mut().for_each(&mut rename);
         self.looked.iter_mut().flatten().flatten().for_each(&mut rename);
         for call in &mut self.calls {
             call.key.iter_mut().for_each(&mut rename);

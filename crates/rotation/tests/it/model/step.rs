@@ -22,6 +22,7 @@ pub(crate) fn first(world: &World) -> State {
         looked: [None; 2],
         calls: Vec::new(),
         thief: None,
+        loot: None,
         copied: 0,
         granted_to_owner: 0,
         granted_to_thief: 0,
@@ -94,6 +95,7 @@ fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
             let pending = if loot == Loot::JarAndKey { jar.pending } else { None };
             let mut after = state.clone();
             after.thief = Some(Jar { pending, ..jar });
+            after.loot = pending;
             after.copied = jar.ticket.generation;
             next.push((Event::Copies { ticket: jar.ticket, key: pending }, after));
         }
@@ -101,17 +103,24 @@ fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
             if state.calls.iter().any(|call| call.caller == Caller::Thief) {
                 return;
             }
-            let mut after = state.clone();
-            let fresh = fresh_key(&mut after);
-            let key = jar.pending.unwrap_or(fresh);
-            after.thief = Some(Jar { pending: Some(key), ..jar });
-            after.calls.push(call(Caller::Thief, Ask::Refresh, jar.ticket, Some(key)));
-            let again = jar.pending.is_some();
-            let (caller, ticket) = (Caller::Thief, jar.ticket);
-            next.push((Event::Presents { caller, ticket, key: Some(key), again }, after));
+            let mut keys = vec![jar.pending];
+            if state.loot.is_some() && state.loot != jar.pending {
+                keys.push(state.loot);
+            }
+            next.extend(keys.into_iter().map(|key| thief_presents(state, jar, key)));
         }
         _ => {}
     }
+}
+
+fn thief_presents(state: &State, jar: Jar, known: Option<Key>) -> Next {
+    let mut after = state.clone();
+    let fresh = fresh_key(&mut after);
+    let key = known.unwrap_or(fresh);
+    after.thief = Some(Jar { pending: Some(key), ..jar });
+    after.calls.push(call(Caller::Thief, Ask::Refresh, jar.ticket, Some(key)));
+    let (caller, ticket) = (Caller::Thief, jar.ticket);
+    (Event::Presents { caller, ticket, key: Some(key), again: known.is_some() }, after)
 }
 
 fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>) {

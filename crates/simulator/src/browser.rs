@@ -1,0 +1,87 @@
+//! A browser: a cookie jar and a pending attempt key that its tabs share, and the lock by which they
+//! take turns, if it has one. It must not know what tabs do; that is [`tab`](crate::tab).
+
+use std::cell::RefCell;
+
+use frontend::session::attempt::Shelf;
+
+use crate::network::Reply;
+use crate::server::Cookie;
+use crate::story::tell;
+use crate::tab::Tab;
+use crate::world::World;
+
+/// A browser of one user's, who may lend it.
+pub(crate) struct Browser {
+    /// Whose it is.
+    pub(crate) user: usize,
+    /// The refresh cookie.
+    pub(crate) jar: Option<String>,
+    /// The readable cookie: there is probably a session.
+    pub(crate) hint: bool,
+    /// localStorage.
+    pub(crate) shelf: LocalStorage,
+    /// The tab that holds the lock.
+    pub(crate) holder: Option<usize>,
+    pub(crate) tabs: Vec<Tab>,
+}
+
+/// The place of the pending key.
+#[derive(Default)]
+pub(crate) struct LocalStorage(RefCell<Option<String>>);
+
+impl Shelf for LocalStorage {
+    fn read(&self) -> Option<String> {
+        self.0.borrow().clone()
+    }
+
+    fn write(&self, key: &str) {
+        *self.0.borrow_mut() = Some(key.to_owned());
+    }
+
+    fn clear(&self) {
+        *self.0.borrow_mut() = None;
+    }
+}
+
+impl Browser {
+    pub(crate) fn new(user: usize, tabs: usize) -> Self {
+        Self {
+            user,
+            jar: None,
+            hint: false,
+            shelf: LocalStorage::default(),
+            holder: None,
+            tabs: (0..tabs).map(|_| Tab::default()).collect(),
+        }
+    }
+}
+
+impl World {
+    /// An answer reaches a browser: its cookie first, then, if it is whole, the tab that waits.
+    pub(crate) fn browser_hears(&mut self, browser: usize, tab: usize, reply: Reply, whole: bool) {
+        let awaited = self.browsers[browser].tabs[tab].awaits(reply.request);
+        if !awaited {
+            if !self.setting.late_cookies {
+                // The request was aborted, and its answer with it.
+                return;
+            }
+            self.counts.add("cookie arrives late");
+        }
+        let how = match (awaited, whole) {
+            (true, true) => "arrives",
+            (true, false) => "arrives as far as its cookie",
+            (false, _) => "comes late, and its cookie is taken all the same",
+        };
+        tell!(self, "the answer to request {} {how}", reply.request);
+        let here = &mut self.browsers[browser];
+        match reply.cookie {
+            Cookie::Untouched => {}
+            Cookie::Set(ticket) => (here.jar, here.hint) = (Some(ticket), true),
+            Cookie::Cleared => (here.jar, here.hint) = (None, false),
+        }
+        if awaited && whole {
+            self.tab_hears(browser, tab, Ok(reply.answer));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What was explored: how often each kind of event took place and each decision was made. A run that
+//! explores nothing must fail, so the list of what must occur is here. The server's decisions are
+//! counted from its own log lines: nothing else tells an answer again from a first answer.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Decisions, as the server's log names them.
+pub const DECISIONS: [&str; 9] = [
+    "refresh.accepted",
+    "refresh.recovered",
+    "refresh.answered_again",
+    "refresh.duplicate",
+    "refresh.replay",
+    "refresh.refused Unknown",
+    "refresh.refused Revoked",
+    "refresh.refused Expired",
+    CONTENDED,
+];
+/// The one decision that is an answer and no log line.
+pub(crate) const CONTENDED: &str = "contended";
+
+/// Everything else that must have occurred in a run worth its name.
+pub const EVENTS: [&str; 31] = [
+    "request arrives",
+    "request is lost",
+    "request is copied",
+    "answer arrives",
+    "answer is lost",
+    "cookie arrives, body is lost",
+    "cookie arrives late",
+    "client gives up",
+    "tab hears another",
+    "tab takes the lock",
+    "tab goes on without a lock",
+    "tab looks again and finds a token",
+    "tab retries with its key",
+    "tab is reloaded",
+    "login",
+    "logout",
+    "call with an access token",
+    "old access token is presented",
+    "forged ticket is presented",
+    "administrator ends a session",
+    "user is disabled",
+    "instance crashes",
+    "store fails before the action",
+    "store fails after the action",
+    "write finds a changed row",
+    "store is unavailable",
+    "database loses rotations",
+    "time passes",
+    "thief copies the jar",
+    "thief copies the pending key",
+    "thief presents a ticket",
+];
+
+/// Sign-outs outside the premises: the known limits, counted.
+pub(crate) const OUTSIDE: &str = "honest sign-out outside the premises";
+/// More than one generation shared with a copied key: possible only if answers are split.
+pub(crate) const SHARED: &str = "a copied key shared more than one generation";
+
+/// Counts by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<&'static str, u64>);
+
+impl Counts {
+    pub(crate) fn add(&mut self, name: &'static str) {
+        *self.0.entry(name).or_default() += 1;
+    }
+
+    /// How often `name` took place.
+    #[must_use]
+    pub fn of(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
+    /// Adds what another run counted.
+    pub fn absorb(&mut self, other: &Self) {
+        for (name, count) in &other.0 {
+            *self.0.entry(name).or_default() += count;
+        }
+    }
+
+    /// Every name with its count, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.0.iter().map(|(name, count)| (*name, *count))
+    }
+
+    /// What must have occurred and did not.
+    #[must_use]
+    pub fn missing(&self) -> Vec<&'static str> {
+        DECISIONS.into_iter().chain(EVENTS).filter(|name| self.of(name) == 0).collect()
+    }
+}
+
+/// Reads the server's log.
+#[derive(Clone, Default)]
+pub(crate) struct LogReader(Arc<Mutex<Counts>>);
+
+impl LogReader {
+    /// What was read since the last time.
+    pub(crate) fn take(&self) -> Counts {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Subscriber for LogReader {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("backend::auth::sessions")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        let name = line.name();
+        if let Some(name) = DECISIONS.into_iter().find(|decision| *decision == name) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).add(name);
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The two fields of a log line that say what was decided.
+#[derive(Default)]
+struct Line {
+    event: String,
+    cause: String,
+}
+
+impl Line {
+    fn name(self) -> String {
+        if self.cause.is_empty() { self.event } else { format!("{} {}", self.event, self.cause) }
+    }
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "event" {
+            value.clone_into(&mut self.event);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "cause" {
+            self.cause = format!("{value:?}");
+        }
+    }
+}

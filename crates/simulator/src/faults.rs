@@ -1,0 +1,146 @@
+//! What goes wrong beside the wire: instances crash, the store fails, is away or loses its last
+//! rotations, time passes, administrators and strangers come by. It must not judge what follows.
+
+use backend::store::Session;
+use shared::SessionId;
+
+use crate::network::Party;
+use crate::scheduler::InFlight;
+use crate::server::Call;
+use crate::store::Fault;
+use crate::story::tell;
+use crate::world::World;
+
+/// One of these passes with a jump of the clock, in seconds.
+const MOMENTS: [(u32, i64); 4] = [(6, 1), (4, 30), (4, 301), (1, 3_600)];
+/// The same where days may pass.
+const LONG_WAITS: [(u32, i64); 3] = [(3, 86_400), (2, 3 * 86_400), (2, 7 * 86_400)];
+
+impl World {
+    /// An instance dies: its calls stop where they are. The next time it comes up again.
+    pub(crate) fn instance_crashes_or_starts(&mut self) {
+        let index = self.chance.below(self.instances.len());
+        let up = &mut self.instances[index].up;
+        *up = !*up;
+        if *up {
+            tell!(self, "instance {} starts again", index + 1);
+        } else {
+            self.counts.add("instance crashes");
+            self.in_flight.retain(|call| call.instance != index);
+            tell!(self, "instance {} crashes, and its calls with it", index + 1);
+        }
+    }
+
+    /// Something will go wrong at a call's next access to the store.
+    pub(crate) fn fault_is_set(&mut self) {
+        let index = self.chance.below(self.in_flight.len());
+        let kinds = [(4, Fault::Before), (4, Fault::After), (1, Fault::Changed)];
+        let fault = self.chance.weighted(&kinds);
+        let races = self.chance.weighted(&[(3, 1), (1, 3), (2, 8)]).unwrap_or(1);
+        let call: &mut InFlight = &mut self.in_flight[index];
+        if fault == Some(Fault::Changed) {
+            call.lost_races = races;
+        } else {
+            call.fault = fault;
+        }
+    }
+
+    /// It has gone wrong.
+    pub(crate) fn fault_struck(&mut self, call: &InFlight, fault: Fault) {
+        let (name, words) = match fault {
+            Fault::Before => ("store fails before the action", "fails and does nothing"),
+            Fault::After => ("store fails after the action", "does it and fails"),
+            Fault::Changed => ("write finds a changed row", "finds a changed row"),
+        };
+        self.counts.add(name);
+        tell!(self, "for request {} the store {words}", call.request.id);
+    }
+
+    /// The store goes away, or comes back.
+    pub(crate) fn store_goes_or_comes(&mut self) {
+        let away = !self.store.is_unavailable();
+        self.store.set_unavailable(away);
+        if away {
+            self.counts.add("store is unavailable");
+        }
+        tell!(self, "the store is {}", if away { "unavailable" } else { "back" });
+    }
+
+    /// The database loses its last rotations.
+    pub(crate) fn rotations_are_lost(&mut self) {
+        let count = self.chance.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
+        let lost = self.store.lose(count);
+        if lost.is_empty() {
+            return;
+        }
+        self.counts.add("database loses rotations");
+        tell!(self, "the database loses its last {} rotations", lost.len());
+        let (event, now) = (self.event, self.clock.now());
+        self.observer.rolled_back(&lost, &self.store, (event, now));
+    }
+
+    /// Time passes.
+    pub(crate) fn time_passes(&mut self) {
+        let long = self.setting.long_waits && self.chance.percent(15);
+        let choices: &[(u32, i64)] = if long { &LONG_WAITS } else { &MOMENTS };
+        let seconds = self.chance.weighted(choices).unwrap_or(1);
+        self.clock.advance(seconds);
+        self.counts.add("time passes");
+        tell!(self, "{seconds} seconds pass");
+        self.observer.time_passed(self.clock.now(), &self.store);
+    }
+
+    /// An administrator ends one session, as a password change ends all others.
+    pub(crate) fn administrator_ends_a_session(&mut self) {
+        if let Some(session) = self.some_session() {
+            self.counts.add("administrator ends a session");
+            self.send(Party::Stranger, Call::End { session });
+        }
+    }
+
+    /// An administrator disables a user.
+    pub(crate) fn user_is_disabled(&mut self) {
+        let user = self.chance.below(self.users.len());
+        let id = self.users[user].id;
+        self.users[user].disabled_at = Some(self.clock.now());
+        self.store.disable(id);
+        self.observer.disabled(id, self.event);
+        self.counts.add("user is disabled");
+        tell!(self, "{} is disabled", self.user_name(user));
+    }
+
+    /// Somebody presents an access token from earlier.
+    pub(crate) fn old_token_is_presented(&mut self) {
+        if self.observer.tokens().is_empty() {
+            return;
+        }
+        let index = self.chance.below(self.observer.tokens().len());
+        let token = self.observer.tokens()[index].secret.clone();
+        self.counts.add("old access token is presented");
+        self.send(Party::Stranger, Call::Protected { token });
+    }
+
+    /// Somebody presents a ticket that was never given out: a real one with one character changed.
+    pub(crate) fn forged_ticket_is_presented(&mut self) {
+        let Some(ticket) = self.browsers.iter().find_map(|browser| browser.jar.clone()) else {
+            return;
+        };
+        let at = self.chance.below(ticket.len());
+        let other = if ticket.as_bytes()[at] == b'A' { "B" } else { "A" };
+        let mut forged = ticket;
+        forged.replace_range(at..=at, other);
+        let key = Some(self.fresh_key());
+        self.counts.add("forged ticket is presented");
+        self.send(Party::Stranger, Call::Refresh { ticket: forged, key });
+    }
+
+    fn some_session(&mut self) -> Option<SessionId> {
+        let sessions: Vec<SessionId> = self.observer.sessions().collect();
+        if sessions.is_empty() { None } else { Some(sessions[self.chance.below(sessions.len())]) }
+    }
+}
+
+/// Whether a row's session has run into one of its limits.
+pub(crate) fn has_expired(session: &Session, now: shared::NumericDate) -> bool {
+    now >= crate::world::POLICY.expires_at(&session.family)
+}

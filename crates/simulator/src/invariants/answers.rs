@@ -1,0 +1,172 @@
+//! What each answer of a server must and must not say.
+
+use backend::auth::{AuthError, Grant};
+use shared::{Secret, SessionId};
+
+use super::{Finished, Invariant, Issued, Observer, Watched};
+use crate::coverage::OUTSIDE;
+use crate::faults::has_expired;
+use crate::network::Party;
+use crate::server::{Call, Outcome};
+use crate::setting::Setting;
+use crate::store::SimulatedStore;
+
+impl Observer {
+    /// A call has ended.
+    pub(crate) fn finished(
+        &mut self,
+        call: &Finished<'_>,
+        store: &SimulatedStore,
+        setting: &Setting,
+    ) {
+        let says_so = matches!(call.outcome, Outcome::Failed(AuthError::Store(_)));
+        if call.failed != says_so {
+            let detail = format!("request {}: storage failed: {}", call.request.id, call.failed);
+            self.broken(Invariant::FailuresAreTransient, call.event, detail);
+        }
+        match (&call.request.call, call.outcome) {
+            (Call::Login(_), Outcome::Granted(grant)) => self.session_began(call, grant, store),
+            (Call::Refresh { ticket, key }, outcome) => match self.tickets.get(ticket).copied() {
+                Some(presented) => {
+                    self.refreshed(call, presented, key.as_deref(), setting);
+                    self.after_theft(call, presented, (key.as_deref(), store), setting);
+                }
+                None if matches!(outcome, Outcome::Granted(_)) => {
+                    let detail = format!("request {}", call.request.id);
+                    self.broken(Invariant::ForgeriesOpenNothing, call.event, detail);
+                }
+                None => {}
+            },
+            (Call::Logout { ticket }, Outcome::Done) => {
+                if let Some((session, _)) = self.tickets.get(ticket).copied() {
+                    self.end_answered(session, call, store);
+                }
+            }
+            (Call::End { session }, Outcome::Done) => self.end_answered(*session, call, store),
+            (Call::Protected { token }, outcome) => self.authenticated(call, token, outcome),
+            _ => {}
+        }
+    }
+
+    fn session_began(&mut self, call: &Finished<'_>, grant: &Grant, store: &SimulatedStore) {
+        let number = self.sessions.len() + 1;
+        let user = grant.user.id;
+        // A login may have been on its way when its user was disabled, or for too long.
+        let disabled = self.disabled.contains(&user);
+        let end_answered = disabled.then_some(call.event);
+        let row = store.row(grant.session_id);
+        let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
+        let watched =
+            Watched { number, user: Some(user), may_end, end_answered, ..Watched::default() };
+        self.sessions.insert(grant.session_id, watched);
+        // The row has stood there since before this answer.
+        self.version = 0;
+        self.given_out(call, grant, 1);
+    }
+
+    /// Notes the tokens of a grant, and whether its ticket is the one it must be.
+    fn given_out(&mut self, call: &Finished<'_>, grant: &Grant, number: u32) {
+        let ticket = grant.refresh_token.expose();
+        self.tickets.insert(ticket.to_owned(), (grant.session_id, number));
+        self.tokens.push(Issued {
+            secret: grant.access_token.clone(),
+            session: grant.session_id,
+            user: grant.user.id,
+            expires_at: call.now.plus(grant.expires_in),
+        });
+        let Some(watched) = self.sessions.get_mut(&grant.session_id) else { return };
+        let first = watched.tickets.entry(number).or_insert_with(|| ticket.to_owned());
+        let skips = number > watched.highest + 1;
+        if first != ticket || skips {
+            let detail = format!("ticket {number} of session {}", watched.number);
+            self.broken(Invariant::OneSuccessor, call.event, detail);
+        }
+    }
+
+    fn refreshed(
+        &mut self,
+        call: &Finished<'_>,
+        (session, generation): (SessionId, u32),
+        key: Option<&str>,
+        setting: &Setting,
+    ) {
+        let event = call.event;
+        let Some(watched) = self.sessions.get_mut(&session) else { return };
+        let name = format!("session {}, request {}", watched.number, call.request.id);
+        match call.outcome {
+            Outcome::Granted(grant) => {
+                let over = watched.end_answered.is_some_and(|at| at < call.began);
+                let theirs = grant.session_id == session && Some(grant.user.id) == watched.user;
+                let mut unique = true;
+                if call.began > watched.rolled_back {
+                    let first = watched.keys.entry(generation);
+                    let vacant = matches!(first, std::collections::btree_map::Entry::Vacant(_));
+                    let first = first.or_insert_with(|| key.map(str::to_owned));
+                    unique = vacant || (key.is_some() && first.as_deref() == key);
+                }
+                if over {
+                    self.broken(Invariant::AnEndIsFinal, event, name.clone());
+                }
+                if !theirs {
+                    self.broken(Invariant::NobodyElsesTokens, event, name.clone());
+                }
+                if !unique {
+                    let detail = format!("{name}: generation {generation}");
+                    self.broken(Invariant::OneAttemptPerGeneration, event, detail);
+                }
+                self.given_out(call, grant, generation + 1);
+            }
+            Outcome::Failed(AuthError::InvalidGrant) => {
+                if watched.ended {
+                    watched.end_answered.get_or_insert(event);
+                }
+                let honest = matches!(call.request.from, Party::Tab(..));
+                if honest && !watched.may_end && watched.theft.is_none() {
+                    if setting.keeps_the_honest() {
+                        self.broken(Invariant::TheHonestStaySignedIn, event, name);
+                    } else {
+                        self.counts.add(OUTSIDE);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody was told that a session is over: so it must be.
+    fn end_answered(&mut self, session: SessionId, call: &Finished<'_>, store: &SimulatedStore) {
+        let ended = store
+            .row(session)
+            .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
+        let Some(watched) = self.sessions.get_mut(&session) else { return };
+        watched.end_answered.get_or_insert(call.event);
+        if !ended {
+            let detail = format!("session {} was said to be over", watched.number);
+            self.broken(Invariant::AnEndIsFinal, call.event, detail);
+        }
+    }
+
+    fn authenticated(&mut self, call: &Finished<'_>, token: &Secret, outcome: &Outcome) {
+        let Some(issued) = self.tokens.iter().find(|issued| issued.secret == *token) else {
+            return;
+        };
+        let Some(watched) = self.sessions.get(&issued.session) else { return };
+        let name = format!("session {}, request {}", watched.number, call.request.id);
+        let over = watched.end_answered.is_some_and(|at| at < call.began);
+        let live = !watched.ended && !watched.may_end && issued.expires_at > call.now;
+        match outcome {
+            Outcome::Authenticated(_) if over => {
+                self.broken(Invariant::TokensEndWithTheirSession, call.event, name);
+            }
+            Outcome::Authenticated(who)
+                if who.user.id != issued.user || who.session.id != issued.session =>
+            {
+                self.broken(Invariant::NobodyElsesTokens, call.event, name);
+            }
+            Outcome::Failed(AuthError::InvalidToken) if live => {
+                self.broken(Invariant::LiveTokensAreAccepted, call.event, name);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Sessions and tickets as a story calls them.
+
+use backend::auth::Grant;
+use shared::{Secret, SessionId};
+
+use super::Observer;
+
+impl Observer {
+    pub(crate) fn session_name(&self, session: SessionId) -> String {
+        match self.sessions.get(&session) {
+            Some(watched) => format!("session {}", watched.number),
+            None => "a session nobody knows".to_owned(),
+        }
+    }
+
+    pub(crate) fn ticket_name(&self, ticket: &str) -> String {
+        match self.tickets.get(ticket) {
+            Some((session, number)) => {
+                format!("ticket {number} of {}", self.session_name(*session))
+            }
+            None => "a forged ticket".to_owned(),
+        }
+    }
+
+    pub(crate) fn token_name(&self, token: &Secret) -> String {
+        match self.tokens.iter().find(|issued| issued.secret == *token) {
+            Some(issued) => format!("an access token of {}", self.session_name(issued.session)),
+            None => "an unknown access token".to_owned(),
+        }
+    }
+
+    /// Before the ticket is known, its number is not either.
+    pub(crate) fn grant_name(&self, grant: &Grant) -> String {
+        match self.tickets.get(grant.refresh_token.expose()) {
+            Some((session, number)) => {
+                format!("{}, ticket {number} again", self.session_name(*session))
+            }
+            None if self.sessions.contains_key(&grant.session_id) => {
+                format!("{}, the next ticket", self.session_name(grant.session_id))
+            }
+            None => format!("session {}, ticket 1", self.sessions.len() + 1),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What the rows say after each event: an end is final, and generations go one way.
+
+use backend::store::EndCause;
+use rotation::Standing;
+use shared::{NumericDate, SessionId};
+
+use super::{Invariant, Observer};
+use crate::faults::has_expired;
+use crate::setting::Setting;
+use crate::store::SimulatedStore;
+
+impl Observer {
+    /// Looks at every row, if any has changed.
+    pub(crate) fn look_at_rows(&mut self, store: &SimulatedStore, setting: &Setting, event: u32) {
+        if std::mem::replace(&mut self.version, store.version()) == store.version() {
+            return;
+        }
+        let mut found = Vec::new();
+        for (id, watched) in &mut self.sessions {
+            let name = format_args!("session {}", watched.number).to_string();
+            let Some(row) = store.row(*id) else {
+                found.push((Invariant::AnEndIsFinal, format!("{name} has lost its row")));
+                continue;
+            };
+            let (generation, ended) =
+                (row.family.generation.0, row.family.standing == Standing::Revoked);
+            if generation < watched.generation {
+                let detail = format!("{name} went from {} to {generation}", watched.generation);
+                found.push((Invariant::GenerationsNeverGoBack, detail));
+            }
+            if watched.ended && !ended {
+                found.push((Invariant::AnEndIsFinal, format!("{name} is alive again")));
+            }
+            let replayed = ended && !watched.ended && store.cause(*id) == Some(EndCause::Replay);
+            if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
+                let detail = format!("{name} was ended as replayed, and there was no thief");
+                found.push((Invariant::TheHonestStaySignedIn, detail));
+            }
+            watched.generation = generation;
+            watched.highest = watched.highest.max(generation);
+            watched.ended = ended;
+        }
+        for (invariant, detail) in found {
+            self.broken(invariant, event, detail);
+        }
+    }
+
+    /// The database has lost rotations of these sessions.
+    /// When they were last accepted goes back as well, so that one may find its idle limit passed.
+    pub(crate) fn rolled_back(
+        &mut self,
+        lost: &[SessionId],
+        store: &SimulatedStore,
+        (event, now): (u32, NumericDate),
+    ) {
+        for id in lost {
+            let (Some(row), Some(watched)) = (store.row(*id), self.sessions.get_mut(id)) else {
+                continue;
+            };
+            watched.generation = row.family.generation.0;
+            watched.rolled_back = event;
+            watched.may_end |= has_expired(&row, now);
+            // What was lost may be given out again, to another attempt.
+            watched.keys.retain(|generation, _| *generation <= row.family.generation.0);
+        }
+    }
+
+    /// Time has passed: which sessions have run into a limit?
+    pub(crate) fn time_passed(&mut self, now: NumericDate, store: &SimulatedStore) {
+        for (id, watched) in &mut self.sessions {
+            watched.may_end |= store.row(*id).is_some_and(|row| has_expired(&row, now));
+        }
+    }
+}

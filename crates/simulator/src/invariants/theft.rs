@@ -1,0 +1,139 @@
+//! After a theft: who presented what since, and who got anything for it.
+//!
+//! Without the pending key each side only has keys of its own, and then the rule is the protocol's:
+//! as soon as both have presented a ticket after the copy, the session is over, and never do both
+//! succeed. With the pending key, what is sent with that key is one attempt, whoever sends it: both
+//! are answered, with the same ticket. The rule then counts from the first key that only one side
+//! has, and the copied key is worth nothing once the other side has gone on with its own.
+
+use backend::auth::AuthError;
+use shared::SessionId;
+use std::collections::BTreeSet;
+
+use super::{Finished, Invariant, Observer, Watched};
+use crate::coverage::SHARED;
+use crate::network::Party;
+use crate::server::Outcome;
+use crate::setting::Setting;
+use crate::store::SimulatedStore;
+
+/// What was copied when, and what came of it.
+pub(super) struct Theft {
+    at: u32,
+    key: Option<String>,
+    owner: Side,
+    thief: Side,
+}
+
+/// One of the two.
+#[derive(Default)]
+struct Side {
+    /// Has been told yes or no with a key that only this side has.
+    presented: bool,
+    /// The event at which it first succeeded with such a key.
+    succeeded: Option<u32>,
+    /// The generations it succeeded with, whatever the key.
+    generations: BTreeSet<u32>,
+}
+
+impl Observer {
+    /// A thief has copied a jar with `ticket`, and perhaps the pending key. `false`: this session has
+    /// been stolen before.
+    pub(crate) fn copied(&mut self, ticket: &str, key: Option<&str>, event: u32) -> bool {
+        let session = self.tickets.get(ticket).map(|(session, _)| *session);
+        let Some(watched) = session.and_then(|session| self.sessions.get_mut(&session)) else {
+            return false;
+        };
+        let first = watched.theft.is_none();
+        if first {
+            watched.theft = Some(Theft {
+                at: event,
+                key: key.map(str::to_owned),
+                owner: Side::default(),
+                thief: Side::default(),
+            });
+        }
+        first
+    }
+
+    /// A refresh has ended, perhaps of a stolen session.
+    pub(super) fn after_theft(
+        &mut self,
+        call: &Finished<'_>,
+        (session, generation): (SessionId, u32),
+        (key, store): (Option<&str>, &SimulatedStore),
+        setting: &Setting,
+    ) {
+        let Some(watched) = self.sessions.get_mut(&session) else { return };
+        if !setting.finds_thieves() {
+            return;
+        }
+        let found = watched.judge_theft(call, generation, key, setting);
+        let name = format!("session {}, request {}", watched.number, call.request.id);
+        let ended = store
+            .row(session)
+            .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
+        let over = ended || watched.may_end;
+        match found {
+            Found::Both => self.broken(Invariant::NeverDoBothSucceed, call.event, name),
+            Found::SharedMore => {
+                self.broken(Invariant::ACopiedKeySharesOneGeneration, call.event, name);
+            }
+            Found::SharedMoreAsExpected => self.counts.add(SHARED),
+            Found::BothPresented if !over => {
+                self.broken(Invariant::TheftEndsTheSession, call.event, name);
+            }
+            Found::BothPresented | Found::Nothing => {}
+        }
+    }
+}
+
+/// What was found out.
+enum Found {
+    Nothing,
+    Both,
+    SharedMore,
+    SharedMoreAsExpected,
+    BothPresented,
+}
+
+impl Watched {
+    fn judge_theft(
+        &mut self,
+        call: &Finished<'_>,
+        generation: u32,
+        key: Option<&str>,
+        setting: &Setting,
+    ) -> Found {
+        let Some(theft) = &mut self.theft else { return Found::Nothing };
+        let by_thief = call.request.from == Party::Thief;
+        let by_owner = matches!(call.request.from, Party::Tab(..)) && call.request.sent > theft.at;
+        let (side, other) = match (by_thief, by_owner) {
+            (true, _) => (&mut theft.thief, &theft.owner),
+            (_, true) => (&mut theft.owner, &theft.thief),
+            _ => return Found::Nothing,
+        };
+        let own = theft.key.is_none() || theft.key.as_deref() != key;
+        let succeeded = matches!(call.outcome, Outcome::Granted(_));
+        let refused = matches!(
+            call.outcome,
+            Outcome::Failed(AuthError::InvalidGrant | AuthError::DuplicateAttempt)
+        );
+        side.presented |= own && (succeeded || refused);
+        if succeeded {
+            side.generations.insert(generation);
+            if own {
+                side.succeeded.get_or_insert(call.event);
+            }
+            let other_first = other.succeeded.is_some_and(|at| own || at < call.began);
+            if other_first {
+                return Found::Both;
+            }
+            if side.generations.intersection(&other.generations).count() > 1 {
+                let promised = setting.shares_one_generation();
+                return if promised { Found::SharedMore } else { Found::SharedMoreAsExpected };
+            }
+        }
+        if side.presented && other.presented { Found::BothPresented } else { Found::Nothing }
+    }
+}

@@ -1,0 +1,114 @@
+//! Clients, servers, a store and a thief in one deterministic world, over the real domain code.
+//!
+//! A seed draws a [`setting`], then one event after another: a request arrives or is lost, a call goes
+//! on to its next access to the store, an instance crashes, a thief copies a jar. Nothing runs by
+//! itself: calls are futures polled by hand, clocks are moved by hand, and one generator, begun with
+//! the seed, makes every choice. The same seed is the same story on every machine.
+//!
+//! What is real: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures,
+//! `rotation::decide`, the engine in memory with its conditional writes, and of the client
+//! `frontend::session::{attempt, verdict}`. What stands in for something: [`server`] for HTTP,
+//! [`browser`] and [`tab`] for the browser around that code. It must not know tokio, threads or time.
+//!
+//! Read [`setting`] for the premises, [`invariants`] for the promises, [`world`] for the loop, then
+//! [`network`], [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.
+#![forbid(unsafe_code)]
+
+mod browser;
+mod chance;
+pub mod coverage;
+mod faults;
+pub mod invariants;
+mod network;
+mod scheduler;
+mod server;
+mod setting;
+mod store;
+mod story;
+mod tab;
+mod thief;
+mod world;
+
+use std::sync::Arc;
+
+use backend::auth::access_token::AccessTokens;
+use backend::entropy::Entropy;
+use backend::keys::KeyRing;
+use coverage::{Counts, LogReader};
+use invariants::Violation;
+pub use setting::{Bug, Premise, Twist};
+use story::Story;
+use world::World;
+
+/// How many events a seed has.
+pub const EVENTS: u32 = 300;
+
+/// Lives through seeds. The key ring is the same for all of them.
+pub struct Simulator {
+    keys: Arc<KeyRing>,
+    access_tokens: AccessTokens,
+    twist: Twist,
+}
+
+/// What came of a seed.
+pub struct Run {
+    /// How many events it had.
+    pub events: u32,
+    /// What was explored.
+    pub counts: Counts,
+    /// The promise that was broken, if one was.
+    pub violation: Option<Violation>,
+    /// What happened, if it was to be told.
+    pub story: Vec<String>,
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Simulator {
+    /// A simulator of the product as it is.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Twist::default())
+    }
+
+    /// A simulator with a fault planted, or a premise doubted.
+    #[must_use]
+    pub fn with(twist: Twist) -> Self {
+        let keys = Arc::new(KeyRing::in_memory(&Entropy::seeded(0)));
+        let origin = "http://localhost:3000";
+        let access_tokens = AccessTokens::new(Arc::clone(&keys), origin, &[origin.to_owned()]);
+        Self { keys, access_tokens, twist }
+    }
+
+    /// Lives through one seed.
+    #[must_use]
+    pub fn run(&self, seed: u64) -> Run {
+        self.live(seed, Story::new(false))
+    }
+
+    /// Lives through one seed and writes it down.
+    #[must_use]
+    pub fn tell(&self, seed: u64) -> Run {
+        self.live(seed, Story::new(true))
+    }
+
+    fn live(&self, seed: u64, story: Story) -> Run {
+        let log = LogReader::default();
+        let mut world = tracing::subscriber::with_default(log.clone(), || {
+            let mut world = World::new(seed, self.twist, story, (&self.keys, &self.access_tokens));
+            while world.event < EVENTS && world.observer.violation().is_none() {
+                world.step();
+            }
+            world
+        });
+        let mut counts = std::mem::take(&mut world.counts);
+        counts.absorb(&world.observer.counts);
+        counts.absorb(&log.take());
+        let violation = world.observer.violation().cloned();
+        Run { events: world.event, counts, violation, story: world.story.into_lines() }
+    }
+}

@@ -1,0 +1,176 @@
+//! Between clients and servers: requests and answers on their way, which may be lost, overtaken and
+//! copied. It must not look into them; what an answer means to whom it reaches is in `browser` and
+//! `thief`.
+
+use frontend::transport::Answer;
+
+use crate::coverage::CONTENDED;
+use crate::invariants::Finished;
+use crate::scheduler::InFlight;
+use crate::server::{self, Call, Cookie, Outcome};
+use crate::story::tell;
+use crate::world::World;
+use backend::auth::AuthError;
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Party {
+    /// A tab of a browser, by their places.
+    Tab(usize, usize),
+    /// The thief.
+    Thief,
+    /// Whoever wants no answer: an administrator, a forger, somebody with an old token.
+    Stranger,
+}
+
+/// A request on its way. A copy has the id of the original.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) id: u32,
+    pub(crate) from: Party,
+    pub(crate) call: Call,
+    /// The event at which the client sent it.
+    pub(crate) sent: u32,
+    /// It does not arrive before this event.
+    pub(crate) earliest: u32,
+    /// Nobody waits for the answer to a copy.
+    pub(crate) is_copy: bool,
+}
+
+/// An answer on its way.
+#[derive(Clone)]
+pub(crate) struct Reply {
+    pub(crate) request: u32,
+    pub(crate) to: Party,
+    pub(crate) answer: Answer,
+    pub(crate) cookie: Cookie,
+}
+
+/// Everything that is on its way.
+#[derive(Default)]
+pub(crate) struct Wire {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) replies: Vec<Reply>,
+}
+
+impl World {
+    /// Puts a request on the wire; its id.
+    pub(crate) fn send(&mut self, from: Party, call: Call) -> u32 {
+        self.last_request += 1;
+        let id = self.last_request;
+        tell!(self, "{} sends {} (request {id})", self.name(from), self.describe(&call));
+        self.observer.sent(&call);
+        let (sent, earliest) = (self.event, self.event);
+        self.wire.requests.push(Request { id, from, call, sent, earliest, is_copy: false });
+        id
+    }
+
+    /// The requests that may arrive now.
+    pub(crate) fn arriving(&self) -> Vec<usize> {
+        let ready = self.wire.requests.iter().enumerate();
+        ready.filter(|(_, it)| it.earliest <= self.event).map(|(index, _)| index).collect()
+    }
+
+    /// A request arrives at one of the instances that are up.
+    pub(crate) fn request_arrives(&mut self) {
+        let arriving = self.arriving();
+        let request = self.wire.requests.swap_remove(arriving[self.chance.below(arriving.len())]);
+        let instance = self.chance.below(self.instances.len());
+        if !self.instances[instance].up {
+            self.counts.add("request is lost");
+            tell!(self, "request {} finds instance {} down", request.id, instance + 1);
+            return;
+        }
+        self.counts.add("request arrives");
+        tell!(self, "request {} arrives at instance {}", request.id, instance + 1);
+        let sessions = std::sync::Arc::clone(&self.instances[instance].sessions);
+        let running = server::begin(sessions, request.call.clone());
+        self.in_flight.push(InFlight {
+            request,
+            instance,
+            began: self.event,
+            fault: None,
+            lost_races: 0,
+            failed: false,
+            running,
+        });
+    }
+
+    /// The wire loses a request.
+    pub(crate) fn request_is_lost(&mut self) {
+        let index = self.chance.below(self.wire.requests.len());
+        let request = self.wire.requests.swap_remove(index);
+        self.counts.add("request is lost");
+        tell!(self, "request {} is lost", request.id);
+    }
+
+    /// The wire copies a request; the copy may arrive much later.
+    pub(crate) fn request_is_copied(&mut self) {
+        let index = self.chance.below(self.wire.requests.len());
+        let longest = if self.setting.late_requests { 60 } else { 20 };
+        let earliest = self.event + self.chance.within(0, longest);
+        let copy = Request { is_copy: true, earliest, ..self.wire.requests[index].clone() };
+        self.counts.add("request is copied");
+        tell!(self, "request {} is copied", copy.id);
+        self.wire.requests.push(copy);
+    }
+
+    /// A call under way goes on.
+    pub(crate) fn call_goes_on(&mut self) {
+        let index = self.chance.below(self.in_flight.len());
+        let mut call = self.in_flight.swap_remove(index);
+        let (polled, struck) = call.go_on(&self.store);
+        if let Some(fault) = struck {
+            self.fault_struck(&call, fault);
+        }
+        match polled {
+            std::task::Poll::Pending => self.in_flight.push(call),
+            std::task::Poll::Ready(outcome) => self.call_ends(&call, &outcome),
+        }
+    }
+
+    fn call_ends(&mut self, call: &InFlight, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Failed(AuthError::Contended)) {
+            self.counts.add(CONTENDED);
+        }
+        tell!(self, "request {} is done: {}", call.request.id, self.describe_outcome(outcome));
+        let finished = Finished {
+            request: &call.request,
+            began: call.began,
+            failed: call.failed,
+            outcome,
+            event: self.event,
+            now: self.clock.now(),
+        };
+        self.observer.finished(&finished, &self.store, &self.setting);
+        if !call.request.is_copy && call.request.from != Party::Stranger {
+            let (answer, cookie) = server::on_the_wire(&call.request.call, outcome);
+            let (request, to) = (call.request.id, call.request.from);
+            self.wire.replies.push(Reply { request, to, answer, cookie });
+        }
+    }
+
+    /// The wire loses an answer.
+    pub(crate) fn reply_is_lost(&mut self) {
+        let index = self.chance.below(self.wire.replies.len());
+        let reply = self.wire.replies.swap_remove(index);
+        self.counts.add("answer is lost");
+        tell!(self, "the answer to request {} is lost", reply.request);
+    }
+
+    /// An answer arrives, whole or only as far as its cookie.
+    pub(crate) fn reply_arrives(&mut self, whole: bool) {
+        let index = self.chance.below(self.wire.replies.len());
+        let reply = self.wire.replies.swap_remove(index);
+        self.counts.add(if whole { "answer arrives" } else { "cookie arrives, body is lost" });
+        if self.setting.late_cookies && self.chance.percent(20) {
+            // Once more, later: a Set-Cookie that overtakes nothing and is overtaken.
+            self.wire.replies.push(reply.clone());
+        }
+        match reply.to {
+            Party::Tab(browser, tab) => self.browser_hears(browser, tab, reply, whole),
+            Party::Thief => self.thief_hears(&reply),
+            Party::Stranger => {}
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Calls under way at the servers, polled by hand: no runtime, no thread, no time. A call goes on
+//! only when the seed says so, and stops at each side of each access to the store, so that every
+//! interleaving of reads and conditional writes can come up. It must not know what a call means.
+
+use std::task::{Context, Poll, Waker};
+
+use crate::network::Request;
+use crate::server::{Outcome, Running};
+use crate::store::{Fault, SimulatedStore};
+
+/// A call under way.
+pub(crate) struct InFlight {
+    pub(crate) request: Request,
+    /// The instance it runs on: it dies with it.
+    pub(crate) instance: usize,
+    /// The event at which the request arrived.
+    pub(crate) began: u32,
+    /// What is to go wrong at its next action.
+    pub(crate) fault: Option<Fault>,
+    /// How many more of its conditional writes are to find a changed row.
+    pub(crate) lost_races: u8,
+    /// Whether storage has failed it.
+    pub(crate) failed: bool,
+    pub(crate) running: Running,
+}
+
+impl InFlight {
+    /// Goes on to the next side of an access to the store, or to the end. What went wrong on the way
+    /// comes second.
+    pub(crate) fn go_on(&mut self, store: &SimulatedStore) -> (Poll<Outcome>, Option<Fault>) {
+        let race = (self.lost_races > 0).then_some(Fault::Changed);
+        store.arm(self.fault.or(race));
+        let polled = self.running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let struck = store.disarm();
+        match struck {
+            Some(Fault::Changed) => self.lost_races -= 1,
+            Some(_) => {
+                self.fault = None;
+                self.failed = true;
+            }
+            None => {}
+        }
+        (polled, struck)
+    }
+}

@@ -1,0 +1,146 @@
+//! A server instance: the real `Sessions`, and what its HTTP layer would do around a call, which is
+//! little. Passwords are left out: who logs in here has proved who they are. It must not know who
+//! calls, or what becomes of the answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use backend::auth::email::Email;
+use backend::auth::sessions::{Authenticated, Sessions};
+use backend::auth::{AuthError, Grant};
+use backend::store::EndCause;
+use frontend::transport::Answer;
+use rotation::{Attempt, Generation};
+use shared::body::SessionBody;
+use shared::{ErrorCode, Problem, Secret, SessionId};
+
+/// What somebody asks of a server.
+#[derive(Clone)]
+pub(crate) enum Call {
+    /// A new session for a user whose password was right.
+    Login(Email),
+    /// The refresh grant: ticket and attempt key.
+    Refresh { ticket: String, key: Option<String> },
+    /// An end to the session of this ticket.
+    Logout { ticket: String },
+    /// A protected call with an access token.
+    Protected { token: Secret },
+    /// An end to somebody's session, by its id.
+    End { session: SessionId },
+}
+
+/// How a call ended at the server.
+pub(crate) enum Outcome {
+    /// Tokens.
+    Granted(Box<Grant>),
+    /// Somebody was recognised.
+    Authenticated(Box<Authenticated>),
+    /// Done, and there is nothing to say.
+    Done,
+    /// Not done.
+    Failed(AuthError),
+}
+
+/// What an answer does to the refresh cookie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cookie {
+    Untouched,
+    Set(String),
+    Cleared,
+}
+
+/// A call under way.
+pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome>>>;
+
+/// Begins a call; nothing happens until it is polled.
+pub(crate) fn begin(sessions: Arc<Sessions>, call: Call) -> Running {
+    Box::pin(async move {
+        match carry_out(&sessions, call).await {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(error),
+        }
+    })
+}
+
+async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError> {
+    match call {
+        Call::Login(email) => {
+            let user = sessions.store.find_user(&email).await?;
+            // As `Accounts::login`, whatever the password.
+            let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
+                return Err(AuthError::InvalidCredentials);
+            };
+            let session = sessions.begin(&user);
+            sessions.store.open_session(&session).await?;
+            let grant = sessions.grant(&session, user, Generation::FIRST)?;
+            Ok(Outcome::Granted(Box::new(grant)))
+        }
+        Call::Refresh { ticket, key } => {
+            let attempt = key.and_then(|key| Attempt::parse(&key).ok());
+            let grant = sessions.refresh(&Secret::new(ticket), attempt.as_ref()).await?;
+            Ok(Outcome::Granted(Box::new(grant)))
+        }
+        Call::Logout { ticket } => {
+            sessions.logout(&Secret::new(ticket)).await?;
+            Ok(Outcome::Done)
+        }
+        Call::Protected { token } => {
+            let authenticated = sessions.authenticate(token.expose()).await?;
+            Ok(Outcome::Authenticated(Box::new(authenticated)))
+        }
+        Call::End { session } => {
+            let now = sessions.clock.now();
+            sessions.store.revoke(session, EndCause::Logout, now).await?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// The answer as it goes onto the wire, and what it does to the cookie. Which failure has which
+/// status and code stands in `backend::http::error`; this repeats the rows that can occur.
+pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
+    match outcome {
+        Outcome::Granted(grant) => {
+            let body = SessionBody {
+                access_token: grant.access_token.clone(),
+                token_type: "Bearer".to_owned(),
+                expires_in: grant.expires_in,
+                session_id: grant.session_id,
+                user: backend::http::session_answer::shown(&grant.user),
+            };
+            (answer(200, &body), Cookie::Set(grant.refresh_token.expose().to_owned()))
+        }
+        Outcome::Authenticated(_) => (empty(200), Cookie::Untouched),
+        Outcome::Done if matches!(call, Call::Logout { .. }) => (empty(204), Cookie::Cleared),
+        Outcome::Done => (empty(204), Cookie::Untouched),
+        Outcome::Failed(error) => {
+            let (status, code) = match error {
+                AuthError::InvalidGrant => (401, ErrorCode::InvalidGrant),
+                AuthError::InvalidCredentials => (401, ErrorCode::InvalidCredentials),
+                AuthError::InvalidToken => (401, ErrorCode::InvalidToken),
+                AuthError::DuplicateAttempt => (409, ErrorCode::DuplicateAttempt),
+                _ => (503, ErrorCode::TemporarilyUnavailable),
+            };
+            let problem = Problem {
+                kind: "about:blank".to_owned(),
+                title: error.to_string(),
+                status,
+                code,
+                detail: None,
+                request_id: String::new(),
+                errors: Vec::new(),
+            };
+            (answer(status, &problem), Cookie::Untouched)
+        }
+    }
+}
+
+fn answer(status: u16, body: &impl serde::Serialize) -> Answer {
+    let body = serde_json::to_string(body).expect("bodies of ours are JSON");
+    Answer { status, retry_after_seconds: None, body }
+}
+
+const fn empty(status: u16) -> Answer {
+    Answer { status, retry_after_seconds: None, body: String::new() }
+}

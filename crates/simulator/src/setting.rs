@@ -1,0 +1,151 @@
+//! What kind of world a seed draws, and which promises hold in it. The premises stand here and
+//! nowhere else: outside them a sign-out is counted, not failed (docs/design/rotation.md, "What was
+//! found"). It must not know how a world goes on.
+
+use crate::chance::Chance;
+
+/// What a thief takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loot {
+    /// There is no thief.
+    Nothing,
+    /// The cookie jar.
+    Jar,
+    /// The jar and the pending attempt key.
+    JarAndKey,
+}
+
+/// A fault put into the store or the client on purpose, to see that it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// A rotation is written whatever generation stands in the row (read-then-write).
+    AcceptWithoutGuard,
+    /// A rotation that raced a revocation brings the session back to life.
+    AcceptRevives,
+    /// A revocation is answered before it is durable: a failover forgets it.
+    RevocationForgotten,
+    /// For a while after a rotation the ticket before still works, for everybody.
+    Grace,
+    /// The client forgets its pending attempt key when it gets no answer.
+    KeyDropped,
+}
+
+/// What a promise rests on. Doubt one, and a seed shows what it is good for: these are the known limits
+/// of the protocol (tests/it/limits.rs).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Premise {
+    /// Tabs refresh one at a time.
+    TabsTakeTurns,
+    /// No request is handled after two later complete rotations.
+    RequestsAreInTime,
+    /// No Set-Cookie is applied once its request was given up.
+    CookiesAreInTime,
+    /// Where a database loses rotations, no request is handled after one later complete rotation.
+    NoCopyOutlivesALoss,
+    /// Between the two presentations after a theft, the database loses no rotation.
+    NothingIsLostAfterATheft,
+    /// A thief with the pending key meets a client that got the whole answer, or none of it.
+    AnswersArriveWhole,
+}
+
+/// What is not as it should be, on purpose: in the code, or in what we believe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Twist {
+    /// A planted fault.
+    pub bug: Option<Bug>,
+    /// A premise that is taken away: the promise is held to be good without it.
+    pub doubt: Option<Premise>,
+}
+
+/// A world before its first event.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// How many users there are.
+    pub(crate) users: usize,
+    /// Each browser's user and number of tabs.
+    pub(crate) browsers: Vec<(usize, usize)>,
+    /// Whether the browsers have Web Locks.
+    pub(crate) locks: bool,
+    /// What the thief takes.
+    pub(crate) loot: Loot,
+    /// Requests, and copies of them, may arrive after any number of later rotations.
+    pub(crate) late_requests: bool,
+    /// A Set-Cookie may be applied after the client has given its request up, or twice.
+    pub(crate) late_cookies: bool,
+    /// A Set-Cookie may be applied although the body is lost.
+    pub(crate) split_answers: bool,
+    /// The database may lose its last rotations.
+    pub(crate) rollbacks: bool,
+    /// Instances crash, the store fails.
+    pub(crate) faults: bool,
+    /// Requests are copied on the wire.
+    pub(crate) copies: bool,
+    /// Days pass at once.
+    pub(crate) long_waits: bool,
+    /// What is not as it should be.
+    pub(crate) twist: Twist,
+}
+
+impl Setting {
+    /// The world of a seed.
+    pub(crate) fn draw(chance: &mut Chance, twist: Twist) -> Self {
+        let users = chance.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
+        let mut browsers = Vec::new();
+        for user in 0..users {
+            for _ in 0..chance.within(1, 2) {
+                browsers.push((user, chance.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
+            }
+        }
+        let loots = [(50, Loot::Nothing), (30, Loot::Jar), (20, Loot::JarAndKey)];
+        Self {
+            users,
+            browsers,
+            locks: chance.percent(80),
+            loot: chance.weighted(&loots).unwrap_or(Loot::Nothing),
+            late_requests: chance.percent(20),
+            late_cookies: chance.percent(15),
+            split_answers: chance.percent(50),
+            rollbacks: chance.percent(40),
+            faults: chance.percent(70),
+            copies: chance.percent(60),
+            long_waits: chance.percent(25),
+            twist,
+        }
+    }
+
+    /// Whether an honest user whose session no thief has copied must never be signed out: tabs take
+    /// turns, no request is handled after two later complete rotations, and no Set-Cookie is applied
+    /// whose request the client has given up.
+    pub(crate) fn keeps_the_honest(&self) -> bool {
+        self.holds(Premise::TabsTakeTurns, self.locks)
+            && self.holds(Premise::RequestsAreInTime, !self.late_requests)
+            && self.holds(Premise::CookiesAreInTime, !self.late_cookies)
+    }
+
+    /// Whether owner and thief must never both succeed: the jar holds what was last set, and the
+    /// database forgets no rotation. A rollback between the two presentations lets the second in,
+    /// as the first; a late Set-Cookie lets the owner repeat an older attempt.
+    pub(crate) fn finds_thieves(&self) -> bool {
+        self.holds(Premise::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
+    }
+
+    /// Whether owner and thief must share one generation at most when the thief has the pending key.
+    /// A client that got the cookie and not the body sends the same key with the next ticket, and
+    /// the thief can do the same. So can a tab that took no turn.
+    pub(crate) fn shares_one_generation(&self) -> bool {
+        self.holds(Premise::AnswersArriveWhole, !self.split_answers) && self.locks
+    }
+
+    /// How many rotations a request on its way may be behind the ticket that is sent next; `None`
+    /// if there is no bound. With rollbacks none at all: a rotation accepted after a gap does not
+    /// know the attempt before it, so that a late copy of that one could not pass for a duplicate.
+    pub(crate) fn behind(&self) -> Option<u32> {
+        let none_lost = self.holds(Premise::NoCopyOutlivesALoss, !self.rollbacks);
+        if self.late_requests { None } else { Some(u32::from(none_lost)) }
+    }
+
+    /// Whether a premise holds in this world, or is doubted.
+    fn holds(&self, premise: Premise, here: bool) -> bool {
+        here || self.twist.doubt == Some(premise)
+    }
+}

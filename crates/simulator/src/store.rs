@@ -1,0 +1,294 @@
+//! The store under the servers: the engine that forgets, in which every call steps aside before and
+//! after its action, so that the scheduler chooses who goes on. It fails when it is told to, and
+//! loses its last rotations, as a failover does. What is wrong with it on purpose is in [`planted`].
+//! It must not choose anything itself.
+
+mod pause;
+mod planted;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use backend::auth::email::Email;
+use backend::clock::Clock;
+use backend::store::memory::Memory;
+use backend::store::{
+    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User,
+};
+use rotation::Family;
+use shared::{NumericDate, SessionId, UserId};
+
+use crate::setting::Bug;
+use pause::{at_once, step_aside};
+
+/// What goes wrong at the next action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It fails and nothing was done.
+    Before,
+    /// It fails although it was done.
+    After,
+    /// A conditional write finds a row that has just been changed, and changed back.
+    Changed,
+}
+
+/// The store.
+pub(crate) struct SimulatedStore {
+    memory: Memory,
+    clock: Clock,
+    bug: Option<Bug>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What goes wrong at the next action of the call that is being polled.
+    armed: Option<Fault>,
+    /// What did go wrong.
+    struck: Option<Fault>,
+    unavailable: bool,
+    /// Sessions as they were before each write that is not durable yet, oldest first.
+    not_durable: Vec<Session>,
+    /// Why sessions ended.
+    causes: BTreeMap<SessionId, EndCause>,
+    disabled: BTreeSet<UserId>,
+    /// Goes up with every write.
+    version: u64,
+    /// For the planted grace: families before their last rotation.
+    before: BTreeMap<SessionId, Family>,
+}
+
+impl SimulatedStore {
+    pub(crate) fn new(clock: Clock, bug: Option<Bug>) -> Self {
+        Self { memory: Memory::default(), clock, bug, state: Mutex::default() }
+    }
+
+    /// Takes a user in, durably, with a session that nobody has a ticket of.
+    pub(crate) fn admit(&self, user: &User, session: &Session) {
+        at_once(self.memory.register(user, session)).expect("memory does not fail");
+    }
+
+    /// Lets `fault` strike at the next action.
+    pub(crate) fn arm(&self, fault: Option<Fault>) {
+        let mut state = self.state();
+        state.armed = fault;
+        state.struck = None;
+    }
+
+    /// What struck since it was armed.
+    pub(crate) fn disarm(&self) -> Option<Fault> {
+        let mut state = self.state();
+        state.armed = None;
+        state.struck.take()
+    }
+
+    pub(crate) fn set_unavailable(&self, unavailable: bool) {
+        self.state().unavailable = unavailable;
+    }
+
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.state().unavailable
+    }
+
+    /// The database loses its last `count` writes, as far as they are not durable. Which sessions
+    /// went back.
+    pub(crate) fn lose(&self, count: usize) -> Vec<SessionId> {
+        let mut state = self.state();
+        let mut lost = Vec::new();
+        while lost.len() < count
+            && let Some(before) = state.not_durable.pop()
+        {
+            self.put(&before);
+            state.causes.remove(&before.id);
+            lost.push(before.id);
+        }
+        state.version += 1;
+        lost
+    }
+
+    /// How many rotations could be lost now.
+    pub(crate) fn not_durable(&self) -> usize {
+        self.state().not_durable.len()
+    }
+
+    /// Disables a user, durably, as an administrator would.
+    pub(crate) fn disable(&self, user: UserId) {
+        let mut state = self.state();
+        state.disabled.insert(user);
+        state.not_durable.clear();
+    }
+
+    /// A number that changes with every write.
+    pub(crate) fn version(&self) -> u64 {
+        self.state().version
+    }
+
+    /// The row as it stands, for the observer.
+    pub(crate) fn row(&self, id: SessionId) -> Option<Session> {
+        at_once(self.memory.find_session(id)).ok().flatten().map(|(session, _)| session)
+    }
+
+    /// Why a session ended.
+    pub(crate) fn cause(&self, id: SessionId) -> Option<EndCause> {
+        self.state().causes.get(&id).copied()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a row back as it was, whatever stands there.
+    fn put(&self, session: &Session) {
+        at_once(self.memory.open_session(session)).expect("memory does not fail");
+    }
+
+    /// One call: others may come before it and after it, and it may fail on either side.
+    /// `lost_race` is the answer of a conditional write that found another row than was read.
+    async fn call<T: Send>(
+        &self,
+        lost_race: Option<T>,
+        action: impl FnOnce(&Self) -> Result<T, StoreError> + Send,
+    ) -> Result<T, StoreError> {
+        step_aside().await;
+        let done = match self.strikes(lost_race.is_some()) {
+            None => action(self),
+            Some(Fault::Before) => Err(failure()),
+            Some(Fault::After) => action(self).and_then(|_| Err(failure())),
+            Some(Fault::Changed) => lost_race.ok_or_else(failure),
+        };
+        step_aside().await;
+        done
+    }
+
+    /// The fault that strikes now, if any.
+    fn strikes(&self, conditional: bool) -> Option<Fault> {
+        let mut state = self.state();
+        let armed = if state.unavailable { Some(Fault::Before) } else { state.armed };
+        let fault = armed.filter(|fault| *fault != Fault::Changed || conditional);
+        if fault.is_some() {
+            state.struck = fault;
+            state.armed = None;
+        }
+        fault
+    }
+
+    fn write_session(&self, session: &Session) -> Result<(), StoreError> {
+        at_once(self.memory.open_session(session))?;
+        let mut state = self.state();
+        state.not_durable.clear();
+        state.version += 1;
+        Ok(())
+    }
+
+    fn read_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        let Some((session, mut user)) = at_once(self.memory.find_session(id))? else {
+            return Ok(None);
+        };
+        self.mark_disabled(&mut user);
+        Ok(Some((self.planted_read(session), user)))
+    }
+
+    fn read_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let mut user = at_once(self.memory.find_user(email))?;
+        user.iter_mut().for_each(|user| self.mark_disabled(user));
+        Ok(user)
+    }
+
+    /// The product has no verb for it yet: an administrator writes it into the users' table.
+    fn mark_disabled(&self, user: &mut User) {
+        if self.state().disabled.contains(&user.id) {
+            user.disabled_at = Some(user.created_at);
+        }
+    }
+
+    fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
+        let Some(before) = self.row(id) else { return Ok(false) };
+        let done = match self.planted_accept(&before, accepted) {
+            Some(done) => done,
+            None => at_once(self.memory.accept(id, accepted))?,
+        };
+        let changed = self.row(id).is_some_and(|row| row.family != before.family);
+        if done && changed {
+            let mut state = self.state();
+            state.version += 1;
+            state.before.insert(id, before.family.clone());
+            state.not_durable.push(before);
+        }
+        Ok(done)
+    }
+
+    fn write_end(
+        &self,
+        id: SessionId,
+        cause: EndCause,
+        now: NumericDate,
+    ) -> Result<bool, StoreError> {
+        let before = self.row(id);
+        let done = at_once(self.memory.revoke(id, cause, now))?;
+        if done {
+            let mut state = self.state();
+            state.version += 1;
+            state.causes.insert(id, cause);
+            // A durable write takes everything before it along: a log is flushed up to its end.
+            state.not_durable.clear();
+            state.not_durable.extend(before.filter(|_| self.forgets_ends()));
+        }
+        Ok(done)
+    }
+}
+
+fn failure() -> StoreError {
+    StoreError::Corrupt { what: "simulation: the store was told to fail" }
+}
+
+#[async_trait]
+impl Store for SimulatedStore {
+    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
+        self.memory.register(user, session).await
+    }
+
+    async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        self.call(None, |store| store.read_user(email)).await
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &str,
+        hash: &str,
+    ) -> Result<bool, StoreError> {
+        self.memory.rehash_password(user, seen, hash).await
+    }
+
+    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.call(None, |store| store.write_session(session)).await
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.call(None, |store| store.read_session(id)).await
+    }
+
+    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
+        self.call(Some(false), |store| store.write_rotation(id, accepted)).await
+    }
+
+    async fn revoke(
+        &self,
+        id: SessionId,
+        cause: EndCause,
+        now: NumericDate,
+    ) -> Result<bool, StoreError> {
+        self.call(None, |store| store.write_end(id, cause, now)).await
+    }
+
+    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
+        self.memory.prune(before).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}

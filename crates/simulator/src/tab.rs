@@ -1,0 +1,278 @@
+//! A tab: the client's side of the protocol (docs/design/rotation.md), step by step. What an answer
+//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, attempt}`);
+//! the order of steps repeats `frontend/src/session/{refresh,call,sign_in,tabs}.rs`, which cannot run
+//! without a browser. It must not look at anything a page could not see.
+
+mod channel;
+mod memory;
+
+use frontend::session::attempt::{self, Shelf as _};
+use frontend::session::backoff;
+use frontend::session::verdict::{Verdict, judge};
+use frontend::transport::{Answer, NoAnswer};
+
+pub(crate) use memory::{Message, Tab};
+
+use crate::network::Party;
+use crate::server::Call;
+use crate::setting::Bug;
+use crate::story::tell;
+use crate::world::World;
+
+/// What a tab is out to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// Get a token other than the one with the serial number `stale`.
+    Renew { stale: Option<u64>, era: u64, tried: u32 },
+    /// Begin a session for a user.
+    LogIn { user: usize },
+    /// End the session.
+    LogOut { era: u64 },
+    /// Make a protected call with the token that has this serial number.
+    Use { serial: u64 },
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Doing {
+    #[default]
+    Nothing,
+    /// Wants the lock.
+    Queueing(Errand),
+    /// Has it, or goes on without.
+    Ready(Errand),
+    /// Without a lock: has taken a key, and will look at the shelf once more.
+    Keyed(Errand, String),
+    /// Has sent a request, with this key.
+    Waiting(Errand, Option<String>, u32),
+    /// Will try again.
+    BackingOff(Errand),
+}
+
+impl World {
+    /// Whether a tab that is out to do something can take its next step now.
+    pub(crate) fn can_go_on(&self, browser: usize, tab: usize) -> bool {
+        let here = &self.browsers[browser];
+        match &here.tabs[tab].doing {
+            Doing::Nothing | Doing::Waiting(..) => false,
+            Doing::BackingOff(_) => true,
+            Doing::Queueing(_) => !self.setting.locks || here.holder.is_none(),
+            Doing::Ready(Errand::Renew { .. }) | Doing::Keyed(..) => self.may_refresh(browser),
+            Doing::Ready(_) => true,
+        }
+    }
+
+    /// Takes a tab's next step.
+    pub(crate) fn tab_goes_on(&mut self, browser: usize, tab: usize) {
+        match self.tab(browser, tab).doing.clone() {
+            Doing::Nothing | Doing::Waiting(..) => {}
+            Doing::BackingOff(errand) => self.tab(browser, tab).doing = Doing::Queueing(errand),
+            Doing::Queueing(errand) => {
+                if self.setting.locks {
+                    self.counts.add("tab takes the lock");
+                    self.browsers[browser].holder = Some(tab);
+                } else {
+                    self.counts.add("tab goes on without a lock");
+                }
+                self.tab(browser, tab).doing = Doing::Ready(errand);
+            }
+            Doing::Ready(Errand::Renew { stale, era, tried }) => {
+                self.renew(browser, tab, (stale, era, tried));
+            }
+            // Somebody has logged in meanwhile, in another tab.
+            Doing::Ready(Errand::LogIn { .. }) if self.browsers[browser].hint => {
+                self.rest(browser, tab);
+            }
+            Doing::Ready(Errand::LogIn { user }) => {
+                self.counts.add("login");
+                let call = Call::Login(self.users[user].email.clone());
+                self.ask(browser, tab, Errand::LogIn { user }, (None, call));
+            }
+            Doing::Ready(Errand::LogOut { era }) => self.log_out(browser, tab, era),
+            Doing::Ready(Errand::Use { .. }) => self.rest(browser, tab),
+            Doing::Keyed(errand, key) => {
+                // Another tab may have written one meanwhile. The last one written stands.
+                let key = attempt::take_or_create(&self.browsers[browser].shelf, || key);
+                self.send_refresh(browser, tab, errand, key);
+            }
+        }
+    }
+
+    /// One try to refresh, with the lock held where there is one.
+    fn renew(&mut self, browser: usize, tab: usize, (stale, era, tried): (Option<u64>, u64, u32)) {
+        let now = self.clock.now();
+        // Whoever had the lock before may have broadcast a token; mostly that message has arrived.
+        if self.chance.percent(75) {
+            self.tab(browser, tab).hear_all();
+        }
+        if self.tab(browser, tab).token_newer_than(stale, now).is_some() {
+            self.counts.add("tab looks again and finds a token");
+            return self.rest(browser, tab);
+        }
+        if self.tab(browser, tab).era != era {
+            return self.rest(browser, tab);
+        }
+        let pending = self.browsers[browser].shelf.read();
+        let fresh = if pending.is_none() { self.fresh_key() } else { String::new() };
+        let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
+        if pending.is_some() {
+            self.counts.add("tab retries with its key");
+        }
+        let errand = Errand::Renew { stale, era, tried };
+        if self.setting.locks {
+            self.send_refresh(browser, tab, errand, key);
+        } else {
+            self.tab(browser, tab).doing = Doing::Keyed(errand, key);
+        }
+    }
+
+    fn send_refresh(&mut self, browser: usize, tab: usize, errand: Errand, key: String) {
+        match self.browsers[browser].jar.clone() {
+            Some(ticket) => {
+                let call = Call::Refresh { ticket, key: Some(key.clone()) };
+                self.ask(browser, tab, errand, (Some(key), call));
+            }
+            None => {
+                // The server would say no to a request without a cookie.
+                attempt::settle(&self.browsers[browser].shelf, &key);
+                self.tab(browser, tab).forget();
+                self.rest(browser, tab);
+            }
+        }
+    }
+
+    fn log_out(&mut self, browser: usize, tab: usize, era: u64) {
+        let jar = self.browsers[browser].jar.clone();
+        match jar {
+            // Unless the session that was to be left is over already.
+            Some(ticket) if self.tab(browser, tab).era == era => {
+                self.counts.add("logout");
+                let call = Call::Logout { ticket };
+                self.ask(browser, tab, Errand::LogOut { era }, (None, call));
+            }
+            _ => self.rest(browser, tab),
+        }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(crate) fn ask(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        errand: Errand,
+        (key, call): (Option<String>, Call),
+    ) {
+        let request = self.send(Party::Tab(browser, tab), call);
+        self.tab(browser, tab).doing = Doing::Waiting(errand, key, request);
+    }
+
+    /// A tab that waits gives its request up.
+    pub(crate) fn tab_gives_up(&mut self, browser: usize, tab: usize) {
+        self.counts.add("client gives up");
+        tell!(self, "{} gives its request up", self.name(Party::Tab(browser, tab)));
+        self.tab_hears(browser, tab, Err(NoAnswer::Timeout));
+    }
+
+    /// An answer has reached the tab that waits for it, or will not any more.
+    pub(crate) fn tab_hears(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        outcome: Result<Answer, NoAnswer>,
+    ) {
+        let doing = std::mem::take(&mut self.tab(browser, tab).doing);
+        let Doing::Waiting(errand, key, _) = doing else { return };
+        match errand {
+            Errand::Renew { stale, era, tried } => {
+                let key = key.unwrap_or_default();
+                let next = self.refreshed(browser, tab, (stale, era, &key), &outcome);
+                self.rest(browser, tab);
+                if next == Next::Again && tried + 1 < backoff::TRIES {
+                    let errand = Errand::Renew { stale, era, tried: tried + 1 };
+                    self.tab(browser, tab).doing = Doing::BackingOff(errand);
+                }
+            }
+            Errand::LogIn { .. } => {
+                if let Some(body) = outcome.ok().filter(Answer::succeeded).and_then(|it| it.json())
+                {
+                    self.adopt_and_tell(browser, tab, body);
+                }
+                self.rest(browser, tab);
+            }
+            Errand::LogOut { .. } => {
+                if outcome.is_ok_and(|answer| answer.status == 204) {
+                    self.end_and_tell(browser, tab);
+                }
+                self.rest(browser, tab);
+            }
+            Errand::Use { serial } => {
+                self.rest(browser, tab);
+                if outcome.is_ok_and(|answer| answer.refuses_the_token()) {
+                    let era = self.tab(browser, tab).era;
+                    let errand = Errand::Renew { stale: Some(serial), era, tried: 0 };
+                    self.tab(browser, tab).doing = Doing::Queueing(errand);
+                }
+            }
+        }
+    }
+
+    /// What an answer to a refresh leads to.
+    fn refreshed(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        (stale, era, key): (Option<u64>, u64, &str),
+        outcome: &Result<Answer, NoAnswer>,
+    ) -> Next {
+        let judgement = judge(outcome);
+        if judgement.settled {
+            attempt::settle(&self.browsers[browser].shelf, key);
+        }
+        let now = self.clock.now();
+        let here = self.tab(browser, tab);
+        let same_era = here.era == era;
+        let newer = here.token_newer_than(stale, now).is_some();
+        match judgement.verdict {
+            Verdict::Renewed(body) => {
+                if same_era && !here.has_ended(body.session_id) {
+                    self.adopt_and_tell(browser, tab, *body);
+                }
+                Next::Rest
+            }
+            Verdict::Ended => {
+                if same_era && !newer {
+                    self.end_and_tell(browser, tab);
+                }
+                Next::Rest
+            }
+            Verdict::Duplicate if newer => Next::Rest,
+            Verdict::Duplicate => Next::Again,
+            Verdict::Transient { worth_retrying, .. } => {
+                if self.setting.twist.bug == Some(Bug::KeyDropped) {
+                    attempt::settle(&self.browsers[browser].shelf, key);
+                }
+                if worth_retrying { Next::Again } else { Next::Rest }
+            }
+        }
+    }
+
+    /// Nothing more to do for now; lets the lock go.
+    pub(crate) fn rest(&mut self, browser: usize, tab: usize) {
+        let here = &mut self.browsers[browser];
+        here.tabs[tab].doing = Doing::Nothing;
+        if here.holder == Some(tab) {
+            here.holder = None;
+        }
+    }
+
+    pub(crate) fn tab(&mut self, browser: usize, tab: usize) -> &mut Tab {
+        &mut self.browsers[browser].tabs[tab]
+    }
+}
+
+/// What a tab does after an answer to a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Rest,
+    Again,
+}

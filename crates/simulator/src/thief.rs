@@ -1,0 +1,99 @@
+//! A thief: copies a browser's jar once, with or without the pending key, and then refreshes for
+//! itself, with keys of its own or the copied one. It must not know more than it has copied.
+
+use frontend::session::verdict::{Verdict, judge};
+
+use crate::network::{Party, Reply};
+use crate::server::{Call, Cookie};
+use crate::setting::Loot;
+use crate::story::tell;
+use crate::world::World;
+use frontend::session::attempt::Shelf as _;
+
+/// What the thief has.
+#[derive(Default)]
+pub(crate) struct Thief {
+    jar: Option<String>,
+    /// The copied key.
+    copied: Option<String>,
+    /// Uses the copied key for as long as it can, not only once.
+    stubborn: bool,
+    /// The key of the attempt that has not been answered yet.
+    pending: Option<String>,
+    waiting: Option<u32>,
+}
+
+impl World {
+    /// The thief does what it does next.
+    pub(crate) fn thief_goes_on(&mut self) {
+        if self.thief.jar.is_none() {
+            self.thief_copies();
+        } else if self.thief.waiting.is_none() {
+            self.thief_refreshes();
+        } else if self.chance.percent(10) {
+            self.thief.waiting = None;
+        }
+    }
+
+    fn thief_copies(&mut self) {
+        let browser = self.chance.below(self.browsers.len());
+        // Who is after the key mostly waits for one.
+        let waits = self.setting.loot == Loot::JarAndKey && self.chance.percent(90);
+        if waits && self.browsers[browser].shelf.read().is_none() {
+            return;
+        }
+        let Some(ticket) = self.browsers[browser].jar.clone() else { return };
+        let key = match self.setting.loot {
+            Loot::JarAndKey => self.browsers[browser].shelf.read(),
+            Loot::Jar | Loot::Nothing => None,
+        };
+        if !self.observer.copied(&ticket, key.as_deref(), self.event) {
+            // One theft per session is enough to ask about.
+            return;
+        }
+        self.counts.add("thief copies the jar");
+        if key.is_some() {
+            self.counts.add("thief copies the pending key");
+        }
+        let what = key.as_ref().map_or(String::new(), |key| format!(" and the pending {key}"));
+        tell!(self, "a thief copies the jar of browser {}{what}", browser + 1);
+        let stubborn = self.chance.percent(50);
+        self.thief =
+            Thief { jar: Some(ticket), copied: key, stubborn, pending: None, waiting: None };
+    }
+
+    fn thief_refreshes(&mut self) {
+        let Some(ticket) = self.thief.jar.clone() else { return };
+        let key = match self.thief.pending.take().or_else(|| self.thief.copied.clone()) {
+            Some(key) => Some(key),
+            None if self.chance.percent(20) => None,
+            None => Some(self.fresh_key()),
+        };
+        if !self.thief.stubborn {
+            self.thief.copied = None;
+        }
+        self.counts.add("thief presents a ticket");
+        self.thief.pending.clone_from(&key);
+        let request = self.send(Party::Thief, Call::Refresh { ticket, key });
+        self.thief.waiting = Some(request);
+    }
+
+    /// An answer reaches the thief.
+    pub(crate) fn thief_hears(&mut self, reply: &Reply) {
+        if self.thief.waiting != Some(reply.request) {
+            return;
+        }
+        self.thief.waiting = None;
+        let judgement = judge(&Ok(reply.answer.clone()));
+        if judgement.settled {
+            self.thief.pending = None;
+        }
+        if let Cookie::Set(ticket) = &reply.cookie {
+            self.thief.jar = Some(ticket.clone());
+        }
+        if matches!(judgement.verdict, Verdict::Ended) {
+            tell!(self, "the thief is found out");
+            self.thief = Thief::default();
+        }
+    }
+}

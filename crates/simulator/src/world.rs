@@ -1,0 +1,231 @@
+//! The world of one seed: everything there is, and which of the possible events comes next. It must
+//! not judge; that is [`invariants`](crate::invariants).
+
+mod names;
+mod tabs;
+
+use std::sync::Arc;
+
+use backend::auth::access_token::AccessTokens;
+use backend::auth::email::Email;
+use backend::auth::sessions::Sessions;
+use backend::clock::Clock;
+use backend::entropy::Entropy;
+use backend::keys::KeyRing;
+use backend::store::User;
+use rotation::Policy;
+use shared::NumericDate;
+
+use crate::browser::Browser;
+use crate::chance::Chance;
+use crate::coverage::Counts;
+use crate::invariants::Observer;
+use crate::network::Wire;
+use crate::scheduler::InFlight;
+use crate::setting::{Loot, Setting, Twist};
+use crate::store::SimulatedStore;
+use crate::story::{Story, tell};
+use crate::thief::Thief;
+
+/// How long sessions live here.
+pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
+const ACCESS_TOKEN_SECONDS: i64 = 300;
+const START: NumericDate = NumericDate(1_800_000_000);
+const INSTANCES: usize = 2;
+
+/// A server instance, which may be down.
+pub(crate) struct Instance {
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) up: bool,
+}
+
+/// Everything there is.
+pub(crate) struct World {
+    pub(crate) setting: Setting,
+    pub(crate) chance: Chance,
+    pub(crate) clock: Clock,
+    pub(crate) store: Arc<SimulatedStore>,
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) users: Vec<User>,
+    pub(crate) browsers: Vec<Browser>,
+    pub(crate) thief: Thief,
+    pub(crate) wire: Wire,
+    pub(crate) in_flight: Vec<InFlight>,
+    pub(crate) observer: Observer,
+    pub(crate) counts: Counts,
+    pub(crate) story: Story,
+    /// The number of the present event.
+    pub(crate) event: u32,
+    pub(crate) last_request: u32,
+    last_key: u32,
+}
+
+/// What may come next.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    CallGoesOn,
+    RequestArrives,
+    ReplyArrives,
+    ReplyArrivesInPart,
+    TabGoesOn,
+    TabBegins,
+    TabHears,
+    TabGivesUp,
+    TabReloads,
+    Thief,
+    RequestLost,
+    RequestCopied,
+    ReplyLost,
+    FaultSet,
+    Crash,
+    StoreAway,
+    Rollback,
+    Time,
+    AdministratorEnds,
+    UserDisabled,
+    OldToken,
+    ForgedTicket,
+}
+
+impl World {
+    /// The world a seed begins with.
+    pub(crate) fn new(
+        seed: u64,
+        twist: Twist,
+        story: Story,
+        (keys, access_tokens): (&Arc<KeyRing>, &AccessTokens),
+    ) -> Self {
+        let mut chance = Chance::of(seed);
+        let setting = Setting::draw(&mut chance, twist);
+        let clock = Clock::manual(START);
+        let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
+        let instance = |number: usize| Instance {
+            sessions: Arc::new(Sessions {
+                store: Arc::clone(&store) as _,
+                clock: clock.clone(),
+                entropy: Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
+                keys: Arc::clone(keys),
+                policy: POLICY,
+                access_tokens: access_tokens.clone(),
+                access_token_seconds: ACCESS_TOKEN_SECONDS,
+            }),
+            up: true,
+        };
+        let instances: Vec<Instance> = (0..INSTANCES).map(instance).collect();
+        let users = (0..setting.users).map(|number| user(&instances[0].sessions, number)).collect();
+        let browsers =
+            setting.browsers.iter().map(|(user, tabs)| Browser::new(*user, *tabs)).collect();
+        let mut world = Self {
+            setting,
+            chance,
+            clock,
+            store,
+            instances,
+            users,
+            browsers,
+            thief: Thief::default(),
+            wire: Wire::default(),
+            in_flight: Vec::new(),
+            observer: Observer::default(),
+            counts: Counts::default(),
+            story,
+            event: 0,
+            last_request: 0,
+            last_key: 0,
+        };
+        for user in &world.users {
+            world.store.admit(user, &world.instances[0].sessions.begin(user));
+        }
+        tell!(world, "{:?}", world.setting);
+        world
+    }
+
+    /// Lets the next event take place.
+    pub(crate) fn step(&mut self) {
+        self.event += 1;
+        let possible = self.possible();
+        let Some(step) = self.chance.weighted(&possible) else { return };
+        match step {
+            Step::CallGoesOn => self.call_goes_on(),
+            Step::RequestArrives => self.request_arrives(),
+            Step::ReplyArrives => self.reply_arrives(true),
+            Step::ReplyArrivesInPart => self.reply_arrives(false),
+            Step::TabGoesOn => self.with_a_tab(Self::can_go_on, Self::tab_goes_on),
+            Step::TabBegins => self.with_a_tab(Self::is_idle, Self::tab_begins),
+            Step::TabHears => self.with_a_tab(Self::has_mail, |world, browser, tab| {
+                world.counts.add("tab hears another");
+                world.tab(browser, tab).hear();
+            }),
+            Step::TabGivesUp => self.with_a_tab(Self::is_waiting, Self::tab_gives_up),
+            Step::TabReloads => self.with_a_tab(|_, _, _| true, Self::tab_reloads),
+            Step::Thief => self.thief_goes_on(),
+            Step::RequestLost => self.request_is_lost(),
+            Step::RequestCopied => self.request_is_copied(),
+            Step::ReplyLost => self.reply_is_lost(),
+            Step::FaultSet => self.fault_is_set(),
+            Step::Crash => self.instance_crashes_or_starts(),
+            Step::StoreAway => self.store_goes_or_comes(),
+            Step::Rollback => self.rotations_are_lost(),
+            Step::Time => self.time_passes(),
+            Step::AdministratorEnds => self.administrator_ends_a_session(),
+            Step::UserDisabled => self.user_is_disabled(),
+            Step::OldToken => self.old_token_is_presented(),
+            Step::ForgedTicket => self.forged_ticket_is_presented(),
+        }
+        self.observer.look_at_rows(&self.store, &self.setting, self.event);
+    }
+
+    /// The events that may come next, with their weights.
+    fn possible(&self) -> [(u32, Step); 22] {
+        let setting = &self.setting;
+        let if_any = |weight: u32, any: bool| if any { weight } else { 0 };
+        let calls = !self.in_flight.is_empty();
+        let requests = !self.wire.requests.is_empty();
+        let replies = !self.wire.replies.is_empty();
+        let all_up = self.instances.iter().all(|instance| instance.up);
+        let broken = self.store.is_unavailable();
+        let faults = setting.faults;
+        [
+            (if_any(150, calls), Step::CallGoesOn),
+            (if_any(60, !self.arriving().is_empty()), Step::RequestArrives),
+            (if_any(60, replies), Step::ReplyArrives),
+            (if_any(12, replies && setting.split_answers), Step::ReplyArrivesInPart),
+            (if_any(60, self.any_tab(Self::can_go_on)), Step::TabGoesOn),
+            (if_any(30, self.any_tab(Self::is_idle)), Step::TabBegins),
+            (if_any(12, self.any_tab(Self::has_mail)), Step::TabHears),
+            (if_any(3, self.any_tab(Self::is_waiting)), Step::TabGivesUp),
+            (1, Step::TabReloads),
+            (if_any(15, setting.loot != Loot::Nothing), Step::Thief),
+            (if_any(1, requests), Step::RequestLost),
+            (if_any(3, requests && setting.copies), Step::RequestCopied),
+            (if_any(3, replies), Step::ReplyLost),
+            (if_any(4, calls && faults), Step::FaultSet),
+            (if_any(if all_up { 1 } else { 15 }, faults), Step::Crash),
+            (if_any(if broken { 20 } else { 1 }, faults), Step::StoreAway),
+            (if_any(3, setting.rollbacks && self.store.not_durable() > 0), Step::Rollback),
+            (3, Step::Time),
+            (if_any(1, self.event.is_multiple_of(8)), Step::AdministratorEnds),
+            (if_any(1, self.event.is_multiple_of(64)), Step::UserDisabled),
+            (1, Step::OldToken),
+            (if_any(1, self.event.is_multiple_of(4)), Step::ForgedTicket),
+        ]
+    }
+
+    /// A key for a new attempt.
+    pub(crate) fn fresh_key(&mut self) -> String {
+        self.last_key += 1;
+        format!("attempt-key-{:04}", self.last_key)
+    }
+}
+
+fn user(sessions: &Sessions, number: usize) -> User {
+    let email = format!("{}@example.com", names::USERS[number]);
+    User {
+        id: sessions.entropy.user_id(START),
+        email: Email::parse(&email).expect("an email address"),
+        name: None,
+        password_hash: String::new(),
+        created_at: START,
+        disabled_at: None,
+    }
+}

@@ -1,0 +1,50 @@
+//! What things are called in a story. Secrets are told by what they are of, never by their text.
+
+use crate::network::Party;
+use crate::server::{Call, Outcome};
+use crate::world::World;
+
+/// The users, by their numbers.
+pub(super) const USERS: [&str; 3] = ["alice", "bob", "carol"];
+
+impl World {
+    pub(crate) fn user_name(&self, user: usize) -> &'static str {
+        USERS[user]
+    }
+
+    pub(crate) fn name(&self, party: Party) -> String {
+        match party {
+            Party::Tab(browser, tab) => format!("browser {}, tab {},", browser + 1, tab + 1),
+            Party::Thief => "the thief".to_owned(),
+            Party::Stranger => "somebody".to_owned(),
+        }
+    }
+
+    pub(crate) fn describe(&self, call: &Call) -> String {
+        match call {
+            Call::Login(email) => format!("a login of {}", email.as_str()),
+            Call::Refresh { ticket, key } => {
+                let key = key.as_deref().unwrap_or("no key");
+                format!("a refresh with {} and {key}", self.observer.ticket_name(ticket))
+            }
+            Call::Logout { ticket } => {
+                format!("a logout with {}", self.observer.ticket_name(ticket))
+            }
+            Call::Protected { token } => {
+                format!("a call with {}", self.observer.token_name(token))
+            }
+            Call::End { session } => {
+                format!("an end to {}", self.observer.session_name(*session))
+            }
+        }
+    }
+
+    pub(crate) fn describe_outcome(&self, outcome: &Outcome) -> String {
+        match outcome {
+            Outcome::Granted(grant) => format!("tokens of {}", self.observer.grant_name(grant)),
+            Outcome::Authenticated(_) => "recognised".to_owned(),
+            Outcome::Done => "done".to_owned(),
+            Outcome::Failed(error) => error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
+//! steps; that is [`tab`](crate::tab).
+
+use crate::server::Call;
+use crate::story::tell;
+use crate::tab::{Doing, Errand, Tab};
+use crate::world::World;
+
+impl World {
+    /// What a tab with nothing to do begins.
+    pub(super) fn tab_begins(&mut self, browser: usize, tab: usize) {
+        let now = self.clock.now();
+        let own = self.browsers[browser].user;
+        let here = &self.browsers[browser].tabs[tab];
+        let era = here.era;
+        let errand = match &here.token {
+            Some(token) if token.expires_at > now => {
+                let serial = token.serial;
+                let renew = Errand::Renew { stale: Some(serial), era, tried: 0 };
+                let wishes = [(4, Errand::Use { serial }), (8, renew), (1, Errand::LogOut { era })];
+                self.chance.weighted(&wishes)
+            }
+            Some(token) => Some(Errand::Renew { stale: Some(token.serial), era, tried: 0 }),
+            // What a page does that is opened where there is a session.
+            None if here.restoring || self.browsers[browser].hint => {
+                Some(Errand::Renew { stale: None, era, tried: 0 })
+            }
+            None => {
+                // A browser may be lent to somebody else.
+                let lent = self.chance.percent(15);
+                let user = if lent { self.chance.below(self.users.len()) } else { own };
+                (self.users[user].disabled_at.is_none()).then_some(Errand::LogIn { user })
+            }
+        };
+        match errand {
+            Some(Errand::Use { serial }) => self.tab_calls(browser, tab, serial),
+            Some(errand) => self.tab(browser, tab).doing = Doing::Queueing(errand),
+            None => {}
+        }
+    }
+
+    fn tab_calls(&mut self, browser: usize, tab: usize, serial: u64) {
+        if let Some(token) = self.tab(browser, tab).token.clone() {
+            self.counts.add("call with an access token");
+            let call = Call::Protected { token: token.secret };
+            self.ask(browser, tab, Errand::Use { serial }, (None, call));
+        }
+    }
+
+    pub(super) fn tab_reloads(&mut self, browser: usize, tab: usize) {
+        self.counts.add("tab is reloaded");
+        self.rest(browser, tab);
+        let restoring = self.browsers[browser].hint;
+        *self.tab(browser, tab) = Tab::loaded(restoring);
+        tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
+    }
+
+    /// Whether the jar's ticket may be sent: in worlds of bounded delay, not while an old request is
+    /// still on its way that it would leave too far behind.
+    pub(crate) fn may_refresh(&self, browser: usize) -> bool {
+        let Some(behind) = self.setting.behind() else { return true };
+        let Some(ticket) = &self.browsers[browser].jar else { return true };
+        let calls = self.in_flight.iter().map(|call| &call.request);
+        let mut older = self.wire.requests.iter().chain(calls);
+        !older.any(|request| self.observer.leaves_behind(ticket, &request.call, behind))
+    }
+
+    pub(super) fn is_idle(&self, browser: usize, tab: usize) -> bool {
+        self.browsers[browser].tabs[tab].doing == Doing::Nothing
+    }
+
+    pub(super) fn is_waiting(&self, browser: usize, tab: usize) -> bool {
+        matches!(self.browsers[browser].tabs[tab].doing, Doing::Waiting(..))
+    }
+
+    pub(super) fn has_mail(&self, browser: usize, tab: usize) -> bool {
+        !self.browsers[browser].tabs[tab].inbox.is_empty()
+    }
+
+    fn tabs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let browsers = self.browsers.iter().enumerate();
+        browsers.flat_map(|(browser, here)| (0..here.tabs.len()).map(move |tab| (browser, tab)))
+    }
+
+    pub(super) fn any_tab(&self, fits: impl Fn(&Self, usize, usize) -> bool) -> bool {
+        self.tabs().any(|(browser, tab)| fits(self, browser, tab))
+    }
+
+    pub(super) fn with_a_tab(
+        &mut self,
+        fits: impl Fn(&Self, usize, usize) -> bool,
+        act: impl Fn(&mut Self, usize, usize),
+    ) {
+        let fitting: Vec<_> = self.tabs().filter(|(b, t)| fits(self, *b, *t)).collect();
+        let (browser, tab) = fitting[self.chance.below(fitting.len())];
+        act(self, browser, tab);
+    }
+}

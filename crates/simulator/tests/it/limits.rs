@@ -1,0 +1,54 @@
+//! The known limits, each shown by a seed: a promise does not hold without its premises. A premise that
+//! no seed needs would be an excuse.
+
+use simulator::invariants::Invariant;
+use simulator::{Premise, Simulator, Twist};
+
+const SEEDS: u64 = 4_000;
+
+/// The first of the seeds that breaks `promise` if `premise` is taken away.
+fn needed(premise: Premise, promise: Invariant) -> Option<u64> {
+    let simulator = Simulator::with(Twist { doubt: Some(premise), ..Twist::default() });
+    (0..SEEDS).find(|seed| {
+        simulator.run(*seed).violation.is_some_and(|violation| violation.invariant == promise)
+    })
+}
+
+#[test]
+fn tabs_that_take_no_turns_may_sign_their_user_out() {
+    let seed = needed(Premise::TabsTakeTurns, Invariant::TheHonestStaySignedIn);
+    assert!(seed.is_some(), "two tabs with a key each look like two parties");
+}
+
+#[test]
+fn a_request_delayed_past_two_rotations_may_sign_its_user_out() {
+    let seed = needed(Premise::RequestsAreInTime, Invariant::TheHonestStaySignedIn);
+    assert!(seed.is_some(), "only the last two attempts are remembered");
+}
+
+#[test]
+fn a_set_cookie_applied_late_may_sign_its_user_out() {
+    let seed = needed(Premise::CookiesAreInTime, Invariant::TheHonestStaySignedIn);
+    assert!(seed.is_some(), "the jar holds a ticket that was used with another key");
+}
+
+#[test]
+fn a_copy_that_outlives_a_lost_rotation_may_sign_its_user_out() {
+    let seed = needed(Premise::NoCopyOutlivesALoss, Invariant::TheHonestStaySignedIn);
+    assert!(seed.is_some(), "after a gap the attempt before is not known");
+}
+
+#[test]
+fn a_database_that_loses_a_rotation_may_let_owner_and_thief_in() {
+    let seed = needed(Premise::NothingIsLostAfterATheft, Invariant::NeverDoBothSucceed);
+    assert!(seed.is_some(), "what was lost can be accepted again, from the other one");
+}
+
+#[test]
+fn a_copied_key_is_good_for_more_if_only_the_cookie_arrives() {
+    let seed = needed(Premise::AnswersArriveWhole, Invariant::ACopiedKeySharesOneGeneration);
+    assert!(
+        seed.is_some(),
+        "the client repeats its key with the next ticket, and so does the thief"
+    );
+}

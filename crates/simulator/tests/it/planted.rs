@@ -1,0 +1,49 @@
+//! A simulation that finds nothing proves nothing: each of these faults is planted in the store or the
+//! client, and one of the first thousand seeds must find it, by the promise it breaks.
+
+use simulator::invariants::Invariant;
+use simulator::{Bug, Simulator, Twist};
+
+const SEEDS: u64 = 1_000;
+
+/// The first of the seeds that sees `bug` break `promise`.
+fn found(bug: Bug, promise: Invariant) -> Option<u64> {
+    let simulator = Simulator::with(Twist { bug: Some(bug), ..Twist::default() });
+    (0..SEEDS).find(|seed| {
+        simulator.run(*seed).violation.is_some_and(|violation| violation.invariant == promise)
+    })
+}
+
+#[test]
+fn a_rotation_without_the_generation_guard_is_found() {
+    let seed = found(Bug::AcceptWithoutGuard, Invariant::OneAttemptPerGeneration);
+    assert!(seed.is_some(), "read-then-write gives a generation to two attempts");
+    let seed = found(Bug::AcceptWithoutGuard, Invariant::GenerationsNeverGoBack);
+    assert!(seed.is_some(), "read-then-write puts an older generation over a newer one");
+}
+
+#[test]
+fn a_rotation_that_overwrites_a_revocation_is_found() {
+    let seed = found(Bug::AcceptRevives, Invariant::AnEndIsFinal);
+    assert!(seed.is_some(), "a late write brings a session back to life");
+}
+
+#[test]
+fn a_revocation_that_a_failover_forgets_is_found() {
+    let seed = found(Bug::RevocationForgotten, Invariant::AnEndIsFinal);
+    assert!(seed.is_some(), "an end that was answered before it was durable comes undone");
+}
+
+#[test]
+fn a_grace_period_is_found() {
+    let seed = found(Bug::Grace, Invariant::NeverDoBothSucceed);
+    assert!(seed.is_some(), "within the grace the thief is answered as well as the owner");
+    let seed = found(Bug::Grace, Invariant::OneAttemptPerGeneration);
+    assert!(seed.is_some(), "within the grace a generation goes to two attempts");
+}
+
+#[test]
+fn a_client_that_drops_its_key_is_found() {
+    let seed = found(Bug::KeyDropped, Invariant::TheHonestStaySignedIn);
+    assert!(seed.is_some(), "without its key a retry looks like a theft");
+}
