@@ -1,0 +1,204 @@
+//! The network between two parties, when it fails: a TCP proxy that cuts, strikes or only passes on.
+//! It must not understand what passes through, beyond where an answer begins.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::chance::Chance;
+use crate::instance::Instance;
+use crate::load::Road;
+
+/// What the proxy does to a connection.
+#[derive(Clone)]
+pub(crate) enum Manner {
+    /// Passes everything on.
+    Honest,
+    /// Takes the whole answer from the server and passes only its beginning on, or nothing.
+    CutAnswers(Arc<Chance>),
+    /// Kills the server when the first bytes of its answer arrive; some of them pass.
+    Strike(Arc<Instance>, Arc<Chance>),
+    /// Counts the client's messages down while not zero; the one that makes it zero, or commits, is
+    /// passed on, and the connection is cut when the server answers it.
+    CutAfterMessage(Arc<AtomicU64>),
+}
+
+/// A proxy that listens until it is dropped.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    task: AbortHandle,
+    swallowed: UnboundedReceiver<Vec<u8>>,
+}
+
+impl Proxy {
+    /// Listens on a port of its own and connects to wherever `road` leads at that moment.
+    pub(crate) async fn start(road: Road, manner: Manner) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (sender, swallowed) = unbounded_channel();
+        let task = tokio::spawn(accept(listener, road, manner, sender)).abort_handle();
+        Ok(Self { address, task, swallowed })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The whole answer that was cut last, if one was.
+    pub(crate) fn swallowed(&mut self) -> Option<Vec<u8>> {
+        let mut last = None;
+        while let Ok(answer) = self.swallowed.try_recv() {
+            last = Some(answer);
+        }
+        last
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    road: Road,
+    manner: Manner,
+    swallowed: UnboundedSender<Vec<u8>>,
+) {
+    // Dropped with this task, and the connections with it.
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        let (server, manner, swallowed) = (road(), manner.clone(), swallowed.clone());
+        connections.spawn(async move {
+            // A server that is not there, or goes away, is a cut connection to the client.
+            if let Ok(server) = TcpStream::connect(server).await {
+                let _ = pass(client, server, manner, swallowed).await;
+            }
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn pass(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    manner: Manner,
+    swallowed: UnboundedSender<Vec<u8>>,
+) -> Result<()> {
+    match manner {
+        Manner::Honest => {
+            copy_bidirectional(&mut client, &mut server).await?;
+        }
+        Manner::CutAnswers(chance) => {
+            let answer = answer(&mut client, &mut server, usize::MAX).await?;
+            if !answer.is_empty() {
+                let passed = chance.index(answer.len());
+                client.write_all(&answer[..passed]).await?;
+                let _ = swallowed.send(answer);
+            }
+        }
+        Manner::Strike(instance, chance) => {
+            let answer = answer(&mut client, &mut server, 1).await?;
+            instance.strike();
+            if !answer.is_empty() {
+                client.write_all(&answer[..chance.index(answer.len())]).await?;
+            }
+        }
+        Manner::CutAfterMessage(countdown) => cut_after(client, server, &countdown).await?,
+    }
+    Ok(())
+}
+
+/// Passes the request on and reads the answer until `enough` bytes are there, or it ends.
+async fn answer(
+    client: &mut TcpStream,
+    server: &mut TcpStream,
+    enough: usize,
+) -> std::io::Result<Vec<u8>> {
+    let (mut from_client, _to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let mut received = Vec::new();
+    let read = async {
+        while received.len() < enough {
+            if from_server.read_buf(&mut received).await? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    tokio::select! {
+        done = read => done?,
+        gone = copy(&mut from_client, &mut to_server) => {
+            gone?;
+        }
+    }
+    Ok(received)
+}
+
+async fn cut_after(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    countdown: &AtomicU64,
+) -> std::io::Result<()> {
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let (mut message, mut answer) = (Vec::new(), Vec::new());
+    loop {
+        tokio::select! {
+            read = from_client.read_buf(&mut message) => {
+                if read? == 0 {
+                    return Ok(());
+                }
+                let cut = is_due(countdown, &message);
+                to_server.write_all(&message).await?;
+                message.clear();
+                if cut {
+                    // The server has done what it was told when it answers; nobody hears of it.
+                    from_server.read_buf(&mut answer).await?;
+                    return Ok(());
+                }
+            }
+            read = from_server.read_buf(&mut answer) => {
+                if read? == 0 {
+                    return Ok(());
+                }
+                to_client.write_all(&answer).await?;
+                answer.clear();
+            }
+        }
+    }
+}
+
+fn is_due(countdown: &AtomicU64, message: &[u8]) -> bool {
+    let commits = message.windows(6).any(|word| word == b"COMMIT");
+    let next = |left: u64| match left {
+        0 => None,
+        _ if commits => Some(0),
+        left => Some(left - 1),
+    };
+    let before = countdown.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+    before.is_ok_and(|left| next(left) == Some(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_countdown_is_due_once_at_its_end_or_at_a_commit() {
+        let countdown = AtomicU64::new(2);
+        assert!(!is_due(&countdown, b"SELECT"));
+        assert!(is_due(&countdown, b"UPDATE"));
+        assert!(!is_due(&countdown, b"COMMIT"));
+        countdown.store(9, Ordering::SeqCst);
+        assert!(is_due(&countdown, b"Q\0COMMIT\0"));
+        assert_eq!(countdown.load(Ordering::SeqCst), 0);
+    }
+}
