@@ -29,8 +29,19 @@ impl Engine {
 
 /// One scenario's database.
 pub(crate) enum Database {
-    Sqlite { file: PathBuf },
-    Postgres { cluster: Arc<Cluster>, name: String },
+    Sqlite {
+        file: PathBuf,
+    },
+    /// In another mount namespace: SQLite would resolve the way there to a path of this one, so a copy
+    /// of what is `seen` is read.
+    SqliteElsewhere {
+        seen: PathBuf,
+        copy: PathBuf,
+    },
+    Postgres {
+        cluster: Arc<Cluster>,
+        name: String,
+    },
 }
 
 /// What the suite wants to know of a session.
@@ -50,7 +61,9 @@ impl Database {
     /// What `--database` is given.
     pub(crate) fn url(&self) -> String {
         match self {
-            Self::Sqlite { file } => format!("sqlite:{}", file.display()),
+            Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
+                format!("sqlite:{}", file.display())
+            }
             Self::Postgres { cluster, name } => cluster.url(name),
         }
     }
@@ -59,6 +72,10 @@ impl Database {
     pub(crate) async fn sessions(&self) -> Result<BTreeMap<[u8; 16], Row>> {
         match self {
             Self::Sqlite { file } => sqlite_sessions(file).await,
+            Self::SqliteElsewhere { seen, copy } => {
+                copy_file(seen, copy)?;
+                sqlite_sessions(copy).await
+            }
             Self::Postgres { cluster, name } => {
                 let mut connection = cluster.connect(name).await?;
                 let rows = sqlx::query(SESSIONS).fetch_all(&mut connection).await?;
@@ -75,7 +92,9 @@ impl Database {
     /// Copies the database while nothing runs on it.
     pub(crate) async fn copy_to(&self, copy: &Path) -> Result<()> {
         match self {
-            Self::Sqlite { file } => copy_file(file, copy),
+            Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
+                copy_file(file, copy)
+            }
             Self::Postgres { cluster, name } => cluster.replace(&copy_name(name), name).await,
         }
     }
@@ -83,14 +102,15 @@ impl Database {
     /// Puts a copy in the place of the database while nothing runs on it.
     pub(crate) async fn restore_from(&self, copy: &Path) -> Result<()> {
         match self {
-            Self::Sqlite { file } => copy_file(copy, file),
+            Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
+                copy_file(copy, file)
+            }
             Self::Postgres { cluster, name } => cluster.replace(name, &copy_name(name)).await,
         }
     }
 }
 
-/// Also where the file lies in another mount namespace, seen through `/proc`.
-pub(crate) async fn sqlite_sessions(file: &Path) -> Result<BTreeMap<[u8; 16], Row>> {
+async fn sqlite_sessions(file: &Path) -> Result<BTreeMap<[u8; 16], Row>> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = options.connect().await.context("the database cannot be read")?;
     let rows = sqlx::query(SESSIONS).fetch_all(&mut connection).await?;

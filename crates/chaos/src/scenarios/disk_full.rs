@@ -66,7 +66,8 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             stage.violation(format!("recovery took longer than {RECOVERY:?}"));
         }
     }
-    let database = Database::Sqlite { file: seen.join("baton.db") };
+    let (seen, copy) = (seen.join("baton.db"), stage.folder().join("copy.db"));
+    let database = Database::SqliteElsewhere { seen, copy };
     checker::check_in(&database, &stage, at, &mut clients).await
 }
 

@@ -75,6 +75,6 @@ pub(crate) async fn crashed(stage: Arc<Stage>) -> Result<()> {
 fn cluster(stage: &Stage) -> Result<Arc<Cluster>> {
     match &stage.database {
         Database::Postgres { cluster, .. } => Ok(Arc::clone(cluster)),
-        Database::Sqlite { .. } => None.context("this story needs PostgreSQL"),
+        _ => None.context("this story needs PostgreSQL"),
     }
 }
