@@ -1,10 +1,11 @@
 //! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
 //! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `ci`, `tidy`, `mutants`; what they stand on is `tools` (installs what is
+//! `run`, `build`, `test`, `ci`, `tidy`, `chaos`, `mutants`; what they stand on is `tools` (installs what is
 //! missing), `site` (the browser's half), `process` (child processes) and `report` (what is said).
 #![forbid(unsafe_code)]
 
 mod build;
+mod chaos;
 mod ci;
 mod environment;
 mod files;
@@ -59,6 +60,14 @@ enum Task {
     Ci,
     /// The house rules that no compiler checks.
     Tidy,
+    /// The fault suite: breaks the running program, its database and its network, and checks what is
+    /// left. `cargo xtask chaos --help` names its options.
+    #[command(disable_help_flag = true)]
+    Chaos {
+        /// Passed on to the suite.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Mutation tests of the crates that decide: rotation and verifier.
     Mutants {
         /// Passed on to `cargo mutants`, instead of `-p rotation -p verifier`.
@@ -75,6 +84,7 @@ fn main() -> ExitCode {
         Task::Test { filters } => test::test(&workspace, &filters),
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
+        Task::Chaos { arguments } => chaos::chaos(&workspace, &arguments),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
     };
     match outcome {

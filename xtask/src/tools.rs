@@ -1,9 +1,10 @@
 //! What Baton is built and tested with, beyond cargo and Node: found, or installed and said so.
-//! One file per kind of tool. Nothing is installed into the system but Debian's Chromium package,
-//! and that only as root.
+//! One file per kind of tool. Nothing is installed into the system but Debian's packages of
+//! Chromium and faketime, and those only as root.
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
+pub(crate) mod faketime;
 pub(crate) mod node;
 pub(crate) mod target;
 

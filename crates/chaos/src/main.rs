@@ -35,9 +35,9 @@ pub(crate) struct Arguments {
     /// How often each scenario is played; each has a number of its own.
     #[arg(long)]
     rounds: Option<u64>,
-    /// Only scenarios whose name contains this.
+    /// Only scenarios whose name contains this; may be given several times.
     #[arg(long, value_name = "NAME")]
-    scenario: Option<String>,
+    scenario: Vec<String>,
     /// On which engine.
     #[arg(long, value_enum, default_value_t = Databases::All)]
     database: Databases,
@@ -45,10 +45,20 @@ pub(crate) struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
     /// The program to test.
-    #[arg(long, value_name = "PATH", default_value = "target/debug/baton")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "target/debug/baton",
+        overrides_with = "binary"
+    )]
     binary: PathBuf,
     /// The same program, built with `--features failpoints`.
-    #[arg(long, value_name = "PATH", default_value = "target/failpoints/debug/baton")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "target/failpoints/debug/baton",
+        overrides_with = "failpoints"
+    )]
     failpoints: PathBuf,
     /// A few rounds of each scenario: a minute in all.
     #[arg(long, conflicts_with = "rounds")]

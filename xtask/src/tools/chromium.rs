@@ -28,7 +28,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     }
     if is_debian() && is_root(workspace) {
         // A failure here is not the end: Playwright can still fetch its own.
-        if report::step("Installing Debian's Chromium, takes 2 minutes…", || apt(workspace)).is_ok()
+        if report::step("Installing Debian's Chromium, takes 2 minutes…", || {
+            apt(workspace, "chromium")
+        })
+        .is_ok()
             && let Some(found) = installed()
         {
             return Ok(found);
@@ -57,21 +60,22 @@ fn playwrights(workspace: &Workspace) -> Option<PathBuf> {
 }
 
 /// On Ubuntu, the package of this name is an empty shell around a snap.
-fn is_debian() -> bool {
+pub(super) fn is_debian() -> bool {
     files::read_text(Path::new("/etc/os-release"))
         .is_ok_and(|release| release.lines().any(|line| line == "ID=debian"))
 }
 
-fn is_root(workspace: &Workspace) -> bool {
+pub(super) fn is_root(workspace: &Workspace) -> bool {
     process::answer(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
 }
 
-fn apt(workspace: &Workspace) -> Result<()> {
+/// Installs a package of Debian's.
+pub(super) fn apt(workspace: &Workspace, package: &str) -> Result<()> {
     let apt = || {
         let mut command = process::command(workspace, "apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
     process::run(apt().arg("update"))?;
-    process::run(apt().args(["install", "-y", "--no-install-recommends", "chromium"]))
+    process::run(apt().args(["install", "-y", "--no-install-recommends", package]))
 }
