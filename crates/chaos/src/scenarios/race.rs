@@ -36,6 +36,10 @@ pub(crate) async fn with_one_key(stage: Arc<Stage>) -> Result<()> {
         let first = answers.into_iter().next().context("there are 200")?;
         client.settle(first)?;
     }
+    let accepted = u64::try_from(stage.log_lines("refresh.accepted")?.len())?;
+    if accepted != stage.rounds {
+        bail!("{accepted} refreshes were accepted in {} rounds; one in each was due", stage.rounds);
+    }
     checker::check(&stage, addresses[1], &mut [client]).await
 }
 
