@@ -4,6 +4,7 @@
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
+mod debian;
 pub(crate) mod faketime;
 pub(crate) mod node;
 pub(crate) mod target;

@@ -1,9 +1,10 @@
 //! A Chromium for the browser tests: the one that is there, Debian's, or Playwright's own.
 
+use super::debian;
 use crate::workspace::Workspace;
-use crate::{environment, files, process, report};
+use crate::{environment, process, report};
 use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names a Chromium package gives its program.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -26,10 +27,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(found) = installed().or_else(|| playwrights(workspace)) {
         return Ok(found);
     }
-    if is_debian() && is_root(workspace) {
+    if debian::is_debian() && debian::is_root(workspace) {
         // A failure here is not the end: Playwright can still fetch its own.
         if report::step("Installing Debian's Chromium, takes 2 minutes…", || {
-            apt(workspace, "chromium")
+            debian::install(workspace, "chromium")
         })
         .is_ok()
             && let Some(found) = installed()
@@ -57,25 +58,4 @@ fn playwrights(workspace: &Workspace) -> Option<PathBuf> {
     let path = PathBuf::from(process::answer(&mut node)?);
     let starts = process::answer(process::command(workspace, &path).arg("--version")).is_some();
     starts.then_some(path)
-}
-
-/// On Ubuntu, the package of this name is an empty shell around a snap.
-pub(super) fn is_debian() -> bool {
-    files::read_text(Path::new("/etc/os-release"))
-        .is_ok_and(|release| release.lines().any(|line| line == "ID=debian"))
-}
-
-pub(super) fn is_root(workspace: &Workspace) -> bool {
-    process::answer(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
-}
-
-/// Installs a package of Debian's.
-pub(super) fn apt(workspace: &Workspace, package: &str) -> Result<()> {
-    let apt = || {
-        let mut command = process::command(workspace, "apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
-    process::run(apt().arg("update"))?;
-    process::run(apt().args(["install", "-y", "--no-install-recommends", package]))
 }

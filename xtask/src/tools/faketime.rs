@@ -1,6 +1,6 @@
 //! A clock that can be set without setting the machine's: libfaketime, for the fault suite.
 
-use super::chromium;
+use super::debian;
 use crate::report;
 use crate::workspace::Workspace;
 use anyhow::Result;
@@ -11,8 +11,8 @@ const PROGRAM: &str = "faketime";
 /// Installs it where that is possible. Elsewhere the scenario that needs it says what is missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
     let missing = crate::environment::on_path(PROGRAM).is_none();
-    if missing && chromium::is_debian() && chromium::is_root(workspace) {
-        report::step("Installing Debian's faketime", || chromium::apt(workspace, PROGRAM))?;
+    if missing && debian::is_debian() && debian::is_root(workspace) {
+        report::step("Installing Debian's faketime", || debian::install(workspace, PROGRAM))?;
     }
     Ok(())
 }
