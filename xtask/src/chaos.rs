@@ -31,7 +31,7 @@ pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()>
 /// Builds everything; the command plays every scenario a few times, or those with such a name.
 pub(crate) fn a_few_rounds(workspace: &Workspace, filters: &[String]) -> Result<Command> {
     let mut suite = suite(workspace)?;
-    suite.arg("--few");
+    suite.args(["--few", "--database", "sqlite"]);
     for filter in filters {
         suite.arg("--scenario").arg(filter);
     }

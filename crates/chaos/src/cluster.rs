@@ -32,9 +32,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes a cluster and starts it.
     pub(crate) fn start() -> Result<Self> {
-        let programs = programs().with_context(|| {
-            format!("no PostgreSQL server was found in {DEBIAN}: `apt-get install postgresql`")
-        })?;
+        let programs = programs();
         let folder = TempDir::with_prefix("baton-chaos-postgres-")?;
         let as_root = is_root()?;
         if as_root {
@@ -43,7 +41,9 @@ impl Cluster {
         let mut cluster = Self { programs, folder, port: 0, as_root };
         let data = cluster.data();
         let arguments = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--username=postgres"];
-        judge(cluster.program("initdb").arg("-D").arg(data).args(arguments))?;
+        judge(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
+            "PostgreSQL cannot make a cluster; `apt-get install postgresql` installs it",
+        )?;
         for _ in 0..TRIES {
             cluster.port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             if cluster.run().is_ok() {
@@ -164,9 +164,11 @@ impl Drop for Cluster {
     }
 }
 
-fn programs() -> Option<PathBuf> {
+/// The folder of the newest version; without one, `PATH` is asked.
+fn programs() -> PathBuf {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(DEBIAN)
-        .ok()?
+        .into_iter()
+        .flatten()
         .flatten()
         .filter_map(|entry| {
             let version = entry.file_name().to_str()?.parse().ok()?;
@@ -175,7 +177,7 @@ fn programs() -> Option<PathBuf> {
         })
         .collect();
     versions.sort();
-    versions.pop().map(|(_, programs)| programs)
+    versions.pop().map(|(_, programs)| programs).unwrap_or_default()
 }
 
 pub(crate) fn is_root() -> Result<bool> {

@@ -175,8 +175,9 @@ fn spawn(launch: &Launch) -> Result<Child> {
 
 /// Sends a signal to processes of ours.
 pub(crate) fn signal(name: &str, ids: &[u32]) -> Result<()> {
-    let ids = ids.iter().map(u32::to_string);
-    let status = Command::new("kill").arg(format!("-{name}")).args(ids).status()?;
+    let ids = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    // The shell's own: not every system has it as a program.
+    let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {ids}")).status()?;
     if status.success() { Ok(()) } else { bail!("kill -{name}: {status}") }
 }
 

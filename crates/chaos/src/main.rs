@@ -33,7 +33,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos")]
 pub(crate) struct Arguments {
     /// How often each scenario is played; each has a number of its own.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
     /// Only scenarios whose name contains this; may be given several times.
     #[arg(long, value_name = "NAME")]

@@ -32,7 +32,7 @@ pub(crate) struct Scenario {
     pub(crate) engines: &'static [Engine],
     /// Rounds unless told otherwise.
     pub(crate) usual: u64,
-    /// Rounds when time is short.
+    /// Rounds when time is short; none for what takes long by nature.
     pub(crate) few: u64,
     pub(crate) play: fn(Arc<Stage>) -> Playing,
 }

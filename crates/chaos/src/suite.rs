@@ -52,11 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
                 Database::Postgres { cluster, name }
             }
         };
-        let rounds = match arguments.rounds {
-            Some(rounds) => rounds,
-            None if arguments.few => scenario.few,
-            None => scenario.usual,
-        };
+        let rounds = rounds(arguments, scenario);
         let chance = Chance::new(seed.wrapping_add(number));
         let stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder);
         outcomes.push(play(scenario, stage, arguments.keep).await?);
@@ -80,12 +76,21 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
     let pairs = pairs.flat_map(|engine| ALL.iter().map(move |scenario| (scenario, engine)));
     let chosen: Vec<_> = pairs
         .filter(|(scenario, engine)| named(scenario.name) && scenario.engines.contains(engine))
+        .filter(|(scenario, _)| rounds(arguments, scenario) > 0)
         .collect();
     // Among the tests, a filter may mean others.
     if chosen.is_empty() && !arguments.few {
         bail!("no scenario has this name on this database; --list names them");
     }
     Ok(chosen)
+}
+
+fn rounds(arguments: &Arguments, scenario: &Scenario) -> u64 {
+    match arguments.rounds {
+        Some(rounds) => rounds,
+        None if arguments.few => scenario.few,
+        None => scenario.usual,
+    }
 }
 
 async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<Outcome> {
