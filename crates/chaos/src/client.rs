@@ -41,8 +41,10 @@ pub(crate) enum Tried {
     Answered,
     /// 401: the session is over.
     Over,
-    /// Nothing is known; the same key is tried again.
+    /// No whole answer came, or a quiet no: nothing is known, and the same key is tried again.
     Transient,
+    /// 503: the same key is tried again.
+    Unavailable,
 }
 
 impl Client {
@@ -137,9 +139,9 @@ impl Client {
                 }
                 match (answer.status, answer.text("code").as_deref()) {
                     (401, Some("invalid_grant")) => Ok(Tried::Over),
-                    (409 | 429 | 500.., _) => {
+                    (status @ (409 | 429 | 500..), _) => {
                         tally.transient.fetch_add(1, Ordering::Relaxed);
-                        Ok(Tried::Transient)
+                        Ok(if status == 503 { Tried::Unavailable } else { Tried::Transient })
                     }
                     (status, code) => bail!("refresh: {status} {code:?}, which nobody expects"),
                 }
@@ -169,7 +171,7 @@ impl Client {
                     self.email,
                     self.generation()
                 ),
-                Tried::Transient => tries += 1,
+                Tried::Transient | Tried::Unavailable => tries += 1,
             }
             pause(Duration::from_millis(10 * tries.min(20))).await;
         }

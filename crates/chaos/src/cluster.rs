@@ -119,16 +119,21 @@ impl Cluster {
             .context("PostgreSQL cannot be connected to")
     }
 
-    /// Makes `name` a copy of `template`; what it held is gone. Nobody may be connected to either.
+    /// Makes `name` a copy of `template`; what it held is gone. Nobody may be connected to the latter.
     pub(crate) async fn replace(&self, name: &str, template: &str) -> Result<()> {
+        self.remove(name).await?;
+        self.order(format!("CREATE DATABASE {name} TEMPLATE {template}")).await
+    }
+
+    /// Removes a database: each one is more to read through after a crash.
+    pub(crate) async fn remove(&self, name: &str) -> Result<()> {
+        self.order(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+    }
+
+    /// Names in it are the suite's own, made of letters, digits and underscores.
+    async fn order(&self, statement: String) -> Result<()> {
         let mut connection = self.connect("postgres").await?;
-        for statement in [
-            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            format!("CREATE DATABASE {name} TEMPLATE {template}"),
-        ] {
-            // Names are the suite's own, made of letters, digits and underscores.
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
-        }
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
         Ok(connection.close().await?)
     }
 

@@ -89,6 +89,15 @@ impl Database {
         }
     }
 
+    /// Removes what a folder's end does not remove.
+    pub(crate) async fn discard(&self) -> Result<()> {
+        if let Self::Postgres { cluster, name } = self {
+            cluster.remove(name).await?;
+            cluster.remove(&copy_name(name)).await?;
+        }
+        Ok(())
+    }
+
     /// Copies the database while nothing runs on it.
     pub(crate) async fn copy_to(&self, copy: &Path) -> Result<()> {
         match self {

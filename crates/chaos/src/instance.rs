@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -116,7 +116,7 @@ impl Instance {
     pub(crate) async fn ended(&self) -> Result<()> {
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < PATIENCE {
-            if self.has_ended()? {
+            if self.how_ended()?.is_some() {
                 return Ok(());
             }
             pause(Duration::from_millis(5)).await;
@@ -130,25 +130,25 @@ impl Instance {
         signal("TERM", &[id])?;
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < STOP_TIME {
-            if self.has_ended()? {
-                return Ok(());
+            match self.how_ended()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("the program was told to stop and ended with {status}"),
+                None => pause(Duration::from_millis(5)).await,
             }
-            pause(Duration::from_millis(5)).await;
         }
         self.kill();
         bail!("the program did not stop within {STOP_TIME:?} of SIGTERM")
     }
 
-    fn has_ended(&self) -> Result<bool> {
+    /// How it ended, if it has. It must not be asked of one that was not started.
+    fn how_ended(&self) -> Result<Option<ExitStatus>> {
         let mut running = self.running.lock().expect(CHILD);
-        let ended = match running.as_mut() {
-            Some(child) => child.try_wait()?.is_some(),
-            None => true,
-        };
-        if ended {
+        let child = running.as_mut().context("the program was not started")?;
+        let status = child.try_wait()?;
+        if status.is_some() {
             *running = None;
         }
-        Ok(ended)
+        Ok(status)
     }
 }
 

@@ -86,7 +86,10 @@ async fn work(
     while !stop.load(Ordering::Relaxed) {
         client.refresh(&*road).await?;
         if progress[number].fetch_add(1, Ordering::Relaxed) % 4 == 0 {
-            client.me(road()).await;
+            let status = client.me(road()).await;
+            if !matches!(status, None | Some(200 | 503)) {
+                bail!("{}: a fresh access token was answered {status:?}", client.email);
+            }
         }
     }
     Ok(client)

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::chance::Chance;
+use crate::checker;
 use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
 use crate::pace::Stopwatch;
@@ -104,6 +105,7 @@ async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<O
     if let Err(error) = verdict {
         stage.violation(format!("{error:#}"));
     }
+    checker::nobody_panicked(&stage)?;
     let answered_again = stage.log_lines("refresh.answered_again")?.len();
     let outcome = Outcome {
         scenario: scenario.name,
@@ -117,6 +119,7 @@ async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<O
         seconds: stopwatch.seconds(),
     };
     report::ends(&outcome);
+    stage.database.discard().await?;
     if keep
         && !outcome.violations.is_empty()
         && let Some(stage) = Arc::into_inner(stage)

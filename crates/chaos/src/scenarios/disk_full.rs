@@ -46,8 +46,8 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         let filler = seen.join("filler");
         fill(&filler)?;
         for client in &mut clients {
-            if client.try_refresh(at).await? != Tried::Transient {
-                bail!("a refresh was answered although nothing can be written");
+            if client.try_refresh(at).await? != Tried::Unavailable {
+                bail!("a refresh was not put off although nothing can be written");
             }
             if client.me(at).await != Some(200) {
                 bail!("reading does not go on while the disk is full");

@@ -33,8 +33,8 @@ pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
         while stopwatch.elapsed() < FROZEN {
             let asked = Stopwatch::start();
             for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
-                if tried? != Tried::Transient {
-                    bail!("a refresh was answered while the database stood still");
+                if tried? != Tried::Unavailable {
+                    bail!("a refresh was not put off while the database stood still");
                 }
             }
             slowest = slowest.max(asked.seconds());

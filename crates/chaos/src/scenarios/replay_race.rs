@@ -60,7 +60,7 @@ async fn until_refused(
                 bail!("a refresh that began after the replay was answered succeeded")
             }
             Tried::Answered => answered += 1,
-            Tried::Transient => {}
+            Tried::Transient | Tried::Unavailable => {}
         }
     }
     bail!("two parties went on with one session")
