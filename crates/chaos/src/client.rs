@@ -50,20 +50,35 @@ pub(crate) enum Tried {
 impl Client {
     /// A new user with a new session.
     pub(crate) async fn register(stage: &Arc<Stage>, at: SocketAddr, name: &str) -> Result<Self> {
-        let email = format!("{name}@example.com");
-        let body = json!({ "email": email, "password": PASSWORD, "name": name });
-        let answer = enter(stage, at, path::REGISTER, &body).await?;
-        let mut client = Self {
+        let mut client = Self::nobody(stage, name);
+        let answer = enter(stage, at, path::REGISTER, &client.registration()).await?;
+        client.take(&answer)?;
+        Ok(client)
+    }
+
+    /// Asks to be registered, once; the status, if there was an answer.
+    pub(crate) async fn try_register(&self, at: SocketAddr) -> Option<u16> {
+        let request = from_our_page(Request::post(path::REGISTER)).json(&self.registration());
+        let outcome = http::call(at, &request).await;
+        self.stage.inspect("register", &outcome);
+        outcome.ok().map(|answer| answer.status)
+    }
+
+    fn registration(&self) -> serde_json::Value {
+        json!({ "email": self.email, "password": PASSWORD })
+    }
+
+    /// Somebody who is not registered yet.
+    pub(crate) fn nobody(stage: &Arc<Stage>, name: &str) -> Self {
+        Self {
             stage: Arc::clone(stage),
-            email,
+            email: format!("{name}@example.com"),
             ticket: String::new(),
             previous: None,
             pending: None,
             access_token: String::new(),
             over: false,
-        };
-        client.take(&answer)?;
-        Ok(client)
+        }
     }
 
     /// Several users.

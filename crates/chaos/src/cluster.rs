@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -27,6 +28,7 @@ pub(crate) struct Cluster {
     folder: TempDir,
     port: u16,
     as_root: bool,
+    frozen: AtomicBool,
 }
 
 impl Cluster {
@@ -38,7 +40,8 @@ impl Cluster {
         if as_root {
             judge(Command::new("chown").arg(USER).arg(folder.path()))?;
         }
-        let mut cluster = Self { programs, folder, port: 0, as_root };
+        let mut cluster =
+            Self { programs, folder, port: 0, as_root, frozen: AtomicBool::new(false) };
         let data = cluster.data();
         let arguments = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--username=postgres"];
         judge(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
@@ -78,6 +81,7 @@ impl Cluster {
     /// Stops all of its processes where they stand. The first of them is the one that starts others.
     pub(crate) fn freeze(&self) -> Result<()> {
         let first = self.first_process()?;
+        self.frozen.store(true, Ordering::Relaxed);
         signal("STOP", &[first])?;
         signal("STOP", &children(first)?)
     }
@@ -87,6 +91,7 @@ impl Cluster {
         let first = self.first_process()?;
         let mut processes = children(first)?;
         processes.push(first);
+        self.frozen.store(false, Ordering::Relaxed);
         signal("CONT", &processes)
     }
 
@@ -163,8 +168,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // It may be frozen, or crashed already.
-        let _ = self.thaw();
+        if self.frozen.load(Ordering::Relaxed) {
+            let _ = self.thaw();
+        }
+        // It may have crashed already.
         let _ = self.crash();
     }
 }

@@ -2,8 +2,7 @@
 //! It must not understand what passes through, beyond where an answer begins.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional};
@@ -24,9 +23,52 @@ pub(crate) enum Manner {
     CutAnswers(Arc<Chance>),
     /// Kills the server when the first bytes of its answer arrive; some of them pass.
     Strike(Arc<Instance>, Arc<Chance>),
-    /// Counts the client's messages down while not zero; the one that makes it zero, or commits, is
-    /// passed on, and the connection is cut when the server answers it.
-    CutAfterMessage(Arc<AtomicU64>),
+    /// Passes the message on that springs the trap, and cuts when the server answers it.
+    CutAfterMessage(Arc<Trap>),
+}
+
+/// Waits for one of the client's messages: the last of so many that contain certain bytes, or the
+/// first that commits.
+#[derive(Default)]
+pub(crate) struct Trap(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    /// Zero: for none.
+    messages: u64,
+    bytes: Vec<u8>,
+}
+
+impl Trap {
+    /// Waits for this many messages that contain `bytes`; every message contains nothing.
+    pub(crate) fn set(&self, messages: u64, bytes: &[u8]) {
+        *self.0.lock().expect(TRAP) = Waiting { messages, bytes: bytes.to_vec() };
+    }
+
+    /// Waits no more; whether it was sprung.
+    pub(crate) fn was_sprung(&self) -> bool {
+        std::mem::take(&mut *self.0.lock().expect(TRAP)).messages == 0
+    }
+
+    fn is_sprung_by(&self, message: &[u8]) -> bool {
+        let mut waiting = self.0.lock().expect(TRAP);
+        let counts = contains(message, &waiting.bytes);
+        if waiting.messages > 0 && contains(message, b"COMMIT") {
+            waiting.messages = 0;
+            return true;
+        }
+        if waiting.messages > 0 && counts {
+            waiting.messages -= 1;
+            return waiting.messages == 0;
+        }
+        false
+    }
+}
+
+const TRAP: &str = "nobody panics while setting a trap";
+
+fn contains(message: &[u8], bytes: &[u8]) -> bool {
+    bytes.is_empty() || message.windows(bytes.len()).any(|window| window == bytes)
 }
 
 /// A proxy that listens until it is dropped.
@@ -111,7 +153,7 @@ async fn pass(
                 client.write_all(&answer[..chance.index(answer.len())]).await?;
             }
         }
-        Manner::CutAfterMessage(countdown) => cut_after(client, server, &countdown).await?,
+        Manner::CutAfterMessage(trap) => cut_after(client, server, &trap).await?,
     }
     Ok(())
 }
@@ -145,28 +187,25 @@ async fn answer(
 async fn cut_after(
     mut client: TcpStream,
     mut server: TcpStream,
-    countdown: &AtomicU64,
+    trap: &Trap,
 ) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
-    let (mut message, mut answer) = (Vec::new(), Vec::new());
+    let (mut message, mut answer, mut cut) = (Vec::new(), Vec::new(), false);
     loop {
         tokio::select! {
             read = from_client.read_buf(&mut message) => {
                 if read? == 0 {
                     return Ok(());
                 }
-                let cut = is_due(countdown, &message);
+                // More of the same message may follow; it is passed on, too.
+                cut |= trap.is_sprung_by(&message);
                 to_server.write_all(&message).await?;
                 message.clear();
-                if cut {
-                    // The server has done what it was told when it answers; nobody hears of it.
-                    from_server.read_buf(&mut answer).await?;
-                    return Ok(());
-                }
             }
             read = from_server.read_buf(&mut answer) => {
-                if read? == 0 {
+                // The server has done what it was told when it answers; nobody hears of it.
+                if read? == 0 || cut {
                     return Ok(());
                 }
                 to_client.write_all(&answer).await?;
@@ -176,29 +215,21 @@ async fn cut_after(
     }
 }
 
-fn is_due(countdown: &AtomicU64, message: &[u8]) -> bool {
-    let commits = message.windows(6).any(|word| word == b"COMMIT");
-    let next = |left: u64| match left {
-        0 => None,
-        _ if commits => Some(0),
-        left => Some(left - 1),
-    };
-    let before = countdown.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
-    before.is_ok_and(|left| next(left) == Some(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_countdown_is_due_once_at_its_end_or_at_a_commit() {
-        let countdown = AtomicU64::new(2);
-        assert!(!is_due(&countdown, b"SELECT"));
-        assert!(is_due(&countdown, b"UPDATE"));
-        assert!(!is_due(&countdown, b"COMMIT"));
-        countdown.store(9, Ordering::SeqCst);
-        assert!(is_due(&countdown, b"Q\0COMMIT\0"));
-        assert_eq!(countdown.load(Ordering::SeqCst), 0);
+    fn a_trap_is_sprung_once_by_the_last_of_its_messages_or_by_a_commit() {
+        let trap = Trap::default();
+        assert!(!trap.is_sprung_by(b"COMMIT"));
+        trap.set(2, b"id");
+        assert!(!trap.is_sprung_by(b"SELECT id") && !trap.is_sprung_by(b"SELECT other"));
+        assert!(trap.is_sprung_by(b"UPDATE id") && !trap.is_sprung_by(b"UPDATE id"));
+        assert!(trap.was_sprung());
+        trap.set(9, b"");
+        assert!(trap.is_sprung_by(b"Q\0COMMIT\0"));
+        trap.set(2, b"");
+        assert!(!trap.is_sprung_by(b"SELECT") && !trap.was_sprung());
     }
 }
