@@ -39,7 +39,7 @@ impl Load {
     ///
     /// # Errors
     /// If one of them has given up, or has no answer within [`PATIENCE`].
-    pub(crate) async fn all_advance(&self) -> Result<()> {
+    pub(crate) async fn all_advance(&mut self) -> Result<()> {
         let count = |at: &AtomicU64| at.load(Ordering::Relaxed);
         let before: Vec<u64> = self.progress.iter().map(count).collect();
         let stopwatch = Stopwatch::start();
@@ -47,8 +47,9 @@ impl Load {
             if self.progress.iter().zip(&before).all(|(now, before)| count(now) > *before) {
                 return Ok(());
             }
-            if self.tasks.iter().any(JoinHandle::is_finished) {
-                bail!("a client has given up");
+            if let Some(gone) = self.tasks.iter().position(JoinHandle::is_finished) {
+                self.tasks.swap_remove(gone).await.context("a client panicked")??;
+                bail!("a client has stopped early");
             }
             pause(Duration::from_millis(5)).await;
         }

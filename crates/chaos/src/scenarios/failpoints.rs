@@ -52,7 +52,7 @@ async fn struck(
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
     arm(instance, &format!("{moment}:{}", 1 + stage.chance.below(LATEST))).await?;
-    let load = Load::start(clients, |_| road_to(instance));
+    let mut load = Load::start(clients, |_| road_to(instance));
     instance.ended().await.with_context(|| format!("at {moment}"))?;
     disarm(instance).await?;
     load.all_advance().await?;

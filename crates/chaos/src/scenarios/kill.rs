@@ -24,7 +24,7 @@ pub(crate) async fn under_load(stage: Arc<Stage>) -> Result<()> {
     let instance = Arc::new(stage.start().await?);
     let clients = Client::several(&stage, instance.address(), CLIENTS).await?;
     let stopwatch = Stopwatch::start();
-    let load = Load::start(clients, |_| road_to(&instance));
+    let mut load = Load::start(clients, |_| road_to(&instance));
     for _ in 0..stage.rounds {
         pause(Duration::from_millis(stage.chance.below(LATEST_KILL_MS))).await;
         instance.kill();

@@ -21,7 +21,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let mut clients = Client::several(&stage, instance.address(), LEAVERS + OTHERS).await?;
     let others = clients.split_off(LEAVERS);
     let mut leavers = clients;
-    let load = Load::start(others, |_| road_to(&instance));
+    let mut load = Load::start(others, |_| road_to(&instance));
     let mut left = Vec::new();
     for _ in 0..stage.rounds {
         for leaver in &mut leavers {

@@ -57,7 +57,7 @@ pub(crate) async fn crashed(stage: Arc<Stage>) -> Result<()> {
     let cluster = cluster(&stage)?;
     let instance = Arc::new(stage.start().await?);
     let clients = Client::several(&stage, instance.address(), CLIENTS).await?;
-    let load = Load::start(clients, |_| road_to(&instance));
+    let mut load = Load::start(clients, |_| road_to(&instance));
     for _ in 0..stage.rounds {
         load.all_advance().await?;
         pause(Duration::from_millis(stage.chance.below(100))).await;

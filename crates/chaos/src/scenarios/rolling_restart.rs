@@ -26,7 +26,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     };
     let address = proxy.address();
     let before = stage.tally.transient.load(Ordering::Relaxed);
-    let load = Load::start(clients, |_| -> Road { Arc::new(move || address) });
+    let mut load = Load::start(clients, |_| -> Road { Arc::new(move || address) });
     for _ in 0..stage.rounds {
         for instance in instances.iter() {
             load.all_advance().await?;
