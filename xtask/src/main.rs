@@ -1,11 +1,12 @@
 //! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
 //! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `simulate`, `mutants`; what they stand on is `tools`
-//! (installs what is missing), `site` (the browser's half), `process` (child processes) and `report`
-//! (what is said).
+//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `simulate`, `chaos`, `mutants`; what they stand on is
+//! `tools` (installs what is missing), `site` (the browser's half), `process` (child processes) and
+//! `report` (what is said).
 #![forbid(unsafe_code)]
 
 mod build;
+mod chaos;
 mod ci;
 mod environment;
 mod files;
@@ -68,6 +69,14 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// The fault suite: breaks the running program, its database and its network, and checks what is
+    /// left. `cargo xtask chaos --help` names its options.
+    #[command(disable_help_flag = true)]
+    Chaos {
+        /// Passed on to the suite.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Mutation tests of the crates that decide: rotation and verifier.
     Mutants {
         /// Passed on to `cargo mutants`, instead of `-p rotation -p verifier`.
@@ -87,6 +96,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
         Task::Model { write } => model::model(&workspace, write),
+        Task::Chaos { arguments } => chaos::chaos(&workspace, &arguments),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
         Task::Simulate(seeds) => simulate::simulate(&workspace, &seeds),
     };

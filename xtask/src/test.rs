@@ -1,16 +1,16 @@
-//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), the documentation's
-//! examples, then the browser tests in a real Chromium against the real server and the real bundle. The
-//! runners' own summary lines are printed again at the very end (`summary`), where a reader of a long
-//! log looks first.
+//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a few rounds of the fault
+//! suite, the documentation's examples, then the browser tests in a real Chromium against the real server
+//! and the real bundle. The runners' own summary lines are printed again at the very end (`summary`),
+//! where a reader of a long log looks first.
 
-mod cluster;
+pub(crate) mod cluster;
 mod summary;
 
 use crate::process::{self, Stream};
 use crate::report::{self, Stopwatch};
 use crate::tools::{self, cargo, chromium, node};
 use crate::workspace::Workspace;
-use crate::{environment, site};
+use crate::{chaos, environment, site};
 use anyhow::{Context, Result};
 use cluster::Cluster;
 use std::io::IsTerminal;
@@ -34,6 +34,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     for kind in Kind::ALL {
         let mut command = match kind {
             Kind::Rust => nextest(workspace, &cluster, filters),
+            Kind::Faults => chaos::a_few_rounds(workspace, filters)?,
             Kind::Examples => examples(workspace, filters),
             Kind::Browser => playwright(workspace, &chromium, filters),
         };
@@ -66,7 +67,7 @@ fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
     }
     let stream = match kind {
         Kind::Rust => Stream::Error,
-        Kind::Examples | Kind::Browser => Stream::Output,
+        Kind::Faults | Kind::Examples | Kind::Browser => Stream::Output,
     };
     let stopwatch = Stopwatch::start();
     let (lines, verdict) = process::tee(command, stream, |line| kind.sums_up(line))?;

@@ -3,6 +3,7 @@
 //! and sometimes coarse; a rule that is wrong in a case is changed here, in the open.
 
 mod crates;
+mod failpoints;
 mod headers;
 mod links;
 mod machine;
@@ -21,9 +22,10 @@ use anyhow::Result;
 use tree::{Finding, Tree};
 
 /// Every rule, by the name of its file.
-const RULES: [fn(&Tree) -> Vec<Finding>; 9] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 10] = [
     headers::check,
     crates::check,
+    failpoints::check,
     paths::check,
     style::check,
     sql::check,

@@ -61,6 +61,8 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
     let entropy = Entropy::system();
     let keys = KeyRing::open(&settings.keys, &entropy)?;
     let store = open_store(&settings.database).await?;
+    #[cfg(feature = "failpoints")]
+    let store = store::failpoint::arm(store, settings.failpoint);
     Ok(Doors { clock: Clock::system(), entropy, store, keys })
 }
 

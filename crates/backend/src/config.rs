@@ -36,6 +36,9 @@ pub struct Settings {
     pub audience: Vec<String>,
     /// The folder of the built site, if there is one.
     pub site: Option<PathBuf>,
+    /// Where to end the process.
+    #[cfg(feature = "failpoints")]
+    pub failpoint: Option<crate::store::failpoint::Failpoint>,
 }
 
 /// A setting that is wrong: which one, and how to mend it.
@@ -92,6 +95,8 @@ impl TryFrom<ServeArgs> for Settings {
                 .collect::<Result<_, _>>()?,
             audience,
             site: site_folder(args.site)?,
+            #[cfg(feature = "failpoints")]
+            failpoint: args.failpoint,
         })
     }
 }

@@ -4,6 +4,8 @@
 //! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. Every SQL text stands once, in [`sql`].
 //! One conformance suite holds for every engine: `tests/it/store_conformance.rs`.
 
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
 pub mod memory;
 pub mod postgres;
 mod row;

@@ -7,6 +7,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Rust,
+    Faults,
     Examples,
     Browser,
 }
@@ -20,11 +21,12 @@ pub(crate) struct Part {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Rust, Self::Examples, Self::Browser];
+    pub(crate) const ALL: [Self; 4] = [Self::Rust, Self::Faults, Self::Examples, Self::Browser];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Rust => "Rust tests (cargo nextest)",
+            Self::Faults => "Faults, a few rounds (cargo xtask chaos)",
             Self::Examples => "Documentation examples (cargo test --doc)",
             Self::Browser => "Browser tests (Playwright)",
         }
@@ -36,6 +38,7 @@ impl Kind {
             Self::Rust => {
                 "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
             }
+            Self::Faults => "cargo xtask chaos --few",
             Self::Examples => "cargo test --doc -p shared -p rotation -p verifier",
             Self::Browser => "`cargo xtask build`, then `npx playwright test` in end2end",
         }
@@ -45,6 +48,7 @@ impl Kind {
     pub(crate) fn sums_up(self, line: &str) -> bool {
         match self {
             Self::Rust => line.starts_with("Summary ["),
+            Self::Faults => line.contains(" passed, ") && line.ends_with(" failed"),
             Self::Examples => line.starts_with("test result: "),
             Self::Browser => browser_summary(line),
         }
@@ -92,11 +96,14 @@ mod tests {
     use super::*;
 
     const NEXTEST: &str = "Summary [   3.1s] 120 tests run: 119 passed, 1 failed, 2 skipped";
+    const FAULTS: &str = "13 passed, 0 failed";
     const EXAMPLES: &str = "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured";
 
     #[test]
     fn each_runner_is_recognised_by_its_last_words() {
         assert!(Kind::Rust.sums_up(NEXTEST));
+        assert!(Kind::Faults.sums_up(FAULTS));
+        assert!(!Kind::Faults.sums_up("race (sqlite): 200 refreshes of one cookie"));
         assert!(Kind::Examples.sums_up(EXAMPLES));
         for line in ["21 passed (14.0s)", "1 failed", "2 did not run"] {
             assert!(Kind::Browser.sums_up(line), "{line}");
@@ -114,19 +121,23 @@ mod tests {
         };
         let parts = [
             part(Kind::Rust, &[NEXTEST]),
+            part(Kind::Faults, &[FAULTS]),
             part(Kind::Examples, &[EXAMPLES, EXAMPLES]),
             part(Kind::Browser, &["1 failed", "20 passed (14.0s)"]),
         ];
         let text = closing(&parts);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
-            lines[lines.len() - 5..],
-            [NEXTEST, EXAMPLES, EXAMPLES, "1 failed", "20 passed (14.0s)"]
+            lines[lines.len() - 6..],
+            [NEXTEST, FAULTS, EXAMPLES, EXAMPLES, "1 failed", "20 passed (14.0s)"]
         );
         let counts: Vec<_> =
             lines.iter().filter_map(|line| line.split_whitespace().rev().nth(4)).collect();
         assert!(
-            counts.contains(&"119") && counts.contains(&"8") && counts.contains(&"20"),
+            counts.contains(&"119")
+                && counts.contains(&"13")
+                && counts.contains(&"8")
+                && counts.contains(&"20"),
             "{text}"
         );
     }

@@ -4,7 +4,7 @@
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const MAY_KNOW: [(&str, &[&str]); 6] = [
+const MAY_KNOW: [(&str, &[&str]); 7] = [
     ("shared", &[]),
     ("rotation", &["shared"]),
     ("verifier", &["shared"]),
@@ -12,6 +12,8 @@ const MAY_KNOW: [(&str, &[&str]); 6] = [
     ("backend", &["shared", "rotation", "verifier", "frontend"]),
     // It puts both sides into one world; nothing may know it.
     ("simulator", &["shared", "rotation", "frontend", "backend"]),
+    // It breaks the program from outside; what it shared with it, it could not find wrong.
+    ("chaos", &["shared"]),
 ];
 
 /// What would let the decision reach the world outside.

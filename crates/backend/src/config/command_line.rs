@@ -129,6 +129,11 @@ pub struct ServeArgs {
     /// Limits on how often calls may be made; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
     pub limits: Limits,
+    /// Where to end the process: accept:before, accept:after, revoke:before or revoke:after, and
+    /// `:N` for the Nth time.
+    #[cfg(feature = "failpoints")]
+    #[arg(long, env = "BATON_FAILPOINT", value_name = "MOMENT")]
+    pub failpoint: Option<crate::store::failpoint::Failpoint>,
 }
 
 /// What `prune` takes.

@@ -1,0 +1,146 @@
+//! Ends the process at a named moment of a write, as a crash would: no destructor, no goodbye. Only in
+//! builds with the feature `failpoints`, which the fault suite makes for itself (docs/testing.md). It
+//! must not change what a write does.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use shared::{NumericDate, SessionId, UserId};
+
+use super::{Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User};
+use crate::auth::email::Email;
+
+/// The moment at which the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failpoint {
+    write: Write,
+    side: Side,
+    /// How many times the moment has come when it counts; the first time is 1.
+    count: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Write {
+    Accept,
+    Revoke,
+}
+
+/// On which side of the engine's commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+impl FromStr for Failpoint {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str = "is spelt accept|revoke:before|after, with :N for the Nth time";
+        let mut words = text.split(':');
+        let write = match words.next() {
+            Some("accept") => Write::Accept,
+            Some("revoke") => Write::Revoke,
+            _ => return Err(SHAPE),
+        };
+        let side = match words.next() {
+            Some("before") => Side::Before,
+            Some("after") => Side::After,
+            _ => return Err(SHAPE),
+        };
+        let count = words.next().map_or(Ok(1), str::parse).map_err(|_| SHAPE)?;
+        if count == 0 || words.next().is_some() {
+            Err(SHAPE)
+        } else {
+            Ok(Self { write, side, count })
+        }
+    }
+}
+
+/// The store, with a moment at which the process ends if there is one.
+#[must_use]
+pub fn arm(store: Arc<dyn Store>, failpoint: Option<Failpoint>) -> Arc<dyn Store> {
+    match failpoint {
+        Some(failpoint) => Arc::new(Armed { store, failpoint, come: AtomicU32::new(0) }),
+        None => store,
+    }
+}
+
+struct Armed {
+    store: Arc<dyn Store>,
+    failpoint: Failpoint,
+    /// How many times the moment has come.
+    come: AtomicU32,
+}
+
+impl Armed {
+    fn pass(&self, write: Write, side: Side) {
+        let Failpoint { write: at_write, side: at_side, count } = self.failpoint;
+        if (write, side) == (at_write, at_side)
+            && self.come.fetch_add(1, Ordering::SeqCst) + 1 == count
+        {
+            std::process::abort();
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Armed {
+    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
+        self.store.register(user, session).await
+    }
+
+    async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        self.store.find_user(email).await
+    }
+
+    async fn rehash_password(
+        &self,
+        user: UserId,
+        seen: &str,
+        hash: &str,
+    ) -> Result<bool, StoreError> {
+        self.store.rehash_password(user, seen, hash).await
+    }
+
+    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.store.open_session(session).await
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.store.find_session(id).await
+    }
+
+    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
+        self.pass(Write::Accept, Side::Before);
+        let done = self.store.accept(id, accepted).await;
+        self.pass(Write::Accept, Side::After);
+        done
+    }
+
+    async fn revoke(
+        &self,
+        id: SessionId,
+        cause: EndCause,
+        now: NumericDate,
+    ) -> Result<bool, StoreError> {
+        self.pass(Write::Revoke, Side::Before);
+        let done = self.store.revoke(id, cause, now).await;
+        self.pass(Write::Revoke, Side::After);
+        done
+    }
+
+    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
+        self.store.prune(before).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}

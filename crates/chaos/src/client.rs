@@ -1,0 +1,266 @@
+//! An honest client: a cookie jar, a pending attempt key, an access token. It keeps the rules of the
+//! protocol's client side (docs/design/rotation.md): the key stays until the attempt is answered, and
+//! only 401 ends the session. It must not look into the database.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+use shared::path;
+
+use crate::http::{self, Answer, Lost, Request};
+use crate::instance::ORIGIN;
+use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::stage::Stage;
+use crate::ticket;
+
+const PASSWORD: &str = "velvet otter under glass";
+
+/// A signed-in user's browser.
+pub(crate) struct Client {
+    stage: Arc<Stage>,
+    pub(crate) email: String,
+    /// What the jar holds.
+    pub(crate) ticket: String,
+    /// What it held before.
+    pub(crate) previous: Option<String>,
+    /// The key of the attempt that has not been answered.
+    pub(crate) pending: Option<String>,
+    pub(crate) access_token: String,
+    /// Whether its session was ended by somebody who may.
+    pub(crate) over: bool,
+}
+
+/// How an attempt to refresh ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tried {
+    /// The next token is in the jar.
+    Answered,
+    /// 401: the session is over.
+    Over,
+    /// No whole answer came, or a quiet no: nothing is known, and the same key is tried again.
+    Transient,
+    /// 503: the same key is tried again.
+    Unavailable,
+}
+
+impl Client {
+    /// A new user with a new session.
+    pub(crate) async fn register(stage: &Arc<Stage>, at: SocketAddr, name: &str) -> Result<Self> {
+        let mut client = Self::nobody(stage, name);
+        let answer = enter(stage, at, path::REGISTER, &client.registration()).await?;
+        client.take(&answer)?;
+        Ok(client)
+    }
+
+    /// Asks to be registered, once; the status, if there was an answer.
+    pub(crate) async fn try_register(&self, at: SocketAddr) -> Option<u16> {
+        let request = from_our_page(Request::post(path::REGISTER)).json(&self.registration());
+        let outcome = http::call(at, &request).await;
+        self.stage.inspect("register", &outcome);
+        outcome.ok().map(|answer| answer.status)
+    }
+
+    fn registration(&self) -> serde_json::Value {
+        json!({ "email": self.email, "password": PASSWORD })
+    }
+
+    /// Somebody who is not registered yet.
+    pub(crate) fn nobody(stage: &Arc<Stage>, name: &str) -> Self {
+        Self {
+            stage: Arc::clone(stage),
+            email: format!("{name}@example.com"),
+            ticket: String::new(),
+            previous: None,
+            pending: None,
+            access_token: String::new(),
+            over: false,
+        }
+    }
+
+    /// Several users.
+    pub(crate) async fn several(stage: &Arc<Stage>, at: SocketAddr, n: usize) -> Result<Vec<Self>> {
+        let mut clients = Vec::with_capacity(n);
+        for number in 0..n {
+            clients.push(Self::register(stage, at, &format!("user-{number}")).await?);
+        }
+        Ok(clients)
+    }
+
+    /// Begins another session; the one it had is forgotten.
+    pub(crate) async fn login(&mut self, at: SocketAddr) -> Result<()> {
+        let body = json!({ "email": self.email, "password": PASSWORD });
+        let answer = enter(&self.stage, at, path::LOGIN, &body).await?;
+        (self.previous, self.pending, self.over) = (None, None, false);
+        self.take(&answer)
+    }
+
+    /// A thief's copy of the jar: without the pending key.
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            stage: Arc::clone(&self.stage),
+            email: self.email.clone(),
+            ticket: self.ticket.clone(),
+            previous: self.previous.clone(),
+            pending: None,
+            access_token: self.access_token.clone(),
+            over: self.over,
+        }
+    }
+
+    /// The session in its ticket.
+    pub(crate) fn session(&self) -> [u8; 16] {
+        ticket::read(&self.ticket).map_or([0; 16], |reading| reading.session)
+    }
+
+    /// The generation of its ticket.
+    pub(crate) fn generation(&self) -> i64 {
+        ticket::read(&self.ticket).map_or(0, |reading| reading.generation.into())
+    }
+
+    /// What it would send to refresh now.
+    pub(crate) fn attempt(&mut self) -> Request {
+        let chance = &self.stage.chance;
+        let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
+        refresh_request(&self.ticket).header(path::IDEMPOTENCY_KEY, key)
+    }
+
+    /// One try.
+    pub(crate) async fn try_refresh(&mut self, at: SocketAddr) -> Result<Tried> {
+        let request = self.attempt();
+        let outcome = http::call(at, &request).await;
+        self.settle(outcome)
+    }
+
+    /// Takes an attempt's outcome as a browser does: cookies that arrived are in the jar, even if the
+    /// rest of the answer never came.
+    pub(crate) fn settle(&mut self, outcome: Result<Answer, Lost>) -> Result<Tried> {
+        self.stage.inspect("refresh", &outcome);
+        let tally = &self.stage.tally;
+        match outcome {
+            Ok(answer) if answer.status == 200 => {
+                tally.refreshes.fetch_add(1, Ordering::Relaxed);
+                self.pending = None;
+                self.take(&answer)?;
+                Ok(Tried::Answered)
+            }
+            Ok(answer) => {
+                if answer.header("set-cookie").is_some() {
+                    let status = answer.status;
+                    self.stage.violation(format!("refresh: {status} touches the cookies"));
+                }
+                match (answer.status, answer.text("code").as_deref()) {
+                    (401, Some("invalid_grant")) => Ok(Tried::Over),
+                    (status @ (409 | 429 | 500..), _) => {
+                        tally.transient.fetch_add(1, Ordering::Relaxed);
+                        Ok(if status == 503 { Tried::Unavailable } else { Tried::Transient })
+                    }
+                    (status, code) => bail!("refresh: {status} {code:?}, which nobody expects"),
+                }
+            }
+            Err(lost) => {
+                tally.transient.fetch_add(1, Ordering::Relaxed);
+                if let Some(ticket) = lost.head.as_ref().and_then(refresh_cookie) {
+                    self.previous = Some(std::mem::replace(&mut self.ticket, ticket.to_owned()));
+                }
+                Ok(Tried::Transient)
+            }
+        }
+    }
+
+    /// Refreshes until an answer has come, trying again with the same key.
+    ///
+    /// # Errors
+    /// If the client is signed out, or no answer comes within [`PATIENCE`].
+    pub(crate) async fn refresh(&mut self, road: impl Fn() -> SocketAddr) -> Result<()> {
+        let stopwatch = Stopwatch::start();
+        let mut tries = 0;
+        while stopwatch.elapsed() < PATIENCE {
+            match self.try_refresh(road()).await? {
+                Tried::Answered => return Ok(()),
+                Tried::Over => bail!(
+                    "{} was signed out while holding generation {}",
+                    self.email,
+                    self.generation()
+                ),
+                Tried::Transient | Tried::Unavailable => tries += 1,
+            }
+            pause(Duration::from_millis(10 * tries.min(20))).await;
+        }
+        bail!("{} got no answer to {tries} tries within {PATIENCE:?}", self.email)
+    }
+
+    /// Asks who it is; the status, if there was an answer.
+    pub(crate) async fn me(&self, at: SocketAddr) -> Option<u16> {
+        let token = format!("Bearer {}", self.access_token);
+        let request = Request::get(path::ME).header("authorization", token);
+        let outcome = http::call(at, &request).await;
+        self.stage.inspect("me", &outcome);
+        outcome.ok().map(|answer| answer.status)
+    }
+
+    /// Logs out; the status, if there was an answer. The ticket is kept, to see that it opens nothing.
+    pub(crate) async fn logout(&mut self, at: SocketAddr) -> Option<u16> {
+        let cookie = format!("{}={}", path::REFRESH_COOKIE, self.ticket);
+        let request = from_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
+        let outcome = http::call(at, &request).await;
+        self.stage.inspect("logout", &outcome);
+        let status = outcome.ok().map(|answer| answer.status);
+        self.over |= status == Some(204);
+        status
+    }
+
+    fn take(&mut self, answer: &Answer) -> Result<()> {
+        let ticket = refresh_cookie(answer).context("the answer sets no refresh cookie")?;
+        let session_before = ticket::read(&self.ticket).map(|reading| reading.session);
+        let reading = ticket::read(ticket).context("the refresh cookie is no ticket")?;
+        if session_before == Some(reading.session) {
+            self.previous = Some(self.ticket.clone());
+        }
+        ticket.clone_into(&mut self.ticket);
+        self.access_token = answer.text("access_token").context("no access token in the answer")?;
+        Ok(())
+    }
+}
+
+/// A refresh with this ticket, without a key.
+pub(crate) fn refresh_request(ticket: &str) -> Request {
+    from_our_page(Request::post(path::REFRESH))
+        .header("cookie", format!("{}={ticket}", path::REFRESH_COOKIE))
+}
+
+/// The refresh cookie that an answer sets.
+pub(crate) fn refresh_cookie(answer: &Answer) -> Option<&str> {
+    answer.cookie(path::REFRESH_COOKIE)
+}
+
+fn from_our_page(request: Request) -> Request {
+    request.header("origin", ORIGIN).header("sec-fetch-site", "same-origin")
+}
+
+/// Registers or logs in, trying again while the server is busy hashing.
+async fn enter(
+    stage: &Stage,
+    at: SocketAddr,
+    path: &'static str,
+    body: &serde_json::Value,
+) -> Result<Answer> {
+    let stopwatch = Stopwatch::start();
+    while stopwatch.elapsed() < PATIENCE {
+        let outcome = http::call(at, &from_our_page(Request::post(path)).json(body)).await;
+        stage.inspect(path, &outcome);
+        match outcome {
+            Ok(answer) if answer.status < 300 => return Ok(answer),
+            Ok(answer) if answer.status == 503 => {
+                stage.tally.transient.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(answer) => bail!("{path}: {}", answer.status),
+            Err(lost) => bail!("{path}: {}", lost.why),
+        }
+        pause(Duration::from_millis(50)).await;
+    }
+    bail!("{path}: no success within {PATIENCE:?}")
+}

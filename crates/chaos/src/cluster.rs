@@ -1,0 +1,231 @@
+//! A PostgreSQL cluster of the suite's own: in a temporary folder, on loopback, with every write
+//! flushed as in production. It can be frozen, crashed and started again, and ends with its handle.
+
+use std::ffi::OsStr;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use tempfile::TempDir;
+
+use crate::instance::signal;
+
+/// Debian's place for the server's programs, one folder per version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+/// Who runs it when the suite runs as root, which PostgreSQL refuses to.
+const USER: &str = "postgres";
+/// How often a port that was free is tried, should somebody else take it first.
+const TRIES: usize = 5;
+
+/// A cluster, running unless it was crashed.
+pub(crate) struct Cluster {
+    programs: PathBuf,
+    folder: TempDir,
+    port: u16,
+    as_root: bool,
+    frozen: AtomicBool,
+}
+
+impl Cluster {
+    /// Makes a cluster and starts it.
+    pub(crate) fn start() -> Result<Self> {
+        let programs = programs();
+        let folder = TempDir::with_prefix("baton-chaos-postgres-")?;
+        let as_root = is_root()?;
+        if as_root {
+            judge(Command::new("chown").arg(USER).arg(folder.path()))?;
+        }
+        let mut cluster =
+            Self { programs, folder, port: 0, as_root, frozen: AtomicBool::new(false) };
+        let data = cluster.data();
+        let arguments = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--username=postgres"];
+        judge(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
+            "PostgreSQL cannot make a cluster; `apt-get install postgresql` installs it",
+        )?;
+        for _ in 0..TRIES {
+            cluster.port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+            if cluster.run().is_ok() {
+                return Ok(cluster);
+            }
+        }
+        bail!("PostgreSQL did not start: {}", cluster.folder.path().join("log").display())
+    }
+
+    /// Starts it, or starts it again, and waits until it answers.
+    pub(crate) fn run(&self) -> Result<()> {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on",
+            self.port
+        );
+        let log = self.folder.path().join("log");
+        let mut start = self.program("pg_ctl");
+        start.args(["start", "-w", "-t", "30", "-o", &options]).arg("-D").arg(self.data());
+        judge(start.arg("-l").arg(log))
+    }
+
+    /// Ends it as a crash would: no checkpoint, no goodbye.
+    pub(crate) fn crash(&self) -> Result<()> {
+        judge(
+            self.program("pg_ctl")
+                .args(["stop", "-w", "-m", "immediate"])
+                .arg("-D")
+                .arg(self.data()),
+        )
+    }
+
+    /// Stops all of its processes where they stand. The first of them is the one that starts others.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        let first = self.first_process()?;
+        self.frozen.store(true, Ordering::Relaxed);
+        signal("STOP", &[first])?;
+        signal("STOP", &children(first)?)
+    }
+
+    /// Lets them go on.
+    pub(crate) fn thaw(&self) -> Result<()> {
+        let first = self.first_process()?;
+        let mut processes = children(first)?;
+        processes.push(first);
+        self.frozen.store(false, Ordering::Relaxed);
+        signal("CONT", &processes)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// A database's URL, by way of `address` if that is not the cluster's own.
+    pub(crate) fn url_by(address: SocketAddr, name: &str) -> String {
+        format!("postgres://{USER}@{address}/{name}?sslmode=disable")
+    }
+
+    /// A database's URL.
+    pub(crate) fn url(&self, name: &str) -> String {
+        Self::url_by(self.address(), name)
+    }
+
+    /// A connection of the suite's own.
+    pub(crate) async fn connect(&self, name: &str) -> Result<PgConnection> {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host("127.0.0.1")
+            .port(self.port)
+            .username(USER)
+            .database(name)
+            .ssl_mode(PgSslMode::Disable);
+        tokio::time::timeout(Duration::from_secs(10), options.connect())
+            .await
+            .context("PostgreSQL does not answer")?
+            .context("PostgreSQL cannot be connected to")
+    }
+
+    /// Makes `name` a copy of `template`; what it held is gone. Nobody may be connected to the latter.
+    pub(crate) async fn replace(&self, name: &str, template: &str) -> Result<()> {
+        self.remove(name).await?;
+        self.order(format!("CREATE DATABASE {name} TEMPLATE {template}")).await
+    }
+
+    /// Removes a database: each one is more to read through after a crash.
+    pub(crate) async fn remove(&self, name: &str) -> Result<()> {
+        self.order(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+    }
+
+    /// Names in it are the suite's own, made of letters, digits and underscores.
+    async fn order(&self, statement: String) -> Result<()> {
+        let mut connection = self.connect("postgres").await?;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn first_process(&self) -> Result<u32> {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(file).context("PostgreSQL does not run")?;
+        Ok(text.lines().next().unwrap_or_default().trim().parse()?)
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let program = self.programs.join(name);
+        let mut command = if self.as_root {
+            let mut command = Command::new("runuser");
+            command.args(["-u", USER, "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.frozen.load(Ordering::Relaxed) {
+            let _ = self.thaw();
+        }
+        // It may have crashed already.
+        let _ = self.crash();
+    }
+}
+
+/// The folder of the newest version; without one, `PATH` is asked.
+fn programs() -> PathBuf {
+    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(DEBIAN)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            let programs = entry.path().join("bin");
+            programs.join("initdb").is_file().then_some((version, programs))
+        })
+        .collect();
+    versions.sort();
+    versions.pop().map(|(_, programs)| programs).unwrap_or_default()
+}
+
+pub(crate) fn is_root() -> Result<bool> {
+    let output = Command::new("id").arg("-u").output()?;
+    Ok(output.stdout.trim_ascii() == b"0")
+}
+
+/// The processes that `parent` has started, from `/proc`.
+fn children(parent: u32) -> Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let entry = entry?;
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        if parent_of(&entry.path()) == Some(parent) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// The field after the state, which follows the name in parentheses; `None` if it has just ended.
+fn parent_of(process: &Path) -> Option<u32> {
+    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+/// Runs to the end, quietly unless it fails.
+fn judge(command: &mut Command) -> Result<()> {
+    // A server that is left running keeps what it inherits: no pipe of ours.
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let name = command.get_args().find(|word| *word != OsStr::new("--"));
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("{command:?} ended with {status}"),
+        Err(error) => bail!("{name:?} cannot be started: {error}"),
+    }
+}

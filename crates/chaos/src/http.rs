@@ -1,0 +1,176 @@
+//! HTTP/1.1 as small as it can be: one request and one answer per connection. Written out here,
+//! because the suite cuts connections at every byte, and must know what had arrived by then: a
+//! browser keeps the cookies of an answer whose body never came.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long a call may take. The program answers every call within 10 s; longer is a fault.
+pub(crate) const CALL_TIME: Duration = Duration::from_secs(10);
+
+/// What is asked.
+#[derive(Clone)]
+pub(crate) struct Request {
+    method: &'static str,
+    path: &'static str,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+impl Request {
+    pub(crate) const fn get(path: &'static str) -> Self {
+        Self { method: "GET", path, headers: Vec::new(), body: None }
+    }
+
+    pub(crate) const fn post(path: &'static str) -> Self {
+        Self { method: "POST", path, headers: Vec::new(), body: None }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &serde_json::Value) -> Self {
+        self.body = Some(body.to_string());
+        self.header("content-type", "application/json")
+    }
+
+    fn encode(&self) -> String {
+        let body = self.body.as_deref().unwrap_or_default();
+        let mut text = format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", self.method, self.path);
+        for (name, value) in &self.headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        text += &format!("content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        text
+    }
+}
+
+/// What was answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a cookie that this answer sets.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers.iter().filter(|(it, _)| it == "set-cookie").find_map(|(_, line)| {
+            let (value, _) = line.strip_prefix(name)?.strip_prefix('=')?.split_once(';')?;
+            Some(value)
+        })
+    }
+
+    /// A string of the JSON body.
+    pub(crate) fn text(&self, member: &str) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        Some(body.get(member)?.as_str()?.to_owned())
+    }
+}
+
+/// No whole answer arrived.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// The head, if that much had arrived.
+    pub(crate) head: Option<Answer>,
+    /// Whether the call hung until the suite gave up.
+    pub(crate) hung: bool,
+    pub(crate) why: String,
+}
+
+impl Lost {
+    fn broken(why: impl ToString) -> Self {
+        Self { head: None, hung: false, why: why.to_string() }
+    }
+
+    fn hung() -> Self {
+        Self { head: None, hung: true, why: format!("no answer within {CALL_TIME:?}") }
+    }
+}
+
+/// A connection that is open and has asked nothing yet.
+pub(crate) struct Line(TcpStream);
+
+/// Opens a connection.
+pub(crate) async fn dial(address: SocketAddr) -> Result<Line, Lost> {
+    match timeout(CALL_TIME, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => Ok(Line(stream)),
+        Ok(Err(error)) => Err(Lost::broken(error)),
+        Err(_) => Err(Lost::hung()),
+    }
+}
+
+/// Asks on a connection of its own.
+pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answer, Lost> {
+    dial(address).await?.ask(request).await
+}
+
+impl Line {
+    /// Asks, and reads until the other side closes.
+    pub(crate) async fn ask(mut self, request: &Request) -> Result<Answer, Lost> {
+        let exchange = async {
+            self.0.write_all(request.encode().as_bytes()).await.map_err(Lost::broken)?;
+            let mut received = Vec::new();
+            let ended = self.0.read_to_end(&mut received).await;
+            read(&received).map_err(|head| Lost {
+                head,
+                hung: false,
+                why: match ended {
+                    Ok(_) => format!("the answer ended after {} bytes", received.len()),
+                    Err(error) => error.to_string(),
+                },
+            })
+        };
+        timeout(CALL_TIME, exchange).await.unwrap_or_else(|_| Err(Lost::hung()))
+    }
+}
+
+/// The answer, if all of it is there; else its head, if that is.
+pub(crate) fn read(received: &[u8]) -> Result<Answer, Option<Answer>> {
+    let end = received.windows(4).position(|four| four == b"\r\n\r\n").ok_or(None)?;
+    let head = std::str::from_utf8(&received[..end]).map_err(|_| None)?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).ok_or(None)?;
+    let headers = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let answer = Answer { status, headers, body: received[end + 4..].to_vec() };
+    let length: usize =
+        answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    if answer.body.len() < length { Err(Some(answer)) } else { Ok(answer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &[u8] =
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\nset-cookie: b=2; Path=/\r\n\
+        content-length: 7\r\n\r\n{\"x\":1}";
+
+    #[test]
+    fn a_whole_answer_is_read_with_its_cookies() {
+        let answer = read(WHOLE).expect("it is whole");
+        assert_eq!((answer.status, answer.cookie("b")), (200, Some("2")));
+    }
+
+    #[test]
+    fn an_answer_cut_in_its_body_has_a_head_and_one_cut_earlier_has_none() {
+        let cut = read(&WHOLE[..WHOLE.len() - 1]).expect_err("a byte is missing");
+        assert_eq!(cut.and_then(|head| head.cookie("a").map(str::to_owned)), Some("1".to_owned()));
+        assert!(read(&WHOLE[..40]).expect_err("cut in the head").is_none());
+        assert!(read(b"").expect_err("nothing came").is_none());
+    }
+}

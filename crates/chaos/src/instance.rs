@@ -1,0 +1,190 @@
+//! The real program as a child process: started, killed, told to stop, started again. Whatever
+//! happens to the suite, a child ends with its handle. It must not know what the program answers.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::pace::{PATIENCE, Stopwatch, pause};
+
+/// The origin of every instance. Nobody needs to listen there: it is a name that calls must give.
+pub(crate) const ORIGIN: &str = "http://localhost:3000";
+
+/// The contract promises a stop within 10 s of SIGTERM.
+const STOP_TIME: Duration = Duration::from_secs(10);
+/// A child's `PATH`: enough for the programs that wrap it.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How to start an instance.
+#[derive(Clone)]
+pub(crate) struct Launch {
+    /// The program under test.
+    pub(crate) binary: PathBuf,
+    /// A command that runs the program as its last arguments, and becomes it.
+    pub(crate) wrapper: Vec<OsString>,
+    /// Variables it runs with, and no others.
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) database: String,
+    /// Where it runs; holds the keys.
+    pub(crate) folder: PathBuf,
+    /// Its standard error, appended to at every start.
+    pub(crate) log: PathBuf,
+}
+
+/// An instance of the program, which is running or between two runs.
+pub(crate) struct Instance {
+    launch: Mutex<Launch>,
+    running: Mutex<Option<Child>>,
+    address: Mutex<SocketAddr>,
+}
+
+impl Instance {
+    /// Starts an instance and waits until it listens.
+    pub(crate) async fn start(launch: Launch) -> Result<Self> {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+        let instance = Self {
+            launch: Mutex::new(launch),
+            running: Mutex::new(None),
+            address: Mutex::new(nowhere),
+        };
+        instance.restart().await?;
+        Ok(instance)
+    }
+
+    /// Where it listens, or has listened until it ended.
+    pub(crate) fn address(&self) -> SocketAddr {
+        *self.address.lock().expect("an address is replaced whole")
+    }
+
+    /// Changes how it is started the next time.
+    pub(crate) fn relaunch(&self, change: impl FnOnce(&mut Launch)) {
+        change(&mut self.launch.lock().expect("no change panics"));
+    }
+
+    /// Its process id while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.running.lock().expect(CHILD).as_ref().map(Child::id)
+    }
+
+    /// Starts it (again), on a new port, and waits until it listens.
+    pub(crate) async fn restart(&self) -> Result<()> {
+        let launch = self.launch.lock().expect("no change panics").clone();
+        let mut child = spawn(&launch)?;
+        let output = child.stdout.take().context("the pipe was asked for")?;
+        *self.running.lock().expect(CHILD) = Some(child);
+        let first_line = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(output).read_line(&mut line).map(|_| line)
+        });
+        let Ok(line) = tokio::time::timeout(PATIENCE, first_line).await else {
+            self.kill();
+            bail!("{} did not start within {PATIENCE:?}", launch.binary.display());
+        };
+        let line = line.context("the reader does not panic")??;
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            self.kill();
+            bail!("{} did not start:\n{}", launch.binary.display(), tail(&launch.log));
+        };
+        *self.address.lock().expect("an address is replaced whole") = address.parse()?;
+        Ok(())
+    }
+
+    /// SIGKILL, without waiting for the end: may be called from anywhere.
+    pub(crate) fn strike(&self) {
+        if let Some(child) = self.running.lock().expect(CHILD).as_mut() {
+            // It fails only for a process that has ended.
+            let _ = child.kill();
+        }
+    }
+
+    /// SIGKILL, and no process is left.
+    pub(crate) fn kill(&self) {
+        if let Some(mut child) = self.running.lock().expect(CHILD).take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Waits until it has ended of its own accord, within [`PATIENCE`].
+    pub(crate) async fn ended(&self) -> Result<()> {
+        let stopwatch = Stopwatch::start();
+        while stopwatch.elapsed() < PATIENCE {
+            if self.how_ended()?.is_some() {
+                return Ok(());
+            }
+            pause(Duration::from_millis(5)).await;
+        }
+        bail!("the program did not end within {PATIENCE:?}")
+    }
+
+    /// SIGTERM, and waits until it has drained and ended.
+    pub(crate) async fn stop(&self) -> Result<()> {
+        let Some(id) = self.id() else { return Ok(()) };
+        signal("TERM", &[id])?;
+        let stopwatch = Stopwatch::start();
+        while stopwatch.elapsed() < STOP_TIME {
+            match self.how_ended()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("the program was told to stop and ended with {status}"),
+                None => pause(Duration::from_millis(5)).await,
+            }
+        }
+        self.kill();
+        bail!("the program did not stop within {STOP_TIME:?} of SIGTERM")
+    }
+
+    /// How it ended, if it has. It must not be asked of one that was not started.
+    fn how_ended(&self) -> Result<Option<ExitStatus>> {
+        let mut running = self.running.lock().expect(CHILD);
+        let child = running.as_mut().context("the program was not started")?;
+        let status = child.try_wait()?;
+        if status.is_some() {
+            *running = None;
+        }
+        Ok(status)
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+const CHILD: &str = "nobody panics while holding the child";
+
+fn spawn(launch: &Launch) -> Result<Child> {
+    let mut words = launch.wrapper.clone();
+    words.push(launch.binary.clone().into());
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).args(["serve", "--listen", "127.0.0.1:0", "--origin", ORIGIN]);
+    command.args(["--database", &launch.database, "--limits", "off"]);
+    command.arg("--keys").arg(launch.folder.join("keys"));
+    command.env_clear().env("PATH", PATH).envs(launch.environment.iter().cloned());
+    let log = File::options().create(true).append(true).open(&launch.log)?;
+    command.current_dir(&launch.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    command.spawn().with_context(|| format!("{} cannot be started", words[0].display()))
+}
+
+/// Sends a signal to processes of ours.
+pub(crate) fn signal(name: &str, ids: &[u32]) -> Result<()> {
+    let ids = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    // The shell's own: not every system has it as a program.
+    let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {ids}")).status()?;
+    if status.success() { Ok(()) } else { bail!("kill -{name}: {status}") }
+}
+
+/// The end of a log, for whoever must find out what went wrong.
+fn tail(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
+}

@@ -1,0 +1,108 @@
+//! The fault suite: starts the real program, breaks it, its database and its network in every way it
+//! must survive, and checks what is left. It knows HTTP, processes and database files, and nothing
+//! of the server's insides: it must not depend on `backend`.
+//!
+//! Start reading at [`scenarios`]: each is a story of its own. After each, [`checker`] says whether
+//! every invariant held. `cargo xtask chaos` builds what is needed and runs it.
+#![forbid(unsafe_code)]
+
+mod chance;
+mod checker;
+mod client;
+mod cluster;
+mod database;
+mod http;
+mod instance;
+mod load;
+mod pace;
+mod proxy;
+mod report;
+mod scenarios;
+mod stage;
+mod suite;
+mod ticket;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Break Baton in every way it must survive.
+#[derive(Parser)]
+#[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos")]
+pub(crate) struct Arguments {
+    /// How often each scenario is played; each has a number of its own.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: Option<u64>,
+    /// Only scenarios whose name contains this; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
+    /// On which engine.
+    #[arg(long, value_enum, default_value_t = Databases::All)]
+    database: Databases,
+    /// Repeats the choices of the run that printed this seed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The program to test.
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "target/debug/baton",
+        overrides_with = "binary"
+    )]
+    binary: PathBuf,
+    /// The same program, built with `--features failpoints`.
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "target/failpoints/debug/baton",
+        overrides_with = "failpoints"
+    )]
+    failpoints: PathBuf,
+    /// A few rounds of each scenario: a minute in all.
+    #[arg(long, conflicts_with = "rounds")]
+    few: bool,
+    /// Keep the databases and logs of scenarios that fail.
+    #[arg(long)]
+    keep: bool,
+    /// Name the scenarios and stop.
+    #[arg(long)]
+    list: bool,
+}
+
+/// Which engines to play on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Databases {
+    Sqlite,
+    Postgres,
+    All,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    // Dropping the runtime ends every task, and with each task the processes it holds.
+    let verdict = runtime.block_on(async {
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        tokio::select! {
+            verdict = suite::run(&arguments) => verdict,
+            _ = interrupt.recv() => anyhow::bail!("interrupted"),
+            _ = terminate.recv() => anyhow::bail!("told to stop"),
+        }
+    });
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    report::say(&format!("chaos: {error:#}"));
+    ExitCode::from(2)
+}

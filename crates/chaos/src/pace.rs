@@ -1,0 +1,33 @@
+//! Waiting and measuring, for the whole suite in one place. A fault needs its moment: here waiting
+//! is the experiment, not a way to make a test pass. Nothing is asserted about durations but the
+//! bounds that keep the suite finite.
+
+use std::time::{Duration, Instant};
+
+/// The longest a single step of the suite may take before it counts as a fault of the program.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Lets this much time pass.
+#[expect(clippy::disallowed_methods, reason = "faults are spread over time on purpose")]
+pub(crate) async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// Measures how long something takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "durations are reported, and bound the suite")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    pub(crate) fn seconds(self) -> f64 {
+        self.elapsed().as_secs_f64()
+    }
+}

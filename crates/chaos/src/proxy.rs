@@ -1,0 +1,235 @@
+//! The network between two parties, when it fails: a TCP proxy that cuts, strikes or only passes on.
+//! It must not understand what passes through, beyond where an answer begins.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::chance::Chance;
+use crate::instance::Instance;
+use crate::load::Road;
+
+/// What the proxy does to a connection.
+#[derive(Clone)]
+pub(crate) enum Manner {
+    /// Passes everything on.
+    Honest,
+    /// Takes the whole answer from the server and passes only its beginning on, or nothing.
+    CutAnswers(Arc<Chance>),
+    /// Kills the server when the first bytes of its answer arrive; some of them pass.
+    Strike(Arc<Instance>, Arc<Chance>),
+    /// Passes the message on that springs the trap, and cuts when the server answers it.
+    CutAfterMessage(Arc<Trap>),
+}
+
+/// Waits for one of the client's messages: the last of so many that contain certain bytes, or the
+/// first that commits.
+#[derive(Default)]
+pub(crate) struct Trap(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    /// Zero: for none.
+    messages: u64,
+    bytes: Vec<u8>,
+}
+
+impl Trap {
+    /// Waits for this many messages that contain `bytes`; every message contains nothing.
+    pub(crate) fn set(&self, messages: u64, bytes: &[u8]) {
+        *self.0.lock().expect(TRAP) = Waiting { messages, bytes: bytes.to_vec() };
+    }
+
+    /// Waits no more; whether it was sprung.
+    pub(crate) fn was_sprung(&self) -> bool {
+        std::mem::take(&mut *self.0.lock().expect(TRAP)).messages == 0
+    }
+
+    fn is_sprung_by(&self, message: &[u8]) -> bool {
+        let mut waiting = self.0.lock().expect(TRAP);
+        let counts = contains(message, &waiting.bytes);
+        if waiting.messages > 0 && contains(message, b"COMMIT") {
+            waiting.messages = 0;
+            return true;
+        }
+        if waiting.messages > 0 && counts {
+            waiting.messages -= 1;
+            return waiting.messages == 0;
+        }
+        false
+    }
+}
+
+const TRAP: &str = "nobody panics while setting a trap";
+
+fn contains(message: &[u8], bytes: &[u8]) -> bool {
+    bytes.is_empty() || message.windows(bytes.len()).any(|window| window == bytes)
+}
+
+/// A proxy that listens until it is dropped.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    task: AbortHandle,
+    swallowed: UnboundedReceiver<Vec<u8>>,
+}
+
+impl Proxy {
+    /// Listens on a port of its own and connects to wherever `road` leads at that moment.
+    pub(crate) async fn start(road: Road, manner: Manner) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (sender, swallowed) = unbounded_channel();
+        let task = tokio::spawn(accept(listener, road, manner, sender)).abort_handle();
+        Ok(Self { address, task, swallowed })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The whole answer that was cut last, if one was.
+    pub(crate) fn swallowed(&mut self) -> Option<Vec<u8>> {
+        let mut last = None;
+        while let Ok(answer) = self.swallowed.try_recv() {
+            last = Some(answer);
+        }
+        last
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    road: Road,
+    manner: Manner,
+    swallowed: UnboundedSender<Vec<u8>>,
+) {
+    // Dropped with this task, and the connections with it.
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        let (server, manner, swallowed) = (road(), manner.clone(), swallowed.clone());
+        connections.spawn(async move {
+            // A server that is not there, or goes away, is a cut connection to the client.
+            if let Ok(server) = TcpStream::connect(server).await {
+                let _ = pass(client, server, manner, swallowed).await;
+            }
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn pass(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    manner: Manner,
+    swallowed: UnboundedSender<Vec<u8>>,
+) -> Result<()> {
+    match manner {
+        Manner::Honest => {
+            copy_bidirectional(&mut client, &mut server).await?;
+        }
+        Manner::CutAnswers(chance) => {
+            let answer = answer(&mut client, &mut server, usize::MAX).await?;
+            if !answer.is_empty() {
+                let passed = chance.index(answer.len());
+                client.write_all(&answer[..passed]).await?;
+                let _ = swallowed.send(answer);
+            }
+        }
+        Manner::Strike(instance, chance) => {
+            let answer = answer(&mut client, &mut server, 1).await?;
+            instance.strike();
+            if !answer.is_empty() {
+                client.write_all(&answer[..chance.index(answer.len())]).await?;
+            }
+        }
+        Manner::CutAfterMessage(trap) => cut_after(client, server, &trap).await?,
+    }
+    Ok(())
+}
+
+/// Passes the request on and reads the answer until `enough` bytes are there, or it ends.
+async fn answer(
+    client: &mut TcpStream,
+    server: &mut TcpStream,
+    enough: usize,
+) -> std::io::Result<Vec<u8>> {
+    let (mut from_client, _to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let mut received = Vec::new();
+    let read = async {
+        while received.len() < enough {
+            if from_server.read_buf(&mut received).await? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    tokio::select! {
+        done = read => done?,
+        gone = copy(&mut from_client, &mut to_server) => {
+            gone?;
+        }
+    }
+    Ok(received)
+}
+
+async fn cut_after(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    trap: &Trap,
+) -> std::io::Result<()> {
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let (mut message, mut answer, mut cut) = (Vec::new(), Vec::new(), false);
+    loop {
+        tokio::select! {
+            read = from_client.read_buf(&mut message) => {
+                if read? == 0 {
+                    return Ok(());
+                }
+                // More of the same message may follow; it is passed on, too.
+                cut |= trap.is_sprung_by(&message);
+                to_server.write_all(&message).await?;
+                message.clear();
+            }
+            read = from_server.read_buf(&mut answer) => {
+                // The server has done what it was told when it answers; nobody hears of it.
+                if read? == 0 || cut {
+                    return Ok(());
+                }
+                to_client.write_all(&answer).await?;
+                answer.clear();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trap_is_sprung_once_by_the_last_of_its_messages_or_by_a_commit() {
+        let trap = Trap::default();
+        assert!(!trap.is_sprung_by(b"COMMIT"));
+        trap.set(2, b"id");
+        assert!(!trap.is_sprung_by(b"SELECT id") && !trap.is_sprung_by(b"SELECT other"));
+        assert!(trap.is_sprung_by(b"UPDATE id") && !trap.is_sprung_by(b"UPDATE id"));
+        assert!(trap.was_sprung());
+        trap.set(9, b"");
+        assert!(trap.is_sprung_by(b"Q\0COMMIT\0"));
+        trap.set(2, b"");
+        assert!(!trap.is_sprung_by(b"SELECT") && !trap.was_sprung());
+    }
+}

@@ -1,0 +1,195 @@
+//! Every scenario by name, in the order they are played. Each file is one story; what they have in
+//! common is here, what they are played with in [`Stage`].
+
+mod clock_jumps;
+mod disk_full;
+mod failpoints;
+mod kill;
+mod logout_durable;
+mod logout_race;
+mod lost_answer;
+mod older_snapshot;
+mod postgres_cut;
+mod postgres_frozen;
+mod race;
+mod replay_race;
+mod rolling_restart;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::database::Engine;
+use crate::instance::Instance;
+use crate::load::Road;
+use crate::stage::Stage;
+
+/// A story, and how often it is told.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) story: &'static str,
+    pub(crate) engines: &'static [Engine],
+    /// Rounds unless told otherwise.
+    pub(crate) usual: u64,
+    /// Rounds when time is short; none for what takes long by nature.
+    pub(crate) few: u64,
+    pub(crate) play: fn(Arc<Stage>) -> Playing,
+}
+
+type Playing = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
+const SQLITE: &[Engine] = &[Engine::Sqlite];
+const POSTGRES: &[Engine] = &[Engine::Postgres];
+
+/// The suite.
+pub(crate) const ALL: &[Scenario] = &[
+    Scenario {
+        name: "race",
+        story: "200 refreshes of one cookie with one attempt key, over two instances",
+        engines: BOTH,
+        usual: 50,
+        few: 2,
+        play: |stage| Box::pin(race::with_one_key(stage)),
+    },
+    Scenario {
+        name: "race-without-key",
+        story: "the same without a key: one is answered, then the session is over for all",
+        engines: BOTH,
+        usual: 20,
+        few: 1,
+        play: |stage| Box::pin(race::without_a_key(stage)),
+    },
+    Scenario {
+        name: "lost-answer",
+        story: "the answer is cut at any byte; the client tries again now, later, elsewhere",
+        engines: BOTH,
+        usual: 50,
+        few: 2,
+        play: |stage| Box::pin(lost_answer::play(stage)),
+    },
+    Scenario {
+        name: "kill-under-load",
+        story: "kill -9 at any moment while clients refresh, and a start on what is left",
+        engines: BOTH,
+        usual: 50,
+        few: 3,
+        play: |stage| Box::pin(kill::under_load(stage)),
+    },
+    Scenario {
+        name: "kill-mid-answer",
+        story: "kill -9 when the first bytes of an answer have left the server",
+        engines: BOTH,
+        usual: 50,
+        few: 3,
+        play: |stage| Box::pin(kill::in_mid_answer(stage)),
+    },
+    Scenario {
+        name: "kill-at-failpoint",
+        story: "the process ends itself just before or just after a write, for each kind of write",
+        engines: BOTH,
+        usual: 40,
+        few: 4,
+        play: |stage| Box::pin(failpoints::play(stage)),
+    },
+    Scenario {
+        name: "logout-is-durable",
+        story: "kill -9 right after logout was answered: the session stays over",
+        engines: BOTH,
+        usual: 30,
+        few: 2,
+        play: |stage| Box::pin(logout_durable::play(stage)),
+    },
+    Scenario {
+        name: "older-snapshot",
+        story: "a copy of the database is restored that is some rotations older",
+        engines: BOTH,
+        usual: 10,
+        few: 1,
+        play: |stage| Box::pin(older_snapshot::play(stage)),
+    },
+    Scenario {
+        name: "disk-full",
+        story: "the disk of the database is full for a while",
+        engines: SQLITE,
+        usual: 5,
+        few: 1,
+        play: |stage| Box::pin(disk_full::play(stage)),
+    },
+    Scenario {
+        name: "clock-jumps",
+        story: "the machine's clock jumps by an hour, forward and back",
+        engines: BOTH,
+        usual: 10,
+        few: 1,
+        play: |stage| Box::pin(clock_jumps::play(stage)),
+    },
+    Scenario {
+        name: "logout-race",
+        story: "logout among refreshes on two instances: nothing that begins after it succeeds",
+        engines: BOTH,
+        usual: 50,
+        few: 3,
+        play: |stage| Box::pin(logout_race::play(stage)),
+    },
+    Scenario {
+        name: "replay-race",
+        story: "owner and thief present one ticket at once: the session ends, one at most went on",
+        engines: BOTH,
+        usual: 50,
+        few: 3,
+        play: |stage| Box::pin(replay_race::play(stage)),
+    },
+    Scenario {
+        name: "rolling-restart",
+        story: "two instances restart in turn behind a proxy while 50 clients are at work",
+        engines: BOTH,
+        usual: 5,
+        few: 1,
+        play: |stage| Box::pin(rolling_restart::play(stage)),
+    },
+    Scenario {
+        name: "postgres-frozen",
+        story: "every process of PostgreSQL stands still for 10 s, then goes on",
+        engines: POSTGRES,
+        usual: 2,
+        few: 0,
+        play: |stage| Box::pin(postgres_frozen::frozen(stage)),
+    },
+    Scenario {
+        name: "postgres-crashed",
+        story: "PostgreSQL crashes under load and is started again",
+        engines: POSTGRES,
+        usual: 5,
+        few: 1,
+        play: |stage| Box::pin(postgres_frozen::crashed(stage)),
+    },
+    Scenario {
+        name: "postgres-cut",
+        story: "the connection is cut after a statement or COMMIT has been sent, before its answer",
+        engines: POSTGRES,
+        usual: 50,
+        few: 5,
+        play: |stage| Box::pin(postgres_cut::play(stage)),
+    },
+];
+
+/// The way to an instance, wherever it listens at that moment.
+fn road_to(instance: &Arc<Instance>) -> Road {
+    let instance = Arc::clone(instance);
+    Arc::new(move || instance.address())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_has_a_name_of_its_own() {
+        let mut names: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

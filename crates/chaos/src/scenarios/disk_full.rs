@@ -1,0 +1,93 @@
+//! The disk is full. Nothing can be written, so a refresh is put off, and its cookie kept; what only
+//! reads goes on. Room is made, and everything goes on as if nothing had been.
+//!
+//! The disk is a small one in memory, mounted in a namespace that only the program lives in: the
+//! machine sees nothing of it, and it is gone with the process.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::checker;
+use crate::client::{Client, Tried};
+use crate::database::Database;
+use crate::instance::Instance;
+use crate::pace::Stopwatch;
+use crate::stage::Stage;
+
+const CLIENTS: usize = 4;
+/// Mounts the small disk, then becomes the program.
+const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"";
+/// The contract: everything works again within 2 s.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// Nobody is signed out by a full disk.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let disk = stage.folder().join("disk");
+    std::fs::create_dir(&disk)?;
+    let mut launch = stage.launch();
+    let mut wrapper: Vec<OsString> =
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNT].map(Into::into).into();
+    wrapper.push(disk.clone().into());
+    launch.wrapper = wrapper;
+    launch.database = format!("sqlite:{}", disk.join("baton.db").display());
+    let instance = Instance::start(launch)
+        .await
+        .context("a small disk needs user namespaces, or root (`unshare --map-root-user`)")?;
+    let at = instance.address();
+    let seen = seen_from_here(&instance, &disk)?;
+    let mut clients = Client::several(&stage, at, CLIENTS).await?;
+    for _ in 0..stage.rounds {
+        let filler = seen.join("filler");
+        fill(&filler)?;
+        for client in &mut clients {
+            if client.try_refresh(at).await? != Tried::Unavailable {
+                bail!("a refresh was not put off although nothing can be written");
+            }
+            if client.me(at).await != Some(200) {
+                bail!("reading does not go on while the disk is full");
+            }
+        }
+        std::fs::remove_file(&filler)?;
+        let stopwatch = Stopwatch::start();
+        for client in &mut clients {
+            client.refresh(|| at).await?;
+        }
+        stage.remark(format!(
+            "everybody was served {:.2} s after there was room",
+            stopwatch.seconds()
+        ));
+        if stopwatch.elapsed() > RECOVERY {
+            stage.violation(format!("recovery took longer than {RECOVERY:?}"));
+        }
+    }
+    let (seen, copy) = (seen.join("baton.db"), stage.folder().join("copy.db"));
+    let database = Database::SqliteElsewhere { seen, copy };
+    checker::check_in(&database, &stage, at, &mut clients).await
+}
+
+/// The program's own view of its folder, through `/proc`.
+fn seen_from_here(instance: &Instance, disk: &Path) -> Result<PathBuf> {
+    let id = instance.id().context("it runs")?;
+    let disk = disk.strip_prefix("/").context("the folder is absolute")?;
+    let seen = Path::new("/proc").join(id.to_string()).join("root").join(disk);
+    if !seen.join("baton.db").is_file() {
+        bail!("{} holds no database", seen.display());
+    }
+    Ok(seen)
+}
+
+/// Writes until nothing more fits.
+fn fill(filler: &Path) -> Result<()> {
+    let mut file = File::create(filler)?;
+    for size in [4096, 1] {
+        let block = vec![b'.'; size];
+        while file.write_all(&block).is_ok() {}
+    }
+    Ok(())
+}

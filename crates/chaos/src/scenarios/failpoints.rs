@@ -1,0 +1,114 @@
+//! The process ends exactly where it hurts most: before a write is committed, or between the commit
+//! and the answer. It is a build of the same code with the feature `failpoints`, told by
+//! `BATON_FAILPOINT` where to end; the program as it ships knows nothing of this.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::checker;
+use crate::client::{Client, Tried};
+use crate::instance::Instance;
+use crate::load::Load;
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+
+const CLIENTS: usize = 6;
+/// The latest write that is hit, counted from the start.
+const LATEST: u64 = 20;
+const VARIABLE: &str = "BATON_FAILPOINT";
+
+/// Ends at each moment in turn; somebody logs out meanwhile.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    only_the_special_build_has_failpoints(&stage)?;
+    let mut launch = stage.launch();
+    launch.binary.clone_from(&stage.programs.failpoints);
+    let instance = Arc::new(Instance::start(launch).await?);
+    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+    let mut leaver = Client::register(&stage, instance.address(), "leaver").await?;
+    let mut gone = Vec::new();
+    for round in 0..stage.rounds {
+        match round % 4 {
+            0 => clients = struck(&stage, &instance, "accept:before", clients).await?,
+            1 => clients = struck(&stage, &instance, "accept:after", clients).await?,
+            moment => {
+                leaver.login(instance.address()).await?;
+                let committed = moment == 3;
+                leaver = logout_struck(&instance, committed, leaver).await?;
+                gone.push(leaver.copied());
+            }
+        }
+    }
+    clients.append(&mut gone);
+    checker::check(&stage, instance.address(), &mut clients).await
+}
+
+/// Everybody refreshes until the process has ended itself, and on after its next start.
+async fn struck(
+    stage: &Stage,
+    instance: &Arc<Instance>,
+    moment: &str,
+    clients: Vec<Client>,
+) -> Result<Vec<Client>> {
+    arm(instance, &format!("{moment}:{}", 1 + stage.chance.below(LATEST))).await?;
+    let mut load = Load::start(clients, |_| road_to(instance));
+    instance.ended().await.with_context(|| format!("at {moment}"))?;
+    disarm(instance).await?;
+    load.all_advance().await?;
+    load.finish().await
+}
+
+/// Logs out; the process ends before or after the end of the session is committed. What was not
+/// answered may have happened, and is asked for again.
+async fn logout_struck(
+    instance: &Arc<Instance>,
+    committed: bool,
+    mut client: Client,
+) -> Result<Client> {
+    arm(instance, if committed { "revoke:after:1" } else { "revoke:before:1" }).await?;
+    if let Some(status) = client.logout(instance.address()).await {
+        bail!("logout was answered {status} by a process that should have ended");
+    }
+    instance.ended().await?;
+    disarm(instance).await?;
+    let tried = client.try_refresh(instance.address()).await?;
+    let expected = if committed { Tried::Over } else { Tried::Answered };
+    if tried != expected {
+        bail!("after an end that was committed ({committed}), a refresh was {tried:?}");
+    }
+    if client.logout(instance.address()).await != Some(204) {
+        bail!("logging out again does not work");
+    }
+    Ok(client)
+}
+
+async fn arm(instance: &Instance, failpoint: &str) -> Result<()> {
+    let variable = (VARIABLE.to_owned(), failpoint.to_owned());
+    instance.kill();
+    instance.relaunch(|launch| launch.environment = vec![variable]);
+    instance.restart().await
+}
+
+async fn disarm(instance: &Instance) -> Result<()> {
+    instance.relaunch(|launch| launch.environment.clear());
+    instance.restart().await
+}
+
+/// The name of the variable is in the one build and not in the other.
+fn only_the_special_build_has_failpoints(stage: &Stage) -> Result<()> {
+    if knows_failpoints(&stage.programs.binary)? {
+        stage.violation("the program as it ships has failpoints");
+    }
+    if !knows_failpoints(&stage.programs.failpoints)? {
+        bail!("{} was built without failpoints", stage.programs.failpoints.display());
+    }
+    Ok(())
+}
+
+fn knows_failpoints(program: &Path) -> Result<bool> {
+    let bytes = std::fs::read(program).with_context(|| {
+        format!("{} is not there: `cargo xtask chaos` builds it", program.display())
+    })?;
+    Ok(bytes.windows(VARIABLE.len()).any(|window| window == VARIABLE.as_bytes()))
+}

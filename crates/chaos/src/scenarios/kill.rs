@@ -1,0 +1,69 @@
+//! The process is gone, without a word: under load at any moment, and in the middle of an answer.
+//! It starts again on what the database holds; the clients try again with their keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use futures_util::future::try_join_all;
+
+use crate::checker;
+use crate::client::{Client, Tried};
+use crate::load::Load;
+use crate::pace::{Stopwatch, pause};
+use crate::proxy::{Manner, Proxy};
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+
+const CLIENTS: usize = 8;
+/// The latest moment of a kill after everybody was served.
+const LATEST_KILL_MS: u64 = 150;
+
+/// Kills while everybody refreshes.
+pub(crate) async fn under_load(stage: Arc<Stage>) -> Result<()> {
+    let instance = Arc::new(stage.start().await?);
+    let clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+    let stopwatch = Stopwatch::start();
+    let mut load = Load::start(clients, |_| road_to(&instance));
+    for _ in 0..stage.rounds {
+        pause(Duration::from_millis(stage.chance.below(LATEST_KILL_MS))).await;
+        instance.kill();
+        instance.restart().await?;
+        load.all_advance().await?;
+    }
+    remark_rate(&stage, stopwatch);
+    let mut clients = load.finish().await?;
+    checker::check(&stage, instance.address(), &mut clients).await
+}
+
+/// Kills when an answer has begun to leave; the others are in any state at that moment.
+pub(crate) async fn in_mid_answer(stage: Arc<Stage>) -> Result<()> {
+    let instance = Arc::new(stage.start().await?);
+    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+    let strike = Manner::Strike(Arc::clone(&instance), Arc::new(stage.chance.split()));
+    let proxy = Proxy::start(road_to(&instance), strike).await?;
+    let stopwatch = Stopwatch::start();
+    for _ in 0..stage.rounds {
+        // All at once; the first answer ends the server, so most get none at all.
+        let tried = try_join_all(clients.iter_mut().map(async |client| {
+            let tried = client.try_refresh(proxy.address()).await?;
+            anyhow::Ok(tried)
+        }))
+        .await?;
+        if tried.iter().any(|tried| *tried != Tried::Transient) {
+            bail!("every answer was cut, but the clients have {tried:?}");
+        }
+        instance.kill();
+        instance.restart().await?;
+        try_join_all(clients.iter_mut().map(|client| client.refresh(|| instance.address())))
+            .await?;
+    }
+    remark_rate(&stage, stopwatch);
+    checker::check(&stage, instance.address(), &mut clients).await
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate is shown, not counted with")]
+fn remark_rate(stage: &Stage, stopwatch: Stopwatch) {
+    let per_minute = stage.rounds as f64 * 60.0 / stopwatch.seconds();
+    stage.remark(format!("{per_minute:.0} kill -9 cycles per minute"));
+}

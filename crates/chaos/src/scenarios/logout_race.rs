@@ -1,0 +1,87 @@
+//! Logout among refreshes on two instances. Before its answer, a refresh may succeed or not; once 204
+//! was received, no refresh that begins succeeds, with whatever token it comes.
+//!
+//! A change of password ends sessions in the same way; it joins this story when it has a route.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use futures_util::future::{join_all, try_join};
+
+use crate::checker;
+use crate::client::{Client, Tried};
+use crate::http::{self, Answer, Lost};
+use crate::pace::pause;
+use crate::stage::Stage;
+
+/// Tabs of one browser: they share jar and key, and refresh in step, half on each instance.
+const TABS: usize = 6;
+/// The latest moment of the logout.
+const LATEST_MS: u64 = 30;
+
+/// Logout is linearizable against refresh.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let addresses = instances.each_ref().map(|instance| instance.address());
+    let mut client = Client::register(&stage, addresses[0], "leaver").await?;
+    let mut left = Vec::new();
+    for round in 0..stage.rounds {
+        client.login(addresses[0]).await?;
+        let gone = AtomicBool::new(false);
+        let tabs = refresh_until_over(client.copied(), addresses, &gone);
+        let delay = Duration::from_millis(stage.chance.below(LATEST_MS));
+        let at = addresses[stage.chance.index(2)];
+        let logout = async {
+            pause(delay).await;
+            let status = client.logout(at).await;
+            gone.store(true, Ordering::SeqCst);
+            match status {
+                Some(204) => Ok(()),
+                other => bail!("round {round}: logout was answered {other:?}"),
+            }
+        };
+        let (mut tabs, ()) = try_join(tabs, logout).await?;
+        left.push(client.copied());
+        // Whatever is in the jar now opens nothing, anywhere.
+        for at in addresses {
+            if tabs.try_refresh(at).await? != Tried::Over {
+                bail!("round {round}: a token of before the logout opens something");
+            }
+        }
+    }
+    if !stage.log_lines("refresh.replay")?.is_empty() {
+        bail!("a session was ended by a replay: this is not the story that was to be told");
+    }
+    checker::check(&stage, addresses[1], &mut left).await
+}
+
+/// Refreshes until the session is over; says so if it goes on although it should not.
+async fn refresh_until_over(
+    mut jar: Client,
+    addresses: [SocketAddr; 2],
+    gone: &AtomicBool,
+) -> Result<Client> {
+    loop {
+        let began_after = gone.load(Ordering::SeqCst);
+        let attempt = jar.attempt();
+        let calls = (0..TABS).map(|number| http::call(addresses[number % 2], &attempt));
+        let outcomes = join_all(calls).await;
+        let is = |outcome: &Result<Answer, Lost>, status| {
+            outcome.as_ref().is_ok_and(|answer| answer.status == status)
+        };
+        if began_after && outcomes.iter().any(|outcome| is(outcome, 200)) {
+            bail!("a refresh that began after logout was answered succeeded");
+        }
+        let over = outcomes.iter().any(|outcome| is(outcome, 401));
+        // The jar takes the answers one after the other; all that succeeded are the same.
+        for outcome in outcomes {
+            jar.settle(outcome)?;
+        }
+        if over {
+            return Ok(jar);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The server has answered and nobody heard it: a tunnel, a lid that was closed, a proxy that gave
+//! up. The client tries again with the key it kept, at once, or after others have been served, or on
+//! the other instance, and gets what it would have got.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::try_join_all;
+
+use crate::checker;
+use crate::client::{Client, Tried, refresh_cookie};
+use crate::http;
+use crate::instance::Instance;
+use crate::load::Road;
+use crate::proxy::{Manner, Proxy};
+use crate::stage::Stage;
+
+/// Clients that lose an answer in each round.
+const LOSERS: usize = 20;
+/// Clients that refresh in between.
+const OTHERS: usize = 5;
+
+/// A client whose way to the server loses every answer.
+struct Loser {
+    client: Client,
+    proxy: Proxy,
+}
+
+/// Every lost answer is answered again.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let instances = Arc::new([stage.start().await?, stage.start().await?]);
+    let at = |number: usize| instances[number % 2].address();
+    let mut clients = Client::several(&stage, at(0), LOSERS + OTHERS).await?;
+    let mut others = clients.split_off(LOSERS);
+    let mut losers = Vec::new();
+    for client in clients {
+        let cut = Manner::CutAnswers(Arc::new(stage.chance.split()));
+        losers.push(Loser { client, proxy: Proxy::start(in_turn(&instances), cut).await? });
+    }
+    for _ in 0..stage.rounds {
+        // Half try again at once, half after others have been served; each where chance sends it.
+        let later: Vec<bool> = losers.iter().map(|_| stage.chance.coin()).collect();
+        let roads: Vec<_> = losers.iter().map(|_| at(stage.chance.index(2))).collect();
+        try_join_all(losers.iter_mut().zip(&later).zip(&roads).map(
+            async |((loser, later), road)| {
+                loser.lose().await?;
+                if *later { Ok(()) } else { loser.heal(*road).await }
+            },
+        ))
+        .await?;
+        try_join_all(others.iter_mut().map(async |client| {
+            client.refresh(|| at(0)).await?;
+            client.refresh(|| at(1)).await
+        }))
+        .await?;
+        let late = losers.iter_mut().zip(&later).zip(&roads).filter(|((_, later), _)| **later);
+        try_join_all(late.map(|((loser, _), road)| loser.heal(*road))).await?;
+    }
+    let lost = stage.rounds * u64::try_from(LOSERS)?;
+    stage.remark(format!("{lost} answers were lost"));
+    let mut clients: Vec<_> = losers.into_iter().map(|loser| loser.client).collect();
+    clients.append(&mut others);
+    checker::check(&stage, at(0), &mut clients).await
+}
+
+impl Loser {
+    /// Refreshes, and does not hear the answer.
+    async fn lose(&mut self) -> Result<()> {
+        match self.client.try_refresh(self.proxy.address()).await? {
+            Tried::Transient => Ok(()),
+            other => bail!("the answer was cut, but the client has {other:?}"),
+        }
+    }
+
+    /// Tries again. A jar that holds what it held gets the very answer that was lost; one that has
+    /// the new cookie, because the head of the answer had arrived, goes on from there.
+    async fn heal(&mut self, at: std::net::SocketAddr) -> Result<()> {
+        let lost = self.proxy.swallowed().context("the proxy has swallowed an answer")?;
+        let lost = http::read(&lost).ok().context("the swallowed answer was whole")?;
+        let successor = refresh_cookie(&lost).context("it was a 200 with a cookie")?.to_owned();
+        let had_arrived = self.client.ticket == successor;
+        self.client.refresh(|| at).await?;
+        if !had_arrived && self.client.ticket != successor {
+            bail!("{}: trying again was answered with another token", self.client.email);
+        }
+        Ok(())
+    }
+}
+
+fn in_turn(instances: &Arc<[Instance; 2]>) -> Road {
+    let (instances, turn) = (Arc::clone(instances), AtomicUsize::new(0));
+    Arc::new(move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address())
+}

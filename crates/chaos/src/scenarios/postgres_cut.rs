@@ -1,0 +1,73 @@
+//! The connection to PostgreSQL is cut at the worst moment: the statement, or the COMMIT, has been
+//! sent and carried out, and its answer never arrives. The program cannot know; it says 503, and the
+//! same attempt is answered with what was committed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use futures_util::future::try_join_all;
+
+use crate::checker;
+use crate::client::Client;
+use crate::cluster::Cluster;
+use crate::database::Database;
+use crate::instance::Instance;
+use crate::proxy::{Manner, Proxy, Trap};
+use crate::stage::Stage;
+
+const CLIENTS: usize = 4;
+/// The latest message of the program's to the database that is cut after, while several are at work.
+const LATEST: u64 = 12;
+/// Messages of a refresh that name its session: it reads, then it writes.
+const MESSAGES: u64 = 2;
+/// More than any story has messages: only a COMMIT comes before.
+const NEVER: u64 = u64::MAX;
+
+/// Whatever was cut, everybody's session goes on.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let Database::Postgres { cluster, name } = &stage.database else {
+        bail!("this story needs PostgreSQL");
+    };
+    let (trap, upstream) = (Arc::new(Trap::default()), cluster.address());
+    let cut = Manner::CutAfterMessage(Arc::clone(&trap));
+    let proxy = Proxy::start(Arc::new(move || upstream), cut).await?;
+    let mut launch = stage.launch();
+    launch.database = Cluster::url_by(proxy.address(), name);
+    let instance = Instance::start(launch).await?;
+    let at = instance.address();
+    let mut clients = Client::several(&stage, at, CLIENTS).await?;
+    let mut cuts = 0;
+    for round in 0..stage.rounds {
+        trap.set(1 + round % MESSAGES, &clients[0].session());
+        clients[0].refresh(|| at).await?;
+        cuts += u64::from(trap.was_sprung());
+        trap.set(1 + stage.chance.below(LATEST), b"");
+        try_join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await?;
+        cuts += u64::from(trap.was_sprung());
+    }
+    stage.remark(format!("{cuts} connections were cut"));
+    let again = stage.log_lines("refresh.answered_again")?.len();
+    if stage.rounds >= MESSAGES && again == 0 {
+        bail!("no write was cut from its answer: this is not the story that was to be told");
+    }
+    for round in 0..stage.rounds {
+        let newcomer = Client::nobody(&stage, &format!("newcomer-{round}"));
+        clients.push(commit_cut(newcomer, at, &trap).await?);
+    }
+    checker::check(&stage, at, &mut clients).await
+}
+
+/// Registers; the COMMIT is carried out and nobody hears of it. The user exists, and can log in.
+async fn commit_cut(mut newcomer: Client, at: SocketAddr, trap: &Trap) -> Result<Client> {
+    trap.set(NEVER, b"");
+    let status = newcomer.try_register(at).await;
+    if !trap.was_sprung() {
+        bail!("registering was answered {status:?} without a COMMIT");
+    }
+    if status != Some(503) {
+        bail!("a COMMIT whose answer was lost was answered {status:?}");
+    }
+    newcomer.login(at).await?;
+    Ok(newcomer)
+}

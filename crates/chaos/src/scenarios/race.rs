@@ -1,0 +1,116 @@
+//! Many tabs wake up at once. With the key they share, all are one attempt and get one answer;
+//! without a key each is a party of its own, and the family ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::join_all;
+use tokio::sync::Barrier;
+
+use crate::checker;
+use crate::client::{Client, Tried, refresh_cookie, refresh_request};
+use crate::http::{self, Answer, Lost, Request};
+use crate::stage::Stage;
+
+/// How many refresh at once, half of them on each instance.
+const AT_ONCE: usize = 200;
+
+/// All are answered, with one and the same successor.
+pub(crate) async fn with_one_key(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let addresses = instances.each_ref().map(|instance| instance.address());
+    let mut client = Client::register(&stage, addresses[0], "many-tabs").await?;
+    for round in 0..stage.rounds {
+        let attempt = client.attempt();
+        let answers = all_at_once(&stage, &addresses, &attempt).await;
+        let mut successors: Vec<_> = answers.iter().map(successor).collect();
+        successors.sort_unstable();
+        successors.dedup();
+        if successors.len() != 1 || successors[0].is_err() {
+            bail!("round {round}: one answer was expected for all, not {successors:?}");
+        }
+        let known = u64::try_from(AT_ONCE - 1)?;
+        stage.tally.refreshes.fetch_add(known, Ordering::Relaxed);
+        let first = answers.into_iter().next().context("there are 200")?;
+        client.settle(first)?;
+    }
+    let accepted = u64::try_from(stage.log_lines("refresh.accepted")?.len())?;
+    if accepted != stage.rounds {
+        bail!("{accepted} refreshes were accepted in {} rounds; one in each was due", stage.rounds);
+    }
+    checker::check(&stage, addresses[1], &mut [client]).await
+}
+
+/// One is answered; then the session is over for everybody.
+pub(crate) async fn without_a_key(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let addresses = instances.each_ref().map(|instance| instance.address());
+    let mut client = Client::register(&stage, addresses[0], "many-thieves").await?;
+    let mut ended = Vec::new();
+    for round in 0..stage.rounds {
+        client.login(addresses[0]).await?;
+        let request = refresh_request(&client.ticket);
+        let answers = all_at_once(&stage, &addresses, &request).await;
+        let mut winners: Vec<_> = answers.iter().filter(|answer| status(answer) == 200).collect();
+        let refused = answers.iter().filter(|answer| status(answer) == 401).count();
+        if winners.len() != 1 || refused != AT_ONCE - 1 {
+            bail!("round {round}: {} were answered, {refused} were refused", winners.len());
+        }
+        stage.tally.refreshes.fetch_add(1, Ordering::Relaxed);
+        let winner = winners.pop().context("there is one")?;
+        let mut loser = client.copied();
+        client.ticket = successor(winner).map_err(anyhow::Error::msg)?;
+        for party in [&mut client, &mut loser] {
+            for at in addresses {
+                if party.try_refresh(at).await? != Tried::Over {
+                    bail!("round {round}: the session goes on after 200 have presented one token");
+                }
+            }
+        }
+        client.over = true;
+        ended.push(client.copied());
+    }
+    checker::check(&stage, addresses[1], &mut ended).await
+}
+
+/// Everybody has a connection before anybody asks.
+async fn all_at_once(
+    stage: &Arc<Stage>,
+    addresses: &[SocketAddr; 2],
+    request: &Request,
+) -> Vec<Result<Answer, Lost>> {
+    let start = Arc::new(Barrier::new(AT_ONCE));
+    let calls = (0..AT_ONCE).map(|number| {
+        let (start, request) = (Arc::clone(&start), request.clone());
+        let (stage, address) = (Arc::clone(stage), addresses[number % 2]);
+        tokio::spawn(async move {
+            let line = http::dial(address).await;
+            start.wait().await;
+            let outcome = match line {
+                Ok(line) => line.ask(&request).await,
+                Err(lost) => Err(lost),
+            };
+            stage.inspect("refresh", &outcome);
+            outcome
+        })
+    });
+    let joined = join_all(calls).await;
+    joined.into_iter().map(|call| call.expect("asking does not panic")).collect()
+}
+
+fn status(outcome: &Result<Answer, Lost>) -> u16 {
+    outcome.as_ref().map_or(0, |answer| answer.status)
+}
+
+/// The cookie of a 200, or what came instead.
+fn successor(outcome: &Result<Answer, Lost>) -> Result<String, String> {
+    match outcome {
+        Ok(answer) if answer.status == 200 => {
+            refresh_cookie(answer).map(str::to_owned).ok_or_else(|| "200 without cookie".to_owned())
+        }
+        Ok(answer) => Err(format!("{} {:?}", answer.status, answer.text("code"))),
+        Err(lost) => Err(lost.why.clone()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Owner and thief present the same ticket at the same time, each with a key of their own, on two
+//! instances, and go on as long as they are let. The session ends, and after the first refusal nobody
+//! gets a token any more.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Result, bail};
+use futures_util::future::try_join;
+
+use crate::checker;
+use crate::client::{Client, Tried};
+use crate::stage::Stage;
+
+/// Many more than both together can be answered.
+const MOST: usize = 1_000;
+
+/// At most one of the two goes on, and not for long.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let addresses = instances.each_ref().map(|instance| instance.address());
+    let mut client = Client::register(&stage, addresses[0], "owner").await?;
+    let mut ended = Vec::new();
+    for round in 0..stage.rounds {
+        client.login(addresses[0]).await?;
+        let (owner, thief) = (client.copied(), client.copied());
+        let refused = AtomicBool::new(false);
+        let parties = try_join(
+            until_refused(owner, addresses[0], &refused),
+            until_refused(thief, addresses[1], &refused),
+        );
+        let (owner, thief) = parties.await?;
+        if owner.0 > 0 && thief.0 > 0 {
+            bail!("round {round}: owner and thief were both answered, {} and {}", owner.0, thief.0);
+        }
+        for mut party in [owner.1, thief.1] {
+            party.over = true;
+            ended.push(party);
+        }
+    }
+    checker::check(&stage, addresses[1], &mut ended).await
+}
+
+/// How often the party was answered until it was refused.
+async fn until_refused(
+    mut party: Client,
+    at: SocketAddr,
+    refused: &AtomicBool,
+) -> Result<(usize, Client)> {
+    let mut answered = 0;
+    while answered < MOST {
+        let began_after = refused.load(Ordering::SeqCst);
+        match party.try_refresh(at).await? {
+            Tried::Over => {
+                refused.store(true, Ordering::SeqCst);
+                return Ok((answered, party));
+            }
+            Tried::Answered if began_after => {
+                bail!("a refresh that began after the replay was answered succeeded")
+            }
+            Tried::Answered => answered += 1,
+            Tried::Transient | Tried::Unavailable => {}
+        }
+    }
+    bail!("two parties went on with one session")
+}

@@ -1,0 +1,144 @@
+//! What a scenario plays on: a folder, a database, chance, and the counts of what happened. It must
+//! not know any scenario.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use crate::chance::Chance;
+use crate::database::{Database, Engine};
+use crate::http::{Answer, Lost};
+use crate::instance::{Instance, Launch};
+
+/// The programs under test.
+#[derive(Clone)]
+pub(crate) struct Programs {
+    /// As it ships.
+    pub(crate) binary: PathBuf,
+    /// The same code, built to end itself at a named moment.
+    pub(crate) failpoints: PathBuf,
+}
+
+/// One run of one scenario on one engine.
+pub(crate) struct Stage {
+    pub(crate) programs: Programs,
+    pub(crate) engine: Engine,
+    pub(crate) database: Database,
+    pub(crate) rounds: u64,
+    pub(crate) chance: Chance,
+    pub(crate) tally: Tally,
+    folder: TempDir,
+    instances: AtomicUsize,
+}
+
+/// What was counted.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Refreshes that were answered with 200.
+    pub(crate) refreshes: AtomicU64,
+    /// Calls that failed in a way that leaves the session alone.
+    pub(crate) transient: AtomicU64,
+    violations: Mutex<Vec<String>>,
+    remarks: Mutex<Vec<String>>,
+}
+
+/// Violations of one kind are alike: a few are enough to find the cause.
+const MOST_VIOLATIONS: usize = 20;
+
+impl Stage {
+    pub(crate) fn new(
+        programs: Programs,
+        (engine, database): (Engine, Database),
+        rounds: u64,
+        chance: Chance,
+        folder: TempDir,
+    ) -> Self {
+        let (tally, instances) = (Tally::default(), AtomicUsize::new(0));
+        Self { programs, engine, database, rounds, chance, tally, folder, instances }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Keeps the folder, for whoever must find out what went wrong.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.folder.keep()
+    }
+
+    /// How an instance is started here.
+    pub(crate) fn launch(&self) -> Launch {
+        let number = self.instances.fetch_add(1, Ordering::Relaxed);
+        Launch {
+            binary: self.programs.binary.clone(),
+            wrapper: Vec::<OsString>::new(),
+            environment: Vec::new(),
+            database: self.database.url(),
+            folder: self.folder().to_path_buf(),
+            log: self.folder().join(format!("instance-{number}.log")),
+        }
+    }
+
+    /// A running instance.
+    pub(crate) async fn start(&self) -> Result<Instance> {
+        Instance::start(self.launch()).await
+    }
+
+    /// Records that something happened that must never happen.
+    pub(crate) fn violation(&self, text: impl Into<String>) {
+        let mut violations = self.tally.violations.lock().expect("pushing does not panic");
+        if violations.len() < MOST_VIOLATIONS {
+            violations.push(text.into());
+        }
+    }
+
+    /// Records a figure worth reading.
+    pub(crate) fn remark(&self, text: impl Into<String>) {
+        self.tally.remarks.lock().expect("pushing does not panic").push(text.into());
+    }
+
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.tally.violations.lock().expect("pushing does not panic").clone()
+    }
+
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        self.tally.remarks.lock().expect("pushing does not panic").clone()
+    }
+
+    /// What holds for every answer, whatever was asked and whatever is broken at the time.
+    pub(crate) fn inspect(&self, what: &str, outcome: &Result<Answer, Lost>) {
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(lost) => {
+                if lost.hung {
+                    self.violation(format!("{what}: {}", lost.why));
+                }
+                return;
+            }
+        };
+        let status = answer.status;
+        if status >= 500 {
+            if status != 503 || answer.header("retry-after").is_none() {
+                self.violation(format!("{what}: {status} without a time to try again"));
+            }
+            if answer.header("set-cookie").is_some() {
+                self.violation(format!("{what}: {status} touches the cookies"));
+            }
+        }
+    }
+
+    /// Lines of all the logs that contain `needle`.
+    pub(crate) fn log_lines(&self, needle: &str) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for number in 0..self.instances.load(Ordering::Relaxed) {
+            let log = std::fs::read(self.folder().join(format!("instance-{number}.log")))?;
+            let log = String::from_utf8_lossy(&log);
+            found.extend(log.lines().filter(|line| line.contains(needle)).map(str::to_owned));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,154 @@
+//! Plays the chosen scenarios one after the other, each on a stage of its own. It must not know what
+//! they do.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
+
+use crate::chance::Chance;
+use crate::checker;
+use crate::cluster::Cluster;
+use crate::database::{Database, Engine};
+use crate::pace::Stopwatch;
+use crate::report::{self, Outcome};
+use crate::scenarios::{ALL, Scenario};
+use crate::stage::{Programs, Stage};
+use crate::{Arguments, Databases};
+
+/// The bound of a round: far above what any takes.
+const ROUND_TIME: Duration = Duration::from_secs(120);
+
+/// Whether every scenario passed.
+pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
+    let chosen = chosen(arguments)?;
+    if arguments.list {
+        for (scenario, engine) in chosen {
+            report::begins(scenario.name, engine, scenario.story);
+        }
+        return Ok(true);
+    }
+    let programs = Programs {
+        binary: program(&arguments.binary, "cargo xtask build")?,
+        failpoints: std::path::absolute(&arguments.failpoints)?,
+    };
+    let seed = arguments.seed.unwrap_or_else(|| u64::from(std::process::id()));
+    report::say(&format!("seed {seed}: --seed {seed} repeats the suite's choices\n"));
+    let mut cluster = None;
+    let mut outcomes = Vec::new();
+    for (number, (scenario, engine)) in (0..).zip(chosen) {
+        let folder = TempDir::with_prefix("baton-chaos-")?;
+        let database = match engine {
+            Engine::Sqlite => Database::Sqlite { file: folder.path().join("baton.db") },
+            Engine::Postgres => {
+                if cluster.is_none() {
+                    cluster = Some(Arc::new(Cluster::start()?));
+                }
+                let cluster = Arc::clone(cluster.as_ref().expect("it was started above"));
+                let name = format!("chaos_{number}");
+                cluster.replace(&name, "template1").await?;
+                Database::Postgres { cluster, name }
+            }
+        };
+        let rounds = rounds(arguments, scenario);
+        let chance = Chance::new(seed.wrapping_add(number));
+        let stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder);
+        outcomes.push(play(scenario, stage, arguments.keep).await?);
+    }
+    report::table(&outcomes);
+    Ok(report::failed(&outcomes) == 0)
+}
+
+/// Every pair of a scenario and an engine that was asked for.
+fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
+    let wanted = |engine| match arguments.database {
+        Databases::All => true,
+        Databases::Sqlite => engine == Engine::Sqlite,
+        Databases::Postgres => engine == Engine::Postgres,
+    };
+    let wanted_names = &arguments.scenario;
+    let named = |name: &str| {
+        wanted_names.is_empty() || wanted_names.iter().any(|wanted| name.contains(wanted.as_str()))
+    };
+    let pairs = [Engine::Sqlite, Engine::Postgres].into_iter().filter(|engine| wanted(*engine));
+    let pairs = pairs.flat_map(|engine| ALL.iter().map(move |scenario| (scenario, engine)));
+    let chosen: Vec<_> = pairs
+        .filter(|(scenario, engine)| named(scenario.name) && scenario.engines.contains(engine))
+        .filter(|(scenario, _)| rounds(arguments, scenario) > 0)
+        .collect();
+    // Among the tests, a filter may mean others.
+    if chosen.is_empty() && !arguments.few {
+        bail!("no scenario has this name on this database; --list names them");
+    }
+    Ok(chosen)
+}
+
+fn rounds(arguments: &Arguments, scenario: &Scenario) -> u64 {
+    match arguments.rounds {
+        Some(rounds) => rounds,
+        None if arguments.few => scenario.few,
+        None => scenario.usual,
+    }
+}
+
+async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<Outcome> {
+    report::begins(scenario.name, stage.engine, scenario.story);
+    let stopwatch = Stopwatch::start();
+    let stage = Arc::new(stage);
+    let bound = ROUND_TIME * u32::try_from(stage.rounds.max(1)).unwrap_or(u32::MAX);
+    // A task of its own: a panic is that scenario's failure, and ends what it has started.
+    let playing = tokio::spawn(tokio::time::timeout(bound, (scenario.play)(Arc::clone(&stage))));
+    let verdict = Abort(playing).joined().await;
+    if let Err(error) = verdict {
+        stage.violation(format!("{error:#}"));
+    }
+    checker::nobody_panicked(&stage)?;
+    let answered_again = stage.log_lines("refresh.answered_again")?.len();
+    let outcome = Outcome {
+        scenario: scenario.name,
+        engine: stage.engine,
+        rounds: stage.rounds,
+        refreshes: stage.tally.refreshes.load(Ordering::Relaxed),
+        answered_again: u64::try_from(answered_again)?,
+        transient: stage.tally.transient.load(Ordering::Relaxed),
+        violations: stage.violations(),
+        remarks: stage.remarks(),
+        seconds: stopwatch.seconds(),
+    };
+    report::ends(&outcome);
+    stage.database.discard().await?;
+    if keep
+        && !outcome.violations.is_empty()
+        && let Some(stage) = Arc::into_inner(stage)
+    {
+        report::say(&format!("  kept {}", stage.keep().display()));
+    }
+    Ok(outcome)
+}
+
+/// A task that ends with its handle.
+struct Abort(tokio::task::JoinHandle<Result<Result<()>, tokio::time::error::Elapsed>>);
+
+impl Abort {
+    async fn joined(mut self) -> Result<()> {
+        match (&mut self.0).await {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(_)) => bail!("the scenario did not end in time"),
+            Err(error) => bail!("the scenario could not be played: {error}"),
+        }
+    }
+}
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn program(path: &Path, remedy: &str) -> Result<PathBuf> {
+    std::fs::canonicalize(path)
+        .with_context(|| format!("{} is not there: `{remedy}` makes it", path.display()))
+}

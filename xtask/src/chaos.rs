@@ -1,0 +1,72 @@
+//! `cargo xtask chaos`: the fault suite (`crates/chaos`) against the program, both built here. It must
+//! not know any scenario.
+
+use crate::process::{self, Failed};
+use crate::test::cluster;
+use crate::tools::{self, faketime, postgres};
+use crate::workspace::Workspace;
+use crate::{environment, report};
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::process::Command;
+
+/// The suite and the program. Not `-p backend`: the features of all crates together, as for the
+/// tests (`--examples` adds those of the tests' own dependencies), so that nothing that
+/// `cargo xtask test` has compiled is compiled again.
+const PROGRAM: [&str; 4] = ["build", "--workspace", "--bins", "--examples"];
+
+/// The same program with the feature that lets it end at a named moment. Nothing else is built so.
+const FAILPOINTS: [&str; 7] =
+    ["build", "--workspace", "--bin", "baton", "--examples", "--features", "backend/failpoints"];
+
+/// Builds everything and runs the suite with these arguments.
+pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
+    let mut suite = suite(workspace)?;
+    suite.args(arguments);
+    process::run(&mut suite).map_err(|error| {
+        // The suite's own table shall stay the last that is read.
+        Failed::told("cargo xtask chaos", process::exit_code(&error)).into()
+    })
+}
+
+/// Builds everything; the command plays every scenario a few times, or those with such a name.
+pub(crate) fn a_few_rounds(workspace: &Workspace, filters: &[String]) -> Result<Command> {
+    let mut suite = suite(workspace)?;
+    suite.arg("--few");
+    if without_postgres() {
+        suite.args(["--database", "sqlite"]);
+    }
+    for filter in filters {
+        suite.arg("--scenario").arg(filter);
+    }
+    Ok(suite)
+}
+
+/// Whether PostgreSQL is left out on purpose, as it can be of the Rust tests.
+fn without_postgres() -> bool {
+    environment::variable(cluster::VARIABLE).is_some_and(|url| url == "none")
+}
+
+fn suite(workspace: &Workspace) -> Result<Command> {
+    faketime::ensure(workspace)?;
+    if !without_postgres() {
+        postgres::ensure(workspace)?;
+    }
+    report::step("Building the server and the fault suite", || {
+        process::run(&mut process::cargo(workspace, &PROGRAM)).context(tools::COMPILER_REMEDY)
+    })?;
+    report::step("Building the server with failpoints", || {
+        let mut cargo = process::cargo(workspace, &FAILPOINTS);
+        // A folder of its own for the program, and the same one for all it is made of.
+        cargo.env("CARGO_TARGET_DIR", workspace.target().join("failpoints"));
+        if environment::variable("CARGO_BUILD_BUILD_DIR").is_none() {
+            cargo.env("CARGO_BUILD_BUILD_DIR", workspace.target());
+        }
+        process::run(&mut cargo).context(tools::COMPILER_REMEDY)
+    })?;
+    let mut suite = process::command(workspace, workspace.target().join("debug/chaos"));
+    // Whatever it is given later counts.
+    suite.arg("--binary").arg(workspace.program(false));
+    suite.arg("--failpoints").arg(workspace.target().join("failpoints/debug/baton"));
+    Ok(suite)
+}
