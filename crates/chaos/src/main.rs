@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// How often each scenario is played; each has a number of its own.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
-    /// Only scenarios whose name contains this; may be given several times.
+    /// Only the scenario of this name, or those whose name contains it; may be given several times.
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
     /// On which engine.

@@ -70,8 +70,13 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         Databases::Postgres => engine == Engine::Postgres,
     };
     let wanted_names = &arguments.scenario;
+    // A whole name means that scenario and not the others it is a part of.
+    let is_whole = |wanted: &str| ALL.iter().any(|scenario| scenario.name == wanted);
+    let matches = |wanted: &str, name: &str| {
+        if is_whole(wanted) { name == wanted } else { name.contains(wanted) }
+    };
     let named = |name: &str| {
-        wanted_names.is_empty() || wanted_names.iter().any(|wanted| name.contains(wanted.as_str()))
+        wanted_names.is_empty() || wanted_names.iter().any(|wanted| matches(wanted, name))
     };
     let pairs = [Engine::Sqlite, Engine::Postgres].into_iter().filter(|engine| wanted(*engine));
     let pairs = pairs.flat_map(|engine| ALL.iter().map(move |scenario| (scenario, engine)));
