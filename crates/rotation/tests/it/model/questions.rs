@@ -4,7 +4,7 @@
 use super::rules::Rule;
 use super::verdict::Invariant::{
     self, EndsAreFinal, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut,
-    NothingGrantedAfterTheEnd, OneLiveSuccessor,
+    NothingGrantedAfterTheEnd, OneLiveSuccessor, TheftEndsTheSession,
 };
 use super::world::{HONEST, Loot, World, Writes};
 
@@ -22,61 +22,67 @@ const fn ask(world: &'static str, of: World, asked: &'static [Invariant]) -> Que
     Question { world, of, asked }
 }
 
-const HONEST_PROMISES: &[Invariant] =
-    &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor];
-
-/// Honest tabs, and the database may lose what it has not flushed.
-const ROLLBACK: World = World { rollbacks: 1, copies: 0, late_requests: 0, ..HONEST };
-/// A thief, and a network as bad as ever.
+/// Honest tabs, and the database may lose what it has not flushed. No request is repeated, and none is
+/// late by a rotation: there is a counterexample.
+const ROLLBACK: World =
+    World { rollbacks: 1, deep_rollbacks: true, copies: 0, late_requests: 0, ..HONEST };
+/// A thief among honest tabs. No cookie lands late.
 const THIEF: World =
     World { thief: Some(Loot::Jar), copies: 0, late_cookies: None, rotations: 3, ..HONEST };
+const THIEF_WITH_KEY: World = World { thief: Some(Loot::JarAndKey), ..THIEF };
 /// The browser without a lock across its tabs.
 const NO_LOCK: World = World { lock: false, copies: 0, ..HONEST };
-
 /// One call at a time and no keys: enough to see what is wrong with the other rules.
 const ONE_BY_ONE: World = World { keys: false, copies: 0, late_requests: 0, calls: 1, ..HONEST };
 
 /// What Baton promises.
 pub(crate) const PROMISES: &[Question] = &[
     ask(
-        "honest tabs; any message lost, delayed or repeated; the server killed at any moment",
+        "honest tabs; any message lost, repeated, or late by less than two rotations; the server \
+         killed at any moment",
         World { rotations: 5, calls: 4, ..HONEST },
-        HONEST_PROMISES,
-    ),
-    ask(
-        "the same, and the database loses its latest rotation at any moment",
-        ROLLBACK,
-        &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd],
+        &[NeverSignedOut, OneLiveSuccessor],
     ),
     ask(
         "the same, with logouts and a password change elsewhere at any moment",
+        World { ends: true, ..HONEST },
+        &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+    ),
+    ask(
+        "honest tabs, logouts, and a database that loses all it has not flushed; any message lost, none \
+         repeated or late by a rotation",
         World { ends: true, ..ROLLBACK },
         &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd],
     ),
     ask(
-        "a thief copies the jar at any moment",
+        "a thief copies the jar at any moment; any message lost, or late by less than two rotations",
         THIEF,
-        &[NeverBothSucceed, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
     ),
     ask(
-        "the same, with logouts and a password change elsewhere at any moment",
+        "the same, with one message repeated and cookies that land late by less than a rotation",
+        World { copies: 1, late_cookies: Some(1), rotations: 2, ..THIEF },
+        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
+    ),
+    ask(
+        "a thief copies the jar; logouts and a password change elsewhere at any moment",
         World { ends: true, calls: 2, ..THIEF },
-        &[NeverBothSucceed, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftEndsTheSession, EndsAreFinal, NothingGrantedAfterTheEnd],
     ),
     ask(
         "a thief copies the jar and the pending attempt key",
-        World { thief: Some(Loot::JarAndKey), ..THIEF },
-        &[NeverBothSucceedTwice, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+        THIEF_WITH_KEY,
+        &[NeverBothSucceedTwice, TheftEndsTheSession, OneLiveSuccessor],
     ),
     ask(
         "a thief copies the jar, and the database loses its latest rotation",
         World { rollbacks: 1, calls: 2, ..THIEF },
-        &[NeverBothSucceedTwice, EndsAreFinal, NothingGrantedAfterTheEnd],
+        &[NeverBothSucceedTwice],
     ),
     ask(
-        "a thief copies the jar of tabs that have no lock",
+        "a thief copies the jar of tabs that have no lock; any message lost, none late by a rotation",
         World { lock: false, rotations: 2, late_requests: 0, ..THIEF },
-        &[NeverBothSucceed, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
     ),
 ];
 
@@ -84,7 +90,7 @@ pub(crate) const PROMISES: &[Question] = &[
 pub(crate) const LIMITS: &[Question] = &[
     ask("two tabs refresh at once and have no lock", NO_LOCK, &[NeverSignedOut]),
     ask(
-        "a request reaches the server after two later rotations",
+        "a request is still on its way when the second rotation after its own is accepted",
         World { late_requests: 2, ..HONEST },
         &[NeverSignedOut],
     ),
@@ -99,13 +105,19 @@ pub(crate) const LIMITS: &[Question] = &[
         &[NeverSignedOut],
     ),
     ask(
-        "a thief with the pending attempt key",
-        World { thief: Some(Loot::JarAndKey), ..THIEF },
-        &[NeverBothSucceed],
+        "the browser loses the key of an attempt whose answer is lost",
+        World { lost_keys: 1, copies: 0, ..HONEST },
+        &[NeverSignedOut],
     ),
     ask(
+        "the database loses its latest rotation, and a late request arrives after the next one",
+        World { late_requests: 1, ..ROLLBACK },
+        &[NeverSignedOut],
+    ),
+    ask("a thief with the pending attempt key", THIEF_WITH_KEY, &[NeverBothSucceed]),
+    ask(
         "a thief with the pending attempt key, and a client that gets a cookie but not the body",
-        World { thief: Some(Loot::JarAndKey), late_cookies: Some(1), calls: 2, ..THIEF },
+        World { late_cookies: Some(1), calls: 2, ..THIEF_WITH_KEY },
         &[NeverBothSucceedTwice],
     ),
     ask(
@@ -113,19 +125,19 @@ pub(crate) const LIMITS: &[Question] = &[
         World { rollbacks: 1, ..THIEF },
         &[NeverBothSucceed],
     ),
-    ask("a database that loses its latest rotation", ROLLBACK, &[OneLiveSuccessor]),
     ask(
-        "the database loses its latest rotation, and a late request arrives after the next one",
-        World { late_requests: 1, ..ROLLBACK },
-        &[NeverSignedOut],
+        "a thief, and a database that loses two rotations at once",
+        World { rollbacks: 1, deep_rollbacks: true, calls: 1, ..THIEF },
+        &[NeverBothSucceedTwice],
     ),
+    ask("a database that loses its latest rotation", ROLLBACK, &[OneLiveSuccessor]),
 ];
 
 /// The rules that were rejected.
 pub(crate) const REJECTED: &[Question] = &[
     ask(
         "strict rotation without keys",
-        World { rule: Rule::Strict, keys: false, ..ONE_BY_ONE },
+        World { rule: Rule::Strict, ..ONE_BY_ONE },
         &[NeverSignedOut],
     ),
     ask(
@@ -144,7 +156,7 @@ pub(crate) const REJECTED: &[Question] = &[
         &[NeverBothSucceedTwice],
     ),
     ask(
-        "siblings confirmed by use, and a cookie that lands late",
+        "siblings confirmed by use, an answer that is lost, and a cookie that lands late",
         World { rule: Rule::Siblings, calls: 2, ..ONE_BY_ONE },
         &[NeverSignedOut],
     ),
@@ -159,7 +171,7 @@ pub(crate) const MISTAKES: &[Question] = &[
     ),
     ask(
         "a late rotation that overwrites the end",
-        World { writes: Writes::WithoutEndGuard, ends: true, ..HONEST },
+        World { writes: Writes::OverEnds, ends: true, ..HONEST },
         &[EndsAreFinal],
     ),
     ask(
@@ -171,5 +183,10 @@ pub(crate) const MISTAKES: &[Question] = &[
         "an end that is answered before it is durable",
         World { writes: Writes::EndsNotDurable, ends: true, rollbacks: 1, ..HONEST },
         &[EndsAreFinal],
+    ),
+    ask(
+        "a replay that is refused and ends nothing",
+        World { writes: Writes::ReplayEndsNothing, ..THIEF },
+        &[TheftEndsTheSession],
     ),
 ];

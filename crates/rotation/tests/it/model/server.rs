@@ -48,11 +48,12 @@ fn act(world: &World, state: &State, index: usize, read: Row) -> Next {
     let mut after = state.clone();
     let answer = match decision {
         Decision::Accept { .. } => {
-            after.before = Some(state.row);
+            // Only the latest rotation can be lost, or all since the last flush.
+            let oldest = if world.deep_rollbacks { state.before } else { None };
+            after.before = oldest.or(Some(state.row));
             after.row = Row { ended: state.row.ended, ..read.accepted(call.ticket, call.key) };
             after.granted_after_end |= state.row.ended.is_some();
-            if world.writes == Writes::WithoutEndGuard {
-                // The late write puts the whole row back, as it was read.
+            if world.writes == Writes::OverEnds {
                 after.row.ended = read.ended;
             }
             grant(world, &mut after, &call)
@@ -62,6 +63,7 @@ fn act(world: &World, state: &State, index: usize, read: Row) -> Next {
             grant(world, &mut after, &call)
         }
         Decision::Duplicate => Answer::Duplicate,
+        Decision::Replay if world.writes == Writes::ReplayEndsNothing => Answer::Refused,
         Decision::Replay => {
             after = end(world, &after, End::Replay);
             Answer::Refused
@@ -69,6 +71,9 @@ fn act(world: &World, state: &State, index: usize, read: Row) -> Next {
         Decision::Refuse(_) => Answer::Refused,
     };
     after.calls[index].stage = Stage::Answered(answer);
+    if !matches!(decision, Decision::Refuse(_)) {
+        note_presented(&mut after, &call);
+    }
     (event(Some(answer)), forget_the_useless(world, after))
 }
 
@@ -77,9 +82,11 @@ impl Writes {
     fn lets_through(self, read: &Row, row: &Row) -> bool {
         let same_generation = read.generation == row.generation;
         match self {
-            Self::Guarded | Self::EndsNotDurable => same_generation && row.ended.is_none(),
+            Self::Guarded | Self::EndsNotDurable | Self::ReplayEndsNothing => {
+                same_generation && row.ended.is_none()
+            }
             Self::WithoutGenerationGuard => row.ended.is_none(),
-            Self::WithoutEndGuard => same_generation,
+            Self::WithoutEndGuard | Self::OverEnds => same_generation,
         }
     }
 }
@@ -93,14 +100,24 @@ fn grant(world: &World, after: &mut State, call: &Call) -> Answer {
         after.row.successors = (sibling + 1).min(MOST_SIBLINGS);
     }
     after.issued = after.issued.max(generation);
-    if after.thief.is_some() && generation > after.copied {
-        let books = match call.caller {
-            Caller::Thief => &mut after.granted_to_thief,
-            Caller::Tab(_) | Caller::GaveUp | Caller::Network => &mut after.granted_to_owner,
-        };
-        *books |= 1 << generation;
-    }
+    let books = match call.caller {
+        Caller::Thief => &mut after.granted_to_thief,
+        Caller::Tab(_) | Caller::GaveUp | Caller::Network => &mut after.granted_to_owner,
+    };
+    *books |= 1 << generation;
     Answer::Granted(Ticket { generation, sibling })
+}
+
+/// After a copy was made: who has presented the copied ticket or a later one. With the pending key the
+/// copied ticket itself is common to both.
+fn note_presented(after: &mut State, call: &Call) {
+    let common = after.copied + u8::from(after.loot.is_some());
+    if after.thief.is_some() && call.ticket.generation >= common {
+        match call.caller {
+            Caller::Thief => after.thief_presented = true,
+            Caller::Tab(_) | Caller::GaveUp | Caller::Network => after.owner_presented = true,
+        }
+    }
 }
 
 /// The row once its session has ended: the first cause stands, and what is durable takes earlier

@@ -82,7 +82,7 @@ pub(crate) struct Jar {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct State {
     pub(crate) row: Row,
-    /// The row before the last rotation, while that rotation may still be lost.
+    /// The row without the rotations that may still be lost.
     pub(crate) before: Option<Row>,
     /// The highest generation that was ever issued.
     pub(crate) issued: u8,
@@ -95,10 +95,14 @@ pub(crate) struct State {
     pub(crate) thief: Option<Jar>,
     /// The key the thief has copied, if any.
     pub(crate) loot: Option<Key>,
-    /// The successors of the copied ticket that were granted, by generation, as bits.
+    /// The generation the thief has copied.
     pub(crate) copied: u8,
+    /// The generations that were granted, as bits.
     pub(crate) granted_to_owner: u16,
     pub(crate) granted_to_thief: u16,
+    /// Whether owner and thief have presented what only one of them should hold.
+    pub(crate) owner_presented: bool,
+    pub(crate) thief_presented: bool,
     /// Whether somebody who may has asked for the end.
     pub(crate) end_was_asked_for: bool,
     /// A tab was told that its session is over, and nobody had asked for that.
@@ -108,6 +112,7 @@ pub(crate) struct State {
     pub(crate) copies_left: u8,
     pub(crate) rollbacks_left: u8,
     pub(crate) lost_cookies_left: u8,
+    pub(crate) lost_keys_left: u8,
 }
 
 impl State {

@@ -26,12 +26,15 @@ pub(crate) fn first(world: &World) -> State {
         copied: 0,
         granted_to_owner: 0,
         granted_to_thief: 0,
+        owner_presented: false,
+        thief_presented: false,
         end_was_asked_for: false,
         signed_out: false,
         granted_after_end: false,
         copies_left: world.copies,
         rollbacks_left: world.rollbacks,
         lost_cookies_left: world.lost_cookies,
+        lost_keys_left: world.lost_keys,
     }
 }
 
@@ -77,9 +80,8 @@ fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
 
 fn present(world: &World, state: &State, tab: u8, found: Option<Key>) -> Next {
     let mut after = state.clone();
-    let fresh = fresh_key(&mut after);
+    let key = world.keys.then(|| found.unwrap_or_else(|| fresh_key(&mut after)));
     let jar = after.browser.as_mut().expect("only who is logged in presents a ticket");
-    let key = world.keys.then(|| found.unwrap_or(fresh));
     jar.pending = key;
     let ticket = jar.ticket;
     after.looked[usize::from(tab)] = None;
@@ -103,24 +105,27 @@ fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
             if state.calls.iter().any(|call| call.caller == Caller::Thief) {
                 return;
             }
-            let mut keys = vec![jar.pending];
-            if state.loot.is_some() && state.loot != jar.pending {
-                keys.push(state.loot);
+            // A retry, or a new attempt; with the key that was copied; or without any.
+            let own = |state: &mut State| Some(jar.pending.unwrap_or_else(|| fresh_key(state)));
+            let mut after = state.clone();
+            let key = own(&mut after);
+            if world.keys {
+                next.push(thief_presents(after, jar, key));
             }
-            next.extend(keys.into_iter().map(|key| thief_presents(state, jar, key)));
+            if state.loot.is_some() && state.loot != jar.pending {
+                next.push(thief_presents(state.clone(), jar, state.loot));
+            }
+            next.push(thief_presents(state.clone(), jar, None));
         }
         _ => {}
     }
 }
 
-fn thief_presents(state: &State, jar: Jar, known: Option<Key>) -> Next {
-    let mut after = state.clone();
-    let fresh = fresh_key(&mut after);
-    let key = known.unwrap_or(fresh);
-    after.thief = Some(Jar { pending: Some(key), ..jar });
-    after.calls.push(call(Caller::Thief, Ask::Refresh, jar.ticket, Some(key)));
-    let (caller, ticket) = (Caller::Thief, jar.ticket);
-    (Event::Presents { caller, ticket, key: Some(key), again: known.is_some() }, after)
+fn thief_presents(mut after: State, jar: Jar, key: Option<Key>) -> Next {
+    let again = key.is_some() && key == jar.pending;
+    after.thief = Some(Jar { pending: key, ..jar });
+    after.calls.push(call(Caller::Thief, Ask::Refresh, jar.ticket, key));
+    (Event::Presents { caller: Caller::Thief, ticket: jar.ticket, key, again }, after)
 }
 
 fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>) {
@@ -137,7 +142,9 @@ fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>
         after.calls[index].caller = Caller::GaveUp;
         next.push((Event::GivesUp { caller: call.caller }, forget_the_useless(world, after)));
     }
-    if call.stage == Stage::Asked && state.copies_left > 0 && state.calls.len() < world.calls {
+    // What the thief sends is not copied: whose the copy would be, the books could not say.
+    let copied = call.stage == Stage::Asked && call.caller != Caller::Thief;
+    if copied && state.copies_left > 0 && state.calls.len() < world.calls {
         let mut after = state.clone();
         after.copies_left -= 1;
         after.calls.push(Call { caller: Caller::Network, ..call });
@@ -181,14 +188,17 @@ fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) ->
     (Event::Receives { caller: call.caller, answer }, after)
 }
 
-/// The next ticket is in the jar: whatever is still under way has outlived one more rotation.
+/// A ticket is in the jar. If it is a later one, whatever is still under way has outlived one more
+/// rotation.
 fn cookie_lands(world: &World, mut after: State, ticket: Ticket) -> State {
+    let mut completed = 0;
     if let Some(jar) = &mut after.browser {
+        completed = u8::from(ticket.generation > jar.ticket.generation);
         jar.on_disk = jar.ticket;
         jar.ticket = ticket;
     }
     for call in &mut after.calls {
-        call.outlived = call.outlived.saturating_add(1).min(world.patience());
+        call.outlived = call.outlived.saturating_add(completed).min(world.patience());
     }
     forget_the_useless(world, after)
 }
@@ -225,23 +235,19 @@ fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
         after.calls.retain(|call| call.stage == Stage::Asked);
         next.push((Event::ServerCrashes, after));
     }
-    if state.rollbacks_left > 0
-        && let Some(before) = state.before
-    {
-        let mut after = state.clone();
-        (after.row, after.before) = (before, None);
-        after.rollbacks_left -= 1;
-        next.push((Event::DatabaseRollsBack { to: before.generation }, after));
+    if let Some(before) = state.before {
+        if state.rollbacks_left > 0 {
+            let mut after = state.clone();
+            (after.row, after.before) = (before, None);
+            after.rollbacks_left -= 1;
+            next.push((Event::DatabaseRollsBack { to: before.generation }, after));
+        }
+        if world.deep_rollbacks {
+            next.push((Event::DatabaseFlushes, State { before: None, ..state.clone() }));
+        }
     }
-    if let Some(jar) = state.browser
-        && state.lost_cookies_left > 0
-        && jar.on_disk != jar.ticket
-    {
-        let mut after = state.clone();
-        after.browser = Some(Jar { ticket: jar.on_disk, ..jar });
-        after.lost_cookies_left -= 1;
-        after.calls.retain(|call| !matches!(call.caller, Caller::Tab(_)));
-        next.push((Event::BrowserCrashes { ticket: jar.on_disk }, after));
+    if let Some(jar) = state.browser {
+        browser_crashes(state, jar, next);
     }
     if world.ends && state.row.ended.is_none() {
         let mut after = server::end(world, state, End::Asked);
@@ -252,6 +258,29 @@ fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
         let mut after = state.clone();
         after.row.long_ago = true;
         next.push((Event::TimePasses, after));
+    }
+}
+
+/// A crash, or a user who clears what sites have stored. Nobody waits for an answer any more.
+fn browser_crashes(state: &State, jar: Jar, next: &mut Vec<Next>) {
+    let with = |jar| {
+        let mut after = State { browser: Some(jar), looked: [None; 2], ..state.clone() };
+        for call in &mut after.calls {
+            if matches!(call.caller, Caller::Tab(_)) {
+                call.caller = Caller::GaveUp;
+            }
+        }
+        after
+    };
+    if state.lost_cookies_left > 0 && jar.on_disk != jar.ticket {
+        let mut after = with(Jar { ticket: jar.on_disk, ..jar });
+        after.lost_cookies_left -= 1;
+        next.push((Event::CookieIsLost { ticket: jar.on_disk }, after));
+    }
+    if state.lost_keys_left > 0 && jar.pending.is_some() {
+        let mut after = with(Jar { pending: None, ..jar });
+        after.lost_keys_left -= 1;
+        next.push((Event::KeyIsLost, after));
     }
 }
 

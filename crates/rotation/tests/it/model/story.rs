@@ -59,9 +59,11 @@ pub(crate) enum Event {
     DatabaseRollsBack {
         to: u8,
     },
-    BrowserCrashes {
+    DatabaseFlushes,
+    CookieIsLost {
         ticket: Ticket,
     },
+    KeyIsLost,
     EndedElsewhere,
     Copies {
         ticket: Ticket,
@@ -72,7 +74,7 @@ pub(crate) enum Event {
 
 impl Event {
     /// The kinds that the worlds of Baton's promises must have seen.
-    pub(crate) const KINDS: [&str; 24] = [
+    pub(crate) const KINDS: [&str; 25] = [
         "a cookie lands late",
         "a logout ends the session",
         "a password change ends the session",
@@ -90,6 +92,7 @@ impl Event {
         "duplicate",
         "refuse",
         "replay",
+        "the database flushes",
         "the database rolls back",
         "the network repeats a request",
         "the server crashes",
@@ -126,7 +129,9 @@ impl Event {
             Self::Copied { .. } => "the network repeats a request",
             Self::ServerCrashes => "the server crashes",
             Self::DatabaseRollsBack { .. } => "the database rolls back",
-            Self::BrowserCrashes { .. } => "the browser crashes",
+            Self::DatabaseFlushes => "the database flushes",
+            Self::CookieIsLost { .. } => "the browser loses a cookie",
+            Self::KeyIsLost => "the browser loses a pending key",
             Self::EndedElsewhere => "a password change ends the session",
             Self::Copies { .. } => "the thief copies the jar",
             Self::TimePasses => "time passes",
@@ -173,11 +178,13 @@ impl fmt::Display for Event {
             }
             Self::ServerCrashes => f.write_str("The server is killed."),
             Self::DatabaseRollsBack { to } => {
-                write!(f, "The database loses its last write: accepted was {to}.")
+                write!(f, "The database loses what it has not flushed: accepted was {to}.")
             }
-            Self::BrowserCrashes { ticket } => {
+            Self::DatabaseFlushes => f.write_str("The database flushes."),
+            Self::CookieIsLost { ticket } => {
                 write!(f, "The browser crashes; on disk its jar still holds {ticket}.")
             }
+            Self::KeyIsLost => f.write_str("The browser loses the key of the pending attempt."),
             Self::EndedElsewhere => f.write_str("A password change elsewhere ends the session."),
             Self::Copies { ticket, key: None } => write!(f, "A thief copies the jar: {ticket}."),
             Self::Copies { ticket, key } => {

@@ -12,12 +12,14 @@ pub(crate) enum Invariant {
     NeverBothSucceed,
     /// Not both of owner and thief are ever granted two of them.
     NeverBothSucceedTwice,
+    /// Once owner and thief have both presented the copied ticket or a later one, the session is over.
+    TheftEndsTheSession,
     /// A session that has ended stays ended.
     EndsAreFinal,
-    /// Nothing is granted on the strength of a session that has ended, not even to a refresh that
-    /// was under way.
+    /// No rotation is written into a session that has ended, not even by a refresh that was under
+    /// way, and nothing is granted to one that reads the row after the end.
     NothingGrantedAfterTheEnd,
-    /// Of a live session at most one ticket that was issued has not been accepted.
+    /// Of a live session no ticket is out beyond the one after the last accepted.
     OneLiveSuccessor,
 }
 
@@ -30,15 +32,18 @@ impl Invariant {
             Self::NeverBothSucceedTwice => {
                 "after the copy, owner and thief never both succeed twice"
             }
+            Self::TheftEndsTheSession => "a theft ends the session as soon as both have come",
             Self::EndsAreFinal => "revoked stays revoked",
-            Self::NothingGrantedAfterTheEnd => "logout is final even against a refresh in flight",
+            Self::NothingGrantedAfterTheEnd => "no refresh in flight outlives a logout",
             Self::OneLiveSuccessor => "at most one live successor",
         }
     }
 
     /// Whether the promise is kept in the step from `before` to `after`.
     pub(crate) fn holds(self, before: &State, after: &State) -> bool {
-        let (owner, thief) = (after.granted_to_owner, after.granted_to_thief);
+        // Only successors of the ticket that was copied count.
+        let beyond = |granted: u16| granted >> (after.copied + 1);
+        let (owner, thief) = (beyond(after.granted_to_owner), beyond(after.granted_to_thief));
         match self {
             Self::NeverSignedOut => {
                 let mistaken = after.thief.is_none() && after.row.ended == Some(End::Replay);
@@ -46,6 +51,9 @@ impl Invariant {
             }
             Self::NeverBothSucceed => owner == 0 || thief == 0,
             Self::NeverBothSucceedTwice => owner.count_ones() < 2 || thief.count_ones() < 2,
+            Self::TheftEndsTheSession => {
+                !(after.owner_presented && after.thief_presented) || after.row.ended.is_some()
+            }
             Self::EndsAreFinal => before.row.ended.is_none() || after.row.ended == before.row.ended,
             Self::NothingGrantedAfterTheEnd => !after.granted_after_end,
             Self::OneLiveSuccessor => {

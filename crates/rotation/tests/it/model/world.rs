@@ -16,8 +16,12 @@ pub(crate) struct World {
     pub(crate) keys: bool,
     /// How often the network may deliver a request twice.
     pub(crate) copies: u8,
-    /// How often the database may lose its latest rotation.
+    /// How often the database may lose what it has not flushed: only its latest rotation, or all of
+    /// them back to the last flush.
     pub(crate) rollbacks: u8,
+    pub(crate) deep_rollbacks: bool,
+    /// How often the browser may lose the key of a pending attempt.
+    pub(crate) lost_keys: u8,
     /// How often the browser may crash and lose its latest cookie.
     pub(crate) lost_cookies: u8,
     /// How many rotations may be completed before a request that was given up reaches the server.
@@ -61,6 +65,10 @@ pub(crate) enum Writes {
     WithoutGenerationGuard,
     /// A rotation does not look whether the session has ended since.
     WithoutEndGuard,
+    /// A late rotation puts the whole row back as it was read, its end included.
+    OverEnds,
+    /// A replay is refused, and nothing else.
+    ReplayEndsNothing,
     /// An end is answered before it is durable.
     EndsNotDurable,
 }
@@ -73,6 +81,8 @@ pub(crate) const HONEST: World = World {
     keys: true,
     copies: 1,
     rollbacks: 0,
+    deep_rollbacks: false,
+    lost_keys: 0,
     lost_cookies: 0,
     late_requests: 1,
     late_cookies: Some(1),
