@@ -99,14 +99,21 @@ async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
     let policy = Policy::try_from(life)?;
     let store = open_store(database).await?;
     let over = Clock::system().now().plus(-PRUNE_AFTER_SECONDS);
-    let removed = store
-        .prune(PruneBefore {
-            created_at: over.plus(-policy.absolute_seconds),
-            accepted_at: over.plus(-policy.idle_seconds),
-            revoked_at: over,
-        })
-        .await?;
+    let before = PruneBefore {
+        created_at: over.plus(-policy.absolute_seconds),
+        accepted_at: over.plus(-policy.idle_seconds),
+        revoked_at: over,
+    };
+    let mut removed = 0;
+    let outcome = loop {
+        match store.prune(before).await {
+            Ok(0) => break Ok(()),
+            Ok(some) => removed += some,
+            Err(error) => break Err(error),
+        }
+    };
     store.close().await;
+    outcome.with_context(|| format!("stopped after {removed} sessions; run it again"))?;
     say(&format!("removed {removed} sessions that were long over"))
 }
 

@@ -22,7 +22,10 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime cannot be started: {error}")),
     };
-    match runtime.block_on(command::run(line.command)) {
+    let outcome = runtime.block_on(command::run(line.command));
+    // A name that nobody resolves would keep its thread, and the program, for as long as it takes.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&format!("{error:#}")),
     }

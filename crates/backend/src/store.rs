@@ -176,7 +176,8 @@ pub trait Store: Send + Sync {
         now: NumericDate,
     ) -> Result<bool, StoreError>;
 
-    /// Removes sessions long over; how many.
+    /// Removes sessions long over, a thousand at most, so that others may write in between; how many.
+    /// None: there are no more.
     async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
@@ -212,13 +213,12 @@ async fn open_engine(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     }
 }
 
-/// The URL as it may be shown: user, password and host of a network database left out.
+/// The URL as it may be shown: of all but a file's, nothing after the first colon. A URL that was
+/// mistyped can hold a password, too.
 #[must_use]
 pub fn without_credentials(url: &str) -> String {
     match url.split_once(':') {
-        Some((scheme, rest)) if rest.starts_with("//") && scheme != "sqlite" => {
-            format!("{scheme}:…")
-        }
+        Some((scheme, _)) if !["sqlite", "memory"].contains(&scheme) => format!("{scheme}:…"),
         _ => url.to_owned(),
     }
 }

@@ -11,6 +11,9 @@ use shared::{NumericDate, SessionId, UserId};
 use super::{Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User};
 use crate::auth::email::Email;
 
+/// As many as SQL's `LIMIT`.
+const PRUNED_AT_ONCE: usize = 1_000;
+
 /// The in-memory engine.
 #[derive(Default)]
 pub struct Memory(Mutex<Tables>);
@@ -111,14 +114,18 @@ impl Store for Memory {
 
     async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
         let mut tables = self.tables();
-        let all = tables.sessions.len();
-        tables.sessions.retain(|_, row| {
+        let is_over = |row: &Row| {
             let family = &row.session.family;
-            family.created_at >= before.created_at
-                && family.accepted_at >= before.accepted_at
-                && row.ended.is_none_or(|(at, _)| at >= before.revoked_at)
-        });
-        Ok((all - tables.sessions.len()) as u64)
+            family.created_at < before.created_at
+                || family.accepted_at < before.accepted_at
+                || row.ended.is_some_and(|(at, _)| at < before.revoked_at)
+        };
+        let over = tables.sessions.iter().filter(|(_, row)| is_over(row));
+        let over: Vec<SessionId> = over.map(|(&id, _)| id).take(PRUNED_AT_ONCE).collect();
+        for id in &over {
+            tables.sessions.remove(id);
+        }
+        Ok(over.len() as u64)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 //! kinds of them: `docs/decisions/0007-rotations-commit-asynchronously.md`.
 
 mod address;
+mod connect;
 mod connections;
 mod migrations;
 mod trouble;
@@ -18,7 +19,8 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres as Engine};
 
-use self::connections::{Connections, patiently};
+use self::connect::{patient, patiently};
+use self::connections::Connections;
 use super::{
     Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, hash_of, row,
     sql,
@@ -46,7 +48,7 @@ impl Postgres {
     /// What is wrong with URL, server or schema, and how to mend it. No text holds a credential.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = address::parse(url)?;
-        let mut connection = connections::patient(&options).await.map_err(trouble::explain)?;
+        let mut connection = patient(&options).await.map_err(trouble::explain)?;
         migrations::run(&mut connection).await?;
         Ok(Self {
             durable: Connections::new(options.clone(), sql::DURABLE, DURABLE_CONNECTIONS),
@@ -128,7 +130,7 @@ impl Store for Postgres {
 
     /// Takes as long as it takes, on a connection of its own.
     async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
-        let mut connection = connections::patient(&self.options).await?;
+        let mut connection = patient(&self.options).await?;
         let query = sqlx::query(sql::PRUNE)
             .bind(before.created_at.0)
             .bind(before.accepted_at.0)

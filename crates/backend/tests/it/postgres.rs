@@ -261,7 +261,10 @@ async fn what_cannot_be_used_is_said_with_a_remedy_and_without_a_credential() {
         (with(&|url| url.set_query(Some("options[search_path]=hunter2"))), "search_path"),
         (with(&|url| url.set_query(Some("sslmode=verify-full"))), "TLS"),
         (with(&|url| url.set_query(Some("sslmod=hunter2"))), "\"sslmod\""),
+        (with(&|url| url.set_query(Some("password[x]=hunter2"))), "\"password[x]\""),
         ("postgres://alice:hunter2@[::1".to_owned(), "cannot be read"),
+        ("postgres:/alice:hunter2@h/d".to_owned(), ""),
+        ("baton:hunter2@h/d".to_owned(), "names no database"),
         ("postgres://alice:hunter2@h/d?port=x".to_owned(), "cannot be read"),
     ] {
         let error = store::open(&url).await.err().unwrap_or_else(|| panic!("{named}: was opened"));

@@ -243,3 +243,24 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn pruning_leaves_others_room_between_one_thousand_and_the_next() {
+    on_every_engine(async |store| {
+        let (user, _) = registered(store, 1).await;
+        for number in 0..1_001_u16 {
+            let mut id = [9; 16];
+            id[..2].copy_from_slice(&number.to_be_bytes());
+            let old = Family { created_at: NOW.plus(-1_000), ..Family::begun(NOW) };
+            let session =
+                Session { id: SessionId::from_bytes(id), family: old, ..session(9, &user) };
+            store.open_session(&session).await.expect("a store");
+        }
+        let ago = NOW.plus(-900);
+        let before = PruneBefore { created_at: ago, accepted_at: ago, revoked_at: ago };
+        for removed in [1_000, 1, 0] {
+            assert_eq!(store.prune(before).await.expect("a store"), removed);
+        }
+    })
+    .await;
+}

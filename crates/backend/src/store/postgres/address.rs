@@ -32,7 +32,7 @@ const PARAMETERS: [&str; 12] = [
 pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     for (name, _) in url.query_pairs() {
-        let base = name.split_once('[').map_or(&*name, |(base, _)| base);
+        let base = if name.starts_with("options[") { "options" } else { &*name };
         if !PARAMETERS.contains(&base) {
             return Err(wrong(&format!("it has an unknown parameter {name:?}")));
         }

@@ -8,7 +8,6 @@
 //! is free at once.
 
 use std::error::Error as _;
-use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,10 +15,11 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions as _, Connection as _, Postgres};
+use sqlx::{Connection as _, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use super::connect::{connect, no_answer};
 use super::trouble;
 use crate::store::{StoreError, sql};
 
@@ -27,6 +27,9 @@ use crate::store::{StoreError, sql};
 /// request, so a server that freezes is answered for with 503 within this, and what was done before it:
 /// below the 3 s that a failing storage may take.
 const CALL_TIME: Duration = Duration::from_secs(2);
+/// How much of that is spent waiting for a connection: whoever gets one has time left to use it, or a
+/// crowd that waited for a frozen server would break one connection after the other when it is back.
+const WAIT_TIME: Duration = Duration::from_millis(1_200);
 /// A connection that rested for longer is asked whether it is still there before it is used.
 const RESTED: Duration = Duration::from_secs(2);
 /// How long it has to answer that: enough of the deadline is left to open another one.
@@ -38,9 +41,6 @@ const OPENING: usize = 3;
 const OPENING_TIME: Duration = Duration::from_secs(2);
 /// How often a waiting call sees to it that somebody is opening connections.
 const NUDGE: Duration = Duration::from_millis(100);
-/// How long a starting instance waits for the server's greeting: nobody waits for its answers yet.
-const START_TIME: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_mins(11);
 
 /// A bounded number of connections with the same settings, opened when they are needed.
 pub(super) struct Connections {
@@ -122,6 +122,10 @@ impl Connections {
 
     /// A connection for one call, in the order of asking.
     pub(super) async fn lend(self: &Arc<Self>) -> Result<Loan<'_>, sqlx::Error> {
+        timeout(WAIT_TIME, self.wait_for_one()).await.unwrap_or_else(|_| Err(no_answer()))
+    }
+
+    async fn wait_for_one(self: &Arc<Self>) -> Result<Loan<'_>, sqlx::Error> {
         loop {
             let mut ready = pin!(self.ready.acquire());
             let ready = loop {
@@ -146,14 +150,19 @@ impl Connections {
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return };
         let home = Arc::clone(self);
         tokio::spawn(async move {
-            let settings = [sql::HURRIED, home.durability];
-            match timeout(OPENING_TIME, connect(&home.options, &settings)).await {
-                Ok(Ok(connection)) => {
+            // A standby that was promoted to this address, or is about to be, answers reads from the past.
+            let settings = [sql::HURRIED, home.durability, sql::CAN_WRITE];
+            let opened = timeout(OPENING_TIME, connect(&home.options, &settings)).await;
+            match opened.unwrap_or_else(|_| Err(no_answer())) {
+                Ok(connection) => {
                     home.failing.store(false, Ordering::Relaxed);
                     home.rest(Live { connection, _room: room });
                 }
-                Ok(Err(error)) => home.say_once(error),
-                Err(_) => home.say_once(no_answer()),
+                Err(error) => {
+                    home.say_once(error);
+                    // The next one may try in a moment, not at once: the server has troubles enough.
+                    let _ = timeout(NUDGE, std::future::pending::<()>()).await;
+                }
             }
             drop(turn);
         });
@@ -256,39 +265,8 @@ impl Drop for Loan<'_> {
 
 /// Whether the server refused one statement, and not the connection: class 08 is about connections,
 /// 57P about a server that goes down, and 25006 says that this one may no longer be written to, as after
-/// a failover. A new connection may then find another server.
+/// a failover; 0A000 and 26000, that what this connection has prepared no longer fits. A new connection may then find another server.
 fn is_about_the_statement(code: Option<impl AsRef<str>>) -> bool {
-    let elsewhere = ["08", "57P", "25006", "25P03"];
+    let elsewhere = ["08", "57P", "25006", "25P03", "0A000", "26000"];
     code.is_some_and(|code| !elsewhere.iter().any(|class| code.as_ref().starts_with(class)))
-}
-
-/// A connection of its own for what takes its time, durable.
-pub(super) async fn patient(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let connected = timeout(START_TIME, connect(options, &[sql::PATIENT, sql::DURABLE]));
-    connected.await.unwrap_or_else(|_| Err(no_answer()))
-}
-
-/// Bounds what a patient connection does.
-pub(super) async fn patiently<T, E: From<sqlx::Error>>(
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(no_answer().into()))
-}
-
-/// The settings are statements, not parts of the greeting: a pooler in between may drop those without
-/// a word, and a revocation would then be as durable as the server happens to make it.
-async fn connect(
-    options: &PgConnectOptions,
-    settings: &[&'static str],
-) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = options.connect().await?;
-    for &setting in settings {
-        sqlx::raw_sql(setting).execute(&mut connection).await?;
-    }
-    Ok(connection)
-}
-
-fn no_answer() -> sqlx::Error {
-    let text = "the server did not answer in time";
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
 }

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnection;
 
-use super::connections::patiently;
+use super::connect::patiently;
 use super::trouble;
 use crate::store::{StoreError, sql};
 

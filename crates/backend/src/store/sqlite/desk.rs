@@ -90,8 +90,10 @@ impl Desk {
 
 impl Place {
     async fn connect(&self) -> Result<Connection, StoreError> {
+        // A file that has taken the old one's place is not the database that was opened: it is not even
+        // to be touched, and it may come between looking and opening.
+        self.file.is_still_there()?;
         let inner = self.options.connect().await?;
-        // A file that has taken the old one's place is not the database that was opened.
         self.file.is_still_there()?;
         // Its options say `synchronous = FULL`.
         Ok(Connection { inner, flushes: true })

@@ -1,0 +1,46 @@
+//! How a connection to PostgreSQL is opened: greeted, then given its settings. It must not know what
+//! becomes of it; those that are used again are [`connections`](super::connections).
+
+use std::io;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tokio::time::timeout;
+
+use crate::store::sql;
+
+/// How long a starting instance waits for the server's greeting: nobody waits for its answers yet.
+const START_TIME: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(11);
+
+/// A connection of its own for what takes its time, durable.
+pub(super) async fn patient(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let connected = timeout(START_TIME, connect(options, &[sql::PATIENT, sql::DURABLE]));
+    connected.await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+/// Bounds what a patient connection does.
+pub(super) async fn patiently<T, E: From<sqlx::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(no_answer().into()))
+}
+
+/// The settings are statements, not parts of the greeting: a pooler in between may drop those without
+/// a word, and a revocation would then be as durable as the server happens to make it.
+pub(super) async fn connect(
+    options: &PgConnectOptions,
+    settings: &[&'static str],
+) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    for &setting in settings {
+        sqlx::raw_sql(setting).execute(&mut connection).await?;
+    }
+    Ok(connection)
+}
+
+pub(super) fn no_answer() -> sqlx::Error {
+    let text = "the server did not answer in time";
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
+}
