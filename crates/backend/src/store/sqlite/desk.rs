@@ -3,9 +3,11 @@
 //! must not know who waits for the answers; that is [`writer`](super::writer).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tokio::time::timeout;
 
 use super::change::Change;
 use super::file::DatabaseFile;
@@ -18,6 +20,10 @@ mod code {
     pub(super) const CONSTRAINT: u32 = 19;
     pub(super) const MISMATCH: u32 = 20;
 }
+
+/// How often a starting instance tries to open a new file, and how long it pauses in between.
+const STARTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What each change of a group came to: the rows it changed, or why it failed alone.
 type Outcomes = Vec<sqlx::Result<u64>>;
@@ -50,7 +56,7 @@ impl Desk {
         file: Arc<DatabaseFile>,
     ) -> Result<Self, StoreError> {
         let place = Arc::new(Place { options, file });
-        let mut connection = place.connect().await?;
+        let mut connection = place.connect_patiently().await?;
         migrate(&mut connection.inner).await?;
         Ok(Self { place, connection: Some(connection) })
     }
@@ -89,6 +95,20 @@ impl Desk {
 }
 
 impl Place {
+    /// Of several instances that start at once on a new file, one turns it to WAL, and SQLite refuses
+    /// the others without waiting.
+    async fn connect_patiently(&self) -> Result<Connection, StoreError> {
+        for _ in 0..STARTS {
+            match self.connect().await {
+                Err(StoreError::Database(error)) if result_code(&error) == Some(code::BUSY) => {
+                    let _ = timeout(PAUSE, std::future::pending::<()>()).await;
+                }
+                done => return done,
+            }
+        }
+        self.connect().await
+    }
+
     async fn connect(&self) -> Result<Connection, StoreError> {
         // A file that has taken the old one's place is not the database that was opened: it is not even
         // to be touched, and it may come between looking and opening.
