@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backend::auth::email::Email;
-use backend::store::{self, Accepted, EndCause, Session, Store, User};
+use backend::store::{self, Accepted, Change, Ending, Event, Session, Store, User, Whence};
 use rotation::{Attempt, Family, Generation, Seed};
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const ROTATIONS_EACH: u32 = 500;
@@ -67,13 +67,28 @@ async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
         seed: Seed::from_bytes([7; 32]),
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
+        authenticated_at: NOW,
+        whence: Whence::unknown(),
+        ended_because: None,
     };
     let sessions: Vec<Session> = (0..callers * SESSIONS_EACH).map(session).collect();
-    store.register(&user, &sessions[0]).await.expect("a store");
+    let seen = user.password_hash.clone();
+    let register = Change::Register(Box::new(user), Box::new(sessions[0].clone()));
+    store.commit(register, Vec::new()).await.expect("a store");
     for session in &sessions[1..] {
-        store.open_session(session).await.expect("a store");
+        let open = Change::OpenSession { session: Box::new(session.clone()), seen: seen.clone() };
+        store.commit(open, Vec::new()).await.expect("a store");
     }
     sessions
+}
+
+/// What is told of each change.
+fn event(session: &Session, number: u32, kind: EventKind) -> Event {
+    let mut id = *session.id.as_bytes();
+    id[..4].copy_from_slice(&number.to_be_bytes());
+    let (user, session) = (Some(session.user), Some(session.id));
+    let id = EventId::from_bytes(id);
+    Event { id, kind, at: NOW, user, session, cause: None, whence: Whence::unknown() }
 }
 
 /// Runs one task per caller; how long until the last is through.
@@ -91,19 +106,25 @@ where
 }
 
 async fn rotate(store: Arc<dyn Store>, session: Session) {
-    let mut family = session.family;
+    let mut family = session.family.clone();
     for generation in 1..=ROTATIONS_EACH {
         let attempt = Attempt::parse(&format!("attempt-key-{generation:08}")).expect("a key");
         let next = family.accepted(Generation(generation), Some(attempt), NOW);
-        let accepted = Accepted { seen: family.generation, family: next.clone() };
-        assert!(store.accept(session.id, &accepted).await.expect("a store"));
+        let whence = Whence::unknown();
+        let accepted = Accepted { seen: family.generation, family: next.clone(), whence };
+        let accept = Change::Accept(session.id, Box::new(accepted));
+        let events = vec![event(&session, generation, EventKind::Refreshed)];
+        assert!(store.commit(accept, events).await.expect("a store").took_place());
         family = next;
     }
 }
 
 async fn revoke(store: Arc<dyn Store>, sessions: Vec<Session>) {
     for session in sessions {
-        assert!(store.revoke(session.id, EndCause::Logout, NOW).await.expect("a store"));
+        let ending = Ending { cause: EndCause::Logout, at: NOW };
+        let events = vec![event(&session, u32::MAX, EventKind::LoggedOut)];
+        let end = Change::EndSession(session.id, ending);
+        assert!(store.commit(end, events).await.expect("a store").took_place());
     }
 }
 

@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 
 use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
+use crate::auth::journal::Journal;
 use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
 use crate::clock::Clock;
@@ -60,14 +61,15 @@ impl App {
         let keys = Arc::new(keys);
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
+        let journal = Journal { store, clock, entropy: entropy.clone(), endings: Arc::default() };
         let sessions = Arc::new(Sessions {
-            store,
-            clock,
-            entropy: entropy.clone(),
+            journal,
             keys,
             policy: settings.policy,
             access_tokens,
             access_token_seconds: settings.access_token_seconds,
+            recent_login_seconds: settings.recent_login_seconds,
+            suspicion: settings.suspicion,
         });
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (site, assets) = match &settings.site {

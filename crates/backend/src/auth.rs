@@ -5,12 +5,20 @@
 
 pub mod access_token;
 pub mod accounts;
+pub mod callers;
+pub mod device;
 pub mod email;
+pub mod endings;
+pub mod journal;
+mod own_sessions;
 pub mod password;
+mod rules;
 pub mod sessions;
+mod settings;
+pub mod suspicion;
 mod text;
 
-use shared::{FieldError, Secret, SessionId};
+use shared::{EndCause, FieldError, Secret, SessionId};
 
 use crate::store::{StoreError, User};
 
@@ -45,6 +53,18 @@ pub enum AuthError {
     /// The access token does not hold, or its session is over.
     #[error("invalid access token")]
     InvalidToken,
+    /// The access token is genuine, but its session was ended.
+    #[error("session ended: {0}")]
+    SessionEnded(EndCause),
+    /// The user has to prove again who they are.
+    #[error("the login is too old")]
+    LoginTooOld {
+        /// How many seconds ago they may have proved it; 0 if it has to be now.
+        max_age: i64,
+    },
+    /// The user has no such session.
+    #[error("no such session")]
+    NoSuchSession,
     /// The refresh token opens nothing.
     #[error("refresh refused")]
     InvalidGrant,

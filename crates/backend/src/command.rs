@@ -16,7 +16,7 @@ use crate::entropy::Entropy;
 use crate::keys::KeyRing;
 use crate::router::router;
 use crate::server;
-use crate::store::{self, PruneBefore};
+use crate::store::{self, Change, Outcome, PruneBefore};
 
 /// How long the storage may take to let go once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -106,9 +106,9 @@ async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
     };
     let mut removed = 0;
     let outcome = loop {
-        match store.prune(before).await {
-            Ok(0) => break Ok(()),
-            Ok(some) => removed += some,
+        match store.commit(Change::PruneSessions(before), Vec::new()).await {
+            Ok(Outcome { rows: 0, .. }) => break Ok(()),
+            Ok(Outcome { rows, .. }) => removed += rows,
             Err(error) => break Err(error),
         }
     };

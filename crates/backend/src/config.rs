@@ -9,9 +9,11 @@ use std::path::PathBuf;
 
 use rotation::Policy;
 
+use crate::auth::suspicion::SuspicionPolicy;
+
 pub use command_line::{
     Command, CommandLine, DatabaseArgs, KeysArgs, KeysCommand, LifeArgs, Limits, PruneArgs,
-    ServeArgs,
+    ServeArgs, SuspicionArgs,
 };
 pub use origin::Origin;
 
@@ -30,6 +32,10 @@ pub struct Settings {
     pub access_token_seconds: i64,
     /// How long a session lives.
     pub policy: Policy,
+    /// How long a login counts as recent.
+    pub recent_login_seconds: i64,
+    /// What to do when a session goes on somewhere unusual.
+    pub suspicion: SuspicionPolicy,
     /// Whose forwarding header is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Whom access tokens are for; never empty.
@@ -88,6 +94,15 @@ impl TryFrom<ServeArgs> for Settings {
                 args.life.access_token_seconds,
             )?,
             policy,
+            recent_login_seconds: seconds(
+                "--recent-login-seconds",
+                args.life.recent_login_seconds,
+            )?,
+            suspicion: SuspicionPolicy {
+                network: args.suspicion.on_network_change,
+                device: args.suspicion.on_device_change,
+                gap: args.suspicion.on_impossible_gap,
+            },
             trusted_proxies: args
                 .trusted_proxies
                 .iter()

@@ -1,16 +1,20 @@
 //! The one door through which randomness enters. It must not know what the bytes are for, except
 //! that ids are made here, from the bytes and the instant.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EventId, NumericDate, SessionId, UserId};
 use uuid::Builder;
 
 /// Draws random bytes.
 #[derive(Debug, Clone)]
-pub struct Entropy(Source);
+pub struct Entropy {
+    source: Source,
+    /// The last event's second and number.
+    event: Arc<Mutex<(i64, u32)>>,
+}
 
 #[derive(Debug, Clone)]
 enum Source {
@@ -21,14 +25,15 @@ enum Source {
 impl Entropy {
     /// The operating system's random source.
     #[must_use]
-    pub const fn system() -> Self {
-        Self(Source::System)
+    pub fn system() -> Self {
+        Self { source: Source::System, event: Arc::default() }
     }
 
     /// A source that repeats itself: for tests. Never for secrets.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded { seed, drawn: Arc::new(AtomicU64::new(0)) })
+        let source = Source::Seeded { seed, drawn: Arc::new(AtomicU64::new(0)) };
+        Self { source, event: Arc::default() }
     }
 
     /// `N` random bytes, at most 32.
@@ -36,7 +41,7 @@ impl Entropy {
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         const { assert!(N <= 32, "one block of a seeded source") };
         let mut bytes = [0; N];
-        match &self.0 {
+        match &self.source {
             Source::System => fill_from_system(&mut bytes),
             Source::Seeded { seed, drawn } => {
                 let block = drawn.fetch_add(1, Ordering::SeqCst);
@@ -62,13 +67,50 @@ impl Entropy {
         SessionId::from_bytes(self.uuid_v7(now))
     }
 
+    /// A new event's id: a UUID version 7 whose random part begins with a number that grows within a
+    /// second, by random steps from a random start (RFC 9562 section 6.2, method 2). So the events of one
+    /// instance sort in the order in which they happened.
+    #[must_use]
+    pub fn event_id(&self, now: NumericDate) -> EventId {
+        let [step, start @ ..]: [u8; 4] = self.bytes();
+        let number = {
+            // A pair of numbers is never left half changed.
+            let mut event = self.event.lock().unwrap_or_else(PoisonError::into_inner);
+            *event = match *event {
+                (second, number) if second == now.0 => {
+                    (second, (number + 1 + u32::from(step)).min(COUNTER))
+                }
+                // A quarter of what fits, at most, so that there is room to grow.
+                _ => (now.0, u32::from_be_bytes([0, start[0], start[1], start[2]])),
+            };
+            event.1
+        };
+        let mut random: [u8; 10] = self.bytes();
+        random[..4].copy_from_slice(&counter(number));
+        EventId::from_bytes(uuid_v7(now, &random))
+    }
+
     /// A UUID version 7 (RFC 9562 section 5.7): sorts by time, 74 bits of it are random.
     #[must_use]
     pub fn uuid_v7(&self, now: NumericDate) -> [u8; 16] {
-        let milliseconds = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
-        Builder::from_unix_timestamp_millis(milliseconds, &self.bytes()).into_uuid().into_bytes()
+        uuid_v7(now, &self.bytes())
     }
 }
+
+fn uuid_v7(now: NumericDate, random: &[u8; 10]) -> [u8; 16] {
+    let milliseconds = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
+    Builder::from_unix_timestamp_millis(milliseconds, random).into_uuid().into_bytes()
+}
+
+/// 26 bits as the first of a UUID's random ones: 12 before the variant, where the first four of two
+/// bytes are the version's, and 14 after it, where the first two of a byte are the variant's.
+fn counter(number: u32) -> [u8; 4] {
+    let [a, b, c, d] = (number & COUNTER).to_be_bytes();
+    [(a << 2) | (b >> 6), (b << 2) | (c >> 6), c & 0x3f, d]
+}
+
+/// As many as a UUID's first random bits hold.
+const COUNTER: u32 = (1 << 26) - 1;
 
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 fn fill_from_system(bytes: &mut [u8]) {

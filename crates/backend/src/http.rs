@@ -5,8 +5,10 @@
 
 pub mod assets;
 pub mod client;
+pub mod confirm;
 pub mod cookie;
 pub mod error;
+pub mod events;
 pub mod fence;
 pub mod guard;
 pub mod headers;
@@ -15,9 +17,12 @@ pub mod jwks;
 pub mod login;
 pub mod logout;
 pub mod me;
+pub mod name;
+pub mod password;
 pub mod problem;
 pub mod refresh;
 pub mod register;
 pub mod request_id;
 pub mod session_answer;
+pub mod sessions;
 pub mod site;

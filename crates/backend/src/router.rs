@@ -3,14 +3,14 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post, put};
 use shared::path;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::http::{
-    assets, fence, headers, health, jwks, login, logout, me, problem, refresh, register,
-    request_id, site,
+    assets, confirm, events, fence, headers, health, jwks, login, logout, me, name, password,
+    problem, refresh, register, request_id, sessions, site,
 };
 
 /// The application as a service.
@@ -20,7 +20,13 @@ pub fn router(app: App) -> Router {
         .route(path::LOGIN, post(login::login))
         .route(path::REFRESH, post(refresh::refresh))
         .route(path::LOGOUT, post(logout::logout))
-        .route(path::ME, get(me::me))
+        .route(path::CONFIRM, post(confirm::confirm))
+        .route(path::ME, get(me::me).delete(me::delete))
+        .route(path::PASSWORD, put(password::change))
+        .route(path::NAME, put(name::change))
+        .route(path::SESSIONS, get(sessions::list).delete(sessions::end_others))
+        .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::end_one))
+        .route(path::EVENTS, get(events::events))
         .route(path::JWKS, get(jwks::jwks))
         .route(path::HEALTH_LIVE, get(health::live))
         .route(path::HEALTH_READY, get(health::ready))

@@ -1,95 +1,33 @@
-//! Storage as the domain needs it: a small trait of intentions. It must not decide anything; a
-//! state change is one conditional write, and the answer says whether it took place.
+//! Storage as the domain needs it: a few questions, and changes as values ([`Change`]). It must not
+//! decide anything; a change is carried out whole or not at all, and the answer says which.
 //!
-//! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. Every SQL text stands once, in [`sql`].
+//! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. What the
+//! two that speak SQL have in common is in [`script`] and [`queries`]; every SQL text stands once, in [`sql`].
 //! One conformance suite holds for every engine: `tests/it/store_conformance.rs`.
 
+mod change;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod memory;
 pub mod postgres;
+mod queries;
+mod records;
 mod row;
+mod script;
 mod sql;
 pub mod sqlite;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rotation::{Attempt, Family, Generation, Seed};
 use shared::{NumericDate, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
-
-/// A user as stored.
-#[derive(Clone)]
-pub struct User {
-    /// `sub` in access tokens.
-    pub id: UserId,
-    /// The name to log in with; unique.
-    pub email: Email,
-    /// What to call them.
-    pub name: Option<String>,
-    /// Argon2id in PHC form.
-    pub password_hash: String,
-    /// When they registered.
-    pub created_at: NumericDate,
-    /// Since when they may not log in.
-    pub disabled_at: Option<NumericDate>,
-}
-
-/// A session as stored: one row, which is also its family's state.
-#[derive(Clone)]
-pub struct Session {
-    /// `sid` in access tokens.
-    pub id: SessionId,
-    /// Whose session it is.
-    pub user: UserId,
-    /// Part of the key its tickets are made with.
-    pub seed: Seed,
-    /// Which of the server's refresh keys its tickets are made with.
-    pub refresh_key_id: String,
-    /// What has been accepted, and when.
-    pub family: Family,
-}
-
-/// An accepted rotation: what the conditional write puts into the row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// The generation that was read, and must still stand there.
-    pub seen: Generation,
-    /// The family as it shall be.
-    pub family: Family,
-}
-
-/// Why a session ended. Recorded once, never changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndCause {
-    /// The user logged out.
-    Logout,
-    /// A refresh token was presented twice by two parties.
-    Replay,
-}
-
-impl EndCause {
-    /// The cause as stored and logged.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::Replay => "replay",
-        }
-    }
-}
-
-/// Whether a user was added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registered {
-    /// User and session are stored, durably.
-    Yes,
-    /// A user with this email address exists; nothing was stored.
-    EmailTaken,
-}
+pub use change::{Change, Ending, Outcome, PasswordChange, Whose};
+pub use records::{
+    Accepted, AccountTag, Ended, Event, EventQuery, Failures, Session, User, Whence,
+};
 
 /// Before which instants a session is long over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +38,15 @@ pub struct PruneBefore {
     pub accepted_at: NumericDate,
     /// Sessions ended before.
     pub revoked_at: NumericDate,
+}
+
+/// Before which instants events are no longer to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventsBefore {
+    /// Events of accounts, and large counts of failures.
+    pub of_users: NumericDate,
+    /// Events of no account, and small counts of failures that nobody has added to since.
+    pub of_nobody: NumericDate,
 }
 
 /// Storage failed: nothing is known about what was asked. The text is for the log.
@@ -143,42 +90,31 @@ pub enum StoreError {
 /// as asked: then it is not known whether a change took place.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Stores a new user and their first session, both or neither, durably.
-    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError>;
+    /// Carries out a change together with the events that tell of it: both, durably unless losing it
+    /// heals itself ([`Change::must_last`]), or neither.
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError>;
 
     /// The user with this email address.
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError>;
 
-    /// Replaces a password hash if it is still the one that was read. For rehashing, not for
-    /// changing a password. `false`: it was not.
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        seen: &str,
-        hash: &str,
-    ) -> Result<bool, StoreError>;
-
-    /// Stores a new session, durably.
-    async fn open_session(&self, session: &Session) -> Result<(), StoreError>;
+    /// Users in the order of their ids, a thousand at most, from after this one on.
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError>;
 
     /// The session and its user.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Records an accepted rotation if the session is live and still at the generation that was
-    /// read. `false`: it is not, read again.
-    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError>;
+    /// The user's sessions that were not ended, the one seen last first. Whether they have expired is
+    /// not for storage to say. A thousand at most.
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
 
-    /// Ends a live session, durably. `false`: it had ended before, or never was.
-    async fn revoke(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError>;
+    /// The sessions that were ended at this instant or later.
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError>;
 
-    /// Removes sessions long over, a thousand at most, so that others may write in between; how many.
-    /// None: there are no more.
-    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError>;
+    /// Security events of a user's, newest first.
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;
+
+    /// The logins that failed in a row.
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -203,9 +139,11 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 
 async fn open_engine(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url).await?)),
+        Some(("sqlite", _)) => Ok(Arc::new(queries::Sql(sqlite::Sqlite::open(url).await?))),
         Some(("memory", "")) => Ok(Arc::new(memory::Memory::default())),
-        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::Postgres::open(url).await?)),
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(queries::Sql(postgres::Postgres::open(url).await?)))
+        }
         _ => Err(StoreError::Url(format!(
             "{:?} names no database: use sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: to forget everything at exit",
             without_credentials(url)
@@ -221,9 +159,4 @@ pub fn without_credentials(url: &str) -> String {
         Some((scheme, _)) if !["sqlite", "memory"].contains(&scheme) => format!("{scheme}:…"),
         _ => url.to_owned(),
     }
-}
-
-/// An attempt as a store writes it.
-pub(crate) fn hash_of(attempt: Option<&Attempt>) -> Option<&[u8]> {
-    attempt.map(|attempt| attempt.hash().as_slice())
 }

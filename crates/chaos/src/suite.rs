@@ -111,7 +111,7 @@ async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<O
         stage.violation(format!("{error:#}"));
     }
     checker::nobody_panicked(&stage)?;
-    let answered_again = stage.log_lines("refresh.answered_again")?.len();
+    let answered_again = stage.log_lines(r#"event="answered_again""#)?.len();
     let outcome = Outcome {
         scenario: scenario.name,
         engine: stage.engine,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{NumericDate, Secret, SessionId, UserId};
+use crate::{Device, EndCause, EventId, EventKind, NumericDate, Secret, SessionId, UserId};
 
 /// `POST /api/auth/register`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -77,4 +77,71 @@ pub struct SessionInfo {
     pub last_seen_at: NumericDate,
     /// When it ends if it is not refreshed before; never later than its absolute expiry.
     pub expires_at: NumericDate,
+    /// The network address it was last seen at, as far as that is known.
+    pub ip: Option<String>,
+    /// What it was last seen on.
+    pub device: Device,
+}
+
+/// `GET /api/sessions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// Where the user is logged in; the session that asks first, then the one seen last.
+    pub sessions: Vec<SessionInfo>,
+}
+
+/// `PUT /api/me/password`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRequest {
+    /// The password that shall be one no longer.
+    pub current_password: Secret,
+    /// The new one, as typed; see [`crate::password`].
+    pub new_password: Secret,
+}
+
+/// `POST /api/auth/confirm`: the user proves again who they are (RFC 9470).
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmRequest {
+    /// The password, as typed.
+    pub password: Secret,
+}
+
+/// `PUT /api/me/name`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameRequest {
+    /// What to call the user; null or nothing but space to be called nothing.
+    pub name: Option<String>,
+}
+
+/// `GET /api/events`: one page of the user's security events, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// The page.
+    pub events: Vec<Event>,
+    /// The `before` of the next page; null if this is the last.
+    pub next: Option<EventId>,
+}
+
+/// A security event as shown to its user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its id; ids sort by time.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: NumericDate,
+    /// In which session, if in one.
+    pub session_id: Option<SessionId>,
+    /// Whether that is the session that asks.
+    pub current: bool,
+    /// Why a session ended, if one did.
+    pub cause: Option<EndCause>,
+    /// From which network address, as far as that is known.
+    pub ip: Option<String>,
+    /// On what.
+    pub device: Device,
 }

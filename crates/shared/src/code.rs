@@ -27,6 +27,8 @@ pub enum ErrorCode {
     InvalidToken,
     /// 401: the refresh token opens nothing (any more). Terminal: the user has to log in.
     InvalidGrant,
+    /// 401: the user has to prove again who they are before this call (RFC 9470).
+    InsufficientUserAuthentication,
     /// 403: the call did not prove that it comes from this origin.
     CrossSite,
     /// 403: the access token does not allow this call.
@@ -64,6 +66,7 @@ impl ErrorCode {
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidToken => "invalid_token",
             Self::InvalidGrant => "invalid_grant",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::CrossSite => "cross_site",
             Self::InsufficientScope => "insufficient_scope",
             Self::NotFound => "not_found",

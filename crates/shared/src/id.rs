@@ -52,3 +52,8 @@ id! {
     /// A session, and the family of refresh tokens it owns: `sid` in access tokens. UUID version 7.
     SessionId
 }
+
+id! {
+    /// A security event. UUID version 7, so that events sort by their ids.
+    EventId
+}

@@ -10,6 +10,8 @@
 pub mod body;
 pub mod code;
 pub mod date;
+pub mod device;
+pub mod event;
 pub mod id;
 pub mod password;
 pub mod path;
@@ -18,6 +20,8 @@ pub mod secret;
 
 pub use code::ErrorCode;
 pub use date::NumericDate;
-pub use id::{SessionId, UserId};
+pub use device::{Device, DeviceKind};
+pub use event::{EndCause, EventKind};
+pub use id::{EventId, SessionId, UserId};
 pub use problem::{FieldError, Problem};
 pub use secret::Secret;

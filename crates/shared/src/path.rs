@@ -2,6 +2,8 @@
 //! anything only one side knows. `cargo xtask tidy` checks that router and client use each path through its
 //! constant, as far as it is theirs, and that a test speaks to it.
 
+use crate::SessionId;
+
 /// `POST`: create an account and its first session.
 pub const REGISTER: &str = "/api/auth/register";
 /// `POST`: exchange email address and password for a session.
@@ -10,8 +12,19 @@ pub const LOGIN: &str = "/api/auth/login";
 pub const REFRESH: &str = "/api/auth/refresh";
 /// `POST`: end the session the refresh cookie belongs to.
 pub const LOGOUT: &str = "/api/auth/logout";
-/// `GET`: the user and the session an access token speaks for.
+/// `POST`: a refresh with the password: the user proves again who they are (RFC 9470).
+pub const CONFIRM: &str = "/api/auth/confirm";
+/// `GET`: the user and the session an access token speaks for. `DELETE`: delete the account.
 pub const ME: &str = "/api/me";
+/// `PUT`: another password, and an end to all other sessions.
+pub const PASSWORD: &str = "/api/me/password";
+/// `PUT`: another name.
+pub const NAME: &str = "/api/me/name";
+/// `GET`: where the user is logged in. `DELETE`: end all sessions but this one. One of them is at
+/// [`session`].
+pub const SESSIONS: &str = "/api/sessions";
+/// `GET`: the user's security events; takes [`BEFORE_PARAMETER`] and [`KIND_PARAMETER`].
+pub const EVENTS: &str = "/api/events";
 
 /// `GET`: the public keys access tokens are signed with (RFC 7517 section 5).
 pub const JWKS: &str = "/.well-known/jwks.json";
@@ -29,6 +42,17 @@ pub const LOGIN_PAGE: &str = "/login";
 /// The page only a logged-in user sees.
 pub const ACCOUNT_PAGE: &str = "/account";
 
+/// Where the user is logged in.
+pub const SESSIONS_PAGE: &str = "/sessions";
+/// What has happened around the user's account.
+pub const ACTIVITY_PAGE: &str = "/activity";
+/// Name, password, and the end of the account.
+pub const SETTINGS_PAGE: &str = "/settings";
+
+/// Query parameter of [`EVENTS`]: only events before the one with this id.
+pub const BEFORE_PARAMETER: &str = "before";
+/// Query parameter of [`EVENTS`]: only events of these kinds, separated by commas.
+pub const KIND_PARAMETER: &str = "kind";
 /// Query parameter of [`LOGIN_PAGE`]: where to go after login, a path on this origin.
 pub const NEXT_PARAMETER: &str = "next";
 
@@ -38,10 +62,19 @@ pub const REFRESH_COOKIE: &str = "__Host-Http-refresh";
 /// The readable hint that a refresh cookie is probably there. It proves nothing.
 pub const SIGNED_IN_COOKIE: &str = "__Host-signed-in";
 
+/// The cookies that say on which device an account was logged in to before: this, and the account's
+/// tag. They log nobody in; they keep a guesser elsewhere from slowing the owner down.
+pub const DEVICE_COOKIE: &str = "__Host-Http-device-";
 /// The header that carries the attempt key (draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The header that names one request in logs and problem documents.
 pub const REQUEST_ID: &str = "x-request-id";
+
+/// `DELETE`: end one session of the user's.
+#[must_use]
+pub fn session(id: SessionId) -> String {
+    format!("{SESSIONS}/{id}")
+}
 
 /// Where to go after login: `next` if it is a path on this origin, else [`ACCOUNT_PAGE`].
 ///

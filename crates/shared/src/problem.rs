@@ -3,12 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ErrorCode;
+use crate::{EndCause, ErrorCode};
 
 /// The media type of a [`Problem`] (RFC 9457 section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem document with Baton's extension members `code`, `request_id` and `errors`.
+/// A problem document with Baton's extension members `code`, `request_id`, `errors` and
+/// `ended_because`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A URI that names the kind of problem.
@@ -29,6 +30,10 @@ pub struct Problem {
     /// With [`ErrorCode::ValidationFailed`]: each field that breaks a rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With [`ErrorCode::InvalidToken`]: why the token's session was ended, if it was. Told to whoever
+    /// holds a genuine token of that session, and to nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<EndCause>,
 }
 
 /// One field that breaks one rule.

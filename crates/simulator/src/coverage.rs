@@ -12,14 +12,14 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// Decisions, as the server's log names them.
 pub const DECISIONS: [&str; 9] = [
-    "refresh.accepted",
-    "refresh.recovered",
-    "refresh.answered_again",
-    "refresh.duplicate",
-    "refresh.replay",
-    "refresh.refused Unknown",
-    "refresh.refused Revoked",
-    "refresh.refused Expired",
+    "refreshed",
+    "recovered",
+    "answered_again",
+    "duplicate",
+    "replayed",
+    "refresh_refused Unknown",
+    "refresh_refused Revoked",
+    "refresh_refused Expired",
     CONTENDED,
 ];
 /// The one decision that is an answer and no log line.
@@ -112,7 +112,7 @@ impl LogReader {
 
 impl Subscriber for LogReader {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("backend::auth::sessions")
+        metadata.target().starts_with("backend::auth")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

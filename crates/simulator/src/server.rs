@@ -6,14 +6,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use backend::auth::callers::Authenticated;
 use backend::auth::email::Email;
-use backend::auth::sessions::{Authenticated, Sessions};
+use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, Grant};
-use backend::store::EndCause;
+use backend::store::{Change, Whence};
 use frontend::transport::Answer;
 use rotation::{Attempt, Generation};
 use shared::body::SessionBody;
-use shared::{ErrorCode, Problem, Secret, SessionId};
+use shared::{EndCause, ErrorCode, Problem, Secret, SessionId};
 
 /// What somebody asks of a server.
 #[derive(Clone)]
@@ -66,32 +67,36 @@ pub(crate) fn begin(sessions: Arc<Sessions>, call: Call) -> Running {
 async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError> {
     match call {
         Call::Login(email) => {
-            let user = sessions.store.find_user(&email).await?;
+            let user = sessions.journal.store.find_user(&email).await?;
             // As `Accounts::login`, whatever the password.
             let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
                 return Err(AuthError::InvalidCredentials);
             };
-            let session = sessions.begin(&user);
-            sessions.store.open_session(&session).await?;
+            let session = sessions.begin(&user, &Whence::unknown());
+            let seen = user.password_hash.clone();
+            let open = Change::OpenSession { session: Box::new(session.clone()), seen };
+            sessions.journal.commit(open, Vec::new()).await?;
             let grant = sessions.grant(&session, user, Generation::FIRST)?;
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Refresh { ticket, key } => {
             let attempt = key.and_then(|key| Attempt::parse(&key).ok());
-            let grant = sessions.refresh(&Secret::new(ticket), attempt.as_ref()).await?;
+            let (ticket, whence) = (Secret::new(ticket), Whence::unknown());
+            let grant = sessions.refresh(&ticket, attempt.as_ref(), &whence).await?;
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Logout { ticket } => {
-            sessions.logout(&Secret::new(ticket)).await?;
+            sessions.logout(&Secret::new(ticket), &Whence::unknown()).await?;
             Ok(Outcome::Done)
         }
         Call::Protected { token } => {
-            let authenticated = sessions.authenticate(token.expose()).await?;
+            let caller = sessions.authenticate(token.expose()).await?;
+            let authenticated = sessions.look_up(&caller).await?;
             Ok(Outcome::Authenticated(Box::new(authenticated)))
         }
         Call::End { session } => {
-            let now = sessions.clock.now();
-            sessions.store.revoke(session, EndCause::Logout, now).await?;
+            let ending = sessions.journal.ending(EndCause::Administrator);
+            sessions.journal.commit(Change::EndSession(session, ending), Vec::new()).await?;
             Ok(Outcome::Done)
         }
     }
@@ -130,6 +135,7 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
                 detail: None,
                 request_id: String::new(),
                 errors: Vec::new(),
+                ended_because: None,
             };
             (answer(status, &problem), Cookie::Untouched)
         }

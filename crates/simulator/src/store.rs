@@ -14,10 +14,11 @@ use backend::auth::email::Email;
 use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
-    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User,
+    Accepted, AccountTag, Change, Ended, Ending, Event, EventQuery, Failures, Outcome, Session,
+    Store, StoreError, User,
 };
 use rotation::Family;
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, NumericDate, SessionId, UserId};
 
 use crate::setting::Bug;
 use pause::{at_once, step_aside};
@@ -66,7 +67,8 @@ impl SimulatedStore {
 
     /// Takes a user in, durably, with a session that nobody has a ticket of.
     pub(crate) fn admit(&self, user: &User, session: &Session) {
-        at_once(self.memory.register(user, session)).expect("memory does not fail");
+        let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
+        at_once(self.memory.commit(register, Vec::new())).expect("memory does not fail");
     }
 
     /// Lets `fault` strike at the next action.
@@ -140,7 +142,7 @@ impl SimulatedStore {
 
     /// Puts a row back as it was, whatever stands there.
     fn put(&self, session: &Session) {
-        at_once(self.memory.open_session(session)).expect("memory does not fail");
+        self.memory.put_back(session);
     }
 
     /// One call: others may come before it and after it, and it may fail on either side.
@@ -173,12 +175,12 @@ impl SimulatedStore {
         fault
     }
 
-    fn write_session(&self, session: &Session) -> Result<(), StoreError> {
-        at_once(self.memory.open_session(session))?;
+    fn write_session(&self, change: Change) -> Result<Outcome, StoreError> {
+        let done = at_once(self.memory.commit(change, Vec::new()))?;
         let mut state = self.state();
         state.not_durable.clear();
         state.version += 1;
-        Ok(())
+        Ok(done)
     }
 
     fn read_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
@@ -202,11 +204,14 @@ impl SimulatedStore {
         }
     }
 
-    fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
-        let Some(before) = self.row(id) else { return Ok(false) };
+    fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<Outcome, StoreError> {
+        let Some(before) = self.row(id) else { return Ok(Outcome::default()) };
         let done = match self.planted_accept(&before, accepted) {
             Some(done) => done,
-            None => at_once(self.memory.accept(id, accepted))?,
+            None => {
+                let accept = Change::Accept(id, Box::new(accepted.clone()));
+                at_once(self.memory.commit(accept, Vec::new()))?.took_place()
+            }
         };
         let changed = self.row(id).is_some_and(|row| row.family != before.family);
         if done && changed {
@@ -215,21 +220,16 @@ impl SimulatedStore {
             state.before.insert(id, before.family.clone());
             state.not_durable.push(before);
         }
-        Ok(done)
+        Ok(Outcome { rows: u64::from(done), ended: Vec::new() })
     }
 
-    fn write_end(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError> {
+    fn write_end(&self, id: SessionId, ending: Ending) -> Result<Outcome, StoreError> {
         let before = self.row(id);
-        let done = at_once(self.memory.revoke(id, cause, now))?;
-        if done {
+        let done = at_once(self.memory.commit(Change::EndSession(id, ending), Vec::new()))?;
+        if done.took_place() {
             let mut state = self.state();
             state.version += 1;
-            state.causes.insert(id, cause);
+            state.causes.insert(id, ending.cause);
             // A durable write takes everything before it along: a log is flushed up to its end.
             state.not_durable.clear();
             state.not_durable.extend(before.filter(|_| self.forgets_ends()));
@@ -244,46 +244,49 @@ fn failure() -> StoreError {
 
 #[async_trait]
 impl Store for SimulatedStore {
-    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
-        self.memory.register(user, session).await
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+        match change {
+            Change::Accept(id, accepted) => {
+                self.call(Some(Outcome::default()), |store| store.write_rotation(id, &accepted))
+                    .await
+            }
+            Change::EndSession(id, ending) => {
+                self.call(None, |store| store.write_end(id, ending)).await
+            }
+            Change::OpenSession { .. } => {
+                self.call(None, |store| store.write_session(change)).await
+            }
+            // Nothing that is promised here depends on it.
+            other => self.memory.commit(other, events).await,
+        }
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
         self.call(None, |store| store.read_user(email)).await
     }
 
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        seen: &str,
-        hash: &str,
-    ) -> Result<bool, StoreError> {
-        self.memory.rehash_password(user, seen, hash).await
-    }
-
-    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.call(None, |store| store.write_session(session)).await
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        self.memory.users(after).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.call(None, |store| store.read_session(id)).await
     }
 
-    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
-        self.call(Some(false), |store| store.write_rotation(id, accepted)).await
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        self.memory.sessions_of(user).await
     }
 
-    async fn revoke(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError> {
-        self.call(None, |store| store.write_end(id, cause, now)).await
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
+        self.memory.ended_since(at).await
     }
 
-    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
-        self.memory.prune(before).await
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.memory.events(query).await
+    }
+
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
+        self.memory.failures(account).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
+use backend::auth::journal::Journal;
 use backend::auth::sessions::Sessions;
+use backend::auth::suspicion::SuspicionPolicy;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
-use backend::store::User;
+use backend::store::{User, Whence};
 use rotation::Policy;
 use shared::NumericDate;
 
@@ -101,13 +103,18 @@ impl World {
         let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
         let instance = |number: usize| Instance {
             sessions: Arc::new(Sessions {
-                store: Arc::clone(&store) as _,
-                clock: clock.clone(),
-                entropy: Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
+                journal: Journal {
+                    store: Arc::clone(&store) as _,
+                    clock: clock.clone(),
+                    entropy: Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
+                    endings: Arc::default(),
+                },
                 keys: Arc::clone(keys),
                 policy: POLICY,
                 access_tokens: access_tokens.clone(),
                 access_token_seconds: ACCESS_TOKEN_SECONDS,
+                recent_login_seconds: ACCESS_TOKEN_SECONDS,
+                suspicion: SuspicionPolicy::default(),
             }),
             up: true,
         };
@@ -134,7 +141,7 @@ impl World {
             last_key: 0,
         };
         for user in &world.users {
-            world.store.admit(user, &world.instances[0].sessions.begin(user));
+            world.store.admit(user, &world.instances[0].sessions.begin(user, &Whence::unknown()));
         }
         tell!(world, "{:?}", world.setting);
         world
@@ -221,7 +228,7 @@ impl World {
 fn user(sessions: &Sessions, number: usize) -> User {
     let email = format!("{}@example.com", names::USERS[number]);
     User {
-        id: sessions.entropy.user_id(START),
+        id: sessions.journal.entropy.user_id(START),
         email: Email::parse(&email).expect("an email address"),
         name: None,
         password_hash: String::new(),

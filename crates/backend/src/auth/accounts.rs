@@ -1,21 +1,18 @@
-//! Accounts: registering and logging in. It must not know what becomes of the session it begins;
+//! Accounts: registering, logging in, and proving again who one is. It must not know what becomes of the session it begins;
 //! that is [`sessions`](super::sessions).
 
 use std::sync::Arc;
 
-use rotation::Generation;
+use rotation::{Attempt, Decision, Generation};
 use shared::body::{LoginRequest, RegisterRequest};
-use shared::password::{assess, context_of};
-use shared::{FieldError, Secret};
+use shared::{EventKind, Secret};
 
 use super::email::Email;
-use super::password::{Passwords, Verdict, normalized};
+use super::journal::Journal;
+use super::password::{Passwords, Verdict};
 use super::sessions::Sessions;
-use super::text::deceives;
-use super::{AuthError, Grant};
-use crate::store::{Registered, User};
-
-const MAX_NAME_CHARACTERS: usize = 100;
+use super::{AuthError, Grant, rules};
+use crate::store::{Change, Event, User, Whence};
 
 /// The accounts of this server.
 #[derive(Clone)]
@@ -32,24 +29,29 @@ impl Accounts {
     /// # Errors
     /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], or a
     /// failure of storage.
-    pub async fn register(&self, request: &RegisterRequest) -> Result<Grant, AuthError> {
+    pub async fn register(
+        &self,
+        request: &RegisterRequest,
+        whence: &Whence,
+    ) -> Result<Grant, AuthError> {
         let (email, name) = validated(request)?;
-        let now = self.sessions.clock.now();
+        let Journal { clock, entropy, .. } = &self.sessions.journal;
+        let now = clock.now();
         let user = User {
-            id: self.sessions.entropy.user_id(now),
+            id: entropy.user_id(now),
             email,
             name,
             password_hash: self.passwords.hash(&request.password).await?,
             created_at: now,
             disabled_at: None,
         };
-        let session = self.sessions.begin(&user);
-        match self.sessions.store.register(&user, &session).await? {
-            Registered::EmailTaken => Err(AuthError::EmailTaken),
-            Registered::Yes => {
-                tracing::info!(event = "user.registered", session = %session.id, user = %user.id);
-                self.sessions.grant(&session, user, Generation::FIRST)
-            }
+        let session = self.sessions.begin(&user, whence);
+        let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
+        let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
+        if self.sessions.journal.commit(register, vec![event]).await?.took_place() {
+            self.sessions.grant(&session, user, Generation::FIRST)
+        } else {
+            Err(AuthError::EmailTaken)
         }
     }
 
@@ -58,9 +60,9 @@ impl Accounts {
     /// # Errors
     /// [`AuthError::InvalidCredentials`] for an unknown user, a wrong password or a disabled user:
     /// the same, and after the same work.
-    pub async fn login(&self, request: &LoginRequest) -> Result<Grant, AuthError> {
+    pub async fn login(&self, request: &LoginRequest, whence: &Whence) -> Result<Grant, AuthError> {
         let user = match Email::parse(&request.email) {
-            Some(email) => self.sessions.store.find_user(&email).await?,
+            Some(email) => self.sessions.journal.store.find_user(&email).await?,
             None => None,
         };
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
@@ -68,58 +70,80 @@ impl Accounts {
         let user = match user {
             Some(user) if verdict != Verdict::Wrong && user.disabled_at.is_none() => user,
             refused => {
-                let user = refused.map(|user| user.id.to_string());
-                tracing::warn!(event = "login.failed", user = user.as_deref().unwrap_or("unknown"));
+                let user = refused.map(|user| user.id);
+                let event = self.sessions.journal.event(EventKind::LoginFailed, user, whence);
+                self.sessions.journal.note(vec![event]).await;
                 return Err(AuthError::InvalidCredentials);
             }
         };
-        if verdict == Verdict::RightButWeak {
-            self.strengthen(&user, &request.password).await?;
+        let user = match verdict {
+            Verdict::RightButWeak => self.strengthen(user, &request.password).await?,
+            _ => user,
+        };
+        let session = self.sessions.begin(&user, whence);
+        let event = self.event(EventKind::LoggedIn, &user, whence).in_session(session.id);
+        let seen = user.password_hash.clone();
+        let open = Change::OpenSession { session: Box::new(session.clone()), seen };
+        // Disabled, or given another password, since the one that came along was verified.
+        if !self.sessions.journal.commit(open, vec![event]).await?.took_place() {
+            return Err(AuthError::InvalidCredentials);
         }
-        let session = self.sessions.begin(&user);
-        self.sessions.store.open_session(&session).await?;
-        tracing::info!(event = "login.succeeded", session = %session.id, user = %user.id);
         self.sessions.grant(&session, user, Generation::FIRST)
     }
 
+    /// A refresh with the password: the user proves again who they are, and where they are is no
+    /// surprise from now on (RFC 9470).
+    ///
+    /// # Errors
+    /// As [`Sessions::refresh`], and [`AuthError::InvalidCredentials`] for another password: then
+    /// nothing was changed.
+    pub async fn confirm(
+        &self,
+        presented: &Secret,
+        attempt: Option<&Attempt>,
+        password: &Secret,
+        whence: &Whence,
+    ) -> Result<Grant, AuthError> {
+        let (decision, found) = self.sessions.judge(presented, attempt).await?;
+        if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
+            let (user, session) = (found.user, found.session.id);
+            let event = |kind| self.event(kind, &user, whence).in_session(session);
+            if self.passwords.verify(password, Some(&user.password_hash)).await? == Verdict::Wrong {
+                self.sessions.journal.note(vec![event(EventKind::ConfirmFailed)]).await;
+                return Err(AuthError::InvalidCredentials);
+            }
+            let at = self.sessions.journal.now();
+            let confirm = Change::Confirm { session, at, whence: whence.clone() };
+            self.sessions.journal.commit(confirm, vec![event(EventKind::Confirmed)]).await?;
+        }
+        // Whatever else the ticket means is answered there.
+        self.sessions.refresh(presented, attempt, whence).await
+    }
+
     /// Only now is the password at hand to be hashed with today's parameters.
-    async fn strengthen(&self, user: &User, password: &Secret) -> Result<(), AuthError> {
+    async fn strengthen(&self, user: User, password: &Secret) -> Result<User, AuthError> {
         let hash = self.passwords.hash(password).await?;
-        self.sessions.store.rehash_password(user.id, &user.password_hash, &hash).await?;
-        Ok(())
+        let seen = user.password_hash.clone();
+        let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
+        // If it did not take place, there is another password meanwhile, and no session will open.
+        self.sessions.journal.commit(rehash, Vec::new()).await?;
+        Ok(User { password_hash: hash, ..user })
+    }
+
+    fn event(&self, kind: EventKind, user: &User, whence: &Whence) -> Event {
+        self.sessions.journal.event(kind, Some(user.id), whence)
     }
 }
 
 fn validated(request: &RegisterRequest) -> Result<(Email, Option<String>), AuthError> {
     let mut errors = Vec::new();
-    let email = Email::parse(&request.email);
-    if email.is_none() {
-        let (code, message) = match request.email.trim() {
-            "" => ("required", "Enter your email address."),
-            _ => ("invalid", "This is not an email address: it looks like name@example.com."),
-        };
-        errors.push(field("email", code, message));
-    }
-    let name = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    if name.is_some_and(|name| name.chars().count() > MAX_NAME_CHARACTERS) {
-        errors.push(field("name", "too_long", "Use at most 100 characters."));
-    } else if name.is_some_and(|name| name.contains(deceives)) {
-        errors.push(field(
-            "name",
-            "invalid",
-            "A name has no line breaks and no invisible characters.",
-        ));
-    }
-    let context = context_of(&request.email, name.unwrap_or_default());
-    if let Err(weakness) = assess(normalized(&request.password).expose(), &context) {
-        errors.push(field("password", weakness.code(), &weakness.to_string()));
-    }
-    match (email, errors.is_empty()) {
-        (Some(email), true) => Ok((email, name.map(str::to_owned))),
+    let email = rules::email(&request.email).map_err(|error| errors.push(error));
+    let name = rules::name(request.name.as_deref()).map_err(|error| errors.push(error));
+    let shown = request.name.as_deref().unwrap_or_default();
+    let password = rules::new_password("password", &request.password, &request.email, shown);
+    errors.extend(password.err());
+    match (email, name) {
+        (Ok(email), Ok(name)) if errors.is_empty() => Ok((email, name)),
         _ => Err(AuthError::Invalid(errors)),
     }
-}
-
-fn field(field: &str, code: &str, message: &str) -> FieldError {
-    FieldError { field: field.to_owned(), code: code.to_owned(), message: message.to_owned() }
 }

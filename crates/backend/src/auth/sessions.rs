@@ -4,17 +4,16 @@
 use std::sync::Arc;
 
 use rotation::{
-    Attempt, Decision, Family, Generation, Policy, Refusal, Standing, Ticket, UnverifiedTicket,
-    decide,
+    Attempt, Decision, Family, Generation, Policy, Refusal, Ticket, UnverifiedTicket, decide,
 };
-use shared::{NumericDate, Secret};
+use shared::{EndCause, EventKind, NumericDate, Secret};
 
 use super::access_token::{AccessTokens, Statement};
+use super::journal::Journal;
+use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
 use super::{AuthError, Grant};
-use crate::clock::Clock;
-use crate::entropy::Entropy;
 use crate::keys::KeyRing;
-use crate::store::{Accepted, EndCause, Session, Store, User};
+use crate::store::{Accepted, Change, Event, Session, User, Whence};
 
 /// How often a refresh that lost a race reads again and decides again. A loser finds what the winner
 /// wrote, so two rounds are the rule; a bound keeps a fault from becoming a loop.
@@ -22,12 +21,8 @@ const ROUNDS: usize = 8;
 
 /// The sessions of this server.
 pub struct Sessions {
-    /// Where they are stored.
-    pub store: Arc<dyn Store>,
-    /// What time it is.
-    pub clock: Clock,
-    /// Where ids and seeds come from.
-    pub entropy: Entropy,
+    /// Where they are stored, and told of.
+    pub journal: Journal,
     /// The server's keys.
     pub keys: Arc<KeyRing>,
     /// How long sessions live.
@@ -36,35 +31,34 @@ pub struct Sessions {
     pub access_tokens: AccessTokens,
     /// How long those live.
     pub access_token_seconds: i64,
-}
-
-/// Whom a call speaks for: its access token holds and its session stands.
-#[derive(Clone)]
-pub struct Authenticated {
-    /// The session.
-    pub session: Session,
-    /// Whose it is.
-    pub user: User,
+    /// How long ago a user may have proved who they are, for calls that want a recent login.
+    pub recent_login_seconds: i64,
+    /// What to do when a session goes on somewhere unusual.
+    pub suspicion: SuspicionPolicy,
 }
 
 /// An authentic ticket, with the session it is of.
-struct Found {
-    session: Session,
-    user: User,
+pub(super) struct Found {
+    pub(super) session: Session,
+    pub(super) user: User,
     presented: Generation,
 }
 
 impl Sessions {
     /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.
     #[must_use]
-    pub fn begin(&self, user: &User) -> Session {
-        let now = self.clock.now();
+    pub fn begin(&self, user: &User, whence: &Whence) -> Session {
+        let Journal { entropy, .. } = &self.journal;
+        let now = self.journal.now();
         Session {
-            id: self.entropy.session_id(now),
+            id: entropy.session_id(now),
             user: user.id,
-            seed: rotation::Seed::from_bytes(self.entropy.bytes()),
+            seed: rotation::Seed::from_bytes(entropy.bytes()),
             refresh_key_id: self.keys.current_refresh_key().0.to_owned(),
             family: Family::begun(now),
+            authenticated_at: now,
+            whence: whence.clone(),
+            ended_because: None,
         }
     }
 
@@ -79,17 +73,17 @@ impl Sessions {
         generation: Generation,
     ) -> Result<Grant, AuthError> {
         let key = self.keys.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
-        let now = self.clock.now();
+        let now = self.journal.now();
         // No token outlives its session's absolute limit.
         let over = session.family.created_at.plus(self.policy.absolute_seconds);
         let exp = now.plus(self.access_token_seconds).min(over);
         let access_token = self.access_tokens.issue(Statement {
             sub: user.id,
             sid: session.id,
-            auth_time: session.family.created_at,
+            auth_time: session.authenticated_at,
             iat: now,
             exp,
-            jti: self.entropy.uuid_v7(now),
+            jti: self.journal.entropy.uuid_v7(now),
         })?;
         Ok(Grant {
             access_token,
@@ -107,29 +101,41 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late
-    /// copy; anything else is transient and nothing was decided.
+    /// copy, [`AuthError::LoginTooOld`] if policy wants the password first; anything else is transient.
+    /// But for a replay and what policy asks for, nothing was changed.
     pub async fn refresh(
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
+        whence: &Whence,
     ) -> Result<Grant, AuthError> {
         for _ in 0..ROUNDS {
-            let Some(found) = self.load(presented).await? else {
-                tracing::info!(event = "refresh.refused", cause = ?Refusal::Unknown);
-                return Err(AuthError::InvalidGrant);
-            };
-            let decision = match found.user.disabled_at {
-                Some(_) => Decision::Refuse(Refusal::Revoked),
-                None => {
-                    let (family, now) = (&found.session.family, self.clock.now());
-                    decide(family, found.presented, attempt, now, self.policy)
-                }
-            };
-            if let Some(grant) = self.apply(decision, found, attempt).await? {
+            let (decision, found) = self.judge(presented, attempt).await?;
+            if let Some(grant) = self.apply(decision, found, attempt, whence).await? {
                 return Ok(grant);
             }
         }
         Err(AuthError::Contended)
+    }
+
+    /// What an authentic ticket is of, and what it means.
+    pub(super) async fn judge(
+        &self,
+        presented: &Secret,
+        attempt: Option<&Attempt>,
+    ) -> Result<(Decision, Found), AuthError> {
+        let Some(found) = self.load(presented).await? else {
+            tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
+            return Err(AuthError::InvalidGrant);
+        };
+        let decision = match found.user.disabled_at {
+            Some(_) => Decision::Refuse(Refusal::Revoked),
+            None => {
+                let (family, now) = (&found.session.family, self.journal.now());
+                decide(family, found.presented, attempt, now, self.policy)
+            }
+        };
+        Ok((decision, found))
     }
 
     /// Ends the session a refresh token belongs to, whichever of its generations it is: whoever
@@ -137,33 +143,12 @@ impl Sessions {
     ///
     /// # Errors
     /// If storage fails: then nothing is known to have ended.
-    pub async fn logout(&self, presented: &Secret) -> Result<(), AuthError> {
-        if let Some(Found { session, user, .. }) = self.load(presented).await?
-            && self.store.revoke(session.id, EndCause::Logout, self.clock.now()).await?
-        {
-            let cause = EndCause::Logout.as_str();
-            tracing::info!(event = "session.ended", cause, session = %session.id, user = %user.id);
+    pub async fn logout(&self, presented: &Secret, whence: &Whence) -> Result<(), AuthError> {
+        if let Some(found) = self.load(presented).await? {
+            let event = self.event(EventKind::LoggedOut, &found, whence).because(EndCause::Logout);
+            self.end(&found, EndCause::Logout, vec![event]).await?;
         }
         Ok(())
-    }
-
-    /// Whom an access token speaks for, if it holds and its session still stands.
-    ///
-    /// # Errors
-    /// [`AuthError::InvalidToken`] if either does not; [`AuthError::Store`] if that is not known.
-    pub async fn authenticate(&self, unverified_token: &str) -> Result<Authenticated, AuthError> {
-        let now = self.clock.now();
-        let token = self.access_tokens.verify(unverified_token, now).map_err(|rejection| {
-            tracing::debug!(event = "access_token.refused", %rejection);
-            AuthError::InvalidToken
-        })?;
-        let (session, user) =
-            self.store.find_session(token.sid).await?.ok_or(AuthError::InvalidToken)?;
-        let stands = session.family.standing == Standing::Live
-            && user.disabled_at.is_none()
-            && user.id == token.sub
-            && now < self.expires_at(&session);
-        if stands { Ok(Authenticated { session, user }) } else { Err(AuthError::InvalidToken) }
     }
 
     /// When a session is over unless it is refreshed before.
@@ -177,7 +162,8 @@ impl Sessions {
         let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
             return Ok(None);
         };
-        let Some((session, user)) = self.store.find_session(unverified.session()).await? else {
+        let Some((session, user)) = self.journal.store.find_session(unverified.session()).await?
+        else {
             return Ok(None);
         };
         let key = self.keys.refresh_key(&session.refresh_key_id);
@@ -191,28 +177,56 @@ impl Sessions {
         decision: Decision,
         found: Found,
         attempt: Option<&Attempt>,
+        whence: &Whence,
     ) -> Result<Option<Grant>, AuthError> {
         match decision {
-            Decision::Accept { generation } => self.accept(generation, found, attempt).await,
+            Decision::Accept { generation } => {
+                let signals = self.look_around(&found, whence).await?;
+                self.accept(generation, found, attempt, (whence, signals)).await
+            }
             Decision::AnswerAgain => {
-                found.log("refresh.answered_again");
+                let mut events = self.look_around(&found, whence).await?;
+                events.push(self.event(EventKind::AnsweredAgain, &found, whence));
+                self.journal.note(events).await;
                 let successor = successor(found.session.family.generation)?;
                 self.grant(&found.session, found.user, successor).map(Some)
             }
             Decision::Duplicate => {
-                found.log("refresh.duplicate");
+                self.journal.note(vec![self.event(EventKind::Duplicate, &found, whence)]).await;
                 Err(AuthError::DuplicateAttempt)
             }
             Decision::Replay => {
-                self.store.revoke(found.session.id, EndCause::Replay, self.clock.now()).await?;
-                let Found { session, user, presented } = found;
-                let (presented, accepted) = (presented.0, session.family.generation.0);
-                tracing::warn!(event = "refresh.replay", session = %session.id, user = %user.id, presented, accepted);
+                let event = self.event(EventKind::Replayed, &found, whence);
+                self.end(&found, EndCause::Replay, vec![event.because(EndCause::Replay)]).await?;
+                let (presented, accepted) = (found.presented.0, found.session.family.generation.0);
+                tracing::info!(event = "replay_generations", session = %found.session.id, presented, accepted);
                 Err(AuthError::InvalidGrant)
             }
             Decision::Refuse(refusal) => {
                 let Found { session, user, .. } = found;
-                tracing::info!(event = "refresh.refused", cause = ?refusal, session = %session.id, user = %user.id);
+                tracing::info!(event = "refresh_refused", cause = ?refusal, session = %session.id, user = %user.id);
+                Err(AuthError::InvalidGrant)
+            }
+        }
+    }
+
+    /// What is unusual about where this comes from, for the record; an error if policy does not let it
+    /// pass.
+    async fn look_around(&self, found: &Found, whence: &Whence) -> Result<Vec<Event>, AuthError> {
+        let Suspicion { signals, response } =
+            assess(&found.session, whence, self.journal.now(), self.suspicion);
+        let signals = signals.into_iter().map(|signal| self.event(signal, found, whence));
+        let mut signals: Vec<Event> = signals.collect();
+        match response {
+            Response::Off | Response::Log => Ok(signals),
+            Response::Confirm => {
+                self.journal.note(signals).await;
+                Err(AuthError::LoginTooOld { max_age: 0 })
+            }
+            Response::End => {
+                let event = self.event(EventKind::SessionEnded, found, whence);
+                signals.push(event.because(EndCause::Suspicion));
+                self.end(found, EndCause::Suspicion, signals).await?;
                 Err(AuthError::InvalidGrant)
             }
         }
@@ -223,28 +237,41 @@ impl Sessions {
         generation: Generation,
         found: Found,
         attempt: Option<&Attempt>,
+        (whence, mut events): (&Whence, Vec<Event>),
     ) -> Result<Option<Grant>, AuthError> {
         let seen = found.session.family.generation;
-        let family = found.session.family.accepted(generation, attempt.cloned(), self.clock.now());
-        let accepted = Accepted { seen, family: family.clone() };
-        if !self.store.accept(found.session.id, &accepted).await? {
+        let family =
+            found.session.family.accepted(generation, attempt.cloned(), self.journal.now());
+        let recovered = seen.successor() != Some(generation);
+        let kind = if recovered { EventKind::Recovered } else { EventKind::Refreshed };
+        events.insert(0, self.event(kind, &found, whence));
+        let accepted = Accepted { seen, family: family.clone(), whence: whence.clone() };
+        let accept = Change::Accept(found.session.id, Box::new(accepted));
+        if !self.journal.commit(accept, events).await?.took_place() {
             return Ok(None);
         }
-        let recovered = seen.successor() != Some(generation);
-        found.log(if recovered { "refresh.recovered" } else { "refresh.accepted" });
         let session = Session { family, ..found.session };
         self.grant(&session, found.user, successor(generation)?).map(Some)
     }
-}
 
-impl Found {
-    fn log(&self, event: &'static str) {
-        let Self { session, user, presented } = self;
-        tracing::info!(event, session = %session.id, user = %user.id, generation = presented.0);
+    /// Ends the session, unless it has ended already.
+    async fn end(
+        &self,
+        found: &Found,
+        cause: EndCause,
+        events: Vec<Event>,
+    ) -> Result<(), AuthError> {
+        let end = Change::EndSession(found.session.id, self.journal.ending(cause));
+        self.journal.commit(end, events).await?;
+        Ok(())
+    }
+
+    fn event(&self, kind: EventKind, found: &Found, whence: &Whence) -> Event {
+        self.journal.event(kind, Some(found.user.id), whence).in_session(found.session.id)
     }
 }
 
-fn successor(generation: Generation) -> Result<Generation, AuthError> {
+pub(super) fn successor(generation: Generation) -> Result<Generation, AuthError> {
     // `decide` refuses the generation that has none.
     generation.successor().ok_or(AuthError::InvalidGrant)
 }

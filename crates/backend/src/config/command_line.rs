@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::auth::suspicion::Response;
+
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
 #[derive(Debug, Parser)]
 #[command(name = "baton", version, about, flatten_help = true)]
@@ -92,6 +94,23 @@ pub struct LifeArgs {
         value_name = "SECONDS"
     )]
     pub refresh_absolute_seconds: i64,
+    /// For how long after giving the password a user may end sessions and delete the account.
+    #[arg(long, env = "BATON_RECENT_LOGIN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
+    pub recent_login_seconds: i64,
+}
+
+/// What to do when a session goes on somewhere unusual.
+#[derive(Debug, Clone, Args)]
+pub struct SuspicionArgs {
+    /// When a session goes on from another network.
+    #[arg(long, env = "BATON_ON_NETWORK_CHANGE", value_enum, default_value_t = Response::Log)]
+    pub on_network_change: Response,
+    /// When a session wants to go on in another browser, system or kind of device.
+    #[arg(long, env = "BATON_ON_DEVICE_CHANGE", value_enum, default_value_t = Response::Confirm)]
+    pub on_device_change: Response,
+    /// When a session goes on elsewhere and on another device within a minute.
+    #[arg(long, env = "BATON_ON_IMPOSSIBLE_GAP", value_enum, default_value_t = Response::Log)]
+    pub on_impossible_gap: Response,
 }
 
 /// Everything `serve` takes.
@@ -117,6 +136,9 @@ pub struct ServeArgs {
     /// How long things live.
     #[command(flatten)]
     pub life: LifeArgs,
+    /// What to do about the unusual.
+    #[command(flatten)]
+    pub suspicion: SuspicionArgs,
     /// Proxies whose X-Forwarded-For is believed, by address.
     #[arg(long, env = "BATON_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub trusted_proxies: Vec<String>,

@@ -21,7 +21,7 @@ pub struct TrustedProxies(pub Arc<[IpAddr]>);
 
 /// The address a call comes from, as far as it can be known.
 #[derive(Debug, Clone, Copy)]
-pub struct ClientAddress(Option<IpAddr>);
+pub struct ClientAddress(pub Option<IpAddr>);
 
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shared::{ErrorCode, FieldError};
+use shared::{EndCause, ErrorCode, FieldError};
 
 use crate::auth::AuthError;
 use crate::store::StoreError;
@@ -106,6 +106,33 @@ impl ApiError {
         }
     }
 
+    /// Why the session of a genuine access token was ended.
+    pub(super) const fn ended_because(&self) -> Option<EndCause> {
+        match self {
+            Self::Auth(AuthError::SessionEnded(cause)) => Some(*cause),
+            _ => None,
+        }
+    }
+
+    /// The challenge that a 401 MUST carry (RFC 9110 section 15.5.2).
+    pub(super) fn challenge(&self) -> Option<String> {
+        match self {
+            // RFC 6750 section 3.
+            Self::Auth(AuthError::InvalidToken | AuthError::SessionEnded(_)) => {
+                Some("Bearer error=\"invalid_token\"".to_owned())
+            }
+            // RFC 9470 section 3.
+            Self::Auth(AuthError::LoginTooOld { max_age }) => Some(format!(
+                "Bearer error=\"insufficient_user_authentication\", \
+                 error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
+            )),
+            Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
+                Some("Bearer".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// The fields that break a rule.
     pub(super) fn fields(&self) -> &[FieldError] {
         match self {
@@ -129,11 +156,17 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         AuthError::InvalidCredentials => {
             (S::UNAUTHORIZED, ErrorCode::InvalidCredentials, "Email address or password is wrong.")
         }
-        AuthError::InvalidToken => (
+        AuthError::InvalidToken | AuthError::SessionEnded(_) => (
             S::UNAUTHORIZED,
             ErrorCode::InvalidToken,
             "The access token is missing or does not hold.",
         ),
+        AuthError::LoginTooOld { .. } => (
+            S::UNAUTHORIZED,
+            ErrorCode::InsufficientUserAuthentication,
+            "Give your password again to go on.",
+        ),
+        AuthError::NoSuchSession => (S::NOT_FOUND, ErrorCode::NotFound, "There is nothing here."),
         AuthError::InvalidGrant => {
             (S::UNAUTHORIZED, ErrorCode::InvalidGrant, "The session is over. Log in again.")
         }

@@ -4,11 +4,15 @@
 mod attempt_key;
 mod bearer;
 mod body;
+mod recent_login;
 mod refresh_cookie;
 mod same_origin;
+mod seen_from;
 
 pub use attempt_key::AttemptKey;
 pub use bearer::Bearer;
 pub use body::{Empty, Json};
+pub use recent_login::RecentLogin;
 pub use refresh_cookie::{RefreshCookie, RefreshCookies};
 pub use same_origin::SameOrigin;
+pub use seen_from::SeenFrom;

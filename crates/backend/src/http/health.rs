@@ -15,6 +15,6 @@ pub async fn live() -> &'static str {
 
 /// 200 while storage can be read and written, 503 while it cannot.
 pub async fn ready(State(sessions): State<Arc<Sessions>>) -> Result<&'static str, ApiError> {
-    sessions.store.ping().await?;
+    sessions.journal.store.ping().await?;
     Ok("ready\n")
 }

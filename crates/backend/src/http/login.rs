@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use shared::body::LoginRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin};
+use super::guard::{Json, SameOrigin, SeenFrom};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -14,8 +14,9 @@ use crate::auth::accounts::Accounts;
 pub async fn login(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
+    SeenFrom(whence): SeenFrom,
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.login(&request).await?;
+    let grant = accounts.login(&request, &whence).await?;
     Ok(SessionAnswer { status: StatusCode::OK, grant })
 }

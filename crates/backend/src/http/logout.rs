@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{RefreshCookies, SameOrigin};
+use super::guard::{RefreshCookies, SameOrigin, SeenFrom};
 use crate::auth::sessions::Sessions;
 
 /// 204 whatever came along, a body included, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
@@ -18,9 +18,10 @@ pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     RefreshCookies(presented): RefreshCookies,
+    SeenFrom(whence): SeenFrom,
 ) -> Result<impl IntoResponse, ApiError> {
     for presented in &presented {
-        sessions.logout(presented).await?;
+        sessions.logout(presented, &whence).await?;
     }
     Ok((StatusCode::NO_CONTENT, ClearSession, ()))
 }

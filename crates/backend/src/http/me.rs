@@ -1,26 +1,38 @@
-//! `GET /api/me`: the user and the session an access token speaks for.
+//! `GET /api/me`: the user and the session an access token speaks for. `DELETE /api/me`: deletes the
+//! account.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use shared::body::{Me, SessionInfo};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use shared::body::Me;
 
-use super::guard::Bearer;
+use super::cookie::ClearSession;
+use super::error::ApiError;
+use super::guard::{Bearer, RecentLogin, SameOrigin};
 use super::session_answer::shown;
-use crate::auth::sessions::{Authenticated, Sessions};
+use super::sessions::info;
+use crate::auth::accounts::Accounts;
+use crate::auth::callers::Authenticated;
+use crate::auth::sessions::Sessions;
 
 /// 200, or 401 `invalid_token`.
-pub async fn me(State(sessions): State<Arc<Sessions>>, Bearer(caller): Bearer) -> Json<Me> {
-    let Authenticated { session, user } = caller;
-    Json(Me {
-        user: shown(&user),
-        session: SessionInfo {
-            id: session.id,
-            current: true,
-            created_at: session.family.created_at,
-            last_seen_at: session.family.accepted_at,
-            expires_at: sessions.expires_at(&session),
-        },
-    })
+pub async fn me(
+    State(sessions): State<Arc<Sessions>>,
+    Bearer(caller): Bearer,
+) -> Result<Json<Me>, ApiError> {
+    let Authenticated { session, user } = sessions.look_up(&caller).await?;
+    Ok(Json(Me { user: shown(&user), session: info(&sessions, &session, &caller) }))
+}
+
+/// 204, with the cookies cleared; 401 `insufficient_user_authentication` if the login is old.
+pub async fn delete(
+    State(accounts): State<Accounts>,
+    _proof: SameOrigin,
+    RecentLogin(caller): RecentLogin,
+) -> Result<impl IntoResponse, ApiError> {
+    accounts.delete(&caller).await?;
+    Ok((StatusCode::NO_CONTENT, ClearSession, ()))
 }

@@ -51,28 +51,21 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         detail: error.detail().map(str::to_owned),
         request_id: id.to_string(),
         errors: error.fields().to_vec(),
+        ended_because: error.ended_because(),
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
     // What the failure already carries stays, such as `Allow`.
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    if let Some(challenge) = challenge(code) {
-        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    if let Some(challenge) = error.challenge() {
+        let challenge = HeaderValue::from_str(&challenge).expect("constants and a number");
+        parts.headers.insert(WWW_AUTHENTICATE, challenge);
     }
     if code == ErrorCode::TemporarilyUnavailable {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     (parts.status, parts.headers, Body::from(body)).into_response()
-}
-
-/// RFC 9110 section 15.5.2: a 401 MUST carry a challenge. RFC 6750 section 3 says which for a token.
-const fn challenge(code: ErrorCode) -> Option<&'static str> {
-    match code {
-        ErrorCode::InvalidToken => Some("Bearer error=\"invalid_token\""),
-        ErrorCode::InvalidCredentials | ErrorCode::InvalidGrant => Some("Bearer"),
-        _ => None,
-    }
 }
 
 fn log(error: &ApiError) {

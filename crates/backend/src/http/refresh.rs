@@ -7,20 +7,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin};
+use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin, SeenFrom};
 use super::session_answer::SessionAnswer;
 use crate::auth::sessions::Sessions;
 
-/// 200 and the next refresh token; 401 `invalid_grant`; 409 `duplicate_attempt`. A refusal leaves
+/// 200 and the next refresh token; 401 `invalid_grant`; 409 `duplicate_attempt`; 401
+/// `insufficient_user_authentication` if the password is wanted first. A refusal leaves
 /// the cookies alone: a late one must not wipe out a newer session's.
 pub async fn refresh(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
-    RefreshCookie(presented): RefreshCookie,
+    (RefreshCookie(presented), SeenFrom(whence)): (RefreshCookie, SeenFrom),
     _: Empty,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = sessions.refresh(&presented, attempt.as_ref()).await?;
+    let grant = sessions.refresh(&presented, attempt.as_ref(), &whence).await?;
     Ok(SessionAnswer { status: StatusCode::OK, grant })
 }

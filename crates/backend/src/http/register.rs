@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use shared::body::RegisterRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin};
+use super::guard::{Json, SameOrigin, SeenFrom};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -13,8 +13,9 @@ use crate::auth::accounts::Accounts;
 pub async fn register(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
+    SeenFrom(whence): SeenFrom,
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.register(&request).await?;
+    let grant = accounts.register(&request, &whence).await?;
     Ok(SessionAnswer { status: StatusCode::CREATED, grant })
 }

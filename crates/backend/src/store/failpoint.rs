@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
-use super::{Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User};
+use super::{
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Outcome, Session, Store, StoreError,
+    User,
+};
 use crate::auth::email::Email;
 
 /// The moment at which the process ends.
@@ -76,9 +79,9 @@ struct Armed {
 }
 
 impl Armed {
-    fn pass(&self, write: Write, side: Side) {
+    fn pass(&self, write: Option<Write>, side: Side) {
         let Failpoint { write: at_write, side: at_side, count } = self.failpoint;
-        if (write, side) == (at_write, at_side)
+        if (write, side) == (Some(at_write), at_side)
             && self.come.fetch_add(1, Ordering::SeqCst) + 1 == count
         {
             std::process::abort();
@@ -88,52 +91,44 @@ impl Armed {
 
 #[async_trait]
 impl Store for Armed {
-    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
-        self.store.register(user, session).await
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+        let write = match change {
+            Change::Accept(..) => Some(Write::Accept),
+            Change::EndSession(..) => Some(Write::Revoke),
+            _ => None,
+        };
+        self.pass(write, Side::Before);
+        let done = self.store.commit(change, events).await;
+        self.pass(write, Side::After);
+        done
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
         self.store.find_user(email).await
     }
 
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        seen: &str,
-        hash: &str,
-    ) -> Result<bool, StoreError> {
-        self.store.rehash_password(user, seen, hash).await
-    }
-
-    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.store.open_session(session).await
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        self.store.users(after).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.store.find_session(id).await
     }
 
-    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
-        self.pass(Write::Accept, Side::Before);
-        let done = self.store.accept(id, accepted).await;
-        self.pass(Write::Accept, Side::After);
-        done
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        self.store.sessions_of(user).await
     }
 
-    async fn revoke(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError> {
-        self.pass(Write::Revoke, Side::Before);
-        let done = self.store.revoke(id, cause, now).await;
-        self.pass(Write::Revoke, Side::After);
-        done
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
+        self.store.ended_since(at).await
     }
 
-    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
-        self.store.prune(before).await
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.store.events(query).await
+    }
+
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
+        self.store.failures(account).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,131 +1,102 @@
 //! The engine that forgets: for tests and simulations, with the very semantics of the conditional
-//! writes. It must not be cleverer than SQL.
+//! writes, which are in [`tables`]. It must not be cleverer than SQL.
 
-use std::collections::HashMap;
+mod tables;
+
+use std::cmp::Reverse;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use rotation::Standing;
 use shared::{NumericDate, SessionId, UserId};
 
-use super::{Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User};
+use super::change::{Change, Outcome};
+use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
+use super::{Store, StoreError};
 use crate::auth::email::Email;
+use tables::Tables;
 
 /// As many as SQL's `LIMIT`.
-const PRUNED_AT_ONCE: usize = 1_000;
+const AT_ONCE: usize = 1_000;
 
 /// The in-memory engine.
 #[derive(Default)]
 pub struct Memory(Mutex<Tables>);
 
-#[derive(Default)]
-struct Tables {
-    users: HashMap<UserId, User>,
-    sessions: HashMap<SessionId, Row>,
-}
-
-struct Row {
-    session: Session,
-    ended: Option<(NumericDate, EndCause)>,
-}
-
 impl Memory {
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // No write below is left half done by a panic, so a poisoned lock guards whole tables.
+        // No change is left half done by a panic, so a poisoned lock guards whole tables.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Tables {
-    fn insert_session(&mut self, session: &Session) {
-        self.sessions.insert(session.id, Row { session: session.clone(), ended: None });
+    /// Puts a row back as it was, whatever stands there: as no SQL of ours could, for simulations of
+    /// a database that loses its latest writes.
+    pub fn put_back(&self, session: &Session) {
+        self.tables().sessions.insert(session.id, session.clone());
     }
 }
 
 #[async_trait]
 impl Store for Memory {
-    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         let mut tables = self.tables();
-        if tables.users.values().any(|known| known.email == user.email) {
-            return Ok(Registered::EmailTaken);
+        let records_only = matches!(change, Change::Record);
+        let outcome = tables.apply(change);
+        if records_only || outcome.took_place() {
+            tables.events.extend(events.into_iter().map(|event| (event.id, event)));
         }
-        tables.users.insert(user.id, user.clone());
-        tables.insert_session(session);
-        Ok(Registered::Yes)
+        Ok(outcome)
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
         Ok(self.tables().users.values().find(|user| user.email == *email).cloned())
     }
 
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        seen: &str,
-        hash: &str,
-    ) -> Result<bool, StoreError> {
-        match self.tables().users.get_mut(&user) {
-            Some(user) if user.password_hash == seen && user.disabled_at.is_none() => {
-                hash.clone_into(&mut user.password_hash);
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
-    }
-
-    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.tables().insert_session(session);
-        Ok(())
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        let tables = self.tables();
+        let users = tables.users.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let users = users.filter(|(id, _)| !tables.erased.contains(id));
+        Ok(users.map(|(_, user)| user.clone()).take(AT_ONCE).collect())
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         let tables = self.tables();
-        Ok(tables.sessions.get(&id).and_then(|row| {
-            let user = tables.users.get(&row.session.user)?;
-            Some((row.session.clone(), user.clone()))
+        Ok(tables.sessions.get(&id).and_then(|session| {
+            let user = tables.users.get(&session.user)?;
+            Some((session.clone(), user.clone()))
         }))
     }
 
-    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
-        match self.tables().sessions.get_mut(&id) {
-            Some(row) if row.session.family.generation == accepted.seen && row.ended.is_none() => {
-                row.session.family = accepted.family.clone();
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        let tables = self.tables();
+        let live = tables.sessions.values().filter(|session| session.is_live());
+        let mut sessions: Vec<Session> =
+            live.filter(|session| session.user == user).cloned().collect();
+        sessions.sort_by_key(|session| Reverse((session.family.accepted_at, session.id)));
+        sessions.truncate(AT_ONCE);
+        Ok(sessions)
     }
 
-    async fn revoke(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError> {
-        match self.tables().sessions.get_mut(&id) {
-            Some(row) if row.ended.is_none() => {
-                row.ended = Some((now, cause));
-                row.session.family.standing = Standing::Revoked;
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
+        let tables = self.tables();
+        let ended = tables.sessions.iter().filter_map(|(&session, row)| {
+            let cause = row.ended_because?;
+            let at = *tables.ended_at.get(&session)?;
+            Some(Ended { session, cause, at })
+        });
+        Ok(ended.filter(|ended| ended.at >= at).collect())
     }
 
-    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
-        let mut tables = self.tables();
-        let is_over = |row: &Row| {
-            let family = &row.session.family;
-            family.created_at < before.created_at
-                || family.accepted_at < before.accepted_at
-                || row.ended.is_some_and(|(at, _)| at < before.revoked_at)
-        };
-        let over = tables.sessions.iter().filter(|(_, row)| is_over(row));
-        let over: Vec<SessionId> = over.map(|(&id, _)| id).take(PRUNED_AT_ONCE).collect();
-        for id in &over {
-            tables.sessions.remove(id);
-        }
-        Ok(over.len() as u64)
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        let EventQuery { user, before, kinds, limit } = query;
+        let tables = self.tables();
+        let events = tables.events.values().rev().filter(|event| event.user == Some(*user));
+        let events = events.filter(|event| before.is_none_or(|before| event.id < before));
+        let events = events.filter(|event| kinds.is_empty() || kinds.contains(&event.kind));
+        Ok(events.take(usize::try_from(*limit).unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
+        Ok(self.tables().failures.get(&account).copied())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -2,10 +2,11 @@
 //! is a named error, not a panic.
 
 use rotation::{Attempt, Family, Generation, Seed, Standing};
-use shared::{NumericDate, SessionId, UserId};
+use shared::{Device, DeviceKind, EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
-use super::{Session, StoreError, User};
+use super::StoreError;
+use super::records::{Ended, Event, Failures, Session, User, Whence};
 use crate::auth::email::Email;
 
 /// What our columns hold, read the same way from every engine's row.
@@ -38,7 +39,13 @@ where
     }
 }
 
-pub(super) fn user(row: &impl Columns) -> Result<User, StoreError> {
+/// The session that a statement says it has ended.
+pub(super) fn ended_id(row: &dyn Columns) -> Result<SessionId, sqlx::Error> {
+    let id = row.bytes("id")?.and_then(|id| id.try_into().ok());
+    id.map(SessionId::from_bytes).ok_or_else(|| sqlx::Error::Decode("an id has 16 bytes".into()))
+}
+
+pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
     Ok(User {
         id: UserId::from_bytes(exactly(row, "user_id")?),
         email: Email::from_stored(text(row, "email")?),
@@ -49,13 +56,60 @@ pub(super) fn user(row: &impl Columns) -> Result<User, StoreError> {
     })
 }
 
-pub(super) fn session(row: &impl Columns) -> Result<Session, StoreError> {
+/// A cause that this version does not know was written by a newer one.
+fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<EndCause>, StoreError> {
+    Ok(row.text(column)?.map(|name| EndCause::named(&name).unwrap_or(EndCause::Unknown)))
+}
+
+fn whence(row: &dyn Columns) -> Result<Whence, StoreError> {
+    let address = row.text("address")?.map(|address| {
+        address.parse().map_err(|_| StoreError::Corrupt { what: "network address" })
+    });
+    let device = Device {
+        browser: text(row, "browser")?,
+        os: text(row, "os")?,
+        kind: DeviceKind::named(&text(row, "device_kind")?),
+    };
+    Ok(Whence { address: address.transpose()?, device })
+}
+
+pub(super) fn ended(row: &dyn Columns) -> Result<Ended, StoreError> {
+    Ok(Ended {
+        session: SessionId::from_bytes(exactly(row, "id")?),
+        cause: cause(row, "revoked_because")?.unwrap_or(EndCause::Unknown),
+        at: date(row, "revoked_at")?,
+    })
+}
+
+pub(super) fn event(row: &dyn Columns) -> Result<Event, StoreError> {
+    let id = |column| row.bytes(column).map(|bytes| bytes.and_then(|bytes| bytes.try_into().ok()));
+    Ok(Event {
+        id: EventId::from_bytes(exactly(row, "id")?),
+        kind: EventKind::named(&text(row, "kind")?).unwrap_or(EventKind::Unknown),
+        at: date(row, "at")?,
+        user: id("user_id")?.map(UserId::from_bytes),
+        session: id("session_id")?.map(SessionId::from_bytes),
+        cause: cause(row, "cause")?,
+        whence: whence(row)?,
+    })
+}
+
+pub(super) fn failures(row: &dyn Columns) -> Result<Failures, StoreError> {
+    let count = row.number("failures")?.and_then(|count| u32::try_from(count).ok());
+    let count = count.ok_or(StoreError::Corrupt { what: "count of failures" })?;
+    Ok(Failures { count, last_at: date(row, "last_at")? })
+}
+
+pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
     let revoked_at = row.number("revoked_at")?;
     Ok(Session {
         id: SessionId::from_bytes(exactly(row, "id")?),
         user: UserId::from_bytes(exactly(row, "user_id")?),
         seed: Seed::from_bytes(exactly(row, "seed")?),
         refresh_key_id: text(row, "refresh_key_id")?,
+        authenticated_at: date(row, "authenticated_at")?,
+        whence: whence(row)?,
+        ended_because: cause(row, "revoked_because")?,
         family: Family {
             generation: generation(row)?,
             attempt: attempt(row, "attempt")?,
@@ -67,22 +121,22 @@ pub(super) fn session(row: &impl Columns) -> Result<Session, StoreError> {
     })
 }
 
-fn text(row: &impl Columns, column: &'static str) -> Result<String, StoreError> {
+fn text(row: &dyn Columns, column: &'static str) -> Result<String, StoreError> {
     row.text(column)?.ok_or(StoreError::Corrupt { what: column })
 }
 
-fn date(row: &impl Columns, column: &'static str) -> Result<NumericDate, StoreError> {
+fn date(row: &dyn Columns, column: &'static str) -> Result<NumericDate, StoreError> {
     row.number(column)?.map(NumericDate).ok_or(StoreError::Corrupt { what: column })
 }
 
-fn generation(row: &impl Columns) -> Result<Generation, StoreError> {
+fn generation(row: &dyn Columns) -> Result<Generation, StoreError> {
     row.number("generation")?
         .and_then(|stored| u32::try_from(stored).ok())
         .map(Generation)
         .ok_or(StoreError::Corrupt { what: "generation of a session" })
 }
 
-fn attempt(row: &impl Columns, column: &'static str) -> Result<Option<Attempt>, StoreError> {
+fn attempt(row: &dyn Columns, column: &'static str) -> Result<Option<Attempt>, StoreError> {
     row.bytes(column)?
         .map(|hash| {
             hash.try_into()
@@ -92,10 +146,7 @@ fn attempt(row: &impl Columns, column: &'static str) -> Result<Option<Attempt>, 
         .transpose()
 }
 
-fn exactly<const N: usize>(
-    row: &impl Columns,
-    column: &'static str,
-) -> Result<[u8; N], StoreError> {
+fn exactly<const N: usize>(row: &dyn Columns, column: &'static str) -> Result<[u8; N], StoreError> {
     row.bytes(column)?
         .and_then(|stored| stored.try_into().ok())
         .ok_or(StoreError::Corrupt { what: column })

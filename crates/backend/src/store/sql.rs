@@ -11,38 +11,152 @@ pub(super) const FIND_USER: &str = "
     SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
     FROM users WHERE email = $1";
 
-/// The hash that was read must still stand there: a password change in between wins.
-pub(super) const REHASH_PASSWORD: &str = "
+/// Users by id; accounts that were deleted are nobody's any more.
+pub(super) const USERS: &str = "
+    SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
+    FROM users WHERE id > $1 AND erased_at IS NULL ORDER BY id LIMIT 1000";
+
+/// Changes nothing but who has to wait: whoever disables this user or changes their password at this
+/// moment comes before, and this finds nobody, or comes after, and finds the session that it holds the
+/// door for.
+pub(super) const HOLD_USER: &str = "
+    UPDATE users SET disabled_at = NULL
+    WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL";
+
+/// The hash that was read must still stand there: of two who change it, the second has not seen the
+/// first one's.
+pub(super) const SET_PASSWORD: &str = "
     UPDATE users SET password_hash = $3
     WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL";
 
+pub(super) const RENAME: &str = "
+    UPDATE users SET name = $2
+    WHERE id = $1 AND disabled_at IS NULL";
+
+pub(super) const DISABLE: &str = "
+    UPDATE users SET disabled_at = $2
+    WHERE id = $1 AND disabled_at IS NULL";
+
+pub(super) const ENABLE: &str = "
+    UPDATE users SET disabled_at = NULL
+    WHERE id = $1 AND disabled_at IS NOT NULL AND erased_at IS NULL";
+
+/// The row stays until no session needs it to say that it has ended; nothing personal does.
+pub(super) const ERASE: &str = "
+    UPDATE users SET email = $3, name = NULL, password_hash = '', disabled_at = $2, erased_at = $2
+    WHERE id = $1 AND disabled_at IS NULL";
+
 pub(super) const OPEN_SESSION: &str = "
-    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at,
+                          authenticated_at, address, browser, os, device_kind)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 pub(super) const FIND_SESSION: &str = "
     SELECT s.id, s.user_id, s.seed, s.refresh_key_id, s.generation, s.attempt, s.previous_attempt,
-           s.accepted_at, s.created_at, s.revoked_at,
+           s.accepted_at, s.created_at, s.authenticated_at, s.revoked_at, s.revoked_because,
+           s.address, s.browser, s.os, s.device_kind,
            u.email, u.name, u.password_hash, u.created_at AS user_created_at, u.disabled_at
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = $1";
 
+pub(super) const SESSIONS_OF: &str = "
+    SELECT id, user_id, seed, refresh_key_id, generation, attempt, previous_attempt,
+           accepted_at, created_at, authenticated_at, revoked_at, revoked_because,
+           address, browser, os, device_kind
+    FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
+    ORDER BY accepted_at DESC, id DESC LIMIT 1000";
+
+pub(super) const ENDED_SINCE: &str = "
+    SELECT id, revoked_at, revoked_because FROM sessions WHERE revoked_at >= $1";
+
 /// Accepts a rotation: only from the generation that was read, only while the session lives.
 pub(super) const ACCEPT: &str = "
-    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6
+    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                        address = $7, browser = $8, os = $9, device_kind = $10
     WHERE id = $1 AND generation = $2 AND revoked_at IS NULL";
 
-/// Ends a session. The first cause stands.
-pub(super) const REVOKE: &str = "
-    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+pub(super) const CONFIRM: &str = "
+    UPDATE sessions SET authenticated_at = $2, address = $3, browser = $4, os = $5, device_kind = $6
     WHERE id = $1 AND revoked_at IS NULL";
+
+/// Ends a session. The first cause stands.
+pub(super) const END_SESSION: &str = "
+    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+    WHERE id = $1 AND revoked_at IS NULL RETURNING id";
+
+pub(super) const END_ALL_OF_USER: &str = "
+    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+    WHERE user_id = $1 AND revoked_at IS NULL RETURNING id";
+
+pub(super) const END_OTHERS: &str = "
+    UPDATE sessions SET revoked_at = $3, revoked_because = $4
+    WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id";
+
+pub(super) const END_EVERYONES: &str = "
+    UPDATE sessions SET revoked_at = $1, revoked_because = $2
+    WHERE revoked_at IS NULL RETURNING id";
+
+pub(super) const FORGET_WHENCE: &str = "
+    UPDATE sessions SET address = NULL, browser = 'unknown', os = 'unknown', device_kind = 'unknown'
+    WHERE user_id = $1 -- unguarded: whatever state they are in, nobody's traces are kept";
 
 /// Removes some of the sessions that any of their ends lies long behind: so few that nobody else who
 /// writes has to wait for long.
-pub(super) const PRUNE: &str = "
+pub(super) const PRUNE_SESSIONS: &str = "
     DELETE FROM sessions -- unguarded: nothing brings a session back that is over
     WHERE id IN (
         SELECT id FROM sessions WHERE created_at < $1 OR accepted_at < $2 OR revoked_at < $3
+        LIMIT 1000
+    )";
+
+pub(super) const RECORD: &str = "
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+/// `$2` is past every id if there is no page before, `$3` a list of kinds between commas, or one comma
+/// for all.
+pub(super) const EVENTS: &str = "
+    SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
+    FROM events WHERE user_id = $1 AND id < $2 AND ($3 = ',' OR $3 LIKE '%,' || kind || ',%')
+    ORDER BY id DESC LIMIT $4";
+
+pub(super) const FORGET_EVENTS: &str = "
+    DELETE FROM events -- unguarded: an account's traces go with it
+    WHERE user_id = $1";
+
+pub(super) const PRUNE_EVENTS: &str = "
+    DELETE FROM events -- unguarded: events never change, they only grow old
+    WHERE id IN (SELECT id FROM events WHERE at < $1 LIMIT 1000)";
+
+pub(super) const PRUNE_EVENTS_OF_NOBODY: &str = "
+    DELETE FROM events -- unguarded: events never change, they only grow old
+    WHERE id IN (SELECT id FROM events WHERE user_id IS NULL AND at < $1 LIMIT 1000)";
+
+pub(super) const COUNT_FAILURE: &str = "
+    INSERT INTO login_failures AS f (account, failures, last_at) VALUES ($1, 1, $2)
+    ON CONFLICT (account) DO UPDATE SET failures = f.failures + 1, last_at = $2";
+
+pub(super) const FAILURES: &str = "
+    SELECT failures, last_at FROM login_failures WHERE account = $1";
+
+pub(super) const FORGET_FAILURES: &str = "
+    DELETE FROM login_failures -- unguarded: whoever knows the password was no guesser
+    WHERE account = $1";
+
+/// What may be somebody's mistyping goes soon; what looks like guessing is kept as long as events are.
+pub(super) const PRUNE_FAILURES: &str = "
+    DELETE FROM login_failures -- unguarded: a count grows, or is old
+    WHERE account IN (
+        SELECT account FROM login_failures
+        WHERE last_at < $1 OR (failures < 10 AND last_at < $2)
+        LIMIT 1000
+    )";
+
+pub(super) const PRUNE_ERASED: &str = "
+    DELETE FROM users -- unguarded: nothing brings an erased account back
+    WHERE id IN (
+        SELECT id FROM users
+        WHERE erased_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
         LIMIT 1000
     )";
 
@@ -64,6 +178,16 @@ pub(super) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous = NORMAL";
 pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 // What only PostgreSQL needs.
+
+/// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
+pub(super) const ACCEPT_AND_RECORD: &str = "
+    WITH accepted AS (
+        UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                            address = $7, browser = $8, os = $9, device_kind = $10
+        WHERE id = $1 AND generation = $2 AND revoked_at IS NULL RETURNING id
+    )
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted";
 
 /// Every connection but the patient one. READ COMMITTED is what makes a conditional write that
 /// waited for another one look again; the server's limits lie below the client's deadline, so that

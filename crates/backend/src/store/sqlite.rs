@@ -1,9 +1,9 @@
 //! SQLite: the embedded engine. One writer that commits waiting changes in groups ([`writer`]),
-//! several readers beside it (WAL), a bounded wait for either. It must not decide anything; rows
-//! become domain values by `TryFrom` in [`row`].
+//! several readers beside it (WAL), a bounded wait for either. It must not know what is asked or
+//! changed; that is [`queries`](super::queries) and [`script`](super::script).
 
-mod change;
 mod desk;
+mod execute;
 mod file;
 #[cfg(test)]
 mod fixture;
@@ -14,18 +14,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::{NumericDate, SessionId, UserId};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use self::change::Change;
 use self::desk::Desk;
 use self::file::DatabaseFile;
 use self::writer::Writer;
-use super::{
-    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User, row, sql,
-};
-use crate::auth::email::Email;
+use super::change::{Change, Outcome};
+use super::queries::{Engine, Read};
+use super::script::{Script, Statement, bound};
+use super::{StoreError, sql};
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.
 /// Both together stay below the 3 s within which a failing storage must have been answered with 503.
@@ -79,63 +77,20 @@ fn readers() -> SqlitePoolOptions {
 }
 
 #[async_trait]
-impl Store for Sqlite {
-    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
-        let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
-        let added = self.writer.carry_out(register).await?;
-        Ok(if added == 1 { Registered::Yes } else { Registered::EmailTaken })
+impl Engine for Sqlite {
+    async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
+        self.writer.carry_out(script).await
     }
 
-    async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        let row =
-            sqlx::query(sql::FIND_USER).bind(email.as_str()).fetch_optional(&self.readers).await?;
-        row.as_ref().map(row::user).transpose()
-    }
-
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        seen: &str,
-        hash: &str,
-    ) -> Result<bool, StoreError> {
-        let rehash = Change::Rehash { user, seen: seen.to_owned(), hash: hash.to_owned() };
-        Ok(self.writer.carry_out(rehash).await? == 1)
-    }
-
-    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.writer.carry_out(Change::OpenSession(Box::new(session.clone()))).await?;
-        Ok(())
-    }
-
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        let row = sqlx::query(sql::FIND_SESSION)
-            .bind(id.as_bytes().as_slice())
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(|row| Ok((row::session(row)?, row::user(row)?))).transpose()
-    }
-
-    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
-        Ok(self.writer.carry_out(Change::Accept(id, accepted.clone())).await? == 1)
-    }
-
-    async fn revoke(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError> {
-        Ok(self.writer.carry_out(Change::Revoke(id, cause, now)).await? == 1)
-    }
-
-    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
-        self.writer.carry_out(Change::Prune(before)).await
+    async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
+        let rows = bound::<sqlx::Sqlite>(&query).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| read(row)).collect()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.file.is_still_there()?;
         sqlx::query(sql::PING).fetch_optional(&self.readers).await?;
-        self.writer.carry_out(Change::Nothing).await?;
+        self.writer.carry_out(Script::of(&Change::Record, &[])).await?;
         Ok(())
     }
 

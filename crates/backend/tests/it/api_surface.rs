@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use shared::path;
+use shared::{SessionId, path};
 
 use crate::support::TestApp;
 
@@ -15,7 +15,13 @@ async fn a_method_that_is_not_declared_is_405_with_allow() {
         (path::LOGIN, "POST"),
         (path::REFRESH, "POST"),
         (path::LOGOUT, "POST"),
-        (path::ME, "GET,HEAD"),
+        (path::CONFIRM, "POST"),
+        (path::ME, "GET,HEAD,DELETE"),
+        (path::PASSWORD, "PUT"),
+        (path::NAME, "PUT"),
+        (path::SESSIONS, "GET,HEAD,DELETE"),
+        (&path::session(SessionId::from_bytes([7; 16])), "DELETE"),
+        (path::EVENTS, "GET,HEAD"),
         (path::JWKS, "GET,HEAD"),
         (path::HEALTH_LIVE, "GET,HEAD"),
         (path::HEALTH_READY, "GET,HEAD"),

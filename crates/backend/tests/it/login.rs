@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Method;
 use backend::auth::email::Email;
-use backend::store::User;
+use backend::store::{Change, User, Whence};
 use serde_json::json;
 use shared::NumericDate;
 use shared::path::{self, REFRESH_COOKIE};
@@ -106,8 +106,9 @@ async fn stored(app: &TestApp, password_hash: &str, disabled_at: Option<NumericD
         created_at: START,
         disabled_at,
     };
-    let session = app.app.sessions.begin(&user);
-    app.store.register(&user, &session).await.expect("a store");
+    let session = app.app.sessions.begin(&user, &Whence::unknown());
+    let register = Change::Register(Box::new(user), Box::new(session));
+    app.store.commit(register, Vec::new()).await.expect("a store");
 }
 
 /// "velvet otter under glass", hashed by another implementation of Argon2id with m=8192, t=1.

@@ -2,12 +2,13 @@
 //! that freezes, swallows and breaks, what is durable when, and what is said when it cannot be used.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::Duration;
 
 use backend::store;
 use futures_util::future::join_all;
 use shared::path;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use crate::support::{Answer, PASSWORD, Place, Relay, Schema, TestApp};
 
@@ -107,12 +108,12 @@ async fn a_server_that_cuts_every_connection_is_found_again() {
     in_time(alice.refresh_with(KEY)).await.assert_ok();
 }
 
-/// The UPDATE took place, its answer did not arrive: the client asks again as rotation expects it.
+/// The rotation took place, its answer did not arrive: the client asks again as rotation expects it.
 #[tokio::test]
 async fn a_rotation_whose_answer_was_cut_off_heals_with_its_key() {
     let Some((app, relay)) = far_away().await else { return };
     let alice = app.registered("alice").await;
-    relay.cut_before(b"UPDATE 1");
+    relay.cut_before(b"INSERT 0 1");
     assert_unavailable(&in_time(alice.refresh_with(KEY)).await);
     in_time(alice.refresh_with(KEY)).await.assert_ok();
     in_time(alice.refresh()).await.assert_ok();
@@ -132,7 +133,7 @@ async fn a_registration_whose_commit_was_cut_off_is_no_success() {
 async fn a_logout_whose_answer_was_cut_off_is_no_success() {
     let Some((app, relay)) = far_away().await else { return };
     let alice = app.registered("alice").await;
-    relay.cut_before(b"UPDATE 1");
+    relay.cut_before(b"COMMIT");
     assert_unavailable(&in_time(alice.logout()).await);
     in_time(alice.me()).await.assert_problem(401, "invalid_token");
 }
@@ -180,6 +181,8 @@ async fn rotations_are_durable_soon_and_everything_else_at_once() {
             "INSERT users on",
             "UPDATE sessions ended on",
             "UPDATE sessions rotated off",
+            // A login holds the door for its session.
+            "UPDATE users on",
         ];
         assert_eq!(seen, expected.map(str::to_owned).into(), "server's default: {default}");
     }
@@ -218,28 +221,35 @@ async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
         let (mut other, name) = (schema.connection().await, schema.name.clone());
         let app = TestApp::over(store, Place::Schema(schema), &[]);
         let alice = app.registered("alice").await;
+        // So that there is a connection for it.
+        alice.refresh().await.assert_ok();
 
         let ending = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
         sqlx::raw_sql(ending).execute(&mut other).await.expect("an end, not yet committed");
-        let (answer, ()) = tokio::join!(alice.refresh_with(KEY), async {
-            // What waits is seen from outside: no time has to pass.
-            let waiting = "SELECT 1 FROM pg_stat_activity
-                WHERE application_name = $1 AND wait_event_type = 'Lock'";
-            while sqlx::query(waiting)
-                .bind(&name)
-                .fetch_optional(&mut other)
-                .await
-                .expect("a look")
-                .is_none()
-            {
-                sqlx::raw_sql("SELECT pg_stat_clear_snapshot()")
-                    .execute(&mut other)
-                    .await
-                    .expect("a new look");
-            }
-            sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the end");
-        });
+        let mut refresh = pin!(alice.refresh_with(KEY));
+        tokio::select! {
+            early = &mut refresh => panic!("answered before the end of the session: {early:?}"),
+            () = somebody_waits(&mut other, &name) => {}
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the end");
+        let answer = refresh.await;
         answer.assert_problem(401, "invalid_grant");
+    }
+}
+
+/// Until a connection of this name waits for a lock: seen from outside, so no time has to pass.
+async fn somebody_waits(observer: &mut PgConnection, name: &str) {
+    let waiting = "SELECT 1 FROM pg_stat_activity
+        WHERE application_name = $1 AND wait_event_type = 'Lock'";
+    while sqlx::query(waiting)
+        .bind(name)
+        .fetch_optional(&mut *observer)
+        .await
+        .expect("a look")
+        .is_none()
+    {
+        let look_anew = sqlx::raw_sql("SELECT pg_stat_clear_snapshot()");
+        look_anew.execute(&mut *observer).await.expect("a new look");
     }
 }
 

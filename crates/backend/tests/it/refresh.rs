@@ -1,11 +1,15 @@
 //! Refreshing: rotation as an honest client meets it, on good networks and bad ones.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Method};
+use backend::store::Session;
+use backend::store::memory::Memory;
 use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE};
 
-use crate::support::{START, TestApp, on_every_store};
+use crate::support::{Place, START, TestApp, on_every_store};
 
 const KEY: &str = "attempt-key-number-1";
 const OTHER: &str = "attempt-key-number-2";
@@ -283,7 +287,8 @@ async fn the_cookies_have_the_attributes_that_protect_them() {
 /// rotation.md: a database that lost its latest writes must sign nobody out.
 #[tokio::test]
 async fn a_ticket_from_a_lost_future_is_accepted() {
-    let app = TestApp::in_memory().await;
+    let memory = Arc::new(Memory::default());
+    let app = TestApp::over(memory.clone(), Place::Memory, &[]);
     let alice = app.registered("alice").await;
     alice.refresh().await.assert_ok();
     alice.refresh().await.assert_ok();
@@ -295,7 +300,7 @@ async fn a_ticket_from_a_lost_future_is_accepted() {
         .expect("a session id");
     let (session, _) = app.store.find_session(id).await.expect("a store").expect("a session");
     let family = rotation::Family::begun(START);
-    app.store.open_session(&backend::store::Session { family, ..session }).await.expect("a store");
+    memory.put_back(&Session { family, ..session });
 
     alice.refresh_with(KEY).await.assert_ok();
     alice.me().await.assert_ok();

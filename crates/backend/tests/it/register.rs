@@ -115,7 +115,7 @@ async fn a_name_is_optional_and_cannot_forge_a_log_line() {
         register("c@example.com", json!(" Ælfred 王 ")).await.json()["user"]["name"],
         "Ælfred 王"
     );
-    register("d@example.com", json!("Eve\r\nlogin.succeeded"))
+    register("d@example.com", json!("Eve\r\nlogged_in"))
         .await
         .assert_problem(422, "validation_failed");
 }

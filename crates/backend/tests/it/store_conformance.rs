@@ -1,9 +1,11 @@
 //! What every engine must do, told once. A new engine joins by standing in `support::stores`.
 
 use backend::auth::email::Email;
-use backend::store::{Accepted, EndCause, PruneBefore, Registered, Session, Store, User};
+use backend::store::{
+    Accepted, Change, Ending, Outcome, PruneBefore, Session, Store, User, Whence,
+};
 use rotation::{Attempt, Family, Generation, Seed, Standing};
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, NumericDate, SessionId, UserId};
 
 use crate::support::stores;
 
@@ -36,7 +38,37 @@ fn session(number: u8, user: &User) -> Session {
         seed: Seed::from_bytes([number; 32]),
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
+        authenticated_at: NOW,
+        whence: Whence::unknown(),
+        ended_because: None,
     }
+}
+
+async fn commit(store: &dyn Store, change: Change) -> Outcome {
+    store.commit(change, Vec::new()).await.expect("a store")
+}
+
+async fn register(store: &dyn Store, user: &User, session: &Session) -> bool {
+    let (user, session) = (Box::new(user.clone()), Box::new(session.clone()));
+    commit(store, Change::Register(user, session)).await.took_place()
+}
+
+async fn open(store: &dyn Store, user: &User, session: &Session) -> bool {
+    let (session, seen) = (Box::new(session.clone()), user.password_hash.clone());
+    commit(store, Change::OpenSession { session, seen }).await.took_place()
+}
+
+async fn accept(store: &dyn Store, id: SessionId, accepted: &Accepted) -> bool {
+    commit(store, Change::Accept(id, Box::new(accepted.clone()))).await.took_place()
+}
+
+async fn end(store: &dyn Store, id: SessionId, cause: EndCause, at: NumericDate) -> bool {
+    commit(store, Change::EndSession(id, Ending { cause, at })).await.took_place()
+}
+
+async fn rehash(store: &dyn Store, user: UserId, seen: &str, hash: &str) -> bool {
+    let (seen, hash) = (seen.to_owned(), hash.to_owned());
+    commit(store, Change::Rehash { user, seen, hash }).await.took_place()
 }
 
 fn attempt(name: &str) -> Attempt {
@@ -49,7 +81,7 @@ async fn family(store: &dyn Store, id: SessionId) -> Family {
 
 async fn registered(store: &dyn Store, number: u8) -> (User, Session) {
     let (user, session) = (user(number), session(number, &user(number)));
-    assert_eq!(store.register(&user, &session).await.expect("a store"), Registered::Yes);
+    assert!(register(store, &user, &session).await);
     (user, session)
 }
 
@@ -57,6 +89,7 @@ fn accepted(from: &Family, generation: u32, key: Option<&str>) -> Accepted {
     Accepted {
         seen: from.generation,
         family: from.accepted(Generation(generation), key.map(attempt), NOW.plus(60)),
+        whence: Whence::unknown(),
     }
 }
 
@@ -92,14 +125,9 @@ async fn what_is_not_there_is_not_found() {
         assert!(
             store.find_session(SessionId::from_bytes([9; 16])).await.expect("a store").is_none()
         );
-        assert!(
-            !store
-                .revoke(SessionId::from_bytes([9; 16]), EndCause::Logout, NOW)
-                .await
-                .expect("a store")
-        );
+        assert!(!end(store, SessionId::from_bytes([9; 16]), EndCause::Logout, NOW).await);
         let nothing = accepted(&Family::begun(NOW), 1, None);
-        assert!(!store.accept(SessionId::from_bytes([9; 16]), &nothing).await.expect("a store"));
+        assert!(!accept(store, SessionId::from_bytes([9; 16]), &nothing).await);
         store.ping().await.expect("an answer");
     })
     .await;
@@ -110,10 +138,7 @@ async fn a_taken_email_address_stores_neither_user_nor_session() {
     on_every_engine(async |store| {
         registered(store, 1).await;
         let second = User { email: user(1).email, ..user(2) };
-        assert_eq!(
-            store.register(&second, &session(2, &second)).await.expect("a store"),
-            Registered::EmailTaken
-        );
+        assert!(!register(store, &second, &session(2, &second)).await);
         assert!(
             store.find_session(SessionId::from_bytes([2; 16])).await.expect("a store").is_none()
         );
@@ -132,7 +157,7 @@ async fn an_accepted_rotation_is_recorded_whole() {
             [(1, Some("one")), (2, Some("two")), (3, None), (BEYOND_31_BITS, Some("far"))]
         {
             let write = accepted(&expected, generation, key);
-            assert!(store.accept(session.id, &write).await.expect("a store"));
+            assert!(accept(store, session.id, &write).await);
             expected = write.family;
             assert_eq!(family(store, session.id).await, expected);
         }
@@ -145,13 +170,9 @@ async fn a_rotation_is_accepted_once_from_the_generation_that_was_read() {
     on_every_engine(async |store| {
         let (_, session) = registered(store, 1).await;
         let begun = Family::begun(NOW);
-        assert!(
-            store.accept(session.id, &accepted(&begun, 1, Some("first"))).await.expect("a store")
-        );
-        assert!(
-            !store.accept(session.id, &accepted(&begun, 1, Some("second"))).await.expect("a store")
-        );
-        assert!(!store.accept(session.id, &accepted(&begun, 2, None)).await.expect("a store"));
+        assert!(accept(store, session.id, &accepted(&begun, 1, Some("first"))).await);
+        assert!(!accept(store, session.id, &accepted(&begun, 1, Some("second"))).await);
+        assert!(!accept(store, session.id, &accepted(&begun, 2, None)).await);
         assert_eq!(family(store, session.id).await.attempt, Some(attempt("first")));
     })
     .await;
@@ -162,16 +183,11 @@ async fn an_end_is_final() {
     on_every_engine(async |store| {
         let (user, first) = registered(store, 1).await;
         let other = session(2, &user);
-        store.open_session(&other).await.expect("a store");
+        assert!(open(store, &user, &other).await);
 
-        assert!(store.revoke(first.id, EndCause::Replay, NOW).await.expect("a store"));
-        assert!(!store.revoke(first.id, EndCause::Logout, NOW.plus(1)).await.expect("a store"));
-        assert!(
-            !store
-                .accept(first.id, &accepted(&Family::begun(NOW), 1, None))
-                .await
-                .expect("a store")
-        );
+        assert!(end(store, first.id, EndCause::Replay, NOW).await);
+        assert!(!end(store, first.id, EndCause::Logout, NOW.plus(1)).await);
+        assert!(!accept(store, first.id, &accepted(&Family::begun(NOW), 1, None)).await);
         assert_eq!(family(store, first.id).await, Family::begun(NOW).revoked());
         assert_eq!(family(store, other.id).await.standing, Standing::Live);
     })
@@ -182,8 +198,8 @@ async fn an_end_is_final() {
 async fn a_rehash_replaces_only_the_hash_that_was_read() {
     on_every_engine(async |store| {
         let (user, _) = registered(store, 1).await;
-        assert!(!store.rehash_password(user.id, "another", "new").await.expect("a store"));
-        assert!(store.rehash_password(user.id, &user.password_hash, "new").await.expect("a store"));
+        assert!(!rehash(store, user.id, "another", "new").await);
+        assert!(rehash(store, user.id, &user.password_hash, "new").await);
         let found = store.find_user(&user.email).await.expect("a store").expect("the user");
         assert_eq!(found.password_hash, "new");
     })
@@ -210,23 +226,17 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
             at(6, -10, -10),
             at(7, -10, -10),
         ] {
-            store.open_session(&session).await.expect("a store");
+            assert!(open(store, &user, &session).await);
         }
-        store
-            .revoke(SessionId::from_bytes([6; 16]), EndCause::Logout, NOW.plus(-101))
-            .await
-            .expect("a store");
-        store
-            .revoke(SessionId::from_bytes([7; 16]), EndCause::Logout, NOW.plus(-100))
-            .await
-            .expect("a store");
+        end(store, SessionId::from_bytes([6; 16]), EndCause::Logout, NOW.plus(-101)).await;
+        end(store, SessionId::from_bytes([7; 16]), EndCause::Logout, NOW.plus(-100)).await;
 
         let before = PruneBefore {
             created_at: NOW.plus(-900),
             accepted_at: NOW.plus(-400),
             revoked_at: NOW.plus(-100),
         };
-        assert_eq!(store.prune(before).await.expect("a store"), 3);
+        assert_eq!(commit(store, Change::PruneSessions(before)).await.rows, 3);
         let mut left = Vec::new();
         for number in 1..=7 {
             if store
@@ -239,7 +249,7 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
             }
         }
         assert_eq!(left, [1, 3, 5, 7]);
-        assert_eq!(store.prune(before).await.expect("a store"), 0);
+        assert_eq!(commit(store, Change::PruneSessions(before)).await.rows, 0);
     })
     .await;
 }
@@ -254,12 +264,12 @@ async fn pruning_leaves_others_room_between_one_thousand_and_the_next() {
             let old = Family { created_at: NOW.plus(-1_000), ..Family::begun(NOW) };
             let session =
                 Session { id: SessionId::from_bytes(id), family: old, ..session(9, &user) };
-            store.open_session(&session).await.expect("a store");
+            assert!(open(store, &user, &session).await);
         }
         let ago = NOW.plus(-900);
         let before = PruneBefore { created_at: ago, accepted_at: ago, revoked_at: ago };
         for removed in [1_000, 1, 0] {
-            assert_eq!(store.prune(before).await.expect("a store"), removed);
+            assert_eq!(commit(store, Change::PruneSessions(before)).await.rows, removed);
         }
     })
     .await;

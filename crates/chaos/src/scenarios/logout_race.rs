@@ -52,7 +52,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             }
         }
     }
-    if !stage.log_lines("refresh.replay")?.is_empty() {
+    if !stage.log_lines(r#"event="replayed""#)?.is_empty() {
         bail!("a session was ended by a replay: this is not the story that was to be told");
     }
     checker::check(&stage, addresses[1], &mut left).await

@@ -44,7 +44,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         try_join_all(clients.iter_mut().map(|client| client.refresh(|| instance.address())))
             .await?;
     }
-    let recovered = stage.log_lines("refresh.recovered")?.len();
+    let recovered = stage.log_lines(r#"event="recovered""#)?.len();
     stage.remark(format!("{recovered} refreshes were recovered from a lost future"));
     clients.append(&mut left);
     checker::check(&stage, instance.address(), &mut clients).await

@@ -47,7 +47,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         cuts += u64::from(trap.was_sprung());
     }
     stage.remark(format!("{cuts} connections were cut"));
-    let again = stage.log_lines("refresh.answered_again")?.len();
+    let again = stage.log_lines(r#"event="answered_again""#)?.len();
     if stage.rounds >= MESSAGES && again == 0 {
         bail!("no write was cut from its answer: this is not the story that was to be told");
     }

@@ -36,7 +36,7 @@ pub(crate) async fn with_one_key(stage: Arc<Stage>) -> Result<()> {
         let first = answers.into_iter().next().context("there are 200")?;
         client.settle(first)?;
     }
-    let accepted = u64::try_from(stage.log_lines("refresh.accepted")?.len())?;
+    let accepted = u64::try_from(stage.log_lines(r#"event="refreshed""#)?.len())?;
     if accepted != stage.rounds {
         bail!("{accepted} refreshes were accepted in {} rounds; one in each was due", stage.rounds);
     }

@@ -1,7 +1,7 @@
 //! What the rows say after each event: an end is final, and generations go one way.
 
-use backend::store::EndCause;
 use rotation::Standing;
+use shared::EndCause;
 use shared::{NumericDate, SessionId};
 
 use super::{Invariant, Observer};

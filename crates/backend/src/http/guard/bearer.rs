@@ -8,11 +8,12 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use crate::auth::AuthError;
-use crate::auth::sessions::{Authenticated, Sessions};
+use crate::auth::callers::Caller;
+use crate::auth::sessions::Sessions;
 use crate::http::error::ApiError;
 
 /// Whom the call speaks for.
-pub struct Bearer(pub Authenticated);
+pub struct Bearer(pub Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
 where

@@ -86,28 +86,15 @@ impl Connections {
         })
     }
 
-    /// Runs one statement; how many rows it affected.
-    pub(super) async fn execute(
-        self: &Arc<Self>,
-        query: Query<'_, Postgres, PgArguments>,
-    ) -> Result<u64, StoreError> {
-        self.within_deadline(async {
-            let mut loan = self.lend().await?;
-            let done = query.execute(loan.connection()).await;
-            loan.settle(done).map(|done| done.rows_affected())
-        })
-        .await
-    }
-
-    /// Runs one query; its row, if it has one.
+    /// Runs one query; its rows.
     pub(super) async fn fetch(
         self: &Arc<Self>,
         query: Query<'_, Postgres, PgArguments>,
-    ) -> Result<Option<PgRow>, StoreError> {
+    ) -> Result<Vec<PgRow>, StoreError> {
         self.within_deadline(async {
             let mut loan = self.lend().await?;
-            let row = query.fetch_optional(loan.connection()).await;
-            loan.settle(row)
+            let rows = query.fetch_all(loan.connection()).await;
+            loan.settle(rows)
         })
         .await
     }
@@ -236,8 +223,8 @@ impl Loan<'_> {
         &mut self.live.as_mut().expect("it is taken only when the loan ends").connection
     }
 
-    /// Ends the loan of one statement, outside of a transaction, with its outcome.
-    fn settle<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    /// Ends the loan, outside of a transaction, with the outcome of what was done.
+    pub(super) fn settle<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match &outcome {
             Ok(_) => self.give_back(),
             Err(sqlx::Error::Database(refusal)) if is_about_the_statement(refusal.code()) => {
@@ -248,7 +235,7 @@ impl Loan<'_> {
         outcome
     }
 
-    pub(super) fn give_back(mut self) {
+    fn give_back(mut self) {
         if let Some(live) = self.live.take() {
             self.home.rest(live);
         }
@@ -266,7 +253,7 @@ impl Drop for Loan<'_> {
 /// Whether the server refused one statement, and not the connection: class 08 is about connections,
 /// 57P about a server that goes down, and 25006 says that this one may no longer be written to, as after
 /// a failover; 0A000 and 26000, that what this connection has prepared no longer fits. A new connection may then find another server.
-fn is_about_the_statement(code: Option<impl AsRef<str>>) -> bool {
+pub(super) fn is_about_the_statement(code: Option<impl AsRef<str>>) -> bool {
     let elsewhere = ["08", "57P", "25006", "25P03", "0A000", "26000"];
     code.is_some_and(|code| !elsewhere.iter().any(|class| code.as_ref().starts_with(class)))
 }

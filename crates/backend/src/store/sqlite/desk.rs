@@ -9,8 +9,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::time::timeout;
 
-use super::change::Change;
+use super::execute::execute;
 use super::file::DatabaseFile;
+use crate::store::change::Outcome;
+use crate::store::script::Script;
 use crate::store::{StoreError, sql};
 
 /// SQLite's result codes (<https://sqlite.org/rescode.html>); the low byte of an extended one.
@@ -25,8 +27,8 @@ mod code {
 const STARTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What each change of a group came to: the rows it changed, or why it failed alone.
-type Outcomes = Vec<sqlx::Result<u64>>;
+/// What each change of a group came to, or why it failed alone.
+type Outcomes = Vec<sqlx::Result<Outcome>>;
 
 /// Where changes are written.
 pub(super) struct Desk {
@@ -70,7 +72,7 @@ impl Desk {
     ///
     /// # Errors
     /// If the transaction failed: then it is not known whether any of the group took place.
-    pub(super) async fn commit(&mut self, group: &[Change]) -> Result<Outcomes, StoreError> {
+    pub(super) async fn commit(&mut self, group: &[Script]) -> Result<Outcomes, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.place.connect().await?,
@@ -130,12 +132,12 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
 }
 
 impl Connection {
-    async fn commit(&mut self, group: &[Change]) -> sqlx::Result<Outcomes> {
-        self.flush_commits(group.iter().any(Change::must_last)).await?;
+    async fn commit(&mut self, group: &[Script]) -> sqlx::Result<Outcomes> {
+        self.flush_commits(group.iter().any(|change| change.must_last)).await?;
         let mut transaction = self.inner.begin_with(sql::BEGIN_WRITING).await?;
         let mut outcomes = Vec::with_capacity(group.len());
         for change in group {
-            match change.apply(&mut transaction).await {
+            match execute(&mut transaction, change).await {
                 Err(error) if !fails_alone(&error) => return Err(error),
                 outcome => outcomes.push(outcome),
             }
@@ -172,10 +174,12 @@ mod tests {
     use super::super::fixture::{accept, desk, open_session, register, register_at_length, revoke};
     use super::*;
 
-    /// How many rows each changed; `None` for what failed alone.
-    async fn rows(desk: &mut Desk, group: &[Change]) -> Vec<Option<u64>> {
+    /// 1 for each that took place; `None` for what failed alone.
+    async fn rows(desk: &mut Desk, group: &[Script]) -> Vec<Option<u64>> {
         let outcomes = desk.commit(group).await.expect("a commit");
-        outcomes.into_iter().map(Result::ok).collect()
+        let rows =
+            |outcome: sqlx::Result<Outcome>| outcome.ok().map(|it| u64::from(it.took_place()));
+        outcomes.into_iter().map(rows).collect()
     }
 
     #[tokio::test]
@@ -194,7 +198,7 @@ mod tests {
         ];
         let outcomes = rows(&mut desk, &group).await;
         let one = Some(1);
-        assert_eq!(outcomes, [one, one, None, None, Some(0), None, one, one, Some(0)]);
+        assert_eq!(outcomes, [one, one, None, None, Some(0), Some(0), one, one, Some(0)]);
         // The second user was undone together with their session, whose id was taken.
         assert_eq!(rows(&mut desk, &[register(2, 3), accept(3)]).await, [one, one]);
     }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use rotation::{Family, Generation, Seed};
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, NumericDate, SessionId, UserId};
 use tempfile::TempDir;
 
-use super::change::Change;
 use super::desk::Desk;
 use super::file::DatabaseFile;
 use crate::auth::email::Email;
-use crate::store::{Accepted, EndCause, Session, User};
+use crate::store::script::{Script, Statement};
+use crate::store::{Accepted, Change, Ending, Session, User, Whence};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
+const HASH: &str = "$argon2id$";
+/// Whoever executes this panics.
+pub(super) const PANIC: &str = "panic";
 
 /// A desk, and the folder its database is in.
 pub(super) async fn desk() -> (Desk, TempDir) {
@@ -28,7 +31,7 @@ fn user(number: u8) -> User {
         id: UserId::from_bytes([number; 16]),
         email: Email::parse(&format!("user{number}@example.com")).expect("an address"),
         name: None,
-        password_hash: "$argon2id$".to_owned(),
+        password_hash: HASH.to_owned(),
         created_at: NOW,
         disabled_at: None,
     }
@@ -41,32 +44,54 @@ fn session_of(user: u8, number: u8) -> Session {
         seed: Seed::from_bytes([number; 32]),
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
+        authenticated_at: NOW,
+        whence: Whence::unknown(),
+        ended_because: None,
     }
 }
 
 /// User `user` with their first session.
-pub(super) fn register(user_number: u8, session: u8) -> Change {
+pub(super) fn register(user_number: u8, session: u8) -> Script {
     let session = session_of(user_number, session);
-    Change::Register(Box::new(user(user_number)), Box::new(session))
+    script(Change::Register(Box::new(user(user_number)), Box::new(session)))
 }
 
 /// The same, and more of a user than a full disk has room for.
-pub(super) fn register_at_length(user_number: u8, session: u8) -> Change {
+pub(super) fn register_at_length(user_number: u8, session: u8) -> Script {
     let long = User { name: Some("x".repeat(100_000)), ..user(user_number) };
-    Change::Register(Box::new(long), Box::new(session_of(user_number, session)))
+    script(Change::Register(Box::new(long), Box::new(session_of(user_number, session))))
 }
 
-pub(super) fn open_session(user: u8, number: u8) -> Change {
-    Change::OpenSession(Box::new(session_of(user, number)))
+pub(super) fn open_session(user: u8, number: u8) -> Script {
+    let session = Box::new(session_of(user, number));
+    script(Change::OpenSession { session, seen: HASH.to_owned() })
 }
 
 /// The first rotation of a session.
-pub(super) fn accept(session: u8) -> Change {
+pub(super) fn accept(session: u8) -> Script {
     let begun = Family::begun(NOW);
     let family = begun.accepted(Generation(1), None, NOW);
-    Change::Accept(SessionId::from_bytes([session; 16]), Accepted { seen: Generation(0), family })
+    let accepted = Accepted { seen: Generation(0), family, whence: Whence::unknown() };
+    script(Change::Accept(SessionId::from_bytes([session; 16]), Box::new(accepted)))
 }
 
-pub(super) fn revoke(session: u8) -> Change {
-    Change::Revoke(SessionId::from_bytes([session; 16]), EndCause::Logout, NOW)
+pub(super) fn revoke(session: u8) -> Script {
+    let ending = Ending { cause: EndCause::Logout, at: NOW };
+    script(Change::EndSession(SessionId::from_bytes([session; 16]), ending))
+}
+
+/// Takes the write lock and lets go of it.
+pub(super) fn nothing() -> Script {
+    script(Change::Record)
+}
+
+/// Shows what becomes of everybody else.
+pub(super) fn panicking() -> Script {
+    let mut script = register(1, 1);
+    script.steps[0].statement = Statement::new(PANIC);
+    script
+}
+
+fn script(change: Change) -> Script {
+    Script::of(&change, &[])
 }

@@ -1,7 +1,7 @@
 //! The one who writes: a task that takes whatever changes are waiting, commits them as a group, and
 //! then answers each. Callers never touch its connection, so one who goes away leaves no transaction
-//! open and undoes nothing. It must not know what a change is made of; that is
-//! [`change`](super::change), and how a group is committed is [`desk`](super::desk).
+//! open and undoes nothing. It must not know what a change is made of; that is its
+//! [`Script`], and how a group is committed is [`desk`](super::desk).
 //! Why groups: docs/decisions/0008-sqlite-commits-in-groups.md.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::change::Change;
 use super::desk::Desk;
 use crate::store::StoreError;
+use crate::store::change::Outcome;
+use crate::store::script::Script;
 
 /// How long a caller waits. Twice as long as a group may wait for another process's lock: a change
 /// that came just too late for one group is still told how its own one went. Below the 3 s within
@@ -27,8 +28,8 @@ const GROUP: usize = 256;
 
 /// A change and whoever waits for its outcome.
 struct Waiting {
-    change: Change,
-    answer: oneshot::Sender<Result<u64, StoreError>>,
+    change: Script,
+    answer: oneshot::Sender<Result<Outcome, StoreError>>,
 }
 
 /// The writer's counter. Closed, it is empty.
@@ -47,11 +48,11 @@ impl Writer {
         Self(Mutex::new(Some(Open { queue, task })))
     }
 
-    /// Has a change carried out; how many rows it changed.
+    /// Has a change carried out.
     ///
     /// # Errors
     /// If it failed, or no answer came in time: then the change may or may not take place.
-    pub(super) async fn carry_out(&self, change: Change) -> Result<u64, StoreError> {
+    pub(super) async fn carry_out(&self, change: Script) -> Result<Outcome, StoreError> {
         let queue = self.queue()?;
         let answered = async move {
             let (answer, answered) = oneshot::channel();
@@ -127,7 +128,7 @@ mod tests {
 
     use sqlx::{Connection as _, SqliteConnection};
 
-    use super::super::fixture::{accept, desk, register, revoke};
+    use super::super::fixture::{accept, desk, nothing, panicking, register, revoke};
     use super::*;
 
     #[tokio::test]
@@ -139,7 +140,7 @@ mod tests {
             tokio::spawn(async move { writer.carry_out(register(number, number)).await })
         };
         for change in (1..=200).map(register).collect::<Vec<_>>() {
-            assert_eq!(change.await.expect("no panic").expect("an answer"), 1);
+            assert!(change.await.expect("no panic").expect("an answer").took_place());
         }
     }
 
@@ -164,7 +165,7 @@ mod tests {
         let mut impatient = Box::pin(writer.carry_out(register(1, 1)));
         assert!(impatient.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(impatient);
-        assert_eq!(writer.carry_out(accept(1)).await.expect("an answer"), 1);
+        assert!(writer.carry_out(accept(1)).await.expect("an answer").took_place());
     }
 
     #[tokio::test]
@@ -172,9 +173,9 @@ mod tests {
         let (desk, _folder) = desk().await;
         let writer = Writer::start(desk);
         writer.carry_out(register(1, 1)).await.expect("an answer");
-        let panicked = writer.carry_out(Change::Panic).await;
+        let panicked = writer.carry_out(panicking()).await;
         assert!(matches!(panicked, Err(StoreError::Stopped)));
-        assert_eq!(writer.carry_out(revoke(1)).await.expect("an answer"), 1);
+        assert!(writer.carry_out(revoke(1)).await.expect("an answer").took_place());
     }
 
     #[tokio::test]
@@ -184,7 +185,7 @@ mod tests {
         let mut last = Box::pin(writer.carry_out(register(1, 1)));
         assert!(last.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         writer.close().await;
-        assert_eq!(last.await.expect("an answer"), 1);
+        assert!(last.await.expect("an answer").took_place());
         let log = folder.path().join("test.db-wal");
         assert!(!log.exists(), "the log was folded back into the file");
         assert!(matches!(writer.carry_out(revoke(1)).await, Err(StoreError::Stopped)));
@@ -200,6 +201,6 @@ mod tests {
         let _ = open.task.await;
         let (task, queue) = (tokio::spawn(async {}), open.queue);
         *writer.0.lock().expect("no panic") = Some(Open { queue, task });
-        assert!(matches!(writer.carry_out(Change::Nothing).await, Err(StoreError::Stopped)));
+        assert!(matches!(writer.carry_out(nothing()).await, Err(StoreError::Stopped)));
     }
 }

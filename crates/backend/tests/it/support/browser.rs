@@ -1,10 +1,14 @@
 //! A browser: a cookie jar, an access token in memory, and what its user can do.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::body::Body;
 use axum::http::{Method, Request, request::Builder};
+use backend::http::client::Peer;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use shared::path::{self, IDEMPOTENCY_KEY, REFRESH_COOKIE};
 
@@ -21,7 +25,16 @@ pub(crate) struct Browser {
 struct State {
     jar: BTreeMap<String, String>,
     access_token: Option<String>,
+    /// What it says it is; nothing unless a test says so.
+    agent: Option<&'static str>,
+    /// Where it is heard; nowhere unless a test says so.
+    address: Option<IpAddr>,
 }
+
+/// What two browsers call themselves.
+pub(crate) const FIREFOX_ON_LINUX: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub(crate) const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
 
 impl Browser {
     pub(crate) fn new(app: TestApp) -> Self {
@@ -30,7 +43,7 @@ impl Browser {
 
     /// Another browser with a copy of this one's cookies and memory: a thief, or a second machine.
     pub(crate) fn copied(&self) -> Self {
-        let state = self.state.lock().expect("no test panics while holding it").clone();
+        let state = self.state().clone();
         Self { app: self.app.clone(), state: Arc::new(Mutex::new(state)) }
     }
 
@@ -39,8 +52,24 @@ impl Browser {
         Self { app: app.clone(), state: Arc::clone(&self.state) }
     }
 
+    /// The same browser; from now on it says that it is this.
+    pub(crate) fn calling_itself(self, agent: &'static str) -> Self {
+        self.state().agent = Some(agent);
+        self
+    }
+
+    /// The same browser; from now on it is heard from this address.
+    pub(crate) fn at(self, address: &str) -> Self {
+        self.state().address = Some(address.parse().expect("an address"));
+        self
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics while holding it")
+    }
+
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
-        self.state.lock().expect("no test panics while holding it").jar.get(name).cloned()
+        self.state().jar.get(name).cloned()
     }
 
     pub(crate) fn refresh_token(&self) -> String {
@@ -48,20 +77,11 @@ impl Browser {
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
-        self.state
-            .lock()
-            .expect("no test panics while holding it")
-            .jar
-            .insert(name.to_owned(), value.to_owned());
+        self.state().jar.insert(name.to_owned(), value.to_owned());
     }
 
     pub(crate) fn access_token(&self) -> String {
-        self.state
-            .lock()
-            .expect("no test panics while holding it")
-            .access_token
-            .clone()
-            .expect("an access token")
+        self.state().access_token.clone().expect("an access token")
     }
 
     pub(crate) async fn register(&self, name: &str) -> Answer {
@@ -101,10 +121,60 @@ impl Browser {
     }
 
     pub(crate) async fn me(&self) -> Answer {
-        let request = self
-            .request(Method::GET, path::ME)
-            .header("authorization", format!("Bearer {}", self.access_token()));
-        self.send(request, Body::empty()).await
+        self.call(Method::GET, path::ME, None).await
+    }
+
+    /// A refresh with the password.
+    pub(crate) async fn confirm(&self, password: &str) -> Answer {
+        self.post(path::CONFIRM, json!({"password": password})).await
+    }
+
+    pub(crate) async fn change_password(&self, current: &str, new: &str) -> Answer {
+        let body = json!({"current_password": current, "new_password": new});
+        self.call(Method::PUT, path::PASSWORD, Some(body)).await
+    }
+
+    pub(crate) async fn change_password_with(&self, current: &str, new: &str, key: &str) -> Answer {
+        let body = json!({"current_password": current, "new_password": new});
+        let request = self.request(Method::PUT, path::PASSWORD).header(IDEMPOTENCY_KEY, key);
+        let request = request.header("authorization", format!("Bearer {}", self.access_token()));
+        let request = request.header("content-type", "application/json");
+        self.send(request, Body::from(body.to_string())).await
+    }
+
+    pub(crate) async fn confirm_with(&self, password: &str, key: &str) -> Answer {
+        let request = self.request(Method::POST, path::CONFIRM).header(IDEMPOTENCY_KEY, key);
+        let request = request.header("content-type", "application/json");
+        self.send(request, Body::from(json!({"password": password}).to_string())).await
+    }
+
+    /// What the access token says.
+    pub(crate) fn claims(&self) -> Value {
+        let token = self.access_token();
+        let claims = token.split('.').nth(1).expect("three parts");
+        let claims = URL_SAFE_NO_PAD.decode(claims).expect("base64url");
+        serde_json::from_slice(&claims).expect("JSON")
+    }
+
+    /// A call with the access token.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request = self.request(method, path);
+        let request = request.header("authorization", format!("Bearer {}", self.access_token()));
+        match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json");
+                self.send(request, Body::from(body.to_string())).await
+            }
+            None => self.send(request, Body::empty()).await,
+        }
+    }
+
+    /// The kinds of the user's security events, newest first.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let answer = self.call(Method::GET, path::EVENTS, None).await;
+        let body = answer.assert_ok().json();
+        let events = body["events"].as_array().expect("events").iter();
+        events.map(|event| event["kind"].as_str().expect("a kind").to_owned()).collect()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -124,23 +194,24 @@ impl Browser {
 
     /// Sends with the jar's cookies, and keeps what comes back.
     pub(crate) async fn send(&self, request: Builder, body: Body) -> Answer {
-        let cookies: Vec<String> = self
-            .state
-            .lock()
-            .expect("no test panics while holding it")
-            .jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request =
+        let State { jar, agent, address, .. } = self.state().clone();
+        let cookies: Vec<String> =
+            jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request =
             if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
+        if let Some(agent) = agent {
+            request = request.header("user-agent", agent);
+        }
+        if let Some(address) = address {
+            request = request.extension(Peer(SocketAddr::new(address, 40_000)));
+        }
         let answer = self.app.send(request.body(body).expect("a request")).await;
         self.keep(&answer);
         answer
     }
 
     fn keep(&self, answer: &Answer) {
-        let mut state = self.state.lock().expect("no test panics while holding it");
+        let mut state = self.state();
         for cookie in answer.set_cookies() {
             let (name, value) = (cookie.name().to_owned(), cookie.value().to_owned());
             if cookie.max_age().is_some_and(|age| age.is_zero()) {

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    Accepted, EndCause, PruneBefore, Registered, Session, Store, StoreError, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Outcome, Session, Store, StoreError,
+    User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -48,9 +49,11 @@ fn sqlx_timeout() -> StoreError {
 
 #[async_trait]
 impl Store for Faulty {
-    async fn register(&self, user: &User, session: &Session) -> Result<Registered, StoreError> {
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         self.check()?;
-        self.inner.register(user, session).await
+        let done = self.inner.commit(change, events).await?;
+        self.check_after()?;
+        Ok(done)
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
@@ -58,19 +61,9 @@ impl Store for Faulty {
         self.inner.find_user(email).await
     }
 
-    async fn rehash_password(
-        &self,
-        user: UserId,
-        seen: &str,
-        hash: &str,
-    ) -> Result<bool, StoreError> {
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
         self.check()?;
-        self.inner.rehash_password(user, seen, hash).await
-    }
-
-    async fn open_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.check()?;
-        self.inner.open_session(session).await
+        self.inner.users(after).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
@@ -78,26 +71,24 @@ impl Store for Faulty {
         self.inner.find_session(id).await
     }
 
-    async fn accept(&self, id: SessionId, accepted: &Accepted) -> Result<bool, StoreError> {
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         self.check()?;
-        let done = self.inner.accept(id, accepted).await?;
-        self.check_after()?;
-        Ok(done)
+        self.inner.sessions_of(user).await
     }
 
-    async fn revoke(
-        &self,
-        id: SessionId,
-        cause: EndCause,
-        now: NumericDate,
-    ) -> Result<bool, StoreError> {
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.check()?;
-        self.inner.revoke(id, cause, now).await
+        self.inner.ended_since(at).await
     }
 
-    async fn prune(&self, before: PruneBefore) -> Result<u64, StoreError> {
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.check()?;
-        self.inner.prune(before).await
+        self.inner.events(query).await
+    }
+
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
+        self.check()?;
+        self.inner.failures(account).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

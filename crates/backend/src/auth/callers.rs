@@ -1,0 +1,83 @@
+//! Whom a protected call speaks for. A token is verified without asking anybody; whether its session
+//! still stands is known here, or asked for when it is not. It must not know what is called.
+
+use rotation::Standing;
+use shared::{NumericDate, SessionId, UserId};
+
+use super::AuthError;
+use super::endings::Word;
+use super::sessions::Sessions;
+use crate::store::{Session, User};
+
+/// Whom a call speaks for: its access token holds and its session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// When the user last proved who they are.
+    pub authenticated_at: NumericDate,
+}
+
+/// A caller with what is stored of them.
+#[derive(Clone)]
+pub struct Authenticated {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub user: User,
+}
+
+impl Sessions {
+    /// Whom an access token speaks for, if it holds and its session still stands.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidToken`] or [`AuthError::SessionEnded`] if either does not;
+    /// [`AuthError::Store`] if that is not known.
+    pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
+        let token = self.access_tokens.verify(unverified_token, self.journal.now()).map_err(
+            |rejection| {
+                tracing::debug!(event = "access_token_refused", %rejection);
+                AuthError::InvalidToken
+            },
+        )?;
+        let caller =
+            Caller { user: token.sub, session: token.sid, authenticated_at: token.auth_time };
+        match self.journal.endings.word(caller.session) {
+            Word::Ended(cause) => Err(AuthError::SessionEnded(cause)),
+            Word::Stands => Ok(caller),
+            Word::Unknown => self.look_up(&caller).await.map(|_| caller),
+        }
+    }
+
+    /// What is stored of a caller.
+    ///
+    /// # Errors
+    /// As [`Sessions::authenticate`]: the session may have ended this moment.
+    pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
+        let found = self.journal.store.find_session(caller.session).await?;
+        let (session, user) = found.ok_or(AuthError::InvalidToken)?;
+        if let Some(cause) = session.ended_because {
+            return Err(AuthError::SessionEnded(cause));
+        }
+        let stands = session.family.standing == Standing::Live
+            && user.disabled_at.is_none()
+            && user.id == caller.user
+            && self.journal.now() < self.expires_at(&session);
+        if stands { Ok(Authenticated { session, user }) } else { Err(AuthError::InvalidToken) }
+    }
+
+    /// Demands that the user has proved lately who they are (RFC 9470).
+    ///
+    /// # Errors
+    /// [`AuthError::LoginTooOld`] if they have not.
+    pub fn demand_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
+        let max_age = self.recent_login_seconds;
+        if self.journal.now().since(caller.authenticated_at) <= max_age {
+            Ok(())
+        } else {
+            Err(AuthError::LoginTooOld { max_age })
+        }
+    }
+}

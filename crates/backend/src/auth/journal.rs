@@ -1,0 +1,150 @@
+//! What happens is told: in the store, for the user; in the log, for the operator; and to this
+//! process, which must know at once which sessions have ended. Every change of the domain goes through
+//! here. It must not decide what happens.
+
+use std::sync::Arc;
+
+use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
+
+use super::endings::Endings;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::store::{Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Whence};
+
+/// How many events a page has.
+const PAGE: u32 = 50;
+
+/// Changes what is stored, and tells of it.
+#[derive(Clone)]
+pub struct Journal {
+    /// Where it is stored.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where ids come from.
+    pub entropy: Entropy,
+    /// Which sessions have ended lately.
+    pub endings: Arc<Endings>,
+}
+
+/// A page of a user's events.
+pub struct Page {
+    /// The events, newest first.
+    pub events: Vec<Event>,
+    /// Where the next page goes on, if there is one.
+    pub next: Option<EventId>,
+}
+
+impl Journal {
+    /// An event that happens now.
+    #[must_use]
+    pub fn event(&self, kind: EventKind, user: Option<UserId>, whence: &Whence) -> Event {
+        let at = self.clock.now();
+        let id = self.entropy.event_id(at);
+        Event { id, kind, at, user, session: None, cause: None, whence: whence.clone() }
+    }
+
+    /// An end that happens now.
+    #[must_use]
+    pub fn ending(&self, cause: EndCause) -> Ending {
+        Ending { cause, at: self.clock.now() }
+    }
+
+    /// Carries a change out and tells of it, or does neither.
+    ///
+    /// # Errors
+    /// If storage fails: then it is not known whether the change took place.
+    pub async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+        let ending = ending_of(&change);
+        let outcome = self.store.commit(change, events.clone()).await?;
+        if let Some(Ending { cause, at }) = ending {
+            let ended = outcome.ended.iter().map(|&session| Ended { session, cause, at });
+            self.endings.note(ended);
+        }
+        if outcome.took_place() {
+            events.iter().for_each(log);
+        }
+        Ok(outcome)
+    }
+
+    /// Tells of something that changed nothing. That it could not be stored is no reason to refuse
+    /// what it tells of: then the log alone has it.
+    pub async fn note(&self, events: Vec<Event>) {
+        events.iter().for_each(log);
+        if let Err(error) = self.store.commit(Change::Record, events).await {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            let cause = cause.as_deref().unwrap_or("see error");
+            tracing::error!(event = "journal.failed", %error, %cause);
+        }
+    }
+
+    /// A page of a user's events: of these kinds, or of all.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn page(
+        &self,
+        user: UserId,
+        before: Option<EventId>,
+        kinds: Vec<EventKind>,
+    ) -> Result<Page, StoreError> {
+        let query = EventQuery { user, before, kinds, limit: PAGE + 1 };
+        let mut events = self.store.events(&query).await?;
+        let more = events.len() > PAGE as usize;
+        events.truncate(PAGE as usize);
+        Ok(Page { next: events.last().filter(|_| more).map(|event| event.id), events })
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> NumericDate {
+        self.clock.now()
+    }
+}
+
+impl Event {
+    /// The same, in this session.
+    #[must_use]
+    pub fn in_session(self, session: SessionId) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// The same, an end for this cause.
+    #[must_use]
+    pub fn because(self, cause: EndCause) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+}
+
+const fn ending_of(change: &Change) -> Option<Ending> {
+    match change {
+        Change::EndSession(_, ending)
+        | Change::EndSessions(_, ending)
+        | Change::Disable(_, ending)
+        | Change::Erase(_, ending) => Some(*ending),
+        Change::ChangePassword(change) => Some(change.ending),
+        _ => None,
+    }
+}
+
+/// One line for the operator. Nothing in it is anybody's free text: names of devices come from a fixed
+/// list.
+fn log(event: &Event) {
+    let Event { kind, user, session, cause, whence, .. } = event;
+    let user = user.map(|user| user.to_string());
+    let user = user.as_deref().unwrap_or("unknown");
+    let session = session.map(|session| session.to_string());
+    let cause = cause.map(EndCause::as_str);
+    let (network, device) = (whence.address.map(|address| address.to_string()), &whence.device);
+    match kind {
+        EventKind::LoginFailed
+        | EventKind::ConfirmFailed
+        | EventKind::Replayed
+        | EventKind::Limited
+        | EventKind::DeviceChanged
+        | EventKind::ImpossibleGap => {
+            tracing::warn!(event = kind.as_str(), user, session, cause, network, %device);
+        }
+        _ => tracing::info!(event = kind.as_str(), user, session, cause, network, %device),
+    }
+}

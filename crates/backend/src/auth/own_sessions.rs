@@ -1,0 +1,66 @@
+//! Sessions in their user's hands: where am I logged in, and out with the others. It must not know
+//! about tokens.
+
+use shared::{EndCause, EventKind, SessionId};
+
+use super::AuthError;
+use super::callers::{Authenticated, Caller};
+use super::sessions::Sessions;
+use crate::store::{Change, Event, Session, Whence, Whose};
+
+impl Sessions {
+    /// Where the user is logged in: the session that asks first, then the one seen last.
+    ///
+    /// # Errors
+    /// If the caller's own session has ended, or storage fails.
+    pub async fn list(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
+        let Authenticated { user, .. } = self.look_up(caller).await?;
+        let now = self.journal.now();
+        let mut sessions = self.journal.store.sessions_of(user.id).await?;
+        sessions.retain(|session| now < self.expires_at(session));
+        sessions.sort_by_key(|session| session.id != caller.session);
+        Ok(sessions)
+    }
+
+    /// Ends one of the user's sessions. One that has ended already is no error.
+    ///
+    /// # Errors
+    /// [`AuthError::NoSuchSession`] if it is not the user's.
+    pub async fn end_one(
+        &self,
+        caller: &Caller,
+        id: SessionId,
+        whence: &Whence,
+    ) -> Result<(), AuthError> {
+        let found = self.journal.store.find_session(id).await?;
+        if found.is_none_or(|(session, _)| session.user != caller.user) {
+            return Err(AuthError::NoSuchSession);
+        }
+        let cause = if id == caller.session { EndCause::Logout } else { EndCause::User };
+        let end = Change::EndSession(id, self.journal.ending(cause));
+        self.journal.commit(end, vec![self.end_of(id, caller, cause, whence)]).await?;
+        Ok(())
+    }
+
+    /// Ends all of the user's sessions but the one that asks.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn end_others(&self, caller: &Caller, whence: &Whence) -> Result<(), AuthError> {
+        let Authenticated { user, .. } = self.look_up(caller).await?;
+        let others = self.journal.store.sessions_of(user.id).await?;
+        let others = others.iter().filter(|other| other.id != caller.session);
+        let events = others.map(|other| self.end_of(other.id, caller, EndCause::User, whence));
+        let events = events.collect();
+        let whose = Whose::OthersOf(user.id, caller.session);
+        let end = Change::EndSessions(whose, self.journal.ending(EndCause::User));
+        self.journal.commit(end, events).await?;
+        Ok(())
+    }
+
+    fn end_of(&self, id: SessionId, caller: &Caller, cause: EndCause, whence: &Whence) -> Event {
+        let own = id == caller.session;
+        let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
+        self.journal.event(kind, Some(caller.user), whence).in_session(id).because(cause)
+    }
+}

@@ -1,0 +1,90 @@
+//! What is unusual about where a session goes on, and what to do about it. It must not end anything:
+//! it says what policy asks for. An address is a signal, never an identity; mobile and VPN users move.
+
+use std::net::IpAddr;
+
+use clap::ValueEnum;
+use shared::{EventKind, NumericDate};
+
+use crate::store::{Session, Whence};
+
+/// What policy asks for when something is unusual, in the order of severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Response {
+    /// Nothing.
+    Off,
+    /// It is recorded, and the session goes on.
+    Log,
+    /// The user has to give the password before the session goes on.
+    Confirm,
+    /// The session ends.
+    End,
+}
+
+/// What policy asks for, by signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuspicionPolicy {
+    /// A session goes on from another network.
+    pub network: Response,
+    /// A session wants to go on on another kind of device or in another browser.
+    pub device: Response,
+    /// A session goes on from another network and on another device, sooner than anybody travels.
+    pub gap: Response,
+}
+
+impl Default for SuspicionPolicy {
+    fn default() -> Self {
+        Self { network: Response::Log, device: Response::Confirm, gap: Response::Log }
+    }
+}
+
+/// What was found, and what policy asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspicion {
+    /// The events to record, none if nothing is unusual.
+    pub signals: Vec<EventKind>,
+    /// The most severe of what policy asks for.
+    pub response: Response,
+}
+
+/// Sooner than this nobody is elsewhere with another device.
+const GAP_SECONDS: i64 = 60;
+
+/// Compares where a session was seen last with where it is seen now.
+#[must_use]
+pub fn assess(
+    session: &Session,
+    whence: &Whence,
+    now: NumericDate,
+    policy: SuspicionPolicy,
+) -> Suspicion {
+    let moved = network(session.whence.address) != network(whence.address);
+    let other_device = session.whence.device != whence.device;
+    let soon = now.since(session.family.accepted_at) < GAP_SECONDS;
+    let found = [
+        (moved, EventKind::NetworkChanged, policy.network),
+        (other_device, EventKind::DeviceChanged, policy.device),
+        (moved && other_device && soon, EventKind::ImpossibleGap, policy.gap),
+    ];
+    let found =
+        found.into_iter().filter(|(is_so, _, response)| *is_so && *response != Response::Off);
+    let mut suspicion = Suspicion { signals: Vec::new(), response: Response::Off };
+    for (_, signal, response) in found {
+        suspicion.signals.push(signal);
+        suspicion.response = suspicion.response.max(response);
+    }
+    suspicion
+}
+
+/// What addresses are compared by: an IPv4 address as it is; of an IPv6 address the /64, because a
+/// machine changes the rest of it by itself (RFC 8981).
+#[must_use]
+pub fn network(address: Option<IpAddr>) -> Option<IpAddr> {
+    address.map(|address| match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) & (u128::MAX << 64);
+            std::net::Ipv6Addr::from(prefix).into()
+        }
+    })
+}

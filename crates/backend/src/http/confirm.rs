@@ -1,0 +1,24 @@
+//! `POST /api/auth/confirm`: a refresh with the password. The user proves again who they are, because a
+//! call wants a recent login (RFC 9470) or the session goes on somewhere unusual.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::body::ConfirmRequest;
+
+use super::error::ApiError;
+use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SeenFrom};
+use super::session_answer::SessionAnswer;
+use crate::auth::accounts::Accounts;
+
+/// As refresh; 401 `invalid_credentials` for another password, and then nothing was changed.
+pub async fn confirm(
+    State(accounts): State<Accounts>,
+    _proof: SameOrigin,
+    attempt: Option<AttemptKey>,
+    (RefreshCookie(presented), SeenFrom(whence)): (RefreshCookie, SeenFrom),
+    Json(request): Json<ConfirmRequest>,
+) -> Result<SessionAnswer, ApiError> {
+    let attempt = attempt.map(|AttemptKey(attempt)| attempt);
+    let grant = accounts.confirm(&presented, attempt.as_ref(), &request.password, &whence).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, grant })
+}

@@ -1,0 +1,56 @@
+//! `GET /api/events`: what has happened around the user's account, newest first, in pages.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use shared::body::{Event, Events};
+use shared::{EventId, EventKind};
+
+use super::error::ApiError;
+use super::guard::Bearer;
+use crate::auth::journal::Page;
+use crate::auth::sessions::Sessions;
+use crate::store;
+
+/// [`shared::path::BEFORE_PARAMETER`] and [`shared::path::KIND_PARAMETER`].
+#[derive(Deserialize)]
+pub struct Parameters {
+    before: Option<EventId>,
+    kind: Option<String>,
+}
+
+/// 200 and a page; 400 if a parameter cannot be read.
+pub async fn events(
+    State(sessions): State<Arc<Sessions>>,
+    Bearer(caller): Bearer,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+) -> Result<Json<Events>, ApiError> {
+    let Query(Parameters { before, kind }) = parameters
+        .map_err(|_| ApiError::Malformed("`before` is the id of an event.".to_owned()))?;
+    let kinds = kind.as_deref().map_or(Ok(Vec::new()), kinds)?;
+    let Page { events, next } = sessions.journal.page(caller.user, before, kinds).await?;
+    let shown = events.into_iter().map(|event| shown(event, caller.session));
+    Ok(Json(Events { events: shown.collect(), next }))
+}
+
+fn kinds(names: &str) -> Result<Vec<EventKind>, ApiError> {
+    let unknown = || ApiError::Malformed("`kind` is a list of kinds, between commas.".to_owned());
+    names.split(',').map(|name| EventKind::named(name).ok_or_else(unknown)).collect()
+}
+
+fn shown(event: store::Event, asking: shared::SessionId) -> Event {
+    let store::Event { id, kind, at, session, cause, whence, .. } = event;
+    Event {
+        id,
+        kind,
+        at,
+        session_id: session,
+        current: session == Some(asking),
+        cause,
+        ip: whence.address.map(|address| address.to_string()),
+        device: whence.device,
+    }
+}

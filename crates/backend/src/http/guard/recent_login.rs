@@ -1,0 +1,28 @@
+//! The bearer of an access token who has lately proved who they are (RFC 9470): for calls that cannot
+//! be undone, or that a thief would make first.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+
+use super::Bearer;
+use crate::auth::callers::Caller;
+use crate::auth::sessions::Sessions;
+use crate::http::error::ApiError;
+
+/// Whom the call speaks for.
+pub struct RecentLogin(pub Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for RecentLogin
+where
+    Arc<Sessions>: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Bearer(caller) = Bearer::from_request_parts(parts, state).await?;
+        Arc::<Sessions>::from_ref(state).demand_recent_login(&caller)?;
+        Ok(Self(caller))
+    }
+}

@@ -1,0 +1,29 @@
+//! From where a call comes: the client's address and what it says it is. It must not be taken for an
+//! identity.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+use shared::Device;
+
+use crate::auth::device::device;
+use crate::http::client::{ClientAddress, TrustedProxies};
+use crate::store::Whence;
+
+/// From where the call comes, as far as that can be known.
+pub struct SeenFrom(pub Whence);
+
+impl<S: Send + Sync> FromRequestParts<S> for SeenFrom
+where
+    TrustedProxies: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let said = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Ok(Self(Whence { address, device: said.map_or_else(Device::unknown, device) }))
+    }
+}

@@ -1,0 +1,21 @@
+//! `PUT /api/me/name`: another name, or none.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::body::NameRequest;
+
+use super::error::ApiError;
+use super::guard::{Bearer, Json, SameOrigin, SeenFrom};
+use crate::auth::accounts::Accounts;
+
+/// 204; 422 if it breaks a rule.
+pub async fn change(
+    State(accounts): State<Accounts>,
+    _proof: SameOrigin,
+    Bearer(caller): Bearer,
+    SeenFrom(whence): SeenFrom,
+    Json(request): Json<NameRequest>,
+) -> Result<StatusCode, ApiError> {
+    accounts.rename(&caller, request.name.as_deref(), &whence).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

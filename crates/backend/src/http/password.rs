@@ -1,0 +1,28 @@
+//! `PUT /api/me/password`: another password, an end to all other sessions, and the next refresh token
+//! of this one.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use shared::body::PasswordRequest;
+
+use super::cookie::SetSession;
+use super::error::ApiError;
+use super::guard::{AttemptKey, Bearer, Json, SameOrigin, SeenFrom};
+use crate::auth::accounts::Accounts;
+
+/// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is another one;
+/// 422 if the new one breaks a rule. With an attempt key, a lost answer is asked for again at refresh.
+pub async fn change(
+    State(accounts): State<Accounts>,
+    _proof: SameOrigin,
+    (Bearer(caller), SeenFrom(whence)): (Bearer, SeenFrom),
+    attempt: Option<AttemptKey>,
+    Json(request): Json<PasswordRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let attempt = attempt.map(|AttemptKey(attempt)| attempt);
+    let grant = accounts.change_password(&caller, &request, attempt.as_ref(), &whence).await?;
+    let cookies =
+        SetSession { refresh_token: &grant.refresh_token, seconds: grant.session_seconds };
+    Ok((StatusCode::NO_CONTENT, cookies, ()).into_response())
+}

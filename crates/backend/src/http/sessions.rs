@@ -1,0 +1,68 @@
+//! `GET /api/sessions`: where the user is logged in. `DELETE`: out with one, or with all others.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use shared::SessionId;
+use shared::body::{SessionInfo, Sessions as Body};
+
+use super::cookie::ClearSession;
+use super::error::ApiError;
+use super::guard::{Bearer, RecentLogin, SameOrigin, SeenFrom};
+use crate::auth::callers::Caller;
+use crate::auth::sessions::Sessions;
+use crate::store::Session;
+
+/// 200 and the sessions, this one first.
+pub async fn list(
+    State(sessions): State<Arc<Sessions>>,
+    Bearer(caller): Bearer,
+) -> Result<Json<Body>, ApiError> {
+    let found = sessions.list(&caller).await?;
+    let shown = found.iter().map(|session| info(&sessions, session, &caller));
+    Ok(Json(Body { sessions: shown.collect() }))
+}
+
+/// 204, again and again; 404 if the user has no such session; 401 `insufficient_user_authentication`
+/// if the login is old (ASVS 5.0.0 V7.5.2).
+pub async fn end_one(
+    State(sessions): State<Arc<Sessions>>,
+    _proof: SameOrigin,
+    RecentLogin(caller): RecentLogin,
+    SeenFrom(whence): SeenFrom,
+    id: Result<Path<SessionId>, PathRejection>,
+) -> Result<Response, ApiError> {
+    // What is no id is no id of a session.
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
+    sessions.end_one(&caller, id, &whence).await?;
+    let own = (id == caller.session).then_some(ClearSession);
+    Ok((StatusCode::NO_CONTENT, own, ()).into_response())
+}
+
+/// 204; 401 `insufficient_user_authentication` if the login is old.
+pub async fn end_others(
+    State(sessions): State<Arc<Sessions>>,
+    _proof: SameOrigin,
+    RecentLogin(caller): RecentLogin,
+    SeenFrom(whence): SeenFrom,
+) -> Result<StatusCode, ApiError> {
+    sessions.end_others(&caller, &whence).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A session as shown to its user.
+pub(super) fn info(sessions: &Sessions, session: &Session, caller: &Caller) -> SessionInfo {
+    SessionInfo {
+        id: session.id,
+        current: session.id == caller.session,
+        created_at: session.family.created_at,
+        last_seen_at: session.family.accepted_at,
+        expires_at: sessions.expires_at(session),
+        ip: session.whence.address.map(|address| address.to_string()),
+        device: session.whence.device.clone(),
+    }
+}

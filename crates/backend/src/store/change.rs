@@ -1,0 +1,137 @@
+//! Changes as values: what the domain wants changed, whatever the engine. A change takes place whole,
+//! together with the events that tell of it, or not at all. It must not hold SQL; that is
+//! [`script`](super::script).
+
+use shared::{EndCause, NumericDate, SessionId, UserId};
+
+use super::records::{Accepted, AccountTag, Session, User, Whence};
+use super::{EventsBefore, PruneBefore};
+
+/// What shall change. Owned: it is carried out even if whoever asked is gone.
+#[derive(Clone)]
+pub enum Change {
+    /// A new user and their first session. Not if the email address is taken.
+    Register(Box<User>, Box<Session>),
+    /// A new session of a user who is enabled and whose password hash is still the one it was checked
+    /// against.
+    OpenSession {
+        /// The session.
+        session: Box<Session>,
+        /// The hash.
+        seen: String,
+    },
+    /// An accepted rotation of a session that is live and still at the generation that was read.
+    Accept(SessionId, Box<Accepted>),
+    /// An end to a live session. The first cause stands.
+    EndSession(SessionId, Ending),
+    /// An end to all live sessions of these.
+    EndSessions(Whose, Ending),
+    /// In this live session the user has proved again who they are.
+    Confirm {
+        /// Which session.
+        session: SessionId,
+        /// When.
+        at: NumericDate,
+        /// From where; that is no surprise from now on.
+        whence: Whence,
+    },
+    /// The same password, hashed anew. Not if another one has been set meanwhile.
+    Rehash {
+        /// Whose.
+        user: UserId,
+        /// The hash that was read.
+        seen: String,
+        /// The new one.
+        hash: String,
+    },
+    /// Another password, an end to all other sessions, and a rotation of this one.
+    ChangePassword(Box<PasswordChange>),
+    /// Another name.
+    Rename {
+        /// Whose.
+        user: UserId,
+        /// The name.
+        name: Option<String>,
+    },
+    /// From now on the user may not log in, and all their sessions end.
+    Disable(UserId, Ending),
+    /// The user may log in again.
+    Enable(UserId),
+    /// The account is gone: all sessions end, and nothing personal is kept.
+    Erase(UserId, Ending),
+    /// A login failed.
+    CountFailure(AccountTag, NumericDate),
+    /// A login succeeded: failures are counted from zero again.
+    ForgetFailures(AccountTag),
+    /// Removes sessions long over, a thousand at most, so that others may write in between.
+    PruneSessions(PruneBefore),
+    /// Removes what is no longer to be kept of events and failures, a thousand each at most.
+    PruneEvents(EventsBefore),
+    /// Nothing but the events.
+    Record,
+}
+
+/// A password change.
+#[derive(Clone)]
+pub struct PasswordChange {
+    /// Whose.
+    pub user: UserId,
+    /// The hash the current password was checked against, which must still stand.
+    pub seen: String,
+    /// The hash of the new one.
+    pub hash: String,
+    /// The session that asks for it, and goes on.
+    pub session: SessionId,
+    /// Its next rotation.
+    pub accepted: Accepted,
+    /// How all others end.
+    pub ending: Ending,
+}
+
+/// How a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// Why.
+    pub cause: EndCause,
+    /// When.
+    pub at: NumericDate,
+}
+
+/// Whose sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// All of one user's.
+    Of(UserId),
+    /// All of one user's but this one.
+    OthersOf(UserId, SessionId),
+    /// Everyone's.
+    Everyones,
+}
+
+/// What came of a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// How many rows it changed, its events aside. None: the state was not the one it expects, and
+    /// nothing took place.
+    pub rows: u64,
+    /// The sessions it ended.
+    pub ended: Vec<SessionId>,
+}
+
+impl Outcome {
+    /// Whether the change took place.
+    #[must_use]
+    pub const fn took_place(&self) -> bool {
+        self.rows > 0
+    }
+}
+
+impl Change {
+    /// Whether it must be on the disk before it is answered. A rotation need not: the client's next
+    /// ticket is ahead of a row that lost it, and is accepted (docs/design/rotation.md). A count or an
+    /// event that a power cut took was one of many.
+    #[must_use]
+    pub const fn must_last(&self) -> bool {
+        !matches!(self, Self::Accept(..) | Self::CountFailure(..) | Self::Record)
+    }
+}

@@ -1,0 +1,243 @@
+//! The tables in memory, and what each change does to them: what the SQL of the other engines does,
+//! in words of Rust.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rotation::Standing;
+use shared::{EventId, NumericDate, SessionId, UserId};
+
+use super::AT_ONCE;
+use crate::auth::email::Email;
+use crate::store::change::{Change, Ending, Outcome, PasswordChange, Whose};
+use crate::store::records::{Accepted, AccountTag, Event, Failures, Session, User, Whence};
+use crate::store::{EventsBefore, PruneBefore};
+
+/// Fewer failures than this may be somebody's mistyping.
+const FORGIVABLE: u32 = 10;
+
+/// Everything there is.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) users: BTreeMap<UserId, User>,
+    pub(super) erased: BTreeSet<UserId>,
+    pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) ended_at: HashMap<SessionId, NumericDate>,
+    pub(super) events: BTreeMap<EventId, Event>,
+    pub(super) failures: HashMap<AccountTag, Failures>,
+}
+
+impl Tables {
+    /// Carries a change out, or changes nothing.
+    pub(super) fn apply(&mut self, change: Change) -> Outcome {
+        match change {
+            Change::Register(user, session) => rows(self.register(*user, *session)),
+            Change::OpenSession { session, seen } => rows(self.open_session(*session, &seen)),
+            Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
+            Change::EndSession(id, ending) => self.end(|session| session.id == id, ending),
+            Change::EndSessions(whose, ending) => self.end(|session| is_of(session, whose), ending),
+            Change::Confirm { session, at, whence } => rows(self.confirm(session, at, whence)),
+            Change::Rehash { user, seen, hash } => rows(self.set_password(user, &seen, hash)),
+            Change::ChangePassword(change) => self.change_password(*change),
+            Change::Rename { user, name } => {
+                let enabled = self.enabled(user);
+                rows(enabled.map(|user| user.name = name).is_some())
+            }
+            Change::Disable(user, ending) => {
+                let enabled = self.enabled(user);
+                let done = enabled.map(|user| user.disabled_at = Some(ending.at)).is_some();
+                self.and_end(done, Whose::Of(user), ending)
+            }
+            Change::Enable(user) => rows(self.enable(user)),
+            Change::Erase(user, ending) => {
+                let done = self.erase(user, ending.at);
+                let outcome = self.and_end(done, Whose::Of(user), ending);
+                self.forget_traces(user, done);
+                outcome
+            }
+            Change::CountFailure(account, now) => {
+                let entry = self.failures.entry(account);
+                let failures = entry.or_insert(Failures { count: 0, last_at: now });
+                *failures = Failures { count: failures.count + 1, last_at: now };
+                rows(true)
+            }
+            Change::ForgetFailures(account) => rows(self.failures.remove(&account).is_some()),
+            Change::PruneSessions(before) => self.prune_sessions(before),
+            Change::PruneEvents(before) => self.prune_events(before),
+            Change::Record => Outcome::default(),
+        }
+    }
+
+    fn register(&mut self, user: User, session: Session) -> bool {
+        let taken = self.users.values().any(|known| known.email == user.email);
+        if !taken {
+            self.users.insert(user.id, user);
+            self.sessions.insert(session.id, session);
+        }
+        !taken
+    }
+
+    fn enabled(&mut self, user: UserId) -> Option<&mut User> {
+        self.users.get_mut(&user).filter(|user| user.disabled_at.is_none())
+    }
+
+    fn live(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.sessions.get_mut(&id).filter(|session| session.is_live())
+    }
+
+    fn open_session(&mut self, session: Session, seen: &str) -> bool {
+        let user = self.enabled(session.user);
+        let stands = user.is_some_and(|user| user.password_hash == seen);
+        if stands {
+            self.sessions.insert(session.id, session);
+        }
+        stands
+    }
+
+    fn accept(&mut self, id: SessionId, Accepted { seen, family, whence }: Accepted) -> bool {
+        match self.live(id) {
+            Some(session) if session.family.generation == seen => {
+                session.family = family;
+                session.whence = whence;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn confirm(&mut self, id: SessionId, at: NumericDate, whence: Whence) -> bool {
+        let session = self.live(id);
+        session
+            .map(|session| {
+                session.authenticated_at = at;
+                session.whence = whence;
+            })
+            .is_some()
+    }
+
+    fn set_password(&mut self, user: UserId, seen: &str, hash: String) -> bool {
+        match self.enabled(user) {
+            Some(user) if user.password_hash == seen => {
+                user.password_hash = hash;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn change_password(&mut self, change: PasswordChange) -> Outcome {
+        let PasswordChange { user, seen, hash, session, accepted, ending } = change;
+        let stands = self.enabled(user).is_some_and(|user| user.password_hash == seen);
+        // Only together.
+        let whence = accepted.whence.clone();
+        let done = stands
+            && self.accept(session, accepted)
+            && self.confirm(session, ending.at, whence)
+            && self.set_password(user, &seen, hash);
+        self.and_end(done, Whose::OthersOf(user, session), ending)
+    }
+
+    fn enable(&mut self, user: UserId) -> bool {
+        let disabled = self.users.get_mut(&user).filter(|user| user.disabled_at.is_some());
+        let disabled = disabled.filter(|user| !self.erased.contains(&user.id));
+        disabled.map(|user| user.disabled_at = None).is_some()
+    }
+
+    fn erase(&mut self, id: UserId, now: NumericDate) -> bool {
+        let Some(user) = self.enabled(id) else { return false };
+        user.email = Email::from_stored(format!("deleted:{id}"));
+        user.name = None;
+        user.password_hash.clear();
+        user.disabled_at = Some(now);
+        self.erased.insert(id);
+        true
+    }
+
+    fn forget_traces(&mut self, user: UserId, done: bool) {
+        if done {
+            self.events.retain(|_, event| event.user != Some(user));
+            let sessions = self.sessions.values_mut().filter(|session| session.user == user);
+            sessions.for_each(|session| session.whence = Whence::unknown());
+        }
+    }
+
+    fn and_end(&mut self, done: bool, whose: Whose, ending: Ending) -> Outcome {
+        if !done {
+            return Outcome::default();
+        }
+        let ended = self.end(|session| is_of(session, whose), ending).ended;
+        Outcome { rows: 1, ended }
+    }
+
+    fn end(&mut self, which: impl Fn(&Session) -> bool, ending: Ending) -> Outcome {
+        let Ending { cause, at } = ending;
+        let mut ended = Vec::new();
+        for session in self.sessions.values_mut() {
+            if session.is_live() && which(session) {
+                session.family.standing = Standing::Revoked;
+                session.ended_because = Some(cause);
+                self.ended_at.insert(session.id, at);
+                ended.push(session.id);
+            }
+        }
+        Outcome { rows: ended.len() as u64, ended }
+    }
+
+    fn prune_sessions(&mut self, before: PruneBefore) -> Outcome {
+        let is_over = |session: &Session| {
+            let ended_at = self.ended_at.get(&session.id);
+            session.family.created_at < before.created_at
+                || session.family.accepted_at < before.accepted_at
+                || ended_at.is_some_and(|at| *at < before.revoked_at)
+        };
+        let over = self.sessions.values().filter(|session| is_over(session));
+        let over: Vec<SessionId> = over.map(|session| session.id).take(AT_ONCE).collect();
+        for id in &over {
+            self.sessions.remove(id);
+            self.ended_at.remove(id);
+        }
+        Outcome { rows: over.len() as u64, ended: Vec::new() }
+    }
+
+    fn prune_events(&mut self, before: EventsBefore) -> Outcome {
+        let EventsBefore { of_users, of_nobody } = before;
+        let old =
+            |event: &Event| event.at < of_users || (event.user.is_none() && event.at < of_nobody);
+        let mut gone = remove(&mut self.events, |_, event| old(event));
+        let forgivable = |it: &Failures| it.count < FORGIVABLE && it.last_at < of_nobody;
+        let failures = self.failures.iter();
+        let failures = failures.filter(|(_, it)| it.last_at < of_users || forgivable(it));
+        let failures: Vec<AccountTag> = failures.map(|(&tag, _)| tag).take(AT_ONCE).collect();
+        gone += failures.len();
+        for tag in &failures {
+            self.failures.remove(tag);
+        }
+        let (sessions, erased) = (&self.sessions, &self.erased);
+        let forgotten = |id: &UserId, _: &User| {
+            erased.contains(id) && !sessions.values().any(|session| session.user == *id)
+        };
+        gone += remove(&mut self.users, forgotten);
+        Outcome { rows: gone as u64, ended: Vec::new() }
+    }
+}
+
+/// Removes at most as many as SQL would.
+fn remove<K: Ord + Copy, V>(table: &mut BTreeMap<K, V>, which: impl Fn(&K, &V) -> bool) -> usize {
+    let found = table.iter().filter(|(key, value)| which(key, value));
+    let found: Vec<K> = found.map(|(&key, _)| key).take(AT_ONCE).collect();
+    for key in &found {
+        table.remove(key);
+    }
+    found.len()
+}
+
+fn is_of(session: &Session, whose: Whose) -> bool {
+    match whose {
+        Whose::Of(user) => session.user == user,
+        Whose::OthersOf(user, but) => session.user == user && session.id != but,
+        Whose::Everyones => true,
+    }
+}
+
+const fn rows(done: bool) -> Outcome {
+    Outcome { rows: done as u64, ended: Vec::new() }
+}

@@ -1,0 +1,79 @@
+//! Executes one script on one connection, and leaves the connection outside of any transaction, or in
+//! a state in which it must not be used again. It must not know where connections come from.
+//!
+//! Under READ COMMITTED, an UPDATE that had to wait for another one's lock on the row evaluates its
+//! `WHERE` again on what the other has committed. So of many that read the same generation, whichever
+//! instance they come through, one affects a row and the others none.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Error, Executor as _, Postgres};
+
+use super::connections::is_about_the_statement;
+use crate::store::change::Outcome;
+use crate::store::script::{Script, Statement, Step, bound};
+use crate::store::{row, sql};
+
+/// Executes all steps or none. An error of the COMMIT is an error of the whole: whether it took place
+/// is then not known.
+pub(super) async fn execute(
+    connection: &mut PgConnection,
+    script: &Script,
+) -> Result<Outcome, Error> {
+    match script.steps.as_slice() {
+        [] => Ok(Outcome::default()),
+        [only] => Ok(take_all(connection, std::slice::from_ref(only)).await?.unwrap_or_default()),
+        [accept, record] if is(accept, sql::ACCEPT) && is(record, sql::RECORD) => {
+            let values = [accept.statement.values.clone(), record.statement.values.clone()];
+            let both = Statement { sql: sql::ACCEPT_AND_RECORD, values: values.concat() };
+            let rows = connection.execute(bound::<Postgres>(&both)).await?.rows_affected();
+            Ok(Outcome { rows, ended: Vec::new() })
+        }
+        steps => in_transaction(connection, steps).await,
+    }
+}
+
+fn is(step: &Step, sql: &'static str) -> bool {
+    step.statement.sql == sql
+}
+
+async fn in_transaction(connection: &mut PgConnection, steps: &[Step]) -> Result<Outcome, Error> {
+    let mut transaction = connection.begin().await?;
+    match take_all(&mut transaction, steps).await {
+        Ok(Some(outcome)) => {
+            transaction.commit().await?;
+            Ok(outcome)
+        }
+        Ok(None) => {
+            transaction.rollback().await?;
+            Ok(Outcome::default())
+        }
+        // The connection is good, so it is left as it was found.
+        Err(Error::Database(refusal)) if is_about_the_statement(refusal.code()) => {
+            transaction.rollback().await?;
+            Err(Error::Database(refusal))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `None`: a step that was needed changed nothing.
+async fn take_all(connection: &mut PgConnection, steps: &[Step]) -> Result<Option<Outcome>, Error> {
+    let mut outcome = Outcome::default();
+    for step in steps {
+        let query = bound::<Postgres>(&step.statement);
+        let rows = if step.ends_sessions {
+            let ended = connection.fetch_all(query).await?;
+            for row in &ended {
+                outcome.ended.push(row::ended_id(row)?);
+            }
+            ended.len() as u64
+        } else {
+            connection.execute(query).await?.rows_affected()
+        };
+        if rows == 0 && step.needed {
+            return Ok(None);
+        }
+        outcome.rows += if step.counts { rows } else { 0 };
+    }
+    Ok(Some(outcome))
+}

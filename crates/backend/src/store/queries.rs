@@ -1,0 +1,90 @@
+//! The store over any engine that speaks SQL: questions as statements, rows as domain values. It must
+//! not know which engine answers.
+
+use async_trait::async_trait;
+use shared::{EventKind, NumericDate, SessionId, UserId};
+
+use super::change::{Change, Outcome};
+use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
+use super::row::{self, Columns};
+use super::script::{Script, Statement};
+use super::{Store, StoreError, sql};
+use crate::auth::email::Email;
+
+/// What an engine that speaks SQL can do.
+#[async_trait]
+pub(super) trait Engine: Send + Sync {
+    /// Executes all steps of a script, or none.
+    async fn execute(&self, script: Script) -> Result<Outcome, StoreError>;
+
+    /// Runs a query and reads each of its rows.
+    async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError>;
+
+    /// Whether storage can be read and written, and is still the one that was opened.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is under way and lets go of the storage.
+    async fn close(&self);
+}
+
+/// How a row is read.
+pub(super) type Read<T> = fn(&dyn Columns) -> Result<T, StoreError>;
+
+/// The store over an engine.
+pub(super) struct Sql<E>(pub(super) E);
+
+#[async_trait]
+impl<E: Engine> Store for Sql<E> {
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+        self.0.execute(Script::of(&change, &events)).await
+    }
+
+    async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let query = Statement::new(sql::FIND_USER).bind(email.as_str());
+        Ok(self.0.fetch(query, row::user).await?.pop())
+    }
+
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        let after = after.unwrap_or(UserId::from_bytes([0; 16]));
+        self.0.fetch(Statement::new(sql::USERS).bind(after.as_bytes()), row::user).await
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        let query = Statement::new(sql::FIND_SESSION).bind(id.as_bytes());
+        let both: Read<_> = |columns| Ok((row::session(columns)?, row::user(columns)?));
+        Ok(self.0.fetch(query, both).await?.pop())
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        let query = Statement::new(sql::SESSIONS_OF).bind(user.as_bytes());
+        self.0.fetch(query, row::session).await
+    }
+
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
+        self.0.fetch(Statement::new(sql::ENDED_SINCE).bind(at), row::ended).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        let EventQuery { user, before, kinds, limit } = query;
+        // Ids are UUIDs of version 7: none is this large.
+        let before = before.map_or([0xff; 16], |before| *before.as_bytes());
+        let kinds: String =
+            kinds.iter().map(|kind| format!("{},", EventKind::as_str(*kind))).collect();
+        let query = Statement::new(sql::EVENTS).bind(user.as_bytes()).bind(&before);
+        let query = query.bind(format!(",{kinds}").as_str()).bind(*limit);
+        self.0.fetch(query, row::event).await
+    }
+
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
+        let query = Statement::new(sql::FAILURES).bind(&account.0);
+        Ok(self.0.fetch(query, row::failures).await?.pop())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.0.ping().await
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
+}

@@ -1,0 +1,313 @@
+//! From changes to statements, the same for both engines that speak SQL. It must not execute them.
+
+use rotation::Attempt;
+use shared::{NumericDate, SessionId, UserId};
+
+use sqlx::query::Query;
+use sqlx::{Database, Encode, Type};
+
+use super::change::{Change, Ending, PasswordChange, Whose};
+use super::records::{Accepted, Event, Session, User, Whence};
+use super::sql;
+
+/// A value to bind.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    /// BIGINT, or SQLite's INTEGER.
+    Number(Option<i64>),
+    /// TEXT.
+    Text(Option<String>),
+    /// BYTEA, or SQLite's BLOB.
+    Bytes(Option<Vec<u8>>),
+}
+
+/// One statement with its values.
+#[derive(Debug, Clone)]
+pub(super) struct Statement {
+    pub(super) sql: &'static str,
+    pub(super) values: Vec<Value>,
+}
+
+/// A statement of a script, and what its outcome means.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) statement: Statement,
+    /// If it changes no row, nothing of the script shall have taken place.
+    pub(super) needed: bool,
+    /// What it returns are the ids of the sessions it ended.
+    pub(super) ends_sessions: bool,
+    /// The rows it changes are part of the outcome.
+    pub(super) counts: bool,
+}
+
+/// What a change comes to: all of its steps take place, or none.
+#[derive(Debug, Clone)]
+pub(super) struct Script {
+    pub(super) steps: Vec<Step>,
+    /// On the disk before it is answered.
+    pub(super) must_last: bool,
+    /// It may take longer than a call.
+    pub(super) is_patient: bool,
+}
+
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<NumericDate> for Value {
+    fn from(date: NumericDate) -> Self {
+        Self::Number(Some(date.0))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Number(Some(i64::from(number)))
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(Some(bytes.to_vec()))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(bytes: &[u8; N]) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
+/// The statement with its values bound, for one engine.
+pub(super) fn bound<'q, DB: Database>(statement: &'q Statement) -> Query<'q, DB, DB::Arguments>
+where
+    Option<i64>: Encode<'q, DB> + Type<DB>,
+    Option<&'q str>: Encode<'q, DB> + Type<DB>,
+    Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
+{
+    statement.values.iter().fold(sqlx::query(statement.sql), |query, value| match value {
+        Value::Number(number) => query.bind(*number),
+        Value::Text(text) => query.bind(text.as_deref()),
+        Value::Bytes(bytes) => query.bind(bytes.as_deref()),
+    })
+}
+
+impl Statement {
+    pub(super) const fn new(sql: &'static str) -> Self {
+        Self { sql, values: Vec::new() }
+    }
+
+    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    fn bind_whence(self, whence: &Whence) -> Self {
+        let Whence { address, device } = whence;
+        self.bind(address.map(|address| address.to_string()))
+            .bind(device.browser.as_str())
+            .bind(device.os.as_str())
+            .bind(device.kind.as_str())
+    }
+
+    /// Without it there is no change.
+    const fn needed(self) -> Step {
+        Step { statement: self, needed: true, ends_sessions: false, counts: true }
+    }
+
+    /// However many rows it changes.
+    const fn counted(self) -> Step {
+        Step { statement: self, needed: false, ends_sessions: false, counts: true }
+    }
+
+    /// It goes along.
+    const fn beside(self) -> Step {
+        Step { statement: self, needed: false, ends_sessions: false, counts: false }
+    }
+}
+
+impl Step {
+    fn ending_sessions(self) -> Self {
+        Self { ends_sessions: true, ..self }
+    }
+}
+
+impl Script {
+    /// The statements of a change and of the events that tell of it.
+    pub(super) fn of(change: &Change, events: &[Event]) -> Self {
+        let must_last = change.must_last();
+        let is_patient = matches!(
+            change,
+            Change::PruneSessions(_)
+                | Change::PruneEvents(_)
+                | Change::EndSessions(Whose::Everyones, _)
+        );
+        let mut steps = steps(change);
+        steps.extend(events.iter().map(record));
+        Self { steps, must_last, is_patient }
+    }
+}
+
+fn steps(change: &Change) -> Vec<Step> {
+    match change {
+        Change::Register(user, session) => {
+            vec![add_user(user).needed(), open_session(session).needed()]
+        }
+        Change::OpenSession { session, seen } => {
+            let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
+            vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()]
+        }
+        Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
+        Change::EndSession(id, ending) => {
+            let end = Statement::new(sql::END_SESSION).bind(id.as_bytes());
+            vec![bind_ending(end, *ending).needed().ending_sessions()]
+        }
+        Change::EndSessions(whose, ending) => {
+            vec![end_sessions(*whose, *ending).needed().ending_sessions()]
+        }
+        Change::Confirm { session, at, whence } => {
+            vec![confirm(*session, *at, whence).needed()]
+        }
+        Change::Rehash { user, seen, hash } => {
+            vec![set_password(*user, seen, hash).needed()]
+        }
+        Change::ChangePassword(change) => change_password(change),
+        Change::Rename { user, name } => {
+            let rename = Statement::new(sql::RENAME).bind(user.as_bytes()).bind(name.clone());
+            vec![rename.needed()]
+        }
+        Change::Disable(user, ending) => {
+            let disable = Statement::new(sql::DISABLE).bind(user.as_bytes()).bind(ending.at);
+            vec![disable.needed(), end_all(Whose::Of(*user), *ending)]
+        }
+        Change::Enable(user) => vec![Statement::new(sql::ENABLE).bind(user.as_bytes()).needed()],
+        Change::Erase(user, ending) => erase(user, *ending),
+        Change::CountFailure(account, now) => {
+            vec![Statement::new(sql::COUNT_FAILURE).bind(&account.0).bind(*now).needed()]
+        }
+        Change::ForgetFailures(account) => {
+            vec![Statement::new(sql::FORGET_FAILURES).bind(&account.0).needed()]
+        }
+        Change::PruneSessions(before) => {
+            let prune = Statement::new(sql::PRUNE_SESSIONS).bind(before.created_at);
+            vec![prune.bind(before.accepted_at).bind(before.revoked_at).counted()]
+        }
+        Change::PruneEvents(before) => vec![
+            Statement::new(sql::PRUNE_EVENTS).bind(before.of_users).counted(),
+            Statement::new(sql::PRUNE_EVENTS_OF_NOBODY).bind(before.of_nobody).counted(),
+            Statement::new(sql::PRUNE_FAILURES)
+                .bind(before.of_users)
+                .bind(before.of_nobody)
+                .counted(),
+            Statement::new(sql::PRUNE_ERASED).counted(),
+        ],
+        Change::Record => Vec::new(),
+    }
+}
+
+fn add_user(user: &User) -> Statement {
+    Statement::new(sql::ADD_USER)
+        .bind(user.id.as_bytes())
+        .bind(user.email.as_str())
+        .bind(user.name.clone())
+        .bind(user.password_hash.as_str())
+        .bind(user.created_at)
+}
+
+fn open_session(session: &Session) -> Statement {
+    Statement::new(sql::OPEN_SESSION)
+        .bind(session.id.as_bytes())
+        .bind(session.user.as_bytes())
+        .bind(session.seed.as_bytes())
+        .bind(session.refresh_key_id.as_str())
+        .bind(session.family.generation.0)
+        .bind(session.family.accepted_at)
+        .bind(session.family.created_at)
+        .bind(session.authenticated_at)
+        .bind_whence(&session.whence)
+}
+
+fn accept(id: SessionId, Accepted { seen, family, whence }: &Accepted) -> Statement {
+    let hash = |attempt: &Option<Attempt>| {
+        Value::Bytes(attempt.as_ref().map(|attempt| attempt.hash().to_vec()))
+    };
+    Statement::new(sql::ACCEPT)
+        .bind(id.as_bytes())
+        .bind(seen.0)
+        .bind(family.generation.0)
+        .bind(hash(&family.attempt))
+        .bind(hash(&family.previous_attempt))
+        .bind(family.accepted_at)
+        .bind_whence(whence)
+}
+
+fn confirm(session: SessionId, at: NumericDate, whence: &Whence) -> Statement {
+    Statement::new(sql::CONFIRM).bind(session.as_bytes()).bind(at).bind_whence(whence)
+}
+
+fn set_password(user: UserId, seen: &str, hash: &str) -> Statement {
+    Statement::new(sql::SET_PASSWORD).bind(user.as_bytes()).bind(seen).bind(hash)
+}
+
+fn change_password(change: &PasswordChange) -> Vec<Step> {
+    let PasswordChange { user, seen, hash, session, accepted, ending } = change;
+    vec![
+        set_password(*user, seen, hash).needed(),
+        accept(*session, accepted).needed(),
+        confirm(*session, ending.at, &accepted.whence).needed(),
+        end_all(Whose::OthersOf(*user, *session), *ending),
+    ]
+}
+
+fn erase(user: &UserId, ending: Ending) -> Vec<Step> {
+    // An address nobody can have: it makes room for whoever comes with the old one.
+    let nobody = format!("deleted:{user}");
+    let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(ending.at);
+    vec![
+        erase.bind(nobody.as_str()).needed(),
+        end_all(Whose::Of(*user), ending),
+        Statement::new(sql::FORGET_WHENCE).bind(user.as_bytes()).beside(),
+        Statement::new(sql::FORGET_EVENTS).bind(user.as_bytes()).beside(),
+    ]
+}
+
+fn end_sessions(whose: Whose, ending: Ending) -> Statement {
+    let statement = match whose {
+        Whose::Of(user) => Statement::new(sql::END_ALL_OF_USER).bind(user.as_bytes()),
+        Whose::OthersOf(user, session) => {
+            Statement::new(sql::END_OTHERS).bind(user.as_bytes()).bind(session.as_bytes())
+        }
+        Whose::Everyones => Statement::new(sql::END_EVERYONES),
+    };
+    bind_ending(statement, ending)
+}
+
+/// However many there are, none included.
+fn end_all(whose: Whose, ending: Ending) -> Step {
+    end_sessions(whose, ending).beside().ending_sessions()
+}
+
+fn bind_ending(statement: Statement, Ending { cause, at }: Ending) -> Statement {
+    statement.bind(at).bind(cause.as_str())
+}
+
+fn record(event: &Event) -> Step {
+    let Event { id, kind, at, user, session, cause, whence } = event;
+    Statement::new(sql::RECORD)
+        .bind(id.as_bytes())
+        .bind(Value::Bytes(user.map(|user| user.as_bytes().to_vec())))
+        .bind(Value::Bytes(session.map(|session| session.as_bytes().to_vec())))
+        .bind(kind.as_str())
+        .bind(*at)
+        .bind(cause.map(|cause| cause.as_str().to_owned()))
+        .bind_whence(whence)
+        .beside()
+}

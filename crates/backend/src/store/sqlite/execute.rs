@@ -1,0 +1,51 @@
+//! Executes one script among others in a transaction. It must not know about groups, waiting or
+//! flushing; that is [`writer`](super::writer).
+
+use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
+
+use crate::store::change::Outcome;
+use crate::store::row;
+use crate::store::script::{Script, Step, bound};
+
+/// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but
+/// not the ones before it.
+pub(super) async fn execute(
+    connection: &mut SqliteConnection,
+    script: &Script,
+) -> sqlx::Result<Outcome> {
+    if script.steps.is_empty() {
+        return Ok(Outcome::default());
+    }
+    let mut savepoint = connection.begin().await?;
+    let mut outcome = Outcome::default();
+    for step in &script.steps {
+        if !take(&mut savepoint, step, &mut outcome).await? {
+            savepoint.rollback().await?;
+            return Ok(Outcome::default());
+        }
+    }
+    savepoint.commit().await?;
+    Ok(outcome)
+}
+
+/// Takes a step. `false`: it was needed and changed nothing.
+async fn take(
+    connection: &mut SqliteConnection,
+    step: &Step,
+    outcome: &mut Outcome,
+) -> sqlx::Result<bool> {
+    #[cfg(test)]
+    assert_ne!(step.statement.sql, super::fixture::PANIC, "as a test asked");
+    let query = bound::<Sqlite>(&step.statement);
+    let rows = if step.ends_sessions {
+        let ended = connection.fetch_all(query).await?;
+        for row in &ended {
+            outcome.ended.push(row::ended_id(row)?);
+        }
+        ended.len() as u64
+    } else {
+        connection.execute(query).await?.rows_affected()
+    };
+    outcome.rows += if step.counts { rows } else { 0 };
+    Ok(rows > 0 || !step.needed)
+}

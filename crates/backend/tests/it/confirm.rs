@@ -1,0 +1,121 @@
+//! Proving again who one is: a refresh with the password (RFC 9470).
+
+use serde_json::json;
+use shared::path;
+
+use crate::support::{FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, on_every_store};
+
+#[tokio::test]
+async fn the_password_makes_the_login_recent_and_rotates_the_cookie() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(1_000);
+        let before = alice.refresh_token();
+        alice.confirm(PASSWORD).await.assert_ok();
+        assert_ne!(alice.refresh_token(), before);
+        let claims = alice.claims();
+        assert_eq!(
+            (&claims["auth_time"], &claims["iat"]),
+            (&1_800_001_000.into(), &1_800_001_000.into())
+        );
+        alice.refresh().await.assert_ok();
+        assert_eq!(alice.claims()["auth_time"], 1_800_001_000);
+        assert!(alice.events().await.contains(&"confirmed".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_changes_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let before = alice.refresh_token();
+        let answer = alice.confirm("a wrong password, mistyped").await;
+        answer.assert_problem(401, "invalid_credentials");
+        assert!(answer.set_cookies().is_empty());
+        assert_eq!(alice.refresh_token(), before);
+        alice.me().await.assert_ok();
+        assert_eq!(alice.events().await[0], "confirm_failed");
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replayed_ticket_ends_the_session_password_or_not() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let thief = alice.copied();
+        alice.refresh().await.assert_ok();
+        thief.confirm("a wrong password, mistyped").await.assert_problem(401, "invalid_grant");
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_session_there_is_nothing_to_confirm() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    app.browser().confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
+    let copy = alice.copied();
+    alice.logout().await.assert_status(204);
+    copy.confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
+    let body = json!({"password": PASSWORD, "email": "alice@example.com"});
+    app.logged_in("alice")
+        .await
+        .post(path::CONFIRM, body)
+        .await
+        .assert_problem(400, "malformed_request");
+}
+
+/// An answer that was lost is asked for again with the same key, and is the same.
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(1_000);
+        alice.copied().confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();
+        alice.confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// Default policy: another kind of device wants the password first; nothing is rotated before.
+#[tokio::test]
+async fn a_session_that_goes_on_on_another_device_wants_the_password() {
+    on_every_store(async |app| {
+        let alice = app.browser().calling_itself(FIREFOX_ON_LINUX);
+        alice.register("alice").await.assert_status(201);
+        let elsewhere = alice.copied().calling_itself(SAFARI_ON_IPHONE);
+        for _ in 0..2 {
+            let answer = elsewhere.refresh().await;
+            answer.assert_problem(401, "insufficient_user_authentication");
+            assert!(answer.set_cookies().is_empty());
+        }
+        assert!(alice.events().await.contains(&"device_changed".to_owned()));
+        // It was no rotation: whoever the ticket belongs to goes on.
+        alice.refresh_with("attempt-key-number-1").await.assert_ok();
+
+        let moved = alice.copied().calling_itself(SAFARI_ON_IPHONE);
+        moved.refresh().await.assert_problem(401, "insufficient_user_authentication");
+        moved.confirm(PASSWORD).await.assert_ok();
+        moved.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// A stolen ticket that was used before is a replay first, and an unusual device after.
+#[tokio::test]
+async fn a_replay_from_another_device_ends_the_session() {
+    on_every_store(async |app| {
+        let alice = app.browser().calling_itself(FIREFOX_ON_LINUX);
+        alice.register("alice").await.assert_status(201);
+        let thief = alice.copied().calling_itself(SAFARI_ON_IPHONE);
+        alice.refresh().await.assert_ok();
+        thief.refresh().await.assert_problem(401, "invalid_grant");
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}

@@ -1,0 +1,99 @@
+//! What has happened around an account, as its user reads it.
+
+use axum::http::Method;
+use serde_json::Value;
+use shared::path;
+
+use crate::support::{Browser, FIREFOX_ON_LINUX, TestApp, on_every_store};
+
+async fn page(browser: &Browser, query: &str) -> Value {
+    let path = format!("{}?{query}", path::EVENTS);
+    browser.call(Method::GET, &path, None).await.assert_ok().json()
+}
+
+#[tokio::test]
+async fn every_act_is_told_newest_first() {
+    on_every_store(async |app| {
+        let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at("203.0.113.9");
+        alice.register("alice").await.assert_status(201);
+        app.browser().login("alice", "a wrong password, mistyped").await.assert_status(401);
+        alice.copied().refresh_with("attempt-key-number-1").await.assert_ok();
+        alice.refresh_with("attempt-key-number-1").await.assert_ok();
+        app.logged_in("alice").await.logout().await.assert_status(204);
+        app.registered("bob").await;
+        assert_eq!(
+            alice.events().await,
+            [
+                "logged_out",
+                "logged_in",
+                "answered_again",
+                "refreshed",
+                "login_failed",
+                "registered"
+            ]
+        );
+        let body = page(&alice, "kind=registered,logged_in").await;
+        let events = body["events"].as_array().expect("events");
+        assert_eq!(events.len(), 2);
+        let first = &events[1];
+        assert_eq!((&first["ip"], &first["at"]), (&"203.0.113.9".into(), &1_800_000_000.into()));
+        assert_eq!(first["device"]["browser"], "Firefox");
+        assert_eq!((&first["current"], &events[0]["current"]), (&true.into(), &false.into()));
+        assert_eq!(body["next"], Value::Null);
+    })
+    .await;
+}
+
+/// ASVS 5.0.0 V16.3.3: a replay is an event of its own, with the session and never the token.
+#[tokio::test]
+async fn a_replay_is_told_with_its_session_to_the_sessions_that_are_left() {
+    on_every_store(async |app| {
+        let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
+        let thief = alice.copied();
+        let family = alice.me().await.json()["session"]["id"].clone();
+        alice.refresh().await.assert_ok();
+        thief.refresh().await.assert_problem(401, "invalid_grant");
+        let body = page(&other, "kind=replayed").await;
+        assert_eq!(body["events"][0]["session_id"], family);
+        assert_eq!(body["events"][0]["cause"], "replay");
+        other.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_and_miss_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        for _ in 0..120 {
+            alice.refresh().await.assert_ok();
+        }
+        let mut ids = Vec::new();
+        let mut query = String::new();
+        loop {
+            let body = page(&alice, &query).await;
+            for event in body["events"].as_array().expect("events") {
+                ids.push(event["id"].as_str().expect("an id").to_owned());
+            }
+            match body["next"].as_str() {
+                Some(next) => query = format!("before={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(ids.len(), 121);
+        assert!(ids.is_sorted_by(|newer, older| newer > older));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    for query in ["before=garbage", "kind=garbage", "kind=", "before="] {
+        let path = format!("{}?{query}", path::EVENTS);
+        let answer = alice.call(Method::GET, &path, None).await;
+        answer.assert_problem(400, "malformed_request");
+    }
+    alice.get(path::EVENTS).await.assert_problem(401, "invalid_token");
+}
