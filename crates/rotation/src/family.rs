@@ -46,6 +46,20 @@ impl Family {
         }
     }
 
+    /// Which generation they hold who make `attempt` without presenting a ticket, because they have
+    /// proved otherwise who they are: a password change passes the refresh token on as well. It is the
+    /// generation that this attempt was answered for, or else the next. [`decide`](crate::decide) then
+    /// says what that means: a request that was long on its way is not taken for a new rotation.
+    #[must_use]
+    pub fn held_by(&self, attempt: Option<&Attempt>) -> Generation {
+        let before = Generation(self.generation.0.saturating_sub(1));
+        match attempt {
+            Some(attempt) if self.attempt.as_ref() == Some(attempt) => self.generation,
+            Some(attempt) if self.previous_attempt.as_ref() == Some(attempt) => before,
+            _ => self.generation.successor().unwrap_or(self.generation),
+        }
+    }
+
     /// The family after `generation` was accepted with `attempt`: what the one conditional write
     /// of a store has to leave behind.
     #[must_use]

@@ -1,14 +1,14 @@
 //! What a user changes about their account: password, name, and its end. It must not know what a
 //! session's tokens are made of.
 
-use rotation::Attempt;
+use rotation::{Attempt, Decision, decide};
 use shared::body::PasswordRequest;
-use shared::{EndCause, EventKind};
+use shared::{EndCause, EventKind, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
 use super::password::Verdict;
-use super::sessions::successor;
+use super::sessions::{Sessions, successor};
 use super::{AuthError, Grant, rules};
 use crate::store::{Accepted, Change, PasswordChange, Session, User, Whence};
 
@@ -16,13 +16,14 @@ use crate::store::{Accepted, Change, PasswordChange, Session, User, Whence};
 const ROUNDS: usize = 8;
 
 impl Accounts {
-    /// Sets another password, ends all other sessions, and passes this one's refresh token on: a copy
-    /// of the one before is worth nothing from now on. It is a rotation like any other: whoever loses
-    /// the answer asks again, at refresh, with the same attempt key.
+    /// Sets another password, ends all other sessions, and passes this one's refresh token on. The call
+    /// presents no ticket, so which one its browser holds follows from its attempt key
+    /// ([`Family::held_by`](rotation::Family::held_by)); what that means is decided as for any other
+    /// rotation. Whoever loses the answer gets it by asking again with the same key: here, or at refresh.
     ///
     /// # Errors
     /// [`AuthError::InvalidCredentials`] if the current password is another one, [`AuthError::Invalid`]
-    /// if the new one breaks a rule.
+    /// if the new one breaks a rule, [`AuthError::DuplicateAttempt`] for a late copy.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -30,61 +31,47 @@ impl Accounts {
         attempt: Option<&Attempt>,
         whence: &Whence,
     ) -> Result<Grant, AuthError> {
-        let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
-        self.check_passwords(&user, request).await?;
+        let Authenticated { user, session } = self.sessions.look_up(caller).await?;
+        let (email, name) = (user.email.as_str(), user.name.as_deref().unwrap_or_default());
+        rules::new_password("new_password", &request.new_password, email, name)
+            .map_err(|error| AuthError::Invalid(vec![error]))?;
+        if !self.knows(&request.current_password, &user).await? {
+            return self.answer_again(request, attempt, user, session).await;
+        }
         let hash = self.passwords.hash(&request.new_password).await?;
         for _ in 0..ROUNDS {
-            let Authenticated { user: now, session } = self.sessions.look_up(caller).await?;
-            if now.password_hash != user.password_hash {
-                return Err(AuthError::InvalidCredentials);
+            let found = self.sessions.look_up(caller).await?;
+            if found.user.password_hash != user.password_hash {
+                let Authenticated { user, session } = found;
+                return self.answer_again(request, attempt, user, session).await;
             }
-            let change = (hash.clone(), attempt);
-            if let Some(grant) = self.try_to_change(now, session, change, whence).await? {
+            if let Some(grant) = self.sessions.set_password(found, &hash, attempt, whence).await? {
                 return Ok(grant);
             }
         }
         Err(AuthError::Contended)
     }
 
-    async fn try_to_change(
+    /// The current password is another one than the call says. If this very attempt has set it, that
+    /// is no wonder: the answer was lost.
+    async fn answer_again(
         &self,
+        request: &PasswordRequest,
+        attempt: Option<&Attempt>,
         user: User,
         session: Session,
-        (hash, attempt): (String, Option<&Attempt>),
-        whence: &Whence,
-    ) -> Result<Option<Grant>, AuthError> {
-        let journal = &self.sessions.journal;
-        let now = journal.now();
-        let seen = session.family.generation;
-        let accepted = successor(seen)?;
-        let family = session.family.accepted(accepted, attempt.cloned(), now);
-        let session = Session { family: family.clone(), authenticated_at: now, ..session };
-        let change = PasswordChange {
-            user: user.id,
-            seen: user.password_hash.clone(),
-            hash,
-            session: session.id,
-            accepted: Accepted { seen, family, whence: whence.clone() },
-            ending: journal.ending(EndCause::PasswordChange),
-        };
-        let event = journal.event(EventKind::PasswordChanged, Some(user.id), whence);
-        let change = Change::ChangePassword(Box::new(change));
-        if !journal.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
-            return Ok(None);
+    ) -> Result<Grant, AuthError> {
+        let decision = self.sessions.decide_untold(&session, attempt);
+        if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
+            let generation = successor(session.family.generation)?;
+            return self.sessions.grant(&session, user, generation);
         }
-        self.sessions.grant(&session, user, successor(accepted)?).map(Some)
+        Err(AuthError::InvalidCredentials)
     }
 
-    async fn check_passwords(
-        &self,
-        user: &User,
-        request: &PasswordRequest,
-    ) -> Result<(), AuthError> {
-        let (email, name) = (user.email.as_str(), user.name.as_deref().unwrap_or_default());
-        let new = rules::new_password("new_password", &request.new_password, email, name);
-        new.map_err(|error| AuthError::Invalid(vec![error]))?;
-        let current = self.passwords.verify(&request.current_password, Some(&user.password_hash));
-        if current.await? == Verdict::Wrong { Err(AuthError::InvalidCredentials) } else { Ok(()) }
+    async fn knows(&self, password: &Secret, user: &User) -> Result<bool, AuthError> {
+        let verdict = self.passwords.verify(password, Some(&user.password_hash)).await?;
+        Ok(verdict != Verdict::Wrong)
     }
 
     /// Sets another name, or none.
@@ -115,5 +102,54 @@ impl Accounts {
         self.sessions.journal.commit(Change::Erase(user.id, ending), Vec::new()).await?;
         tracing::info!(event = "deleted", user = %user.id);
         Ok(())
+    }
+}
+
+impl Sessions {
+    /// What a rotation without a ticket means.
+    fn decide_untold(&self, session: &Session, attempt: Option<&Attempt>) -> Decision {
+        let held = session.family.held_by(attempt);
+        decide(&session.family, held, attempt, self.journal.now(), self.policy)
+    }
+
+    /// Sets the password of a caller who was found, ends all other sessions and rotates this one, in one
+    /// change. `None`: somebody else changed something meanwhile.
+    ///
+    /// # Errors
+    /// [`AuthError::DuplicateAttempt`] for a late copy of an attempt that was answered.
+    pub async fn set_password(
+        &self,
+        Authenticated { user, session }: Authenticated,
+        hash: &str,
+        attempt: Option<&Attempt>,
+        whence: &Whence,
+    ) -> Result<Option<Grant>, AuthError> {
+        let (seen, now) = (session.family.generation, self.journal.now());
+        let family = match self.decide_untold(&session, attempt) {
+            Decision::Accept { generation } => {
+                session.family.accepted(generation, attempt.cloned(), now)
+            }
+            // A refresh has gone first, with the same key: it was answered with the next ticket.
+            Decision::AnswerAgain => session.family.clone(),
+            Decision::Duplicate => return Err(AuthError::DuplicateAttempt),
+            // Without a ticket nobody replays one; the session has run into its limits.
+            Decision::Replay | Decision::Refuse(_) => return Err(AuthError::InvalidToken),
+        };
+        let session = Session { family: family.clone(), authenticated_at: now, ..session };
+        let change = PasswordChange {
+            user: user.id,
+            seen: user.password_hash.clone(),
+            hash: hash.to_owned(),
+            session: session.id,
+            accepted: Accepted { seen, family, whence: whence.clone() },
+            ending: self.journal.ending(EndCause::PasswordChange),
+        };
+        let event = self.journal.event(EventKind::PasswordChanged, Some(user.id), whence);
+        let change = Change::ChangePassword(Box::new(change));
+        if !self.journal.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
+            return Ok(None);
+        }
+        let generation = successor(session.family.generation)?;
+        self.grant(&session, user, generation).map(Some)
     }
 }

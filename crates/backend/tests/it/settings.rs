@@ -64,6 +64,42 @@ async fn a_lost_answer_to_a_password_change_signs_nobody_out() {
     .await;
 }
 
+/// The request was long on its way, and a refresh with its key went first: the same ticket is the answer
+/// to both.
+#[tokio::test]
+async fn a_password_change_that_a_refresh_has_overtaken_signs_nobody_out() {
+    on_every_store(async |app| {
+        let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
+        let late = alice.copied();
+        alice.refresh_with(KEY).await.assert_ok();
+        late.change_password_with(PASSWORD, NEW, KEY).await.assert_status(204);
+        assert_eq!(late.refresh_token(), alice.refresh_token());
+        other.refresh().await.assert_problem(401, "invalid_grant");
+        alice.refresh().await.assert_ok();
+        app.browser().login("alice", NEW).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_change_is_asked_for_again_with_its_key_and_answered_again() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        alice.copied().change_password_with(PASSWORD, NEW, KEY).await.assert_status(204);
+        alice.change_password_with(PASSWORD, NEW, KEY).await.assert_status(204);
+        let another = "attempt-key-number-2";
+        let again = alice.copied().change_password_with(PASSWORD, NEW, another).await;
+        again.assert_problem(401, "invalid_credentials");
+        alice.refresh_with(another).await.assert_ok();
+        // Two attempts later it is a late copy of something that was answered.
+        let late = alice.copied().change_password_with(NEW, PASSWORD, KEY).await;
+        late.assert_problem(409, "duplicate_attempt");
+        alice.refresh().await.assert_ok();
+        app.browser().login("alice", NEW).await.assert_ok();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_password_is_not_changed_without_the_current_one_or_to_a_weak_one() {
     on_every_store(async |app| {

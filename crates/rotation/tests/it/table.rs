@@ -129,3 +129,30 @@ fn accepting_remembers_the_attempt_before_only_without_a_gap() {
     let expected = Family { accepted_at: ACCEPTED.plus(7), ..family(8, Some("k"), None) };
     assert_eq!(recovered, expected);
 }
+
+/// A rotation without a ticket: the caller has proved otherwise who they are.
+#[test]
+fn the_table_of_what_is_held_by_whom_presents_nothing() {
+    let (a, p, k) = (Some("a"), Some("p"), Some("k"));
+    #[rustfmt::skip]
+    let table = [
+        //  row: g  a     p       key     held  decision       why
+        (family(0, None, None),   k,      1,    accept(1),     "nobody has refreshed yet"),
+        (family(5, a,    p   ),   k,      6,    accept(6),     "a new attempt holds the next ticket"),
+        (family(5, a,    p   ),   None,   6,    accept(6),     "the same, from a plain client"),
+        (family(5, None, None),   None,   6,    accept(6),     "absent is not equal to absent"),
+        (family(5, a,    p   ),   a,      5,    AGAIN,         "this attempt was answered, by a refresh or by itself"),
+        (family(5, a,    p   ),   p,      4,    DUPLICATE,     "this attempt was answered, and another one after it"),
+    ];
+    for (family, key, held, decision, why) in table {
+        let key = key.map(attempt);
+        let generation = family.held_by(key.as_ref());
+        assert_eq!(generation, Generation(held), "{why}");
+        assert_eq!(decide(&family, generation, key.as_ref(), ACCEPTED, POLICY), decision, "{why}");
+    }
+    let last = family(u32::MAX, a, p);
+    let key = attempt("k");
+    let held = last.held_by(Some(&key));
+    let decision = decide(&last, held, Some(&key), ACCEPTED, POLICY);
+    assert_eq!(decision, Decision::Refuse(Refusal::Expired), "there is no ticket after the last");
+}

@@ -49,6 +49,23 @@ pub(crate) const PROMISES: &[Question] = &[
         &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
     ),
     ask(
+        "honest tabs, and one of them changes the password and goes on; any message lost, repeated, or late \
+         by less than two rotations; the server killed at any moment",
+        World { password: true, ..HONEST },
+        &[NeverSignedOut, OneLiveSuccessor],
+    ),
+    ask(
+        "honest tabs, a password change, and a database that loses its latest rotation; any message lost, \
+         none repeated or late by a rotation, nor its cookie",
+        World { password: true, late_cookies: Some(0), deep_rollbacks: false, ..ROLLBACK },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "a thief copies the jar of tabs of which one changes the password",
+        World { password: true, rotations: 2, ..THIEF },
+        &[NeverBothSucceedTwice, OneLiveSuccessor],
+    ),
+    ask(
         "honest tabs, logouts, and a database that loses all it has not flushed; any message lost, none \
          repeated or late by a rotation",
         World { ends: true, ..ROLLBACK },
@@ -113,6 +130,16 @@ pub(crate) const LIMITS: &[Question] = &[
         "the database loses its latest rotation, and a late request arrives after the next one",
         World { late_requests: 1, ..ROLLBACK },
         &[NeverSignedOut],
+    ),
+    ask(
+        "a password change is given up, and the database loses two rotations before it arrives",
+        World { password: true, late_cookies: Some(0), ..ROLLBACK },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "a thief, and an owner who changes the password: that presents no ticket",
+        World { password: true, rotations: 2, ..THIEF },
+        &[NeverBothSucceed],
     ),
     ask("a thief with the pending attempt key", THIEF_WITH_KEY, &[NeverBothSucceed]),
     ask(

@@ -101,6 +101,12 @@ impl Row {
         }
     }
 
+    /// The generation that whoever makes this attempt holds, by `Family::held_by` itself.
+    pub(crate) fn held_by(&self, key: Option<Key>) -> u8 {
+        let held = self.family().held_by(key.map(attempt).as_ref());
+        u8::try_from(held.0).expect("a model has few generations")
+    }
+
     pub(crate) fn family(&self) -> Family {
         Family {
             generation: Generation(self.generation.into()),

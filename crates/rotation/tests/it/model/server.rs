@@ -23,11 +23,14 @@ pub(crate) fn acts(world: &World, state: &State, index: usize, next: &mut Vec<Ne
             let event = Event::Ends { had_ended: state.row.ended.is_some() };
             next.push((event, forget_the_useless(world, after)));
         }
-        (Stage::Asked, Ask::Refresh) => {
+        (Stage::Asked, Ask::Refresh | Ask::Password) => {
             let mut after = state.clone();
             after.calls[index].stage = Stage::Read(state.row);
             let event = Event::Reads { caller: call.caller, ticket: call.ticket, row: state.row };
             next.push((event, after));
+        }
+        (Stage::Read(read), Ask::Password) => {
+            next.push(act_on_password(world, state, index, read));
         }
         (Stage::Read(read), _) => next.push(act(world, state, index, read)),
         (Stage::Answered(_), _) => {}
@@ -69,6 +72,44 @@ fn act(world: &World, state: &State, index: usize, read: Row) -> Next {
             Answer::Refused
         }
         Decision::Refuse(_) => Answer::Refused,
+    };
+    after.calls[index].stage = Stage::Answered(answer);
+    if !matches!(decision, Decision::Refuse(_)) {
+        note_presented(&mut after, &call);
+    }
+    (event(Some(answer)), forget_the_useless(world, after))
+}
+
+/// A password change is a rotation of the ticket that its attempt holds, with the password in the same
+/// write, which is durable.
+fn act_on_password(world: &World, state: &State, index: usize, read: Row) -> Next {
+    let held = Ticket { generation: read.held_by(state.calls[index].key), sibling: 0 };
+    let call = Call { ticket: held, ..state.calls[index] };
+    let decision = decide(world.rule, &read, held, call.key);
+    let event = |answer| Event::Acts { caller: call.caller, ticket: held, decision, answer };
+    let mut after = state.clone();
+    let rotates = matches!(decision, Decision::Accept { .. });
+    let sets = rotates || (decision == Decision::AnswerAgain && !state.password_is_set);
+    if sets && !world.writes.lets_through(&read, &state.row) {
+        after.calls[index].stage = Stage::Asked;
+        return (event(None), after);
+    }
+    if rotates && state.password_is_set {
+        // Somebody has set it, and it was not this attempt.
+        after.calls[index].stage = Stage::Answered(Answer::WrongPassword);
+        return (event(Some(Answer::WrongPassword)), forget_the_useless(world, after));
+    }
+    if sets {
+        after.password_is_set = true;
+        after.before = None;
+        if rotates {
+            after.row = Row { ended: state.row.ended, ..read.accepted(held, call.key) };
+        }
+    }
+    let answer = match decision {
+        Decision::Accept { .. } | Decision::AnswerAgain => grant(world, &mut after, &call),
+        Decision::Duplicate => Answer::Duplicate,
+        Decision::Replay | Decision::Refuse(_) => Answer::Refused,
     };
     after.calls[index].stage = Stage::Answered(answer);
     if !matches!(decision, Decision::Refuse(_)) {

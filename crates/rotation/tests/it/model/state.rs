@@ -47,6 +47,8 @@ pub(crate) enum Answer {
     Duplicate,
     /// 204: logged out.
     LoggedOut,
+    /// 401: this is not the password any more.
+    WrongPassword,
 }
 
 /// What a call asks for.
@@ -54,6 +56,8 @@ pub(crate) enum Answer {
 pub(crate) enum Ask {
     Refresh,
     Logout,
+    /// Another password. It presents no ticket; the one it carries here is of no interest.
+    Password,
 }
 
 /// One call, from its request to its answer.
@@ -103,6 +107,9 @@ pub(crate) struct State {
     /// Whether owner and thief have presented what only one of them should hold.
     pub(crate) owner_presented: bool,
     pub(crate) thief_presented: bool,
+    /// Whether a tab has asked for another password, and whether that is set.
+    pub(crate) password_was_asked_for: bool,
+    pub(crate) password_is_set: bool,
     /// Whether somebody who may has asked for the end.
     pub(crate) end_was_asked_for: bool,
     /// A tab was told that its session is over, and nobody had asked for that.

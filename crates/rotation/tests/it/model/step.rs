@@ -28,6 +28,8 @@ pub(crate) fn first(world: &World) -> State {
         granted_to_thief: 0,
         owner_presented: false,
         thief_presented: false,
+        password_was_asked_for: false,
+        password_is_set: false,
         end_was_asked_for: false,
         signed_out: false,
         granted_after_end: false,
@@ -75,6 +77,16 @@ fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
         after.end_was_asked_for = true;
         after.calls.push(call(Caller::Tab(tab), Ask::Logout, jar.ticket, None));
         next.push((Event::AsksToLogOut { tab }, after));
+    }
+    // A tab settles what is pending before it asks for another password.
+    let settled = jar.pending.is_none() && state.looked[usize::from(tab)].is_none();
+    if world.password && settled && !state.password_was_asked_for {
+        let mut after = state.clone();
+        after.password_was_asked_for = true;
+        let key = Some(fresh_key(&mut after));
+        after.browser = Some(Jar { pending: key, ..jar });
+        after.calls.push(call(Caller::Tab(tab), Ask::Password, jar.ticket, key));
+        next.push((Event::AsksForAnotherPassword { tab, key }, after));
     }
 }
 
@@ -178,7 +190,7 @@ fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) ->
             after = cookie_lands(world, after, ticket);
             after.browser.iter_mut().for_each(settled);
         }
-        Answer::Duplicate => after.browser.iter_mut().for_each(settled),
+        Answer::Duplicate | Answer::WrongPassword => after.browser.iter_mut().for_each(settled),
         Answer::Refused => after.signed_out = !after.end_was_asked_for && after.thief.is_none(),
         Answer::LoggedOut => after.browser = None,
     }

@@ -23,6 +23,10 @@ pub(crate) enum Event {
     AsksToLogOut {
         tab: u8,
     },
+    AsksForAnotherPassword {
+        tab: u8,
+        key: Option<Key>,
+    },
     Reads {
         caller: Caller,
         ticket: Ticket,
@@ -74,11 +78,12 @@ pub(crate) enum Event {
 
 impl Event {
     /// The kinds that the worlds of Baton's promises must have seen.
-    pub(crate) const KINDS: [&str; 25] = [
+    pub(crate) const KINDS: [&str; 26] = [
         "a cookie lands late",
         "a logout ends the session",
         "a password change ends the session",
         "a request is lost",
+        "a tab asks for another password",
         "a tab asks to log out",
         "a tab gives up waiting",
         "a tab looks for a pending key",
@@ -110,6 +115,7 @@ impl Event {
             Self::Presents { again: true, .. } => "a tab retries",
             Self::Presents { .. } => "a tab presents a ticket",
             Self::AsksToLogOut { .. } => "a tab asks to log out",
+            Self::AsksForAnotherPassword { .. } => "a tab asks for another password",
             Self::Reads { .. } => "the server reads the row",
             Self::Acts { answer: None, .. } => "a write finds the row changed",
             Self::Acts { decision, .. } => match decision {
@@ -150,6 +156,9 @@ impl fmt::Display for Event {
                 write!(f, "{who} presents {ticket}{again}, with {}.", named(*key))
             }
             Self::AsksToLogOut { tab } => write!(f, "Tab {} asks to log out.", tab + 1),
+            Self::AsksForAnotherPassword { tab, key } => {
+                write!(f, "Tab {} asks for another password, with {}.", tab + 1, named(*key))
+            }
             Self::Reads { caller, ticket, row } => {
                 let whose = Whose(*caller);
                 write!(f, "The server gets {ticket} ({whose}) and reads the row: {row}.")
@@ -164,6 +173,9 @@ impl fmt::Display for Event {
                 Answer::Refused => write!(f, "{} is told that the session is over.", Who(*caller)),
                 Answer::Duplicate => write!(f, "{} is told to ask anew.", Who(*caller)),
                 Answer::LoggedOut => write!(f, "{} is told that it is logged out.", Who(*caller)),
+                Answer::WrongPassword => {
+                    write!(f, "{} is told that the password is another one.", Who(*caller))
+                }
             },
             Self::CookieLandsLate { ticket } => {
                 write!(f, "The cookie of an answer nobody waits for lands in the jar: {ticket}.")
@@ -212,6 +224,7 @@ fn acts(
         (Decision::AnswerAgain, Answer::Granted(next)) => {
             write!(f, "It answers {ticket} again, with {next}.")
         }
+        (_, Answer::WrongPassword) => f.write_str("It knows the password no more."),
         (Decision::Duplicate, _) => write!(f, "It knows {ticket} as answered, and says so."),
         (Decision::Replay, _) => {
             let whose = Whose(caller);

@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) late_cookies: Option<u8>,
     /// Whether the user may log out, and a password change elsewhere may end the session.
     pub(crate) ends: bool,
+    /// Whether a tab may change the password, once, and go on with the next ticket.
+    pub(crate) password: bool,
     /// What a thief may copy, once, at any moment.
     pub(crate) thief: Option<Loot>,
     /// Whether time may pass between two events, so much that a grace period is over.
@@ -87,6 +89,7 @@ pub(crate) const HONEST: World = World {
     late_requests: 1,
     late_cookies: Some(1),
     ends: false,
+    password: false,
     thief: None,
     time: false,
     rotations: 4,
