@@ -66,6 +66,8 @@ names! {
         LoggedOut = "logged_out",
         /// A session was ended from outside; the cause says by whom or what.
         SessionEnded = "session_ended",
+        /// The user ended all sessions but the one they were in.
+        OthersEnded = "others_ended",
         /// The user proved again who they are.
         Confirmed = "confirmed",
         /// Somebody with a session, but without the password, tried to.

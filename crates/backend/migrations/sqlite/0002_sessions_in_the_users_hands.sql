@@ -3,6 +3,8 @@
 
 -- When the user last proved who they are, and from where the session was last seen.
 ALTER TABLE sessions ADD COLUMN authenticated_at INTEGER NOT NULL DEFAULT 0;
+-- Since when the password is wanted before the session goes on.
+ALTER TABLE sessions ADD COLUMN wanted_at INTEGER;
 ALTER TABLE sessions ADD COLUMN address TEXT;
 ALTER TABLE sessions ADD COLUMN browser TEXT NOT NULL DEFAULT 'unknown';
 ALTER TABLE sessions ADD COLUMN os TEXT NOT NULL DEFAULT 'unknown';

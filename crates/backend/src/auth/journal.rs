@@ -60,6 +60,9 @@ impl Journal {
         if let Some(Ending { cause, at }) = ending {
             let ended = outcome.ended.iter().map(|&session| Ended { session, cause, at });
             self.endings.note(ended);
+            for session in &outcome.ended {
+                tracing::info!(event = "ended", %session, cause = cause.as_str());
+            }
         }
         if outcome.took_place() {
             events.iter().for_each(log);

@@ -32,6 +32,7 @@ impl Sessions {
         id: SessionId,
         whence: &Whence,
     ) -> Result<(), AuthError> {
+        self.look_up(caller).await?;
         let found = self.journal.store.find_session(id).await?;
         if found.is_none_or(|(session, _)| session.user != caller.user) {
             return Err(AuthError::NoSuchSession);
@@ -47,14 +48,12 @@ impl Sessions {
     /// # Errors
     /// If storage fails.
     pub async fn end_others(&self, caller: &Caller, whence: &Whence) -> Result<(), AuthError> {
-        let Authenticated { user, .. } = self.look_up(caller).await?;
-        let others = self.journal.store.sessions_of(user.id).await?;
-        let others = others.iter().filter(|other| other.id != caller.session);
-        let events = others.map(|other| self.end_of(other.id, caller, EndCause::User, whence));
-        let events = events.collect();
-        let whose = Whose::OthersOf(user.id, caller.session);
+        self.look_up(caller).await?;
+        let event = self.journal.event(EventKind::OthersEnded, Some(caller.user), whence);
+        let event = event.in_session(caller.session).because(EndCause::User);
+        let whose = Whose::OthersOf(caller.user, caller.session);
         let end = Change::EndSessions(whose, self.journal.ending(EndCause::User));
-        self.journal.commit(end, events).await?;
+        self.journal.commit(end, vec![event]).await?;
         Ok(())
     }
 

@@ -57,6 +57,7 @@ impl Sessions {
             refresh_key_id: self.keys.current_refresh_key().0.to_owned(),
             family: Family::begun(now),
             authenticated_at: now,
+            wanted_at: None,
             whence: whence.clone(),
             ended_because: None,
         }
@@ -213,6 +214,9 @@ impl Sessions {
     /// What is unusual about where this comes from, for the record; an error if policy does not let it
     /// pass.
     async fn look_around(&self, found: &Found, whence: &Whence) -> Result<Vec<Event>, AuthError> {
+        if found.session.wanted_at.is_some() {
+            return Err(AuthError::LoginTooOld { max_age: 0 });
+        }
         let Suspicion { signals, response } =
             assess(&found.session, whence, self.journal.now(), self.suspicion);
         let signals = signals.into_iter().map(|signal| self.event(signal, found, whence));
@@ -220,7 +224,9 @@ impl Sessions {
         match response {
             Response::Off | Response::Log => Ok(signals),
             Response::Confirm => {
-                self.journal.note(signals).await;
+                // It sticks, or a thief would try what to say until it fits.
+                let want = Change::WantPassword(found.session.id, self.journal.now());
+                self.journal.commit(want, signals).await?;
                 Err(AuthError::LoginTooOld { max_age: 0 })
             }
             Response::End => {

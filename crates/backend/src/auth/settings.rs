@@ -10,7 +10,7 @@ use super::callers::{Authenticated, Caller};
 use super::password::Verdict;
 use super::sessions::{Sessions, successor};
 use super::{AuthError, Grant, rules};
-use crate::store::{Accepted, Change, PasswordChange, Session, User, Whence};
+use crate::store::{Accepted, Change, Outcome, PasswordChange, Session, User, Whence};
 
 /// How often a change that lost a race reads again. A loser finds what the winner wrote.
 const ROUNDS: usize = 8;
@@ -88,8 +88,8 @@ impl Accounts {
         let Authenticated { user, session } = self.sessions.look_up(caller).await?;
         let event = self.sessions.journal.event(EventKind::NameChanged, Some(user.id), whence);
         let rename = Change::Rename { user: user.id, name };
-        self.sessions.journal.commit(rename, vec![event.in_session(session.id)]).await?;
-        Ok(())
+        let events = vec![event.in_session(session.id)];
+        found(&self.sessions.journal.commit(rename, events).await?)
     }
 
     /// Deletes the account: all of its sessions end, and nothing personal is kept.
@@ -99,10 +99,16 @@ impl Accounts {
     pub async fn delete(&self, caller: &Caller) -> Result<(), AuthError> {
         let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
         let ending = self.sessions.journal.ending(EndCause::Deleted);
-        self.sessions.journal.commit(Change::Erase(user.id, ending), Vec::new()).await?;
+        let erase = Change::Erase(user.id, ending);
+        found(&self.sessions.journal.commit(erase, Vec::new()).await?)?;
         tracing::info!(event = "deleted", user = %user.id);
         Ok(())
     }
+}
+
+/// An enabled account that was there a moment ago is so still, or the caller's session has ended.
+const fn found(outcome: &Outcome) -> Result<(), AuthError> {
+    if outcome.took_place() { Ok(()) } else { Err(AuthError::InvalidToken) }
 }
 
 impl Sessions {

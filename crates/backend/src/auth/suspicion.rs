@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use clap::ValueEnum;
-use shared::{EventKind, NumericDate};
+use shared::{Device, EventKind, NumericDate};
 
 use crate::store::{Session, Whence};
 
@@ -58,8 +58,10 @@ pub fn assess(
     now: NumericDate,
     policy: SuspicionPolicy,
 ) -> Suspicion {
-    let moved = network(session.whence.address) != network(whence.address);
-    let other_device = session.whence.device != whence.device;
+    let (before, after) = (&session.whence, whence);
+    // Where nothing was known before, nothing can have changed.
+    let moved = before.address.is_some() && network(before.address) != network(after.address);
+    let other_device = before.device != Device::unknown() && before.device != after.device;
     let soon = now.since(session.family.accepted_at) < GAP_SECONDS;
     let found = [
         (moved, EventKind::NetworkChanged, policy.network),

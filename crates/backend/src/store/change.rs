@@ -26,6 +26,8 @@ pub enum Change {
     EndSession(SessionId, Ending),
     /// An end to all live sessions of these.
     EndSessions(Whose, Ending),
+    /// From now on the password is wanted before this live session goes on.
+    WantPassword(SessionId, NumericDate),
     /// In this live session the user has proved again who they are.
     Confirm {
         /// Which session.
@@ -132,6 +134,9 @@ impl Change {
     /// event that a power cut took was one of many.
     #[must_use]
     pub const fn must_last(&self) -> bool {
-        !matches!(self, Self::Accept(..) | Self::CountFailure(..) | Self::Record)
+        !matches!(
+            self,
+            Self::Accept(..) | Self::WantPassword(..) | Self::CountFailure(..) | Self::Record
+        )
     }
 }

@@ -42,7 +42,7 @@ impl Store for Memory {
         let records_only = matches!(change, Change::Record);
         let outcome = tables.apply(change);
         if records_only || outcome.took_place() {
-            tables.events.extend(events.into_iter().map(|event| (event.id, event)));
+            tables.record(events);
         }
         Ok(outcome)
     }

@@ -40,6 +40,8 @@ pub struct Session {
     pub family: Family,
     /// When the user last proved who they are: `auth_time` in access tokens.
     pub authenticated_at: NumericDate,
+    /// Since when the password is wanted before it goes on; it is not, if there is none.
+    pub wanted_at: Option<NumericDate>,
     /// From where it was last seen.
     pub whence: Whence,
     /// Why it ended, if it has.

@@ -108,6 +108,7 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
         seed: Seed::from_bytes(exactly(row, "seed")?),
         refresh_key_id: text(row, "refresh_key_id")?,
         authenticated_at: date(row, "authenticated_at")?,
+        wanted_at: row.number("wanted_at")?.map(NumericDate),
         whence: whence(row)?,
         ended_because: cause(row, "revoked_because")?,
         family: Family {

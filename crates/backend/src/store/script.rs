@@ -173,6 +173,10 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::EndSessions(whose, ending) => {
             vec![end_sessions(*whose, *ending).needed().ending_sessions()]
         }
+        Change::WantPassword(session, now) => {
+            let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
+            vec![want.needed()]
+        }
         Change::Confirm { session, at, whence } => {
             vec![confirm(*session, *at, whence).needed()]
         }

@@ -53,7 +53,7 @@ pub(super) const OPEN_SESSION: &str = "
 
 pub(super) const FIND_SESSION: &str = "
     SELECT s.id, s.user_id, s.seed, s.refresh_key_id, s.generation, s.attempt, s.previous_attempt,
-           s.accepted_at, s.created_at, s.authenticated_at, s.revoked_at, s.revoked_because,
+           s.accepted_at, s.created_at, s.authenticated_at, s.wanted_at, s.revoked_at, s.revoked_because,
            s.address, s.browser, s.os, s.device_kind,
            u.email, u.name, u.password_hash, u.created_at AS user_created_at, u.disabled_at
     FROM sessions s JOIN users u ON u.id = s.user_id
@@ -61,7 +61,7 @@ pub(super) const FIND_SESSION: &str = "
 
 pub(super) const SESSIONS_OF: &str = "
     SELECT id, user_id, seed, refresh_key_id, generation, attempt, previous_attempt,
-           accepted_at, created_at, authenticated_at, revoked_at, revoked_because,
+           accepted_at, created_at, authenticated_at, wanted_at, revoked_at, revoked_because,
            address, browser, os, device_kind
     FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
     ORDER BY accepted_at DESC, id DESC LIMIT 1000";
@@ -75,8 +75,13 @@ pub(super) const ACCEPT: &str = "
                         address = $7, browser = $8, os = $9, device_kind = $10
     WHERE id = $1 AND generation = $2 AND revoked_at IS NULL";
 
+/// The session goes on nowhere until its user has given the password.
+pub(super) const WANT_PASSWORD: &str = "
+    UPDATE sessions SET wanted_at = $2
+    WHERE id = $1 AND wanted_at IS NULL AND revoked_at IS NULL";
+
 pub(super) const CONFIRM: &str = "
-    UPDATE sessions SET authenticated_at = $2, address = $3, browser = $4, os = $5, device_kind = $6
+    UPDATE sessions SET authenticated_at = $2, wanted_at = NULL, address = $3, browser = $4, os = $5, device_kind = $6
     WHERE id = $1 AND revoked_at IS NULL";
 
 /// Ends a session. The first cause stands.
@@ -109,9 +114,11 @@ pub(super) const PRUNE_SESSIONS: &str = "
         LIMIT 1000
     )";
 
+/// Of an account that was deleted a moment ago nothing is told any more.
 pub(super) const RECORD: &str = "
     INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+    WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL)";
 
 /// `$2` is past every id if there is no page before, `$3` a list of kinds between commas, or one comma
 /// for all.

@@ -64,6 +64,8 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         // Commits are flushed; the writer leaves it out for groups that hold only rotations.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is deleted is overwritten, not only let go of.
+        .pragma("secure_delete", "ON")
         .busy_timeout(WAIT))
 }
 

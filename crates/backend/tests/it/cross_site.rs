@@ -1,11 +1,14 @@
 //! A call that does not prove that it comes from this origin changes nothing.
 
 use axum::body::Body;
-use axum::http::{Request, request::Builder};
+use axum::http::{Method, Request, request::Builder};
 use serde_json::json;
+use shared::SessionId;
 use shared::path::{self, REFRESH_COOKIE};
 
 use crate::support::{Answer, Browser, ORIGIN, PASSWORD, TestApp};
+
+const NEW: &str = "marble heron beyond tuesday";
 
 /// A state-changing call with these headers and nothing else of a browser's.
 fn bare(path: &str, headers: &[(&str, &str)]) -> Builder {
@@ -79,6 +82,27 @@ async fn every_state_changing_call_is_guarded() {
             "{path}"
         );
     }
+    let session = path::session(SessionId::from_bytes([7; 16]));
+    for (method, path, body) in [
+        (Method::POST, path::CONFIRM, json!({"password": PASSWORD})),
+        (Method::PUT, path::PASSWORD, json!({"current_password": PASSWORD, "new_password": NEW})),
+        (Method::PUT, path::NAME, json!({"name": "Mallory"})),
+        (Method::DELETE, path::ME, json!(null)),
+        (Method::DELETE, path::SESSIONS, json!(null)),
+        (Method::DELETE, session.as_str(), json!(null)),
+    ] {
+        let request = Request::builder().method(method.clone()).uri(path);
+        let request =
+            request.header("host", "localhost:3000").header("sec-fetch-site", "cross-site");
+        let request = request.header("authorization", format!("Bearer {}", alice.access_token()));
+        let request = request.header("content-type", "application/json");
+        let answer = alice.send(request, Body::from(body.to_string())).await;
+        answer.assert_problem(403, "cross_site");
+        let silent = answer.set_cookies().is_empty() && answer.header("clear-site-data").is_none();
+        assert!(silent, "{method} {path}");
+    }
     assert!(alice.cookie(REFRESH_COOKIE).is_some());
     alice.refresh().await.assert_ok();
+    assert_eq!(alice.me().await.json()["user"]["name"], "alice");
+    app.logged_in("alice").await;
 }

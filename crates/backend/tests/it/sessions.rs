@@ -100,8 +100,8 @@ async fn all_other_sessions_are_ended_and_this_one_is_not() {
         here.refresh().await.assert_ok();
         bob.refresh().await.assert_ok();
         let events = here.events().await;
-        let ended = events.iter().filter(|kind| *kind == "session_ended").count();
-        assert_eq!(ended, 2, "{events:?}");
+        let told = events.iter().filter(|kind| *kind == "others_ended").count();
+        assert_eq!(told, 1, "{events:?}");
     })
     .await;
 }

@@ -1,7 +1,9 @@
 //! What a user changes about their account: password, name, and its end.
 
 use axum::http::Method;
+use backend::store::Whence;
 use serde_json::json;
+use shared::EventKind;
 use shared::path::{self, REFRESH_COOKIE};
 
 use crate::support::{PASSWORD, TestApp, on_every_store};
@@ -156,4 +158,29 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
         bob.refresh().await.assert_ok();
     })
     .await;
+}
+
+/// Deleted is overwritten: neither name nor address of a deleted account is left in the file.
+#[tokio::test]
+async fn a_deleted_account_leaves_no_trace_in_the_file() {
+    let app = TestApp::on_disk().await;
+    let database = app.database().expect("a file");
+    let alice = app.browser().at("203.0.113.9");
+    alice.register("alice").await.assert_status(201);
+    alice.refresh().await.assert_ok();
+    app.registered("bob").await;
+    alice.call(Method::DELETE, path::ME, None).await.assert_status(204);
+    // A login that found the account just before, and is told of just after.
+    let journal = &app.app.sessions.journal;
+    let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok());
+    let address = "203.0.113.9".parse().ok();
+    let whence = Whence { address, ..Whence::unknown() };
+    journal.note(vec![journal.event(EventKind::LoginFailed, user, &whence)]).await;
+    app.store.close().await;
+    let file = std::fs::read(database).expect("the file");
+    let holds = |text: &str| file.windows(text.len()).any(|piece| piece == text.as_bytes());
+    assert!(holds("bob@example.com"), "the file is the right one");
+    for trace in ["alice", "203.0.113.9"] {
+        assert!(!holds(trace), "{trace} is still there");
+    }
 }

@@ -39,6 +39,7 @@ fn session(number: u8, user: &User) -> Session {
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
         authenticated_at: NOW,
+        wanted_at: None,
         whence: Whence::unknown(),
         ended_because: None,
     }

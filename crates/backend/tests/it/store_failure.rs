@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use shared::path;
+use axum::http::Method;
+use serde_json::json;
+use shared::{SessionId, path};
 
 use crate::support::{Faulty, PASSWORD, Place, TestApp};
 
@@ -21,6 +23,14 @@ async fn every_call_that_needs_storage_is_503_and_keeps_the_cookie() {
         alice.login("alice", PASSWORD).await,
         alice.register("bob").await,
         alice.get(path::HEALTH_READY).await,
+        alice.confirm(PASSWORD).await,
+        alice.change_password(PASSWORD, "marble heron beyond tuesday").await,
+        alice.call(Method::PUT, path::NAME, Some(json!({"name": "Alice"}))).await,
+        alice.call(Method::GET, path::SESSIONS, None).await,
+        alice.call(Method::DELETE, path::SESSIONS, None).await,
+        alice.call(Method::DELETE, &path::session(SessionId::from_bytes([7; 16])), None).await,
+        alice.call(Method::GET, path::EVENTS, None).await,
+        alice.call(Method::DELETE, path::ME, None).await,
     ] {
         answer.assert_problem(503, "temporarily_unavailable");
         assert_eq!(answer.header("retry-after"), Some("1"));

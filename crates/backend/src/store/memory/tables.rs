@@ -35,6 +35,10 @@ impl Tables {
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
             Change::EndSession(id, ending) => self.end(|session| session.id == id, ending),
             Change::EndSessions(whose, ending) => self.end(|session| is_of(session, whose), ending),
+            Change::WantPassword(session, now) => {
+                let calm = self.live(session).filter(|session| session.wanted_at.is_none());
+                rows(calm.map(|session| session.wanted_at = Some(now)).is_some())
+            }
             Change::Confirm { session, at, whence } => rows(self.confirm(session, at, whence)),
             Change::Rehash { user, seen, hash } => rows(self.set_password(user, &seen, hash)),
             Change::ChangePassword(change) => self.change_password(*change),
@@ -65,6 +69,15 @@ impl Tables {
             Change::PruneEvents(before) => self.prune_events(before),
             Change::Record => Outcome::default(),
         }
+    }
+
+    /// Of an account that was deleted a moment ago nothing is told any more.
+    pub(super) fn record(&mut self, events: Vec<Event>) {
+        let told = events.into_iter().filter(|event| {
+            let is_there = |user| self.users.contains_key(&user) && !self.erased.contains(&user);
+            event.user.is_none_or(is_there)
+        });
+        self.events.extend(told.map(|event| (event.id, event)));
     }
 
     fn register(&mut self, user: User, session: Session) -> bool {
@@ -109,6 +122,7 @@ impl Tables {
         session
             .map(|session| {
                 session.authenticated_at = at;
+                session.wanted_at = None;
                 session.whence = whence;
             })
             .is_some()

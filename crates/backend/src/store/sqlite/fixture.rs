@@ -45,6 +45,7 @@ fn session_of(user: u8, number: u8) -> Session {
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
         authenticated_at: NOW,
+        wanted_at: None,
         whence: Whence::unknown(),
         ended_because: None,
     }
