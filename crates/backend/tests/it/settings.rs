@@ -41,6 +41,18 @@ async fn another_password_ends_all_other_sessions_and_this_one_goes_on() {
 }
 
 #[tokio::test]
+async fn a_cookie_from_before_a_password_change_is_a_replay_at_once() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let stolen = alice.copied();
+        alice.change_password(PASSWORD, NEW).await.assert_status(204);
+        stolen.refresh().await.assert_problem(401, "invalid_grant");
+        alice.me().await.assert_problem(401, "invalid_token");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_answer_to_a_password_change_carries_the_next_cookie() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
@@ -90,6 +102,9 @@ async fn a_password_change_is_asked_for_again_with_its_key_and_answered_again() 
         alice.copied().change_password_with(PASSWORD, NEW, KEY).await.assert_status(204);
         alice.change_password_with(PASSWORD, NEW, KEY).await.assert_status(204);
         let another = "attempt-key-number-2";
+        let guess = "copper lantern under sunday";
+        let wrong = alice.copied().change_password_with(PASSWORD, guess, KEY).await;
+        wrong.assert_problem(401, "invalid_credentials");
         let again = alice.copied().change_password_with(PASSWORD, NEW, another).await;
         again.assert_problem(401, "invalid_credentials");
         alice.refresh_with(another).await.assert_ok();
@@ -149,7 +164,9 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
         answer.assert_status(204);
         assert_eq!(alice.cookie(REFRESH_COOKIE), None);
         for gone in [&alice, &other] {
-            gone.me().await.assert_problem(401, "invalid_token");
+            let answer = gone.me().await;
+            answer.assert_problem(401, "invalid_token");
+            assert_eq!(answer.json()["ended_because"], "deleted");
         }
         other.refresh().await.assert_problem(401, "invalid_grant");
         app.browser().login("alice", PASSWORD).await.assert_problem(401, "invalid_credentials");
