@@ -7,7 +7,6 @@ use shared::{EndCause, EventKind};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
-use super::password::Verdict;
 use super::sessions::successor;
 use super::{AuthError, Grant, rules};
 use crate::store::{Accepted, Change, PasswordChange, Session, User, Whence};
@@ -30,8 +29,15 @@ impl Accounts {
         attempt: Option<&Attempt>,
         whence: &Whence,
     ) -> Result<Grant, AuthError> {
-        let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
-        self.check_passwords(&user, request).await?;
+        let Authenticated { user, session } = self.sessions.look_up(caller).await?;
+        let (email, name) = (user.email.as_str(), user.name.as_deref().unwrap_or_default());
+        let new = rules::new_password("new_password", &request.new_password, email, name);
+        new.map_err(|error| AuthError::Invalid(vec![error]))?;
+        if !self.is_password_of(&user, session.id, &request.current_password, whence).await? {
+            let event = self.event(EventKind::ConfirmFailed, &user, whence);
+            self.sessions.journal.note(vec![event.in_session(session.id)]).await;
+            return Err(AuthError::InvalidCredentials);
+        }
         let hash = self.passwords.hash(&request.new_password).await?;
         for _ in 0..ROUNDS {
             let Authenticated { user: now, session } = self.sessions.look_up(caller).await?;
@@ -73,18 +79,6 @@ impl Accounts {
             return Ok(None);
         }
         self.sessions.grant(&session, user, successor(accepted)?).map(Some)
-    }
-
-    async fn check_passwords(
-        &self,
-        user: &User,
-        request: &PasswordRequest,
-    ) -> Result<(), AuthError> {
-        let (email, name) = (user.email.as_str(), user.name.as_deref().unwrap_or_default());
-        let new = rules::new_password("new_password", &request.new_password, email, name);
-        new.map_err(|error| AuthError::Invalid(vec![error]))?;
-        let current = self.passwords.verify(&request.current_password, Some(&user.password_hash));
-        if current.await? == Verdict::Wrong { Err(AuthError::InvalidCredentials) } else { Ok(()) }
     }
 
     /// Sets another name, or none.
