@@ -9,10 +9,11 @@ use axum::extract::FromRef;
 use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
 use crate::auth::journal::Journal;
+use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Origin, Settings};
+use crate::config::{self, ConfigError, Origin, Settings};
 use crate::entropy::Entropy;
 use crate::http::assets::AssetFiles;
 use crate::http::client::TrustedProxies;
@@ -61,6 +62,10 @@ impl App {
         let keys = Arc::new(keys);
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
+        let limits = match settings.limits {
+            config::Limits::Default => Limits::standard(&clock),
+            config::Limits::Off => Limits::off(),
+        };
         let journal = Journal { store, clock, entropy: entropy.clone(), endings: Arc::default() };
         let sessions = Arc::new(Sessions {
             journal,
@@ -70,6 +75,7 @@ impl App {
             access_token_seconds: settings.access_token_seconds,
             recent_login_seconds: settings.recent_login_seconds,
             suspicion: settings.suspicion,
+            limits,
         });
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (site, assets) = match &settings.site {

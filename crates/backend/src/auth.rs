@@ -9,18 +9,24 @@ pub mod callers;
 pub mod device;
 pub mod email;
 pub mod endings;
+pub mod guessing;
 pub mod journal;
+pub mod known_device;
+pub mod limits;
+mod login;
 mod own_sessions;
 pub mod password;
 mod rules;
 pub mod sessions;
 mod settings;
 pub mod suspicion;
+mod tag;
 mod text;
 
 use shared::{EndCause, FieldError, Secret, SessionId};
 
-use crate::store::{StoreError, User};
+use crate::store::{StoreError, User, Whence};
+use known_device::DeviceToken;
 
 /// What a successful register, login or refresh gives out.
 pub struct Grant {
@@ -36,6 +42,16 @@ pub struct Grant {
     pub session_id: SessionId,
     /// Whose it is.
     pub user: User,
+    /// What the device shall say from now on, if that is not what it says already.
+    pub device_token: Option<DeviceToken>,
+}
+
+/// Whoever calls without an access token.
+pub struct Visitor {
+    /// From where.
+    pub whence: Whence,
+    /// What its device says of earlier logins. Not verified yet.
+    pub devices: Vec<DeviceToken>,
 }
 
 /// Why an operation did not take place.
@@ -77,6 +93,12 @@ pub enum AuthError {
     /// So many passwords wait to be hashed that this one was sent away.
     #[error("too many passwords at once")]
     Busy,
+    /// Too often in too short a time. Nothing was looked at, and nothing changed.
+    #[error("too many attempts")]
+    Limited {
+        /// Seconds until it is worth trying again; at least 1.
+        retry_after: i64,
+    },
     /// A password could not be hashed or a token not signed.
     #[error("cryptography failed: {0}")]
     Cryptography(String),

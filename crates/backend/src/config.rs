@@ -3,8 +3,9 @@
 
 mod command_line;
 mod origin;
+mod proxies;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use rotation::Policy;
@@ -16,6 +17,7 @@ pub use command_line::{
     ServeArgs, SuspicionArgs,
 };
 pub use origin::Origin;
+pub use proxies::Proxies;
 
 /// What `serve` runs with: every value checked.
 #[derive(Debug, Clone)]
@@ -37,7 +39,9 @@ pub struct Settings {
     /// What to do when a session goes on somewhere unusual.
     pub suspicion: SuspicionPolicy,
     /// Whose forwarding header is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Proxies>,
+    /// Whether calls are limited in number.
+    pub limits: Limits,
     /// Whom access tokens are for; never empty.
     pub audience: Vec<String>,
     /// The folder of the built site, if there is one.
@@ -106,8 +110,9 @@ impl TryFrom<ServeArgs> for Settings {
             trusted_proxies: args
                 .trusted_proxies
                 .iter()
-                .map(|proxy| proxy_address(proxy))
+                .map(|proxies| Proxies::parse(proxies))
                 .collect::<Result<_, _>>()?,
+            limits: args.limits,
             audience,
             site: site_folder(args.site)?,
             #[cfg(feature = "failpoints")]
@@ -152,15 +157,6 @@ fn listen_address(text: &str) -> Result<SocketAddr, ConfigError> {
             format!(
                 "{text:?} is not an address and port: write it as 127.0.0.1:3000 or [::1]:3000"
             ),
-        )
-    })
-}
-
-fn proxy_address(text: &str) -> Result<IpAddr, ConfigError> {
-    text.trim().parse::<IpAddr>().map(|address| address.to_canonical()).map_err(|_| {
-        ConfigError::new(
-            "--trusted-proxies",
-            format!("{text:?} is not an IP address: write 10.0.0.7, several separated by commas"),
         )
     })
 }

@@ -10,10 +10,12 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::EncodingKey;
 use rotation::RefreshKey;
 use sha2::{Digest as _, Sha256};
 use verifier::{KeySet, PublicKey};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::entropy::Entropy;
 
@@ -26,6 +28,30 @@ pub struct KeyRing {
     public: PublicKey,
     refresh: RefreshKey,
     refresh_id: String,
+    device: DeviceKey,
+}
+
+/// Authenticates the tokens that known devices carry. It is derived from the refresh key: whoever holds
+/// that one has worse to do than to pass for a known device.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct DeviceKey([u8; 32]);
+
+impl DeviceKey {
+    fn derived_from(refresh_key: &[u8; 32]) -> Self {
+        let mut derived = keyed(refresh_key);
+        derived.update(b"baton device tokens, version 1");
+        Self(derived.finalize().into_bytes().into())
+    }
+
+    /// HMAC-SHA-256 with this key, to be fed (RFC 2104).
+    #[must_use]
+    pub fn mac(&self) -> Hmac<Sha256> {
+        keyed(&self.0)
+    }
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 /// Why the key ring cannot be used. The text says how to mend it.
@@ -114,6 +140,7 @@ impl KeyRing {
         Ok(Self {
             signing: EncodingKey::from_ec_der(pkcs8),
             public,
+            device: DeviceKey::derived_from(&refresh_bytes),
             refresh: RefreshKey::from_bytes(refresh_bytes),
             refresh_id,
         })
@@ -141,6 +168,12 @@ impl KeyRing {
     #[must_use]
     pub fn current_refresh_key(&self) -> (&str, &RefreshKey) {
         (&self.refresh_id, &self.refresh)
+    }
+
+    /// The key of device tokens.
+    #[must_use]
+    pub const fn device_key(&self) -> &DeviceKey {
+        &self.device
     }
 
     /// The refresh key with this id, if the ring still holds it.

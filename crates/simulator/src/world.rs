@@ -9,6 +9,7 @@ use std::sync::Arc;
 use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
 use backend::auth::journal::Journal;
+use backend::auth::limits::Limits;
 use backend::auth::sessions::Sessions;
 use backend::auth::suspicion::SuspicionPolicy;
 use backend::clock::Clock;
@@ -115,6 +116,7 @@ impl World {
                 access_token_seconds: ACCESS_TOKEN_SECONDS,
                 recent_login_seconds: ACCESS_TOKEN_SECONDS,
                 suspicion: SuspicionPolicy::default(),
+                limits: Limits::off(),
             }),
             up: true,
         };

@@ -1,18 +1,19 @@
-//! Accounts: registering, logging in, and proving again who one is. It must not know what becomes of the session it begins;
-//! that is [`sessions`](super::sessions).
+//! Accounts: registering, and proving again who one is; logging in is in [`login`](super::login). It must
+//! not know what becomes of the session it begins; that is [`sessions`](super::sessions).
 
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation};
-use shared::body::{LoginRequest, RegisterRequest};
-use shared::{EventKind, Secret};
+use shared::body::RegisterRequest;
+use shared::{EventKind, Secret, SessionId};
 
 use super::email::Email;
 use super::journal::Journal;
-use super::password::{Passwords, Verdict};
-use super::sessions::Sessions;
-use super::{AuthError, Grant, rules};
-use crate::store::{Change, Event, User, Whence};
+use super::known_device::{DeviceToken, KnownDevice};
+use super::password::{Lane, Passwords, Verdict};
+use super::sessions::{Found, Sessions};
+use super::{AuthError, Grant, Visitor, rules};
+use crate::store::{AccountTag, Change, Event, User, Whence};
 
 /// The accounts of this server.
 #[derive(Clone)]
@@ -27,14 +28,17 @@ impl Accounts {
     /// Creates an account and its first session, both or neither.
     ///
     /// # Errors
-    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], or a
-    /// failure of storage.
+    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`],
+    /// [`AuthError::Limited`], or a failure of storage.
     pub async fn register(
         &self,
         request: &RegisterRequest,
-        whence: &Whence,
+        visitor: &Visitor,
     ) -> Result<Grant, AuthError> {
         let (email, name) = validated(request)?;
+        let whence = &visitor.whence;
+        self.admit_registration(whence).await?;
+        let account = AccountTag::of(&email);
         let Journal { clock, entropy, .. } = &self.sessions.journal;
         let now = clock.now();
         let user = User {
@@ -49,46 +53,12 @@ impl Accounts {
         let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
         let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
         if self.sessions.journal.commit(register, vec![event]).await?.took_place() {
-            self.sessions.grant(&session, user, Generation::FIRST)
+            let grant = self.sessions.grant(&session, user, Generation::FIRST)?;
+            let device_token = self.device_token(self.recognise(visitor, &account), &account);
+            Ok(Grant { device_token, ..grant })
         } else {
             Err(AuthError::EmailTaken)
         }
-    }
-
-    /// Begins a session for the right password; always a new one (ASVS 5.0.0 V7.2.4).
-    ///
-    /// # Errors
-    /// [`AuthError::InvalidCredentials`] for an unknown user, a wrong password or a disabled user:
-    /// the same, and after the same work.
-    pub async fn login(&self, request: &LoginRequest, whence: &Whence) -> Result<Grant, AuthError> {
-        let user = match Email::parse(&request.email) {
-            Some(email) => self.sessions.journal.store.find_user(&email).await?,
-            None => None,
-        };
-        let stored = user.as_ref().map(|user| user.password_hash.as_str());
-        let verdict = self.passwords.verify(&request.password, stored).await?;
-        let user = match user {
-            Some(user) if verdict != Verdict::Wrong && user.disabled_at.is_none() => user,
-            refused => {
-                let user = refused.map(|user| user.id);
-                let event = self.sessions.journal.event(EventKind::LoginFailed, user, whence);
-                self.sessions.journal.note(vec![event]).await;
-                return Err(AuthError::InvalidCredentials);
-            }
-        };
-        let user = match verdict {
-            Verdict::RightButWeak => self.strengthen(user, &request.password).await?,
-            _ => user,
-        };
-        let session = self.sessions.begin(&user, whence);
-        let event = self.event(EventKind::LoggedIn, &user, whence).in_session(session.id);
-        let seen = user.password_hash.clone();
-        let open = Change::OpenSession { session: Box::new(session.clone()), seen };
-        // Disabled, or given another password, since the one that came along was verified.
-        if !self.sessions.journal.commit(open, vec![event]).await?.took_place() {
-            return Err(AuthError::InvalidCredentials);
-        }
-        self.sessions.grant(&session, user, Generation::FIRST)
     }
 
     /// A refresh with the password: the user proves again who they are, and where they are is no
@@ -102,35 +72,94 @@ impl Accounts {
         presented: &Secret,
         attempt: Option<&Attempt>,
         password: &Secret,
-        whence: &Whence,
+        visitor: &Visitor,
     ) -> Result<Grant, AuthError> {
+        let whence = &visitor.whence;
+        self.sessions.admit_network(whence).await?;
         let (decision, found) = self.sessions.judge(presented, attempt).await?;
+        let mut device_token = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
-            let (user, session) = (found.user, found.session.id);
-            let event = |kind| self.event(kind, &user, whence).in_session(session);
-            if self.passwords.verify(password, Some(&user.password_hash)).await? == Verdict::Wrong {
-                self.sessions.journal.note(vec![event(EventKind::ConfirmFailed)]).await;
-                return Err(AuthError::InvalidCredentials);
-            }
-            let at = self.sessions.journal.now();
-            let confirm = Change::Confirm { session, at, whence: whence.clone() };
-            self.sessions.journal.commit(confirm, vec![event(EventKind::Confirmed)]).await?;
+            let account = AccountTag::of(&found.user.email);
+            self.confirm_password(found, password, whence).await?;
+            device_token = self.device_token(self.recognise(visitor, &account), &account);
         }
         // Whatever else the ticket means is answered there.
-        self.sessions.refresh(presented, attempt, whence).await
+        let grant = self.sessions.refresh(presented, attempt, whence).await?;
+        Ok(Grant { device_token, ..grant })
     }
 
-    /// Only now is the password at hand to be hashed with today's parameters.
-    async fn strengthen(&self, user: User, password: &Secret) -> Result<User, AuthError> {
-        let hash = self.passwords.hash(password).await?;
-        let seen = user.password_hash.clone();
-        let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
-        // If it did not take place, there is another password meanwhile, and no session will open.
-        self.sessions.journal.commit(rehash, Vec::new()).await?;
-        Ok(User { password_hash: hash, ..user })
+    async fn confirm_password(
+        &self,
+        Found { user, session, .. }: Found,
+        password: &Secret,
+        whence: &Whence,
+    ) -> Result<(), AuthError> {
+        let session = session.id;
+        let event = |kind| self.event(kind, &user, whence).in_session(session);
+        if !self.is_password_of(&user, session, password, whence).await? {
+            self.sessions.journal.note(vec![event(EventKind::ConfirmFailed)]).await;
+            return Err(AuthError::InvalidCredentials);
+        }
+        let at = self.sessions.journal.now();
+        let confirm = Change::Confirm { session, at, whence: whence.clone() };
+        self.sessions.journal.commit(confirm, vec![event(EventKind::Confirmed)]).await?;
+        Ok(())
     }
 
-    fn event(&self, kind: EventKind, user: &User, whence: &Whence) -> Event {
+    /// Whether it is the user's password, asked for in a session of theirs. Who has a session, stolen or
+    /// not, may guess no more often than who has none.
+    pub(super) async fn is_password_of(
+        &self,
+        user: &User,
+        session: SessionId,
+        password: &Secret,
+        whence: &Whence,
+    ) -> Result<bool, AuthError> {
+        let tag = AccountTag::of_session(session);
+        let turn = match self.turn(tag, Lane::Known).await? {
+            Ok(turn) => turn,
+            Err(too_early) => {
+                let event =
+                    async || self.event(EventKind::Limited, user, whence).in_session(session);
+                let Sessions { limits, journal, .. } = &*self.sessions;
+                return Err(limits.refuse(too_early, journal, event).await);
+            }
+        };
+        let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
+        if verdict != Verdict::Wrong {
+            self.forgive([tag, AccountTag::of(&user.email)]).await;
+        }
+        Ok(verdict != Verdict::Wrong)
+    }
+
+    async fn admit_registration(&self, whence: &Whence) -> Result<(), AuthError> {
+        let Sessions { limits, journal, .. } = &*self.sessions;
+        let Err(too_early) = limits.registration(whence.address) else { return Ok(()) };
+        let event = async || journal.event(EventKind::Limited, None, whence);
+        Err(limits.refuse(too_early, journal, event).await)
+    }
+
+    /// The device, if one of its tokens says that this account is known there.
+    pub(super) fn recognise(&self, visitor: &Visitor, account: &AccountTag) -> Option<KnownDevice> {
+        let (key, now) = (self.sessions.keys.device_key(), self.sessions.journal.now());
+        KnownDevice::recognise(key, &visitor.devices, account, now)
+    }
+
+    /// What the device shall say from now on, if that is not what it says already.
+    pub(super) fn device_token(
+        &self,
+        known: Option<KnownDevice>,
+        account: &AccountTag,
+    ) -> Option<DeviceToken> {
+        let Journal { clock, entropy, .. } = &self.sessions.journal;
+        let (key, now) = (self.sessions.keys.device_key(), clock.now());
+        match known {
+            Some(device) => device.renewed(key, account, now),
+            None => Some(KnownDevice::new(entropy.bytes(), now).token(key, account)),
+        }
+    }
+
+    pub(super) fn event(&self, kind: EventKind, user: &User, whence: &Whence) -> Event {
         self.sessions.journal.event(kind, Some(user.id), whence)
     }
 }

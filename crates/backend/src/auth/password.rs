@@ -2,12 +2,13 @@
 //! whose password it is; the rule a new password has to pass is in `shared::password`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use shared::Secret;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::AuthError;
@@ -24,11 +25,28 @@ const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {
-    permits: Arc<Semaphore>,
+    everyone: Arc<Semaphore>,
+    known: Arc<Semaphore>,
+    looked_at: Arc<AtomicU64>,
     entropy: Entropy,
     /// The hash of a password nobody knows: what the password of an unknown user is compared with,
     /// so that asking takes as long as for a known one.
     nobodys: Arc<str>,
+}
+
+/// Who waits with whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Whoever comes.
+    Everyone,
+    /// Whoever comes with a session, or on a device where the account is known: strangers, however many
+    /// there are, do not stand in the way.
+    Known,
+}
+
+/// Leave to work on one password.
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// What a comparison found.
@@ -43,13 +61,16 @@ pub enum Verdict {
 }
 
 impl Passwords {
-    /// At most `at_once` passwords are hashed at a time: each takes 19 MiB and a core.
+    /// At most `at_once` passwords are worked on at a time, and half as many more in the lane of those who
+    /// are known: each takes 19 MiB and a core.
     #[must_use]
     pub fn new(at_once: usize, entropy: Entropy) -> Self {
         let unknown: [u8; 32] = entropy.bytes();
         let nobodys =
             hash(&unknown, &entropy.bytes()).expect("fixed parameters and salt length are valid");
-        Self { permits: Arc::new(Semaphore::new(at_once)), entropy, nobodys: nobodys.into() }
+        let lane = |places| Arc::new(Semaphore::new(places));
+        let (everyone, known) = (lane(at_once), lane(at_once.div_ceil(2)));
+        Self { everyone, known, looked_at: Arc::default(), entropy, nobodys: nobodys.into() }
     }
 
     /// The hash to store for a new password, in PHC form.
@@ -59,40 +80,60 @@ impl Passwords {
     /// ran out.
     pub async fn hash(&self, password: &Secret) -> Result<String, AuthError> {
         let (password, salt) = (normalized(password), self.entropy.bytes());
-        self.blocking(move || hash(password.expose().as_bytes(), &salt)).await?
+        let turn = self.turn(Lane::Everyone).await?;
+        blocking(turn, move || hash(password.expose().as_bytes(), &salt)).await?
+    }
+
+    /// Waits for leave to work on a password.
+    ///
+    /// # Errors
+    /// [`AuthError::Busy`] if too many others wait.
+    pub async fn turn(&self, lane: Lane) -> Result<Turn, AuthError> {
+        let lane = match lane {
+            Lane::Everyone => &self.everyone,
+            Lane::Known => &self.known,
+        };
+        let permit = Arc::clone(lane).acquire_owned();
+        let permit =
+            tokio::time::timeout(PERMIT_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
+        permit.map(|permit| Turn { _permit: permit }).map_err(cryptography)
+    }
+
+    /// How many passwords have been compared with a hash.
+    #[must_use]
+    pub fn looked_at(&self) -> u64 {
+        self.looked_at.load(Ordering::Relaxed)
     }
 
     /// Compares a password with a stored hash, or with nobody's if there is none.
     ///
     /// # Errors
-    /// [`AuthError::Busy`] if too many others wait; otherwise the stored hash is not in PHC form.
+    /// If the stored hash is not in PHC form.
     pub async fn verify(
         &self,
+        turn: Turn,
         password: &Secret,
         stored: Option<&str>,
     ) -> Result<Verdict, AuthError> {
         let known = stored.is_some();
         let (password, stored) = (normalized(password), stored.unwrap_or(&self.nobodys).to_owned());
+        self.looked_at.fetch_add(1, Ordering::Relaxed);
         let verdict =
-            self.blocking(move || verify(password.expose().as_bytes(), &stored)).await??;
+            blocking(turn, move || verify(password.expose().as_bytes(), &stored)).await??;
         Ok(if known { verdict } else { Verdict::Wrong })
     }
+}
 
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AuthError> {
-        // The permit goes along: if the caller goes away, the work still counts until it ends.
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        let permit =
-            tokio::time::timeout(PERMIT_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
-        let permit = permit.map_err(cryptography)?;
-        let worker = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        worker.await.map_err(cryptography)
-    }
+async fn blocking<T: Send + 'static>(
+    turn: Turn,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, AuthError> {
+    // The turn goes along: if the caller goes away, the work still counts until it ends.
+    let worker = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    worker.await.map_err(cryptography)
 }
 
 /// Unicode NFKC, so that the same password typed on another keyboard is the same (SP 800-63B-4

@@ -10,6 +10,7 @@ use shared::{EndCause, EventKind, NumericDate, Secret};
 
 use super::access_token::{AccessTokens, Statement};
 use super::journal::Journal;
+use super::limits::Limits;
 use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
 use super::{AuthError, Grant};
 use crate::keys::KeyRing;
@@ -35,6 +36,8 @@ pub struct Sessions {
     pub recent_login_seconds: i64,
     /// What to do when a session goes on somewhere unusual.
     pub suspicion: SuspicionPolicy,
+    /// How often, at once.
+    pub limits: Limits,
 }
 
 /// An authentic ticket, with the session it is of.
@@ -95,6 +98,7 @@ impl Sessions {
             session_seconds: self.policy.expires_at(&session.family).since(now),
             session_id: session.id,
             user,
+            device_token: None,
         })
     }
 
@@ -102,7 +106,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late
-    /// copy, [`AuthError::LoginTooOld`] if policy wants the password first; anything else is transient.
+    /// copy, [`AuthError::LoginTooOld`] if policy wants the password first, [`AuthError::Limited`];
+    /// anything else is transient.
     /// But for a replay and what policy asks for, nothing was changed.
     pub async fn refresh(
         &self,
@@ -110,8 +115,12 @@ impl Sessions {
         attempt: Option<&Attempt>,
         whence: &Whence,
     ) -> Result<Grant, AuthError> {
-        for _ in 0..ROUNDS {
+        self.admit_network(whence).await?;
+        for round in 0..ROUNDS {
             let (decision, found) = self.judge(presented, attempt).await?;
+            if round == 0 {
+                self.admit_session(&found, whence).await?;
+            }
             if let Some(grant) = self.apply(decision, found, attempt, whence).await? {
                 return Ok(grant);
             }

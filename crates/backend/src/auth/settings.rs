@@ -7,10 +7,10 @@ use shared::{EndCause, EventKind, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
-use super::password::Verdict;
+use super::password::{Lane, Verdict};
 use super::sessions::{Sessions, successor};
 use super::{AuthError, Grant, rules};
-use crate::store::{Accepted, Change, Outcome, PasswordChange, Session, User, Whence};
+use crate::store::{Accepted, AccountTag, Change, Outcome, PasswordChange, Session, User, Whence};
 
 /// How often a change that lost a race reads again. A loser finds what the winner wrote.
 const ROUNDS: usize = 8;
@@ -35,15 +35,16 @@ impl Accounts {
         let (email, name) = (user.email.as_str(), user.name.as_deref().unwrap_or_default());
         rules::new_password("new_password", &request.new_password, email, name)
             .map_err(|error| AuthError::Invalid(vec![error]))?;
-        if !self.knows(&request.current_password, &user).await? {
-            return self.answer_again(request, attempt, user, session).await;
+        let current = &request.current_password;
+        if !self.is_password_of(&user, session.id, current, whence).await? {
+            return self.answer_again(request, attempt, (user, session), whence).await;
         }
         let hash = self.passwords.hash(&request.new_password).await?;
         for _ in 0..ROUNDS {
             let found = self.sessions.look_up(caller).await?;
             if found.user.password_hash != user.password_hash {
                 let Authenticated { user, session } = found;
-                return self.answer_again(request, attempt, user, session).await;
+                return self.answer_again(request, attempt, (user, session), whence).await;
             }
             if let Some(grant) = self.sessions.set_password(found, &hash, attempt, whence).await? {
                 return Ok(grant);
@@ -58,19 +59,23 @@ impl Accounts {
         &self,
         request: &PasswordRequest,
         attempt: Option<&Attempt>,
-        user: User,
-        session: Session,
+        (user, session): (User, Session),
+        whence: &Whence,
     ) -> Result<Grant, AuthError> {
         let decision = self.sessions.decide_untold(&session, attempt);
         if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
+            self.forgive([AccountTag::of_session(session.id)]).await;
             let generation = successor(session.family.generation)?;
             return self.sessions.grant(&session, user, generation);
         }
+        let event = self.event(EventKind::ConfirmFailed, &user, whence);
+        self.sessions.journal.note(vec![event.in_session(session.id)]).await;
         Err(AuthError::InvalidCredentials)
     }
 
     async fn knows(&self, password: &Secret, user: &User) -> Result<bool, AuthError> {
-        let verdict = self.passwords.verify(password, Some(&user.password_hash)).await?;
+        let turn = self.passwords.turn(Lane::Known).await?;
+        let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
         Ok(verdict != Verdict::Wrong)
     }
 

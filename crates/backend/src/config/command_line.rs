@@ -139,7 +139,7 @@ pub struct ServeArgs {
     /// What to do about the unusual.
     #[command(flatten)]
     pub suspicion: SuspicionArgs,
-    /// Proxies whose X-Forwarded-For is believed, by address.
+    /// Proxies whose X-Forwarded-For is believed: addresses, or networks such as 10.0.0.0/8.
     #[arg(long, env = "BATON_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub trusted_proxies: Vec<String>,
     /// Whom access tokens are for; the origin if not given.

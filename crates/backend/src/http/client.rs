@@ -9,6 +9,8 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
+use crate::config::Proxies;
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The other end of the connection; the listener puts it into every request.
@@ -17,7 +19,7 @@ pub struct Peer(pub SocketAddr);
 
 /// The proxies whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone)]
-pub struct TrustedProxies(pub Arc<[IpAddr]>);
+pub struct TrustedProxies(pub Arc<[Proxies]>);
 
 /// The address a call comes from, as far as it can be known.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +52,10 @@ where
 /// Walks from the peer towards the client as long as the one before is trusted. Each proxy appends
 /// whom it heard from, so the rightmost entry is the nearest; what stands left of the first address
 /// that is not trusted, or of the first entry that is none, anybody may have written.
-fn behind_proxies(peer: IpAddr, forwarded: &[&[u8]], trusted: &[IpAddr]) -> IpAddr {
+fn behind_proxies(peer: IpAddr, forwarded: &[&[u8]], trusted: &[Proxies]) -> IpAddr {
     let mut client = peer;
     for entry in forwarded.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
-        if !trusted.contains(&client) {
+        if !trusted.iter().any(|proxies| proxies.contain(client)) {
             break;
         }
         match address(entry) {
@@ -76,10 +78,11 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::behind_proxies;
+    use crate::config::Proxies;
 
     fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let trusted: Vec<_> =
-            trusted.iter().map(|address| address.parse().expect("an address")).collect();
+            trusted.iter().map(|proxies| Proxies::parse(proxies).expect("proxies")).collect();
         let forwarded: Vec<&[u8]> = forwarded.iter().map(|line| line.as_bytes()).collect();
         behind_proxies(peer.parse().expect("an address"), &forwarded, &trusted).to_string()
     }
@@ -102,9 +105,17 @@ mod tests {
     }
 
     #[test]
+    fn proxies_can_be_named_by_their_network() {
+        let trusted = ["10.0.0.0/8", "2001:db8::/32"];
+        assert_eq!(client("10.9.9.9", &["198.51.100.1, 2001:db8:7::1"], &trusted), "198.51.100.1");
+        assert_eq!(client("11.0.0.1", &["198.51.100.1"], &trusted), "11.0.0.1");
+    }
+
+    #[test]
     fn an_entry_that_is_no_address_ends_the_walk() {
-        let trusted = ["10.0.0.1".parse().expect("an address")];
-        let walk = |lines: &[&[u8]]| behind_proxies(trusted[0], lines, &trusted).to_string();
+        let trusted = [Proxies::parse("10.0.0.1").expect("an address")];
+        let peer = "10.0.0.1".parse().expect("an address");
+        let walk = |lines: &[&[u8]]| behind_proxies(peer, lines, &trusted).to_string();
         assert_eq!(walk(&[b"6.6.6.6", b"\xff, 198.51.100.1"]), "198.51.100.1");
         assert_eq!(walk(&[b"6.6.6.6", b"\xff"]), "10.0.0.1");
         assert_eq!(walk(&[b"6.6.6.6, 198.51.100.1:443"]), "198.51.100.1");

@@ -6,19 +6,20 @@ use axum::http::StatusCode;
 use shared::body::ConfirmRequest;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SeenFrom};
+use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// As refresh; 401 `invalid_credentials` for another password, and then nothing was changed.
+/// As refresh; 401 `invalid_credentials` for another password, and then nothing was changed; 429
+/// `rate_limited` after too many of them.
 pub async fn confirm(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
-    (RefreshCookie(presented), SeenFrom(whence)): (RefreshCookie, SeenFrom),
+    (RefreshCookie(presented), Visiting(visitor)): (RefreshCookie, Visiting),
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = accounts.confirm(&presented, attempt.as_ref(), &request.password, &whence).await?;
+    let grant = accounts.confirm(&presented, attempt.as_ref(), &request.password, &visitor).await?;
     Ok(SessionAnswer { status: StatusCode::OK, grant })
 }

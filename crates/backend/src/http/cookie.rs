@@ -1,5 +1,7 @@
-//! The two cookies: the refresh token's, and the readable hint beside it. It must not know what a
-//! token means.
+//! The cookies: the refresh token's, the readable hint beside it, and the tokens of known devices. It must
+//! not know what a token means.
+
+use std::borrow::Cow;
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -7,7 +9,9 @@ use axum::response::{IntoResponseParts, ResponseParts};
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use shared::Secret;
-use shared::path::{REFRESH_COOKIE, SIGNED_IN_COOKIE};
+use shared::path::{DEVICE_COOKIE, REFRESH_COOKIE, SIGNED_IN_COOKIE};
+
+use crate::auth::known_device::{DeviceToken, KNOWN_SECONDS};
 
 /// Sets both cookies.
 pub struct SetSession<'a> {
@@ -17,7 +21,10 @@ pub struct SetSession<'a> {
     pub seconds: i64,
 }
 
-/// Clears both cookies and what pages have stored (ASVS 5.0.0 V14.3.1).
+/// Sets what the device shall say of this account. It outlives the session.
+pub struct SetDevice(pub DeviceToken);
+
+/// Clears both cookies of a session and what pages have stored (ASVS 5.0.0 V14.3.1).
 pub struct ClearSession;
 
 impl IntoResponseParts for SetSession<'_> {
@@ -30,6 +37,20 @@ impl IntoResponseParts for SetSession<'_> {
         let headers = response.headers_mut();
         append(headers, refresh_cookie(self.refresh_token.expose(), self.seconds));
         append(headers, signed_in_cookie("1", self.seconds));
+        Ok(response)
+    }
+}
+
+impl IntoResponseParts for SetDevice {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(
+        self,
+        mut response: ResponseParts,
+    ) -> Result<ResponseParts, Self::Error> {
+        let Self(DeviceToken { slot, value }) = self;
+        let name = format!("{DEVICE_COOKIE}{slot}");
+        append(response.headers_mut(), strict_cookie(name, value.expose(), KNOWN_SECONDS));
         Ok(response)
     }
 }
@@ -55,7 +76,11 @@ impl IntoResponseParts for ClearSession {
 }
 
 fn refresh_cookie(value: &str, seconds: i64) -> Cookie<'_> {
-    Cookie::build((REFRESH_COOKIE, value))
+    strict_cookie(REFRESH_COOKIE, value, seconds)
+}
+
+fn strict_cookie<'a>(name: impl Into<Cow<'a, str>>, value: &'a str, seconds: i64) -> Cookie<'a> {
+    Cookie::build((name, value))
         .path("/")
         .secure(true)
         .http_only(true)
@@ -84,11 +109,21 @@ fn append(headers: &mut HeaderMap, cookie: Cookie<'_>) {
 /// The values of all cookies with this name. The line is read as bytes: whatever else stands in it,
 /// set by whomever, must not hide ours.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    all_named(headers, name).filter(|(rest, _)| rest.is_empty()).map(|(_, value)| value)
+}
+
+/// All cookies whose names begin so: with the rest of the name, and the value.
+pub fn all_named<'a>(
+    headers: &'a HeaderMap,
+    start: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let lines = headers.get_all(COOKIE).iter();
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| {
+        let rest = pair.trim_ascii().strip_prefix(start.as_bytes())?;
+        let equals = rest.iter().position(|byte| *byte == b'=')?;
+        let rest_of_name = std::str::from_utf8(&rest[..equals]).ok()?;
         // What is not even text is a value all the same, and opens nothing.
-        .map(|value| std::str::from_utf8(value).unwrap_or_default())
+        Some((rest_of_name, std::str::from_utf8(&rest[equals + 1..]).unwrap_or_default()))
+    })
 }

@@ -133,6 +133,17 @@ impl ApiError {
         }
     }
 
+    /// Seconds after which it is worth trying again (RFC 9110 section 10.2.3).
+    pub(super) const fn retry_after(&self) -> Option<i64> {
+        match self {
+            Self::Auth(AuthError::Limited { retry_after }) => Some(*retry_after),
+            _ => match self.on_the_wire().1 {
+                ErrorCode::TemporarilyUnavailable => Some(UNAVAILABLE_SECONDS),
+                _ => None,
+            },
+        }
+    }
+
     /// The fields that break a rule.
     pub(super) fn fields(&self) -> &[FieldError] {
         match self {
@@ -142,6 +153,8 @@ impl ApiError {
     }
 }
 
+/// After how many seconds a client may try again when storage failed.
+const UNAVAILABLE_SECONDS: i64 = 1;
 const UNAVAILABLE: &str = "This does not work right now. Try again in a moment.";
 
 const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static str) {
@@ -175,6 +188,9 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             ErrorCode::DuplicateAttempt,
             "This attempt was already answered; nothing happened.",
         ),
+        AuthError::Limited { .. } => {
+            (S::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "Too many attempts. Try again later.")
+        }
         AuthError::Contended | AuthError::Busy | AuthError::Store(_) => {
             (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
         }

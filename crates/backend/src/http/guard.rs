@@ -8,6 +8,7 @@ mod recent_login;
 mod refresh_cookie;
 mod same_origin;
 mod seen_from;
+mod visiting;
 
 pub use attempt_key::AttemptKey;
 pub use bearer::Bearer;
@@ -16,3 +17,4 @@ pub use recent_login::RecentLogin;
 pub use refresh_cookie::{RefreshCookie, RefreshCookies};
 pub use same_origin::SameOrigin;
 pub use seen_from::SeenFrom;
+pub use visiting::Visiting;

@@ -6,17 +6,17 @@ use axum::http::StatusCode;
 use shared::body::LoginRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin, SeenFrom};
+use super::guard::{Json, SameOrigin, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// 200 and a new session; 401 `invalid_credentials`, whatever was wrong.
+/// 200 and a new session; 401 `invalid_credentials`, whatever was wrong; 429 `rate_limited`.
 pub async fn login(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
-    SeenFrom(whence): SeenFrom,
+    Visiting(visitor): Visiting,
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.login(&request, &whence).await?;
+    let grant = accounts.login(&request, &visitor).await?;
     Ok(SessionAnswer { status: StatusCode::OK, grant })
 }

@@ -10,14 +10,11 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use shared::Problem;
 use shared::problem::PROBLEM_JSON;
-use shared::{ErrorCode, Problem};
 
 use super::error::ApiError;
 use super::request_id::RequestId;
-
-/// Seconds after which a client may try again when storage failed.
-const RETRY_AFTER_SECONDS: &str = "1";
 
 /// Middleware: gives every failure its problem document.
 pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
@@ -62,8 +59,8 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         let challenge = HeaderValue::from_str(&challenge).expect("constants and a number");
         parts.headers.insert(WWW_AUTHENTICATE, challenge);
     }
-    if code == ErrorCode::TemporarilyUnavailable {
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    if let Some(seconds) = error.retry_after() {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     (parts.status, parts.headers, Body::from(body)).into_response()
 }

@@ -5,17 +5,18 @@ use axum::http::StatusCode;
 use shared::body::RegisterRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin, SeenFrom};
+use super::guard::{Json, SameOrigin, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`.
+/// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`; 429
+/// `rate_limited`.
 pub async fn register(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
-    SeenFrom(whence): SeenFrom,
+    Visiting(visitor): Visiting,
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.register(&request, &whence).await?;
+    let grant = accounts.register(&request, &visitor).await?;
     Ok(SessionAnswer { status: StatusCode::CREATED, grant })
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::body::{SessionBody, User};
 
-use super::cookie::SetSession;
+use super::cookie::{SetDevice, SetSession};
 use crate::auth::Grant;
 
 /// A grant on its way out.
@@ -19,9 +19,17 @@ pub struct SessionAnswer {
 
 impl IntoResponse for SessionAnswer {
     fn into_response(self) -> Response {
-        let Grant { access_token, expires_in, refresh_token, session_seconds, session_id, user } =
-            self.grant;
+        let Grant {
+            access_token,
+            expires_in,
+            refresh_token,
+            session_seconds,
+            session_id,
+            user,
+            ..
+        } = self.grant;
         let cookies = SetSession { refresh_token: &refresh_token, seconds: session_seconds };
+        let device = self.grant.device_token.map(SetDevice);
         let body = SessionBody {
             access_token,
             token_type: "Bearer".to_owned(),
@@ -29,7 +37,7 @@ impl IntoResponse for SessionAnswer {
             session_id,
             user: shown(&user),
         };
-        (self.status, cookies, Json(body)).into_response()
+        (self.status, cookies, device, Json(body)).into_response()
     }
 }
 

@@ -61,8 +61,16 @@ pub enum Change {
     Enable(UserId),
     /// The account is gone: all sessions end, and nothing personal is kept.
     Erase(UserId, Ending),
-    /// A login failed.
-    CountFailure(AccountTag, NumericDate),
+    /// One more password is about to be looked at. It counts as failed until it is known to be right. Not
+    /// if the count is no longer the one that was read: of two who read the same, one has to read again.
+    CountFailure {
+        /// By what it is counted.
+        account: AccountTag,
+        /// The count that was read.
+        seen: u32,
+        /// When.
+        at: NumericDate,
+    },
     /// A login succeeded: failures are counted from zero again.
     ForgetFailures(AccountTag),
     /// Removes sessions long over, a thousand at most, so that others may write in between.
@@ -136,7 +144,7 @@ impl Change {
     pub const fn must_last(&self) -> bool {
         !matches!(
             self,
-            Self::Accept(..) | Self::WantPassword(..) | Self::CountFailure(..) | Self::Record
+            Self::Accept(..) | Self::WantPassword(..) | Self::CountFailure { .. } | Self::Record
         )
     }
 }

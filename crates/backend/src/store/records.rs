@@ -109,14 +109,15 @@ pub struct EventQuery {
     pub limit: u32,
 }
 
-/// What logins are counted by: a hash of the email address, whether or not there is such an account.
+/// What wrong passwords are counted by: a hash of the email address, whether or not there is such an
+/// account; or of a known device, or of a session. It is made in `auth::tag`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountTag(pub [u8; 32]);
 
-/// Logins that failed in a row.
+/// Passwords that were wrong in a row; those that are being looked at among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
-    /// How many since the last that succeeded.
+    /// How many since the last that was right.
     pub count: u32,
     /// When the last one did.
     pub last_at: NumericDate,

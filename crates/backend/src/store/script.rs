@@ -194,8 +194,9 @@ fn steps(change: &Change) -> Vec<Step> {
         }
         Change::Enable(user) => vec![Statement::new(sql::ENABLE).bind(user.as_bytes()).needed()],
         Change::Erase(user, ending) => erase(user, *ending),
-        Change::CountFailure(account, now) => {
-            vec![Statement::new(sql::COUNT_FAILURE).bind(&account.0).bind(*now).needed()]
+        Change::CountFailure { account, seen, at } => {
+            let count = Statement::new(sql::COUNT_FAILURE).bind(&account.0);
+            vec![count.bind(*at).bind(*seen).needed()]
         }
         Change::ForgetFailures(account) => {
             vec![Statement::new(sql::FORGET_FAILURES).bind(&account.0).needed()]

@@ -139,9 +139,11 @@ pub(super) const PRUNE_EVENTS_OF_NOBODY: &str = "
     DELETE FROM events -- unguarded: events never change, they only grow old
     WHERE id IN (SELECT id FROM events WHERE user_id IS NULL AND at < $1 LIMIT 1000)";
 
+/// Only from the count that was read: however many come at once, each password has a number of its own.
 pub(super) const COUNT_FAILURE: &str = "
     INSERT INTO login_failures AS f (account, failures, last_at) VALUES ($1, 1, $2)
-    ON CONFLICT (account) DO UPDATE SET failures = f.failures + 1, last_at = $2";
+    ON CONFLICT (account) DO UPDATE SET failures = f.failures + 1, last_at = $2
+    WHERE f.failures = $3";
 
 pub(super) const FAILURES: &str = "
     SELECT failures, last_at FROM login_failures WHERE account = $1";

@@ -25,6 +25,7 @@ async fn every_act_is_told_newest_first() {
             alice.events().await,
             [
                 "logged_out",
+                "new_device",
                 "logged_in",
                 "answered_again",
                 "refreshed",

@@ -1,7 +1,7 @@
 //! Password hashing is bounded: each takes 19 MiB and a core.
 
 use backend::auth::AuthError;
-use backend::auth::password::{Passwords, Verdict};
+use backend::auth::password::{Lane, Passwords, Verdict};
 use backend::entropy::Entropy;
 use shared::Secret;
 
@@ -15,7 +15,9 @@ fn password() -> Secret {
 async fn nothing_is_hashed_without_a_permit() {
     let passwords = Passwords::new(0, Entropy::seeded(1));
     assert!(matches!(passwords.hash(&password()).await, Err(AuthError::Busy)));
-    assert!(matches!(passwords.verify(&password(), None).await, Err(AuthError::Busy)));
+    for lane in [Lane::Everyone, Lane::Known] {
+        assert!(matches!(passwords.turn(lane).await, Err(AuthError::Busy)));
+    }
 }
 
 #[tokio::test]
@@ -23,9 +25,22 @@ async fn a_permit_comes_back() {
     let passwords = Passwords::new(1, Entropy::seeded(1));
     let hash = passwords.hash(&password()).await.expect("a permit");
     for _ in 0..3 {
-        let verdict = passwords.verify(&password(), Some(&hash)).await.expect("a permit");
+        let turn = passwords.turn(Lane::Everyone).await.expect("a permit");
+        let verdict = passwords.verify(turn, &password(), Some(&hash)).await.expect("a hash");
         assert_eq!(verdict, Verdict::Right);
     }
+}
+
+/// Strangers, however many there are, do not stand in the way of those who are known.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_known_waits_in_a_lane_of_their_own() {
+    let passwords = Passwords::new(1, Entropy::seeded(1));
+    let stranger = passwords.turn(Lane::Everyone).await.expect("a permit");
+    assert!(matches!(passwords.turn(Lane::Everyone).await, Err(AuthError::Busy)));
+    let known = passwords.turn(Lane::Known).await.expect("a permit");
+    assert!(matches!(passwords.turn(Lane::Known).await, Err(AuthError::Busy)));
+    drop((stranger, known));
+    passwords.turn(Lane::Everyone).await.expect("a permit");
 }
 
 #[tokio::test]
@@ -41,7 +56,8 @@ async fn two_hashes_of_one_password_differ_and_name_their_parameters() {
 async fn there_is_no_password_that_an_unknown_user_has() {
     let passwords = Passwords::new(1, Entropy::seeded(1));
     for guess in ["", PASSWORD, "$argon2id$"] {
-        let verdict = passwords.verify(&Secret::new(guess.to_owned()), None).await;
-        assert_eq!(verdict.expect("a permit"), Verdict::Wrong);
+        let turn = passwords.turn(Lane::Everyone).await.expect("a permit");
+        let verdict = passwords.verify(turn, &Secret::new(guess.to_owned()), None).await;
+        assert_eq!(verdict.expect("a hash"), Verdict::Wrong);
     }
 }

@@ -58,12 +58,7 @@ impl Tables {
                 self.forget_traces(user, done);
                 outcome
             }
-            Change::CountFailure(account, now) => {
-                let entry = self.failures.entry(account);
-                let failures = entry.or_insert(Failures { count: 0, last_at: now });
-                *failures = Failures { count: failures.count + 1, last_at: now };
-                rows(true)
-            }
+            Change::CountFailure { account, seen, at } => rows(self.count(account, seen, at)),
             Change::ForgetFailures(account) => rows(self.failures.remove(&account).is_some()),
             Change::PruneSessions(before) => self.prune_sessions(before),
             Change::PruneEvents(before) => self.prune_events(before),
@@ -78,6 +73,16 @@ impl Tables {
             event.user.is_none_or(is_there)
         });
         self.events.extend(told.map(|event| (event.id, event)));
+    }
+
+    fn count(&mut self, account: AccountTag, seen: u32, at: NumericDate) -> bool {
+        let known = self.failures.get(&account).map(|failures| failures.count);
+        let stands = known.is_none_or(|count| count == seen);
+        if stands {
+            let count = known.unwrap_or_default() + 1;
+            self.failures.insert(account, Failures { count, last_at: at });
+        }
+        stands
     }
 
     fn register(&mut self, user: User, session: Session) -> bool {

@@ -93,17 +93,17 @@ impl Answer {
         if !body.is_null() {
             text += &serde_json::to_string_pretty(&body).expect("JSON");
         }
-        mask_tickets(&text)
+        let text = mask(&text, "__Host-Http-refresh=AQ", "__Host-Http-refresh=[ticket]");
+        mask(&text, "__Host-Http-device-", "__Host-Http-device-[account]=[token]")
     }
 }
 
-/// A ticket differs from run to run only if the keys do, but no snapshot should hold one.
-fn mask_tickets(text: &str) -> String {
-    let start = "__Host-Http-refresh=AQ";
+/// A token differs from run to run only if the keys do, but no snapshot should hold one.
+fn mask(text: &str, start: &str, shown: &str) -> String {
     match text.split_once(start) {
         Some((before, rest)) => {
             let after = rest.find(';').map_or("", |end| &rest[end..]);
-            format!("{before}__Host-Http-refresh=[ticket]{after}")
+            format!("{before}{shown}{after}")
         }
         None => text.to_owned(),
     }

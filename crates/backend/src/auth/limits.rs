@@ -1,0 +1,186 @@
+//! How often, at once: limits in the memory of each instance, for bursts. What must survive a restart is
+//! counted in the store; see [`guessing`](super::guessing). It must not know what the calls do.
+
+mod buckets;
+
+use std::net::IpAddr;
+
+use shared::{EventKind, SessionId};
+
+use super::AuthError;
+use super::journal::Journal;
+use super::sessions::{Found, Sessions};
+use super::suspicion::network;
+use crate::clock::Clock;
+use crate::store::{AccountTag, Event, Whence};
+use buckets::Buckets;
+pub use buckets::{MOST_KEYS, SHARED};
+
+/// What calls are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A network; all calls of which nobody knows where they come from are from one.
+    Network(Option<IpAddr>),
+    /// An account, from a network.
+    Pair(Option<IpAddr>, AccountTag),
+    /// A session.
+    Session(SessionId),
+    /// An account, a known device, or a session whose password is guessed.
+    Guess(AccountTag),
+    /// One of those that find no place of their own.
+    Shared(u64),
+}
+
+/// A call that comes too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooEarly {
+    /// What it was counted by.
+    pub key: Key,
+    /// Seconds until it is worth trying again; at least 1.
+    pub retry_after: i64,
+}
+
+/// All limits, or none.
+pub struct Limits(Option<All>);
+
+struct All {
+    logins_by_network: Buckets,
+    logins_by_pair: Buckets,
+    registrations: Buckets,
+    refreshes_by_network: Buckets,
+    refreshes_by_session: Buckets,
+    /// Whether it was told lately that a limit was hit.
+    told: Buckets,
+}
+
+impl Limits {
+    /// As a server in front of users needs them: far above what people do, a whole office of them behind
+    /// one address included. Each is so many at once, and one more every so many milliseconds.
+    #[must_use]
+    pub fn standard(clock: &Clock) -> Self {
+        let buckets = |at_once, milliseconds| Buckets::new(at_once, milliseconds, clock.clone());
+        Self(Some(All {
+            logins_by_network: buckets(100, 5_000),
+            logins_by_pair: buckets(20, 15_000),
+            registrations: buckets(60, 60_000),
+            refreshes_by_network: buckets(4_000, 10),
+            refreshes_by_session: buckets(400, 500),
+            told: buckets(1, 3_600_000),
+        }))
+    }
+
+    /// None: for tests and benchmarks.
+    #[must_use]
+    pub const fn off() -> Self {
+        Self(None)
+    }
+
+    /// Whether there are any.
+    #[must_use]
+    pub const fn are_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// How many keys are in memory.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.0.as_ref().map_or(0, |all| all.each().map(Buckets::keys).iter().sum())
+    }
+
+    /// The most keys there can ever be in memory.
+    #[must_use]
+    pub fn most_keys(&self) -> usize {
+        self.0.as_ref().map_or(0, |all| all.each().len() * (MOST_KEYS + SHARED))
+    }
+
+    /// A login to an account from a device that is not known there.
+    pub(super) fn login(
+        &self,
+        address: Option<IpAddr>,
+        account: AccountTag,
+    ) -> Result<(), TooEarly> {
+        let network = network(address);
+        // The pair first: who knocks at one door only shall not close the others for the neighbours.
+        self.take(|all| &all.logins_by_pair, Key::Pair(network, account))?;
+        self.take(|all| &all.logins_by_network, Key::Network(network))
+    }
+
+    /// A login from a known device, which pays for nobody else in its network.
+    pub(super) fn login_on(&self, device: AccountTag) -> Result<(), TooEarly> {
+        self.take(|all| &all.logins_by_pair, Key::Guess(device))
+    }
+
+    /// A registration.
+    pub(super) fn registration(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
+        self.take(|all| &all.registrations, Key::Network(network(address)))
+    }
+
+    fn refresh_from(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
+        self.take(|all| &all.refreshes_by_network, Key::Network(network(address)))
+    }
+
+    /// Only for an authentic ticket: anybody can write a session's id.
+    fn refresh_of(&self, session: SessionId) -> Result<(), TooEarly> {
+        self.take(|all| &all.refreshes_by_session, Key::Session(session))
+    }
+
+    fn take(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) -> Result<(), TooEarly> {
+        let Some(all) = &self.0 else { return Ok(()) };
+        which(all).take(key).map_err(|retry_after| TooEarly { key, retry_after })
+    }
+
+    /// Whether it is news that this limit was hit: once an hour, however often it is.
+    pub(super) fn is_news(&self, too_early: TooEarly) -> bool {
+        self.0.as_ref().is_some_and(|all| all.told.take(too_early.key).is_ok())
+    }
+
+    /// The answer to a call that comes too early; the event goes into the record if it is news.
+    pub(super) async fn refuse(
+        &self,
+        too_early: TooEarly,
+        journal: &Journal,
+        event: impl AsyncFnOnce() -> Event,
+    ) -> AuthError {
+        if self.is_news(too_early) {
+            journal.note(vec![event().await]).await;
+        }
+        AuthError::Limited { retry_after: too_early.retry_after }
+    }
+}
+
+impl All {
+    const fn each(&self) -> [&Buckets; 6] {
+        [
+            &self.logins_by_network,
+            &self.logins_by_pair,
+            &self.registrations,
+            &self.refreshes_by_network,
+            &self.refreshes_by_session,
+            &self.told,
+        ]
+    }
+}
+
+impl Sessions {
+    /// Lets a network refresh, or says no.
+    pub(super) async fn admit_network(&self, whence: &Whence) -> Result<(), AuthError> {
+        let Err(too_early) = self.limits.refresh_from(whence.address) else { return Ok(()) };
+        let event = async || self.journal.event(EventKind::Limited, None, whence);
+        Err(self.limits.refuse(too_early, &self.journal, event).await)
+    }
+
+    /// Lets a session be refreshed, or says no.
+    pub(super) async fn admit_session(
+        &self,
+        found: &Found,
+        whence: &Whence,
+    ) -> Result<(), AuthError> {
+        let id = found.session.id;
+        let Err(too_early) = self.limits.refresh_of(id) else { return Ok(()) };
+        let event = async || {
+            let event = self.journal.event(EventKind::Limited, Some(found.user.id), whence);
+            event.in_session(id)
+        };
+        Err(self.limits.refuse(too_early, &self.journal, event).await)
+    }
+}

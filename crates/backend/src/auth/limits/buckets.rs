@@ -1,0 +1,209 @@
+//! Token buckets, one for each key, and never more than so many: whoever comes from ever new addresses
+//! fills no memory. It must not know what the keys are.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+use governor::state::keyed::ShrinkableKeyedStateStore;
+use governor::{Quota, RateLimiter, clock};
+
+use super::Key;
+use crate::clock::Clock;
+
+/// How many keys have a bucket of their own, for each limit.
+pub const MOST_KEYS: usize = 8_192;
+/// How many buckets those share that find no place. One who fills all places fills one of these; only
+/// who has a thousand more keys fills them all.
+pub const SHARED: usize = 1_024;
+/// How often buckets that are full again are thrown away.
+const SWEEP_SECONDS: u64 = 10;
+
+/// A limit, by key.
+pub(super) struct Buckets {
+    limiter: RateLimiter<Key, Places, Steady, NoOpMiddleware<Duration>>,
+    swept_at: Mutex<Duration>,
+}
+
+impl Buckets {
+    /// So many at once, and one more every so many milliseconds.
+    pub(super) fn new(at_once: u32, milliseconds: u64, clock: Clock) -> Self {
+        let quota = Quota::with_period(Duration::from_millis(milliseconds))
+            .zip(NonZeroU32::new(at_once))
+            .map(|(quota, at_once)| quota.allow_burst(at_once))
+            .expect("limits are constants above zero");
+        let clock = Steady::over(clock);
+        let swept_at = Mutex::new(clock::Clock::now(&clock));
+        Self { limiter: RateLimiter::new(quota, Places::default(), clock), swept_at }
+    }
+
+    /// Takes one, or says in how many seconds there will be one.
+    pub(super) fn take(&self, key: Key) -> Result<(), i64> {
+        let now = clock::Clock::now(self.limiter.clock());
+        self.sweep(now);
+        self.limiter.check_key(&key).map_err(|refused| {
+            let wait = refused.wait_time_from(now);
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            i64::try_from(seconds).unwrap_or(i64::MAX).max(1)
+        })
+    }
+
+    /// How many keys are in memory.
+    pub(super) fn keys(&self) -> usize {
+        self.limiter.len()
+    }
+
+    fn sweep(&self, now: Duration) {
+        // An instant is never left half changed.
+        let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_sub(*swept_at).as_secs() >= SWEEP_SECONDS {
+            *swept_at = now;
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+    }
+}
+
+/// The state of each key, in a bounded number of places.
+#[derive(Default)]
+struct Places {
+    places: Mutex<HashMap<Key, Nanos>>,
+    /// Which bucket a key shares is not for its owner to choose.
+    hasher: RandomState,
+}
+
+impl Places {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Nanos>> {
+        // No state is left half changed by a panic.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StateStore for Places {
+    type Key = Key;
+
+    fn measure_and_replace<T, F, E>(&self, key: &Key, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let mut places = self.lock();
+        let is_full = places.len() >= MOST_KEYS && !places.contains_key(key);
+        let shared = self.hasher.hash_one(key) % SHARED as u64;
+        let key = if is_full { Key::Shared(shared) } else { *key };
+        let (taken, state) = measure(places.get(&key).copied())?;
+        places.insert(key, state);
+        Ok(taken)
+    }
+}
+
+impl ShrinkableKeyedStateStore<Key> for Places {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.lock().retain(|_, state| *state > drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.lock().shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+}
+
+/// Our clock as governor reads one: time that only goes on. When the machine's clock is set back, a
+/// bucket would otherwise stay empty for as long.
+struct Steady {
+    clock: Clock,
+    /// The last reading, and how many seconds the clock was set back in all.
+    state: Mutex<(i64, i64)>,
+}
+
+impl Steady {
+    fn over(clock: Clock) -> Self {
+        let now = clock.now().0;
+        Self { clock, state: Mutex::new((now, 0)) }
+    }
+}
+
+impl clock::Clock for Steady {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        // A pair of numbers is never left half changed.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, set_back) = *state;
+        let now = self.clock.now().0;
+        let set_back = set_back.saturating_add(last.saturating_sub(now).max(0));
+        *state = (now, set_back);
+        Duration::from_secs(u64::try_from(now.saturating_add(set_back)).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use shared::NumericDate;
+
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::manual(NumericDate(1_800_000_000))
+    }
+
+    fn from(network: u32) -> Key {
+        Key::Network(Some(IpAddr::V4(Ipv4Addr::from_bits(network))))
+    }
+
+    #[test]
+    fn a_bucket_empties_refills_and_says_when() {
+        let clock = clock();
+        let buckets = Buckets::new(3, 2_500, clock.clone());
+        for _ in 0..3 {
+            assert_eq!(buckets.take(from(1)), Ok(()));
+        }
+        assert_eq!(buckets.take(from(1)), Err(3));
+        assert_eq!(buckets.take(from(2)), Ok(()));
+        clock.advance(2);
+        assert_eq!(buckets.take(from(1)), Err(1));
+        clock.advance(1);
+        assert_eq!(buckets.take(from(1)), Ok(()));
+        assert_eq!(buckets.take(from(1)), Err(2));
+    }
+
+    #[test]
+    fn what_finds_no_place_shares_and_memory_stays_bounded() {
+        let clock = clock();
+        let buckets = Buckets::new(1, 1_000, clock.clone());
+        let passed = (0..100_000).filter(|network| buckets.take(from(*network)).is_ok()).count();
+        assert_eq!(passed, MOST_KEYS + SHARED);
+        assert_eq!(buckets.keys(), MOST_KEYS + SHARED);
+        assert!(buckets.take(from(100_001)).is_err());
+        // Whoever has a place keeps it, and pays for nobody else.
+        clock.advance(1);
+        assert_eq!(buckets.take(from(0)), Ok(()));
+        clock.advance(20);
+        assert_eq!(buckets.take(from(0)), Ok(()));
+        assert_eq!(buckets.keys(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let clock = clock();
+        let buckets = Buckets::new(1, 1_000, clock.clone());
+        assert_eq!(buckets.take(from(1)), Ok(()));
+        clock.advance(-86_400);
+        assert_eq!(buckets.take(from(1)), Err(1));
+        clock.advance(1);
+        assert_eq!(buckets.take(from(1)), Ok(()));
+    }
+}

@@ -1,0 +1,168 @@
+//! Logging in. It must not know what a session's tokens are made of.
+
+use rotation::Generation;
+use shared::body::LoginRequest;
+use shared::{EventKind, Secret};
+
+use super::accounts::Accounts;
+use super::email::Email;
+use super::known_device::KnownDevice;
+use super::limits::TooEarly;
+use super::password::{Lane, Verdict};
+use super::suspicion::network;
+use super::{AuthError, Grant, Visitor};
+use crate::store::{AccountTag, Change, Event, EventQuery, User, Whence};
+
+/// How far back the record is searched for a network: so many logins.
+const LOGINS_REMEMBERED: u32 = 50;
+
+/// A login under way: what it is about, before anybody knows whether there is such an account.
+struct Login<'a> {
+    email: Option<Email>,
+    account: AccountTag,
+    /// On which device the account is known, if it is on this one.
+    device: Option<KnownDevice>,
+    visitor: &'a Visitor,
+}
+
+impl Accounts {
+    /// Begins a session for the right password; always a new one (ASVS 5.0.0 V7.2.4).
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidCredentials`] for an unknown user, a wrong password or a disabled user:
+    /// the same, and after the same work. [`AuthError::Limited`] if there were too many, whether or not
+    /// there is such a user.
+    pub async fn login(
+        &self,
+        request: &LoginRequest,
+        visitor: &Visitor,
+    ) -> Result<Grant, AuthError> {
+        let login = self.under_way(&request.email, visitor);
+        let user = self.proved(&login, &request.password).await?;
+        let grant = self.open(user, &login).await?;
+        self.forgive(login.tags()).await;
+        let device_token = self.device_token(login.device, &login.account);
+        Ok(Grant { device_token, ..grant })
+    }
+
+    fn under_way<'a>(&self, typed: &str, visitor: &'a Visitor) -> Login<'a> {
+        let email = Email::parse(typed);
+        let account =
+            email.as_ref().map_or_else(|| AccountTag::of_no_address(typed), AccountTag::of);
+        let device = self.recognise(visitor, &account);
+        Login { email, account, device, visitor }
+    }
+
+    /// The user whose password it is. Whether there is one is asked only once the password may be looked
+    /// at, so that a refusal before says nothing.
+    async fn proved(&self, login: &Login<'_>, password: &Secret) -> Result<User, AuthError> {
+        let limits = &self.sessions.limits;
+        let admitted = match login.device_tag() {
+            Some(device) => limits.login_on(device),
+            None => limits.login(login.visitor.whence.address, login.account),
+        };
+        if let Err(too_early) = admitted {
+            return Err(self.too_early(too_early, login).await);
+        }
+        // A device at which a hundred were wrong is no better than a stranger's.
+        let (tag, lane) = match login.device_tag() {
+            Some(device) if !self.is_spent(device).await? => (device, Lane::Known),
+            _ => (login.account, Lane::Everyone),
+        };
+        let turn = match self.turn(tag, lane).await? {
+            Ok(turn) => turn,
+            Err(too_early) => return Err(self.too_early(too_early, login).await),
+        };
+        let user = self.find(login).await?;
+        let stored = user.as_ref().map(|user| user.password_hash.as_str());
+        let verdict = self.passwords.verify(turn, password, stored).await?;
+        match user {
+            Some(user) if verdict == Verdict::RightButWeak && user.disabled_at.is_none() => {
+                self.strengthen(user, password).await
+            }
+            Some(user) if verdict == Verdict::Right && user.disabled_at.is_none() => Ok(user),
+            refused => {
+                let user = refused.map(|user| user.id);
+                let journal = &self.sessions.journal;
+                let event = journal.event(EventKind::LoginFailed, user, &login.visitor.whence);
+                journal.note(vec![event]).await;
+                Err(AuthError::InvalidCredentials)
+            }
+        }
+    }
+
+    async fn find(&self, login: &Login<'_>) -> Result<Option<User>, AuthError> {
+        match &login.email {
+            Some(email) => Ok(self.sessions.journal.store.find_user(email).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn too_early(&self, too_early: TooEarly, login: &Login<'_>) -> AuthError {
+        let journal = &self.sessions.journal;
+        let event = async || {
+            // Of whose account it tells is worth a question, and no reason to fail.
+            let user = self.find(login).await.ok().flatten().map(|user| user.id);
+            journal.event(EventKind::Limited, user, &login.visitor.whence)
+        };
+        self.sessions.limits.refuse(too_early, journal, event).await
+    }
+
+    async fn open(&self, user: User, login: &Login<'_>) -> Result<Grant, AuthError> {
+        let whence = &login.visitor.whence;
+        let session = self.sessions.begin(&user, whence);
+        let event = |kind| self.event(kind, &user, whence).in_session(session.id);
+        let mut events: Vec<Event> = vec![event(EventKind::LoggedIn)];
+        if login.device.is_none() {
+            events.push(event(EventKind::NewDevice));
+        }
+        if self.is_new_network(&user, whence).await? {
+            events.push(event(EventKind::NewNetwork));
+        }
+        let seen = user.password_hash.clone();
+        let open = Change::OpenSession { session: Box::new(session.clone()), seen };
+        // Disabled, or given another password, since the one that came along was verified.
+        if !self.sessions.journal.commit(open, events).await?.took_place() {
+            return Err(AuthError::InvalidCredentials);
+        }
+        self.sessions.grant(&session, user, Generation::FIRST)
+    }
+
+    /// Whether neither a session of the user's nor a login is known from this network. Of a call that
+    /// comes from nobody knows where, that cannot be said.
+    async fn is_new_network(&self, user: &User, whence: &Whence) -> Result<bool, AuthError> {
+        let Some(here) = network(whence.address) else { return Ok(false) };
+        let is_here = |whence: &Whence| network(whence.address) == Some(here);
+        let store = &self.sessions.journal.store;
+        if store.sessions_of(user.id).await?.iter().any(|session| is_here(&session.whence)) {
+            return Ok(false);
+        }
+        let kinds = vec![EventKind::Registered, EventKind::LoggedIn, EventKind::Confirmed];
+        let query = EventQuery { user: user.id, before: None, kinds, limit: LOGINS_REMEMBERED };
+        Ok(!store.events(&query).await?.iter().any(|event| is_here(&event.whence)))
+    }
+
+    /// Only now is the password at hand to be hashed with today's parameters.
+    async fn strengthen(&self, user: User, password: &Secret) -> Result<User, AuthError> {
+        let hash = self.passwords.hash(password).await?;
+        let seen = user.password_hash.clone();
+        let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
+        if self.sessions.journal.commit(rehash, Vec::new()).await?.took_place() {
+            Ok(User { password_hash: hash, ..user })
+        } else {
+            // Another login has done it meanwhile, or there is another password: try again to see.
+            Err(AuthError::Contended)
+        }
+    }
+}
+
+impl Login<'_> {
+    fn device_tag(&self) -> Option<AccountTag> {
+        self.device.map(|device| self.account.of_device(device.id))
+    }
+
+    /// All that failures of this login may have been counted by.
+    fn tags(&self) -> impl Iterator<Item = AccountTag> {
+        std::iter::once(self.account).chain(self.device_tag())
+    }
+}
