@@ -9,6 +9,7 @@ pub mod callers;
 pub mod device;
 pub mod email;
 pub mod endings;
+pub mod feed;
 pub mod journal;
 mod own_sessions;
 pub mod password;
