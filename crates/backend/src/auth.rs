@@ -9,6 +9,7 @@ pub mod callers;
 pub mod device;
 pub mod email;
 pub mod endings;
+pub mod feed;
 pub mod guessing;
 pub mod journal;
 pub mod known_device;

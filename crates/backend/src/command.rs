@@ -41,6 +41,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let doors = open_doors(&settings).await?;
     let store = doors.store.clone();
     let app = App::new(&settings, doors)?;
+    let following = app.sessions.follow_endings();
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
             "--listen: {} cannot be listened on: choose another port, or stop what uses it",
@@ -52,6 +53,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let stop = server::told_to_stop()?;
     say(&format!("listening on http://{address}"))?;
     server::serve(listener, router(app), stop).await;
+    drop(following);
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())

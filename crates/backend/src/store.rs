@@ -18,9 +18,10 @@ mod sql;
 pub mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
@@ -86,6 +87,28 @@ pub enum StoreError {
     },
 }
 
+/// How often a feed answers although nothing has happened.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+
+/// What a feed has heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// These sessions have ended; none, if nothing has happened.
+    Ended(Vec<(SessionId, EndCause)>),
+    /// Something has changed, perhaps an end: [`Store::ended_since`] knows.
+    Change,
+}
+
+/// Hears of sessions that end, whoever ends them: this process, another instance, or an operator at the
+/// database's console.
+#[async_trait]
+pub trait Feed: Send {
+    /// What has happened since it was asked before. It answers soon, also if nothing has: an answer
+    /// proves that whatever had been committed when it was asked has been heard of. A feed that has
+    /// failed, or was not heard to the end, is to be dropped.
+    async fn next(&mut self) -> Result<Heard, StoreError>;
+}
+
 /// What the domain asks of storage. Every method fails with [`StoreError`] if the engine does not do
 /// as asked: then it is not known whether a change took place.
 #[async_trait]
@@ -109,6 +132,9 @@ pub trait Store: Send + Sync {
 
     /// The sessions that were ended at this instant or later.
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError>;
+
+    /// A feed that hears of every end from now on.
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;
 
     /// Security events of a user's, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;

@@ -14,8 +14,8 @@ use backend::auth::email::Email;
 use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
-    Accepted, AccountTag, Change, Ended, Ending, Event, EventQuery, Failures, Outcome, Session,
-    Store, StoreError, User,
+    Accepted, AccountTag, Change, Ended, Ending, Event, EventQuery, Failures, Feed, Outcome,
+    Session, Store, StoreError, User,
 };
 use rotation::Family;
 use shared::{EndCause, NumericDate, SessionId, UserId};
@@ -279,6 +279,10 @@ impl Store for SimulatedStore {
 
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.memory.ended_since(at).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        self.memory.listen().await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

@@ -43,10 +43,12 @@ CREATE TABLE login_failures (
 );
 
 -- Whoever ends a session, an operator at the console included, tells every instance at the moment it
--- is committed. The instance that starts listening reads what has ended before.
+-- is committed. The instance that starts listening reads what has ended before. The channel bears the
+-- number of this very table: several Batons may share a database, each in a schema of its own.
 CREATE FUNCTION baton_tell_of_an_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('baton_session_ended', encode(NEW.id, 'hex') || ' ' || NEW.revoked_because);
+    PERFORM pg_notify('baton_session_ended_' || TG_RELID,
+                      encode(NEW.id, 'hex') || ' ' || NEW.revoked_because);
     RETURN NULL;
 END $$;
 

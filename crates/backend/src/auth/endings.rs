@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::{EndCause, NumericDate, SessionId};
+use tokio::time::Instant;
 
 use crate::store::Ended;
 
@@ -16,8 +17,11 @@ pub struct Endings(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     ended: HashMap<SessionId, (EndCause, NumericDate)>,
-    /// Whether what others end arrives here.
-    is_fresh: bool,
+    /// Until when it may be taken for complete. It runs out by itself: a feed that stands still, or a
+    /// task that is not let run, leaves nothing trusted.
+    trusted_until: Option<Instant>,
+    /// Since when something may have ended that is not known here.
+    doubted_at: Option<Instant>,
 }
 
 /// What is known of a session whose token is genuine.
@@ -46,14 +50,33 @@ impl Endings {
         let known = self.known();
         match known.ended.get(&session) {
             Some((cause, _)) => Word::Ended(*cause),
-            None if known.is_fresh => Word::Stands,
+            None if known.is_trusted() => Word::Stands,
             None => Word::Unknown,
         }
     }
 
-    /// Says whether what others end arrives here. Until it does, nothing is taken for standing.
-    pub fn set_fresh(&self, is_fresh: bool) {
-        self.known().is_fresh = is_fresh;
+    /// Everything that had ended by `seen` is known here: what is not is taken for standing, until
+    /// `until`.
+    pub fn trust(&self, seen: Instant, until: Instant) {
+        let mut known = self.known();
+        if known.doubted_at.is_none_or(|doubted| doubted < seen) {
+            known.doubted_at = None;
+            known.trusted_until = Some(until);
+        }
+    }
+
+    /// Something may have ended that is not known here: nothing is taken for standing until somebody
+    /// has looked anew.
+    pub fn doubt(&self) {
+        let mut known = self.known();
+        known.doubted_at = Some(Instant::now());
+        known.trusted_until = None;
+    }
+
+    /// Whether what is not known here is taken for standing.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.known().is_trusted()
     }
 
     /// Forgets what ended before: no access token of it can be alive.
@@ -70,5 +93,11 @@ impl Endings {
     fn known(&self) -> MutexGuard<'_, Known> {
         // Nothing is left half done by a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn is_trusted(&self) -> bool {
+        self.trusted_until.is_some_and(|until| Instant::now() < until)
     }
 }

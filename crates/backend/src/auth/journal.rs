@@ -56,6 +56,7 @@ impl Journal {
     /// If storage fails: then it is not known whether the change took place.
     pub async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         let ending = ending_of(&change);
+        let unsettled = ending.map(|_| Unsettled(&self.endings));
         let outcome = self.store.commit(change, events.clone()).await?;
         if let Some(Ending { cause, at }) = ending {
             let ended = outcome.ended.iter().map(|&session| Ended { session, cause, at });
@@ -64,6 +65,7 @@ impl Journal {
                 tracing::info!(event = "ended", %session, cause = cause.as_str());
             }
         }
+        unsettled.map(std::mem::forget);
         if outcome.took_place() {
             events.iter().for_each(log);
         }
@@ -102,6 +104,16 @@ impl Journal {
     #[must_use]
     pub fn now(&self) -> NumericDate {
         self.clock.now()
+    }
+}
+
+/// A change that ends sessions and has not been answered. If it never is, because storage failed or the
+/// caller was dropped, it may have taken place.
+struct Unsettled<'a>(&'a Endings);
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        self.0.doubt();
     }
 }
 

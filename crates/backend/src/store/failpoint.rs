@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Outcome, Session, Store, StoreError,
-    User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Session, Store,
+    StoreError, User,
 };
 use crate::auth::email::Email;
 
@@ -121,6 +121,10 @@ impl Store for Armed {
 
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.store.ended_since(at).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        self.store.listen().await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

@@ -8,10 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::change::{Change, Outcome};
 use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
-use super::{Store, StoreError};
+use super::{Feed, HEARTBEAT, Heard, Store, StoreError};
 use crate::auth::email::Email;
 use tables::Tables;
 
@@ -20,12 +22,16 @@ const AT_ONCE: usize = 1_000;
 
 /// The in-memory engine.
 #[derive(Default)]
-pub struct Memory(Mutex<Tables>);
+pub struct Memory {
+    tables: Mutex<Tables>,
+    /// Changes whenever sessions have ended.
+    ends: watch::Sender<()>,
+}
 
 impl Memory {
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // No change is left half done by a panic, so a poisoned lock guards whole tables.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a row back as it was, whatever stands there: as no SQL of ours could, for simulations of
@@ -43,6 +49,9 @@ impl Store for Memory {
         let outcome = tables.apply(change);
         if records_only || outcome.took_place() {
             tables.record(events);
+        }
+        if !outcome.ended.is_empty() {
+            self.ends.send_replace(());
         }
         Ok(outcome)
     }
@@ -86,6 +95,10 @@ impl Store for Memory {
         Ok(ended.filter(|ended| ended.at >= at).collect())
     }
 
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        Ok(Box::new(Listening(self.ends.subscribe())))
+    }
+
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         let EventQuery { user, before, kinds, limit } = query;
         let tables = self.tables();
@@ -104,4 +117,18 @@ impl Store for Memory {
     }
 
     async fn close(&self) {}
+}
+
+/// Told of every end at once.
+struct Listening(watch::Receiver<()>);
+
+#[async_trait]
+impl Feed for Listening {
+    async fn next(&mut self) -> Result<Heard, StoreError> {
+        match timeout(HEARTBEAT, self.0.changed()).await {
+            Ok(Ok(())) => Ok(Heard::Change),
+            Ok(Err(_)) => Err(StoreError::Stopped),
+            Err(_) => Ok(Heard::Ended(Vec::new())),
+        }
+    }
 }

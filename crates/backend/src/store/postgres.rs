@@ -9,6 +9,7 @@ mod address;
 mod connect;
 mod connections;
 mod execute;
+mod feed;
 mod migrations;
 mod trouble;
 
@@ -20,10 +21,11 @@ use sqlx::postgres::PgConnectOptions;
 
 use self::connect::{patient, patiently};
 use self::connections::Connections;
+use self::feed::Listening;
 use super::change::Outcome;
 use super::queries::{Engine, Read};
 use super::script::{Script, Statement, bound};
-use super::{StoreError, sql};
+use super::{Feed, StoreError, sql};
 
 /// Connections of one instance: few beside the 100 that a server allows unless told otherwise, and
 /// more than its cores can use at once.
@@ -79,6 +81,10 @@ impl Engine for Postgres {
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
         let rows = self.durable.fetch(bound(&query)).await?;
         rows.iter().map(|row| read(row)).collect()
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        Ok(Box::new(Listening::start(&self.options).await?))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use super::change::{Change, Outcome};
 use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
 use super::row::{self, Columns};
 use super::script::{Script, Statement};
-use super::{Store, StoreError, sql};
+use super::{Feed, Store, StoreError, sql};
 use crate::auth::email::Email;
 
 /// What an engine that speaks SQL can do.
@@ -19,6 +19,9 @@ pub(super) trait Engine: Send + Sync {
 
     /// Runs a query and reads each of its rows.
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError>;
+
+    /// A feed that hears of every end from now on.
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -62,6 +65,10 @@ impl<E: Engine> Store for Sql<E> {
 
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.0.fetch(Statement::new(sql::ENDED_SINCE).bind(at), row::ended).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        self.0.listen().await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

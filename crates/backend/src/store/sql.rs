@@ -186,6 +186,10 @@ pub(super) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous = NORMAL";
 /// SQLite alone: folds the log back into the file as far as nobody is reading it; never waits.
 pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
+/// SQLite alone: a number that changes for this connection whenever another one, of whatever process,
+/// has committed (<https://sqlite.org/pragma.html#pragma_data_version>).
+pub(super) const DATA_VERSION: &str = "PRAGMA data_version";
+
 // What only PostgreSQL needs.
 
 /// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
@@ -224,5 +228,18 @@ pub(super) const DURABLE_SOON: &str = "SET synchronous_commit = 'off'";
 pub(super) const CAN_WRITE: &str = "
     DELETE FROM sessions -- unguarded: it removes nothing
     WHERE false";
+
+/// The channel bears the number of the very table: several Batons may share a database, each in a schema
+/// of its own.
+pub(super) const LISTEN: &str = "
+    DO $$ BEGIN
+        EXECUTE format('LISTEN %I', 'baton_session_ended_' || 'sessions'::regclass::oid);
+    END $$";
+
+/// Whether the server agrees that this connection listens. A pooler in between may have put another one in
+/// its place.
+pub(super) const IS_LISTENING: &str = "
+    SELECT 1 FROM pg_listening_channels() AS channel
+    WHERE channel = 'baton_session_ended_' || 'sessions'::regclass::oid";
 
 pub(super) const ENCODING: &str = "SELECT current_setting('server_encoding') AS encoding";

@@ -4,6 +4,7 @@
 
 mod desk;
 mod execute;
+mod feed;
 mod file;
 #[cfg(test)]
 mod fixture;
@@ -18,12 +19,13 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use self::desk::Desk;
+use self::feed::Watching;
 use self::file::DatabaseFile;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
 use super::queries::{Engine, Read};
 use super::script::{Script, Statement, bound};
-use super::{StoreError, sql};
+use super::{Feed, StoreError, sql};
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.
 /// Both together stay below the 3 s within which a failing storage must have been answered with 503.
@@ -35,6 +37,7 @@ pub struct Sqlite {
     writer: Writer,
     readers: SqlitePool,
     file: Arc<DatabaseFile>,
+    options: SqliteConnectOptions,
 }
 
 impl Sqlite {
@@ -51,9 +54,9 @@ impl Sqlite {
         }
         let file = Arc::new(DatabaseFile::open(options.get_filename())?);
         let desk = Desk::open(options.clone(), Arc::clone(&file)).await?;
-        let readers = readers().connect_with(options.read_only(true)).await?;
+        let readers = readers().connect_with(options.clone().read_only(true)).await?;
         let writer = Writer::start(desk);
-        Ok(Self { writer, readers, file })
+        Ok(Self { writer, readers, file, options })
     }
 }
 
@@ -87,6 +90,11 @@ impl Engine for Sqlite {
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
         let rows = bound::<sqlx::Sqlite>(&query).fetch_all(&self.readers).await?;
         rows.iter().map(|row| read(row)).collect()
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        let watching = Watching::start(self.options.clone(), Arc::clone(&self.file)).await?;
+        Ok(Box::new(watching))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ mod race;
 mod refresh;
 mod register;
 mod replay;
+mod revocation;
 mod secrets;
 mod sessions;
 mod settings;

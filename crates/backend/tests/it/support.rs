@@ -11,6 +11,6 @@ mod relay;
 pub(crate) use answer::Answer;
 pub(crate) use app::{ORIGIN, PASSWORD, START, TestApp, on_every_store, settings, stores};
 pub(crate) use browser::{Browser, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
-pub(crate) use faulty::Faulty;
+pub(crate) use faulty::{Faulty, Hearing};
 pub(crate) use place::{Place, Schema};
 pub(crate) use relay::Relay;

@@ -98,11 +98,16 @@ impl TestApp {
 
     /// A second instance with connections of its own over the same database and keys.
     pub(crate) async fn another_instance(&self) -> Self {
-        let entropy = Entropy::seeded(8);
         let store = match &*self.place {
             Place::Memory => Arc::clone(&self.store),
             place => store::open(&place.url()).await.expect("a store"),
         };
+        self.another_instance_over(store)
+    }
+
+    /// The same with a store of the test's own, which must lead to the same database.
+    pub(crate) fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
+        let entropy = Entropy::seeded(8);
         let doors = Doors {
             clock: self.clock.clone(),
             entropy: entropy.clone(),

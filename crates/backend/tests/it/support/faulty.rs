@@ -1,14 +1,14 @@
 //! A store that can be broken and mended, around another one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Outcome, Session, Store, StoreError,
-    User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, Outcome, Session, Store,
+    StoreError, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -19,6 +19,19 @@ pub(crate) struct Faulty {
     broken: AtomicBool,
     /// Fails after the write has taken place: the answer is lost, the change is not.
     breaks_after_writing: AtomicBool,
+    hearing: Arc<AtomicU8>,
+    /// How often a session was asked for.
+    sessions_read: AtomicUsize,
+}
+
+/// What becomes of the feed of endings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    Good,
+    /// It fails.
+    Deaf,
+    /// It says nothing any more, not even that there is nothing to say.
+    Stuck,
 }
 
 impl Faulty {
@@ -32,6 +45,14 @@ impl Faulty {
 
     pub(crate) fn set_breaks_after_writing(&self, breaks: bool) {
         self.breaks_after_writing.store(breaks, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_hearing(&self, hearing: Hearing) {
+        self.hearing.store(hearing as u8, Ordering::SeqCst);
+    }
+
+    pub(crate) fn sessions_read(&self) -> usize {
+        self.sessions_read.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -68,6 +89,7 @@ impl Store for Faulty {
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.check()?;
+        self.sessions_read.fetch_add(1, Ordering::SeqCst);
         self.inner.find_session(id).await
     }
 
@@ -79,6 +101,13 @@ impl Store for Faulty {
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.check()?;
         self.inner.ended_since(at).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        self.check()?;
+        let feed = self.inner.listen().await?;
+        hears(&self.hearing).await?;
+        Ok(Box::new(FaultyFeed { feed, hearing: Arc::clone(&self.hearing) }))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
@@ -96,4 +125,26 @@ impl Store for Faulty {
     }
 
     async fn close(&self) {}
+}
+
+struct FaultyFeed {
+    feed: Box<dyn Feed>,
+    hearing: Arc<AtomicU8>,
+}
+
+#[async_trait]
+impl Feed for FaultyFeed {
+    async fn next(&mut self) -> Result<Heard, StoreError> {
+        let heard = self.feed.next().await?;
+        hears(&self.hearing).await?;
+        Ok(heard)
+    }
+}
+
+async fn hears(hearing: &AtomicU8) -> Result<(), StoreError> {
+    match hearing.load(Ordering::SeqCst) {
+        it if it == Hearing::Good as u8 => Ok(()),
+        it if it == Hearing::Deaf as u8 => Err(sqlx_timeout()),
+        _ => std::future::pending().await,
+    }
 }

@@ -1,0 +1,119 @@
+//! Keeps the set of ended sessions up to date with what others end. An access token is then verified
+//! without asking anybody, and stops within a second of its session all the same: here at once, because
+//! the [`journal`](super::journal) takes note of it; elsewhere because of this. It must not answer for a
+//! session; that is [`endings`](super::endings).
+//!
+//! The order is what makes it right. First listen, then read what has ended before; nothing is trusted
+//! until both are done, and then only for [`TRUST`] after the moment at which the feed was last asked and
+//! answered. Why so: docs/decisions/0012-endings-travel-by-a-feed-that-proves-itself.md.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::NumericDate;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use super::endings::Endings;
+use super::sessions::Sessions;
+use crate::clock::Clock;
+use crate::store::{Ended, Heard, Store, StoreError};
+
+/// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
+/// the feed was asked is heard of before this has passed, or the trust runs out: less than the second
+/// that is promised, so that a request finds its way within the rest.
+const TRUST: Duration = Duration::from_millis(900);
+/// How long to rest after trouble, so that a storage in trouble is not asked without a pause.
+const PAUSE: Duration = Duration::from_millis(250);
+/// By how many seconds the clocks of instances may differ, and a commit come after the instant it names.
+const SLACK_SECONDS: i64 = 60;
+
+/// A task that ends with its handle.
+pub struct Following(JoinHandle<()>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Sessions {
+    /// From now on hears of the sessions that others end, until the handle is dropped. Nothing depends
+    /// on it but speed: as long as it has not caught up, calls ask the store.
+    #[must_use]
+    pub fn follow_endings(&self) -> Following {
+        let follower = Follower {
+            store: Arc::clone(&self.journal.store),
+            clock: self.journal.clock.clone(),
+            endings: Arc::clone(&self.journal.endings),
+            // As long as an access token may live, another instance's clock considered.
+            memory_seconds: self.access_token_seconds.saturating_add(SLACK_SECONDS),
+        };
+        Following(tokio::spawn(follower.run()))
+    }
+}
+
+struct Follower {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    endings: Arc<Endings>,
+    memory_seconds: i64,
+}
+
+impl Follower {
+    async fn run(self) {
+        let mut troubled = false;
+        loop {
+            let Err(error) = self.follow(&mut troubled).await;
+            self.endings.doubt();
+            // Once a spell: a log that fills the disk helps nobody.
+            if !std::mem::replace(&mut troubled, true) {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                let cause = cause.as_deref().unwrap_or("see error");
+                tracing::warn!(event = "endings.stale", %error, %cause, "protected calls ask the store");
+            }
+            let _ = timeout(PAUSE, pending::<()>()).await;
+        }
+    }
+
+    /// Listens, reads what there was before, and goes on until there is trouble.
+    async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
+        let mut feed = self.store.listen().await?;
+        let (mut asked, mut now) = (Instant::now(), self.clock.now());
+        self.read_since(now.plus(-self.memory_seconds), now).await?;
+        loop {
+            self.endings.trust(asked, asked + TRUST);
+            if std::mem::take(troubled) {
+                tracing::info!(event = "endings.fresh");
+            }
+            asked = Instant::now();
+            let heard = timeout(TRUST, feed.next()).await.map_err(|_| StoreError::TimedOut)??;
+            let before = std::mem::replace(&mut now, self.clock.now());
+            match heard {
+                Heard::Ended(ended) => {
+                    let ended = ended.into_iter();
+                    self.endings.note(ended.map(|(session, cause)| Ended {
+                        session,
+                        cause,
+                        at: now,
+                    }));
+                }
+                Heard::Change => self.read_since(before.plus(-SLACK_SECONDS), now).await?,
+            }
+            if now < before {
+                // Tokens that had expired are valid again, and what ended their sessions was forgotten.
+                self.read_since(now.plus(-self.memory_seconds), now).await?;
+            }
+            self.endings.forget_before(now.plus(-self.memory_seconds));
+        }
+    }
+
+    /// Takes note of what the store knows. It counts from now: whoever ended it may have had a slow clock.
+    async fn read_since(&self, since: NumericDate, now: NumericDate) -> Result<(), StoreError> {
+        let ended = self.store.ended_since(since).await?;
+        self.endings.note(ended.into_iter().map(|ended| Ended { at: now, ..ended }));
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! How SQLite tells of sessions that end: a counter that changes with every commit, whoever makes it,
+//! is looked at often. It must not read what has changed.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+use tokio::time::{Instant, timeout_at};
+
+use super::file::DatabaseFile;
+use crate::store::{Feed, HEARTBEAT, Heard, StoreError, sql};
+
+/// A connection that only looks.
+pub(super) struct Watching {
+    connection: SqliteConnection,
+    file: Arc<DatabaseFile>,
+    version: i64,
+    looked_at: Instant,
+}
+
+impl Watching {
+    pub(super) async fn start(
+        options: SqliteConnectOptions,
+        file: Arc<DatabaseFile>,
+    ) -> Result<Self, StoreError> {
+        file.is_still_there()?;
+        let mut connection = options.read_only(true).connect().await?;
+        file.is_still_there()?;
+        let (version, looked_at) = (version(&mut connection).await?, Instant::now());
+        Ok(Self { connection, file, version, looked_at })
+    }
+}
+
+#[async_trait]
+impl Feed for Watching {
+    async fn next(&mut self) -> Result<Heard, StoreError> {
+        let _ = timeout_at(self.looked_at + HEARTBEAT, pending::<()>()).await;
+        self.looked_at = Instant::now();
+        self.file.is_still_there()?;
+        let version = version(&mut self.connection).await?;
+        let same = std::mem::replace(&mut self.version, version) == version;
+        Ok(if same { Heard::Ended(Vec::new()) } else { Heard::Change })
+    }
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query(sql::DATA_VERSION).fetch_one(connection).await?.try_get(0)?)
+}

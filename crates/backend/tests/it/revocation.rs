@@ -1,0 +1,321 @@
+//! An ended session's access tokens stop at once: at the instance that ended it in that moment, at every
+//! other within a second, although nobody asks the store on each call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Method;
+use backend::auth::endings::{Endings, Word};
+use backend::store;
+use shared::{EndCause, SessionId, path};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::time::{Instant, advance, timeout};
+
+use crate::support::{
+    Answer, Browser, Faulty, Hearing, Place, Relay, Schema, TestApp, on_every_store,
+};
+
+/// What is promised.
+const LAG: Duration = Duration::from_secs(1);
+/// How long to wait for what is promised to no second.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A call that asks for nothing of the session: who makes it is known by the token alone.
+async fn call(browser: &Browser) -> Answer {
+    browser.call(Method::GET, path::EVENTS, None).await
+}
+
+fn endings(app: &TestApp) -> &Endings {
+    &app.app.sessions.journal.endings
+}
+
+fn session_of(browser: &Browser) -> SessionId {
+    serde_json::from_value(browser.claims()["sid"].clone()).expect("a session id")
+}
+
+/// Until the instance hears what others end.
+async fn until_it_hears(app: &TestApp) {
+    until(PATIENCE, || endings(app).is_trusted()).await;
+}
+
+async fn until(limit: Duration, mut it_is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        let mut look_again = tokio::time::interval(Duration::from_millis(5));
+        while !it_is_so() {
+            look_again.tick().await;
+        }
+    };
+    timeout(limit, waiting).await.expect("it did not come about in time");
+}
+
+/// Calls until it is refused.
+async fn until_refused(browser: &Browser, limit: Duration) -> Answer {
+    let calls = async {
+        loop {
+            let answer = call(browser).await;
+            if answer.status != 200 && answer.status != 503 {
+                return answer;
+            }
+        }
+    };
+    timeout(limit, calls).await.expect("it was not refused in time")
+}
+
+#[track_caller]
+fn assert_ended(answer: &Answer, cause: EndCause) {
+    answer.assert_problem(401, "invalid_token");
+    assert_eq!(answer.json()["ended_because"], cause.as_str(), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
+    on_every_store(async |here| {
+        let there = here.another_instance().await;
+        let _following = (here.app.sessions.follow_endings(), there.app.sessions.follow_endings());
+        let alice = here.registered("alice").await;
+        let others = here.logged_in("alice").await;
+        until_it_hears(&here).await;
+        until_it_hears(&there).await;
+        let (alice_there, others_there) = (alice.through(&there), others.copied().through(&there));
+        for browser in [&alice, &alice_there, &others_there] {
+            call(browser).await.assert_ok();
+        }
+
+        let copy = others.copied();
+        others.logout().await.assert_status(204);
+        assert_ended(&call(&copy).await, EndCause::Logout);
+        assert_ended(&until_refused(&others_there, LAG).await, EndCause::Logout);
+        // It was heard, not asked for; and whoever has not ended goes on.
+        let word = endings(&there).word(session_of(&others_there));
+        assert_eq!(word, Word::Ended(EndCause::Logout));
+        call(&alice_there).await.assert_ok();
+        assert!(endings(&there).is_trusted());
+    })
+    .await;
+}
+
+/// What somebody ends at the database's own console is no different.
+#[tokio::test]
+async fn an_end_by_hand_is_known_within_a_second() {
+    const END: &str =
+        "UPDATE sessions SET revoked_at = 1800000000, revoked_because = 'administrator'";
+    let app = TestApp::on_disk().await;
+    let _following = app.app.sessions.follow_endings();
+    let alice = app.registered("alice").await;
+    until_it_hears(&app).await;
+    let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
+    let mut console = SqliteConnection::connect_with(&file).await.expect("a connection");
+    sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
+    assert_ended(&until_refused(&alice, LAG).await, EndCause::Administrator);
+
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let mut console = schema.connection().await;
+    let app = TestApp::over(store, Place::Schema(schema), &[]);
+    let _following = app.app.sessions.follow_endings();
+    let alice = app.registered("alice").await;
+    until_it_hears(&app).await;
+    sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
+    assert_ended(&until_refused(&alice, LAG).await, EndCause::Administrator);
+}
+
+#[tokio::test]
+async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let alice = app.registered("alice").await;
+    call(&alice).await.assert_ok();
+    assert_eq!(store.sessions_read(), 1, "until it hears, the store is asked");
+    let _following = app.app.sessions.follow_endings();
+    until_it_hears(&app).await;
+    for _ in 0..10 {
+        call(&alice).await.assert_ok();
+    }
+    assert_eq!(store.sessions_read(), 1);
+}
+
+/// Fails closed, step by step: without the feed the store is asked, without the store nobody passes.
+#[tokio::test]
+async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+    let there = app.another_instance().await;
+    let _following = app.app.sessions.follow_endings();
+    until_it_hears(&app).await;
+
+    store.set_hearing(Hearing::Deaf);
+    until(LAG, || !endings(&app).is_trusted()).await;
+    call(&alice).await.assert_ok();
+    assert_eq!(store.sessions_read(), 1);
+    bob.copied().through(&there).logout().await.assert_status(204);
+    assert_ended(&call(&bob).await, EndCause::Logout);
+
+    store.set_broken(true);
+    for browser in [&alice, &bob] {
+        call(browser).await.assert_problem(503, "temporarily_unavailable");
+    }
+    store.set_broken(false);
+    store.set_hearing(Hearing::Good);
+    until_it_hears(&app).await;
+    // What it did not hear it has read.
+    assert_eq!(endings(&app).word(session_of(&bob)), Word::Ended(EndCause::Logout));
+    call(&alice).await.assert_ok();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let _following = app.app.sessions.follow_endings();
+    until_it_hears(&app).await;
+    store.set_hearing(Hearing::Stuck);
+    let begun = Instant::now();
+    until(PATIENCE, || !endings(&app).is_trusted()).await;
+    assert!(begun.elapsed() < LAG, "{:?}", begun.elapsed());
+    // And for as long as it does not.
+    advance(PATIENCE).await;
+    assert!(!endings(&app).is_trusted());
+    store.set_hearing(Hearing::Good);
+    until_it_hears(&app).await;
+}
+
+/// Trust does not wait for a task to take it away.
+#[tokio::test(start_paused = true)]
+async fn trust_runs_out_by_itself() {
+    let endings = Endings::default();
+    let now = Instant::now();
+    endings.trust(now, now + Duration::from_millis(900));
+    assert!(endings.is_trusted());
+    advance(Duration::from_millis(900)).await;
+    assert!(!endings.is_trusted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
+    let endings = Endings::default();
+    let asked = Instant::now();
+    advance(Duration::from_millis(1)).await;
+    endings.doubt();
+    endings.trust(asked, asked + LAG);
+    assert!(!endings.is_trusted());
+    advance(Duration::from_millis(1)).await;
+    endings.trust(Instant::now(), asked + LAG);
+    assert!(endings.is_trusted());
+}
+
+/// The end took place, its answer was lost: nobody was promised anything, but the tokens are asked about.
+#[tokio::test]
+async fn an_end_whose_outcome_is_unknown_is_asked_for() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let alice = app.registered("alice").await;
+    let now = Instant::now();
+    endings(&app).trust(now, now + PATIENCE);
+    store.set_breaks_after_writing(true);
+    alice.copied().logout().await.assert_problem(503, "temporarily_unavailable");
+    store.set_breaks_after_writing(false);
+    assert_ended(&call(&alice).await, EndCause::Logout);
+}
+
+#[tokio::test]
+async fn a_restart_forgets_no_end() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        alice.copied().logout().await.assert_status(204);
+        let again = app.another_instance().await;
+        let _following = again.app.sessions.follow_endings();
+        assert_ended(&call(&alice.through(&again)).await, EndCause::Logout);
+        until_it_hears(&again).await;
+        let word = endings(&again).word(session_of(&alice));
+        assert_eq!(word, Word::Ended(EndCause::Logout));
+    })
+    .await;
+}
+
+/// What no token can be alive of is forgotten, and known again should the clock go back.
+#[tokio::test]
+async fn ends_are_remembered_as_long_as_tokens_live() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let _following = app.app.sessions.follow_endings();
+    alice.copied().logout().await.assert_status(204);
+    until_it_hears(&app).await;
+    app.clock.advance(900);
+    // Another end, so that it has surely looked.
+    app.registered("bob").await.logout().await.assert_status(204);
+    until(PATIENCE, || endings(&app).count() == 2).await;
+    app.clock.advance(3_600);
+    until(PATIENCE, || endings(&app).count() == 0).await;
+    app.clock.advance(-4_500);
+    until(LAG, || endings(&app).count() == 2).await;
+    assert_ended(&call(&alice).await, EndCause::Logout);
+}
+
+/// Whoever is shown a token may ask nobody, so that it must not outlive its session.
+#[tokio::test]
+async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
+    let app = TestApp::with(&["--refresh-idle-seconds", "60"]).await;
+    let _following = app.app.sessions.follow_endings();
+    let alice = app.registered("alice").await;
+    until_it_hears(&app).await;
+    app.clock.advance(59);
+    call(&alice).await.assert_ok();
+    // The clocks of those who verify may differ by ten seconds.
+    app.clock.advance(11);
+    call(&alice).await.assert_problem(401, "invalid_token");
+}
+
+/// Two instances over PostgreSQL; the way of the second leads through a relay.
+async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
+    let schema = Schema::new().await?;
+    let near = store::open(schema.url.as_str()).await.expect("a store");
+    let host = schema.url.host_str().expect("a host").to_owned();
+    let relay = Relay::to(host, schema.url.port().unwrap_or(5432)).await;
+    let far = store::open(schema.through(relay.port).as_str()).await.expect("a store");
+    let near = TestApp::over(near, Place::Schema(schema), &[]);
+    let far = near.another_instance_over(far);
+    Some((near, far, relay))
+}
+
+/// Silence is what an unplugged cable sounds like.
+#[tokio::test]
+async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_known_after_it() {
+    let Some((near, far, relay)) = far_away().await else { return };
+    let _following = far.app.sessions.follow_endings();
+    let alice = near.registered("alice").await;
+    let alice_far = alice.copied().through(&far);
+    until_it_hears(&far).await;
+    call(&alice_far).await.assert_ok();
+    relay.freeze();
+    until(LAG, || !endings(&far).is_trusted()).await;
+    alice.logout().await.assert_status(204);
+    call(&alice_far).await.assert_problem(503, "temporarily_unavailable");
+    relay.thaw();
+    assert_ended(&until_refused(&alice_far, PATIENCE).await, EndCause::Logout);
+    until_it_hears(&far).await;
+    assert_eq!(endings(&far).word(session_of(&alice_far)), Word::Ended(EndCause::Logout));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed() {
+    for break_it in [Relay::cut, Relay::swallow] {
+        let Some((near, far, relay)) = far_away().await else { return };
+        let _following = far.app.sessions.follow_endings();
+        let alice = near.registered("alice").await;
+        let alice_far = alice.copied().through(&far);
+        until_it_hears(&far).await;
+        call(&alice_far).await.assert_ok();
+        break_it(&relay);
+        alice.logout().await.assert_status(204);
+        until(LAG, || {
+            let known = endings(&far).word(session_of(&alice_far));
+            known != Word::Stands
+        })
+        .await;
+        assert_ended(&until_refused(&alice_far, PATIENCE).await, EndCause::Logout);
+        until_it_hears(&far).await;
+        assert_eq!(endings(&far).word(session_of(&alice_far)), Word::Ended(EndCause::Logout));
+    }
+}
