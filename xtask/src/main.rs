@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
 //! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `simulate`, `chaos`, `mutants`; what they stand on is
+//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `simulate`, `chaos`, `mutants`, `timing`; what they stand on is
 //! `tools` (installs what is missing), `site` (the browser's half), `process` (child processes) and
 //! `report` (what is said).
 #![forbid(unsafe_code)]
@@ -21,6 +21,7 @@ mod simulate;
 mod site;
 mod test;
 mod tidy;
+mod timing;
 mod tools;
 mod workspace;
 
@@ -85,6 +86,8 @@ enum Task {
     },
     /// Clients, servers, faults and thieves in one small world per seed, over the real domain code.
     Simulate(simulate::Seeds),
+    /// Whether a login takes as long for an unknown user, a wrong password and a disabled user.
+    Timing(timing::Measurement),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Task::Model { write } => model::model(&workspace, write),
         Task::Chaos { arguments } => chaos::chaos(&workspace, &arguments),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
+        Task::Timing(measurement) => timing::timing(&workspace, &measurement),
         Task::Simulate(seeds) => simulate::simulate(&workspace, &seeds),
     };
     match outcome {

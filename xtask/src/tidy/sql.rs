@@ -5,11 +5,12 @@
 use super::tree::{File, Finding, Tree};
 
 /// Conditions that name a state. The first is a session's end, the second its place in the relay,
-/// the third a user's standing.
-const GUARDS: [&str; 3] = ["revoked_at IS NULL", "generation =", "disabled_at IS NULL"];
+/// the third a user's standing, the fourth how many passwords were wrong.
+const GUARDS: [&str; 4] =
+    ["revoked_at IS NULL", "generation =", "disabled_at IS NULL", "failures ="];
 
 const MESSAGE: &str = "changes rows without a state guard: add one to its WHERE \
-    (revoked_at IS NULL, generation = …, disabled_at IS NULL), or `-- unguarded: reason`";
+    (revoked_at IS NULL, generation = …, disabled_at IS NULL, failures = …), or `-- unguarded: reason`";
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

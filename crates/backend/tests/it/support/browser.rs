@@ -29,6 +29,8 @@ struct State {
     agent: Option<&'static str>,
     /// Where it is heard; nowhere unless a test says so.
     address: Option<IpAddr>,
+    /// What a proxy, or somebody who would like to be one, says of it.
+    forwarded: Option<String>,
 }
 
 /// What two browsers call themselves.
@@ -64,6 +66,12 @@ impl Browser {
         self
     }
 
+    /// The same browser; from now on `X-Forwarded-For` says that it is here.
+    pub(crate) fn forwarded_for(self, said: &str) -> Self {
+        self.state().forwarded = Some(said.to_owned());
+        self
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test panics while holding it")
     }
@@ -74,6 +82,12 @@ impl Browser {
 
     pub(crate) fn refresh_token(&self) -> String {
         self.cookie(REFRESH_COOKIE).expect("a refresh cookie")
+    }
+
+    /// The cookie that says of which account this is a known device: its name and its value.
+    pub(crate) fn device_cookie(&self) -> Option<(String, String)> {
+        let jar = self.state().jar.clone();
+        jar.into_iter().find(|(name, _)| name.starts_with(path::DEVICE_COOKIE))
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
@@ -194,13 +208,16 @@ impl Browser {
 
     /// Sends with the jar's cookies, and keeps what comes back.
     pub(crate) async fn send(&self, request: Builder, body: Body) -> Answer {
-        let State { jar, agent, address, .. } = self.state().clone();
+        let State { jar, agent, address, forwarded, .. } = self.state().clone();
         let cookies: Vec<String> =
             jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request =
             if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
         if let Some(agent) = agent {
             request = request.header("user-agent", agent);
+        }
+        if let Some(said) = forwarded {
+            request = request.header("x-forwarded-for", said);
         }
         if let Some(address) = address {
             request = request.extension(Peer(SocketAddr::new(address, 40_000)));

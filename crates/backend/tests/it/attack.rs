@@ -1,0 +1,113 @@
+//! Under attack: memory stays bounded, and those who have nothing to do with it go on.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
+use backend::auth::limits::{MOST_KEYS, SHARED};
+use backend::auth::password::Lane;
+use futures_util::future::join_all;
+
+use crate::support::{Browser, PASSWORD, TestApp};
+
+const WRONG: &str = "a wrong password, mistyped";
+const PROXY: &str = "10.0.0.1";
+
+/// Somebody behind the proxy, in a network of their own.
+fn stranger(app: &TestApp, number: u32) -> Browser {
+    let address = Ipv4Addr::from_bits(0xc612_0000 + number);
+    app.browser().at(PROXY).forwarded_for(&address.to_string())
+}
+
+#[tokio::test]
+async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_nobody_out() {
+    let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
+    let owner = app.browser().at(PROXY).forwarded_for("203.0.113.9");
+    owner.register("alice").await.assert_status(201);
+    owner.logout().await.assert_status(204);
+    let mut answered = [0, 0];
+    for number in 0..10_000 {
+        // One second in a hundred guesses: a burst, and then some patience.
+        app.clock.advance(i64::from(number % 100 == 0));
+        match stranger(&app, number).login("alice", WRONG).await.status.as_u16() {
+            401 => answered[0] += 1,
+            429 => answered[1] += 1,
+            other => panic!("{other}"),
+        }
+        if number % 1_000 == 999 {
+            // The owner, on the device they know, in the middle of it. Elsewhere they would have to wait.
+            let known = owner.copied();
+            known.login("alice", PASSWORD).await.assert_ok();
+            known.logout().await.assert_status(204);
+        }
+    }
+    let looked_at = app.app.accounts.passwords.looked_at() - 10;
+    assert_eq!((answered[0], answered[0] + answered[1]), (looked_at, 10_000));
+    assert!(looked_at <= u64::from(MOST_IN_A_ROW), "{looked_at}");
+    let limits = &app.app.sessions.limits;
+    assert!(limits.keys() <= limits.most_keys(), "{}", limits.keys());
+}
+
+/// The clock stands still, so that no bucket is ever full again and thrown away.
+#[tokio::test]
+async fn twelve_thousand_networks_at_once_have_no_more_buckets_than_there_is_room_for() {
+    let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
+    for number in 0..12_000 {
+        let answer = stranger(&app, number).login("alice", WRONG).await;
+        assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
+    }
+    // By network, by pair, and those of which it was told.
+    let keys = app.app.sessions.limits.keys();
+    assert!((2 * MOST_KEYS..=3 * (MOST_KEYS + SHARED)).contains(&keys), "{keys}");
+}
+
+/// Argon2 takes a bounded number at a time; everyone else waits, or is sent away. Refreshes need none. Time
+/// is paused: it goes on only when there is nothing left to do.
+#[tokio::test(start_paused = true)]
+async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() {
+    let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
+    app.registered("alice").await;
+    let mut clients = Vec::new();
+    for number in 0..50 {
+        let client = stranger(&app, 100_000 + number);
+        client.login("alice", PASSWORD).await.assert_ok();
+        clients.push(client);
+    }
+    let passwords = &app.app.accounts.passwords;
+    let mut under_way = Vec::new();
+    while let Ok(turn) = passwords.turn(Lane::Everyone).await {
+        under_way.push(turn);
+    }
+    let looked_at = passwords.looked_at();
+    let answered = Arc::new(AtomicU32::new(0));
+    let logins: Vec<_> = (0..500)
+        .map(|number| {
+            let (browser, answered) = (stranger(&app, number), Arc::clone(&answered));
+            tokio::spawn(async move {
+                let answer = browser.login(&format!("nobody{number}"), WRONG).await;
+                answered.fetch_add(1, Ordering::SeqCst);
+                answer
+            })
+        })
+        .collect();
+    let refreshing = clients.iter().map(async |client| {
+        for _ in 0..20 {
+            client.refresh().await.assert_ok();
+        }
+    });
+    join_all(refreshing).await;
+    assert_eq!(answered.load(Ordering::SeqCst), 0);
+    // Whoever has waited too long is told so, and nothing was counted against them.
+    for login in logins {
+        login.await.expect("no panic").assert_problem(503, "temporarily_unavailable");
+    }
+    assert_eq!(passwords.looked_at(), looked_at);
+    // Those who are known have a lane of their own.
+    clients[0].login("alice", PASSWORD).await.assert_ok();
+    drop(under_way);
+    let patient = stranger(&app, 0);
+    for _ in 0..FREE {
+        patient.login("nobody0", WRONG).await.assert_problem(401, "invalid_credentials");
+    }
+}

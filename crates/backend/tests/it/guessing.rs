@@ -1,0 +1,303 @@
+//! Guessing passwords: what it costs, and whom it does not harm.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::http::Method;
+use backend::auth::email::Email;
+use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
+use backend::store::{AccountTag, Change};
+use futures_util::future::join_all;
+use shared::path;
+
+use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
+
+const WRONG: &str = "a wrong password, mistyped";
+const DAY: i64 = 86_400;
+
+fn alice() -> AccountTag {
+    AccountTag::of(&Email::parse("alice@example.com").expect("an address"))
+}
+
+/// A browser that was never here, in a network from which nobody has come before.
+fn stranger(app: &TestApp) -> Browser {
+    static STRANGERS: AtomicU32 = AtomicU32::new(0xc612_0000);
+    let address = Ipv4Addr::from_bits(STRANGERS.fetch_add(1, Ordering::Relaxed));
+    app.browser().at(&address.to_string())
+}
+
+async fn guess(app: &TestApp) -> Answer {
+    stranger(app).login("alice", WRONG).await
+}
+
+/// As many wrong passwords in a row, each after as long a wait as may be asked for.
+async fn guess_often(app: &TestApp, times: u32) {
+    for _ in 0..times {
+        app.clock.advance(3_600);
+        guess(app).await.assert_problem(401, "invalid_credentials");
+    }
+}
+
+#[track_caller]
+fn assert_limited(answer: &Answer, seconds: i64) {
+    answer.assert_problem(429, "rate_limited");
+    assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()));
+    assert!(answer.set_cookies().is_empty());
+}
+
+fn looked_at(app: &TestApp) -> u64 {
+    app.app.accounts.passwords.looked_at()
+}
+
+#[tokio::test]
+async fn a_few_are_free_and_then_each_costs_twice_the_time() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        for _ in 0..FREE {
+            guess(&app).await.assert_problem(401, "invalid_credentials");
+        }
+        for seconds in [1, 2, 4, 8, 16, 32] {
+            let before = looked_at(&app);
+            assert_limited(&guess(&app).await, seconds);
+            // It is no use to go on asking, or to know the password after all.
+            app.clock.advance(seconds - 1);
+            assert_limited(&stranger(&app).login("alice", PASSWORD).await, 1);
+            assert_eq!(looked_at(&app), before);
+            app.clock.advance(1);
+            guess(&app).await.assert_problem(401, "invalid_credentials");
+        }
+        app.clock.advance(64);
+        app.browser().login("alice", PASSWORD).await.assert_ok();
+        // All is forgotten.
+        for _ in 0..FREE {
+            guess(&app).await.assert_problem(401, "invalid_credentials");
+        }
+    })
+    .await;
+}
+
+/// security.md: the same answer, whether or not there is such an account.
+#[tokio::test]
+async fn nobody_learns_from_a_limit_whether_there_is_an_account() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let mut answers = BTreeSet::new();
+        for email in ["alice@example.com", "nobody@example.com", "nonsense"] {
+            let mut story = String::new();
+            for _ in 0..=FREE {
+                let body = serde_json::json!({"email": email, "password": WRONG});
+                story += &app.browser().post(path::LOGIN, body).await.snapshot();
+            }
+            answers.insert(story);
+        }
+        assert_eq!(answers.len(), 1, "{answers:#?}");
+        assert!(answers.first().expect("an answer").contains("429"));
+    })
+    .await;
+}
+
+/// V6.3.1: the count survives a restart and is shared by instances.
+#[tokio::test]
+async fn instances_count_together_and_remember_across_a_restart() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let other = app.another_instance().await;
+        for number in 0..FREE {
+            let instance = if number % 2 == 0 { &app } else { &other };
+            guess(instance).await.assert_problem(401, "invalid_credentials");
+        }
+        let restarted = app.another_instance().await;
+        for instance in [&app, &other, &restarted] {
+            assert_limited(&guess(instance).await, 1);
+        }
+    })
+    .await;
+}
+
+/// SP 800-63B-4 section 3.2.2: no more than 100 in a row, however patient the guesser.
+#[tokio::test]
+async fn the_hundred_and_first_in_a_row_is_not_looked_at() {
+    let app = TestApp::in_memory().await;
+    let owner = app.registered("alice").await;
+    guess_often(&app, MOST_IN_A_ROW).await;
+    assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
+    for _ in 0..3 {
+        app.clock.advance(DAY);
+        assert_limited(&guess(&app).await, 3_600);
+        assert_limited(&app.browser().login("alice", PASSWORD).await, 3_600);
+    }
+    assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
+    // The owner comes to a device they know, and lets themselves in elsewhere, too.
+    owner.login("alice", PASSWORD).await.assert_ok();
+    app.browser().login("alice", PASSWORD).await.assert_ok();
+}
+
+#[tokio::test]
+async fn an_operator_can_forgive() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        for _ in 0..FREE {
+            guess(&app).await.assert_status(401);
+        }
+        assert_limited(&guess(&app).await, 1);
+        let forget = Change::ForgetFailures(alice());
+        app.store.commit(forget, Vec::new()).await.expect("a store");
+        app.browser().login("alice", PASSWORD).await.assert_ok();
+    })
+    .await;
+}
+
+/// V6.1.1: nobody elsewhere can lock the owner out.
+#[tokio::test]
+async fn the_owner_on_a_known_device_is_never_locked_out() {
+    let app = TestApp::in_memory().await;
+    let owner = app.registered("alice").await;
+    owner.logout().await.assert_status(204);
+    for done in 0..MOST_IN_A_ROW {
+        app.clock.advance(3_600);
+        guess(&app).await.assert_status(401);
+        if done % 20 == 19 {
+            // What somebody else has is no help, and whatever the owner does helps nobody else.
+            let forger = stranger(&app);
+            let (name, value) = owner.device_cookie().expect("a device cookie");
+            forger.set_cookie(&name, &value.replace(|c: char| c.is_ascii_digit(), "A"));
+            assert_eq!(forger.login("alice", PASSWORD).await.status, 429);
+            let known = owner.copied();
+            known.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
+        }
+    }
+    assert_limited(&stranger(&app).login("alice", PASSWORD).await, 3_600);
+    // Their own mistakes are theirs to wait for: a second after the fifth.
+    app.clock.advance(1);
+    owner.login("alice", PASSWORD).await.assert_ok();
+}
+
+/// Who has stolen the cookie of a known device can guess there, and no better than elsewhere.
+#[tokio::test]
+async fn a_known_device_is_slowed_by_its_own_failures_and_by_nobody_elses() {
+    on_every_store(async |app| {
+        let (first, second) = (app.registered("alice").await, app.logged_in("alice").await);
+        for _ in 0..FREE {
+            first.copied().login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
+        }
+        assert_limited(&first.login("alice", PASSWORD).await, 1);
+        second.login("alice", PASSWORD).await.assert_ok();
+        guess(&app).await.assert_problem(401, "invalid_credentials");
+        app.clock.advance(1);
+        first.login("alice", PASSWORD).await.assert_ok();
+        for _ in 0..FREE {
+            first.copied().login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_where_a_hundred_were_wrong_is_known_no_longer() {
+    let app = TestApp::in_memory().await;
+    let device = app.registered("alice").await;
+    for _ in 0..MOST_IN_A_ROW {
+        app.clock.advance(3_600);
+        device.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
+    }
+    // From now on it counts as a stranger does, with whom there is still some patience.
+    for _ in 0..FREE {
+        device.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
+    }
+    assert_limited(&guess(&app).await, 1);
+    assert_limited(&device.login("alice", WRONG).await, 1);
+    app.clock.advance(1);
+    device.login("alice", PASSWORD).await.assert_ok();
+    device.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
+}
+
+/// Each look is paid for before it is taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_thousand_guesses_at_once_no_more_are_looked_at_than_one_by_one() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let other = app.another_instance().await;
+        let before = looked_at(&app) + looked_at(&other);
+        let guesses = (0..1_000_u32).map(|number| {
+            let app = if number % 2 == 0 { &app } else { &other };
+            let browser = stranger(app);
+            tokio::spawn(async move { browser.login("alice", WRONG).await.status.as_u16() })
+        });
+        let answers = join_all(guesses).await;
+        let looked_at = looked_at(&app) + looked_at(&other) - before;
+        assert_eq!(looked_at, u64::from(FREE));
+        let answered =
+            |status| answers.iter().filter(|it| *it.as_ref().expect("no panic") == status).count();
+        assert_eq!(answered(401), FREE as usize);
+        assert_eq!(answered(401) + answered(429) + answered(503), answers.len());
+    })
+    .await;
+}
+
+async fn limited_in_a_session(app: &TestApp, alice: &Browser, call: impl AsyncFn(&str) -> Answer) {
+    let stranger = app.browser();
+    for _ in 0..FREE {
+        call(WRONG).await.assert_problem(401, "invalid_credentials");
+    }
+    let before = looked_at(app);
+    assert_limited(&call(WRONG).await, 1);
+    assert_limited(&call(PASSWORD).await, 1);
+    assert_eq!(looked_at(app), before);
+    alice.me().await.assert_ok();
+    // It is this session's alone.
+    stranger.login("alice", PASSWORD).await.assert_ok();
+    app.clock.advance(1);
+}
+
+#[tokio::test]
+async fn the_password_is_not_guessed_at_confirm() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        limited_in_a_session(&app, &alice, async |password| alice.confirm(password).await).await;
+        alice.confirm(PASSWORD).await.assert_ok();
+        alice.confirm(WRONG).await.assert_problem(401, "invalid_credentials");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_current_password_is_not_guessed_at_a_change() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let change = async |current: &str| {
+            alice.change_password(current, "marble heron beyond tuesday").await
+        };
+        limited_in_a_session(&app, &alice, change).await;
+        // Whichever of the two calls it is.
+        alice.confirm(WRONG).await.assert_problem(401, "invalid_credentials");
+        assert_limited(&change(PASSWORD).await, 2);
+        app.clock.advance(2);
+        change(PASSWORD).await.assert_status(204);
+        alice.confirm(WRONG).await.assert_problem(401, "invalid_credentials");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn that_a_limit_was_hit_is_told_once() {
+    on_every_store(async |app| {
+        let owner = app.registered("alice").await;
+        for _ in 0..FREE + 20 {
+            guess(&app).await;
+        }
+        let kinds = owner.events().await;
+        let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
+        assert_eq!((count("limited"), count("login_failed")), (1, FREE as usize), "{kinds:?}");
+        app.clock.advance(7_200);
+        owner.refresh().await.assert_ok();
+        for _ in 0..2 {
+            // The first is looked at, and the second is too early.
+            guess(&app).await;
+        }
+        let page = format!("{}?kind=limited", path::EVENTS);
+        let told = owner.call(Method::GET, &page, None).await.assert_ok().json();
+        assert_eq!(told["events"].as_array().map(Vec::len), Some(2));
+    })
+    .await;
+}
