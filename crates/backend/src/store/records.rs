@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use rotation::{Family, Generation, Seed, Standing};
+use sha2::{Digest as _, Sha256};
 use shared::{Device, EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 
 use crate::auth::email::Email;
@@ -110,6 +111,18 @@ pub struct EventQuery {
 /// What logins are counted by: a hash of the email address, whether or not there is such an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountTag(pub [u8; 32]);
+
+/// Nothing else is hashed behind these words.
+const TAG_LABEL: &str = "baton account tag v1";
+
+impl AccountTag {
+    /// The tag of an email address.
+    #[must_use]
+    pub fn of(email: &Email) -> Self {
+        let hash = Sha256::new().chain_update(TAG_LABEL).chain_update(email.as_str());
+        Self(hash.finalize().into())
+    }
+}
 
 /// Logins that failed in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
