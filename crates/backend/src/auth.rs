@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod accounts;
+pub mod administration;
 pub mod callers;
 pub mod device;
 pub mod email;

@@ -1,12 +1,15 @@
 //! What the program does for each command. It must not hold domain logic; `main` prints what comes
 //! back as an error.
 
+mod administration;
+mod password;
+mod table;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rotation::Policy;
 use tokio::net::TcpListener;
 
 use crate::app::{App, Doors};
@@ -16,12 +19,11 @@ use crate::entropy::Entropy;
 use crate::keys::KeyRing;
 use crate::router::router;
 use crate::server;
-use crate::store::{self, Change, Outcome, PruneBefore};
+use crate::store;
+use crate::upkeep::{Removed, Retention};
 
 /// How long the storage may take to let go once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
-/// Sessions over for longer than this are removed by `prune`.
-const PRUNE_AFTER_SECONDS: i64 = 7 * 86_400;
 
 /// Runs a command to its end.
 ///
@@ -34,6 +36,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Prune(args) => prune(&args.database.database, &args.life).await,
         Command::Check(args) => check(args).await,
         Command::Keys { command: KeysCommand::List(args) } => list_keys(&args.keys),
+        Command::Users { command } => administration::users(command).await,
+        Command::Sessions { command } => administration::sessions(command).await,
     }
 }
 
@@ -42,6 +46,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let store = doors.store.clone();
     let app = App::new(&settings, doors)?;
     let following = app.sessions.follow_endings();
+    let clock = &app.sessions.journal.clock;
+    let upkeep = settings.retention.keep(&store, clock, &app.entropy);
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
             "--listen: {} cannot be listened on: choose another port, or stop what uses it",
@@ -53,7 +59,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let stop = server::told_to_stop()?;
     say(&format!("listening on http://{address}"))?;
     server::serve(listener, router(app), stop).await;
-    drop(following);
+    drop((following, upkeep));
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())
@@ -98,25 +104,20 @@ async fn migrate(database: &str) -> anyhow::Result<()> {
 }
 
 async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
-    let policy = Policy::try_from(life)?;
+    let retention = Retention::try_from(life)?;
     let store = open_store(database).await?;
-    let over = Clock::system().now().plus(-PRUNE_AFTER_SECONDS);
-    let before = PruneBefore {
-        created_at: over.plus(-policy.absolute_seconds),
-        accepted_at: over.plus(-policy.idle_seconds),
-        revoked_at: over,
-    };
-    let mut removed = 0;
-    let outcome = loop {
-        match store.commit(Change::PruneSessions(before), Vec::new()).await {
-            Ok(Outcome { rows: 0, .. }) => break Ok(()),
-            Ok(Outcome { rows, .. }) => removed += rows,
-            Err(error) => break Err(error),
-        }
-    };
+    let mut removed = Removed::default();
+    let now = Clock::system().now();
+    let outcome = retention.prune(&*store, now, (Duration::ZERO, &mut removed)).await;
     store.close().await;
-    outcome.with_context(|| format!("stopped after {removed} sessions; run it again"))?;
-    say(&format!("removed {removed} sessions that were long over"))
+    let Removed { sessions, records } = removed;
+    outcome.with_context(|| {
+        format!("stopped after {sessions} sessions and {records} records; run it again")
+    })?;
+    say(&format!("removed {sessions} sessions that were long over"))?;
+    say(&format!(
+        "removed {records} records that were too old (events, failed logins, deleted accounts)"
+    ))
 }
 
 async fn check(args: ServeArgs) -> anyhow::Result<()> {

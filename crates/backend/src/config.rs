@@ -11,10 +11,12 @@ use std::path::PathBuf;
 use rotation::Policy;
 
 use crate::auth::suspicion::SuspicionPolicy;
+use crate::upkeep::Retention;
 
 pub use command_line::{
-    Command, CommandLine, DatabaseArgs, KeysArgs, KeysCommand, LifeArgs, Limits, PruneArgs,
-    ServeArgs, SuspicionArgs,
+    AddUserArgs, Command, CommandLine, DatabaseArgs, EndSessionsArgs, KeysArgs, KeysCommand,
+    LifeArgs, Limits, ListSessionsArgs, PruneArgs, ServeArgs, SessionsCommand, SuspicionArgs,
+    UserArgs, UsersCommand,
 };
 pub use origin::Origin;
 pub use proxies::Proxies;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub access_token_seconds: i64,
     /// How long a session lives.
     pub policy: Policy,
+    /// What is to be kept.
+    pub retention: Retention,
     /// How long a login counts as recent.
     pub recent_login_seconds: i64,
     /// What to do when a session goes on somewhere unusual.
@@ -88,6 +92,7 @@ impl TryFrom<ServeArgs> for Settings {
             ));
         }
         let policy = Policy::try_from(&args.life)?;
+        let retention = Retention::try_from(&args.life)?;
         Ok(Self {
             listen: listen_address(&args.listen)?,
             origin,
@@ -98,6 +103,7 @@ impl TryFrom<ServeArgs> for Settings {
                 args.life.access_token_seconds,
             )?,
             policy,
+            retention,
             recent_login_seconds: seconds(
                 "--recent-login-seconds",
                 args.life.recent_login_seconds,
@@ -135,6 +141,15 @@ impl TryFrom<&LifeArgs> for Policy {
             ));
         }
         Ok(Self { idle_seconds, absolute_seconds })
+    }
+}
+
+impl TryFrom<&LifeArgs> for Retention {
+    type Error = ConfigError;
+
+    fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
+        let event_seconds = seconds("--event-retention-seconds", life.event_retention_seconds)?;
+        Ok(Self { policy: Policy::try_from(life)?, event_seconds })
     }
 }
 

@@ -164,7 +164,8 @@ impl Accounts {
     }
 }
 
-fn validated(request: &RegisterRequest) -> Result<(Email, Option<String>), AuthError> {
+/// Who is to have an account, if no field breaks a rule.
+pub(super) fn validated(request: &RegisterRequest) -> Result<(Email, Option<String>), AuthError> {
     let mut errors = Vec::new();
     let email = rules::email(&request.email).map_err(|error| errors.push(error));
     let name = rules::name(request.name.as_deref()).map_err(|error| errors.push(error));

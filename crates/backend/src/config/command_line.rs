@@ -1,11 +1,16 @@
 //! The command line and the environment as `clap` reads them. Names and defaults are the contract's;
 //! whether values make sense is checked in [`config`](super), not here.
 
+mod administration;
+
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::administration::{
+    AddUserArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UserArgs, UsersCommand,
+};
 use crate::auth::suspicion::Response;
 
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
@@ -30,7 +35,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Bring the database schema up to date and stop (serve does it too).
     Migrate(DatabaseArgs),
-    /// Remove sessions that have been over for more than a week, by the limits that serve runs with.
+    /// Remove sessions that have been over for more than a week, and security events that are too old,
+    /// by the limits that serve runs with (serve does it too, once an hour).
     Prune(PruneArgs),
     /// Verify configuration, keys and storage, and say what is wrong.
     Check(ServeArgs),
@@ -39,6 +45,18 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// The users.
+    Users {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: UsersCommand,
+    },
+    /// Where users are logged in.
+    Sessions {
+        /// What to do with their sessions.
+        #[command(subcommand)]
+        command: SessionsCommand,
     },
 }
 
@@ -97,6 +115,14 @@ pub struct LifeArgs {
     /// For how long after giving the password a user may end sessions and delete the account.
     #[arg(long, env = "BATON_RECENT_LOGIN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
     pub recent_login_seconds: i64,
+    /// Security events of users are kept for so long; those of no account for a day.
+    #[arg(
+        long,
+        env = "BATON_EVENT_RETENTION_SECONDS",
+        default_value_t = 7_776_000,
+        value_name = "SECONDS"
+    )]
+    pub event_retention_seconds: i64,
 }
 
 /// What to do when a session goes on somewhere unusual.

@@ -12,6 +12,8 @@ use super::{EventsBefore, PruneBefore};
 pub enum Change {
     /// A new user and their first session. Not if the email address is taken.
     Register(Box<User>, Box<Session>),
+    /// A new user who has no session yet. Not if the email address is taken.
+    AddUser(Box<User>),
     /// A new session of a user who is enabled and whose password hash is still the one it was checked
     /// against.
     OpenSession {

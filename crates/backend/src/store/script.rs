@@ -161,6 +161,7 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Register(user, session) => {
             vec![add_user(user).needed(), open_session(session).needed()]
         }
+        Change::AddUser(user) => vec![add_user(user).needed()],
         Change::OpenSession { session, seen } => {
             let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
             vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()]

@@ -31,6 +31,7 @@ impl Tables {
     pub(super) fn apply(&mut self, change: Change) -> Outcome {
         match change {
             Change::Register(user, session) => rows(self.register(*user, *session)),
+            Change::AddUser(user) => rows(self.add_user(*user)),
             Change::OpenSession { session, seen } => rows(self.open_session(*session, &seen)),
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
             Change::EndSession(id, ending) => self.end(|session| session.id == id, ending),
@@ -86,10 +87,17 @@ impl Tables {
     }
 
     fn register(&mut self, user: User, session: Session) -> bool {
+        let added = self.add_user(user);
+        if added {
+            self.sessions.insert(session.id, session);
+        }
+        added
+    }
+
+    fn add_user(&mut self, user: User) -> bool {
         let taken = self.users.values().any(|known| known.email == user.email);
         if !taken {
             self.users.insert(user.id, user);
-            self.sessions.insert(session.id, session);
         }
         !taken
     }

@@ -1,0 +1,142 @@
+//! `baton users` and `baton sessions`: what they read, whom they ask, what they print. Lists have one line
+//! for each thing, in columns that do not move. It must not hold a rule; those are in
+//! [`auth::administration`](crate::auth::administration).
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use rotation::Policy;
+use shared::body::RegisterRequest;
+
+use super::table::instant;
+use super::{open_store, password, say};
+use crate::auth::AuthError;
+use crate::auth::administration::Administration;
+use crate::auth::journal::Journal;
+use crate::auth::password::Passwords;
+use crate::clock::Clock;
+use crate::config::{
+    AddUserArgs, DatabaseArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
+};
+use crate::entropy::Entropy;
+use crate::store::{Session, User};
+
+pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
+    match command {
+        UsersCommand::Add(args) => add(args).await,
+        UsersCommand::List(args) => list_users(&args).await,
+        UsersCommand::Disable(args) => {
+            let office = open(&args.database).await?;
+            let user = find(&office, &args.email).await?;
+            let ended = office.disable(&user).await?;
+            close(&office).await;
+            say(&format!("disabled {}, and ended {ended} sessions", user.email.as_str()))
+        }
+        UsersCommand::Enable(args) => {
+            let office = open(&args.database).await?;
+            let user = find(&office, &args.email).await?;
+            office.enable(&user).await?;
+            close(&office).await;
+            say(&format!("enabled {}", user.email.as_str()))
+        }
+    }
+}
+
+pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
+    match command {
+        SessionsCommand::List(args) => list_sessions(&args).await,
+        SessionsCommand::End(EndSessionsArgs { database, user: Some(email), .. }) => {
+            let office = open(&database).await?;
+            let user = find(&office, &email).await?;
+            let ended = office.end_sessions(&user).await?;
+            close(&office).await;
+            say(&format!("ended {ended} sessions of {}", user.email.as_str()))
+        }
+        SessionsCommand::End(EndSessionsArgs { database, .. }) => {
+            let office = open(&database).await?;
+            let ended = office.end_everyones().await?;
+            close(&office).await;
+            say(&format!("ended {ended} sessions, everyone's"))
+        }
+    }
+}
+
+async fn open(database: &DatabaseArgs) -> anyhow::Result<Administration> {
+    let (store, entropy) = (open_store(&database.database).await?, Entropy::system());
+    let (clock, passwords) = (Clock::system(), Passwords::new(1, entropy.clone()));
+    let journal = Journal { store, clock, entropy, endings: Arc::default() };
+    Ok(Administration { journal, passwords })
+}
+
+async fn close(office: &Administration) {
+    office.journal.store.close().await;
+}
+
+async fn find(office: &Administration, email: &str) -> anyhow::Result<User> {
+    let found = office.find(email).await?;
+    found
+        .with_context(|| format!("no user has the address {email:?}: `baton users list` shows all"))
+}
+
+async fn add(args: AddUserArgs) -> anyhow::Result<()> {
+    let AddUserArgs { database, email, name } = args;
+    let password = password::read()?;
+    let office = open(&database).await?;
+    let added = office.add_user(&RegisterRequest { email, password, name }).await;
+    close(&office).await;
+    match added {
+        Ok(user) => say(&format!("added {} as {}", user.email.as_str(), user.id)),
+        Err(AuthError::Invalid(errors)) => {
+            let errors = errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+            anyhow::bail!("{}", errors.collect::<Vec<_>>().join(" "))
+        }
+        Err(AuthError::EmailTaken) => {
+            anyhow::bail!("email: somebody has this address already: `baton users list` shows whom")
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn list_users(args: &DatabaseArgs) -> anyhow::Result<()> {
+    let store = open_store(&args.database).await?;
+    let mut after = None;
+    loop {
+        let users = store.users(after).await?;
+        let Some(last) = users.last() else { break };
+        after = Some(last.id);
+        for user in &users {
+            say(&line_of_user(user))?;
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn line_of_user(user: &User) -> String {
+    let User { id, email, name, created_at, disabled_at, .. } = user;
+    let state = if disabled_at.is_some() { "disabled" } else { "enabled" };
+    let since = instant(disabled_at.unwrap_or(*created_at));
+    let (email, name) = (email.as_str(), name.as_deref().unwrap_or_default());
+    format!("{id}  {state:<8}  {since}  {email:<32}  {name}").trim_end().to_owned()
+}
+
+async fn list_sessions(args: &ListSessionsArgs) -> anyhow::Result<()> {
+    let policy = Policy::try_from(&args.life)?;
+    let office = open(&args.database).await?;
+    let user = find(&office, &args.user).await?;
+    let sessions = office.journal.store.sessions_of(user.id).await?;
+    let now = office.journal.now();
+    for session in sessions.iter().filter(|session| now < policy.expires_at(&session.family)) {
+        say(&line_of_session(session, policy))?;
+    }
+    close(&office).await;
+    Ok(())
+}
+
+fn line_of_session(session: &Session, policy: Policy) -> String {
+    let Session { id, family, whence, .. } = session;
+    let (begun, seen) = (instant(family.created_at), instant(family.accepted_at));
+    let expires = instant(policy.expires_at(family));
+    let address = whence.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+    format!("{id}  {begun}  {seen}  {expires}  {address:<15}  {}", whence.device)
+}

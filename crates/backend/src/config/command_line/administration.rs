@@ -1,0 +1,78 @@
+//! Administration as `clap` reads it. A password is never an argument: others can see those.
+
+use clap::{Args, Subcommand};
+
+use super::{DatabaseArgs, LifeArgs};
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum UsersCommand {
+    /// Add a user. The password is asked for, or is the first line of standard input.
+    Add(AddUserArgs),
+    /// List all users, one on each line: id, state, since when, email address, name.
+    List(DatabaseArgs),
+    /// Disable a user: all of their sessions end at once, and they may not log in.
+    Disable(UserArgs),
+    /// Enable a user: they may log in again, and logins that failed are forgotten.
+    Enable(UserArgs),
+}
+
+/// What can be done with sessions.
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List a user's sessions, one on each line: id, begun, seen last, expires, address, device.
+    List(ListSessionsArgs),
+    /// End sessions: their tokens stop at once, at every instance within a second.
+    End(EndSessionsArgs),
+}
+
+/// Whom `users add` adds.
+#[derive(Debug, Clone, Args)]
+pub struct AddUserArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The email address to log in with.
+    pub email: String,
+    /// What to call them.
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// A user, by email address.
+#[derive(Debug, Clone, Args)]
+pub struct UserArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The user's email address.
+    pub email: String,
+}
+
+/// What `sessions list` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ListSessionsArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// When a session is over.
+    #[command(flatten)]
+    pub life: LifeArgs,
+    /// Whose sessions, by email address.
+    #[arg(long, value_name = "EMAIL")]
+    pub user: String,
+}
+
+/// What `sessions end` takes.
+#[derive(Debug, Clone, Args)]
+pub struct EndSessionsArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// One user's sessions, by email address.
+    #[arg(long, value_name = "EMAIL", required_unless_present = "all", conflicts_with = "all")]
+    pub user: Option<String>,
+    /// Everyone's sessions.
+    #[arg(long)]
+    pub all: bool,
+}
