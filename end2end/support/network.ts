@@ -33,6 +33,11 @@ export function problem(status: number, code: string): Fulfilled {
   return { status, contentType: 'application/problem+json', body };
 }
 
+/** What our server answers when all is well. */
+export function json(body: object): Fulfilled {
+  return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
+}
+
 /** The next call of this path gets this answer instead of the server's. */
 export async function answerNext(page: Page, path: string, answer: Fulfilled): Promise<void> {
   const route = (url: URL) => url.pathname === path;

@@ -32,3 +32,35 @@ export async function untilTheLoginIsOld(wire: Wire, client: APIRequestContext):
   const status = async () => (await client.delete(nobodys, { headers })).status();
   await expect.poll(status, { timeout: 25_000, intervals: [500] }).toBe(401);
 }
+
+/** A security event of another session, a moment ago: the `number`th of a test. */
+export function event(kind: string, number: number) {
+  const id = `0000000${number}-0000-7000-8000-000000000000`;
+  return {
+    id,
+    kind,
+    at: Math.floor(Date.now() / 1000) + number,
+    session_id: '01980000-0000-7000-8000-000000000001',
+    current: false,
+    cause: null,
+    ip: '203.0.113.9',
+    device: { browser: 'Firefox', os: 'Linux', kind: 'desktop' },
+  };
+}
+
+/** A session, the first of which is this one. */
+export function sessionAt(number: number) {
+  const began = Math.floor(Date.now() / 1000) - number * 86_400;
+  return {
+    id: `0198000${number}-0000-7000-8000-000000000001`,
+    current: number === 1,
+    created_at: began,
+    last_seen_at: began + 3_600,
+    expires_at: began + 7 * 86_400,
+    ip: number === 2 ? '2001:db8:85a3:8d3:1319:8a2e:370:7348' : '203.0.113.9',
+    device:
+      number === 3
+        ? { browser: 'unknown', os: 'unknown', kind: 'unknown' }
+        : { browser: 'Firefox', os: 'Linux', kind: 'desktop' },
+  };
+}
