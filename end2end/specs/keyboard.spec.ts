@@ -62,6 +62,12 @@ test('one registers, calls the API, logs out and logs in again with the keyboard
   // The button keeps the focus: one can call again at once.
   await expect(page.getByRole('button', { name: 'Call the API' })).toBeFocused();
 
+  // Back past the navigation of the account.
+  for (const link of ['Settings', 'Activity', 'Sessions', 'Overview']) {
+    await page.keyboard.press('Shift+Tab');
+    await expect(page.getByRole('link', { name: link })).toBeFocused();
+    await expectVisibleFocus(page);
+  }
   await page.keyboard.press('Shift+Tab');
   await expect(page.getByRole('button', { name: 'Log out' })).toBeFocused();
   await page.keyboard.press('Enter');

@@ -14,10 +14,10 @@ for (const [name, visit] of Object.entries(gallery)) {
     });
     expect(tooWide).toEqual({ scrollsBy: 0, visible: 320 });
     // Whatever one presses is large enough for a finger (WCAG 2.2, 2.5.8).
-    for (const target of await page.locator('button, nav a, a.button').all()) {
+    for (const target of await page.locator('button, nav a, a.button, input[type=checkbox]').all()) {
       const box = await target.boundingBox();
       const smaller = Math.min(box?.width ?? 0, box?.height ?? 0);
-      expect(smaller, await target.innerText()).toBeGreaterThanOrEqual(24);
+      expect(smaller, (await target.textContent()) ?? '').toBeGreaterThanOrEqual(24);
     }
   });
 }
@@ -29,6 +29,20 @@ test('text that is twice as large still fits', async ({ page }) => {
     await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const scrollsBy = () =>
       page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+    await expect.poll(scrollsBy).toBe(0);
+  }
+});
+
+test('text that is twice as large still fits behind the login', async ({ account }) => {
+  await account.setViewportSize({ width: 640, height: 900 });
+  for (const path of [pages.sessions, pages.activity, pages.settings]) {
+    await open(account, path);
+    await expect(account.locator('.session-card, .event, form').first()).toBeVisible();
+    await account.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    const scrollsBy = () =>
+      account.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
     await expect.poll(scrollsBy).toBe(0);

@@ -1,5 +1,5 @@
 // Scripting is off. What can be read is readable, and what cannot work says so.
-import { loginAndBack, pages } from '../support/contract';
+import { hintCookie, loginAndBack, pages } from '../support/contract';
 import { expect, test } from '../support/test';
 
 test.use({ javaScriptEnabled: false });
@@ -57,9 +57,24 @@ for (const [path, button] of [
   });
 }
 
-test('the account page sends to login', async ({ page }) => {
+test('what is behind the login sends to login', async ({ page }) => {
   await page.goto(pages.account);
   await expect(page).toHaveURL(loginAndBack);
+  for (const path of [pages.sessions, pages.activity, pages.settings]) {
+    await page.goto(path);
+    await expect(page).toHaveURL(`${pages.login}?next=${encodeURIComponent(path)}`);
+  }
+});
+
+test('who is logged in is told why there is nothing to see', async ({ context, page, server }) => {
+  // All the server knows of a session when it renders a page.
+  await context.addCookies([{ name: hintCookie, value: '1', url: server.origin, secure: true }]);
+  for (const path of [pages.account, pages.sessions, pages.activity, pages.settings]) {
+    await page.goto(path);
+    await expect(page).toHaveURL(path);
+    await expect(page.getByText('Restoring your session…')).toBeVisible();
+    await expect(page.locator('noscript p')).toHaveText(/^This page needs scripting/);
+  }
 });
 
 test('what is not there is said with a 404', async ({ complaints, page }) => {

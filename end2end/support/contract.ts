@@ -6,7 +6,12 @@ export const api = {
   login: '/api/auth/login',
   refresh: '/api/auth/refresh',
   logout: '/api/auth/logout',
+  confirm: '/api/auth/confirm',
   me: '/api/me',
+  password: '/api/me/password',
+  name: '/api/me/name',
+  sessions: '/api/sessions',
+  events: '/api/events',
 } as const;
 
 export const pages = {
@@ -14,6 +19,9 @@ export const pages = {
   register: '/register',
   login: '/login',
   account: '/account',
+  sessions: '/sessions',
+  activity: '/activity',
+  settings: '/settings',
   nowhere: '/there-is-nothing-here',
 } as const;
 
@@ -30,3 +38,7 @@ export const pendingAttempt = 'baton.attempt';
 export const channel = 'baton';
 /** The Web Lock around a refresh. */
 export const refreshLock = 'baton-refresh';
+/** Where a browser keeps the id of the event that its user has dismissed last. */
+export const dismissedEvent = 'baton.dismissed';
+/** The kinds of events that a page looks out for by itself. */
+export const lookedOutFor = 'new_device,new_network';

@@ -1,6 +1,8 @@
 // Every page in every state worth looking at, for what is asked of all of them alike.
 import { type Page, expect } from '@playwright/test';
-import { pages } from './contract';
+import { api, pages } from './contract';
+import { answerNext, json, problem } from './network';
+import { event, sessionAt } from './sessions';
 import {
   callTheApi,
   expectCallResult,
@@ -10,6 +12,26 @@ import {
   stranger,
   type User,
 } from './users';
+
+const eventfulLife = {
+  events: [
+    { ...event('logged_in', 9), current: true },
+    event('replayed', 8),
+    { ...event('session_ended', 7), cause: 'administrator' },
+    event('new_device', 6),
+    { ...event('login_failed', 5), ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348' },
+    event('password_changed', 4),
+  ],
+  next: event('registered', 1).id,
+};
+
+/** Three sessions of one user. */
+async function showSessions(page: Page): Promise<void> {
+  const sessions = [sessionAt(1), sessionAt(2), sessionAt(3)];
+  await page.route(`**${api.sessions}`, (route) => route.fulfill(json({ sessions })));
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await expect(page.locator('.session-card')).toHaveCount(3);
+}
 
 /** How to get there. `page` is nobody's yet; `user` has an account. */
 type Way = (page: Page, user: User) => Promise<void>;
@@ -38,6 +60,73 @@ export const gallery: Record<string, Way> = {
     await logIn(page, user);
     await callTheApi(page);
     await expectCallResult(page, 'Answered in one try.');
+  },
+  'login that comes too often': async (page, user) => {
+    await open(page, pages.login);
+    const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '100' } };
+    await answerNext(page, api.login, limited);
+    await sendLogin(page, user);
+    await expect(page.getByRole('timer')).toBeVisible();
+  },
+  sessions: async (page, user) => {
+    await logIn(page, user);
+    await showSessions(page);
+  },
+  'sessions that cannot be fetched': async (page, user) => {
+    await logIn(page, user);
+    await page.route(`**${api.sessions}`, (route) => route.abort());
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+  },
+  'the password again': async (page, user) => {
+    await logIn(page, user);
+    await showSessions(page);
+    const challenge = problem(401, 'insufficient_user_authentication');
+    await page.route(`**${api.sessions}`, (route) => route.fulfill(challenge));
+    await page.getByRole('button', { name: 'End all other sessions' }).click();
+    await page.getByRole('dialog').getByLabel('Password', { exact: true }).fill('not the one');
+    await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
+    await expect(page.locator('[aria-invalid=true]')).toBeFocused();
+  },
+  'a session that waits for the password': async (page, user) => {
+    await logIn(page, user);
+    const challenge = problem(401, 'insufficient_user_authentication');
+    await page.route(`**${api.refresh}`, (route) => route.fulfill(challenge));
+    await page.reload();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await expect(page.getByRole('button', { name: 'Enter password' })).toBeVisible();
+  },
+  activity: async (page, user) => {
+    await logIn(page, user);
+    await page.route(`**${api.events}?*`, (route) => route.fulfill(json(eventfulLife)));
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await expect(page.locator('.event')).toHaveCount(eventfulLife.events.length);
+  },
+  'activity without any': async (page, user) => {
+    await logIn(page, user);
+    await page.route(`**${api.events}?*`, (route) => route.fulfill(json({ events: [], next: null })));
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await expect(page.getByText('Nothing has happened yet')).toBeVisible();
+  },
+  settings: async (page, user) => {
+    await logIn(page, user);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await expect(page.getByRole('button', { name: 'Delete my account' })).toBeVisible();
+  },
+  'settings with errors': async (page, user) => {
+    await logIn(page, user);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByLabel('New password').fill('too short');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('button', { name: 'Delete my account' }).click();
+    await expect(page.locator('[aria-invalid=true]')).toHaveCount(2);
+  },
+  'a login elsewhere': async (page, user) => {
+    await logIn(page, user);
+    const told = { events: [event('new_device', 2), event('new_network', 1)], next: null };
+    await page.route(`**${api.events}?*`, (route) => route.fulfill(json(told)));
+    await page.reload();
+    await expect(page.getByRole('button', { name: 'Dismiss' })).toBeVisible();
   },
   'account while it cannot be restored': async (page, user) => {
     await logIn(page, user);

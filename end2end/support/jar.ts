@@ -1,5 +1,5 @@
 // The browser's cookie jar, seen from outside, and what a thief does with a copy of it.
-import type { APIRequest, APIResponse, BrowserContext, Cookie } from '@playwright/test';
+import type { APIRequest, APIResponse, BrowserContext, Cookie, Request } from '@playwright/test';
 import { api, refreshCookie } from './contract';
 
 export async function cookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
@@ -25,20 +25,31 @@ export interface Presented {
   readonly next: string | undefined;
 }
 
-/** Presents a refresh token from somewhere else: a client with a jar of its own. */
+/**
+ * Presents a refresh token from somewhere else: a client with a jar of its own. With an attempt key,
+ * or all of a request that a browser meant to send.
+ */
 export async function present(
   request: APIRequest,
   origin: string,
   presented: string,
-  attemptKey?: string,
+  like?: string | Request,
 ): Promise<Presented> {
+  const sent = typeof like === 'object' ? like : undefined;
+  const { authorization, 'idempotency-key': key = like, 'user-agent': agent } = sent?.headers() ?? {};
   const headers = {
     Cookie: `${refreshCookie}=${presented}`,
-    ...(attemptKey === undefined ? {} : { 'Idempotency-Key': attemptKey }),
+    ...(typeof key === 'string' ? { 'Idempotency-Key': key } : {}),
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
+    ...(agent === undefined ? {} : { 'User-Agent': agent }),
   };
   const client = await request.newContext({ baseURL: origin });
   try {
-    const answer = await client.post(api.refresh, { headers });
+    const answer = await client.fetch(sent ? new URL(sent.url()).pathname : api.refresh, {
+      method: sent?.method() ?? 'POST',
+      headers,
+      ...(sent?.postData() ? { data: sent.postDataJSON() as object } : {}),
+    });
     const body = answer.ok() ? {} : ((await answer.json()) as { code?: string });
     return { status: answer.status(), code: body.code, next: issued(answer) };
   } finally {

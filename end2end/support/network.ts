@@ -33,6 +33,11 @@ export function problem(status: number, code: string): Fulfilled {
   return { status, contentType: 'application/problem+json', body };
 }
 
+/** What our server answers when all is well. */
+export function json(body: object): Fulfilled {
+  return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
+}
+
 /** The next call of this path gets this answer instead of the server's. */
 export async function answerNext(page: Page, path: string, answer: Fulfilled): Promise<void> {
   const route = (url: URL) => url.pathname === path;
@@ -40,7 +45,7 @@ export async function answerNext(page: Page, path: string, answer: Fulfilled): P
 }
 
 /**
- * The server gets the next refresh and answers; the answer never arrives. It is sent by a client
+ * The server gets the next refresh, or the next call of another `path`, and answers; the answer never arrives. It is sent by a client
  * with a jar of its own, because `route.fetch` would put the answer's cookies into the browser's
  * jar, and then nothing would be lost.
  */
@@ -49,19 +54,19 @@ export async function loseTheNextAnswer(
   request: APIRequest,
   origin: string,
   then: 'may retry' | 'is frozen',
+  path: string = api.refresh,
 ): Promise<LostAnswer> {
   let told: (answer: Presented) => void;
   const answer = new Promise<Presented>((resolve) => (told = resolve));
   const lose = async (route: Route) => {
     const presented = await ticket(page.context());
-    const key = route.request().headers()['idempotency-key'];
-    const answered = await present(request, origin, presented, key);
+    const answered = await present(request, origin, presented, route.request());
     // Without timers the page never comes to its next try, however slowly the test goes on.
     if (then === 'is frozen') await page.evaluate(() => (window.setTimeout = (() => 0) as never));
     await route.abort('connectionreset');
     told(answered);
   };
-  await page.route(refreshCalls, lose, { times: 1 });
+  await page.route((url) => url.pathname === path, lose, { times: 1 });
   return { answer };
 }
 

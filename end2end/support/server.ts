@@ -9,6 +9,8 @@ import path from 'node:path';
 /** Options of a spec file: `test.use({ accessTokenSeconds: 2 })`. */
 export interface ServerOptions {
   accessTokenSeconds: number;
+  /** How long a login counts as recent. */
+  recentLoginSeconds: number;
 }
 
 const workspace = path.resolve(__dirname, '..', '..');
@@ -108,6 +110,7 @@ export class Server {
       ['--site', site],
       ['--limits', 'off'],
       ['--access-token-seconds', String(this.options.accessTokenSeconds)],
+      ['--recent-login-seconds', String(this.options.recentLoginSeconds)],
     ].flat();
   }
 }

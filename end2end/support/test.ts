@@ -29,10 +29,11 @@ interface WorkerFixtures {
 
 export const test = base.extend<Fixtures, WorkerFixtures & ServerOptions>({
   accessTokenSeconds: [900, { option: true, scope: 'worker' }],
+  recentLoginSeconds: [900, { option: true, scope: 'worker' }],
 
   server: [
-    async ({ accessTokenSeconds }, use) => {
-      const server = await Server.start({ accessTokenSeconds });
+    async ({ accessTokenSeconds, recentLoginSeconds }, use) => {
+      const server = await Server.start({ accessTokenSeconds, recentLoginSeconds });
       await use(server);
       await server.discard();
     },

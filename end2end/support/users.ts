@@ -18,11 +18,12 @@ export function stranger(name = 'Ada Runner'): User {
   };
 }
 
-/** Creates the account behind the browser's back, so that its cookie jar stays empty. */
+/** Creates the account behind the browser's back, and leaves nobody logged in to it. */
 export async function enrol(request: APIRequest, origin: string, user = stranger()): Promise<User> {
   const client = await request.newContext({ baseURL: origin });
   const answer = await client.post(api.register, { data: user });
   expect(answer.status()).toBe(201);
+  expect((await client.post(api.logout)).status()).toBe(204);
   await client.dispose();
   return user;
 }

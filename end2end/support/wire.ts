@@ -1,6 +1,6 @@
 // What a browser says to the API and what it is told: the record most assertions are about.
 import type { BrowserContext, Page, Request, Response } from '@playwright/test';
-import { api } from './contract';
+import { api, lookedOutFor } from './contract';
 
 export interface Exchange {
   readonly method: string;
@@ -16,6 +16,8 @@ export interface Exchange {
 
 export class Wire {
   readonly exchanges: Exchange[] = [];
+  /** Looks out for logins elsewhere, which follow a refresh in their own time. */
+  readonly lookouts: Exchange[] = [];
   /** Every URL any page has asked for, to see that no secret is in one. */
   readonly urls: string[] = [];
   private readonly byRequest = new Map<Request, Exchange>();
@@ -48,6 +50,7 @@ export class Wire {
   /** From here on. */
   forget(): void {
     this.exchanges.length = 0;
+    this.lookouts.length = 0;
   }
 
   /** Every access token that was handed out, oldest first. */
@@ -65,7 +68,7 @@ export class Wire {
 
   private sent(request: Request): void {
     this.urls.push(request.url());
-    const path = new URL(request.url()).pathname;
+    const { pathname: path, searchParams } = new URL(request.url());
     if (!path.startsWith('/api/')) return;
     const headers = request.headers();
     const exchange: Exchange = {
@@ -76,14 +79,15 @@ export class Wire {
       page: pageOf(request),
       outcome: undefined,
     };
-    this.exchanges.push(exchange);
+    const isLookout = path === api.events && searchParams.get('kind') === lookedOutFor;
+    (isLookout ? this.lookouts : this.exchanges).push(exchange);
     this.byRequest.set(request, exchange);
   }
 
   private answered(response: Response): void {
     this.settle(response.request(), response.status());
     const path = new URL(response.url()).pathname;
-    const grants: string[] = [api.register, api.login, api.refresh];
+    const grants: string[] = [api.register, api.login, api.refresh, api.confirm];
     if (grants.includes(path) && response.ok()) this.bodies.push(tokenIn(response));
   }
 

@@ -3,8 +3,9 @@
 
 use gloo_net::http::Method;
 use serde::Serialize;
-use shared::body::{LoginRequest, RegisterRequest};
-use shared::path;
+use shared::body::{ConfirmRequest, LoginRequest, NameRequest, PasswordRequest, RegisterRequest};
+use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER};
+use shared::{EventId, EventKind, SessionId};
 
 use crate::transport::Request;
 
@@ -26,6 +27,12 @@ pub(crate) fn refresh(attempt_key: &str) -> Request {
     }
 }
 
+/// A refresh with the password: the user proves again who they are.
+pub(crate) fn confirm(body: &ConfirmRequest, attempt_key: &str) -> Request {
+    let request = Request::new(Method::POST, path::CONFIRM);
+    with_json(Request { attempt_key: Some(attempt_key.to_owned()), ..request }, body)
+}
+
 /// Ends the session the refresh cookie belongs to. Needs no access token.
 pub(crate) fn log_out() -> Request {
     Request::new(Method::POST, path::LOGOUT)
@@ -34,6 +41,47 @@ pub(crate) fn log_out() -> Request {
 /// The user and the session an access token speaks for.
 pub(crate) fn me() -> Request {
     Request::new(Method::GET, path::ME)
+}
+
+/// Deletes the account.
+pub(crate) fn delete_account() -> Request {
+    Request::new(Method::DELETE, path::ME)
+}
+
+/// Another password; `attempt_key` is that of the rotation it brings.
+pub(crate) fn change_password(body: &PasswordRequest, attempt_key: &str) -> Request {
+    let request = Request::new(Method::PUT, path::PASSWORD);
+    with_json(Request { attempt_key: Some(attempt_key.to_owned()), ..request }, body)
+}
+
+/// Another name.
+pub(crate) fn change_name(body: &NameRequest) -> Request {
+    with_json(Request::new(Method::PUT, path::NAME), body)
+}
+
+/// Where the user is logged in.
+pub(crate) fn sessions() -> Request {
+    Request::new(Method::GET, path::SESSIONS)
+}
+
+/// Ends one session.
+pub(crate) fn end_session(id: SessionId) -> Request {
+    Request::new(Method::DELETE, path::session(id))
+}
+
+/// Ends all sessions but this one.
+pub(crate) fn end_other_sessions() -> Request {
+    Request::new(Method::DELETE, path::SESSIONS)
+}
+
+/// Security events of these kinds, newest first; those before `before`, if it is given.
+pub(crate) fn events(kinds: &[EventKind], before: Option<EventId>) -> Request {
+    let kinds: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let mut path = format!("{}?{KIND_PARAMETER}={}", path::EVENTS, kinds.join(","));
+    if let Some(before) = before {
+        path.push_str(&format!("&{BEFORE_PARAMETER}={before}"));
+    }
+    Request::new(Method::GET, path)
 }
 
 fn with_json<T: Serialize>(request: Request, body: &T) -> Request {

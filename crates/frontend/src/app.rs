@@ -1,4 +1,5 @@
-//! The frame around every page: contexts, routes, header, notices, footer, and where the focus goes
+//! The frame around every page: contexts, routes, header, notices, footer, the
+//! password's dialog, and where the focus goes
 //! when the route changes. It must not know what is on a page.
 
 use leptos::prelude::*;
@@ -6,18 +7,24 @@ use leptos_meta::provide_meta_context;
 use leptos_router::StaticSegment;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
-use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
+use shared::path::{
+    ACCOUNT_PAGE, ACTIVITY_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE, SESSIONS_PAGE, SETTINGS_PAGE,
+};
 
 use crate::components::notice::Notice;
+use crate::components::password_dialog::PasswordDialog;
 use crate::components::site_footer::SiteFooter;
 use crate::components::site_header::SiteHeader;
 use crate::dom::{Ready, focus_soon};
 use crate::page::{HINT_ATTRIBUTE, HYDRATED_ATTRIBUTE, SignedInHint};
 use crate::pages::account::AccountPage;
+use crate::pages::activity::ActivityPage;
 use crate::pages::home::HomePage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::register::RegisterPage;
+use crate::pages::sessions::SessionsPage;
+use crate::pages::settings::SettingsPage;
 use crate::session::Session;
 
 /// The application, on the server and in the browser.
@@ -50,9 +57,13 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment(REGISTER_PAGE) view=RegisterPage />
                     <Route path=StaticSegment(LOGIN_PAGE) view=LoginPage />
                     <Route path=StaticSegment(ACCOUNT_PAGE) view=AccountPage />
+                    <Route path=StaticSegment(SESSIONS_PAGE) view=SessionsPage />
+                    <Route path=StaticSegment(ACTIVITY_PAGE) view=ActivityPage />
+                    <Route path=StaticSegment(SETTINGS_PAGE) view=SettingsPage />
                 </FlatRoutes>
             </main>
             <SiteFooter />
+            <PasswordDialog />
             <FocusOnNavigation />
         </Router>
     }

@@ -1,20 +1,29 @@
 //! The parts pages are made of: one file each, with a stylesheet of the same name in
 //! `style/components` where it has a look of its own. They must not know routes or send requests.
 
+pub(crate) mod account_nav;
 pub(crate) mod button;
+pub(crate) mod checkbox;
 pub(crate) mod countdown;
+pub(crate) mod event_list;
 pub(crate) mod facts;
+pub(crate) mod failed;
 pub(crate) mod field;
+pub(crate) mod filter_bar;
 pub(crate) mod form;
 pub(crate) mod hero;
+pub(crate) mod new_login;
 pub(crate) mod notice;
 pub(crate) mod panel;
+pub(crate) mod password_dialog;
 pub(crate) mod password_field;
 pub(crate) mod relay_picture;
 pub(crate) mod script_needed;
+pub(crate) mod session_list;
 pub(crate) mod site_footer;
 pub(crate) mod site_header;
 pub(crate) mod skeleton;
 pub(crate) mod steps;
 pub(crate) mod strength_meter;
+pub(crate) mod username;
 pub(crate) mod wire_log;

@@ -1,23 +1,41 @@
 //! What parts of a page need to know and do about the page in the browser: whether the scripts have
-//! taken over, and where the focus goes. It must not know any part.
+//! taken over, where the focus goes, and how this browser writes dates. It must not know any part.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use shared::NumericDate;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// Whether the scripts have taken over. Until then a click on a button would be lost.
 #[derive(Clone, Copy)]
 pub(crate) struct Ready(pub(crate) RwSignal<bool>);
 
 /// Focuses the first element that matches, once what is being rendered now is there.
-pub(crate) fn focus_soon(selector: &'static str) {
+pub(crate) fn focus_soon(selector: impl Into<String>) {
+    let selector = selector.into();
     // The first frame may come before the router has put the new page in place, the second not.
     request_animation_frame(move || {
         request_animation_frame(move || {
-            let element = document().query_selector(selector).ok().flatten();
+            let element = document().query_selector(&selector).ok().flatten();
             if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok())
             {
                 let _ = element.focus();
             }
         });
     });
+}
+
+/// The instant as this browser writes dates. In the browser only.
+pub(crate) fn local_time(at: NumericDate) -> String {
+    date_of(at).to_locale_string("default", &JsValue::UNDEFINED).into()
+}
+
+/// The instant for programs, as the `datetime` of a `time` element. In the browser only.
+pub(crate) fn machine_time(at: NumericDate) -> String {
+    date_of(at).to_iso_string().into()
+}
+
+fn date_of(NumericDate(seconds): NumericDate) -> js_sys::Date {
+    #[expect(clippy::cast_precision_loss, reason = "a date is far below 2^52")]
+    let milliseconds = seconds as f64 * 1000.0;
+    js_sys::Date::new(&milliseconds.into())
 }

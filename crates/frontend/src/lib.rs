@@ -15,6 +15,7 @@ pub mod page;
 mod pages;
 pub mod session;
 pub mod transport;
+pub mod words;
 
 pub use app::App;
 pub use page::{Assets, NotFoundFlag, SignedInHint, page};

@@ -2,8 +2,12 @@
 //! send requests or keep tokens.
 
 pub(crate) mod account;
+pub(crate) mod activity;
+mod behind_login;
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod not_found;
 mod onward;
 pub(crate) mod register;
+pub(crate) mod sessions;
+pub(crate) mod settings;

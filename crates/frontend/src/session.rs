@@ -4,7 +4,8 @@
 //! or storage. Pages see a [`Phase`] and call verbs. It must not know about views.
 //!
 //! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived,
-//! `refresh` for how a token is renewed, `sign_in` for how a session begins and ends.
+//! `refresh` for how a token is renewed, `sign_in` for how a session begins and ends, `proof` for how
+//! the user proves again who they are.
 
 pub mod attempt;
 pub mod backoff;
@@ -12,7 +13,11 @@ pub(crate) mod browser;
 mod call;
 mod channel;
 mod lock;
+pub mod lookout;
+mod proof;
 mod refresh;
+mod rejected;
+mod settings;
 mod sign_in;
 pub mod single_flight;
 mod tabs;
@@ -24,12 +29,15 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::{SessionBody, User};
-use shared::{Secret, SessionId};
+use shared::{EndCause, Secret, SessionId};
 
 use crate::transport::{self, Answer, NoAnswer, Request};
 pub(crate) use call::{Called, NotCalled, Relay};
+use lookout::NewLogin;
+pub(crate) use proof::Why;
+use proof::{Proof, Question};
 use refresh::{NotRefreshed, Refreshed};
-pub(crate) use sign_in::Rejected;
+pub(crate) use rejected::Rejected;
 use single_flight::SingleFlight;
 use verdict::Trouble;
 use wire_log::WireLog;
@@ -61,8 +69,9 @@ pub struct SignedIn {
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndReason {
-    /// The server refused to go on. It gives one answer for every cause.
-    Ended,
+    /// The server refused to go on. To a refresh it gives one answer for every cause; to a call with
+    /// a token of the session it says the cause.
+    Ended(Option<EndCause>),
     /// The user logged out in this tab.
     LoggedOut,
     /// The user logged out in another tab.
@@ -97,6 +106,10 @@ struct Memory {
     era: u64,
     /// The sessions known to be over. What still arrives of them is nobody's any more.
     ended: Vec<SessionId>,
+    /// Why the server says that the session of this era was ended.
+    ended_because: Option<EndCause>,
+    /// When it was last asked for new logins, by this browser's clock.
+    looked_at_ms: f64,
 }
 
 /// The handle. Copied freely; all copies are the same session.
@@ -106,6 +119,8 @@ pub struct Session {
     trouble: RwSignal<Option<Trouble>>,
     stuck_logout: RwSignal<Option<Trouble>>,
     refreshing: RwSignal<bool>,
+    question: Question,
+    new_login: RwSignal<Option<NewLogin>>,
     wire: RwSignal<WireLog>,
     memory: StoredValue<Memory>,
     flight: StoredValue<Arc<SingleFlight<Refreshed>>>,
@@ -121,6 +136,8 @@ impl Session {
             trouble: RwSignal::new(None),
             stuck_logout: RwSignal::new(None),
             refreshing: RwSignal::new(false),
+            question: Question::new(),
+            new_login: RwSignal::new(None),
             wire: RwSignal::new(WireLog::default()),
             memory: StoredValue::new(Memory::default()),
             flight: StoredValue::new(Arc::default()),
@@ -150,7 +167,11 @@ impl Session {
     /// Tries again what could not be done for now. Whether the trouble is over.
     pub(crate) async fn try_again(self) -> bool {
         let stale = self.token().map(|token| token.serial);
-        !matches!(self.fresh_token(stale).await, Err(NotRefreshed::ForNow(_)))
+        match self.fresh_token(stale).await {
+            Err(NotRefreshed::ForNow(_)) => false,
+            Err(NotRefreshed::PasswordWanted) => self.prove(Why::Unusual).await == Proof::Given,
+            Ok(_) | Err(NotRefreshed::Ended) => true,
+        }
     }
 
     /// The phase, tracked.
@@ -204,15 +225,28 @@ impl Session {
 
     /// Sends one request and notes it in the wire log.
     async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
-        let (method, path) = (request.method.clone(), request.path);
+        let (method, path) = (request.method.clone(), request.path.clone());
+        let era = self.era();
         let outcome = transport::send(request).await;
         let status = outcome.as_ref().ok().map(|answer| answer.status);
-        self.wire.update(|wire| wire.push(method.as_str(), path, status));
+        self.wire.update(|wire| wire.push(method.as_str(), &path, status));
+        if let Ok(answer) = &outcome
+            && answer.refuses_the_token()
+            && era == self.era()
+        {
+            let cause = answer.problem().and_then(|problem| problem.ended_because);
+            self.memory.update_value(|memory| memory.ended_because = cause);
+        }
         outcome
     }
 
     fn token(self) -> Option<Token> {
         self.memory.with_value(|memory| memory.token.clone())
+    }
+
+    /// Why the session of this era was ended, if a call of it has been told.
+    fn cause_of_the_end(self) -> Option<EndCause> {
+        self.memory.with_value(|memory| memory.ended_because)
     }
 
     fn era(self) -> u64 {
@@ -231,11 +265,16 @@ impl Session {
     /// From now on this is the session and its token.
     fn adopt(self, body: SessionBody, expires_at_ms: f64) -> Token {
         let SessionBody { access_token, expires_in, session_id, user, .. } = body;
+        if self.token().is_some_and(|token| token.session_id != session_id) {
+            self.question.over();
+            self.new_login.set(None);
+        }
         let token = self.memory.try_update_value(|memory| {
             memory.serial += 1;
             if memory.token.as_ref().is_none_or(|token| token.session_id != session_id) {
                 memory.era += 1;
             }
+            memory.ended_because = None;
             let token =
                 Token { secret: access_token, serial: memory.serial, session_id, expires_at_ms };
             memory.token = Some(token.clone());
@@ -249,6 +288,7 @@ impl Session {
             expires_at_ms,
             lifetime_seconds: expires_in,
         }));
+        self.question.gone_on();
         token.expect("the session lives as long as the page")
     }
 
@@ -258,7 +298,11 @@ impl Session {
             let ended = memory.token.take().map(|token| token.session_id);
             memory.ended.extend(ended);
             memory.era += 1;
+            memory.ended_because = None;
+            memory.looked_at_ms = 0.0;
         });
+        self.question.over();
+        self.new_login.set(None);
         self.trouble.set(None);
         self.stuck_logout.set(None);
         self.phase.set(Phase::SignedOut(Some(reason)));

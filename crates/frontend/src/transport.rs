@@ -1,6 +1,8 @@
 //! One HTTP exchange with our own server: sent, bounded in time, and read to its end. It must not
 //! know about tokens' lives, retries or pages; what an answer means is for `session` to say.
 
+use std::borrow::Cow;
+
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use shared::{ErrorCode, Problem, Secret};
@@ -12,10 +14,10 @@ pub(crate) const ANSWER_WITHIN_MS: u32 = 10_000;
 /// What to send.
 #[derive(Clone)]
 pub struct Request {
-    /// GET or POST.
+    /// GET, POST, PUT or DELETE.
     pub method: Method,
-    /// One of [`shared::path`].
-    pub path: &'static str,
+    /// Built from [`shared::path`]; may end in a query.
+    pub path: Cow<'static, str>,
     /// The access token for `Authorization`.
     pub bearer: Option<Secret>,
     /// The attempt key for `Idempotency-Key`.
@@ -27,8 +29,8 @@ pub struct Request {
 impl Request {
     /// A request without token, key or body.
     #[must_use]
-    pub const fn new(method: Method, path: &'static str) -> Self {
-        Self { method, path, bearer: None, attempt_key: None, json: None }
+    pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self { method, path: path.into(), bearer: None, attempt_key: None, json: None }
     }
 }
 
@@ -66,8 +68,17 @@ impl Answer {
     /// Whether the access token was refused (RFC 6750 section 3.1).
     #[must_use]
     pub fn refuses_the_token(&self) -> bool {
-        self.status == 401
-            && self.problem().is_some_and(|problem| problem.code == ErrorCode::InvalidToken)
+        self.status == 401 && self.code() == Some(ErrorCode::InvalidToken)
+    }
+
+    /// Whether the user has to prove again who they are before this is done (RFC 9470 section 3).
+    #[must_use]
+    pub fn wants_the_password(&self) -> bool {
+        self.status == 401 && self.code() == Some(ErrorCode::InsufficientUserAuthentication)
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        self.problem().map(|problem| problem.code)
     }
 }
 
@@ -82,7 +93,7 @@ pub enum NoAnswer {
 
 /// Sends `request` and reads the answer to its end, both within the time limit.
 pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
-    let mut builder = RequestBuilder::new(request.path)
+    let mut builder = RequestBuilder::new(&request.path)
         .method(request.method)
         .credentials(RequestCredentials::SameOrigin)
         .cache(RequestCache::NoStore)

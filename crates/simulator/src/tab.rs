@@ -247,6 +247,8 @@ impl World {
             }
             Verdict::Duplicate if newer => Next::Rest,
             Verdict::Duplicate => Next::Again,
+            // No user of this world is at hand to give it; the session waits.
+            Verdict::PasswordWanted => Next::Rest,
             Verdict::Transient { worth_retrying, .. } => {
                 if self.setting.twist.bug == Some(Bug::KeyDropped) {
                     attempt::settle(&self.browsers[browser].shelf, key);

@@ -51,12 +51,13 @@ pub(crate) fn Countdown() -> impl IntoView {
     }
 }
 
+/// Milliseconds as seconds, the last one not over before it is.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "not negative, and a cast of floats saturates"
 )]
-fn whole_seconds(milliseconds: f64) -> u32 {
+pub(crate) fn whole_seconds(milliseconds: f64) -> u32 {
     (milliseconds.max(0.0) / 1000.0).ceil() as u32
 }
 

@@ -18,7 +18,14 @@ pub(crate) struct FieldSpec {
 /// A labelled input. What is typed stays in the document, so that nothing typed before the scripts
 /// took over is lost; read it through `node`.
 #[component]
-pub(crate) fn Field(spec: FieldSpec, node: NodeRef<Input>, form: FormState) -> impl IntoView {
+pub(crate) fn Field(
+    spec: FieldSpec,
+    node: NodeRef<Input>,
+    form: FormState,
+    /// What stands in it at first.
+    #[prop(default = None)]
+    value: Option<String>,
+) -> impl IntoView {
     let FieldSpec { name, label, kind, autocomplete } = spec;
     let wrong = move || form.error_of(name).is_some();
     view! {
@@ -33,6 +40,7 @@ pub(crate) fn Field(spec: FieldSpec, node: NodeRef<Input>, form: FormState) -> i
                 type=kind
                 autocomplete=autocomplete
                 spellcheck="false"
+                value=value
                 node_ref=node
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then(|| error_id(name))

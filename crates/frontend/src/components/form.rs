@@ -1,43 +1,91 @@
 //! What every form shares: whether it is busy, what is wrong with which field, and the alert above
 //! it. It must not know which fields there are.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use shared::{ErrorCode, FieldError, Problem};
 
+use super::countdown::whole_seconds;
 use crate::dom::focus_soon;
 use crate::session::Rejected;
+use crate::session::browser::now_ms;
+use crate::words;
 
 /// The state of one form.
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {
-    pub(crate) busy: RwSignal<bool>,
+    /// The id of the form's element.
+    pub(crate) id: &'static str,
+    busy: RwSignal<bool>,
     alert: RwSignal<Option<String>>,
     errors: RwSignal<Vec<FieldError>>,
+    /// Seconds until the server wants to hear again; 0 when that is now.
+    wait: RwSignal<Option<u32>>,
 }
 
 impl FormState {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(id: &'static str) -> Self {
         Self {
+            id,
             busy: RwSignal::new(false),
             alert: RwSignal::new(None),
             errors: RwSignal::new(Vec::new()),
+            wait: RwSignal::new(None),
         }
     }
 
-    /// Begins to send. `false` if something is on its way already.
+    /// Begins to send. `false` if something is on its way already, or the server asked to wait.
     pub(crate) fn begin(self) -> bool {
-        if self.busy.get_untracked() {
+        if self.busy.get_untracked() || self.wait.get_untracked().is_some_and(|left| left > 0) {
             return false;
         }
         self.busy.set(true);
         self.alert.set(None);
         self.errors.set(Vec::new());
+        self.wait.set(None);
         true
+    }
+
+    /// Whether something is on its way, tracked.
+    pub(crate) fn is_busy(self) -> bool {
+        self.busy.get()
+    }
+
+    /// Whether the server has asked to wait, tracked.
+    pub(crate) fn must_wait(self) -> bool {
+        self.wait.get().is_some_and(|left| left > 0)
+    }
+
+    /// It has been done. `false` if the form is gone.
+    pub(crate) fn done(self) -> bool {
+        self.busy.try_set(false).is_none()
+    }
+
+    /// Shows that `field` is wrong, and puts the focus there.
+    pub(crate) fn reject_field(self, field: &str, message: &str) {
+        if !self.done() {
+            return;
+        }
+        let error = FieldError {
+            field: field.to_owned(),
+            code: String::new(),
+            message: message.to_owned(),
+        };
+        self.errors.set(vec![error]);
+        self.focus_what_is_wrong();
+    }
+
+    /// Shows `why` above the form.
+    pub(crate) fn reject_because(self, why: String) {
+        if self.done() {
+            self.alert.set(Some(why));
+        }
     }
 
     /// Shows why it was in vain, and puts the focus where the user can mend it.
     pub(crate) fn reject(self, rejected: Rejected) {
-        if self.busy.try_set(false).is_some() {
+        if !self.done() {
             // The user has left this form, and it is gone.
             return;
         }
@@ -46,16 +94,39 @@ impl FormState {
                 self.alert.set(Some(format!("{trouble} Nothing is lost: try again in a moment.")));
             }
             Rejected::Problem(problem, retry_after) => self.show(*problem, retry_after),
+            // The page is about to say so itself.
+            Rejected::Ended => {}
+            Rejected::Uncertain(_) | Rejected::Declined => {
+                self.alert.set(Some(rejected.to_string()));
+            }
         }
         if !self.errors.with_untracked(Vec::is_empty) {
-            focus_soon("form [aria-invalid=true]");
+            self.focus_what_is_wrong();
+        }
+    }
+
+    fn focus_what_is_wrong(self) {
+        focus_soon(format!("#{} [aria-invalid=true]", self.id));
+    }
+
+    /// Counts down until `until_ms`, by this browser's clock.
+    fn count_down(self, until_ms: f64) {
+        let left = whole_seconds(until_ms - now_ms());
+        if self.wait.try_set(Some(left)).is_some() {
+            // The form is gone.
+            return;
+        }
+        if left > 0 {
+            set_timeout(move || self.count_down(until_ms), Duration::from_secs(1));
+        } else {
+            self.alert.set(None);
         }
     }
 
     fn show(self, problem: Problem, retry_after_seconds: Option<u32>) {
         let wait = retry_after_seconds.map_or_else(
             || " Try again later.".to_owned(),
-            |seconds| format!(" Try again in {}.", in_words(seconds)),
+            |seconds| format!(" Try again in {}.", words::seconds(seconds)),
         );
         match problem.code {
             ErrorCode::ValidationFailed if !problem.errors.is_empty() => {
@@ -70,6 +141,11 @@ impl FormState {
                 "This email address and password do not belong together. Check both and try again."
                     .to_owned(),
             )),
+            ErrorCode::RateLimited if retry_after_seconds.is_some() => {
+                self.alert.set(Some("That was too often.".to_owned()));
+                let seconds = retry_after_seconds.unwrap_or_default();
+                self.count_down(now_ms() + f64::from(seconds) * 1000.0);
+            }
             ErrorCode::RateLimited => {
                 self.alert.set(Some(format!("That was too often.{wait}")));
             }
@@ -98,16 +174,25 @@ impl FormState {
     }
 }
 
-/// What is wrong with the form as a whole.
+/// What is wrong with the form as a whole, and for how long.
 #[component]
 pub(crate) fn FormAlert(form: FormState) -> impl IntoView {
-    move || form.alert.get().map(|alert| view! { <p class="form-alert" role="alert">{alert}</p> })
-}
-
-fn in_words(seconds: u32) -> String {
-    match seconds {
-        0..=1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+    view! {
+        {move || {
+            form.alert.get().map(|alert| view! { <p class="form-alert" role="alert">{alert}</p> })
+        }}
+        {move || {
+            match form.wait.get() {
+                None => None,
+                Some(0) => {
+                    Some(view! { <p class="form-wait" role="status">"You can try again now."</p> }.into_any())
+                }
+                // A timer is not read out each second unless one asks for it.
+                Some(left) => {
+                    let text = format!("Try again in {}.", words::seconds(left));
+                    Some(view! { <p class="form-wait" role="timer">{text}</p> }.into_any())
+                }
+            }
+        }}
     }
 }

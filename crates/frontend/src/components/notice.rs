@@ -1,15 +1,14 @@
 //! What the user has to know wherever they are: why a session is over, that the server cannot be
-//! reached, that a logout did not happen. It must not decide any of it.
+//! reached, that the password is wanted, that a logout did not happen. It must not decide any of it.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::new_login::NewLoginNotice;
 use crate::dom::focus_soon;
 use crate::session::{EndReason, Phase, Session};
+use crate::words;
 
-/// The server gives one answer for every refused refresh, so this must not pretend to know more.
-const ENDED: &str = "Your session was ended. Its refresh token was used twice, has expired, or the \
-    session was ended elsewhere; the server does not say which. Log in again to go on.";
 const LOGGED_OUT: &str = "You are logged out.";
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
@@ -25,6 +24,8 @@ pub(crate) fn Notice() -> impl IntoView {
         <div class="notices" aria-live="polite">
             {move || end_notice(session)}
             {move || troubled.get().then(|| view! { <TroubleNotice /> })}
+            {move || session.is_held_up().then(|| view! { <HeldUpNotice /> })}
+            <NewLoginNotice />
             {move || {
                 session
                     .stuck_logout()
@@ -44,7 +45,10 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         return None;
     };
     let (kind, text) = match reason {
-        EndReason::Ended => ("ended", ENDED),
+        EndReason::Ended(cause) if words::was_wanted(cause) => {
+            ("calm", words::why_this_ended(cause))
+        }
+        EndReason::Ended(cause) => ("ended", words::why_this_ended(cause)),
         EndReason::LoggedOut => ("calm", LOGGED_OUT),
         EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
     };
@@ -77,6 +81,40 @@ fn TroubleNotice() -> impl IntoView {
             >
                 {move || if session.is_refreshing() { "Still trying…" } else { "Try again" }}
             </button>
+        </div>
+    }
+}
+
+/// The session is kept, and waits for the password.
+#[component]
+fn HeldUpNotice() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let leave = move |_| {
+        spawn_local(async move {
+            session.log_out().await;
+            if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
+                focus_soon("main h1");
+            }
+        });
+    };
+    view! {
+        <div class="notice" data-kind="trouble">
+            <p>
+                "Your session is kept, but it goes on in another browser or on another device than before: that takes your password."
+            </p>
+            <div class="notice-actions">
+                <button
+                    type="button"
+                    class="button"
+                    data-size="small"
+                    on:click=move |_| session.ask_to_go_on()
+                >
+                    "Enter password"
+                </button>
+                <button type="button" class="button" data-size="small" on:click=leave>
+                    "Log out instead"
+                </button>
+            </div>
         </div>
     }
 }

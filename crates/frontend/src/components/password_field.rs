@@ -8,7 +8,7 @@ use super::field::{FieldErrorText, error_id};
 use super::form::FormState;
 use crate::dom::Ready;
 
-/// The name of the input, and the member of the request body.
+/// The name of the input where there is but one, and the member of the request body.
 pub(crate) const PASSWORD: &str = "password";
 
 /// A password input. `hint` is the id of a text that explains what is asked for.
@@ -18,25 +18,27 @@ pub(crate) fn PasswordField(
     node: NodeRef<Input>,
     form: FormState,
     #[prop(optional)] hint: &'static str,
+    #[prop(default = PASSWORD)] name: &'static str,
+    #[prop(default = "Password")] label: &'static str,
 ) -> impl IntoView {
     let Ready(ready) = expect_context();
     let shown = RwSignal::new(false);
-    let wrong = move || form.error_of(PASSWORD).is_some();
+    let wrong = move || form.error_of(name).is_some();
     let described_by = move || match (wrong(), hint) {
-        (true, _) => Some(format!("{} {hint}", error_id(PASSWORD))),
+        (true, _) => Some(format!("{} {hint}", error_id(name))),
         (false, "") => None,
         (false, hint) => Some(hint.to_owned()),
     };
     view! {
         <div class="field">
-            <label class="field-label" for=PASSWORD>
-                "Password"
+            <label class="field-label" for=name>
+                {label}
             </label>
             <div class="password-field">
                 <input
                     class="field-input"
-                    id=PASSWORD
-                    name=PASSWORD
+                    id=name
+                    name=name
                     type=move || if shown.get() { "text" } else { "password" }
                     autocomplete=autocomplete
                     autocapitalize="none"
@@ -44,11 +46,12 @@ pub(crate) fn PasswordField(
                     node_ref=node
                     aria-invalid=move || wrong().then_some("true")
                     aria-describedby=described_by
-                    on:input=move |_| form.mend(PASSWORD)
+                    on:input=move |_| form.mend(name)
                 />
                 <button
                     type="button"
                     class="password-toggle"
+                    aria-controls=name
                     aria-pressed=move || shown.get().to_string()
                     disabled=move || !ready.get()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
@@ -56,7 +59,7 @@ pub(crate) fn PasswordField(
                     {move || if shown.get() { "Hide password" } else { "Show password" }}
                 </button>
             </div>
-            <FieldErrorText name=PASSWORD form />
+            <FieldErrorText name form />
         </div>
     }
 }

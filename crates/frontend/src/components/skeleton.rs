@@ -1,14 +1,16 @@
-//! The shape of an account page while the session is being restored. It must not promise that there
-//! is a session.
+//! The shape of an account page while the session is being restored, or what is on it is being
+//! fetched. It must not promise that there is anything.
 
 use leptos::prelude::*;
 
 /// Calm, and readable without scripts.
 #[component]
-pub(crate) fn Skeleton() -> impl IntoView {
+pub(crate) fn Skeleton(
+    #[prop(default = "Restoring your session…")] says: &'static str,
+) -> impl IntoView {
     view! {
         <div class="skeleton" aria-busy="true">
-            <p>"Restoring your session…"</p>
+            <p>{says}</p>
             <noscript inner_html="<p>This page needs scripting: the access token lives in the memory of the page.</p>"></noscript>
             <div class="skeleton-lane" aria-hidden="true"></div>
             <div class="skeleton-lane" aria-hidden="true"></div>

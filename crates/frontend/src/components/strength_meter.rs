@@ -26,11 +26,17 @@ pub(crate) fn assess(typed: String, email: &str, name: &str) -> Assessment {
 
 /// The meter and its text.
 #[component]
-pub(crate) fn StrengthMeter(assessment: RwSignal<Assessment>, form: FormState) -> impl IntoView {
+pub(crate) fn StrengthMeter(
+    assessment: RwSignal<Assessment>,
+    form: FormState,
+    /// The name of the input.
+    #[prop(default = PASSWORD)]
+    name: &'static str,
+) -> impl IntoView {
     // What already stands beside the input as its error need not be said twice.
     let text = move || {
         let text = text(assessment.get());
-        if form.error_of(PASSWORD).as_deref() == Some(&*text) { String::new() } else { text }
+        if form.error_of(name).as_deref() == Some(&*text) { String::new() } else { text }
     };
     let level = move || level(assessment.get());
     view! {

@@ -3,57 +3,27 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::components::Redirect;
 use shared::NumericDate;
 use shared::body::{Me, SessionInfo};
-use shared::path::LOGIN_PAGE;
+use shared::path::ACCOUNT_PAGE;
 
+use super::behind_login::BehindLogin;
 use crate::api;
 use crate::components::countdown::Countdown;
 use crate::components::facts::Fact;
 use crate::components::panel::Panel;
-use crate::components::skeleton::Skeleton;
 use crate::components::wire_log::WireLogList;
-use crate::session::{Called, EndReason, NotCalled, Phase, Relay, Session, Standing};
-
-/// The login page, with the way back here.
-const LOGIN_AND_BACK: &str = "/login?next=%2Faccount";
+use crate::dom::local_time;
+use crate::session::{Called, NotCalled, Relay, Session};
 
 /// Your account.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let standing = session.standing();
-    let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
     view! {
-        <Title text="Your account · Baton" />
-        <section class="account">
-            <h1 class="page-title" tabindex="-1">
-                "Your account"
-            </h1>
-            {move || match standing.get() {
-                Standing::Restoring => view! { <Skeleton /> }.into_any(),
-                Standing::SignedIn => {
-                    // Another session is another page: nothing of the one before may stay.
-                    let _ = session_id.get();
-                    view! { <Account /> }.into_any()
-                }
-                Standing::SignedOut => view! { <AwayFromHere /> }.into_any(),
-            }}
-        </section>
+        <BehindLogin heading="Your account" path=ACCOUNT_PAGE>
+            <Account />
+        </BehindLogin>
     }
-}
-
-/// To the login page; back here afterwards unless the user wanted to leave.
-#[component]
-fn AwayFromHere() -> impl IntoView {
-    let left = expect_context::<Session>().phase_untracked()
-        == Phase::SignedOut(Some(EndReason::LoggedOut));
-    let path = if left { LOGIN_PAGE } else { LOGIN_AND_BACK };
-    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-    view! { <Redirect path options /> }
 }
 
 #[component]
@@ -94,7 +64,7 @@ fn SessionPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
         Signal::derive(move || {
             seen.with(|seen| {
                 seen.as_ref()
-                    .map_or_else(|| "call the API to see".to_owned(), |seen| local(of(seen)))
+                    .map_or_else(|| "call the API to see".to_owned(), |seen| local_time(of(seen)))
             })
         })
     };
@@ -159,6 +129,9 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
 fn in_words(called: &Called, me: Option<&Me>) -> String {
     let answer = match &called.answer {
         Err(NotCalled::Ended) => return "The session has ended.".to_owned(),
+        Err(NotCalled::Declined) => {
+            return "Not done: your session waits for your password.".to_owned();
+        }
         Err(NotCalled::ForNow(trouble)) => {
             return format!("{trouble} You are still logged in: call again in a moment.");
         }
@@ -181,13 +154,4 @@ fn name(session: Session) -> String {
 
 fn detail(session: Session, of: fn(&crate::session::SignedIn) -> String) -> String {
     session.detail(of).unwrap_or_default()
-}
-
-/// The instant as this browser writes dates.
-fn local(NumericDate(seconds): NumericDate) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "a date is far below 2^52")]
-    let milliseconds = seconds as f64 * 1000.0;
-    js_sys::Date::new(&milliseconds.into())
-        .to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED)
-        .into()
 }

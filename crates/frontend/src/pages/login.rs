@@ -43,7 +43,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
 #[component]
 fn LoginForm() -> impl IntoView {
     let session = expect_context::<Session>();
-    let form = FormState::new();
+    let form = FormState::new("login-form");
     let (email, password) = (NodeRef::new(), NodeRef::new());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -62,11 +62,11 @@ fn LoginForm() -> impl IntoView {
     view! {
         // Before the scripts have taken over nothing can be sent, and should anything be, it must not
         // be a GET with the password in the address.
-        <form class="form" method="post" action=LOGIN_PAGE novalidate on:submit=submit>
+        <form id=form.id class="form" method="post" action=LOGIN_PAGE novalidate on:submit=submit>
             <FormAlert form />
             <Field spec=EMAIL node=email form />
             <PasswordField autocomplete="current-password" node=password form />
-            <SubmitButton label="Log in" busy_label="Logging in…" busy=form.busy />
+            <SubmitButton label="Log in" busy_label="Logging in…" form />
         </form>
     }
 }

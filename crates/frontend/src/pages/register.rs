@@ -69,7 +69,7 @@ impl Typed {
 #[component]
 fn RegisterForm() -> impl IntoView {
     let session = expect_context::<Session>();
-    let form = FormState::new();
+    let form = FormState::new("register-form");
     let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
     let assessment = RwSignal::new(None);
     let judge = move || assessment.set(typed.assessment());
@@ -92,7 +92,7 @@ fn RegisterForm() -> impl IntoView {
         // See the login form for why this is a POST. The address and the name count as words an
         // attacker tries first, so typing them may change the judgement as well.
         <form
-            class="form"
+            id=form.id class="form"
             method="post"
             action=REGISTER_PAGE
             novalidate
@@ -109,7 +109,7 @@ fn RegisterForm() -> impl IntoView {
                 hint=STRENGTH_HINT
             />
             <StrengthMeter assessment form />
-            <SubmitButton label="Create account" busy_label="Creating account…" busy=form.busy />
+            <SubmitButton label="Create account" busy_label="Creating account…" form />
         </form>
     }
 }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use js_sys::Promise;
 use leptos::prelude::{document, window};
+use shared::NumericDate;
 use shared::path::SIGNED_IN_COOKIE;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -14,6 +15,12 @@ use super::attempt::{PENDING_ATTEMPT, Shelf};
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
+}
+
+/// The same, in whole seconds.
+#[expect(clippy::cast_possible_truncation, reason = "a date is far below 2^63")]
+pub(super) fn now() -> NumericDate {
+    NumericDate((now_ms() / 1000.0) as i64)
 }
 
 /// A number in `0.0..1.0`, good enough to spread retries.
@@ -100,6 +107,18 @@ impl Shelf for LocalStorage {
             let _ = storage.remove_item(PENDING_ATTEMPT);
         }
         MEMORY.set(None);
+    }
+}
+
+/// What localStorage keeps under `name`.
+pub(super) fn kept(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok().flatten()
+}
+
+/// Keeps `value`, which must not be secret, in localStorage; it may quietly refuse.
+pub(super) fn keep(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(name, value);
     }
 }
 

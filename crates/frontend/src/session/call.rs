@@ -1,7 +1,11 @@
-//! A protected call: attach the token; if it is refused, refresh once and repeat once. It must not
-//! know which call it is.
+//! A protected call: attach the token; if it is refused, refresh once and repeat once; if the server
+//! wants the password first, ask for it and repeat once. It must not know which call it is.
 
+use serde::de::DeserializeOwned;
+
+use super::proof::{Proof, Why};
 use super::refresh::NotRefreshed;
+use super::rejected::Rejected;
 use super::verdict::Trouble;
 use super::{Session, Token};
 use crate::transport::{Answer, NoAnswer, Request};
@@ -28,6 +32,8 @@ pub(crate) enum Relay {
 pub(crate) enum NotCalled {
     /// There is no session any more.
     Ended,
+    /// It takes the password, and the user would rather not give it.
+    Declined,
     /// Not for now.
     ForNow(Trouble),
 }
@@ -36,6 +42,7 @@ impl From<NotRefreshed> for NotCalled {
     fn from(not_refreshed: NotRefreshed) -> Self {
         match not_refreshed {
             NotRefreshed::Ended => Self::Ended,
+            NotRefreshed::PasswordWanted => Self::Declined,
             NotRefreshed::ForNow(trouble) => Self::ForNow(trouble),
         }
     }
@@ -48,33 +55,64 @@ impl From<NoAnswer> for NotCalled {
 }
 
 impl Session {
-    /// Sends `request` with an access token.
+    /// Sends `request` with an access token, and again if the user has to give the password first.
     pub(crate) async fn call(self, request: Request) -> Called {
+        let Called { relay, answer } = self.call_once(request.clone()).await;
+        if !answer.as_ref().is_ok_and(Answer::wants_the_password) {
+            return Called { relay, answer };
+        }
+        let answer = match self.prove(Why::Sensitive).await {
+            Proof::Given => self.call_once(request).await.answer,
+            Proof::Declined => Err(NotCalled::Declined),
+            Proof::Over => Err(NotCalled::Ended),
+        };
+        Called { relay, answer }
+    }
+
+    /// Makes a protected call and reads its answer, or says why there is none.
+    pub(crate) async fn fetch<T: DeserializeOwned>(self, request: Request) -> Result<T, Rejected> {
+        let answer = self.call(request).await.answer?;
+        let read = if answer.succeeded() { answer.json() } else { None };
+        read.ok_or_else(|| Rejected::by(&answer))
+    }
+
+    async fn call_once(self, request: Request) -> Called {
         let (relay, token) = match self.token() {
             Some(token) => (Relay::AtOnce, Ok(token)),
-            None => (Relay::RefreshedFirst, self.fresh_token(None).await),
+            None => (Relay::RefreshedFirst, self.token_for_a_call(None).await),
         };
         let token = match token {
             Ok(token) => token,
-            Err(error) => {
-                return Called { relay, answer: Err(error.into()) };
-            }
+            Err(error) => return Called { relay, answer: Err(error) },
         };
         let first = self.send(with_token(request.clone(), &token)).await;
         if !first.as_ref().is_ok_and(Answer::refuses_the_token) {
             return Called { relay, answer: first.map_err(NotCalled::from) };
         }
-        let answer = match self.fresh_token(Some(token.serial)).await {
+        let answer = match self.token_for_a_call(Some(token.serial)).await {
             // Somebody else has logged in meanwhile: what was asked for one user is not asked as another.
             Ok(fresh) if fresh.session_id != token.session_id => Err(NotCalled::Ended),
             // Repeated once: a token that is refused fresh will not get better.
             Ok(fresh) => self.send(with_token(request, &fresh)).await.map_err(NotCalled::from),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         Called { relay: Relay::Repeated, answer }
     }
+
+    /// An access token other than the one with the serial number `stale`, after the password if the
+    /// session stands still without it.
+    pub(super) async fn token_for_a_call(self, stale: Option<u64>) -> Result<Token, NotCalled> {
+        match self.fresh_token(stale).await {
+            Err(NotRefreshed::PasswordWanted) => match self.prove(Why::Unusual).await {
+                Proof::Given => self.token().ok_or(NotCalled::Ended),
+                Proof::Declined => Err(NotCalled::Declined),
+                Proof::Over => Err(NotCalled::Ended),
+            },
+            token => token.map_err(NotCalled::from),
+        }
+    }
 }
 
-fn with_token(request: Request, token: &Token) -> Request {
+pub(super) fn with_token(request: Request, token: &Token) -> Request {
     Request { bearer: Some(token.secret.clone()), ..request }
 }

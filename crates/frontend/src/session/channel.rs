@@ -5,8 +5,8 @@ use std::cell::RefCell;
 
 use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
-use shared::SessionId;
 use shared::body::SessionBody;
+use shared::{EndCause, SessionId};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -25,6 +25,9 @@ pub(super) struct Message {
     pub(super) session_id: Option<SessionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<Reason>,
+    /// Why the server ended the session, if it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cause: Option<EndCause>,
 }
 
 /// What a [`Message`] is about.
@@ -41,7 +44,7 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reason {
-    /// The server refused to refresh it.
+    /// The server refused to refresh it, or it was deleted with its account.
     Ended,
     /// The user logged out.
     LoggedOut,

@@ -22,6 +22,8 @@ pub(super) type Refreshed = Result<Token, NotRefreshed>;
 pub(crate) enum NotRefreshed {
     /// There is no session any more.
     Ended,
+    /// The server wants the password first. The session stays, and stands still.
+    PasswordWanted,
     /// Not for now. The session stays.
     ForNow(Trouble),
 }
@@ -91,13 +93,7 @@ impl Session {
             // Logged out meanwhile. What is gone must not be asked for.
             return Tried::Done(Err(NotRefreshed::Ended));
         }
-        let fresh_key = || attempt::key_of(browser::random_bytes());
-        let mut key = attempt::take_or_create(&LocalStorage, fresh_key);
-        if !held.is_held() {
-            // Another tab may be writing a key at this moment. The last one written stands, for both.
-            browser::pause(UNLOCKED_PAUSE_MS).await;
-            key = attempt::take_or_create(&LocalStorage, || key);
-        }
+        let key = attempt_key(&held).await;
         let judgement = judge(&self.send(api::refresh(&key)).await);
         if judgement.settled {
             attempt::settle(&LocalStorage, &key);
@@ -109,6 +105,7 @@ impl Session {
                 Some(newer) => Tried::Done(Ok(newer)),
                 None => Tried::AnewAtOnce,
             },
+            Verdict::PasswordWanted => Tried::Done(self.stand_still(era)),
             Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true } => {
                 Tried::After { trouble, retry_after_seconds }
             }
@@ -122,27 +119,41 @@ impl Session {
         self.token().filter(|token| Some(token.serial) != stale && token.expires_at_ms > now)
     }
 
-    fn accept(self, body: SessionBody, era: u64) -> Refreshed {
+    pub(super) fn accept(self, body: SessionBody, era: u64) -> Refreshed {
         if self.era() != era || self.has_ended(body.session_id) {
             // Logged out, or somebody else logged in, while the answer was on its way.
             return self.token().ok_or(NotRefreshed::Ended);
         }
-        Ok(self.adopt_and_tell(body))
+        let token = self.adopt_and_tell(body);
+        self.look_out(&token);
+        Ok(token)
     }
 
     /// The server refused. Before believing that this tab's session is over, look again: the
     /// refused ticket may have been an old one.
-    fn accept_the_end(self, stale: Option<u64>, era: u64) -> Refreshed {
+    pub(super) fn accept_the_end(self, stale: Option<u64>, era: u64) -> Refreshed {
         if let Some(newer) = self.token_newer_than(stale) {
             return Ok(newer);
         }
         if self.era() == era {
             let session_id = self.token().map(|token| token.session_id);
+            let cause = self.cause_of_the_end();
             browser::drop_hint();
-            self.forget(EndReason::Ended);
-            Self::tell_ended(session_id, Reason::Ended);
+            self.forget(EndReason::Ended(cause));
+            Self::tell_ended(session_id, Reason::Ended, cause);
         }
         Err(NotRefreshed::Ended)
+    }
+
+    /// The session is kept, but does not go on before the password is given. It is for the caller to
+    /// ask the user: nobody may be looking.
+    fn stand_still(self, era: u64) -> Refreshed {
+        if self.era() != era {
+            return Err(NotRefreshed::Ended);
+        }
+        self.trouble.set(None);
+        self.question.hold_up();
+        Err(NotRefreshed::PasswordWanted)
     }
 
     fn for_now(self, trouble: Trouble, era: u64) -> Refreshed {
@@ -153,4 +164,16 @@ impl Session {
         self.trouble.set(Some(trouble));
         Err(NotRefreshed::ForNow(trouble))
     }
+}
+
+/// The attempt key to send: the pending one, else a new one.
+pub(super) async fn attempt_key(held: &lock::Held) -> String {
+    let fresh_key = || attempt::key_of(browser::random_bytes());
+    let key = attempt::take_or_create(&LocalStorage, fresh_key);
+    if held.is_held() {
+        return key;
+    }
+    // Another tab may be writing a key at this moment. The last one written stands, for both.
+    browser::pause(UNLOCKED_PAUSE_MS).await;
+    attempt::take_or_create(&LocalStorage, || key)
 }

@@ -3,22 +3,14 @@
 //! bring one back after logout. It must not know about forms.
 
 use leptos::prelude::*;
-use shared::Problem;
 use shared::body::{LoginRequest, RegisterRequest, SessionBody};
 
 use super::channel::Reason;
+use super::rejected::Rejected;
 use super::verdict::Trouble;
 use super::{EndReason, Session, browser, lock};
 use crate::api;
 use crate::transport::Request;
-
-/// Why no session has begun.
-pub(crate) enum Rejected {
-    /// The server says what is wrong, and after how many seconds to come back, if it matters.
-    Problem(Box<Problem>, Option<u32>),
-    /// Not for now.
-    ForNow(Trouble),
-}
 
 impl Session {
     /// Creates an account and begins its first session.
@@ -33,7 +25,7 @@ impl Session {
 
     async fn begin(self, request: Request) -> Result<(), Rejected> {
         let _held = lock::acquire().await;
-        let answer = self.send(request).await.map_err(|error| Rejected::ForNow(error.into()))?;
+        let answer = self.send(request).await?;
         if answer.succeeded() {
             let Some(body) = answer.json::<SessionBody>() else {
                 return Err(Rejected::ForNow(Trouble::from(&answer)));
@@ -41,10 +33,7 @@ impl Session {
             self.adopt_and_tell(body);
             return Ok(());
         }
-        Err(match answer.problem() {
-            Some(problem) => Rejected::Problem(Box::new(problem), answer.retry_after_seconds),
-            None => Rejected::ForNow(Trouble::from(&answer)),
-        })
+        Err(Rejected::by(&answer))
     }
 
     /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
@@ -64,7 +53,7 @@ impl Session {
                 let session_id = self.token().map(|token| token.session_id);
                 browser::drop_hint();
                 self.forget(EndReason::LoggedOut);
-                Self::tell_ended(session_id, Reason::LoggedOut);
+                Self::tell_ended(session_id, Reason::LoggedOut, None);
                 return;
             }
             Ok(answer) => Trouble::from(&answer),

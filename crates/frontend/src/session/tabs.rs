@@ -2,8 +2,8 @@
 //! view. It must not send requests itself; it tells the session to.
 
 use leptos::prelude::*;
-use shared::SessionId;
 use shared::body::SessionBody;
+use shared::{EndCause, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
 use super::{EndReason, Phase, Session, Token, browser};
@@ -49,7 +49,7 @@ impl Session {
                     self.adopt(body, expires_at_ms);
                 }
             }
-            Message { kind: Kind::Ended, session_id: Some(session_id), reason, .. } => {
+            Message { kind: Kind::Ended, session_id: Some(session_id), reason, cause, .. } => {
                 self.note_ended(session_id);
                 let logged_out = reason == Some(Reason::LoggedOut);
                 let ours = match self.token() {
@@ -62,7 +62,7 @@ impl Session {
                     self.forget(if logged_out {
                         EndReason::LoggedOutElsewhere
                     } else {
-                        EndReason::Ended
+                        EndReason::Ended(cause)
                     });
                 }
             }
@@ -80,13 +80,18 @@ impl Session {
             expires_at_ms: Some(expires_at_ms),
             session_id: None,
             reason: None,
+            cause: None,
         });
         self.adopt(body, expires_at_ms)
     }
 
     /// Tells the other tabs that `session_id` is over. Without an id there is nobody to tell: this
     /// tab never learned which session it tried to restore.
-    pub(super) fn tell_ended(session_id: Option<SessionId>, reason: Reason) {
+    pub(super) fn tell_ended(
+        session_id: Option<SessionId>,
+        reason: Reason,
+        cause: Option<EndCause>,
+    ) {
         if session_id.is_some() {
             channel::post(&Message {
                 kind: Kind::Ended,
@@ -94,6 +99,7 @@ impl Session {
                 expires_at_ms: None,
                 session_id,
                 reason: Some(reason),
+                cause,
             });
         }
     }

@@ -16,6 +16,9 @@ pub enum Verdict {
     Ended,
     /// A late copy of an attempt that was answered already. Look again, else start a new attempt.
     Duplicate,
+    /// The server wants the password before the session goes on (RFC 9470). Keep the session, and
+    /// the key: an earlier try with it may have been carried out, and only the same key may ask again.
+    PasswordWanted,
     /// Nothing is known to be lost. Keep the session.
     Transient {
         /// What to tell the user.
@@ -115,6 +118,9 @@ pub fn judge(outcome: &Result<Answer, NoAnswer>) -> Judgement {
         (409, Some(ErrorCode::DuplicateAttempt)) => {
             Judgement { verdict: Verdict::Duplicate, settled: true }
         }
+        (401, Some(ErrorCode::InsufficientUserAuthentication)) => {
+            Judgement { verdict: Verdict::PasswordWanted, settled: false }
+        }
         (408 | 425 | 429 | 500..=599, _) | (_, None) => Judgement {
             verdict: transient(Trouble::from(answer), answer.retry_after_seconds, true),
             settled: false,
@@ -123,6 +129,21 @@ pub fn judge(outcome: &Result<Answer, NoAnswer>) -> Judgement {
             // It says nothing about an earlier try with the same key, whose answer was lost.
             Judgement { verdict: transient(Trouble::from(answer), None, false), settled: false }
         }
+    }
+}
+
+/// Whether the outcome of a change of the password says what became of its attempt. A refusal with a
+/// reason does: nothing was changed. Silence, a proxy's page and a server that failed on the way do
+/// not; the refresh that follows asks again with the same key.
+#[must_use]
+pub fn settles_a_password_change(outcome: &Result<Answer, NoAnswer>) -> bool {
+    match outcome {
+        Ok(answer) => match answer.status {
+            204 => true,
+            400..=407 | 409..=499 => answer.problem().is_some(),
+            _ => false,
+        },
+        Err(_) => false,
     }
 }
 

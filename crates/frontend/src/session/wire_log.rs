@@ -9,10 +9,10 @@ const KEPT: usize = 9;
 pub struct Exchange {
     /// Counts up, so that a list can tell entries apart.
     pub number: u32,
-    /// `GET` or `POST`.
+    /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: String,
-    /// The path, which has no parameters.
-    pub path: &'static str,
+    /// The path, without a query.
+    pub path: String,
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
 }
@@ -26,11 +26,12 @@ pub struct WireLog {
 
 impl WireLog {
     /// Adds an exchange and forgets the oldest if there are too many.
-    pub fn push(&mut self, method: &str, path: &'static str, status: Option<u16>) {
+    pub fn push(&mut self, method: &str, path: &str, status: Option<u16>) {
         self.seen = self.seen.wrapping_add(1);
         if self.exchanges.len() == KEPT {
             self.exchanges.remove(0);
         }
+        let path = path.split('?').next().unwrap_or(path).to_owned();
         let number = self.seen;
         self.exchanges.push(Exchange { number, method: method.to_owned(), path, status });
     }

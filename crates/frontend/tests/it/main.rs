@@ -4,8 +4,10 @@
 
 mod attempt;
 mod backoff;
+mod lookout;
 #[cfg(feature = "ssr")]
 mod pages;
 mod single_flight;
 mod verdict;
 mod wire_log;
+mod words;

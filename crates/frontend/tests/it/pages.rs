@@ -44,7 +44,22 @@ mod any_server {
     }
 }
 
-const EVERY_PAGE: [&str; 5] = ["/", "/register", "/login?next=%2Faccount", "/account", "/nowhere"];
+const BEHIND_LOGIN: [(&str, &str); 4] = [
+    ("/account", "Your account"),
+    ("/sessions", "Your sessions"),
+    ("/activity", "Your activity"),
+    ("/settings", "Your settings"),
+];
+const EVERY_PAGE: [&str; 8] = [
+    "/",
+    "/register",
+    "/login?next=%2Faccount",
+    "/account",
+    "/sessions",
+    "/activity",
+    "/settings",
+    "/nowhere",
+];
 
 #[test]
 fn every_page_is_a_whole_document_with_one_heading() {
@@ -85,17 +100,21 @@ fn the_forms_can_be_read_without_scripts_and_leak_nothing() {
 
 #[test]
 fn who_is_probably_logged_in_sees_their_session_being_restored() {
-    let Rendered { html, redirect, .. } = render("/account", true);
-    assert!(html.contains("Your account"));
-    assert!(html.contains("Restoring your session"));
-    assert!(html.contains("data-signed-in-hint=\"true\""));
-    assert_eq!(redirect, None);
+    for (path, heading) in BEHIND_LOGIN {
+        let Rendered { html, redirect, .. } = render(path, true);
+        assert!(html.contains(heading), "{path}");
+        assert!(html.contains("Restoring your session"), "{path}");
+        assert!(html.contains("data-signed-in-hint=\"true\""), "{path}");
+        assert_eq!(redirect, None, "{path}");
+    }
 }
 
 #[test]
 fn who_is_not_logged_in_is_sent_to_log_in_and_back() {
-    let Rendered { redirect, .. } = render("/account", false);
-    assert_eq!(redirect.as_deref(), Some("/login?next=%2Faccount"));
+    for (path, _) in BEHIND_LOGIN {
+        let Rendered { redirect, .. } = render(path, false);
+        assert_eq!(redirect, Some(format!("/login?next={}", path.replace('/', "%2F"))));
+    }
 }
 
 #[test]

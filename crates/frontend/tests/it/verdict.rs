@@ -1,6 +1,6 @@
 //! Which answers end a session (one), which settle an attempt, and which mean "not now".
 
-use frontend::session::verdict::{Trouble, Verdict, judge};
+use frontend::session::verdict::{Trouble, Verdict, judge, settles_a_password_change};
 use frontend::transport::{Answer, NoAnswer};
 
 /// What matters of a judgement, for comparing.
@@ -9,6 +9,7 @@ enum Seen {
     Renewed,
     Ended,
     Duplicate,
+    PasswordWanted,
     Transient { trouble: Trouble, after: Option<u32>, again: bool },
 }
 
@@ -18,6 +19,7 @@ fn seen(outcome: Result<Answer, NoAnswer>) -> (Seen, bool) {
         Verdict::Renewed(_) => Seen::Renewed,
         Verdict::Ended => Seen::Ended,
         Verdict::Duplicate => Seen::Duplicate,
+        Verdict::PasswordWanted => Seen::PasswordWanted,
         Verdict::Transient { trouble, retry_after_seconds, worth_retrying } => {
             Seen::Transient { trouble, after: retry_after_seconds, again: worth_retrying }
         }
@@ -68,6 +70,44 @@ fn only_an_explicit_refusal_ends_the_session() {
 #[test]
 fn a_duplicate_is_settled_and_ends_nothing() {
     assert_eq!(seen(problem(409, "duplicate_attempt")), (Seen::Duplicate, true));
+}
+
+/// The key of an attempt that was carried out, but whose answer was lost, is what tells this client
+/// from a thief when it comes back with the password.
+#[test]
+fn a_password_that_is_wanted_ends_nothing_and_keeps_the_key() {
+    let wanted = problem(401, "insufficient_user_authentication");
+    assert_eq!(seen(wanted), (Seen::PasswordWanted, false));
+    for (status, code) in [(403, "insufficient_user_authentication"), (401, "invalid_credentials")]
+    {
+        let (seen, settled) = seen(problem(status, code));
+        assert!(matches!(seen, Seen::Transient { again: false, .. }), "{status}: {seen:?}");
+        assert!(!settled, "{status}");
+    }
+}
+
+#[test]
+fn a_change_of_the_password_is_settled_by_an_answer_that_says_what_became_of_it() {
+    assert!(settles_a_password_change(&answer(204, "")));
+    for (status, code) in [
+        (401, "invalid_credentials"),
+        (401, "invalid_token"),
+        (422, "validation_failed"),
+        (429, "rate_limited"),
+    ] {
+        assert!(settles_a_password_change(&problem(status, code)), "{status} {code}");
+    }
+    for unsettled in [
+        Err(NoAnswer::Offline),
+        Err(NoAnswer::Timeout),
+        problem(503, "temporarily_unavailable"),
+        problem(500, "internal_error"),
+        answer(200, "<h1>Welcome to our wireless network</h1>"),
+        answer(401, "<h1>Who are you?</h1>"),
+        answer(408, ""),
+    ] {
+        assert!(!settles_a_password_change(&unsettled));
+    }
 }
 
 #[test]

@@ -19,3 +19,10 @@ fn a_call_without_an_answer_has_no_status() {
     log.push("POST", "/api/auth/refresh", None);
     assert_eq!(log.exchanges()[0].status, None);
 }
+
+#[test]
+fn what_follows_a_question_mark_is_not_kept() {
+    let mut log = WireLog::default();
+    log.push("GET", "/api/events?before=0198", Some(200));
+    assert_eq!(log.exchanges()[0].path, "/api/events");
+}

@@ -1,0 +1,29 @@
+//! From page to page behind the login. It must not know what is on them.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::path::{ACCOUNT_PAGE, ACTIVITY_PAGE, SESSIONS_PAGE, SETTINGS_PAGE};
+
+const PAGES: [(&str, &str); 4] = [
+    (ACCOUNT_PAGE, "Overview"),
+    (SESSIONS_PAGE, "Sessions"),
+    (ACTIVITY_PAGE, "Activity"),
+    (SETTINGS_PAGE, "Settings"),
+];
+
+/// The links; the one to the page one is on says so.
+#[component]
+pub(crate) fn AccountNav() -> impl IntoView {
+    let links = PAGES.map(|(path, name)| {
+        view! {
+            <A href=path attr:class="account-nav-link">
+                {name}
+            </A>
+        }
+    });
+    view! {
+        <nav class="account-nav" aria-label="Your account">
+            {links.collect_view()}
+        </nav>
+    }
+}

@@ -1,0 +1,37 @@
+//! Security events as a list, newest first. The words are [`crate::words`]'s; it must not have any of
+//! its own.
+
+use leptos::prelude::*;
+use shared::body::Event;
+
+use crate::dom::{local_time, machine_time};
+use crate::words::{Tone, tone, what_happened};
+
+/// The list.
+#[component]
+pub(crate) fn EventList(events: Signal<Vec<Event>>) -> impl IntoView {
+    view! {
+        <ol class="event-list" role="list">
+            <For each=move || events.get() key=|event| event.id children=|event| entry(&event) />
+        </ol>
+    }
+}
+
+fn entry(event: &Event) -> impl IntoView + use<> {
+    // Said in words as well: a colour alone says nothing to some.
+    let (name, tag) = match tone(event.kind) {
+        Tone::Calm => ("calm", None),
+        Tone::Notable => ("notable", Some("Worth a look")),
+        Tone::Alarm => ("alarm", Some("Alarm")),
+    };
+    view! {
+        <li class="event" data-tone=name>
+            <p class="event-text">{what_happened(event)}</p>
+            <p class="event-facts">
+                <time datetime=machine_time(event.at)>{local_time(event.at)}</time>
+                {event.current.then(|| view! { <span class="event-tag">"In this session"</span> })}
+                {tag.map(|tag| view! { <span class="event-tag event-tag-tone">{tag}</span> })}
+            </p>
+        </li>
+    }
+}

@@ -1,0 +1,16 @@
+//! What stands in place of something that could not be fetched. It must not know what that is.
+
+use leptos::prelude::*;
+
+/// Why, and a way to try again.
+#[component]
+pub(crate) fn Failed(why: String, again: impl Fn() + 'static) -> impl IntoView {
+    view! {
+        <div class="notice" data-kind="trouble" role="alert">
+            <p>{why}</p>
+            <button type="button" class="button" data-size="small" on:click=move |_| again()>
+                "Try again"
+            </button>
+        </div>
+    }
+}

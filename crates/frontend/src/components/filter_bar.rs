@@ -1,0 +1,27 @@
+//! What a list is narrowed to: one of a few. It must not filter anything.
+
+use leptos::prelude::*;
+
+use crate::words::Filter;
+
+/// One button for each; the chosen one is pressed.
+#[component]
+pub(crate) fn FilterBar(chosen: RwSignal<Filter>) -> impl IntoView {
+    let buttons = Filter::ALL.map(|filter| {
+        view! {
+            <button
+                type="button"
+                class="filter"
+                aria-pressed=move || (chosen.get() == filter).to_string()
+                on:click=move |_| chosen.set(filter)
+            >
+                {filter.label()}
+            </button>
+        }
+    });
+    view! {
+        <div class="filter-bar" role="group" aria-label="Show">
+            {buttons.collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,47 @@
+//! Tells the user of a login elsewhere that may not have been theirs. It must not decide which logins
+//! those are; the session's look-out does.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::path::{ACTIVITY_PAGE, SESSIONS_PAGE};
+
+use crate::dom::{focus_soon, local_time};
+use crate::session::Session;
+use crate::words::whence;
+
+/// The notice, if there is something to tell.
+#[component]
+pub(crate) fn NewLoginNotice() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let dismiss = move |_| {
+        session.dismiss_new_login();
+        // The button is gone, and the focus with it.
+        focus_soon("main h1");
+    };
+    move || {
+        session.new_login().map(|login| {
+            let (whence, at) = (whence(&login.newest), local_time(login.newest.at));
+            let others = match login.others {
+                0 => String::new(),
+                1 => " There was one other since.".to_owned(),
+                others => format!(" There were {others} others since."),
+            };
+            view! {
+                <div class="notice" data-kind="trouble">
+                    <p>{format!("New login: {whence}, at {at}. Was it you?{others}")}</p>
+                    <div class="notice-actions">
+                        <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">
+                            "See your sessions"
+                        </A>
+                        <A href=ACTIVITY_PAGE attr:class="button" attr:data-size="small">
+                            "See what happened"
+                        </A>
+                        <button type="button" class="button" data-size="small" on:click=dismiss>
+                            "Dismiss"
+                        </button>
+                    </div>
+                </div>
+            }
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Asks for the password again, in front of whatever page one is on (RFC 9470). It must not know what
+//! it is wanted for; the session's question says so.
+
+use leptos::html::Dialog;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::{ErrorCode, Secret};
+
+use super::button::SubmitButton;
+use super::field::value_of;
+use super::form::{FormAlert, FormState};
+use super::password_field::{PASSWORD, PasswordField};
+use super::username::Username;
+use crate::dom::focus_soon;
+use crate::session::{Rejected, Session, Why};
+
+const TITLE: &str = "password-dialog-title";
+const REASON: &str = "password-dialog-reason";
+
+/// The dialog; empty while nothing is asked. The browser keeps the focus inside while it is open, and
+/// puts it back where it was afterwards.
+#[component]
+pub(crate) fn PasswordDialog() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let dialog = NodeRef::<Dialog>::new();
+    let is_open = move || dialog.get_untracked().is_some_and(|dialog| dialog.open());
+    Effect::new(move |_| {
+        let wanted = session.password_wanted().is_some();
+        let Some(dialog) = dialog.get() else { return };
+        if wanted && !dialog.open() {
+            let _ = dialog.show_modal();
+            focus_soon(".password-dialog input:not([hidden])");
+        } else if !wanted && dialog.open() {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog
+            class="password-dialog"
+            node_ref=dialog
+            aria-labelledby=TITLE
+            aria-describedby=REASON
+            // Escape, or what the system has in its place.
+            on:cancel=move |event: web_sys::Event| {
+                event.prevent_default();
+                session.decline();
+            }
+            // A browser may close it in spite of that.
+            on:close=move |_| {
+                if !is_open() {
+                    session.decline();
+                }
+            }
+        >
+            {move || session.password_wanted().map(|why| view! { <AskForPassword why /> })}
+        </dialog>
+    }
+}
+
+#[component]
+fn AskForPassword(why: Why) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let form = FormState::new("confirm-form");
+    let password = NodeRef::new();
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if !form.begin() {
+            return;
+        }
+        let typed = Secret::new(value_of(password));
+        spawn_local(async move {
+            // After success the dialog is gone, and the form with it.
+            match session.confirm(typed).await {
+                Ok(()) => {}
+                Err(Rejected::Problem(problem, _))
+                    if problem.code == ErrorCode::InvalidCredentials =>
+                {
+                    form.reject_field(PASSWORD, "This is not your password. Try again.");
+                }
+                Err(rejected) => form.reject(rejected),
+            }
+        });
+    };
+    view! {
+        <form id=form.id class="form" method="post" novalidate on:submit=submit>
+            <h2 class="panel-title" id=TITLE>
+                "Enter your password"
+            </h2>
+            <p id=REASON>
+                {match why {
+                    Why::Sensitive => {
+                        "This is for you alone, and you logged in a while ago. Enter your password, to show that it is you."
+                    }
+                    Why::Unusual => {
+                        "Your session goes on in another browser or on another device than before. Enter your password, to show that it is you."
+                    }
+                }}
+            </p>
+            <FormAlert form />
+            <Username />
+            <PasswordField autocomplete="current-password" node=password form />
+            <div class="form-actions">
+                <SubmitButton label="Continue" busy_label="Checking…" form />
+                <button type="button" class="button" on:click=move |_| session.decline()>
+                    "Cancel"
+                </button>
+            </div>
+        </form>
+    }
+}

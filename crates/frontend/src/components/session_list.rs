@@ -1,0 +1,80 @@
+//! Where the user is logged in, as a list of cards. It must not end anything; it says which one the
+//! user wants ended.
+
+use leptos::prelude::*;
+use shared::SessionId;
+use shared::body::SessionInfo;
+
+use crate::dom::local_time;
+use crate::words::{kind_of_device, titled};
+
+/// The list; `end` is told the session and what it is on.
+#[component]
+pub(crate) fn SessionList(
+    sessions: Signal<Vec<SessionInfo>>,
+    busy: Signal<bool>,
+    end: Callback<(SessionId, String)>,
+) -> impl IntoView {
+    view! {
+        <ul class="session-list" role="list">
+            <For
+                each=move || sessions.get()
+                key=|session| session.id
+                children=move |session| card(&session, busy, end)
+            />
+        </ul>
+    }
+}
+
+fn card(
+    session: &SessionInfo,
+    busy: Signal<bool>,
+    end: Callback<(SessionId, String)>,
+) -> impl IntoView + use<> {
+    let id = session.id;
+    let title_id = format!("session-{id}");
+    let device = session.device.to_string();
+    let address = session.ip.clone().unwrap_or_else(|| "not known".to_owned());
+    view! {
+        <li class="session-card" data-current=session.current.to_string()>
+            <div class="session-head">
+                <h2 class="session-device" id=title_id.clone()>
+                    {titled(&session.device)}
+                </h2>
+                {kind_of_device(&session.device)
+                    .map(|kind| view! { <span class="session-kind">{kind}</span> })}
+            </div>
+            <dl class="session-facts">
+                {fact("Network address", address)} {fact("Logged in", local_time(session.created_at))}
+                {fact("Last seen", local_time(session.last_seen_at))}
+                {fact("Ends unless used", local_time(session.expires_at))}
+            </dl>
+            {if session.current {
+                view! { <p class="session-this">"This one"</p> }.into_any()
+            } else {
+                view! {
+                    <button
+                        type="button"
+                        class="button"
+                        data-size="small"
+                        aria-describedby=title_id
+                        aria-disabled=move || busy.get().then_some("true")
+                        on:click=move |_| end.run((id, device.clone()))
+                    >
+                        "End this session"
+                    </button>
+                }
+                    .into_any()
+            }}
+        </li>
+    }
+}
+
+fn fact(term: &'static str, value: String) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+}

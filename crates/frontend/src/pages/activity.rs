@@ -1,0 +1,177 @@
+//! What has happened around the account, newest first, page by page. The words are [`crate::words`]'s.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::EventId;
+use shared::body::{Event, Events};
+use shared::path::ACTIVITY_PAGE;
+
+use super::behind_login::BehindLogin;
+use crate::api;
+use crate::components::event_list::EventList;
+use crate::components::failed::Failed;
+use crate::components::filter_bar::FilterBar;
+use crate::components::skeleton::Skeleton;
+use crate::dom::focus_soon;
+use crate::session::{Rejected, Session};
+use crate::words::Filter;
+
+/// Your activity.
+#[component]
+pub(crate) fn ActivityPage() -> impl IntoView {
+    view! {
+        <BehindLogin heading="Your activity" path=ACTIVITY_PAGE>
+            <ActivityHere />
+        </BehindLogin>
+    }
+}
+
+/// What the page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Fetching,
+    Failed(String),
+    Empty,
+    Shown,
+}
+
+#[derive(Clone, Copy)]
+struct Here {
+    session: Session,
+    filter: RwSignal<Filter>,
+    state: RwSignal<State>,
+    events: RwSignal<Vec<Event>>,
+    next: RwSignal<Option<EventId>>,
+    fetching_older: RwSignal<bool>,
+    said: RwSignal<String>,
+}
+
+impl Here {
+    fn fetch(self) {
+        let filter = self.filter.get_untracked();
+        self.state.set(State::Fetching);
+        self.said.set(String::new());
+        spawn_local(async move {
+            let fetched = self.session.fetch::<Events>(api::events(&filter.kinds(), None)).await;
+            // The user may have left this page meanwhile, or asked for something else.
+            if self.filter.try_get_untracked() != Some(filter) {
+                return;
+            }
+            match fetched {
+                Ok(Events { events, next }) => {
+                    let empty = events.is_empty();
+                    self.said.set(counted(events.len(), next.is_some()));
+                    self.events.set(events);
+                    self.next.set(next);
+                    self.state.set(if empty { State::Empty } else { State::Shown });
+                }
+                Err(Rejected::Ended) => {}
+                Err(rejected) => self
+                    .state
+                    .set(State::Failed(format!("Your activity could not be fetched. {rejected}"))),
+            }
+        });
+    }
+
+    fn fetch_older(self) {
+        if self.fetching_older.get_untracked() {
+            return;
+        }
+        self.fetching_older.set(true);
+        self.said.set(String::new());
+        let (filter, before) = (self.filter.get_untracked(), self.next.get_untracked());
+        spawn_local(async move {
+            let fetched = self.session.fetch::<Events>(api::events(&filter.kinds(), before)).await;
+            if self.fetching_older.try_set(false).is_some()
+                || self.filter.get_untracked() != filter
+                || self.next.get_untracked() != before
+            {
+                return;
+            }
+            match fetched {
+                Ok(Events { events, next }) => {
+                    self.said.set(format!("{} older.", counted(events.len(), next.is_some())));
+                    self.events.update(|all| all.extend(events));
+                    self.next.set(next);
+                    if next.is_none() {
+                        // The button is gone, and the focus with it.
+                        focus_soon("#activity-said");
+                    }
+                }
+                Err(Rejected::Ended) => {}
+                Err(rejected) => self.said.set(rejected.to_string()),
+            }
+        });
+    }
+}
+
+/// For those who do not see the list change.
+fn counted(events: usize, more: bool) -> String {
+    match (events, more) {
+        (0, _) => "Nothing".to_owned(),
+        (1, false) => "One event".to_owned(),
+        (events, false) => format!("{events} events"),
+        (events, true) => format!("{events} events, and there are more"),
+    }
+}
+
+#[component]
+fn ActivityHere() -> impl IntoView {
+    let here = Here {
+        session: expect_context(),
+        filter: RwSignal::new(Filter::Everything),
+        state: RwSignal::new(State::Fetching),
+        events: RwSignal::new(Vec::new()),
+        next: RwSignal::new(None),
+        fetching_older: RwSignal::new(false),
+        said: RwSignal::new(String::new()),
+    };
+    Effect::new(move |_| {
+        here.filter.track();
+        here.fetch();
+    });
+    view! {
+        <p class="lead">
+            "What has happened around your account. Whenever your session is passed on that is an event, too: those have a list of their own."
+        </p>
+        <FilterBar chosen=here.filter />
+        {move || match here.state.get() {
+            State::Fetching => view! { <Skeleton says="Fetching your activity…" /> }.into_any(),
+            State::Failed(why) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            State::Empty => {
+                view! { <p class="aside">{here.filter.get_untracked().nothing()}</p> }.into_any()
+            }
+            State::Shown => view! { <Shown here /> }.into_any(),
+        }}
+        <p class="said" id="activity-said" role="status" tabindex="-1">
+            {move || here.said.get()}
+        </p>
+    }
+}
+
+#[component]
+fn Shown(here: Here) -> impl IntoView {
+    let more = Memo::new(move |_| here.next.with(Option::is_some));
+    view! {
+        <EventList events=here.events.into() />
+        {move || {
+            more.get()
+                .then(|| {
+                    view! {
+                        <p>
+                            <button
+                                type="button"
+                                class="button"
+                                aria-disabled=move || here.fetching_older.get().then_some("true")
+                                on:click=move |_| here.fetch_older()
+                            >
+                                {move || {
+                                    if here.fetching_older.get() { "Fetching…" } else { "Show older" }
+                                }}
+                            </button>
+                        </p>
+                    }
+                })
+        }}
+    }
+}

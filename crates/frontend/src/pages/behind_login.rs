@@ -1,0 +1,57 @@
+//! What all pages have in common that only a logged-in user sees: heading, navigation, the calm shape
+//! while the session is being restored, and the way to the login page and back. It must not know what
+//! is on them.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Redirect;
+use shared::EndCause;
+use shared::path::{LOGIN_PAGE, NEXT_PARAMETER};
+
+use crate::components::account_nav::AccountNav;
+use crate::components::skeleton::Skeleton;
+use crate::session::{EndReason, Phase, Session, Standing};
+
+/// A page at `path`, with its content for whoever is logged in.
+#[component]
+pub(crate) fn BehindLogin(
+    heading: &'static str,
+    path: &'static str,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let standing = session.standing();
+    let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
+    view! {
+        <Title text=format!("{heading} · Baton") />
+        <section class="account">
+            <AccountNav />
+            <h1 class="page-title" tabindex="-1">
+                {heading}
+            </h1>
+            {move || match standing.get() {
+                Standing::Restoring => view! { <Skeleton /> }.into_any(),
+                Standing::SignedIn => {
+                    // Another session is another page: nothing of the one before may stay.
+                    let _ = session_id.get();
+                    children().into_any()
+                }
+                Standing::SignedOut => view! { <AwayFromHere path /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+/// To the login page; back here afterwards unless the user wanted to leave.
+#[component]
+fn AwayFromHere(path: &'static str) -> impl IntoView {
+    let left = matches!(
+        expect_context::<Session>().phase_untracked(),
+        Phase::SignedOut(Some(EndReason::LoggedOut | EndReason::Ended(Some(EndCause::Deleted))))
+    );
+    let and_back = || format!("{LOGIN_PAGE}?{NEXT_PARAMETER}={}", path.replace('/', "%2F"));
+    let path = if left { LOGIN_PAGE.to_owned() } else { and_back() };
+    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+    view! { <Redirect path options /> }
+}

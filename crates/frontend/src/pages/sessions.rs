@@ -1,0 +1,166 @@
+//! Where the user is logged in, and out with the others. It must not decide whose sessions those are.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::body::{SessionInfo, Sessions};
+use shared::path::SESSIONS_PAGE;
+use shared::{ErrorCode, SessionId};
+
+use super::behind_login::BehindLogin;
+use crate::api;
+use crate::components::failed::Failed;
+use crate::components::session_list::SessionList;
+use crate::components::skeleton::Skeleton;
+use crate::dom::focus_soon;
+use crate::session::{Rejected, Session};
+
+/// Your sessions.
+#[component]
+pub(crate) fn SessionsPage() -> impl IntoView {
+    view! {
+        <BehindLogin heading="Your sessions" path=SESSIONS_PAGE>
+            <SessionsHere />
+        </BehindLogin>
+    }
+}
+
+/// What the user wants ended.
+enum Target {
+    /// One, with the words for what it is on.
+    One(SessionId, String),
+    /// All but this one.
+    Others,
+}
+
+/// `None` while it is being fetched, else the list, or why there is none.
+type Fetched = Option<Result<Vec<SessionInfo>, String>>;
+
+#[derive(Clone, Copy)]
+struct Here {
+    session: Session,
+    list: RwSignal<Fetched>,
+    busy: RwSignal<bool>,
+    said: RwSignal<String>,
+}
+
+impl Here {
+    fn fetch(self) {
+        self.list.set(None);
+        spawn_local(async move {
+            let fetched = match self.session.fetch::<Sessions>(api::sessions()).await {
+                Ok(body) => Ok(body.sessions),
+                Err(Rejected::Ended) => return,
+                Err(rejected) => Err(format!("Your sessions could not be fetched. {rejected}")),
+            };
+            // The user may have left this page meanwhile.
+            self.list.try_set(Some(fetched));
+        });
+    }
+
+    fn end(self, target: Target) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.said.set(String::new());
+        spawn_local(async move {
+            let request = match &target {
+                Target::One(id, _) => api::end_session(*id),
+                Target::Others => api::end_other_sessions(),
+            };
+            let outcome = self.session.carry_out(request).await;
+            // If this session has ended meanwhile, the page and its signals are gone.
+            if self.busy.try_set(false).is_none() {
+                self.tell(&target, outcome);
+            }
+        });
+    }
+
+    fn tell(self, target: &Target, outcome: Result<(), Rejected>) {
+        match outcome {
+            Ok(()) => {}
+            // Somebody was faster.
+            Err(Rejected::Problem(problem, _)) if problem.code == ErrorCode::NotFound => {}
+            Err(Rejected::Ended) => return,
+            Err(rejected) => return self.said.set(rejected.to_string()),
+        }
+        let stays = |session: &SessionInfo| match target {
+            Target::One(id, _) => session.id != *id,
+            Target::Others => session.current,
+        };
+        self.list.update(|list| {
+            if let Some(Ok(sessions)) = list {
+                sessions.retain(stays);
+            }
+        });
+        self.said.set(match target {
+            Target::One(_, device) => format!("The session with {device} was ended."),
+            Target::Others => "All other sessions were ended.".to_owned(),
+        });
+        // The button that was pressed is gone, and the focus with it.
+        focus_soon("main h1");
+    }
+
+    /// The list, tracked; empty while there is none.
+    fn sessions(self) -> Vec<SessionInfo> {
+        self.list.with(|list| list.clone().and_then(Result::ok).unwrap_or_default())
+    }
+}
+
+#[component]
+fn SessionsHere() -> impl IntoView {
+    let here = Here {
+        session: expect_context(),
+        list: RwSignal::new(None),
+        busy: RwSignal::new(false),
+        said: RwSignal::new(String::new()),
+    };
+    here.fetch();
+    // Not rebuilt with every change of the list.
+    let state = Memo::new(move |_| here.list.with(|list| list.as_ref().map(|it| it.clone().err())));
+    view! {
+        <p class="lead">
+            "Each of these is a browser or a program in which somebody has logged in to your account. One you do not know is best ended, and your password changed."
+        </p>
+        <p class="said" role="status">
+            {move || here.said.get()}
+        </p>
+        {move || match state.get() {
+            None => view! { <Skeleton says="Fetching your sessions…" /> }.into_any(),
+            Some(Some(why)) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            Some(None) => view! { <List here /> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn List(here: Here) -> impl IntoView {
+    let alone = Memo::new(move |_| here.sessions().iter().all(|session| session.current));
+    view! {
+        <SessionList
+            sessions=Signal::derive(move || here.sessions())
+            busy=here.busy.into()
+            end=Callback::new(move |(id, device)| here.end(Target::One(id, device)))
+        />
+        {move || {
+            if alone.get() {
+                view! { <p class="aside">"You are logged in nowhere else."</p> }.into_any()
+            } else {
+                view! {
+                    <p>
+                        <button
+                            type="button"
+                            class="button"
+                            data-kind="danger"
+                            aria-disabled=move || here.busy.get().then_some("true")
+                            on:click=move |_| here.end(Target::Others)
+                        >
+                            "End all other sessions"
+                        </button>
+                    </p>
+                }
+                    .into_any()
+            }
+        }}
+    }
+}

@@ -1,0 +1,67 @@
+//! Why something the user wanted was not done. It must not know forms, or what was wanted.
+
+use std::fmt;
+
+use shared::Problem;
+
+use super::NotCalled;
+use super::verdict::Trouble;
+use crate::transport::{Answer, NoAnswer};
+
+/// Why something was not done.
+#[derive(Debug, Clone)]
+pub(crate) enum Rejected {
+    /// The server says what is wrong, and after how many seconds to come back, if it matters.
+    Problem(Box<Problem>, Option<u32>),
+    /// Not for now.
+    ForNow(Trouble),
+    /// Nobody knows whether it was done: the answer is missing.
+    Uncertain(Trouble),
+    /// The user did not give the password that it takes.
+    Declined,
+    /// There is no session any more.
+    Ended,
+}
+
+impl Rejected {
+    /// Why an answer is not the one that was hoped for.
+    pub(crate) fn by(answer: &Answer) -> Self {
+        match answer.problem() {
+            Some(problem) => Self::Problem(Box::new(problem), answer.retry_after_seconds),
+            None => Self::ForNow(Trouble::from(answer)),
+        }
+    }
+}
+
+impl From<NoAnswer> for Rejected {
+    fn from(no_answer: NoAnswer) -> Self {
+        Self::ForNow(no_answer.into())
+    }
+}
+
+impl From<NotCalled> for Rejected {
+    fn from(not_called: NotCalled) -> Self {
+        match not_called {
+            NotCalled::Ended => Self::Ended,
+            NotCalled::Declined => Self::Declined,
+            NotCalled::ForNow(trouble) => Self::ForNow(trouble),
+        }
+    }
+}
+
+/// What the user reads; whole sentences.
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Problem(problem, _) => f.write_str(&problem.title),
+            Self::ForNow(trouble) => trouble.fmt(f),
+            Self::Uncertain(trouble) => {
+                write!(f, "{trouble} It is not known whether this was done.")
+            }
+            Self::Declined => {
+                f.write_str("Nothing was done: this takes your password, and it was not given.")
+            }
+            Self::Ended => f.write_str("The session has ended."),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a user changes about their account from here: password, name, and its end. It must not know
+//! about forms.
+
+use leptos::prelude::*;
+use shared::EndCause;
+use shared::body::{NameRequest, PasswordRequest};
+
+use super::attempt::{self, Shelf as _};
+use super::browser::{self, LocalStorage};
+use super::call::with_token;
+use super::channel::Reason;
+use super::rejected::Rejected;
+use super::verdict::{Trouble, settles_a_password_change};
+use super::{EndReason, Phase, Session, Token, lock};
+use crate::api;
+use crate::transport::{Answer, NoAnswer, Request};
+
+/// A token may have expired, and an attempt may be pending: each is put right once.
+const ROUNDS: u32 = 3;
+
+impl Session {
+    /// Makes a protected call that is answered with 204, or says why it was not done.
+    pub(crate) async fn carry_out(self, request: Request) -> Result<(), Rejected> {
+        let answer = self.call(request).await.answer?;
+        match answer.status {
+            204 => Ok(()),
+            // A proxy's page has done nothing.
+            _ => Err(Rejected::by(&answer)),
+        }
+    }
+
+    /// Sets another name, or none.
+    pub(crate) async fn change_name(self, typed: &str) -> Result<(), Rejected> {
+        let name = Some(typed.trim().to_owned()).filter(|name| !name.is_empty());
+        self.carry_out(api::change_name(&NameRequest { name: name.clone() })).await?;
+        // Other tabs hear of it with their next token.
+        self.phase.update(|phase| {
+            if let Phase::SignedIn(signed_in) = phase {
+                signed_in.user.name = name;
+            }
+        });
+        Ok(())
+    }
+
+    /// Deletes the account. Afterwards nobody is logged in here.
+    pub(crate) async fn delete_account(self) -> Result<(), Rejected> {
+        let session_id = self.token().map(|token| token.session_id);
+        self.carry_out(api::delete_account()).await?;
+        browser::drop_hint();
+        self.forget(EndReason::Ended(Some(EndCause::Deleted)));
+        Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));
+        Ok(())
+    }
+
+    /// Sets another password. For this session that is a rotation, which comes with the next refresh
+    /// cookie: so it is made as a refresh is, inside the lock and with an attempt key. If the answer
+    /// is lost, the key stays, and the next refresh asks for that cookie again.
+    pub(crate) async fn change_password(self, body: &PasswordRequest) -> Result<(), Rejected> {
+        let era = self.era();
+        let mut stale = None;
+        for _ in 0..ROUNDS {
+            let token = match self.token() {
+                Some(token) if Some(token.serial) != stale => token,
+                _ => self.token_for_a_call(stale).await?,
+            };
+            if self.era() != era {
+                return Err(Rejected::Ended);
+            }
+            stale = Some(token.serial);
+            let Some(outcome) = self.try_to_change(body, &token).await else { continue };
+            match outcome {
+                Ok(answer) if answer.status == 204 => return Ok(()),
+                Ok(answer) if answer.refuses_the_token() => {}
+                outcome if settles_a_password_change(&outcome) => {
+                    return Err(outcome.map_or_else(Rejected::from, |it| Rejected::by(&it)));
+                }
+                Ok(answer) => return Err(Rejected::Uncertain(Trouble::from(&answer))),
+                Err(no_answer) => return Err(Rejected::Uncertain(no_answer.into())),
+            }
+        }
+        Err(Rejected::ForNow(Trouble::Unavailable))
+    }
+
+    /// One try, inside the lock. `None` if an attempt is pending: its answer comes first, because there
+    /// is room for one key only, and it may be the one that tells this browser from a thief.
+    async fn try_to_change(
+        self,
+        body: &PasswordRequest,
+        token: &Token,
+    ) -> Option<Result<Answer, NoAnswer>> {
+        let _held = lock::acquire().await;
+        if LocalStorage.read().is_some() {
+            return None;
+        }
+        let key = attempt::key_of(browser::random_bytes());
+        LocalStorage.write(&key);
+        let outcome = self.send(with_token(api::change_password(body, &key), token)).await;
+        if settles_a_password_change(&outcome) {
+            attempt::settle(&LocalStorage, &key);
+        }
+        Some(outcome)
+    }
+}

@@ -1,0 +1,254 @@
+//! What has happened around an account, in words for people: the one place that turns the names of
+//! [`shared::event`] into sentences. It must not know views or the browser.
+
+use shared::body::Event;
+use shared::{Device, DeviceKind, EndCause, EventKind};
+
+/// How much an event is worth looking at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Somebody did what they meant to do.
+    Calm,
+    /// Worth a look: was it you?
+    Notable,
+    /// Somebody may have tried to get in, or has.
+    Alarm,
+}
+
+/// What the activity page can be narrowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// All but refreshes, which are many.
+    Everything,
+    /// Who came in, and who tried.
+    Logins,
+    /// What ended, and what was suspicious.
+    EndingsAndAlarms,
+    /// The relay itself.
+    Refreshes,
+}
+
+impl Filter {
+    /// All of them, in the order they are offered.
+    pub const ALL: [Self; 4] =
+        [Self::Everything, Self::Logins, Self::EndingsAndAlarms, Self::Refreshes];
+
+    /// What it is called.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Everything => "Everything",
+            Self::Logins => "Logins",
+            Self::EndingsAndAlarms => "Endings and alarms",
+            Self::Refreshes => "Refreshes",
+        }
+    }
+
+    /// What stands where it finds nothing.
+    #[must_use]
+    pub const fn nothing(self) -> &'static str {
+        match self {
+            Self::Everything => "Nothing has happened yet that is still on record.",
+            Self::Logins => "Nobody has logged in lately, and nobody has tried.",
+            Self::EndingsAndAlarms => {
+                "No session has been ended, and nothing suspicious has happened. That is good news."
+            }
+            Self::Refreshes => {
+                "No session has been passed on yet. Each is, whenever its access token has expired."
+            }
+        }
+    }
+
+    /// The kinds of events it lets through.
+    #[must_use]
+    pub fn kinds(self) -> Vec<EventKind> {
+        EventKind::ALL.iter().copied().filter(|kind| self.takes(*kind)).collect()
+    }
+
+    fn takes(self, kind: EventKind) -> bool {
+        use EventKind as K;
+        let refresh = matches!(kind, K::Refreshed | K::Recovered | K::AnsweredAgain | K::Duplicate);
+        match self {
+            Self::Everything => !refresh,
+            Self::Refreshes => refresh,
+            Self::Logins => matches!(
+                kind,
+                K::Registered | K::LoggedIn | K::LoginFailed | K::NewDevice | K::NewNetwork
+            ),
+            Self::EndingsAndAlarms => {
+                tone(kind) == Tone::Alarm || matches!(kind, K::LoggedOut | K::SessionEnded)
+            }
+        }
+    }
+}
+
+/// How much an event is worth looking at.
+#[must_use]
+pub const fn tone(kind: EventKind) -> Tone {
+    use EventKind as K;
+    match kind {
+        K::LoginFailed
+        | K::ConfirmFailed
+        | K::Replayed
+        | K::Limited
+        | K::DeviceChanged
+        | K::ImpossibleGap
+        | K::Disabled => Tone::Alarm,
+        K::NewDevice
+        | K::NewNetwork
+        | K::NetworkChanged
+        | K::PasswordChanged
+        | K::SessionEnded
+        | K::Duplicate => Tone::Notable,
+        _ => Tone::Calm,
+    }
+}
+
+/// What happened; a sentence.
+#[must_use]
+pub fn what_happened(event: &Event) -> String {
+    use EventKind as K;
+    let by = whence(event);
+    match event.kind {
+        K::Registered => format!("The account was created with {by}."),
+        K::LoggedIn => format!("Logged in with {by}."),
+        K::LoginFailed => {
+            format!("A login failed: the password was wrong. It was tried with {by}.")
+        }
+        K::Refreshed => format!("The session went on with {by}."),
+        K::Recovered => {
+            format!(
+                "The session went on with {by}, although the server had lost its latest entries."
+            )
+        }
+        K::AnsweredAgain => {
+            format!("An answer had been lost on its way to {by}, and was given again.")
+        }
+        K::Duplicate => {
+            format!("A late copy of an answered request came from {by}. Nothing was given out.")
+        }
+        K::Replayed => "A refresh token was presented twice by two parties, so the session was \
+            ended. One of the two may have stolen it."
+            .to_owned(),
+        K::LoggedOut => format!("Logged out with {by}."),
+        K::SessionEnded => why_one_ended(event.cause).to_owned(),
+        K::Confirmed => format!("The password was given again, with {by}."),
+        K::ConfirmFailed => {
+            format!("A wrong password was given where it was asked for again, with {by}.")
+        }
+        K::PasswordChanged => {
+            format!("The password was changed with {by}. All other sessions were ended.")
+        }
+        K::NameChanged => format!("The name was changed with {by}."),
+        K::Limited => {
+            format!("There were too many tries, so some were refused. They came from {by}.")
+        }
+        K::NewDevice => format!("A login on a device that is new to this account: {by}."),
+        K::NewNetwork => format!("A login from a network that is new to this account: {by}."),
+        K::NetworkChanged => format!("A session went on from another network: {by}."),
+        K::DeviceChanged => {
+            format!("A session wanted to go on on another device, or in another browser: {by}.")
+        }
+        K::ImpossibleGap => {
+            format!("A session went on elsewhere sooner than anybody travels: {by}.")
+        }
+        K::Disabled => "An administrator disabled the account.".to_owned(),
+        K::Enabled => "An administrator enabled the account again.".to_owned(),
+        _ => "Something happened that this page is too old to name. Reload it.".to_owned(),
+    }
+}
+
+/// "Firefox on Linux from 203.0.113.9".
+#[must_use]
+pub fn whence(event: &Event) -> String {
+    match &event.ip {
+        Some(ip) => format!("{} from {ip}", event.device),
+        None => event.device.to_string(),
+    }
+}
+
+/// Why a session among several ended; a sentence for the record.
+const fn why_one_ended(cause: Option<EndCause>) -> &'static str {
+    match cause {
+        Some(EndCause::Logout) => "A session was ended by logging out.",
+        Some(EndCause::Replay) => {
+            "A session was ended, because a refresh token was presented twice by two parties."
+        }
+        Some(EndCause::User) => "A session was ended from another of your sessions.",
+        Some(EndCause::PasswordChange) => "A session was ended, because the password was changed.",
+        Some(EndCause::Suspicion) => "A session was ended, because it behaved suspiciously.",
+        Some(EndCause::Administrator) => "An administrator ended a session.",
+        Some(EndCause::Disabled) => "A session was ended, because the account was disabled.",
+        Some(EndCause::Deleted) => "A session was ended with the account.",
+        _ => "A session was ended.",
+    }
+}
+
+/// Why this session ended, for whoever was logged in; whole sentences. To a refresh the server gives
+/// one answer for every cause, so without one this must not pretend to know more.
+#[must_use]
+pub const fn why_this_ended(cause: Option<EndCause>) -> &'static str {
+    match cause {
+        Some(EndCause::Logout) => "You logged out, so you are logged out here as well.",
+        Some(EndCause::Replay) => {
+            "Your session was ended: its refresh token was presented twice by two parties, and one of \
+             them may have stolen it. Log in again, and look at your activity."
+        }
+        Some(EndCause::User) => {
+            "This session was ended from another of your devices. Log in again to go on."
+        }
+        Some(EndCause::PasswordChange) => {
+            "The password was changed elsewhere, which ends all other sessions. Log in with the new one."
+        }
+        Some(EndCause::Suspicion) => {
+            "This session was ended, because it behaved suspiciously. Log in again to go on."
+        }
+        Some(EndCause::Administrator) => {
+            "An administrator ended this session. Log in again to go on."
+        }
+        Some(EndCause::Disabled) => "An administrator disabled this account.",
+        Some(EndCause::Deleted) => "Your account was deleted, and all that was stored with it.",
+        _ => {
+            "Your session was ended. Its refresh token was used twice, has expired, or the session was \
+             ended elsewhere; the server does not say which. Log in again to go on."
+        }
+    }
+}
+
+/// Whether the user has wanted it so, and nothing is wrong.
+#[must_use]
+pub const fn was_wanted(cause: Option<EndCause>) -> bool {
+    matches!(cause, Some(EndCause::Logout | EndCause::Deleted))
+}
+
+/// What kind of device it is; `None` if that is not known.
+#[must_use]
+pub const fn kind_of_device(device: &Device) -> Option<&'static str> {
+    match device.kind {
+        DeviceKind::Desktop => Some("Computer"),
+        DeviceKind::Mobile => Some("Phone or tablet"),
+        DeviceKind::Appliance => Some("Console or television"),
+        DeviceKind::Program => Some("Program"),
+        _ => None,
+    }
+}
+
+/// A device at the beginning of a line.
+#[must_use]
+pub fn titled(device: &Device) -> String {
+    let text = device.to_string();
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + characters.as_str()
+    })
+}
+
+/// How long to wait, as one would say it.
+#[must_use]
+pub fn seconds(seconds: u32) -> String {
+    match seconds {
+        0..=1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}

@@ -1,0 +1,107 @@
+//! What has happened, in words: every kind and every cause has some, and none of the server's names
+//! is among them.
+
+use frontend::words::{
+    Filter, Tone, seconds, titled, tone, was_wanted, what_happened, why_this_ended,
+};
+use shared::body::Event;
+use shared::{Device, DeviceKind, EndCause, EventId, EventKind, NumericDate};
+
+fn event(kind: EventKind) -> Event {
+    Event {
+        id: EventId::from_bytes([1; 16]),
+        kind,
+        at: NumericDate(1_800_000_000),
+        session_id: None,
+        current: false,
+        cause: None,
+        ip: Some("203.0.113.9".to_owned()),
+        device: Device {
+            browser: "Firefox".to_owned(),
+            os: "Linux".to_owned(),
+            kind: DeviceKind::Desktop,
+        },
+    }
+}
+
+#[test]
+fn a_login_says_with_what_and_from_where() {
+    assert_eq!(
+        what_happened(&event(EventKind::LoggedIn)),
+        "Logged in with Firefox on Linux from 203.0.113.9."
+    );
+    let nowhere = Event { ip: None, device: Device::unknown(), ..event(EventKind::LoggedIn) };
+    assert_eq!(what_happened(&nowhere), "Logged in with an unknown device.");
+}
+
+#[test]
+fn every_kind_of_event_has_words_of_its_own() {
+    let mut seen = Vec::new();
+    for kind in EventKind::ALL {
+        let words = what_happened(&event(*kind));
+        assert!(words.ends_with('.') && words.len() > 20, "{kind}: {words}");
+        assert!(!words.contains('_') && !words.contains("too old to name"), "{kind}: {words}");
+        assert!(!seen.contains(&words), "{kind}: {words}");
+        seen.push(words);
+    }
+    assert!(what_happened(&event(EventKind::Unknown)).contains("too old to name"));
+}
+
+#[test]
+fn every_cause_of_an_end_has_words_of_its_own_in_the_record_and_in_the_notice() {
+    let (mut records, mut notices) = (Vec::new(), Vec::new());
+    let causes = EndCause::ALL.iter().copied().map(Some).chain([None]);
+    for cause in causes {
+        let record = what_happened(&Event { cause, ..event(EventKind::SessionEnded) });
+        assert!(!records.contains(&record), "{cause:?}: {record}");
+        records.push(record);
+        let notice = why_this_ended(cause);
+        assert!(!notices.contains(&notice), "{cause:?}: {notice}");
+        notices.push(notice);
+    }
+    // Unknown is as good as none.
+    assert_eq!(why_this_ended(Some(EndCause::Unknown)), why_this_ended(None));
+}
+
+#[test]
+fn only_what_the_user_has_wanted_is_calm() {
+    let wanted: Vec<_> =
+        EndCause::ALL.iter().copied().filter(|cause| was_wanted(Some(*cause))).collect();
+    assert_eq!(wanted, [EndCause::Logout, EndCause::Deleted]);
+    assert!(!was_wanted(None));
+    for kind in [EventKind::Replayed, EventKind::LoginFailed, EventKind::ConfirmFailed] {
+        assert_eq!(tone(kind), Tone::Alarm, "{kind}");
+    }
+    assert_eq!(tone(EventKind::LoggedIn), Tone::Calm);
+}
+
+#[test]
+fn no_event_is_on_no_list_and_refreshes_are_on_one_of_their_own() {
+    let everything = Filter::Everything.kinds();
+    let refreshes = Filter::Refreshes.kinds();
+    for kind in EventKind::ALL {
+        assert_ne!(everything.contains(kind), refreshes.contains(kind), "{kind}");
+    }
+    assert!(refreshes.contains(&EventKind::Refreshed));
+    for narrow in [Filter::Logins, Filter::EndingsAndAlarms] {
+        assert!(narrow.kinds().iter().all(|kind| everything.contains(kind)), "{narrow:?}");
+    }
+    for alarm in EventKind::ALL.iter().filter(|kind| tone(**kind) == Tone::Alarm) {
+        assert!(Filter::EndingsAndAlarms.kinds().contains(alarm), "{alarm}");
+    }
+}
+
+#[test]
+fn a_device_can_begin_a_line() {
+    assert_eq!(titled(&Device::unknown()), "An unknown device");
+    assert_eq!(titled(&event(EventKind::LoggedIn).device), "Firefox on Linux");
+}
+
+#[test]
+fn a_wait_is_said_as_people_say_it() {
+    let said: Vec<_> = [0, 1, 2, 90, 91, 600].into_iter().map(seconds).collect();
+    assert_eq!(
+        said,
+        ["a second", "a second", "2 seconds", "90 seconds", "2 minutes", "10 minutes"]
+    );
+}

@@ -1,0 +1,67 @@
+// What has happened around the account, in plain words.
+import { api, pages } from '../support/contract';
+import { answerNext, json, problem } from '../support/network';
+import { event } from '../support/sessions';
+import { expect, test } from '../support/test';
+import { logIn, open, sendLogin } from '../support/users';
+
+test('what happened is told newest first, without refreshes unless one asks for them', async ({
+  page,
+  user,
+}) => {
+  await open(page, pages.login);
+  await sendLogin(page, { ...user, password: `${user.password}?` });
+  await expect(page.getByRole('alert')).toBeVisible();
+  await logIn(page, user);
+  await page.reload();
+  await page.getByRole('link', { name: 'Activity' }).click();
+  const events = page.locator('.event-text');
+  await expect(events.first()).toHaveText(/^Logged in with Chrome on Linux from 127\.0\.0\.1\.$/);
+  await expect(page.locator('.event').first()).toContainText('In this session');
+  await expect(events.filter({ hasText: 'A login failed' })).toHaveCount(1);
+  await expect(events.filter({ hasText: 'The account was created' })).toHaveCount(1);
+  await expect(events.filter({ hasText: 'The session went on' })).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Refreshes' }).click();
+  await expect(page.getByRole('button', { name: 'Refreshes' })).toBeFocused();
+  await expect(events).toHaveText([/^The session went on with Chrome on Linux/]);
+  await expect(page.getByRole('status')).toHaveText('One event');
+  await page.getByRole('button', { name: 'Endings and alarms' }).click();
+  await expect(events).toHaveText([/^A login failed/, /^Logged out/]);
+  await expect(page.locator('.event').first()).toContainText('Alarm');
+});
+
+test('older events come page by page', async ({ account }) => {
+  const calls: string[] = [];
+  await account.route(`**${api.events}?*`, async (route) => {
+    const before = new URL(route.request().url()).searchParams.get('before');
+    calls.push(before ?? 'newest');
+    const [first, second] = before ? [3, 4] : [1, 2];
+    const page = [event('logged_in', first), event('logged_in', second)];
+    await route.fulfill(json({ events: page, next: before ? null : page[1]!.id }));
+  });
+  await account.getByRole('link', { name: 'Activity' }).click();
+  await expect(account.locator('.event')).toHaveCount(2);
+  await account.getByRole('button', { name: 'Show older' }).click();
+  await expect(account.locator('.event')).toHaveCount(4);
+  await expect(account.getByRole('status')).toHaveText('2 events older.');
+  await expect(account.getByRole('status')).toBeFocused();
+  await expect(account.getByRole('button', { name: 'Show older' })).toHaveCount(0);
+  expect(calls).toEqual(['newest', event('logged_in', 2).id]);
+});
+
+test('a list that is empty or cannot be fetched says so', async ({ account }) => {
+  await answerNext(account, api.events, problem(503, 'temporarily_unavailable'));
+  await account.getByRole('link', { name: 'Activity' }).click();
+  await expect(account.getByRole('alert')).toContainText('Your activity could not be fetched.');
+  await answerNext(account, api.events, json({ events: [], next: null }));
+  await account.getByRole('button', { name: 'Try again' }).click();
+  await expect(account.getByText('Nothing has happened yet that is still on record.')).toBeVisible();
+});
+
+test('what a later server calls something is not shown by its name', async ({ account }) => {
+  const later = { ...event('logged_in', 1), kind: 'abducted_by_aliens' };
+  await answerNext(account, api.events, json({ events: [later], next: null }));
+  await account.getByRole('link', { name: 'Activity' }).click();
+  await expect(account.locator('.event-text')).toHaveText(/too old to name/);
+});

@@ -1,0 +1,179 @@
+// What is for the owner alone takes the password again (RFC 9470), and the call goes on by itself.
+import type { Page } from '@playwright/test';
+import { api, pages, pendingAttempt } from '../support/contract';
+import { answerNext, loseTheNextAnswer, problem } from '../support/network';
+import {
+  IPHONE,
+  SHORT_RECENT_LOGIN_SECONDS,
+  logInElsewhere,
+  untilTheLoginIsOld,
+} from '../support/sessions';
+import { expect, test } from '../support/test';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
+
+test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Enter your password' });
+const field = (page: Page) => dialog(page).getByLabel('Password', { exact: true });
+const go = (page: Page) => dialog(page).getByRole('button', { name: 'Continue' });
+const end = (page: Page) => page.getByRole('button', { name: 'End this session' });
+
+test.describe('ending a session long after login', () => {
+  test.beforeEach(async ({ account, browser, request, server, user, wire }) => {
+    await (await logInElsewhere(browser, server.origin, user)).context().close();
+    await untilTheLoginIsOld(wire, request);
+    await open(account, pages.sessions);
+    await expect(account.locator('.session-card')).toHaveCount(2);
+    wire.forget();
+    await end(account).click();
+    await expect(dialog(account)).toBeVisible();
+  });
+
+  test('takes the password, and is then done', async ({ account, user, wire }) => {
+    await expect(field(account)).toBeFocused();
+    await expect(dialog(account)).toHaveAccessibleDescription(/^This is for you alone/);
+    await field(account).fill(`${user.password}?`);
+    await go(account).click();
+    await expect(dialog(account)).toContainText('This is not your password. Try again.');
+    await expect(field(account)).toBeFocused();
+    await expect(account.locator('.session-card')).toHaveCount(2);
+
+    await field(account).fill(user.password);
+    await field(account).press('Enter');
+    await expect(dialog(account)).toBeHidden();
+    await expect(account.locator('.session-card')).toHaveCount(1);
+    await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+    const lines = wire.lines().map((line) => line.replace(/[0-9a-f-]{36}/, 'ID'));
+    expect(lines).toEqual([
+      `DELETE ${api.sessions}/ID 401`,
+      `POST ${api.confirm} 401`,
+      `POST ${api.confirm} 200`,
+      `DELETE ${api.sessions}/ID 204`,
+    ]);
+    // One attempt, until it was answered; and then none is pending.
+    expect(new Set(wire.to(api.confirm).map((it) => it.attemptKey)).size).toBe(1);
+    expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
+    // The password is nowhere on the page any more.
+    expect(await account.content()).not.toContain(user.password);
+  });
+
+  test('is not done when one cancels, and the focus returns', async ({ account, wire }) => {
+    await account.keyboard.press('Escape');
+    await expect(dialog(account)).toBeHidden();
+    await expect(end(account)).toBeFocused();
+    await expect(account.getByRole('status')).toHaveText(/^Nothing was done:/);
+    await expect(account.locator('.session-card')).toHaveCount(2);
+    expect(wire.lines()).toHaveLength(1);
+    // Asked again, it asks again.
+    await end(account).press('Enter');
+    await expect(field(account)).toBeFocused();
+    await dialog(account).getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog(account)).toBeHidden();
+    await expect(end(account)).toBeFocused();
+  });
+
+  test('keeps the keyboard inside the dialog', async ({ account }) => {
+    for (let presses = 0; presses < 8; presses += 1) {
+      await account.keyboard.press('Tab');
+      // The browser's own controls come between, and they are no element of the page.
+      const outside = await account.evaluate(
+        () => document.activeElement !== document.body && !document.activeElement?.closest('dialog'),
+      );
+      expect(outside).toBe(false);
+    }
+  });
+
+  test('says how long to wait after too many tries', async ({ account, user }) => {
+    const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '2' } };
+    await answerNext(account, api.confirm, limited);
+    await field(account).fill(user.password);
+    await go(account).click();
+    await expect(dialog(account).getByRole('alert')).toHaveText('That was too often.');
+    await expect(dialog(account).getByRole('timer')).toHaveText(/^Try again in/);
+    await expect(dialog(account)).toContainText('You can try again now.');
+    await go(account).click();
+    await expect(dialog(account)).toBeHidden();
+    await expect(account.locator('.session-card')).toHaveCount(1);
+  });
+
+  test('survives an answer that is lost: the same attempt is asked again', async ({
+    account,
+    playwright,
+    server,
+    user,
+    wire,
+  }) => {
+    const lost = await loseTheNextAnswer(
+      account,
+      playwright.request,
+      server.origin,
+      'may retry',
+      api.confirm,
+    );
+    await field(account).fill(user.password);
+    await go(account).click();
+    expect((await lost.answer).status).toBe(200);
+    await expect(dialog(account).getByRole('alert')).toContainText('The server cannot be reached.');
+    await go(account).click();
+    await expect(dialog(account)).toBeHidden();
+    await expect(account.locator('.session-card')).toHaveCount(1);
+    const attempts = wire.to(api.confirm);
+    expect(attempts.map((it) => it.outcome)).toEqual(['lost', 200]);
+    expect(attempts[1]?.attemptKey).toBe(attempts[0]?.attemptKey);
+  });
+
+  test('is over when the session ends meanwhile', async ({ account, context, user }) => {
+    const other = await context.newPage();
+    await open(other, pages.home);
+    await other.getByRole('button', { name: 'Log out' }).click();
+    await expectNotice(other, 'You are logged out.');
+    await expect(dialog(account)).toBeHidden();
+    await expect(account).toHaveURL('/login?next=%2Fsessions');
+    await expect(account.locator('body')).not.toContainText(user.email);
+  });
+});
+
+test('a session that goes on on another device keeps, and waits for the password', async ({
+  account,
+  context,
+  user,
+  wire,
+}) => {
+  wire.forget();
+  await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
+  await account.reload();
+  await expect(dialog(account)).toBeVisible();
+  await expect(dialog(account)).toHaveAccessibleDescription(/in another browser or on another device/);
+  await account.keyboard.press('Escape');
+  await expect(dialog(account)).toBeHidden();
+  await expectNotice(account, /^Your session is kept, but it goes on in another browser/);
+  await expect(account).toHaveURL(pages.account);
+  // Nobody asks again and again.
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
+
+  await account.getByRole('button', { name: 'Enter password' }).click();
+  await field(account).fill(user.password);
+  await go(account).click();
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  const keys = wire.exchanges.map((it) => it.attemptKey);
+  expect(new Set(keys).size, 'the key of the refresh is that of the password').toBe(1);
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+  wire.forget();
+  await account.reload();
+  await expectAccountOf(account, user);
+  expect(wire.refreshOutcomes()).toEqual([200]);
+});
+
+test('who does not know the password of a session that waits can leave it', async ({
+  account,
+  context,
+}) => {
+  await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
+  await account.reload();
+  await dialog(account).getByRole('button', { name: 'Cancel' }).click();
+  await account.getByRole('button', { name: 'Log out instead' }).click();
+  await expectNotice(account, 'You are logged out.');
+  await expect(account).toHaveURL(pages.login);
+});

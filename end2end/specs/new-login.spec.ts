@@ -1,0 +1,88 @@
+// A login elsewhere is told to the sessions that are there already: was it you?
+import type { Page } from '@playwright/test';
+import { api, dismissedEvent, lookedOutFor, pages } from '../support/contract';
+import { json, problem } from '../support/network';
+import { event } from '../support/sessions';
+import { expect, test } from '../support/test';
+import { expectAccountOf, expectNotice, open } from '../support/users';
+
+type Told = ReturnType<typeof event>[] | 'nothing works';
+
+/** From now on the server tells of these. */
+async function tellOf(page: Page, told: Told): Promise<void> {
+  const looksOut = (url: URL) =>
+    url.pathname === api.events && url.searchParams.get('kind') === lookedOutFor;
+  await page.unroute(looksOut);
+  await page.route(looksOut, (route) =>
+    route.fulfill(
+      told === 'nothing works'
+        ? problem(401, 'insufficient_user_authentication')
+        : json({ events: told, next: null }),
+    ),
+  );
+}
+
+const dismiss = (page: Page) => page.getByRole('button', { name: 'Dismiss' });
+
+test('a login on a new device is told after a refresh, until it is dismissed', async ({
+  account,
+  user,
+}) => {
+  await tellOf(account, [event('new_device', 2), event('new_network', 1)]);
+  await account.reload();
+  await expectNotice(account, /^New login: Firefox on Linux from 203\.0\.113\.9, at .*\. Was it you\?$/);
+  const notices = account.locator('.notices');
+  await expect(notices.getByRole('link', { name: 'See what happened' })).toHaveAttribute(
+    'href',
+    pages.activity,
+  );
+  await notices.getByRole('link', { name: 'See your sessions' }).click();
+  await expect(account).toHaveURL(pages.sessions);
+  await dismiss(account).click();
+  await expect(notices).toBeEmpty();
+  await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+  expect(await account.evaluate((it) => localStorage.getItem(it), dismissedEvent)).toBe(
+    event('new_device', 2).id,
+  );
+
+  await open(account, pages.account);
+  await expectAccountOf(account, user);
+  const looked = account.waitForResponse((it) => it.url().includes(lookedOutFor));
+  await account.reload();
+  await looked;
+  await expectAccountOf(account, user);
+  await expect(dismiss(account)).toHaveCount(0);
+  // A newer one is told.
+  await tellOf(account, [event('new_network', 3), event('new_device', 2)]);
+  await account.reload();
+  await expect(dismiss(account)).toBeVisible();
+});
+
+test('a login of this session, or before it, is no news', async ({ account, user, wire }) => {
+  const before = { ...event('new_device', 1), at: 1_000_000_000 };
+  await tellOf(account, [{ ...event('new_device', 2), current: true }, before]);
+  await account.reload();
+  await expect.poll(() => wire.lookouts.map((it) => it.outcome)).toEqual([200]);
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+});
+
+test('looking out bothers nobody: it is quiet when it fails, and rare', async ({
+  account,
+  user,
+  wire,
+}) => {
+  await tellOf(account, 'nothing works');
+  await account.reload();
+  await expect.poll(() => wire.lookouts.map((it) => it.outcome)).toEqual([401]);
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  await expect(account.getByRole('dialog')).toHaveCount(0);
+  // A second refresh within the minute does not look again.
+  await account.route(`**${api.me}`, (route) => route.fulfill(problem(401, 'invalid_token')), {
+    times: 1,
+  });
+  await account.getByRole('button', { name: 'Call the API' }).click();
+  await expect(account.locator('.call-result')).toHaveText('Expired, refreshed, repeated: answered.');
+  expect(wire.lookouts).toHaveLength(1);
+});

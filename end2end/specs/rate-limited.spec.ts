@@ -1,0 +1,38 @@
+// Too many tries: the form counts down, and works again when it is over.
+import { api, pages } from '../support/contract';
+import { answerNext, problem } from '../support/network';
+import { expect, test } from '../support/test';
+import { expectAccountOf, open, sendLogin } from '../support/users';
+
+test('a login that comes too often counts the seconds, and then works', async ({
+  page,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '3' } };
+  await answerNext(page, api.login, limited);
+  await sendLogin(page, user);
+  await expect(page.getByRole('alert')).toHaveText('That was too often.');
+  const timer = page.getByRole('timer');
+  await expect(timer).toHaveText('Try again in 2 seconds.');
+  const button = page.getByRole('main').getByRole('button', { name: 'Log in' });
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  await button.press('Enter');
+  await expect(timer).toHaveText('Try again in a second.');
+  await expect(page.getByText('You can try again now.')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(button).not.toHaveAttribute('aria-disabled');
+  expect(wire.lines()).toEqual([`POST ${api.login} 429`]);
+  await button.click();
+  await expectAccountOf(page, user);
+});
+
+test('a limit without a time is said without one', async ({ page, user }) => {
+  await open(page, pages.login);
+  await answerNext(page, api.login, problem(429, 'rate_limited'));
+  await sendLogin(page, user);
+  await expect(page.getByRole('alert')).toHaveText('That was too often. Try again later.');
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await expectAccountOf(page, user);
+});

@@ -1,0 +1,136 @@
+// Where am I logged in, and out with the others.
+import { api, pages } from '../support/contract';
+import { answerNext, cutTheCable, problem } from '../support/network';
+import { logInElsewhere } from '../support/sessions';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  open,
+} from '../support/users';
+
+const ended = 'This session was ended from another of your devices. Log in again to go on.';
+
+test('the page says where one is logged in, this one first', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await account.getByRole('link', { name: 'Sessions' }).click();
+  await expect(account).toHaveURL(pages.sessions);
+  const cards = account.locator('.session-card');
+  await expect(cards).toHaveCount(2);
+  await expect(cards.nth(0)).toContainText('This one');
+  await expect(cards.nth(0).getByRole('heading')).toHaveText(/^Chrome on Linux$/);
+  await expect(cards.nth(1).getByRole('heading')).toHaveText('Firefox on Linux');
+  for (const card of [cards.nth(0), cards.nth(1)]) {
+    await expect(card).toContainText('Computer');
+    await expect(card).toContainText('127.0.0.1');
+    for (const term of ['Logged in', 'Last seen', 'Ends unless used']) {
+      await expect(card.getByText(term)).toBeVisible();
+    }
+  }
+  await elsewhere.context().close();
+});
+
+test('a session that is ended elsewhere is out at its next call, and its page says why', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const tab = await elsewhere.context().newPage();
+  await tab.goto(pages.account);
+  await expectAccountOf(tab, user);
+
+  await open(account, pages.sessions);
+  await account.getByRole('button', { name: 'End this session' }).click();
+  await expect(account.getByText('The session with Firefox on Linux was ended.')).toBeVisible();
+  await expect(account.locator('.session-card')).toHaveCount(1);
+  await expect(account.getByText('You are logged in nowhere else.')).toBeVisible();
+  // The button is gone; the focus is not lost with it.
+  await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+
+  await callTheApi(elsewhere);
+  await expectNotice(elsewhere, ended);
+  await expectNotice(tab, ended);
+  for (const page of [elsewhere, tab]) {
+    await expect(page).toHaveURL('/login?next=%2Faccount');
+    await expect(page.locator('body')).not.toContainText(user.email);
+  }
+  // Here everything goes on.
+  await account.reload();
+  await expect(account.locator('.session-card')).toHaveCount(1);
+  await elsewhere.context().close();
+});
+
+test('all others are ended at once, and this one goes on', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
+  const others = [
+    await logInElsewhere(browser, server.origin, user),
+    await logInElsewhere(browser, server.origin, user),
+  ];
+  await open(account, pages.sessions);
+  await expect(account.locator('.session-card')).toHaveCount(3);
+  await account.getByRole('button', { name: 'End all other sessions' }).click();
+  await expect(account.getByRole('status')).toHaveText('All other sessions were ended.');
+  await expect(account.locator('.session-card')).toHaveCount(1);
+  for (const other of others) {
+    await callTheApi(other);
+    await expectNotice(other, ended);
+    await other.context().close();
+  }
+  await account.getByRole('link', { name: 'Overview' }).click();
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+});
+
+test('a session that is gone already leaves the list as if it had been ended now', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await open(account, pages.sessions);
+  await expect(account.locator('.session-card')).toHaveCount(2);
+  await account.route(`**${api.sessions}/*`, (route) => route.fulfill(problem(404, 'not_found')));
+  await account.getByRole('button', { name: 'End this session' }).click();
+  await expect(account.locator('.session-card')).toHaveCount(1);
+  await elsewhere.context().close();
+});
+
+test('what did not happen is not shown as if it had', async ({ account, browser, server, user }) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await open(account, pages.sessions);
+  await expect(account.locator('.session-card')).toHaveCount(2);
+  const mend = await cutTheCable(account);
+  await account.getByRole('button', { name: 'End this session' }).click();
+  await expect(account.getByRole('status')).toHaveText('The server cannot be reached.');
+  await mend();
+  const portal = { status: 200, contentType: 'text/html', body: '<h1>Welcome</h1>' };
+  await answerNext(account, api.sessions, portal);
+  await account.getByRole('button', { name: 'End all other sessions' }).click();
+  await expect(account.getByRole('status')).toContainText('does not understand (200)');
+  await expect(account.locator('.session-card')).toHaveCount(2);
+  await elsewhere.context().close();
+});
+
+test('a list that cannot be fetched says so, and is fetched on the second try', async ({
+  account,
+}) => {
+  await answerNext(account, api.sessions, problem(503, 'temporarily_unavailable'));
+  await account.getByRole('link', { name: 'Sessions' }).click();
+  await expect(account.getByRole('alert')).toContainText('Your sessions could not be fetched.');
+  await account.getByRole('button', { name: 'Try again' }).click();
+  await expect(account.locator('.session-card')).toHaveCount(1);
+});

@@ -1,0 +1,207 @@
+// Name, password, and the end of the account.
+import type { Page } from '@playwright/test';
+import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
+import { cookie, present, ticket } from '../support/jar';
+import { answerNext, loseTheNextAnswer, problem } from '../support/network';
+import { logInElsewhere } from '../support/sessions';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  logIn,
+  logOut,
+  open,
+  stranger,
+} from '../support/users';
+
+const changed = 'Your password is changed, and all other sessions are ended.';
+
+async function changePassword(page: Page, current: string, next: string): Promise<void> {
+  await page.getByLabel('Current password').fill(current);
+  await page.getByLabel('New password').fill(next);
+  await page.getByRole('button', { name: 'Change password' }).click();
+}
+
+test('the name can be changed, and taken away', async ({ account, user }) => {
+  await account.getByRole('link', { name: 'Settings' }).click();
+  const name = account.getByRole('textbox', { name: 'Name (optional)' });
+  await expect(name).toHaveValue(user.name);
+  for (const [typed, shown] of [
+    ['  Grace Passer ', 'Grace Passer'],
+    ['', 'not given'],
+  ] as const) {
+    await name.fill(typed);
+    await account.getByRole('button', { name: 'Change name' }).click();
+    await expect(account.getByText('Your name is changed.')).toBeVisible();
+    await account.getByRole('link', { name: 'Overview' }).click();
+    await expect(account.getByRole('region', { name: 'Who is logged in' })).toContainText(shown);
+    await account.getByRole('link', { name: 'Settings' }).click();
+  }
+  await name.fill('x'.repeat(101));
+  await account.getByRole('button', { name: 'Change name' }).click();
+  await expect(account.getByText('Use at most 100 characters.')).toBeVisible();
+  await expect(name).toBeFocused();
+});
+
+test('another password ends all other sessions, and this one goes on in all of its tabs', async ({
+  account,
+  browser,
+  context,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const tab = await context.newPage();
+  await tab.goto(pages.account);
+  await expectAccountOf(tab, user);
+  await open(account, pages.settings);
+  const before = await ticket(context);
+  const next = stranger().password;
+  wire.forget();
+  await changePassword(account, user.password, next);
+  await expect(account.getByText(changed)).toBeVisible();
+  await expect(account.getByLabel('New password')).toHaveValue('');
+  await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} 204`]);
+  expect(wire.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
+  expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
+  expect(await ticket(context), 'the refresh token is passed on').not.toBe(before);
+
+  await callTheApi(elsewhere);
+  await expectNotice(elsewhere, /^The password was changed elsewhere/);
+  await elsewhere.context().close();
+  for (const page of [tab, account]) {
+    await open(page, pages.account);
+    await callTheApi(page);
+    await expectCallResult(page, 'Answered in one try.');
+  }
+  await logOut(account);
+  await logIn(account, { ...user, password: next });
+  // A copy of what was in the jar before is worth nothing.
+  expect((await present(playwright.request, server.origin, before)).status).toBe(401);
+});
+
+test('what is wrong with a change of the password is said at its field', async ({
+  account,
+  user,
+  wire,
+}) => {
+  await open(account, pages.settings);
+  await account.getByLabel('New password').fill('manchesterunited');
+  await expect(account.getByText(/^Many people use this password/)).toBeVisible();
+  await changePassword(account, user.password, 'manchesterunited');
+  await expect(account.locator('#new_password-error')).toHaveText(/^Many people use this password/);
+  await expect(account.getByLabel('New password')).toBeFocused();
+
+  await changePassword(account, `${user.password}?`, stranger().password);
+  await expect(account.locator('#current_password-error')).toHaveText(
+    'This is not your current password.',
+  );
+  await expect(account.getByLabel('Current password')).toBeFocused();
+  // Neither changed anything: no attempt is pending, and the session stands.
+  expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
+  wire.forget();
+  await account.reload();
+  await expect(account.getByLabel('New password')).toBeVisible();
+  expect(wire.refreshOutcomes()).toEqual([200]);
+});
+
+test('a change of the password whose answer is lost signs nobody out', async ({
+  account,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  await open(account, pages.settings);
+  wire.forget();
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'may retry',
+    api.password,
+  );
+  const next = stranger().password;
+  await changePassword(account, user.password, next);
+  expect((await lost.answer).status).toBe(204);
+  await expect(account.getByRole('alert')).toContainText(
+    'It is not known whether your password was changed.',
+  );
+  // The next refresh asks for the lost cookie with the key of the change, before anything else.
+  await account.getByRole('button', { name: 'Change password' }).click();
+  await expect(account.getByText('This is not your current password.')).toBeVisible();
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`PUT ${api.password} lost`, `POST ${api.refresh} 200`, `PUT ${api.password} 401`]);
+  const [first, refresh, second] = wire.exchanges.map((it) => it.attemptKey);
+  expect(refresh).toBe(first);
+  expect(second).not.toBe(first);
+  await account.reload();
+  await expect(account.getByLabel('New password')).toBeVisible();
+  await changePassword(account, next, stranger().password);
+  await expect(account.getByText(changed)).toBeVisible();
+});
+
+test('a pending attempt is answered before the password is changed', async ({
+  account,
+  user,
+  wire,
+}) => {
+  await open(account, pages.settings);
+  const pending = '00112233445566778899aabbccddeeff';
+  await account.evaluate(([name, key]) => localStorage.setItem(name!, key!), [
+    pendingAttempt,
+    pending,
+  ]);
+  wire.forget();
+  await changePassword(account, user.password, stranger().password);
+  await expect(account.getByText(changed)).toBeVisible();
+  const [refresh, change] = wire.exchanges;
+  expect(refresh).toMatchObject({ path: api.refresh, attemptKey: pending, outcome: 200 });
+  expect(change).toMatchObject({ path: api.password, outcome: 204 });
+  expect(change?.attemptKey).not.toBe(pending);
+});
+
+test('an account is deleted once it is meant, everywhere, and the page says so calmly', async ({
+  account,
+  browser,
+  context,
+  server,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const tab = await context.newPage();
+  await tab.goto(pages.account);
+  await expectAccountOf(tab, user);
+  await open(account, pages.settings);
+  await account.getByRole('button', { name: 'Delete my account' }).click();
+  await expect(account.getByText('Tick this first, if you mean it.')).toBeVisible();
+  await account.getByLabel('I understand that this cannot be undone.').check();
+
+  // It takes the password if the login is old.
+  const challenge = problem(401, 'insufficient_user_authentication');
+  await answerNext(account, api.me, challenge);
+  await account.getByRole('button', { name: 'Delete my account' }).click();
+  await account.getByRole('dialog').getByLabel('Password', { exact: true }).fill(user.password);
+  await account.getByRole('dialog').getByLabel('Password', { exact: true }).press('Enter');
+
+  for (const page of [account, tab]) {
+    await expectNotice(page, 'Your account was deleted, and all that was stored with it.');
+    await expect(page.locator('.notice')).toHaveAttribute('data-kind', 'calm');
+    await expect(page).toHaveURL(pages.login);
+    await expect(page.locator('body')).not.toContainText(user.email);
+  }
+  expect(await cookie(context, refreshCookie)).toBeUndefined();
+  expect(await cookie(context, hintCookie)).toBeUndefined();
+  await callTheApi(elsewhere);
+  await expect(elsewhere).toHaveURL('/login');
+  await elsewhere.context().close();
+  await account.getByLabel('Email').fill(user.email);
+  await account.getByLabel('Password', { exact: true }).fill(user.password);
+  await account.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await expect(account.getByRole('alert')).toContainText('do not belong together');
+});
