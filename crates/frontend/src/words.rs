@@ -76,7 +76,8 @@ impl Filter {
                 K::Registered | K::LoggedIn | K::LoginFailed | K::NewDevice | K::NewNetwork
             ),
             Self::EndingsAndAlarms => {
-                tone(kind) == Tone::Alarm || matches!(kind, K::LoggedOut | K::SessionEnded)
+                tone(kind) == Tone::Alarm
+                    || matches!(kind, K::LoggedOut | K::SessionEnded | K::OthersEnded)
             }
         }
     }
@@ -99,6 +100,7 @@ pub const fn tone(kind: EventKind) -> Tone {
         | K::NetworkChanged
         | K::PasswordChanged
         | K::SessionEnded
+        | K::OthersEnded
         | K::Duplicate => Tone::Notable,
         _ => Tone::Calm,
     }
@@ -131,6 +133,7 @@ pub fn what_happened(event: &Event) -> String {
             ended. One of the two may have stolen it."
             .to_owned(),
         K::LoggedOut => format!("Logged out with {by}."),
+        K::OthersEnded => format!("All other sessions were ended, with {by}."),
         K::SessionEnded => why_one_ended(event.cause).to_owned(),
         K::Confirmed => format!("The password was given again, with {by}."),
         K::ConfirmFailed => {

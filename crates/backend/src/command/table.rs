@@ -1,39 +1,15 @@
 //! Instants as an operator reads them. It must not know what happened at them.
 
+use cookie::time::OffsetDateTime;
+use cookie::time::format_description::well_known::Rfc3339;
 use shared::NumericDate;
 
-const DAY: i64 = 86_400;
-
-/// RFC 3339, in UTC: `2027-01-15T08:00:00Z`.
-pub(super) fn instant(at: NumericDate) -> String {
-    let (days, second) = (at.0.div_euclid(DAY), at.0.rem_euclid(DAY));
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// The date so many days after 1 January 1970: year by year, then month by month, because that can be
-/// checked by looking at it.
-fn date(mut days: i64) -> (i64, usize, i64) {
-    // Every 400 years the calendar begins anew.
-    let mut year = 1970 + 400 * days.div_euclid(146_097);
-    days = days.rem_euclid(146_097);
-    while days >= length(year) {
-        days -= length(year);
-        year += 1;
-    }
-    let february = if length(year) == 366 { 29 } else { 28 };
-    let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 0;
-    while days >= months[month] {
-        days -= months[month];
-        month += 1;
-    }
-    (year, month + 1, days + 1)
-}
-
-const fn length(year: i64) -> i64 {
-    if (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 { 366 } else { 365 }
+/// RFC 3339, in UTC: `2027-01-15T08:00:00Z`. An instant that no calendar has is written as the number it
+/// is.
+pub(super) fn instant(NumericDate(seconds): NumericDate) -> String {
+    let instant = OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let written = instant.and_then(|instant| instant.format(&Rfc3339).ok());
+    written.unwrap_or_else(|| seconds.to_string())
 }
 
 #[cfg(test)]
@@ -49,6 +25,7 @@ mod tests {
             (1_800_000_000, "2027-01-15T08:00:00Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
             (-1, "1969-12-31T23:59:59Z"),
+            (i64::MAX, "9223372036854775807"),
         ] {
             assert_eq!(instant(NumericDate(at)), text);
         }

@@ -32,7 +32,7 @@ impl Traced {
             .arg(trace)
             .args(["-e", &format!("trace={}", trace::CALLS)])
             .arg(env!("CARGO_BIN_EXE_baton"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--limits", "off"])
             .env_clear()
             .current_dir(folder)
             .stdout(Stdio::piped())
