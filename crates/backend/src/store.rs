@@ -46,6 +46,8 @@ pub struct PruneBefore {
 pub struct EventsBefore {
     /// Events of accounts, and large counts of failures.
     pub of_users: NumericDate,
+    /// Of these, those that tell only that a session went on.
+    pub routine: NumericDate,
     /// Events of no account, and small counts of failures that nobody has added to since.
     pub of_nobody: NumericDate,
 }

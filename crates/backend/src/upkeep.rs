@@ -16,6 +16,8 @@ use crate::store::{Change, EventsBefore, PruneBefore, Store, StoreError};
 
 /// A session is kept for so long after it is over: its user may still ask why.
 const OVER_SECONDS: i64 = 7 * 86_400;
+/// Events that tell only that a session went on are kept for so long: most events are.
+const ROUTINE_SECONDS: i64 = 7 * 86_400;
 /// Events of no account are kept for so long. Anybody can make as many as they like.
 const NOBODYS_SECONDS: i64 = 86_400;
 const HOUR_SECONDS: u64 = 3_600;
@@ -69,6 +71,7 @@ impl Retention {
         });
         let events = Change::PruneEvents(EventsBefore {
             of_users: now.plus(-event_seconds),
+            routine: now.plus(-ROUTINE_SECONDS.min(event_seconds)),
             of_nobody: now.plus(-NOBODYS_SECONDS.min(event_seconds)),
         });
         // Sessions first: with its last one goes what was left of a deleted account.

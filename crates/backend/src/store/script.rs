@@ -208,6 +208,7 @@ fn steps(change: &Change) -> Vec<Step> {
         }
         Change::PruneEvents(before) => vec![
             Statement::new(sql::PRUNE_EVENTS).bind(before.of_users).counted(),
+            Statement::new(sql::PRUNE_ROUTINE_EVENTS).bind(before.routine).counted(),
             Statement::new(sql::PRUNE_EVENTS_OF_NOBODY).bind(before.of_nobody).counted(),
             Statement::new(sql::PRUNE_FAILURES)
                 .bind(before.of_users)

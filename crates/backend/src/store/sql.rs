@@ -135,6 +135,13 @@ pub(super) const PRUNE_EVENTS: &str = "
     DELETE FROM events -- unguarded: events never change, they only grow old
     WHERE id IN (SELECT id FROM events WHERE at < $1 LIMIT 1000)";
 
+/// The many that tell only that a session went on.
+pub(super) const PRUNE_ROUTINE_EVENTS: &str = "
+    DELETE FROM events -- unguarded: events never change, they only grow old
+    WHERE id IN (
+        SELECT id FROM events WHERE at < $1 AND kind IN ('refreshed', 'answered_again') LIMIT 1000
+    )";
+
 pub(super) const PRUNE_EVENTS_OF_NOBODY: &str = "
     DELETE FROM events -- unguarded: events never change, they only grow old
     WHERE id IN (SELECT id FROM events WHERE user_id IS NULL AND at < $1 LIMIT 1000)";

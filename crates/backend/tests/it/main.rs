@@ -28,6 +28,7 @@ mod race;
 mod refresh;
 mod register;
 mod replay;
+mod retention;
 mod revocation;
 mod secrets;
 mod sessions;

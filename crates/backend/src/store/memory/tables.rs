@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rotation::Standing;
-use shared::{EventId, NumericDate, SessionId, UserId};
+use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 
 use super::AT_ONCE;
 use crate::auth::email::Email;
@@ -226,9 +226,14 @@ impl Tables {
     }
 
     fn prune_events(&mut self, before: EventsBefore) -> Outcome {
-        let EventsBefore { of_users, of_nobody } = before;
-        let old =
-            |event: &Event| event.at < of_users || (event.user.is_none() && event.at < of_nobody);
+        let EventsBefore { of_users, routine, of_nobody } = before;
+        let is_routine =
+            |event: &Event| matches!(event.kind, EventKind::Refreshed | EventKind::AnsweredAgain);
+        let old = |event: &Event| {
+            event.at < of_users
+                || (is_routine(event) && event.at < routine)
+                || (event.user.is_none() && event.at < of_nobody)
+        };
         let mut gone = remove(&mut self.events, |_, event| old(event));
         let forgivable = |it: &Failures| it.count < FORGIVABLE && it.last_at < of_nobody;
         let failures = self.failures.iter();
