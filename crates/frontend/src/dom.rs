@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use shared::NumericDate;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 
 /// Whether the scripts have taken over. Until then a click on a button would be lost.
 #[derive(Clone, Copy)]
@@ -26,7 +26,12 @@ pub(crate) fn focus_soon(selector: impl Into<String>) {
 
 /// The instant as this browser writes dates. In the browser only.
 pub(crate) fn local_time(at: NumericDate) -> String {
-    date_of(at).to_locale_string("default", &JsValue::UNDEFINED).into()
+    let options = js_sys::Object::new();
+    for (name, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // Setting a member of a new object cannot fail.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &style.into());
+    }
+    date_of(at).to_locale_string("default", &options).into()
 }
 
 /// The instant for programs, as the `datetime` of a `time` element. In the browser only.

@@ -45,7 +45,7 @@ fn card(
                     .map(|kind| view! { <span class="session-kind">{kind}</span> })}
             </div>
             <dl class="session-facts">
-                {fact("Network address", address)} {fact("Logged in", local_time(session.created_at))}
+                {fact("Network", address)} {fact("Logged in", local_time(session.created_at))}
                 {fact("Last seen", local_time(session.last_seen_at))}
                 {fact("Ends unless used", local_time(session.expires_at))}
             </dl>

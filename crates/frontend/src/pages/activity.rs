@@ -143,7 +143,7 @@ fn ActivityHere() -> impl IntoView {
             }
             State::Shown => view! { <Shown here /> }.into_any(),
         }}
-        <p class="said" id="activity-said" role="status" tabindex="-1">
+        <p class="said" data-kind="count" id="activity-said" role="status" tabindex="-1">
             {move || here.said.get()}
         </p>
     }

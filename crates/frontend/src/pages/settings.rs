@@ -33,8 +33,10 @@ pub(crate) fn SettingsPage() -> impl IntoView {
         <BehindLogin heading="Your settings" path=SETTINGS_PAGE>
             <div class="account-grid">
                 <PasswordPanel />
-                <NamePanel />
-                <DeletePanel />
+                <div class="stack">
+                    <NamePanel />
+                    <DeletePanel />
+                </div>
             </div>
         </BehindLogin>
     }

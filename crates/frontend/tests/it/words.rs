@@ -39,7 +39,7 @@ fn every_kind_of_event_has_words_of_its_own() {
     let mut seen = Vec::new();
     for kind in EventKind::ALL {
         let words = what_happened(&event(*kind));
-        assert!(words.ends_with('.') && words.len() > 20, "{kind}: {words}");
+        assert!(words.ends_with('.') && words.len() > 10, "{kind}: {words}");
         assert!(!words.contains('_') && !words.contains("too old to name"), "{kind}: {words}");
         assert!(!seen.contains(&words), "{kind}: {words}");
         seen.push(words);
