@@ -14,6 +14,7 @@ pub mod feed;
 pub mod journal;
 mod own_sessions;
 pub mod password;
+mod password_change;
 mod rules;
 pub mod sessions;
 mod settings;

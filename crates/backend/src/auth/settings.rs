@@ -8,21 +8,15 @@ use shared::{EndCause, EventKind};
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
 use super::password::Verdict;
-use super::sessions::successor;
 use super::{AuthError, Grant, rules};
-use crate::store::{Accepted, Change, PasswordChange, Session, User, Whence};
-
-/// How often a change that lost a race reads again. A loser finds what the winner wrote.
-const ROUNDS: usize = 8;
+use crate::store::{Change, User, Whence};
 
 impl Accounts {
-    /// Sets another password, ends all other sessions, and passes this one's refresh token on: a copy
-    /// of the one before is worth nothing from now on. It is a rotation like any other: whoever loses
-    /// the answer asks again, at refresh, with the same attempt key.
+    /// Sets another password for somebody who knows the current one.
     ///
     /// # Errors
     /// [`AuthError::InvalidCredentials`] if the current password is another one, [`AuthError::Invalid`]
-    /// if the new one breaks a rule.
+    /// if the new one breaks a rule; otherwise as [`Sessions::change_password`](super::sessions::Sessions).
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -33,46 +27,7 @@ impl Accounts {
         let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
         self.check_passwords(&user, request).await?;
         let hash = self.passwords.hash(&request.new_password).await?;
-        for _ in 0..ROUNDS {
-            let Authenticated { user: now, session } = self.sessions.look_up(caller).await?;
-            if now.password_hash != user.password_hash {
-                return Err(AuthError::InvalidCredentials);
-            }
-            let change = (hash.clone(), attempt);
-            if let Some(grant) = self.try_to_change(now, session, change, whence).await? {
-                return Ok(grant);
-            }
-        }
-        Err(AuthError::Contended)
-    }
-
-    async fn try_to_change(
-        &self,
-        user: User,
-        session: Session,
-        (hash, attempt): (String, Option<&Attempt>),
-        whence: &Whence,
-    ) -> Result<Option<Grant>, AuthError> {
-        let journal = &self.sessions.journal;
-        let now = journal.now();
-        let seen = session.family.generation;
-        let accepted = successor(seen)?;
-        let family = session.family.accepted(accepted, attempt.cloned(), now);
-        let session = Session { family: family.clone(), authenticated_at: now, ..session };
-        let change = PasswordChange {
-            user: user.id,
-            seen: user.password_hash.clone(),
-            hash,
-            session: session.id,
-            accepted: Accepted { seen, family, whence: whence.clone() },
-            ending: journal.ending(EndCause::PasswordChange),
-        };
-        let event = journal.event(EventKind::PasswordChanged, Some(user.id), whence);
-        let change = Change::ChangePassword(Box::new(change));
-        if !journal.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
-            return Ok(None);
-        }
-        self.sessions.grant(&session, user, successor(accepted)?).map(Some)
+        self.sessions.change_password(caller, (&user.password_hash, &hash), attempt, whence).await
     }
 
     async fn check_passwords(

@@ -121,3 +121,30 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
     })
     .await;
 }
+
+/// The client gave the change up and asked at refresh, with the same key, before the server had come to
+/// it: what it was answered there must stay worth something.
+#[tokio::test]
+async fn a_change_that_comes_after_a_refresh_with_its_key_changes_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let late = alice.copied();
+        alice.refresh_with("attempt-key-number-1").await.assert_ok();
+        let answer = late.change_password_with(
+            PASSWORD,
+            "another otter, above the glass",
+            "attempt-key-number-1",
+        );
+        answer.await.assert_problem(409, "duplicate_attempt");
+        alice.refresh_with("attempt-key-number-2").await.assert_ok();
+        let answer = late.change_password_with(
+            PASSWORD,
+            "another otter, above the glass",
+            "attempt-key-number-1",
+        );
+        answer.await.assert_problem(409, "duplicate_attempt");
+        alice.refresh_with("attempt-key-number-3").await.assert_ok();
+        app.logged_in("alice").await;
+    })
+    .await;
+}

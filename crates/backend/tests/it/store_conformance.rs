@@ -1,5 +1,9 @@
 //! What every engine must do, told once. A new engine joins by standing in `support::stores`.
 
+mod accounts;
+mod endings;
+mod events;
+
 use backend::auth::email::Email;
 use backend::store::{
     Accepted, Change, Ending, Outcome, PruneBefore, Session, Store, User, Whence,
