@@ -18,6 +18,7 @@ pub mod limits;
 mod login;
 mod own_sessions;
 pub mod password;
+mod password_change;
 mod rules;
 pub mod sessions;
 mod settings;

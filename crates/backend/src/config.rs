@@ -16,7 +16,7 @@ use crate::upkeep::Retention;
 pub use command_line::{
     AddUserArgs, Command, CommandLine, DatabaseArgs, EndSessionsArgs, KeysArgs, KeysCommand,
     LifeArgs, Limits, ListSessionsArgs, PruneArgs, ServeArgs, SessionsCommand, SuspicionArgs,
-    UserArgs, UsersCommand,
+    UserArgs, UsersCommand, WhoseArgs,
 };
 pub use origin::Origin;
 pub use proxies::Proxies;

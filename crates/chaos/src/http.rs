@@ -30,6 +30,10 @@ impl Request {
         Self { method: "POST", path, headers: Vec::new(), body: None }
     }
 
+    pub(crate) const fn put(path: &'static str) -> Self {
+        Self { method: "PUT", path, headers: Vec::new(), body: None }
+    }
+
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

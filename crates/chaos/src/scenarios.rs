@@ -9,10 +9,12 @@ mod logout_durable;
 mod logout_race;
 mod lost_answer;
 mod older_snapshot;
+mod password_race;
 mod postgres_cut;
 mod postgres_frozen;
 mod race;
 mod replay_race;
+mod revocation_lag;
 mod rolling_restart;
 
 use std::pin::Pin;
@@ -132,6 +134,22 @@ pub(crate) const ALL: &[Scenario] = &[
         usual: 50,
         few: 3,
         play: |stage| Box::pin(logout_race::play(stage)),
+    },
+    Scenario {
+        name: "password-race",
+        story: "a new password among refreshes and logins on two instances: its session alone is left",
+        engines: BOTH,
+        usual: 50,
+        few: 4,
+        play: |stage| Box::pin(password_race::play(stage)),
+    },
+    Scenario {
+        name: "revocation-lag",
+        story: "logout at one instance: how long its access token is let through at the other",
+        engines: BOTH,
+        usual: 200,
+        few: 10,
+        play: |stage| Box::pin(revocation_lag::play(stage)),
     },
     Scenario {
         name: "replay-race",

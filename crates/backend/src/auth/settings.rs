@@ -1,25 +1,20 @@
 //! What a user changes about their account: password, name, and its end. It must not know what a
 //! session's tokens are made of.
 
-use rotation::{Attempt, Decision, decide};
+use rotation::{Attempt, Decision};
 use shared::body::PasswordRequest;
 use shared::{EndCause, EventKind, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
 use super::password::{Lane, Verdict};
-use super::sessions::{Sessions, successor};
+use super::sessions::successor;
 use super::{AuthError, Grant, rules};
-use crate::store::{Accepted, AccountTag, Change, Outcome, PasswordChange, Session, User, Whence};
-
-/// How often a change that lost a race reads again. A loser finds what the winner wrote.
-const ROUNDS: usize = 8;
+use crate::store::{AccountTag, Change, Outcome, Session, User, Whence};
 
 impl Accounts {
-    /// Sets another password, ends all other sessions, and passes this one's refresh token on. The call
-    /// presents no ticket, so which one its browser holds follows from its attempt key
-    /// ([`Family::held_by`](rotation::Family::held_by)); what that means is decided as for any other
-    /// rotation. Whoever loses the answer gets it by asking again with the same key: here, or at refresh.
+    /// Sets another password for somebody who knows the current one. Whoever loses the answer gets it by
+    /// asking again with the same key: here, or at refresh.
     ///
     /// # Errors
     /// [`AuthError::InvalidCredentials`] if the current password is another one, [`AuthError::Invalid`]
@@ -40,17 +35,15 @@ impl Accounts {
             return self.answer_again(request, attempt, (user, session), whence).await;
         }
         let hash = self.passwords.hash(&request.new_password).await?;
-        for _ in 0..ROUNDS {
-            let found = self.sessions.look_up(caller).await?;
-            if found.user.password_hash != user.password_hash {
-                let Authenticated { user, session } = found;
-                return self.answer_again(request, attempt, (user, session), whence).await;
+        let hashes = (user.password_hash.as_str(), hash.as_str());
+        match self.sessions.change_password(caller, hashes, attempt, whence).await {
+            // Somebody was faster; perhaps a copy of this very call.
+            Err(AuthError::InvalidCredentials) => {
+                let Authenticated { user, session } = self.sessions.look_up(caller).await?;
+                self.answer_again(request, attempt, (user, session), whence).await
             }
-            if let Some(grant) = self.sessions.set_password(found, &hash, attempt, whence).await? {
-                return Ok(grant);
-            }
+            other => other,
         }
-        Err(AuthError::Contended)
     }
 
     /// The current password is another one than the call says. If this very attempt has set it, that
@@ -114,53 +107,4 @@ impl Accounts {
 /// An enabled account that was there a moment ago is so still, or the caller's session has ended.
 const fn found(outcome: &Outcome) -> Result<(), AuthError> {
     if outcome.took_place() { Ok(()) } else { Err(AuthError::InvalidToken) }
-}
-
-impl Sessions {
-    /// What a rotation without a ticket means.
-    fn decide_untold(&self, session: &Session, attempt: Option<&Attempt>) -> Decision {
-        let held = session.family.held_by(attempt);
-        decide(&session.family, held, attempt, self.journal.now(), self.policy)
-    }
-
-    /// Sets the password of a caller who was found, ends all other sessions and rotates this one, in one
-    /// change. `None`: somebody else changed something meanwhile.
-    ///
-    /// # Errors
-    /// [`AuthError::DuplicateAttempt`] for a late copy of an attempt that was answered.
-    pub async fn set_password(
-        &self,
-        Authenticated { user, session }: Authenticated,
-        hash: &str,
-        attempt: Option<&Attempt>,
-        whence: &Whence,
-    ) -> Result<Option<Grant>, AuthError> {
-        let (seen, now) = (session.family.generation, self.journal.now());
-        let family = match self.decide_untold(&session, attempt) {
-            Decision::Accept { generation } => {
-                session.family.accepted(generation, attempt.cloned(), now)
-            }
-            // A refresh has gone first, with the same key: it was answered with the next ticket.
-            Decision::AnswerAgain => session.family.clone(),
-            Decision::Duplicate => return Err(AuthError::DuplicateAttempt),
-            // Without a ticket nobody replays one; the session has run into its limits.
-            Decision::Replay | Decision::Refuse(_) => return Err(AuthError::InvalidToken),
-        };
-        let session = Session { family: family.clone(), authenticated_at: now, ..session };
-        let change = PasswordChange {
-            user: user.id,
-            seen: user.password_hash.clone(),
-            hash: hash.to_owned(),
-            session: session.id,
-            accepted: Accepted { seen, family, whence: whence.clone() },
-            ending: self.journal.ending(EndCause::PasswordChange),
-        };
-        let event = self.journal.event(EventKind::PasswordChanged, Some(user.id), whence);
-        let change = Change::ChangePassword(Box::new(change));
-        if !self.journal.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
-            return Ok(None);
-        }
-        let generation = successor(session.family.generation)?;
-        self.grant(&session, user, generation).map(Some)
-    }
 }

@@ -45,20 +45,22 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
 pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
     match command {
         SessionsCommand::List(args) => list_sessions(&args).await,
-        SessionsCommand::End(EndSessionsArgs { database, user: Some(email), .. }) => {
-            let office = open(&database).await?;
-            let user = find(&office, &email).await?;
-            let ended = office.end_sessions(&user).await?;
-            close(&office).await;
-            say(&format!("ended {ended} sessions of {}", user.email.as_str()))
-        }
-        SessionsCommand::End(EndSessionsArgs { database, .. }) => {
-            let office = open(&database).await?;
-            let ended = office.end_everyones().await?;
-            close(&office).await;
-            say(&format!("ended {ended} sessions, everyone's"))
-        }
+        SessionsCommand::End(args) => end_sessions(&args).await,
     }
+}
+
+async fn end_sessions(args: &EndSessionsArgs) -> anyhow::Result<()> {
+    let office = open(&args.database).await?;
+    let said = match &args.whose.user {
+        Some(email) => {
+            let user = find(&office, email).await?;
+            let ended = office.end_sessions(&user).await?;
+            format!("ended {ended} sessions of {}", user.email.as_str())
+        }
+        None => format!("ended {} sessions, everyone's", office.end_everyones().await?),
+    };
+    close(&office).await;
+    say(&said)
 }
 
 async fn open(database: &DatabaseArgs) -> anyhow::Result<Administration> {

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::administration::{
     AddUserArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UserArgs, UsersCommand,
+    WhoseArgs,
 };
 use crate::auth::suspicion::Response;
 
@@ -47,12 +48,14 @@ pub enum Command {
         command: KeysCommand,
     },
     /// The users.
+    #[command(flatten_help = true)]
     Users {
         /// What to do with them.
         #[command(subcommand)]
         command: UsersCommand,
     },
     /// Where users are logged in.
+    #[command(flatten_help = true)]
     Sessions {
         /// What to do with their sessions.
         #[command(subcommand)]

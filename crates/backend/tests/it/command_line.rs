@@ -1,73 +1,9 @@
 //! The program itself: what it prints, how it starts and stops.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::io::Read as _;
 
-use tempfile::TempDir;
-
-/// The program, with nothing of the tester's environment.
-fn baton(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-    command.env_clear().current_dir(folder);
-    command
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    baton(folder).args(arguments).output().expect("the program runs")
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
-}
-
-/// A running server, ended with the test.
-struct Serving {
-    child: Child,
-    address: String,
-    out: BufReader<ChildStdout>,
-}
-
-impl Serving {
-    fn start(folder: &Path) -> Self {
-        let mut child = baton(folder)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut out = BufReader::new(child.stdout.take().expect("its output"));
-        let mut line = String::new();
-        out.read_line(&mut line).expect("a line");
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .unwrap_or_else(|| panic!("not the promised line: {line:?}"));
-        Self { child, address: address.to_owned(), out }
-    }
-
-    fn ask(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        stream.write_all(request.as_bytes()).expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
-    }
-
-    fn terminate(&mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::support::program::{Serving, baton, folder, run};
 
 #[test]
 fn serve_prints_one_line_when_it_is_ready_and_stops_when_told_to() {
@@ -190,7 +126,11 @@ fn migrate_prune_check_and_keys_list_say_what_they_did() {
         String::from_utf8(run(folder.path(), arguments).stdout).expect("UTF-8")
     };
     assert_eq!(said(&["migrate"]), "the schema is up to date\n");
-    assert_eq!(said(&["prune"]), "removed 0 sessions that were long over\n");
+    assert_eq!(
+        said(&["prune"]),
+        "removed 0 sessions that were long over\n\
+         removed 0 records that were too old (events, failed logins, deleted accounts)\n"
+    );
     // Neither of them makes the keys it is asked about.
     for asks in [&["keys", "list"][..], &["check"]] {
         assert!(
@@ -230,6 +170,8 @@ fn help_lists_every_flag_and_environment_name_of_the_contract() {
         "--access-token-seconds",
         "--refresh-idle-seconds",
         "--refresh-absolute-seconds",
+        "--event-retention-seconds",
+        "BATON_EVENT_RETENTION_SECONDS",
         "--trusted-proxies",
         "--audience",
         "--site",

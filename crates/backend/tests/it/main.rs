@@ -4,6 +4,7 @@
 mod support;
 
 mod access_token;
+mod administration;
 mod api_surface;
 mod attack;
 mod command_line;

@@ -237,6 +237,39 @@ async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
     }
 }
 
+/// A login that has checked the password waits for whoever disables its user, or changes the password, at
+/// that moment; then it finds that it came too late. Without the lock on the user's row its session would
+/// outlive what ended all others.
+#[tokio::test]
+async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_session() {
+    for act in ["disabled_at = 1", "password_hash = 'another'"] {
+        let Some(schema) = Schema::new().await else { return };
+        let mut url = schema.url.clone();
+        url.query_pairs_mut().append_pair("application_name", &schema.name);
+        let store = store::open(url.as_str()).await.expect("a store");
+        let (mut other, name) = (schema.connection().await, schema.name.clone());
+        let mut observer = schema.connection().await;
+        let app = TestApp::over(store, Place::Schema(schema), &[]);
+        app.registered("alice").await;
+        let change = format!(
+            "BEGIN; UPDATE users SET {act};
+             UPDATE sessions SET revoked_at = 1, revoked_because = 'disabled' WHERE revoked_at IS NULL"
+        );
+        sqlx::raw_sql(AssertSqlSafe(change)).execute(&mut other).await.expect("a change");
+        let bob = app.browser();
+        let mut login = pin!(bob.login("alice", PASSWORD));
+        tokio::select! {
+            early = &mut login => panic!("answered before the change was committed: {early:?}"),
+            () = somebody_waits(&mut observer, &name) => {}
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the change");
+        login.await.assert_problem(401, "invalid_credentials");
+        let live = sqlx::query("SELECT 1 FROM sessions WHERE revoked_at IS NULL");
+        let live = live.fetch_all(&mut other).await.expect("a look");
+        assert!(live.is_empty(), "{act}: a session outlived it");
+    }
+}
+
 /// Until a connection of this name waits for a lock: seen from outside, so no time has to pass.
 async fn somebody_waits(observer: &mut PgConnection, name: &str) {
     let waiting = "SELECT 1 FROM pg_stat_activity

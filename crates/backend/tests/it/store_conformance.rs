@@ -1,5 +1,9 @@
 //! What every engine must do, told once. A new engine joins by standing in `support::stores`.
 
+mod accounts;
+mod endings;
+mod events;
+
 use backend::auth::email::Email;
 use backend::store::{
     Accepted, Change, Ending, Outcome, PruneBefore, Session, Store, User, Whence,
@@ -10,6 +14,8 @@ use shared::{EndCause, NumericDate, SessionId, UserId};
 use crate::support::stores;
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
+/// Before anything.
+const LONG_AGO: NumericDate = NumericDate(0);
 const BEYOND_31_BITS: u32 = 3_000_000_000;
 
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]

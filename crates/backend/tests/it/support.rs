@@ -6,6 +6,7 @@ mod app;
 mod browser;
 mod faulty;
 mod place;
+pub(crate) mod program;
 mod relay;
 
 pub(crate) use answer::Answer;

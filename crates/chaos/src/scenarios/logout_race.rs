@@ -1,7 +1,6 @@
 //! Logout among refreshes on two instances. Before its answer, a refresh may succeed or not; once 204
 //! was received, no refresh that begins succeeds, with whatever token it comes.
-//!
-//! A change of password ends sessions in the same way; it joins this story when it has a route.
+//! A change of password ends sessions in the same way; that is [`password_race`](super::password_race).
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -69,8 +69,17 @@ pub struct EndSessionsArgs {
     /// Where the database is.
     #[command(flatten)]
     pub database: DatabaseArgs,
+    /// Whose.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+}
+
+/// One user's, or everyone's: it has to be said which.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct WhoseArgs {
     /// One user's sessions, by email address.
-    #[arg(long, value_name = "EMAIL", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(long, value_name = "EMAIL")]
     pub user: Option<String>,
     /// Everyone's sessions.
     #[arg(long)]

@@ -1,0 +1,176 @@
+//! Users and sessions in an administrator's hands: the program's own commands, beside a server that runs.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::PASSWORD;
+use crate::support::program::{Serving, baton, folder, request, run, run_with_input};
+
+/// Within which a running server notices what another process has done.
+const LAG: Duration = Duration::from_secs(1);
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+#[track_caller]
+fn assert_refused(output: &Output, named: &str) {
+    let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
+    let last = text.lines().last().unwrap_or_default();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(last.starts_with("baton: ") && last.contains(named), "{text}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+}
+
+fn add(folder: &Path, name: &str) -> Output {
+    let email = format!("{name}@example.com");
+    run_with_input(folder, &["users", "add", &email, "--name", name], &format!("{PASSWORD}\n"))
+}
+
+fn login(server: &Serving, name: &str) -> String {
+    let body = format!(r#"{{"email":"{name}@example.com","password":"{PASSWORD}"}}"#);
+    server.ask(&request("POST", "/api/auth/login", &[], &body))
+}
+
+fn access_token(answer: &str) -> String {
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    body["access_token"].as_str().expect("a token").to_owned()
+}
+
+/// A call that asks for nothing of the session.
+fn call(server: &Serving, token: &str) -> String {
+    let bearer = format!("Bearer {token}");
+    server.ask(&request("GET", "/api/events", &[("authorization", &bearer)], ""))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program runs by the machine's clock")]
+fn refused_within(limit: Duration, server: &Serving, token: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let answer = call(server, token);
+        if answer.starts_with("HTTP/1.1 401 ") {
+            return answer;
+        }
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(begun.elapsed() < limit, "it is still let through");
+    }
+}
+
+#[test]
+fn a_user_is_added_with_a_password_that_is_no_argument() {
+    let folder = folder();
+    let added = said(&add(folder.path(), "alice"));
+    assert!(added.starts_with("added alice@example.com as "), "{added}");
+    let server = Serving::start(folder.path());
+    assert!(login(&server, "alice").starts_with("HTTP/1.1 200 OK\r\n"));
+    // The rules are everybody's.
+    assert_refused(&add(folder.path(), "alice"), "somebody has this address");
+    let short = run_with_input(folder.path(), &["users", "add", "bob@example.com"], "short\n");
+    assert_refused(&short, "password: ");
+    let nobody = run_with_input(folder.path(), &["users", "add", "bob"], PASSWORD);
+    assert_refused(&nobody, "email: ");
+    let silent = run_with_input(folder.path(), &["users", "add", "bob@example.com"], "");
+    assert_refused(&silent, "standard input");
+    let argument = ["users", "add", "bob@example.com", PASSWORD];
+    assert_refused(&run_with_input(folder.path(), &argument, ""), "unexpected argument");
+}
+
+#[test]
+fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
+    let folder = folder();
+    assert_eq!(said(&run(folder.path(), &["users", "list"])), "");
+    for name in ["alice", "bob"] {
+        said(&add(folder.path(), name));
+    }
+    let disabled = run(folder.path(), &["users", "disable", " BOB@Example.com"]);
+    assert_eq!(said(&disabled), "disabled bob@example.com, and ended 0 sessions\n");
+    let list = said(&run(folder.path(), &["users", "list"]));
+    let mut lines: Vec<Vec<&str>> =
+        list.lines().map(|line| line.split_whitespace().collect()).collect();
+    // Within one second, ids sort by chance.
+    lines.sort_by_key(|line| line[4]);
+    let seen: Vec<_> = lines.iter().map(|line| [line[1], line[3], line[4]]).collect();
+    let expected =
+        [["enabled", "alice@example.com", "alice"], ["disabled", "bob@example.com", "bob"]];
+    assert_eq!(seen, expected);
+    assert!(lines.iter().all(|line| line[0].len() == 36 && line[2].ends_with('Z')), "{list}");
+    for command in [&["users", "disable"][..], &["users", "enable"], &["sessions", "end", "--user"]]
+    {
+        let unknown = [command, &["carol@example.com"]].concat();
+        assert_refused(&run(folder.path(), &unknown), "baton users list");
+    }
+}
+
+/// ASVS 5.0.0 V7.4.2: a disabled user loses everything at once.
+#[test]
+fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
+    let folder = folder();
+    said(&add(folder.path(), "alice"));
+    let server = Serving::start(folder.path());
+    let token = access_token(&login(&server, "alice"));
+    assert!(call(&server, &token).starts_with("HTTP/1.1 200 "));
+
+    let disabled = said(&run(folder.path(), &["users", "disable", "alice@example.com"]));
+    assert_eq!(disabled, "disabled alice@example.com, and ended 1 sessions\n");
+    let refused = refused_within(LAG, &server, &token);
+    assert!(refused.contains(r#""ended_because":"disabled""#), "{refused}");
+    assert!(login(&server, "alice").starts_with("HTTP/1.1 401 "));
+
+    let enabled = said(&run(folder.path(), &["users", "enable", "alice@example.com"]));
+    assert_eq!(enabled, "enabled alice@example.com\n");
+    let again = access_token(&login(&server, "alice"));
+    let events = call(&server, &again);
+    assert!(events.contains(r#""kind":"disabled""#) && events.contains(r#""kind":"enabled""#));
+    // What was ended stays so.
+    assert!(call(&server, &token).starts_with("HTTP/1.1 401 "));
+}
+
+/// ASVS 5.0.0 V7.4.5: an administrator ends one user's sessions, or everyone's.
+#[test]
+fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
+    let folder = folder();
+    for name in ["alice", "bob"] {
+        said(&add(folder.path(), name));
+    }
+    let server = Serving::start(folder.path());
+    let tokens = ["alice", "alice", "bob"].map(|name| access_token(&login(&server, name)));
+    let list = said(&run(folder.path(), &["sessions", "list", "--user", "alice@example.com"]));
+    assert_eq!(list.lines().count(), 2, "{list}");
+    assert!(list.lines().all(|line| line.matches('Z').count() >= 3), "{list}");
+
+    let ended = run(folder.path(), &["sessions", "end", "--user", "alice@example.com"]);
+    assert_eq!(said(&ended), "ended 2 sessions of alice@example.com\n");
+    for token in &tokens[..2] {
+        let refused = refused_within(LAG, &server, token);
+        assert!(refused.contains(r#""ended_because":"administrator""#), "{refused}");
+    }
+    assert!(call(&server, &tokens[2]).starts_with("HTTP/1.1 200 "));
+    assert_eq!(said(&run(folder.path(), &["sessions", "list", "--user", "alice@example.com"])), "");
+
+    let again = access_token(&login(&server, "alice"));
+    let all = run(folder.path(), &["sessions", "end", "--all"]);
+    assert_eq!(said(&all), "ended 2 sessions, everyone's\n");
+    for token in [&tokens[2], &again] {
+        refused_within(LAG, &server, token);
+    }
+    let events = call(&server, &access_token(&login(&server, "bob")));
+    assert_eq!(events.matches(r#""kind":"session_ended""#).count(), 1, "{events}");
+    // Everyone's, or somebody's: one has to be said.
+    assert_refused(&run(folder.path(), &["sessions", "end"]), "--all");
+    let both = ["sessions", "end", "--all", "--user", "alice@example.com"];
+    assert_refused(&run(folder.path(), &both), "--all");
+}
+
+#[test]
+fn help_names_every_command_of_administration() {
+    let folder = folder();
+    let help = said(&baton(folder.path()).arg("help").output().expect("the program runs"));
+    for name in ["users add", "users list", "users disable", "users enable", "sessions end"] {
+        assert!(help.contains(name), "{name}: {help}");
+    }
+}

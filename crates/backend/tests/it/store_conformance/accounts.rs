@@ -1,0 +1,264 @@
+//! Changes to accounts: whole, or not at all.
+
+use backend::auth::email::Email;
+use backend::store::{
+    AccountTag, Change, Ending, EventQuery, EventsBefore, PasswordChange, PruneBefore, Session,
+    Store, User, Whence,
+};
+use rotation::{Generation, Standing};
+use shared::{Device, EndCause, EventKind, SessionId, UserId};
+
+use super::events::event;
+use super::{
+    LONG_AGO, NOW, accept, accepted, commit, end, family, on_every_engine, open, register,
+    registered, rehash, session, user,
+};
+
+fn ending(cause: EndCause) -> Ending {
+    Ending { cause, at: NOW.plus(9) }
+}
+
+async fn stored(store: &dyn Store, email: &Email) -> User {
+    store.find_user(email).await.expect("a store").expect("the user")
+}
+
+async fn row(store: &dyn Store, id: SessionId) -> Session {
+    store.find_session(id).await.expect("a store").expect("the session").0
+}
+
+/// A change that session 1 of user 1 asks for at generation 0.
+async fn change(store: &dyn Store) -> PasswordChange {
+    let session = SessionId::from_bytes([1; 16]);
+    PasswordChange {
+        user: user(1).id,
+        seen: user(1).password_hash,
+        hash: "new".to_owned(),
+        session,
+        accepted: accepted(&family(store, session).await, 1, Some("change")),
+        ending: ending(EndCause::PasswordChange),
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_added_without_a_session_unless_the_address_is_taken() {
+    on_every_engine(async |store| {
+        let add = |user: User| commit(store, Change::AddUser(Box::new(user)));
+        assert!(add(user(1)).await.took_place());
+        assert!(!add(User { email: user(1).email, ..user(2) }).await.took_place());
+        assert_eq!(stored(store, &user(1).email).await.id, user(1).id);
+        assert!(store.sessions_of(user(1).id).await.expect("a store").is_empty());
+        assert!(open(store, &user(1), &session(1, &user(1))).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_change_sets_the_hash_passes_the_session_on_and_ends_the_others() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        registered(store, 2).await;
+        assert!(open(store, &one, &session(3, &one)).await);
+        let change = change(store).await;
+        let outcome = commit(store, Change::ChangePassword(Box::new(change.clone()))).await;
+        assert!(outcome.took_place());
+        assert_eq!(outcome.ended, [SessionId::from_bytes([3; 16])]);
+        assert_eq!(stored(store, &one.email).await.password_hash, "new");
+        let this = row(store, change.session).await;
+        assert_eq!((this.family, this.authenticated_at), (change.accepted.family, NOW.plus(9)));
+        let other = row(store, SessionId::from_bytes([3; 16])).await;
+        assert_eq!(other.ended_because, Some(EndCause::PasswordChange));
+        assert_eq!(family(store, SessionId::from_bytes([2; 16])).await.standing, Standing::Live);
+    })
+    .await;
+}
+
+/// Each guard by itself: whatever stands in the way, nothing of it has happened.
+#[tokio::test]
+async fn a_password_change_takes_place_whole_or_not_at_all() {
+    let in_the_way = ["hash", "disabled", "generation", "ended", "another's session"];
+    for what in in_the_way {
+        on_every_engine(async |store| {
+            let (one, this) = registered(store, 1).await;
+            let other = session(3, &one);
+            assert!(open(store, &one, &other).await);
+            let mut change = change(store).await;
+            match what {
+                "hash" => assert!(rehash(store, one.id, &one.password_hash, "theirs").await),
+                "disabled" => {
+                    let disable = Change::Disable(one.id, ending(EndCause::Disabled));
+                    assert!(commit(store, disable).await.took_place());
+                }
+                "generation" => {
+                    let first = accepted(&family(store, this.id).await, 1, None);
+                    assert!(accept(store, this.id, &first).await);
+                }
+                "ended" => assert!(end(store, this.id, EndCause::Logout, NOW).await),
+                _ => change.session = SessionId::from_bytes([9; 16]),
+            }
+            let hash = stored(store, &one.email).await.password_hash;
+            let (this, that) = (row(store, this.id).await, row(store, other.id).await);
+            let told = event(1, &one, EventKind::PasswordChanged);
+            let change = Change::ChangePassword(Box::new(change));
+            let outcome = store.commit(change, vec![told]).await.expect("a store");
+            assert_eq!((outcome.rows, outcome.ended.len()), (0, 0), "{what}");
+            assert_eq!(stored(store, &one.email).await.password_hash, hash, "{what}");
+            for before in [this, that] {
+                let after = row(store, before.id).await;
+                assert_eq!(after.family, before.family, "{what}");
+                assert_eq!(after.authenticated_at, before.authenticated_at, "{what}");
+            }
+            assert_eq!(super::events::kinds(store, one.id).await, [], "{what}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_set_and_removed_while_the_user_is_enabled() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        let rename = |name: Option<&str>| {
+            commit(store, Change::Rename { user: one.id, name: name.map(str::to_owned) })
+        };
+        assert!(rename(Some("Alice 王")).await.took_place());
+        assert_eq!(stored(store, &one.email).await.name.as_deref(), Some("Alice 王"));
+        assert!(rename(None).await.took_place());
+        assert_eq!(stored(store, &one.email).await.name, None);
+        commit(store, Change::Disable(one.id, ending(EndCause::Disabled))).await;
+        assert!(!rename(Some("Mallory")).await.took_place());
+        assert_eq!(stored(store, &one.email).await.name, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_user_loses_every_session_and_can_be_enabled_again() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        registered(store, 2).await;
+        assert!(open(store, &one, &session(3, &one)).await);
+        let disable = || commit(store, Change::Disable(one.id, ending(EndCause::Disabled)));
+        let enable = || commit(store, Change::Enable(one.id));
+        assert!(!enable().await.took_place());
+        assert_eq!(disable().await.ended.len(), 2);
+        assert!(!disable().await.took_place());
+        assert_eq!(stored(store, &one.email).await.disabled_at, Some(NOW.plus(9)));
+        let first = row(store, SessionId::from_bytes([1; 16])).await;
+        assert_eq!(first.ended_because, Some(EndCause::Disabled));
+        assert_eq!(family(store, SessionId::from_bytes([2; 16])).await.standing, Standing::Live);
+        assert!(enable().await.took_place());
+        assert_eq!(stored(store, &one.email).await.disabled_at, None);
+        assert!(!first.is_live(), "what has ended stays so");
+        assert!(open(store, &one, &session(4, &one)).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_erased_account_leaves_its_address_free_and_no_trace() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
+        let whence = Whence { address: Some("203.0.113.9".parse().expect("it")), device };
+        let confirm = Change::Confirm { session: SessionId::from_bytes([1; 16]), at: NOW, whence };
+        let told = event(1, &one, EventKind::Confirmed);
+        assert!(store.commit(confirm, vec![told]).await.expect("a store").took_place());
+        let erase = || commit(store, Change::Erase(one.id, ending(EndCause::Deleted)));
+        assert_eq!(erase().await.ended, [SessionId::from_bytes([1; 16])]);
+        assert!(!erase().await.took_place());
+        assert!(store.find_user(&one.email).await.expect("a store").is_none());
+        let ended = row(store, SessionId::from_bytes([1; 16])).await;
+        assert_eq!(
+            (ended.ended_because, &ended.whence),
+            (Some(EndCause::Deleted), &Whence::unknown())
+        );
+        assert_eq!(super::events::kinds(store, one.id).await, []);
+        assert!(store.users(None).await.expect("a store").is_empty());
+        assert!(!commit(store, Change::Enable(one.id)).await.took_place());
+
+        let next = User { email: one.email.clone(), ..user(2) };
+        assert!(register(store, &next, &session(2, &next)).await, "the address is free");
+        // Its row goes when no session needs it any more, and nobody else's does.
+        let events = EventsBefore { of_users: NOW, routine: LONG_AGO, of_nobody: NOW };
+        assert_eq!(commit(store, Change::PruneEvents(events)).await.rows, 0);
+        let over = PruneBefore { created_at: NOW, accepted_at: NOW, revoked_at: NOW.plus(10) };
+        assert_eq!(commit(store, Change::PruneSessions(over)).await.rows, 1);
+        assert_eq!(commit(store, Change::PruneEvents(events)).await.rows, 1);
+        assert_eq!(commit(store, Change::PruneEvents(events)).await.rows, 0);
+        assert_eq!(stored(store, &one.email).await.id, next.id);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_are_listed_by_id_from_after_one_on() {
+    on_every_engine(async |store| {
+        for number in [3, 1, 2] {
+            registered(store, number).await;
+        }
+        let listed = async |after: Option<UserId>| {
+            let users = store.users(after).await.expect("a store");
+            users.iter().map(|user| user.id.as_bytes()[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(None).await, [1, 2, 3]);
+        assert_eq!(listed(Some(user(1).id)).await, [2, 3]);
+        assert!(listed(Some(user(3).id)).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failures_are_counted_by_account_forgotten_and_pruned() {
+    on_every_engine(async |store| {
+        let [one, two] = [1, 2].map(|number| AccountTag::of(&user(number).email));
+        assert_ne!(one, two);
+        let count = async |account, at| {
+            let known = store.failures(account).await.expect("a store");
+            let seen = known.map_or(0, |known| known.count);
+            let change = Change::CountFailure { account, seen, at: NOW.plus(at) };
+            assert!(commit(store, change.clone()).await.took_place());
+            // Whoever has read the same count has to read again: each failure has a number of its own.
+            assert!(!commit(store, change).await.took_place());
+        };
+        let failures = async |tag| {
+            let found = store.failures(tag).await.expect("a store");
+            found.map(|found| (found.count, found.last_at.since(NOW)))
+        };
+        for at in 1..=10 {
+            count(one, at).await;
+        }
+        count(two, 3).await;
+        assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), Some((1, 3))));
+        // A few go soon, many are kept as long as events.
+        let soon = EventsBefore { of_users: NOW, routine: LONG_AGO, of_nobody: NOW.plus(20) };
+        assert_eq!(commit(store, Change::PruneEvents(soon)).await.rows, 1);
+        assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), None));
+        assert!(commit(store, Change::ForgetFailures(one)).await.took_place());
+        assert!(!commit(store, Change::ForgetFailures(one)).await.took_place());
+        assert_eq!(failures(one).await, None);
+        count(one, 11).await;
+        assert_eq!(failures(one).await, Some((1, 11)));
+        let all = EventsBefore { of_users: NOW.plus(12), routine: LONG_AGO, of_nobody: NOW };
+        assert_eq!(commit(store, Change::PruneEvents(all)).await.rows, 1);
+        assert_eq!(failures(one).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_generation_that_was_accepted_meanwhile_is_not_skipped_by_a_password_change() {
+    on_every_engine(async |store| {
+        registered(store, 1).await;
+        let change = change(store).await;
+        assert!(commit(store, Change::ChangePassword(Box::new(change.clone()))).await.took_place());
+        let late = accepted(&rotation::Family::begun(NOW), 1, Some("late"));
+        assert!(!accept(store, change.session, &late).await);
+        assert_eq!(family(store, change.session).await.generation, Generation(1));
+    })
+    .await;
+}
+
+/// What a query for a user's events is made of, without a page before.
+pub(super) fn all(user: UserId) -> EventQuery {
+    EventQuery { user, before: None, kinds: Vec::new(), limit: 1_000 }
+}

@@ -1,0 +1,166 @@
+//! Ends of sessions, and what opens and confirms them.
+
+use shared::{EndCause, NumericDate, SessionId};
+
+use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
+use backend::store::{Change, Ending, Heard, Store, Whence, Whose};
+use rotation::Standing;
+use shared::Device;
+
+fn at(seconds: i64) -> NumericDate {
+    NOW.plus(seconds)
+}
+
+async fn end_all(store: &dyn Store, whose: Whose) -> Vec<u8> {
+    let ending = Ending { cause: EndCause::User, at: NOW };
+    let outcome = commit(store, Change::EndSessions(whose, ending)).await;
+    assert_eq!(outcome.rows, outcome.ended.len() as u64);
+    numbers(outcome.ended)
+}
+
+fn numbers(ids: Vec<SessionId>) -> Vec<u8> {
+    let mut numbers: Vec<u8> = ids.into_iter().map(|id| id.as_bytes()[0]).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+async fn live(store: &dyn Store, numbers: std::ops::RangeInclusive<u8>) -> Vec<u8> {
+    let mut live = Vec::new();
+    for number in numbers {
+        let standing = family(store, SessionId::from_bytes([number; 16])).await.standing;
+        live.extend((standing == Standing::Live).then_some(number));
+    }
+    live
+}
+
+/// Users 1 and 2; sessions 1, 3 and 4 are the first's, 2 and 5 the second's.
+async fn two_users(store: &dyn Store) {
+    let (one, _) = registered(store, 1).await;
+    let (two, _) = registered(store, 2).await;
+    for (number, user) in [(3, &one), (4, &one), (5, &two)] {
+        assert!(open(store, user, &session(number, user)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_session_opens_only_for_a_user_who_may_log_in_with_the_hash_that_was_seen() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        assert!(rehash(store, one.id, &one.password_hash, "new").await);
+        assert!(!open(store, &one, &session(2, &one)).await, "another password meanwhile");
+        let one = backend::store::User { password_hash: "new".to_owned(), ..one };
+        assert!(open(store, &one, &session(3, &one)).await);
+        let ending = Ending { cause: EndCause::Disabled, at: NOW };
+        assert!(commit(store, Change::Disable(one.id, ending)).await.took_place());
+        assert!(!open(store, &one, &session(4, &one)).await, "disabled meanwhile");
+        assert!(!open(store, &user(9), &session(5, &user(9))).await, "nobody");
+        for number in [2, 4, 5] {
+            let id = SessionId::from_bytes([number; 16]);
+            assert!(store.find_session(id).await.expect("a store").is_none(), "{number}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
+    on_every_engine(async |store| {
+        two_users(store).await;
+        let (one, two) = (user(1).id, user(2).id);
+        let but = SessionId::from_bytes([3; 16]);
+        assert_eq!(end_all(store, Whose::OthersOf(one, but)).await, [1, 4]);
+        assert_eq!(live(store, 1..=5).await, [2, 3, 5]);
+        assert!(end_all(store, Whose::OthersOf(one, but)).await.is_empty());
+        // Another's session saves nobody's.
+        assert_eq!(end_all(store, Whose::OthersOf(two, but)).await, [2, 5]);
+        two_users_again(store).await;
+        assert_eq!(end_all(store, Whose::Of(one)).await, [3, 6]);
+        assert_eq!(end_all(store, Whose::Everyones).await, [7]);
+        assert!(live(store, 1..=7).await.is_empty());
+    })
+    .await;
+}
+
+/// Session 6 is the first's, 7 the second's.
+async fn two_users_again(store: &dyn Store) {
+    for (number, owner) in [(6, 1), (7, 2)] {
+        assert!(open(store, &user(owner), &session(number, &user(owner))).await);
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_is_recorded_of_a_live_session_only() {
+    on_every_engine(async |store| {
+        let (_, session) = registered(store, 1).await;
+        let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
+        let whence = Whence { address: Some("2001:db8::1".parse().expect("an address")), device };
+        let confirm = |at| Change::Confirm { session: session.id, at, whence: whence.clone() };
+        assert!(commit(store, confirm(at(5))).await.took_place());
+        let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
+        assert_eq!((found.authenticated_at, &found.whence), (at(5), &whence));
+        assert!(end(store, session.id, EndCause::Logout, at(6)).await);
+        assert!(!commit(store, confirm(at(7))).await.took_place());
+        let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
+        assert_eq!((found.authenticated_at, found.ended_because), (at(5), Some(EndCause::Logout)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn live_sessions_of_a_user_are_listed_the_one_seen_last_first() {
+    on_every_engine(async |store| {
+        two_users(store).await;
+        let begun = rotation::Family::begun(NOW);
+        let accepted = super::accepted(&begun, 1, None);
+        assert!(super::accept(store, SessionId::from_bytes([3; 16]), &accepted).await);
+        let listed = async || {
+            let sessions = store.sessions_of(user(1).id).await.expect("a store");
+            sessions.iter().map(|session| session.id.as_bytes()[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(listed().await, [3, 4, 1]);
+        assert!(end(store, SessionId::from_bytes([4; 16]), EndCause::Logout, NOW).await);
+        assert_eq!(listed().await, [3, 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_ended_since_an_instant_is_found_with_its_cause() {
+    on_every_engine(async |store| {
+        two_users(store).await;
+        for (number, cause, when) in
+            [(1, EndCause::Logout, -1), (2, EndCause::Replay, 0), (3, EndCause::User, 1)]
+        {
+            assert!(end(store, SessionId::from_bytes([number; 16]), cause, at(when)).await);
+        }
+        let mut ended = store.ended_since(NOW).await.expect("a store");
+        ended.sort_by_key(|ended| ended.at);
+        let seen: Vec<_> =
+            ended.iter().map(|it| (it.session.as_bytes()[0], it.cause, it.at)).collect();
+        assert_eq!(seen, [(2, EndCause::Replay, at(0)), (3, EndCause::User, at(1))]);
+    })
+    .await;
+}
+
+/// Everything that has ended when the feed is asked is told of when it answers, by name or by
+/// [`Store::ended_since`].
+#[tokio::test]
+async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
+    on_every_engine(async |store| {
+        two_users(store).await;
+        assert!(end(store, SessionId::from_bytes([5; 16]), EndCause::Logout, NOW).await);
+        let mut feed = store.listen().await.expect("a feed");
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+        for whose in [Whose::Of(user(1).id), Whose::Everyones] {
+            let ended = end_all(store, whose).await;
+            let heard = match feed.next().await.expect("an answer") {
+                Heard::Change => continue,
+                Heard::Ended(heard) => heard,
+            };
+            assert!(heard.iter().all(|(_, cause)| *cause == EndCause::User));
+            assert_eq!(numbers(heard.into_iter().map(|(id, _)| id).collect()), ended);
+        }
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+    })
+    .await;
+}

@@ -1,0 +1,153 @@
+//! Events: stored together with what they tell of, found in pages, pruned by age.
+
+use backend::store::{Change, Ending, Event, EventQuery, EventsBefore, Store, User, Whence};
+use shared::{Device, EndCause, EventId, EventKind, SessionId, UserId};
+
+use rotation::{Generation, Standing};
+
+use super::accounts::all;
+use super::{LONG_AGO, NOW, accepted, commit, family, on_every_engine, registered, user};
+use crate::support::stores;
+
+/// An event of this number; a later one has a larger number.
+pub(super) fn event(number: u8, of: &User, kind: EventKind) -> Event {
+    let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
+    Event {
+        id: EventId::from_bytes([number; 16]),
+        kind,
+        at: NOW.plus(number.into()),
+        user: Some(of.id),
+        session: None,
+        cause: None,
+        whence: Whence { address: Some("203.0.113.9".parse().expect("an address")), device },
+    }
+}
+
+pub(super) async fn kinds(store: &dyn Store, user: UserId) -> Vec<EventKind> {
+    let events = store.events(&all(user)).await.expect("a store");
+    events.into_iter().map(|event| event.kind).collect()
+}
+
+async fn record(store: &dyn Store, events: Vec<Event>) {
+    store.commit(Change::Record, events).await.expect("a store");
+}
+
+#[tokio::test]
+async fn an_event_is_found_whole() {
+    on_every_engine(async |store| {
+        let full = Event {
+            session: Some(SessionId::from_bytes([7; 16])),
+            cause: Some(EndCause::Replay),
+            ..event(1, &user(1), EventKind::Replayed)
+        };
+        let bare = Event { whence: Whence::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
+        record(store, vec![full.clone(), bare.clone()]).await;
+        assert_eq!(store.events(&all(user(1).id)).await.expect("a store"), [bare, full]);
+    })
+    .await;
+}
+
+/// The change and what tells of it: both or neither, whatever the change is made of.
+#[tokio::test]
+async fn events_are_stored_with_their_change_or_not_at_all() {
+    on_every_engine(async |store| {
+        let (one, session) = registered(store, 1).await;
+        let ending = Ending { cause: EndCause::Logout, at: NOW };
+        let told = |number, kind| vec![event(number, &one, kind)];
+        let commit = async |change, events| {
+            store.commit(change, events).await.expect("a store").took_place()
+        };
+        let accept = accepted(&family(store, session.id).await, 1, None);
+        let accept = || Change::Accept(session.id, Box::new(accept.clone()));
+        assert!(commit(accept(), told(1, EventKind::Refreshed)).await);
+        assert!(!commit(accept(), told(2, EventKind::Refreshed)).await);
+        let end = || Change::EndSession(session.id, ending);
+        assert!(commit(end(), told(3, EventKind::LoggedOut)).await);
+        assert!(!commit(end(), told(4, EventKind::LoggedOut)).await);
+        let rename = |user| Change::Rename { user, name: None };
+        assert!(commit(rename(one.id), told(5, EventKind::NameChanged)).await);
+        assert!(!commit(rename(user(9).id), told(6, EventKind::NameChanged)).await);
+        let disable = || Change::Disable(one.id, ending);
+        assert!(commit(disable(), told(7, EventKind::Disabled)).await);
+        assert!(!commit(disable(), told(8, EventKind::Disabled)).await);
+        let seen = [
+            EventKind::Disabled,
+            EventKind::NameChanged,
+            EventKind::LoggedOut,
+            EventKind::Refreshed,
+        ];
+        assert_eq!(kinds(store, one.id).await, seen);
+    })
+    .await;
+}
+
+/// An event's id is taken: what it tells of does not take place without it. The engine in memory, which
+/// has no such errors, is left out.
+#[tokio::test]
+async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
+    for (store, place) in stores().await {
+        if place.engine() == "memory" {
+            continue;
+        }
+        let (one, session) = registered(&*store, 1).await;
+        record(&*store, vec![event(1, &one, EventKind::LoggedIn)]).await;
+        let ending = Ending { cause: EndCause::Logout, at: NOW };
+        let told = vec![event(1, &one, EventKind::LoggedOut)];
+        assert!(store.commit(Change::EndSession(session.id, ending), told).await.is_err());
+        assert_eq!(family(&*store, session.id).await.standing, Standing::Live);
+        let accept = accepted(&family(&*store, session.id).await, 1, None);
+        let accept = Change::Accept(session.id, Box::new(accept));
+        let told = vec![event(1, &one, EventKind::Refreshed)];
+        assert!(store.commit(accept, told).await.is_err());
+        assert_eq!(family(&*store, session.id).await.generation, Generation(0));
+    }
+}
+
+#[tokio::test]
+async fn events_come_in_pages_and_by_kind() {
+    on_every_engine(async |store| {
+        let (one, two) = (user(1), user(2));
+        let kind = |number: u8| {
+            if number.is_multiple_of(2) { EventKind::LoggedIn } else { EventKind::Limited }
+        };
+        record(store, (1..=7).map(|number| event(number, &one, kind(number))).collect()).await;
+        record(store, vec![event(8, &two, EventKind::LoggedIn)]).await;
+        let page = async |query: EventQuery| {
+            let events = store.events(&query).await.expect("a store");
+            events.iter().map(|event| event.id.as_bytes()[0]).collect::<Vec<_>>()
+        };
+        let query = EventQuery { limit: 3, ..all(one.id) };
+        assert_eq!(page(query.clone()).await, [7, 6, 5]);
+        let before = |number| Some(EventId::from_bytes([number; 16]));
+        assert_eq!(page(EventQuery { before: before(5), ..query.clone() }).await, [4, 3, 2]);
+        assert_eq!(page(EventQuery { before: before(2), ..query.clone() }).await, [1]);
+        assert!(page(EventQuery { before: before(1), ..query.clone() }).await.is_empty());
+        // A name that is part of another is another.
+        let some = |kinds: &[EventKind]| EventQuery { kinds: kinds.to_vec(), ..all(one.id) };
+        assert_eq!(page(some(&[EventKind::LoggedIn])).await, [6, 4, 2]);
+        assert_eq!(page(some(&[EventKind::LoggedIn, EventKind::Limited])).await.len(), 7);
+        assert!(page(some(&[EventKind::Disabled])).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn old_events_are_pruned_and_nobodys_sooner() {
+    on_every_engine(async |store| {
+        let one = user(1);
+        let nobodys = |number| Event { user: None, ..event(number, &one, EventKind::LoginFailed) };
+        let mut events: Vec<Event> =
+            [1, 2, 3].map(|number| event(number, &one, EventKind::LoggedIn)).into();
+        events.extend([nobodys(11), nobodys(12), nobodys(13)]);
+        record(store, events).await;
+        let before =
+            EventsBefore { of_users: NOW.plus(3), routine: LONG_AGO, of_nobody: NOW.plus(13) };
+        assert_eq!(commit(store, Change::PruneEvents(before)).await.rows, 4);
+        assert_eq!(commit(store, Change::PruneEvents(before)).await.rows, 0);
+        assert_eq!(kinds(store, one.id).await, [EventKind::LoggedIn]);
+        let all =
+            EventsBefore { of_users: NOW.plus(100), routine: LONG_AGO, of_nobody: NOW.plus(100) };
+        assert_eq!(commit(store, Change::PruneEvents(all)).await.rows, 2);
+    })
+    .await;
+}

@@ -1,0 +1,182 @@
+//! A new password while everything else goes on: other sessions of the user refresh, others log in with
+//! the old one, on two instances; sometimes the client does not wait for the answer and asks at refresh,
+//! with the same key; sometimes the instance is killed right after its 204. Afterwards the session that
+//! asked goes on, and it alone; whoever came with the old password is out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::{join, try_join_all};
+
+use crate::checker;
+use crate::client::{Client, Tried};
+use crate::http::CALL_TIME;
+use crate::instance::Instance;
+use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::stage::Stage;
+
+/// Other sessions of the same user, half on each instance.
+const OTHERS: usize = 4;
+/// The latest moment at which a client gives up. Both passwords take longer to hash.
+const IMPATIENCE_MS: u64 = 400;
+/// After every so many-th change that was answered, the instance is killed.
+const KILLS: u64 = 3;
+
+/// A change of password is linearizable against refreshes and logins.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let mut client = Client::register(&stage, instances[0].address(), "changer").await?;
+    let mut over = Vec::new();
+    let mut changes = 0;
+    for round in 0..stage.rounds {
+        let whose = format!("round {round}");
+        let (was_changed, others) =
+            play_round(&stage, &instances, &mut client, changes).await.context(whose.clone())?;
+        changes += u64::from(was_changed);
+        let at = instances[0].address();
+        for mut other in others {
+            // Whoever is left says whether it should be.
+            match settled(&mut other, at).await? {
+                Tried::Over if was_changed => {
+                    other.over = true;
+                    over.push(other);
+                }
+                Tried::Answered if !was_changed => {}
+                tried => bail!("{whose}: changed: {was_changed}, and another session: {tried:?}"),
+            }
+        }
+        // The session that asked goes on, whether or not it heard the answer.
+        client.refresh(|| instances[1].address()).await.context(whose)?;
+    }
+    if changes == 0 {
+        bail!("no password was changed: this is not the story that was to be told");
+    }
+    if !stage.log_lines(r#"event="replayed""#)?.is_empty() {
+        bail!("a session was ended by a replay: this is not the story that was to be told");
+    }
+    stage.remark(format!("{changes} passwords were changed"));
+    over.push(client);
+    checker::check(&stage, instances[1].address(), &mut over).await
+}
+
+/// Tries until it is answered, one way or the other.
+async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
+    let stopwatch = Stopwatch::start();
+    loop {
+        match other.try_refresh(at).await? {
+            Tried::Transient | Tried::Unavailable if stopwatch.elapsed() < PATIENCE => {
+                pause(Duration::from_millis(20)).await;
+            }
+            tried => return Ok(tried),
+        }
+    }
+}
+
+/// Whether the password was changed, and the other sessions.
+async fn play_round(
+    stage: &Arc<Stage>,
+    instances: &[Instance; 2],
+    client: &mut Client,
+    changes: u64,
+) -> Result<(bool, Vec<Client>)> {
+    client.login(instances[0].address()).await?;
+    let mut others = Vec::new();
+    for number in 0..OTHERS {
+        let mut other = client.copied();
+        other.login(instances[number % 2].address()).await?;
+        others.push(other);
+    }
+    let latecomer = client.copied();
+    let done = AtomicBool::new(false);
+    let which = stage.chance.index(2);
+    let patience = if stage.chance.index(2) == 0 {
+        Duration::from_millis(stage.chance.below(IMPATIENCE_MS))
+    } else {
+        CALL_TIME
+    };
+    let change = async {
+        pause(Duration::from_millis(stage.chance.below(30))).await;
+        let answered = client.change_password(instances[which].address(), patience).await;
+        if matches!(answered, Ok(true)) && changes.is_multiple_of(KILLS) {
+            // Answered is committed.
+            instances[which].kill();
+            instances[which].restart().await?;
+        }
+        if matches!(answered, Ok(false)) {
+            // Until it is answered, there is nothing else for this client to do.
+            client.refresh(|| instances[1 - which].address()).await?;
+        }
+        done.store(true, Ordering::SeqCst);
+        answered
+    };
+    let refreshes = others
+        .into_iter()
+        .enumerate()
+        .map(|(number, other)| go_on_until(other, move || instances[number % 2].address(), &done));
+    let logins = log_in_until(latecomer, instances, &done);
+    let (answered, (others, logins)) = join(change, join(try_join_all(refreshes), logins)).await;
+    let (answered, mut others) = (answered?, others?);
+    others.extend(logins?);
+    let was_changed = answered || is_changed(client, instances).await?;
+    Ok((was_changed, others))
+}
+
+/// By now it is settled which password holds: exactly one does.
+async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bool> {
+    let mut answers = Vec::new();
+    for password in [client.password, client.other_password()] {
+        let mut visitor = client.copied();
+        visitor.password = password;
+        let status = visitor.try_login(instances[0].address()).await?;
+        answers.push((password, status.context("no answer to a login")?));
+    }
+    match answers.as_slice() {
+        [(_, 200), (_, 401)] => Ok(false),
+        [(_, 401), (new, 200)] => {
+            client.password = new;
+            Ok(true)
+        }
+        other => bail!("which password holds? {other:?}"),
+    }
+}
+
+/// Refreshes until told to stop, whatever comes of it.
+async fn go_on_until(
+    mut other: Client,
+    road: impl Fn() -> SocketAddr,
+    done: &AtomicBool,
+) -> Result<Client> {
+    while !done.load(Ordering::SeqCst) {
+        if other.try_refresh(road()).await? == Tried::Over {
+            break;
+        }
+        // The password is hashed on the same two cores.
+        pause(Duration::from_millis(2)).await;
+    }
+    Ok(other)
+}
+
+/// Logs in with the old password until told to stop. The sessions that began so.
+async fn log_in_until(
+    mut latecomer: Client,
+    instances: &[Instance; 2],
+    done: &AtomicBool,
+) -> Result<Vec<Client>> {
+    let mut began = Vec::new();
+    for number in 0.. {
+        if done.load(Ordering::SeqCst) {
+            break;
+        }
+        let status = latecomer.try_login(instances[number % 2].address()).await?;
+        match status {
+            Some(200) => began.push(latecomer.copied()),
+            // Out of date, busy or just killed.
+            Some(401 | 429 | 503) | None => pause(Duration::from_millis(5)).await,
+            Some(other) => bail!("login: {other}"),
+        }
+    }
+    Ok(began)
+}
