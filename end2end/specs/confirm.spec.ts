@@ -9,6 +9,7 @@ import {
   untilTheLoginIsOld,
 } from '../support/sessions';
 import { expect, test } from '../support/test';
+import { everythingReadable } from '../support/traces';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
 
 test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
@@ -54,7 +55,7 @@ test.describe('ending a session long after login', () => {
     expect(new Set(wire.to(api.confirm).map((it) => it.attemptKey)).size).toBe(1);
     expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
     // The password is nowhere on the page any more.
-    expect(await account.content()).not.toContain(user.password);
+    expect(await everythingReadable(account)).not.toContain(user.password);
   });
 
   test('is not done when one cancels, and the focus returns', async ({ account, wire }) => {

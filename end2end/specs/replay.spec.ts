@@ -2,6 +2,7 @@
 // for both, and the owner is told.
 import { api, loginAndBack, pages } from '../support/contract';
 import { present, ticket } from '../support/jar';
+import { IPHONE } from '../support/sessions';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -12,7 +13,9 @@ import {
   sendLogin,
 } from '../support/users';
 
-const why = /^Your session was ended\. Its refresh token was used twice, has expired, or/;
+/** A call with a token of the session is told why it ended; a refresh is not. */
+const why = /^Your session was ended: its refresh token was presented twice by two parties/;
+const whoKnows = /^Your session was ended\. Its refresh token was used twice, has expired, or/;
 
 test('a copied cookie that is presented after the owner ends the session, and the page says why', async ({
   account,
@@ -58,7 +61,7 @@ test('a thief who is faster than the owner is found out when the owner comes bac
   wire.forget();
   await account.reload();
   await expect(account).toHaveURL(loginAndBack);
-  await expectNotice(account, why);
+  await expectNotice(account, whoKnows);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
   // What the thief got is worth nothing now.
   const again = await present(
@@ -68,6 +71,30 @@ test('a thief who is faster than the owner is found out when the owner comes bac
     'the-thiefs-own-key-2',
   );
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
+});
+
+test('a thief with another browser gets nothing without the password, and the owner goes on', async ({
+  account,
+  context,
+  playwright,
+  server,
+  user,
+}) => {
+  const stolen = await ticket(context);
+  const refused = await present(
+    playwright.request,
+    server.origin,
+    stolen,
+    'the-thiefs-own-key-1',
+    IPHONE,
+  );
+  expect(refused).toEqual({
+    status: 401,
+    code: 'insufficient_user_authentication',
+    next: undefined,
+  });
+  await account.reload();
+  await expectAccountOf(account, user);
 });
 
 test('every tab of the session is told', async ({

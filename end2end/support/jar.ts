@@ -25,6 +25,10 @@ export interface Presented {
   readonly next: string | undefined;
 }
 
+/** What the browser of the tests calls itself. A thief who is worth the name says the same. */
+export const CHROME =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+
 /**
  * Presents a refresh token from somewhere else: a client with a jar of its own. With an attempt key,
  * or all of a request that a browser meant to send.
@@ -34,14 +38,15 @@ export async function present(
   origin: string,
   presented: string,
   like?: string | Request,
+  userAgent = CHROME,
 ): Promise<Presented> {
   const sent = typeof like === 'object' ? like : undefined;
-  const { authorization, 'idempotency-key': key = like, 'user-agent': agent } = sent?.headers() ?? {};
+  const { authorization, 'idempotency-key': key = like } = sent?.headers() ?? {};
   const headers = {
     Cookie: `${refreshCookie}=${presented}`,
     ...(typeof key === 'string' ? { 'Idempotency-Key': key } : {}),
     ...(authorization === undefined ? {} : { Authorization: authorization }),
-    ...(agent === undefined ? {} : { 'User-Agent': agent }),
+    'User-Agent': sent?.headers()['user-agent'] ?? userAgent,
   };
   const client = await request.newContext({ baseURL: origin });
   try {
