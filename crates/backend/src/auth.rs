@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod accounts;
+mod argon;
 pub mod callers;
 pub mod device;
 pub mod email;
