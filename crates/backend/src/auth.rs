@@ -6,6 +6,7 @@
 pub mod access_token;
 pub mod accounts;
 pub mod administration;
+mod argon;
 pub mod callers;
 pub mod device;
 pub mod email;

@@ -1,23 +1,18 @@
 //! Password hashes: Argon2id on blocking threads, a bounded number at a time. It must not know
 //! whose password it is; the rule a new password has to pass is in `shared::password`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use shared::Secret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::AuthError;
+use super::argon::{Memory, cryptography};
 use crate::entropy::Entropy;
 
-/// Memory, passes and lanes: the OWASP minimum (ASVS 5.0.0 appendix on password storage).
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
 /// How long a password waits for its turn. With a failing storage behind it, the call must still be
 /// answered within 3 s.
 const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
@@ -25,8 +20,8 @@ const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {
-    everyone: Arc<Semaphore>,
-    known: Arc<Semaphore>,
+    everyone: Arc<Desks>,
+    known: Arc<Desks>,
     looked_at: Arc<AtomicU64>,
     entropy: Entropy,
     /// The hash of a password nobody knows: what the password of an unknown user is compared with,
@@ -44,9 +39,35 @@ pub enum Lane {
     Known,
 }
 
+/// Where passwords are worked on: so many places, each with memory that is allocated once.
+struct Desks {
+    places: Arc<Semaphore>,
+    memory: Mutex<Vec<Memory>>,
+}
+
 /// Leave to work on one password.
 pub struct Turn {
+    desks: Arc<Desks>,
+    memory: Memory,
+    /// Given back last, when the memory is back in its place.
     _permit: OwnedSemaphorePermit,
+}
+
+impl Desks {
+    fn new(places: usize) -> Arc<Self> {
+        Arc::new(Self { places: Arc::new(Semaphore::new(places)), memory: Mutex::default() })
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Vec<Memory>> {
+        // What lies here is overwritten before it is read.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.desks.memory().push(std::mem::take(&mut self.memory));
+    }
 }
 
 /// What a comparison found.
@@ -66,10 +87,10 @@ impl Passwords {
     #[must_use]
     pub fn new(at_once: usize, entropy: Entropy) -> Self {
         let unknown: [u8; 32] = entropy.bytes();
-        let nobodys =
-            hash(&unknown, &entropy.bytes()).expect("fixed parameters and salt length are valid");
-        let lane = |places| Arc::new(Semaphore::new(places));
-        let (everyone, known) = (lane(at_once), lane(at_once.div_ceil(2)));
+        let nobodys = Memory::default()
+            .hash(&unknown, &entropy.bytes())
+            .expect("fixed parameters and salt length are valid");
+        let (everyone, known) = (Desks::new(at_once), Desks::new(at_once.div_ceil(2)));
         Self { everyone, known, looked_at: Arc::default(), entropy, nobodys: nobodys.into() }
     }
 
@@ -81,7 +102,7 @@ impl Passwords {
     pub async fn hash(&self, password: &Secret) -> Result<String, AuthError> {
         let (password, salt) = (normalized(password), self.entropy.bytes());
         let turn = self.turn(Lane::Everyone).await?;
-        blocking(turn, move || hash(password.expose().as_bytes(), &salt)).await?
+        blocking(turn, move |memory| memory.hash(password.expose().as_bytes(), &salt)).await?
     }
 
     /// Waits for leave to work on a password.
@@ -89,14 +110,16 @@ impl Passwords {
     /// # Errors
     /// [`AuthError::Busy`] if too many others wait.
     pub async fn turn(&self, lane: Lane) -> Result<Turn, AuthError> {
-        let lane = match lane {
+        let desks = match lane {
             Lane::Everyone => &self.everyone,
             Lane::Known => &self.known,
         };
-        let permit = Arc::clone(lane).acquire_owned();
+        let permit = Arc::clone(&desks.places).acquire_owned();
         let permit =
             tokio::time::timeout(PERMIT_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
-        permit.map(|permit| Turn { _permit: permit }).map_err(cryptography)
+        let permit = permit.map_err(cryptography)?;
+        let memory = desks.memory().pop().unwrap_or_default();
+        Ok(Turn { desks: Arc::clone(desks), memory, _permit: permit })
     }
 
     /// How many passwords have been compared with a hash.
@@ -119,20 +142,18 @@ impl Passwords {
         let (password, stored) = (normalized(password), stored.unwrap_or(&self.nobodys).to_owned());
         self.looked_at.fetch_add(1, Ordering::Relaxed);
         let verdict =
-            blocking(turn, move || verify(password.expose().as_bytes(), &stored)).await??;
+            blocking(turn, move |memory| memory.verify(password.expose().as_bytes(), &stored))
+                .await??;
         Ok(if known { verdict } else { Verdict::Wrong })
     }
 }
 
 async fn blocking<T: Send + 'static>(
-    turn: Turn,
-    work: impl FnOnce() -> T + Send + 'static,
+    mut turn: Turn,
+    work: impl FnOnce(&mut Memory) -> T + Send + 'static,
 ) -> Result<T, AuthError> {
     // The turn goes along: if the caller goes away, the work still counts until it ends.
-    let worker = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
+    let worker = tokio::task::spawn_blocking(move || work(&mut turn.memory));
     worker.await.map_err(cryptography)
 }
 
@@ -141,29 +162,4 @@ async fn blocking<T: Send + 'static>(
 #[must_use]
 pub fn normalized(password: &Secret) -> Secret {
     Secret::new(password.expose().nfkc().collect())
-}
-
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .expect("the parameters are within Argon2's bounds");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, AuthError> {
-    let hash = argon2().hash_password_with_salt(password, salt).map_err(cryptography)?;
-    Ok(hash.to_string())
-}
-
-fn verify(password: &[u8], stored: &str) -> Result<Verdict, AuthError> {
-    let stored = PasswordHash::new(stored).map_err(cryptography)?;
-    if argon2().verify_password(password, &stored).is_err() {
-        return Ok(Verdict::Wrong);
-    }
-    let parameters = Params::try_from(&stored).map_err(cryptography)?;
-    let weak = parameters.m_cost() < MEMORY_KIB || parameters.t_cost() < PASSES;
-    Ok(if weak { Verdict::RightButWeak } else { Verdict::Right })
-}
-
-fn cryptography(error: impl std::fmt::Display) -> AuthError {
-    AuthError::Cryptography(error.to_string())
 }

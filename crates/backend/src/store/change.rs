@@ -141,12 +141,16 @@ impl Outcome {
 impl Change {
     /// Whether it must be on the disk before it is answered. A rotation need not: the client's next
     /// ticket is ahead of a row that lost it, and is accepted (docs/design/rotation.md). A count or an
-    /// event that a power cut took was one of many.
+    /// event that a power cut took was one of many; a count that it brought back goes with the next success.
     #[must_use]
     pub const fn must_last(&self) -> bool {
         !matches!(
             self,
-            Self::Accept(..) | Self::WantPassword(..) | Self::CountFailure { .. } | Self::Record
+            Self::Accept(..)
+                | Self::WantPassword(..)
+                | Self::CountFailure { .. }
+                | Self::ForgetFailures(_)
+                | Self::Record
         )
     }
 }
