@@ -26,7 +26,7 @@ pub const DECISIONS: [&str; 9] = [
 pub(crate) const CONTENDED: &str = "contended";
 
 /// Everything else that must have occurred in a run worth its name.
-pub const EVENTS: [&str; 31] = [
+pub const EVENTS: [&str; 32] = [
     "request arrives",
     "request is lost",
     "request is copied",
@@ -43,6 +43,7 @@ pub const EVENTS: [&str; 31] = [
     "tab is reloaded",
     "login",
     "logout",
+    "password change",
     "call with an access token",
     "old access token is presented",
     "forged ticket is presented",

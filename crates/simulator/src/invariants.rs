@@ -42,6 +42,8 @@ pub enum Invariant {
     TokensEndWithTheirSession,
     /// Access tokens of a live session are accepted.
     LiveTokensAreAccepted,
+    /// When a change of password is answered, the user's other sessions are over.
+    APasswordChangeEndsTheOthers,
     /// Nobody is answered with somebody else's session.
     NobodyElsesTokens,
     /// When storage failed, the answer says so, and decides nothing.
@@ -63,6 +65,7 @@ impl fmt::Display for Invariant {
             Self::GenerationsNeverGoBack => "generations never go back",
             Self::TokensEndWithTheirSession => "access tokens end with their session",
             Self::LiveTokensAreAccepted => "access tokens of a live session are accepted",
+            Self::APasswordChangeEndsTheOthers => "a password change ends the others",
             Self::NobodyElsesTokens => "nobody gets somebody else's tokens",
             Self::FailuresAreTransient => "failures are transient",
             Self::ForgeriesOpenNothing => "forgeries open nothing",
@@ -106,6 +109,8 @@ pub(crate) struct Issued {
 struct Watched {
     number: usize,
     user: Option<UserId>,
+    /// The event at which its login was answered.
+    since: u32,
     /// The generation in its row, and the highest that ever stood there.
     generation: u32,
     highest: u32,
@@ -175,7 +180,11 @@ impl Observer {
     /// Whether `ticket`, sent now, would leave a request on its way more than `behind` rotations
     /// behind.
     pub(crate) fn leaves_behind(&self, ticket: &str, request: &Call, behind: u32) -> bool {
-        let Call::Refresh { ticket: older, .. } = request else { return false };
+        let (Call::Refresh { ticket: older, .. } | Call::ChangePassword { ticket: older, .. }) =
+            request
+        else {
+            return false;
+        };
         match (self.tickets.get(ticket), self.tickets.get(older)) {
             (Some((session, new)), Some((other, old))) => session == other && old + behind < *new,
             _ => false,

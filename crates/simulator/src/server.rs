@@ -25,6 +25,9 @@ pub(crate) enum Call {
     Refresh { ticket: String, key: Option<String> },
     /// An end to the session of this ticket.
     Logout { ticket: String },
+    /// Another password for the user of an access token who knows the present one. The ticket that the
+    /// browser held is not looked at; it says how late the request is.
+    ChangePassword { token: Secret, ticket: String, key: String },
     /// A protected call with an access token.
     Protected { token: Secret },
     /// An end to somebody's session, by its id.
@@ -75,7 +78,9 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             let session = sessions.begin(&user, &Whence::unknown());
             let seen = user.password_hash.clone();
             let open = Change::OpenSession { session: Box::new(session.clone()), seen };
-            sessions.journal.commit(open, Vec::new()).await?;
+            if !sessions.journal.commit(open, Vec::new()).await?.took_place() {
+                return Err(AuthError::InvalidCredentials);
+            }
             let grant = sessions.grant(&session, user, Generation::FIRST)?;
             Ok(Outcome::Granted(Box::new(grant)))
         }
@@ -88,6 +93,15 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
         Call::Logout { ticket } => {
             sessions.logout(&Secret::new(ticket), &Whence::unknown()).await?;
             Ok(Outcome::Done)
+        }
+        Call::ChangePassword { token, key, .. } => {
+            let caller = sessions.authenticate(token.expose()).await?;
+            let Authenticated { user, .. } = sessions.look_up(&caller).await?;
+            // As `Accounts::change_password`, whatever the passwords; each has a hash of its own.
+            let (hash, attempt) = (format!("hash of {key}"), Attempt::parse(&key).ok());
+            let (hashes, whence) = ((user.password_hash.as_str(), &*hash), Whence::unknown());
+            let changed = sessions.change_password(&caller, hashes, attempt.as_ref(), &whence);
+            Ok(Outcome::Granted(Box::new(changed.await?)))
         }
         Call::Protected { token } => {
             let caller = sessions.authenticate(token.expose()).await?;
@@ -106,6 +120,9 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
 /// status and code stands in `backend::http::error`; this repeats the rows that can occur.
 pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
     match outcome {
+        Outcome::Granted(grant) if matches!(call, Call::ChangePassword { .. }) => {
+            (empty(204), Cookie::Set(grant.refresh_token.expose().to_owned()))
+        }
         Outcome::Granted(grant) => {
             let body = SessionBody {
                 access_token: grant.access_token.clone(),
@@ -123,7 +140,9 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
             let (status, code) = match error {
                 AuthError::InvalidGrant => (401, ErrorCode::InvalidGrant),
                 AuthError::InvalidCredentials => (401, ErrorCode::InvalidCredentials),
-                AuthError::InvalidToken => (401, ErrorCode::InvalidToken),
+                AuthError::InvalidToken | AuthError::SessionEnded(_) => {
+                    (401, ErrorCode::InvalidToken)
+                }
                 AuthError::DuplicateAttempt => (409, ErrorCode::DuplicateAttempt),
                 _ => (503, ErrorCode::TemporarilyUnavailable),
             };

@@ -26,6 +26,8 @@ pub enum Bug {
     RevocationForgotten,
     /// For a while after a rotation the ticket before still works, for everybody.
     Grace,
+    /// A change of password leaves the user's other sessions alone.
+    OthersStay,
     /// The client forgets its pending attempt key when it gets no answer.
     KeyDropped,
 }

@@ -6,7 +6,7 @@
 mod pause;
 mod planted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
     Accepted, AccountTag, Change, Ended, Ending, Event, EventQuery, Failures, Feed, Outcome,
-    Session, Store, StoreError, User,
+    PasswordChange, Session, Store, StoreError, User,
 };
 use rotation::Family;
 use shared::{EndCause, NumericDate, SessionId, UserId};
@@ -53,7 +53,8 @@ struct State {
     not_durable: Vec<Session>,
     /// Why sessions ended.
     causes: BTreeMap<SessionId, EndCause>,
-    disabled: BTreeSet<UserId>,
+    /// The generations accepted by changes of password, by the new hash.
+    changes: BTreeMap<String, u32>,
     /// Goes up with every write.
     version: u64,
     /// For the planted grace: families before their last rotation.
@@ -114,11 +115,15 @@ impl SimulatedStore {
         self.state().not_durable.len()
     }
 
-    /// Disables a user, durably, as an administrator would.
+    /// Disables a user, durably, as an administrator does.
     pub(crate) fn disable(&self, user: UserId) {
-        let mut state = self.state();
-        state.disabled.insert(user);
-        state.not_durable.clear();
+        let ending = Ending { cause: EndCause::Disabled, at: self.clock.now() };
+        let _ = self.write_ends(Change::Disable(user, ending), EndCause::Disabled);
+    }
+
+    /// The generation that was accepted together with the password of this hash.
+    pub(crate) fn accepted_with(&self, hash: &str) -> Option<u32> {
+        self.state().changes.get(hash).copied()
     }
 
     /// A number that changes with every write.
@@ -184,24 +189,32 @@ impl SimulatedStore {
     }
 
     fn read_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        let Some((session, mut user)) = at_once(self.memory.find_session(id))? else {
-            return Ok(None);
-        };
-        self.mark_disabled(&mut user);
-        Ok(Some((self.planted_read(session), user)))
+        let found = at_once(self.memory.find_session(id))?;
+        Ok(found.map(|(session, user)| (self.planted_read(session), user)))
     }
 
-    fn read_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        let mut user = at_once(self.memory.find_user(email))?;
-        user.iter_mut().for_each(|user| self.mark_disabled(user));
-        Ok(user)
-    }
-
-    /// The product has no verb for it yet: an administrator writes it into the users' table.
-    fn mark_disabled(&self, user: &mut User) {
-        if self.state().disabled.contains(&user.id) {
-            user.disabled_at = Some(user.created_at);
+    /// A durable change that ends sessions, whosever.
+    fn write_ends(&self, change: Change, cause: EndCause) -> Result<Outcome, StoreError> {
+        let done = at_once(self.memory.commit(change, Vec::new()))?;
+        if done.took_place() {
+            let mut state = self.state();
+            state.version += 1;
+            state.causes.extend(done.ended.iter().map(|id| (*id, cause)));
+            state.not_durable.clear();
         }
+        Ok(done)
+    }
+
+    fn write_password(&self, change: PasswordChange) -> Result<Outcome, StoreError> {
+        let (id, hash) = (change.session, change.hash.clone());
+        let (before, generation) = (self.row(id), change.accepted.family.generation.0);
+        let done = self.write_ends(self.planted_change(change), EndCause::PasswordChange)?;
+        if done.took_place() {
+            let mut state = self.state();
+            state.changes.insert(hash, generation);
+            state.before.extend(before.map(|before| (id, before.family)));
+        }
+        Ok(done)
     }
 
     fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<Outcome, StoreError> {
@@ -256,13 +269,16 @@ impl Store for SimulatedStore {
             Change::OpenSession { .. } => {
                 self.call(None, |store| store.write_session(change)).await
             }
+            Change::ChangePassword(change) => {
+                self.call(Some(Outcome::default()), |store| store.write_password(*change)).await
+            }
             // Nothing that is promised here depends on it.
             other => self.memory.commit(other, events).await,
         }
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.call(None, |store| store.read_user(email)).await
+        self.call(None, |store| at_once(store.memory.find_user(email))).await
     }
 
     async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {

@@ -28,6 +28,8 @@ pub(crate) enum Errand {
     LogIn { user: usize },
     /// End the session.
     LogOut { era: u64 },
+    /// Set another password, with the token that has this serial number.
+    ChangePassword { serial: u64, era: u64 },
     /// Make a protected call with the token that has this serial number.
     Use { serial: u64 },
 }
@@ -57,7 +59,8 @@ impl World {
             Doing::Nothing | Doing::Waiting(..) => false,
             Doing::BackingOff(_) => true,
             Doing::Queueing(_) => !self.setting.locks || here.holder.is_none(),
-            Doing::Ready(Errand::Renew { .. }) | Doing::Keyed(..) => self.may_refresh(browser),
+            Doing::Ready(Errand::Renew { .. } | Errand::ChangePassword { .. })
+            | Doing::Keyed(..) => self.may_refresh(browser),
             Doing::Ready(_) => true,
         }
     }
@@ -89,6 +92,9 @@ impl World {
                 self.ask(browser, tab, Errand::LogIn { user }, (None, call));
             }
             Doing::Ready(Errand::LogOut { era }) => self.log_out(browser, tab, era),
+            Doing::Ready(Errand::ChangePassword { serial, era }) => {
+                self.change_password(browser, tab, (serial, era));
+            }
             Doing::Ready(Errand::Use { .. }) => self.rest(browser, tab),
             Doing::Keyed(errand, key) => {
                 // Another tab may have written one meanwhile. The last one written stands.
@@ -154,6 +160,25 @@ impl World {
         }
     }
 
+    /// A change of password is an attempt as a refresh is: its key stays until it is answered.
+    fn change_password(&mut self, browser: usize, tab: usize, (serial, era): (u64, u64)) {
+        let here = self.tab(browser, tab);
+        let token = here.token.clone().filter(|token| token.serial == serial);
+        let same_era = here.era == era;
+        let jar = self.browsers[browser].jar.clone();
+        match (token, jar) {
+            (Some(token), Some(ticket)) if same_era => {
+                let fresh = self.fresh_key();
+                let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
+                let token = token.secret;
+                let call = Call::ChangePassword { token, ticket, key: key.clone() };
+                let errand = Errand::ChangePassword { serial, era };
+                self.ask(browser, tab, errand, (Some(key), call));
+            }
+            _ => self.rest(browser, tab),
+        }
+    }
+
     /// Sends a request and waits for its answer.
     pub(crate) fn ask(
         &mut self,
@@ -204,6 +229,17 @@ impl World {
                     self.end_and_tell(browser, tab);
                 }
                 self.rest(browser, tab);
+            }
+            Errand::ChangePassword { serial, era } => {
+                self.rest(browser, tab);
+                if outcome.is_ok_and(|answer| answer.status == 204) {
+                    self.counts.add("password change");
+                    attempt::settle(&self.browsers[browser].shelf, &key.unwrap_or_default());
+                } else {
+                    // Whatever became of it, refresh answers it: with the same key.
+                    let errand = Errand::Renew { stale: Some(serial), era, tried: 0 };
+                    self.tab(browser, tab).doing = Doing::Queueing(errand);
+                }
             }
             Errand::Use { serial } => {
                 self.rest(browser, tab);

@@ -37,6 +37,9 @@ impl Observer {
                 }
                 None => {}
             },
+            (Call::ChangePassword { key, .. }, Outcome::Granted(grant)) => {
+                self.password_changed(call, (grant, key), store, setting);
+            }
             (Call::Logout { ticket }, Outcome::Done) => {
                 if let Some((session, _)) = self.tickets.get(ticket).copied() {
                     self.end_answered(session, call, store);
@@ -56,8 +59,8 @@ impl Observer {
         let end_answered = disabled.then_some(call.event);
         let row = store.row(grant.session_id);
         let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
-        let watched =
-            Watched { number, user: Some(user), may_end, end_answered, ..Watched::default() };
+        let (user, since) = (Some(user), call.event);
+        let watched = Watched { number, user, since, may_end, end_answered, ..Watched::default() };
         self.sessions.insert(grant.session_id, watched);
         // The row has stood there since before this answer.
         self.version = 0;
@@ -80,6 +83,37 @@ impl Observer {
         if first != ticket || skips {
             let detail = format!("ticket {number} of session {}", watched.number);
             self.broken(Invariant::OneSuccessor, call.event, detail);
+        }
+    }
+
+    /// A rotation like any other, and an end to the user's other sessions.
+    fn password_changed(
+        &mut self,
+        call: &Finished<'_>,
+        (grant, key): (&Grant, &str),
+        store: &SimulatedStore,
+        setting: &Setting,
+    ) {
+        let generation = store.accepted_with(&format!("hash of {key}")).unwrap_or_default();
+        let this = grant.session_id;
+        let others = self.sessions.iter_mut().filter(|(id, watched)| {
+            **id != this && watched.user == Some(grant.user.id) && watched.since < call.began
+        });
+        let mut left = None;
+        for (id, watched) in others {
+            watched.end_answered.get_or_insert(call.event);
+            let row = store.row(*id);
+            if row.is_some_and(|row| row.family.standing == rotation::Standing::Live) {
+                left = Some(watched.number);
+            }
+        }
+        if let Some(number) = left {
+            let detail = format!("session {number} outlives request {}", call.request.id);
+            self.broken(Invariant::APasswordChangeEndsTheOthers, call.event, detail);
+        }
+        self.refreshed(call, (this, generation), Some(key), setting);
+        if let Some(watched) = self.sessions.get_mut(&this) {
+            watched.owner_proved_the_password();
         }
     }
 

@@ -36,6 +36,8 @@ impl Observer {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
+            // The user wanted it so, elsewhere.
+            watched.may_end |= ended && store.cause(*id) == Some(EndCause::PasswordChange);
             watched.generation = generation;
             watched.highest = watched.highest.max(generation);
             watched.ended = ended;

@@ -98,6 +98,14 @@ enum Found {
 }
 
 impl Watched {
+    /// The owner has got a ticket for the password, not for a ticket. From here on each side begins anew:
+    /// what was copied before is worth nothing.
+    pub(super) fn owner_proved_the_password(&mut self) {
+        if let Some(theft) = &mut self.theft {
+            (theft.owner, theft.thief) = Default::default();
+        }
+    }
+
     fn judge_theft(
         &mut self,
         call: &Finished<'_>,

@@ -1,7 +1,7 @@
 //! What is wrong with the store on purpose. Each of these has been a bug of somebody's; the
 //! simulation is worth its time only if it finds them (tests/it/planted.rs).
 
-use backend::store::{Accepted, Session};
+use backend::store::{Accepted, Change, PasswordChange, Session};
 use rotation::Standing;
 
 use super::SimulatedStore;
@@ -44,6 +44,15 @@ impl SimulatedStore {
         }
         self.put(&Session { family: accepted.family.clone(), ..before.clone() });
         Some(true)
+    }
+
+    /// A change of password as it is written: with the planted bug, no more than its rotation.
+    pub(super) fn planted_change(&self, change: PasswordChange) -> Change {
+        if self.bug == Some(Bug::OthersStay) {
+            Change::Accept(change.session, Box::new(change.accepted))
+        } else {
+            Change::ChangePassword(Box::new(change))
+        }
     }
 
     /// Whether a failover forgets the ends of sessions.

@@ -30,6 +30,9 @@ impl World {
             Call::Logout { ticket } => {
                 format!("a logout with {}", self.observer.ticket_name(ticket))
             }
+            Call::ChangePassword { token, key, .. } => {
+                format!("another password with {} and {key}", self.observer.token_name(token))
+            }
             Call::Protected { token } => {
                 format!("a call with {}", self.observer.token_name(token))
             }

@@ -17,7 +17,9 @@ impl World {
             Some(token) if token.expires_at > now => {
                 let serial = token.serial;
                 let renew = Errand::Renew { stale: Some(serial), era, tried: 0 };
-                let wishes = [(4, Errand::Use { serial }), (8, renew), (1, Errand::LogOut { era })];
+                let change = Errand::ChangePassword { serial, era };
+                let out = Errand::LogOut { era };
+                let wishes = [(8, Errand::Use { serial }), (16, renew), (2, out), (1, change)];
                 self.chance.weighted(&wishes)
             }
             Some(token) => Some(Errand::Renew { stale: Some(token.serial), era, tried: 0 }),

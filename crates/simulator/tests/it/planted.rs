@@ -35,6 +35,12 @@ fn a_revocation_that_a_failover_forgets_is_found() {
 }
 
 #[test]
+fn a_password_change_that_leaves_other_sessions_alone_is_found() {
+    let seed = found(Bug::OthersStay, Invariant::APasswordChangeEndsTheOthers);
+    assert!(seed.is_some(), "whoever knew the old password is still there");
+}
+
+#[test]
 fn a_grace_period_is_found() {
     let seed = found(Bug::Grace, Invariant::NeverDoBothSucceed);
     assert!(seed.is_some(), "within the grace the thief is answered as well as the owner");
