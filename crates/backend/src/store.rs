@@ -16,6 +16,7 @@ mod row;
 mod script;
 mod sql;
 pub mod sqlite;
+mod statement;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,6 +2,8 @@
 //! protocol's client side (docs/design/rotation.md): the key stays until the attempt is answered, and
 //! only 401 ends the session. It must not look into the database.
 
+mod password;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -215,71 +217,6 @@ impl Client {
         let status = outcome.ok().map(|answer| answer.status);
         self.over |= status == Some(204);
         status
-    }
-
-    /// Tries to log in, once; the status, if there was an answer. What it had is forgotten if it succeeds.
-    pub(crate) async fn try_login(&mut self, at: SocketAddr) -> Result<Option<u16>> {
-        let request = from_our_page(Request::post(path::LOGIN)).json(&self.registration());
-        let outcome = http::call(at, &request).await;
-        self.stage.inspect("login", &outcome);
-        let Ok(answer) = outcome else { return Ok(None) };
-        if answer.status == 200 {
-            (self.previous, self.pending, self.over) = (None, None, false);
-            self.take(&answer)?;
-        }
-        Ok(Some(answer.status))
-    }
-
-    /// Changes the password, as a browser does that waits no longer than `patience`: the change is an
-    /// attempt like a refresh, so that its key stays until it is answered. Whether it was.
-    pub(crate) async fn change_password(
-        &mut self,
-        at: SocketAddr,
-        patience: Duration,
-    ) -> Result<bool> {
-        let (old, new) = (self.password, self.other_password());
-        let chance = &self.stage.chance;
-        let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
-        let request = from_our_page(Request::put(path::PASSWORD))
-            .header("authorization", format!("Bearer {}", self.access_token))
-            .header(path::IDEMPOTENCY_KEY, key)
-            .json(&json!({ "current_password": old, "new_password": new }));
-        let outcome = match tokio::time::timeout(patience, http::call(at, &request)).await {
-            Ok(outcome) => outcome,
-            // Given up; the server goes on with it.
-            Err(_) => return Ok(false),
-        };
-        self.stage.inspect("password", &outcome);
-        match outcome {
-            Ok(answer) if answer.status == 204 => {
-                let ticket = refresh_cookie(&answer).context("no refresh cookie with the 204")?;
-                self.previous = Some(std::mem::replace(&mut self.ticket, ticket.to_owned()));
-                (self.pending, self.password) = (None, new);
-                Ok(true)
-            }
-            Ok(Answer { status: 503, .. }) => Ok(false),
-            Ok(answer) => bail!("password: {} {:?}", answer.status, answer.text("code")),
-            Err(lost) => {
-                if let Some(ticket) = lost.head.as_ref().and_then(refresh_cookie) {
-                    self.previous = Some(std::mem::replace(&mut self.ticket, ticket.to_owned()));
-                }
-                Ok(false)
-            }
-        }
-    }
-
-    /// The one of its two passwords that it does not use.
-    pub(crate) fn other_password(&self) -> &'static str {
-        if self.password == PASSWORD { OTHER_PASSWORD } else { PASSWORD }
-    }
-
-    /// Makes a call that is let through by the access token alone; the status, if there was an answer.
-    pub(crate) async fn events(&self, at: SocketAddr) -> Option<u16> {
-        let token = format!("Bearer {}", self.access_token);
-        let request = Request::get(path::EVENTS).header("authorization", token);
-        let outcome = http::call(at, &request).await;
-        self.stage.inspect("events", &outcome);
-        outcome.ok().map(|answer| answer.status)
     }
 
     fn take(&mut self, answer: &Answer) -> Result<()> {

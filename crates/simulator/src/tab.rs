@@ -5,6 +5,7 @@
 
 mod channel;
 mod memory;
+mod sending;
 
 use frontend::session::attempt::{self, Shelf as _};
 use frontend::session::backoff;
@@ -130,65 +131,6 @@ impl World {
         } else {
             self.tab(browser, tab).doing = Doing::Keyed(errand, key);
         }
-    }
-
-    fn send_refresh(&mut self, browser: usize, tab: usize, errand: Errand, key: String) {
-        match self.browsers[browser].jar.clone() {
-            Some(ticket) => {
-                let call = Call::Refresh { ticket, key: Some(key.clone()) };
-                self.ask(browser, tab, errand, (Some(key), call));
-            }
-            None => {
-                // The server would say no to a request without a cookie.
-                attempt::settle(&self.browsers[browser].shelf, &key);
-                self.tab(browser, tab).forget();
-                self.rest(browser, tab);
-            }
-        }
-    }
-
-    fn log_out(&mut self, browser: usize, tab: usize, era: u64) {
-        let jar = self.browsers[browser].jar.clone();
-        match jar {
-            // Unless the session that was to be left is over already.
-            Some(ticket) if self.tab(browser, tab).era == era => {
-                self.counts.add("logout");
-                let call = Call::Logout { ticket };
-                self.ask(browser, tab, Errand::LogOut { era }, (None, call));
-            }
-            _ => self.rest(browser, tab),
-        }
-    }
-
-    /// A change of password is an attempt as a refresh is: its key stays until it is answered.
-    fn change_password(&mut self, browser: usize, tab: usize, (serial, era): (u64, u64)) {
-        let here = self.tab(browser, tab);
-        let token = here.token.clone().filter(|token| token.serial == serial);
-        let same_era = here.era == era;
-        let jar = self.browsers[browser].jar.clone();
-        match (token, jar) {
-            (Some(token), Some(ticket)) if same_era => {
-                let fresh = self.fresh_key();
-                let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
-                let token = token.secret;
-                let call = Call::ChangePassword { token, ticket, key: key.clone() };
-                let errand = Errand::ChangePassword { serial, era };
-                self.ask(browser, tab, errand, (Some(key), call));
-            }
-            _ => self.rest(browser, tab),
-        }
-    }
-
-    /// Sends a request and waits for its answer.
-    pub(crate) fn ask(
-        &mut self,
-        browser: usize,
-        tab: usize,
-        errand: Errand,
-        (key, call): (Option<String>, Call),
-    ) {
-        let request = self.send(Party::Tab(browser, tab), call);
-        self.tab(browser, tab).doing = Doing::Waiting(errand, key, request);
     }
 
     /// A tab that waits gives its request up.

@@ -5,9 +5,14 @@
 use super::tree::{File, Finding, Tree};
 
 /// Conditions that name a state. The first is a session's end, the second its place in the relay,
-/// the third a user's standing, the fourth how many passwords were wrong.
-const GUARDS: [&str; 4] =
-    ["revoked_at IS NULL", "generation =", "disabled_at IS NULL", "failures ="];
+/// the next two a user's standing, the last how many passwords were wrong.
+const GUARDS: [&str; 5] = [
+    "revoked_at IS NULL",
+    "generation =",
+    "disabled_at IS NULL",
+    "disabled_at IS NOT NULL",
+    "failures =",
+];
 
 const MESSAGE: &str = "changes rows without a state guard: add one to its WHERE \
     (revoked_at IS NULL, generation = …, disabled_at IS NULL, failures = …), or `-- unguarded: reason`";
@@ -49,14 +54,18 @@ fn in_rust(file: &File) -> Vec<Finding> {
 }
 
 /// Whether this is an UPDATE or DELETE, an upsert's or a common table expression's included, but
-/// neither a lock (`FOR UPDATE`) nor a rule of a foreign key (`ON DELETE`).
+/// neither a lock (`FOR UPDATE`), nor a rule of a foreign key (`ON DELETE`), nor what a trigger waits for
+/// (`AFTER UPDATE OF`).
 fn changes_rows(statement: &str) -> bool {
     let words: Vec<&str> = without_comments(statement);
     words.iter().enumerate().any(|(index, word)| {
         let word = word.trim_start_matches('(');
         let before = index.checked_sub(1).map(|before| words[before]);
         match word {
-            "UPDATE" => !matches!(before, Some("FOR" | "ON")) && words.len() > index + 1,
+            "UPDATE" => {
+                let after = words.get(index + 1);
+                !matches!(before, Some("FOR" | "ON")) && after.is_some_and(|after| *after != "OF")
+            }
             "DELETE" => words.get(index + 1) == Some(&"FROM"),
             _ => false,
         }
@@ -98,6 +107,8 @@ mod tests {
         assert_eq!(in_store("UPDATE s SET x = 1 WHERE id = $1 AND revoked_at IS NULL"), 0);
         assert_eq!(in_store("UPDATE s SET x = 1 \\\n  WHERE id = $1 AND generation = $2"), 0);
         assert_eq!(in_store("SELECT id FROM s WHERE id = $1 FOR UPDATE"), 0);
+        assert_eq!(in_store("CREATE TRIGGER t AFTER UPDATE OF x ON s EXECUTE FUNCTION f()"), 0);
+        assert_eq!(in_store("UPDATE u SET x = 1 WHERE id = $1 AND disabled_at IS NOT NULL"), 0);
         assert_eq!(in_store("the word UPDATE"), 0);
     }
 

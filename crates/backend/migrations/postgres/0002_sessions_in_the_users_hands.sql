@@ -9,7 +9,8 @@ ALTER TABLE sessions ADD COLUMN address TEXT;
 ALTER TABLE sessions ADD COLUMN browser TEXT NOT NULL DEFAULT 'unknown';
 ALTER TABLE sessions ADD COLUMN os TEXT NOT NULL DEFAULT 'unknown';
 ALTER TABLE sessions ADD COLUMN device_kind TEXT NOT NULL DEFAULT 'unknown';
-UPDATE sessions SET authenticated_at = created_at; -- unguarded: every session began with a login
+UPDATE sessions SET authenticated_at = created_at -- unguarded: every session began with a login
+;
 
 -- Every instance asks which sessions have ended lately.
 CREATE INDEX sessions_ended ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;

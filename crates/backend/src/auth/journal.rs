@@ -65,7 +65,9 @@ impl Journal {
                 tracing::info!(event = "ended", %session, cause = cause.as_str());
             }
         }
-        unsettled.map(std::mem::forget);
+        if let Some(unsettled) = unsettled {
+            std::mem::forget(unsettled);
+        }
         if outcome.took_place() {
             events.iter().for_each(log);
         }

@@ -24,7 +24,8 @@ use self::connections::Connections;
 use self::feed::Listening;
 use super::change::Outcome;
 use super::queries::{Engine, Read};
-use super::script::{Script, Statement, bound};
+use super::script::Script;
+use super::statement::{Statement, bound};
 use super::{Feed, StoreError, sql};
 
 /// Connections of one instance: few beside the 100 that a server allows unless told otherwise, and

@@ -7,7 +7,8 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 use super::change::{Change, Outcome};
 use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
 use super::row::{self, Columns};
-use super::script::{Script, Statement};
+use super::script::Script;
+use super::statement::Statement;
 use super::{Feed, Store, StoreError, sql};
 use crate::auth::email::Email;
 

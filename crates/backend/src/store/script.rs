@@ -3,30 +3,10 @@
 use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
-use sqlx::query::Query;
-use sqlx::{Database, Encode, Type};
-
 use super::change::{Change, Ending, PasswordChange, Whose};
 use super::records::{Accepted, Event, Session, User, Whence};
 use super::sql;
-
-/// A value to bind.
-#[derive(Debug, Clone)]
-pub(super) enum Value {
-    /// BIGINT, or SQLite's INTEGER.
-    Number(Option<i64>),
-    /// TEXT.
-    Text(Option<String>),
-    /// BYTEA, or SQLite's BLOB.
-    Bytes(Option<Vec<u8>>),
-}
-
-/// One statement with its values.
-#[derive(Debug, Clone)]
-pub(super) struct Statement {
-    pub(super) sql: &'static str,
-    pub(super) values: Vec<Value>,
-}
+use super::statement::{Statement, Value};
 
 /// A statement of a script, and what its outcome means.
 #[derive(Debug, Clone)]
@@ -50,74 +30,7 @@ pub(super) struct Script {
     pub(super) is_patient: bool,
 }
 
-impl From<Option<String>> for Value {
-    fn from(text: Option<String>) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(Some(text.to_owned()))
-    }
-}
-
-impl From<NumericDate> for Value {
-    fn from(date: NumericDate) -> Self {
-        Self::Number(Some(date.0))
-    }
-}
-
-impl From<u32> for Value {
-    fn from(number: u32) -> Self {
-        Self::Number(Some(i64::from(number)))
-    }
-}
-
-impl From<&[u8]> for Value {
-    fn from(bytes: &[u8]) -> Self {
-        Self::Bytes(Some(bytes.to_vec()))
-    }
-}
-
-impl<const N: usize> From<&[u8; N]> for Value {
-    fn from(bytes: &[u8; N]) -> Self {
-        bytes.as_slice().into()
-    }
-}
-
-/// The statement with its values bound, for one engine.
-pub(super) fn bound<'q, DB: Database>(statement: &'q Statement) -> Query<'q, DB, DB::Arguments>
-where
-    Option<i64>: Encode<'q, DB> + Type<DB>,
-    Option<&'q str>: Encode<'q, DB> + Type<DB>,
-    Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
-{
-    statement.values.iter().fold(sqlx::query(statement.sql), |query, value| match value {
-        Value::Number(number) => query.bind(*number),
-        Value::Text(text) => query.bind(text.as_deref()),
-        Value::Bytes(bytes) => query.bind(bytes.as_deref()),
-    })
-}
-
 impl Statement {
-    pub(super) const fn new(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
-    }
-
-    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
-    fn bind_whence(self, whence: &Whence) -> Self {
-        let Whence { address, device } = whence;
-        self.bind(address.map(|address| address.to_string()))
-            .bind(device.browser.as_str())
-            .bind(device.os.as_str())
-            .bind(device.kind.as_str())
-    }
-
     /// Without it there is no change.
     const fn needed(self) -> Step {
         Step { statement: self, needed: true, ends_sessions: false, counts: true }

@@ -24,7 +24,8 @@ use self::file::DatabaseFile;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
 use super::queries::{Engine, Read};
-use super::script::{Script, Statement, bound};
+use super::script::Script;
+use super::statement::{Statement, bound};
 use super::{Feed, StoreError, sql};
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.

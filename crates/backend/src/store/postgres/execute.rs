@@ -10,7 +10,8 @@ use sqlx::{Connection as _, Error, Executor as _, Postgres};
 
 use super::connections::is_about_the_statement;
 use crate::store::change::Outcome;
-use crate::store::script::{Script, Statement, Step, bound};
+use crate::store::script::{Script, Step};
+use crate::store::statement::{Statement, bound};
 use crate::store::{row, sql};
 
 /// Executes all steps or none. An error of the COMMIT is an error of the whole: whether it took place

@@ -5,7 +5,8 @@ use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
 
 use crate::store::change::Outcome;
 use crate::store::row;
-use crate::store::script::{Script, Step, bound};
+use crate::store::script::{Script, Step};
+use crate::store::statement::bound;
 
 /// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but
 /// not the ones before it.

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use super::desk::Desk;
 use super::file::DatabaseFile;
 use crate::auth::email::Email;
-use crate::store::script::{Script, Statement};
+use crate::store::script::Script;
+use crate::store::statement::Statement;
 use crate::store::{Accepted, Change, Ending, Session, User, Whence};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);

@@ -1,0 +1,74 @@
+//! The simulated store as the servers see it: which of its calls may fail, and which nothing that is
+//! promised here depends on.
+
+use async_trait::async_trait;
+use backend::auth::email::Email;
+use backend::store::{
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Session, Store,
+    StoreError, User,
+};
+use shared::{NumericDate, SessionId, UserId};
+
+use super::SimulatedStore;
+use super::pause::at_once;
+
+#[async_trait]
+impl Store for SimulatedStore {
+    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+        match change {
+            Change::Accept(id, accepted) => {
+                self.call(Some(Outcome::default()), |store| store.write_rotation(id, &accepted))
+                    .await
+            }
+            Change::EndSession(id, ending) => {
+                self.call(None, |store| store.write_end(id, ending)).await
+            }
+            Change::OpenSession { .. } => {
+                self.call(None, |store| store.write_session(change)).await
+            }
+            Change::ChangePassword(change) => {
+                self.call(Some(Outcome::default()), |store| store.write_password(*change)).await
+            }
+            // Nothing that is promised here depends on it.
+            other => self.memory.commit(other, events).await,
+        }
+    }
+
+    async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        self.call(None, |store| at_once(store.memory.find_user(email))).await
+    }
+
+    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        self.memory.users(after).await
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.call(None, |store| store.read_session(id)).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        self.memory.sessions_of(user).await
+    }
+
+    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
+        self.memory.ended_since(at).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+        self.memory.listen().await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.memory.events(query).await
+    }
+
+    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
+        self.memory.failures(account).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}
