@@ -3,6 +3,10 @@
 
 use leptos::prelude::*;
 
+/// Not written into the view: an attribute that is a literal there is rendered as any other.
+const WITHOUT_SCRIPTING: &str =
+    "<p>This page needs scripting: the access token lives in the memory of the page.</p>";
+
 /// Calm, and readable without scripts.
 #[component]
 pub(crate) fn Skeleton(
@@ -11,7 +15,7 @@ pub(crate) fn Skeleton(
     view! {
         <div class="skeleton" aria-busy="true">
             <p>{says}</p>
-            <noscript inner_html="<p>This page needs scripting: the access token lives in the memory of the page.</p>"></noscript>
+            <noscript inner_html=WITHOUT_SCRIPTING></noscript>
             <div class="skeleton-lane" aria-hidden="true"></div>
             <div class="skeleton-lane" aria-hidden="true"></div>
             <div class="skeleton-lane" aria-hidden="true"></div>
