@@ -21,6 +21,8 @@ use crate::store::SimulatedStore;
 pub(super) struct Theft {
     at: u32,
     key: Option<String>,
+    /// Up to this generation a refusal proves nothing any more: the owner has gone past it by the password.
+    worthless: u32,
     owner: Side,
     thief: Side,
 }
@@ -49,6 +51,7 @@ impl Observer {
             watched.theft = Some(Theft {
                 at: event,
                 key: key.map(str::to_owned),
+                worthless: 0,
                 owner: Side::default(),
                 thief: Side::default(),
             });
@@ -100,9 +103,10 @@ enum Found {
 impl Watched {
     /// The owner has got a ticket for the password, not for a ticket. From here on each side begins anew:
     /// what was copied before is worth nothing.
-    pub(super) fn owner_proved_the_password(&mut self) {
+    pub(super) fn owner_proved_the_password(&mut self, generation: u32) {
         if let Some(theft) = &mut self.theft {
             (theft.owner, theft.thief) = Default::default();
+            theft.worthless = generation;
         }
     }
 
@@ -127,7 +131,7 @@ impl Watched {
             call.outcome,
             Outcome::Failed(AuthError::InvalidGrant | AuthError::DuplicateAttempt)
         );
-        side.presented |= own && (succeeded || refused);
+        side.presented |= own && (succeeded || (refused && generation > theft.worthless));
         if succeeded {
             side.generations.insert(generation);
             if own {
