@@ -35,6 +35,7 @@ async fn record(store: &dyn Store, events: Vec<Event>) {
 #[tokio::test]
 async fn an_event_is_found_whole() {
     on_every_engine(async |store| {
+        registered(store, 1).await;
         let full = Event {
             session: Some(SessionId::from_bytes([7; 16])),
             cause: Some(EndCause::Replay),
@@ -42,6 +43,9 @@ async fn an_event_is_found_whole() {
         };
         let bare = Event { whence: Whence::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
         record(store, vec![full.clone(), bare.clone()]).await;
+        // Of whoever is not there, nothing is told.
+        record(store, vec![event(3, &user(9), EventKind::LoggedIn)]).await;
+        assert!(store.events(&all(user(9).id)).await.expect("a store").is_empty());
         assert_eq!(store.events(&all(user(1).id)).await.expect("a store"), [bare, full]);
     })
     .await;
@@ -106,7 +110,7 @@ async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
 #[tokio::test]
 async fn events_come_in_pages_and_by_kind() {
     on_every_engine(async |store| {
-        let (one, two) = (user(1), user(2));
+        let (one, two) = (registered(store, 1).await.0, registered(store, 2).await.0);
         let kind = |number: u8| {
             if number.is_multiple_of(2) { EventKind::LoggedIn } else { EventKind::Limited }
         };
@@ -134,7 +138,7 @@ async fn events_come_in_pages_and_by_kind() {
 #[tokio::test]
 async fn old_events_are_pruned_and_nobodys_sooner() {
     on_every_engine(async |store| {
-        let one = user(1);
+        let (one, _) = registered(store, 1).await;
         let nobodys = |number| Event { user: None, ..event(number, &one, EventKind::LoginFailed) };
         let mut events: Vec<Event> =
             [1, 2, 3].map(|number| event(number, &one, EventKind::LoggedIn)).into();
