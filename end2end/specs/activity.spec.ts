@@ -16,8 +16,9 @@ test('what happened is told newest first, without refreshes unless one asks for 
   await page.reload();
   await page.getByRole('link', { name: 'Activity' }).click();
   const events = page.locator('.event-text');
-  await expect(events.first()).toHaveText(/^Logged in with Chrome on Linux from 127\.0\.0\.1\.$/);
-  await expect(page.locator('.event').first()).toContainText('In this session');
+  await expect(events.first()).toHaveText(/^A login on a device that is new to this account: Chrome on Linux/);
+  await expect(events.nth(1)).toHaveText(/^Logged in with Chrome on Linux from 127\.0\.0\.1\.$/);
+  await expect(page.locator('.event').nth(1)).toContainText('In this session');
   await expect(events.filter({ hasText: 'A login failed' })).toHaveCount(1);
   await expect(events.filter({ hasText: 'The account was created' })).toHaveCount(1);
   await expect(events.filter({ hasText: 'The session went on' })).toHaveCount(0);
