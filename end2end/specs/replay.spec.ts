@@ -93,7 +93,12 @@ test('a thief with another browser gets nothing without the password, and the ow
     code: 'insufficient_user_authentication',
     next: undefined,
   });
+  // Somebody has tried to go on elsewhere: from now on the password is wanted everywhere.
   await account.reload();
+  const dialog = account.getByRole('dialog', { name: 'Enter your password' });
+  await dialog.getByLabel('Password', { exact: true }).fill(user.password);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expect(dialog).toBeHidden();
   await expectAccountOf(account, user);
 });
 

@@ -92,6 +92,8 @@ test('the cookies have the attributes of the contract', async ({ context, page, 
   expect(attributes).toEqual([
     ['HttpOnly', week, 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
     [week, 'Path=/', 'SameSite=Lax', 'Secure'].sort(),
+    // The device's: it logs nobody in.
+    ['HttpOnly', 'Max-Age=34560000', 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
   ]);
 
   await expectAccountOf(page, user);
