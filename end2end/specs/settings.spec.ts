@@ -79,6 +79,7 @@ test('another password ends all other sessions, and this one goes on in all of i
     await expectCallResult(page, 'Answered in one try.');
   }
   await logOut(account);
+  await expect(account).toHaveURL(pages.login);
   await logIn(account, { ...user, password: next });
   // A copy of what was in the jar before is worth nothing.
   expect((await present(playwright.request, server.origin, before)).status).toBe(401);
