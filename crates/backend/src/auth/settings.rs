@@ -99,6 +99,8 @@ impl Accounts {
         let ending = self.sessions.journal.ending(EndCause::Deleted);
         let erase = Change::Erase(user.id, ending);
         found(&self.sessions.journal.commit(erase, Vec::new()).await?)?;
+        // Whoever comes with this address next is somebody else.
+        self.forgive([AccountTag::of(&user.email)]).await;
         tracing::info!(event = "deleted", user = %user.id);
         Ok(())
     }

@@ -79,6 +79,21 @@ async fn a_few_are_free_and_then_each_costs_twice_the_time() {
 
 /// security.md: the same answer, whether or not there is such an account.
 #[tokio::test]
+async fn a_deleted_account_takes_its_count_along() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        for _ in 0..FREE {
+            guess(&app).await.assert_problem(401, "invalid_credentials");
+        }
+        assert_limited(&guess(&app).await, 1);
+        alice.call(Method::DELETE, path::ME, None).await.assert_status(204);
+        assert_eq!(app.store.failures(self::alice()).await.expect("a store"), None);
+        guess(&app).await.assert_problem(401, "invalid_credentials");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_learns_from_a_limit_whether_there_is_an_account() {
     on_every_store(async |app| {
         app.registered("alice").await;

@@ -1,7 +1,8 @@
 //! A new password while everything else goes on: other sessions of the user refresh, others log in with
 //! the old one, on two instances; sometimes the client does not wait for the answer and asks at refresh,
 //! with the same key; sometimes the instance is killed right after its 204. Afterwards the session that
-//! asked goes on, and it alone; whoever came with the old password is out.
+//! asked goes on, and it alone; whoever came with the old password is out. A change that was given up may
+//! take place later, or never: its instance is stopped before anybody asks which password holds.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -108,6 +109,9 @@ async fn play_round(
         if matches!(answered, Ok(false)) {
             // Until it is answered, there is nothing else for this client to do.
             client.refresh(|| instances[1 - which].address()).await?;
+            // The call that was given up may still be on its way: with its instance that is over.
+            instances[which].stop().await?;
+            instances[which].restart().await?;
         }
         done.store(true, Ordering::SeqCst);
         answered
