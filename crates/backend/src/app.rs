@@ -49,7 +49,7 @@ pub struct Doors {
     /// Storage.
     pub store: Arc<dyn Store>,
     /// The key ring.
-    pub keys: KeyRing,
+    pub keys: Arc<KeyRing>,
 }
 
 impl App {
@@ -59,7 +59,6 @@ impl App {
     /// If the built site cannot be read.
     pub fn new(settings: &Settings, doors: Doors) -> Result<Self, ConfigError> {
         let Doors { clock, entropy, store, keys } = doors;
-        let keys = Arc::new(keys);
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
         let limits = match settings.limits {

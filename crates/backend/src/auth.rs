@@ -29,6 +29,7 @@ mod text;
 
 use shared::{EndCause, FieldError, Secret, SessionId};
 
+use crate::keys::KeyError;
 use crate::store::{StoreError, User, Whence};
 use known_device::DeviceToken;
 
@@ -106,6 +107,9 @@ pub enum AuthError {
     /// A password could not be hashed or a token not signed.
     #[error("cryptography failed: {0}")]
     Cryptography(String),
+    /// No key can be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

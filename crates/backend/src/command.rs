@@ -2,11 +2,12 @@
 //! back as an error.
 
 mod administration;
+mod keys;
 mod password;
 mod table;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::app::{App, Doors};
 use crate::clock::Clock;
-use crate::config::{Command, ConfigError, KeysCommand, LifeArgs, ServeArgs, Settings};
+use crate::config::{Command, ConfigError, LifeArgs, MasterKeySource, ServeArgs, Settings};
 use crate::entropy::Entropy;
 use crate::keys::KeyRing;
 use crate::router::router;
@@ -35,7 +36,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(args) => migrate(&args.database).await,
         Command::Prune(args) => prune(&args.database.database, &args.life).await,
         Command::Check(args) => check(args).await,
-        Command::Keys { command: KeysCommand::List(args) } => list_keys(&args.keys),
+        Command::Keys { command } => keys::keys(command).await,
         Command::Users { command } => administration::users(command).await,
         Command::Sessions { command } => administration::sessions(command).await,
     }
@@ -48,6 +49,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let following = app.sessions.follow_endings();
     let clock = &app.sessions.journal.clock;
     let upkeep = settings.retention.keep(&store, clock, &app.entropy);
+    let keeping = app.sessions.keys.keep(&store, clock);
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
             "--listen: {} cannot be listened on: choose another port, or stop what uses it",
@@ -59,22 +61,24 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let stop = server::told_to_stop()?;
     say(&format!("listening on http://{address}"))?;
     server::serve(listener, router(app), stop).await;
-    drop((following, upkeep));
+    drop((following, upkeep, keeping));
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())
 }
 
 async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
-    let entropy = Entropy::system();
-    let keys = KeyRing::open(&settings.keys, &entropy)?;
+    let (clock, entropy) = (Clock::system(), Entropy::system());
     let store = open_store(&settings.database).await?;
     #[cfg(feature = "failpoints")]
     let store = store::failpoint::arm(store, settings.failpoint);
-    Ok(Doors { clock: Clock::system(), entropy, store, keys })
+    warn_if_beside(settings);
+    let place = (&*store, &clock);
+    let keys = KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy).await?;
+    Ok(Doors { clock, entropy, store, keys: Arc::new(keys) })
 }
 
-async fn open_store(url: &str) -> anyhow::Result<std::sync::Arc<dyn store::Store>> {
+async fn open_store(url: &str) -> anyhow::Result<Arc<dyn store::Store>> {
     store::open(url).await.with_context(|| {
         format!("--database / BATON_DATABASE: {:?} cannot be used", store::without_credentials(url))
     })
@@ -93,6 +97,19 @@ fn warn_if_unreachable(settings: &Settings, port: u16) {
         tracing::warn!(
             event = "site.missing",
             "no built site was found, so there are no pages: run `cargo xtask build`, or pass --site"
+        );
+    }
+}
+
+/// Good enough for one machine of one's own.
+fn warn_if_beside(settings: &Settings) {
+    if let MasterKeySource::Folder(folder) = &settings.master_key
+        && !settings.origin.is_loopback()
+    {
+        tracing::warn!(
+            event = "master_key.beside",
+            "the master key is a plain file in {}: whoever copies it and the database has every key. Keep it in a store of secrets and pass it with BATON_MASTER_KEY or --master-key-file",
+            folder.display()
         );
     }
 }
@@ -124,11 +141,13 @@ async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
     say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
     let entropy = Entropy::system();
-    // New keys would end every session: a check must not make them for a mistyped folder.
-    let keys = KeyRing::open_existing(&settings.keys, &entropy)?;
-    say(&format!("keys           ok   signing with {}", keys.signing_key_id()))?;
-    let store = open_store(&settings.database).await?;
-    let doors = Doors { clock: Clock::system(), entropy, store, keys };
+    let (clock, store) = (Clock::system(), open_store(&settings.database).await?);
+    // A check makes no keys: not for a database that was mistyped.
+    let (source, plan) = (&settings.master_key, settings.key_plan);
+    let keys = KeyRing::open_existing(source, plan, &*store, &entropy).await?;
+    let signing = keys.current().signing(clock.now())?.kid().to_owned();
+    say(&format!("keys           ok   signing with {signing}"))?;
+    let doors = Doors { clock, entropy, store, keys: Arc::new(keys) };
     doors.store.ping().await.context("--database: the storage does not answer")?;
     say("storage        ok   answers, and can be written to")?;
     let store = doors.store.clone();
@@ -145,12 +164,6 @@ async fn check(args: ServeArgs) -> anyhow::Result<()> {
     }
     store.close().await;
     Ok(())
-}
-
-fn list_keys(folder: &Path) -> anyhow::Result<()> {
-    let keys = KeyRing::open_existing(folder, &Entropy::system())?;
-    say(&format!("{}  ES256        signs access tokens", keys.signing_key_id()))?;
-    say(&format!("{}  HMAC-SHA-256  authenticates refresh tokens", keys.current_refresh_key().0))
 }
 
 /// Standard output is for whoever started the program; logs go to standard error.

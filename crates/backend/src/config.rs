@@ -2,6 +2,7 @@
 //! either. A setting that is wrong stops the start with one line that says which and how to mend it.
 
 mod command_line;
+mod keys;
 mod origin;
 mod proxies;
 
@@ -11,13 +12,15 @@ use std::path::PathBuf;
 use rotation::Policy;
 
 use crate::auth::suspicion::SuspicionPolicy;
+use crate::keys::KeyPlan;
 use crate::upkeep::Retention;
 
 pub use command_line::{
     AddUserArgs, Command, CommandLine, DatabaseArgs, EndSessionsArgs, KeysArgs, KeysCommand,
-    LifeArgs, Limits, ListSessionsArgs, PruneArgs, ServeArgs, SessionsCommand, SuspicionArgs,
-    UserArgs, UsersCommand, WhoseArgs,
+    LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose, RetireArgs, RingArgs, RotateArgs,
+    ServeArgs, SessionsCommand, SuspicionArgs, UserArgs, UsersCommand, WhoseArgs,
 };
+pub use keys::MasterKeySource;
 pub use origin::Origin;
 pub use proxies::Proxies;
 
@@ -30,8 +33,10 @@ pub struct Settings {
     pub origin: Origin,
     /// The database's URL.
     pub database: String,
-    /// The folder of the key ring.
-    pub keys: PathBuf,
+    /// Where the master key of the key ring is.
+    pub master_key: MasterKeySource,
+    /// When keys are used, and for how long.
+    pub key_plan: KeyPlan,
     /// How long an access token lives.
     pub access_token_seconds: i64,
     /// How long a session lives.
@@ -97,7 +102,8 @@ impl TryFrom<ServeArgs> for Settings {
             listen: listen_address(&args.listen)?,
             origin,
             database: args.database.database,
-            keys: args.keys.keys,
+            master_key: MasterKeySource::try_from(&args.keys)?,
+            key_plan: KeyPlan::try_from(&args.life)?,
             access_token_seconds: seconds(
                 "--access-token-seconds",
                 args.life.access_token_seconds,

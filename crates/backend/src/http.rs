@@ -4,6 +4,7 @@
 //! Read [`guard`] first: what a handler demands stands in its signature.
 
 pub mod assets;
+mod cached;
 pub mod client;
 pub mod confirm;
 pub mod cookie;

@@ -1,57 +1,62 @@
-//! The key ring: the ES256 key access tokens are signed with, and the key refresh tokens are
-//! authenticated with. It must not issue or verify anything. Files are in [`file`]; private parts
-//! are never shown or logged.
+//! The key ring: the ES256 keys access tokens are signed with, and the keys refresh tokens are
+//! authenticated with. All instances over one database share it. It must not issue or verify anything;
+//! private parts are never shown, logged or stored unsealed.
+//!
+//! When a key is used is in [`plan`], what it is in [`ring`], what protects it at rest in [`master`], and
+//! who makes and removes it in [`keeper`].
 
 mod file;
+mod keeper;
+pub mod master;
+pub mod plan;
+pub mod ring;
 
-use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use jsonwebtoken::EncodingKey;
-use rotation::RefreshKey;
-use sha2::{Digest as _, Sha256};
-use verifier::{KeySet, PublicKey};
+use hmac::{Hmac, KeyInit as _};
+use sha2::Sha256;
+use shared::NumericDate;
+use tokio::time::Instant;
+use verifier::KeySet;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::entropy::Entropy;
+use crate::store::{KeyPurpose, Store, StoreError, StoredKey};
+pub use keeper::{Keeping, Retirement, Rotation};
+pub use master::MasterKey;
+pub use plan::{KeyPlan, KeyState};
+pub use ring::Ring;
 
-const SIGNING_KEY_FILE: &str = "access-token-es256.p8";
-const REFRESH_KEY_FILE: &str = "refresh-token-hmac.key";
+/// How long an unknown key is not asked for again: whoever invents ids makes no work.
+const COOL_DOWN: Duration = Duration::from_secs(1);
 
-/// The server's keys.
+/// The server's keys: the ring as it was read last, and how to read it anew.
 pub struct KeyRing {
-    signing: EncodingKey,
-    public: PublicKey,
-    refresh: RefreshKey,
-    refresh_id: String,
+    master: MasterKey,
     device: DeviceKey,
+    plan: KeyPlan,
+    entropy: Entropy,
+    ring: RwLock<Arc<Ring>>,
+    /// It is nowhere but here.
+    is_fixed: bool,
+    /// What was read last, those that do not open included.
+    seen: Mutex<Vec<StoredKey>>,
+    /// When somebody last asked for a key that was not there.
+    missed_at: Mutex<Option<Instant>>,
 }
 
-/// Authenticates the tokens that known devices carry. It is derived from the refresh key: whoever holds
-/// that one has worse to do than to pass for a known device.
+/// Authenticates the tokens that known devices carry. It is derived from the master key: whoever holds that
+/// one has worse to do than to pass for a known device.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct DeviceKey([u8; 32]);
 
 impl DeviceKey {
-    fn derived_from(refresh_key: &[u8; 32]) -> Self {
-        let mut derived = keyed(refresh_key);
-        derived.update(b"baton device tokens, version 1");
-        Self(derived.finalize().into_bytes().into())
-    }
-
     /// HMAC-SHA-256 with this key, to be fed (RFC 2104).
     #[must_use]
     pub fn mac(&self) -> Hmac<Sha256> {
-        keyed(&self.0)
+        Hmac::new_from_slice(&self.0).expect("HMAC takes a key of any length")
     }
-}
-
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 /// Why the key ring cannot be used. The text says how to mend it.
@@ -76,98 +81,100 @@ pub enum KeyError {
         mode: u32,
     },
     /// There is no ring.
-    #[error("--keys: {path} holds no key ring yet: `baton serve` makes it on its first start")]
-    Missing {
+    #[error("--database: it holds no key ring yet: `baton serve` makes it on its first start")]
+    Missing,
+    /// There is a ring, and nothing to open it with.
+    #[error(
+        "--keys: the database holds a key ring, but {path} is not there to open it: copy it from where Baton ran first, or name the master key with --master-key-file"
+    )]
+    NoMasterKey {
         /// Where it was looked for.
         path: String,
     },
-    /// A file does not hold a key.
+    /// What should be a master key is none.
     #[error(
-        "--keys: {path} holds no {what}: restore it from a backup, or remove it to end all sessions and start anew"
+        "{place} holds no master key: 32 bytes in base64, as `openssl rand -base64 32` prints them"
     )]
-    Unreadable {
-        /// Which file.
-        path: String,
-        /// What it should hold.
-        what: &'static str,
+    NotAMasterKey {
+        /// Which file or variable.
+        place: String,
     },
+    /// A key was sealed with another master key, or changed since.
+    #[error(
+        "--keys / --master-key-file: the key {kid} in the database was sealed with another master key: use the one Baton ran with before"
+    )]
+    Sealed {
+        /// Which key.
+        kid: String,
+    },
+    /// All keys of a purpose have been retired.
+    #[error("no key is in use: all have been retired, and none was made")]
+    NoneInUse,
+    /// No key has this id.
+    #[error("the ring holds no key {kid:?}: `baton keys list` shows those it holds")]
+    Unknown {
+        /// The id.
+        kid: String,
+    },
+    /// The key counted no more before.
+    #[error("the key {kid} has been retired already")]
+    RetiredBefore {
+        /// Its id.
+        kid: String,
+    },
+    /// The ring could not be read or written.
+    #[error("the key ring could not be read or written")]
+    Store(#[from] StoreError),
 }
 
 impl KeyRing {
-    /// Reads the ring in `folder`, making folder and keys if they are missing.
-    ///
-    /// # Errors
-    /// If a file cannot be read or written, is open to others, or holds no key.
-    pub fn open(folder: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
-        let signing = file::read_or_make(folder, SIGNING_KEY_FILE, entropy, generate_signing_key)?;
-        let refresh = file::read_or_make(folder, REFRESH_KEY_FILE, entropy, || {
-            entropy.bytes::<32>().to_vec()
-        })?;
-        Self::from_bytes(&signing, &refresh).map_err(|what| KeyError::Unreadable {
-            path: folder
-                .join(if what == SIGNING_KEY { SIGNING_KEY_FILE } else { REFRESH_KEY_FILE })
-                .display()
-                .to_string(),
-            what,
-        })
-    }
-
-    /// Reads the ring in `folder` and makes nothing.
-    ///
-    /// # Errors
-    /// As [`KeyRing::open`], and if there is no ring yet.
-    pub fn open_existing(folder: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
-        if [SIGNING_KEY_FILE, REFRESH_KEY_FILE].iter().all(|name| folder.join(name).exists()) {
-            return Self::open(folder, entropy);
+    /// An empty ring: [`KeyRing::reload`] fills it.
+    fn empty(master: MasterKey, plan: KeyPlan, entropy: Entropy) -> Self {
+        Self {
+            device: master.device_key(),
+            master,
+            plan,
+            entropy,
+            ring: RwLock::default(),
+            is_fixed: false,
+            seen: Mutex::default(),
+            missed_at: Mutex::default(),
         }
-        Err(KeyError::Missing { path: folder.display().to_string() })
     }
 
-    /// A ring that is nowhere on disk.
+    /// A ring that is nowhere on disk, and is never read anew.
+    ///
+    /// # Panics
+    /// Never: keys just generated open.
     #[must_use]
-    pub fn in_memory(entropy: &Entropy) -> Self {
-        Self::from_bytes(&generate_signing_key(), &entropy.bytes::<32>())
-            .expect("keys just generated are keys")
+    pub fn in_memory(entropy: &Entropy, plan: KeyPlan, now: NumericDate) -> Self {
+        let master = MasterKey::in_memory(entropy);
+        let ring = Self { is_fixed: true, ..Self::empty(master, plan, entropy.clone()) };
+        let first = |purpose| {
+            let first = plan.due(purpose, &[], now).expect("the first key is due");
+            ring::generate(purpose, first, (&ring.master, entropy), now)
+        };
+        let keys = vec![first(KeyPurpose::Access), first(KeyPurpose::Refresh)];
+        let opened = RwLock::new(Arc::new(Ring::open(keys, &ring.master)));
+        Self { ring: opened, ..ring }
     }
 
-    fn from_bytes(pkcs8: &[u8], refresh: &[u8]) -> Result<Self, &'static str> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
-            .map_err(|_| SIGNING_KEY)?;
-        let public = PublicKey::from_uncompressed_point(pair.public_key().as_ref())
-            .map_err(|_| SIGNING_KEY)?;
-        let refresh_bytes: [u8; 32] = refresh.try_into().map_err(|_| REFRESH_KEY)?;
-        let refresh_id = URL_SAFE_NO_PAD.encode(&Sha256::digest(refresh_bytes)[..12]);
-        Ok(Self {
-            signing: EncodingKey::from_ec_der(pkcs8),
-            public,
-            device: DeviceKey::derived_from(&refresh_bytes),
-            refresh: RefreshKey::from_bytes(refresh_bytes),
-            refresh_id,
-        })
-    }
-
-    /// The key to sign with.
+    /// The keys as they were read last.
     #[must_use]
-    pub const fn signing_key(&self) -> &EncodingKey {
-        &self.signing
+    pub fn current(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Its id: the RFC 7638 thumbprint of its public part.
+    /// The public keys others need.
     #[must_use]
-    pub fn signing_key_id(&self) -> &str {
-        self.public.kid()
+    pub fn published(&self, now: NumericDate) -> KeySet {
+        self.current().published(&self.plan, now)
     }
 
-    /// The public keys, for whoever verifies.
+    /// When keys are used, and for how long.
     #[must_use]
-    pub fn public_keys(&self) -> KeySet {
-        KeySet::default().with(self.public.clone())
-    }
-
-    /// The refresh key new sessions are made with, and its id.
-    #[must_use]
-    pub fn current_refresh_key(&self) -> (&str, &RefreshKey) {
-        (&self.refresh_id, &self.refresh)
+    pub const fn plan(&self) -> &KeyPlan {
+        &self.plan
     }
 
     /// The key of device tokens.
@@ -176,19 +183,75 @@ impl KeyRing {
         &self.device
     }
 
-    /// The refresh key with this id, if the ring still holds it.
-    #[must_use]
-    pub fn refresh_key(&self, id: &str) -> Option<&RefreshKey> {
-        (self.refresh_id == id).then_some(&self.refresh)
+    /// Reads the ring anew. A key that does not open is left out.
+    ///
+    /// # Errors
+    /// If storage fails: then the ring stays as it was.
+    pub async fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        if self.is_fixed {
+            return Ok(());
+        }
+        let stored = store.keys().await?;
+        if stored == *self.seen() {
+            return Ok(());
+        }
+        let ring = Ring::open(stored.clone(), &self.master);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        *self.seen() = stored;
+        if let Some(kid) = self.closed() {
+            tracing::error!(event = "key.closed", error = %KeyError::Sealed { kid });
+        }
+        Ok(())
     }
-}
 
-const SIGNING_KEY: &str = "P-256 private key (PKCS #8, DER)";
-const REFRESH_KEY: &str = "32-byte key";
+    /// A key that does not open.
+    fn closed(&self) -> Option<String> {
+        let ring = self.current();
+        let is_open = |kid: &str| ring.stored().iter().any(|key| key.kid == kid);
+        self.seen().iter().find(|key| !is_open(&key.kid)).map(|key| key.kid.clone())
+    }
 
-fn generate_signing_key() -> Vec<u8> {
-    EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-        .expect("the operating system's random source does not fail once it has started")
-        .as_ref()
-        .to_vec()
+    /// The keys, read anew if this refresh key is not among them: another instance may just have made it, and
+    /// whoever logged in there is signed in here.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn with_refresh_key(
+        &self,
+        kid: &str,
+        store: &dyn Store,
+    ) -> Result<Arc<Ring>, StoreError> {
+        if self.current().refresh_key(kid).is_none() {
+            self.reload(store).await?;
+        }
+        Ok(self.current())
+    }
+
+    /// Reads the ring anew because a key was asked for that is not in it: another instance may just have
+    /// made it. Once a second at most. Whether it was read.
+    pub async fn look_again(&self, store: &dyn Store) -> bool {
+        {
+            let mut missed_at = self.missed_at();
+            let cools = |at: &Instant| at.elapsed() < COOL_DOWN;
+            if missed_at.as_ref().is_some_and(cools) {
+                return false;
+            }
+            *missed_at = Some(Instant::now());
+        }
+        match self.reload(store).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(event = "keys.unread", %error);
+                false
+            }
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Vec<StoredKey>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn missed_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.missed_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

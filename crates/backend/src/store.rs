@@ -28,7 +28,8 @@ use sqlx::migrate::MigrateError;
 use crate::auth::email::Email;
 pub use change::{Change, Ending, Outcome, PasswordChange, Whose};
 pub use records::{
-    Accepted, AccountTag, Ended, Event, EventQuery, Failures, Session, User, Whence,
+    Accepted, AccountTag, Ended, Event, EventQuery, Failures, KeyPurpose, Session, StoredKey, User,
+    Whence,
 };
 
 /// Before which instants a session is long over.
@@ -98,11 +99,12 @@ const HEARTBEAT: Duration = Duration::from_millis(250);
 pub enum Heard {
     /// These sessions have ended; none, if nothing has happened.
     Ended(Vec<(SessionId, EndCause)>),
-    /// Something has changed, perhaps an end: [`Store::ended_since`] knows.
+    /// Something has changed, perhaps an end, perhaps the key ring: [`Store::ended_since`] and
+    /// [`Store::keys`] know.
     Change,
 }
 
-/// Hears of sessions that end, whoever ends them: this process, another instance, or an operator at the
+/// Hears of sessions that end and of changes to the key ring, whoever makes them: this process, another instance, or an operator at the
 /// database's console.
 #[async_trait]
 pub trait Feed: Send {
@@ -136,7 +138,7 @@ pub trait Store: Send + Sync {
     /// The sessions that were ended at this instant or later.
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError>;
 
-    /// A feed that hears of every end from now on.
+    /// A feed that hears of every end, and of every change to the key ring, from now on.
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;
 
     /// Security events of a user's, newest first.
@@ -144,6 +146,9 @@ pub trait Store: Send + Sync {
 
     /// The logins that failed in a row.
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError>;
+
+    /// The key ring, each key after the one it follows.
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;

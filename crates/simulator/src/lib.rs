@@ -33,15 +33,24 @@ use std::sync::Arc;
 
 use backend::auth::access_token::AccessTokens;
 use backend::entropy::Entropy;
-use backend::keys::KeyRing;
+use backend::keys::{KeyPlan, KeyRing};
 use coverage::{Counts, LogReader};
 use invariants::Violation;
 pub use setting::{Bug, Premise, Twist};
+use shared::NumericDate;
 use story::Story;
 use world::World;
 
 /// How many events a seed has.
 pub const EVENTS: u32 = 300;
+
+/// One key for all times.
+const KEY_PLAN: KeyPlan = KeyPlan {
+    jwks_cache_seconds: 300,
+    rotation_seconds: i64::MAX / 4,
+    access_token_seconds: 900,
+    session_seconds: 2_592_000,
+};
 
 /// Lives through seeds. The key ring is the same for all of them.
 pub struct Simulator {
@@ -78,7 +87,7 @@ impl Simulator {
     /// A simulator with a fault planted, or a premise doubted.
     #[must_use]
     pub fn with(twist: Twist) -> Self {
-        let keys = Arc::new(KeyRing::in_memory(&Entropy::seeded(0)));
+        let keys = Arc::new(KeyRing::in_memory(&Entropy::seeded(0), KEY_PLAN, NumericDate(0)));
         let origin = "http://localhost:3000";
         let access_tokens = AccessTokens::new(Arc::clone(&keys), origin, &[origin.to_owned()]);
         Self { keys, access_tokens, twist }

@@ -75,7 +75,7 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
                 return Err(AuthError::InvalidCredentials);
             };
-            let session = sessions.begin(&user, &Whence::unknown());
+            let session = sessions.begin(&user, &Whence::unknown())?;
             let seen = user.password_hash.clone();
             let open = Change::OpenSession { session: Box::new(session.clone()), seen };
             if !sessions.journal.commit(open, Vec::new()).await?.took_place() {

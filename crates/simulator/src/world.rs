@@ -143,7 +143,8 @@ impl World {
             last_key: 0,
         };
         for user in &world.users {
-            world.store.admit(user, &world.instances[0].sessions.begin(user, &Whence::unknown()));
+            let session = world.instances[0].sessions.begin(user, &Whence::unknown());
+            world.store.admit(user, &session.expect("a key"));
         }
         tell!(world, "{:?}", world.setting);
         world

@@ -50,11 +50,24 @@ impl Verifier {
         unverified_token: &str,
         now: NumericDate,
     ) -> Result<AccessToken, Rejection> {
+        self.verify_with(&self.keys, unverified_token, now)
+    }
+
+    /// The same with other keys than those it was made with: for whoever replaces them as it goes.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub fn verify_with(
+        &self,
+        keys: &KeySet,
+        unverified_token: &str,
+        now: NumericDate,
+    ) -> Result<AccessToken, Rejection> {
         let unverified = Compact::parse(unverified_token)?;
         let kid = header::key_id(&unverified.header)?;
         // RFC 9068 section 4: the resource server MUST use the keys provided by the authorization
         // server. The header may choose among them and cannot add one.
-        let key = self.keys.get(&kid).ok_or(Rejection::UnknownKey)?;
+        let key = keys.get(&kid).ok_or(Rejection::UnknownKey)?;
         jws::verify(unverified.signing_input, &unverified.signature, key)?;
         let claims = claims::read(&unverified.payload)?;
         self.check_parties(&claims.token)?;

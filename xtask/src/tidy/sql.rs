@@ -5,17 +5,18 @@
 use super::tree::{File, Finding, Tree};
 
 /// Conditions that name a state. The first is a session's end, the second its place in the relay,
-/// the next two a user's standing, the last how many passwords were wrong.
-const GUARDS: [&str; 5] = [
+/// the next two a user's standing, then how many passwords were wrong, and whether a key counts.
+const GUARDS: [&str; 6] = [
     "revoked_at IS NULL",
     "generation =",
     "disabled_at IS NULL",
     "disabled_at IS NOT NULL",
     "failures =",
+    "retired_at IS NULL",
 ];
 
 const MESSAGE: &str = "changes rows without a state guard: add one to its WHERE \
-    (revoked_at IS NULL, generation = …, disabled_at IS NULL, failures = …), or `-- unguarded: reason`";
+    (revoked_at IS NULL, generation = …, disabled_at IS NULL, failures = …, retired_at IS NULL), or `-- unguarded: reason`";
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

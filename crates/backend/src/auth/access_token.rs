@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use shared::{NumericDate, Secret, SessionId, UserId};
-use verifier::{AccessToken, Rejection, Skew, Verifier};
+use verifier::{AccessToken, KeySet, Rejection, Skew, Verifier};
 
 use super::AuthError;
 use crate::keys::KeyRing;
@@ -71,11 +71,10 @@ impl AccessTokens {
     #[must_use]
     pub fn new(keys: Arc<KeyRing>, issuer: &str, audience: &[String]) -> Self {
         let skew = Skew::from_seconds(INSTANCE_SKEW_SECONDS).expect("below the most there is");
-        let verifier =
-            Verifier::new(issuer, audience.iter().cloned(), keys.public_keys()).with_skew(skew);
+        let verifier = Verifier::new(issuer, audience.iter().cloned(), KeySet::default());
         Self {
             keys,
-            verifier: Arc::new(verifier),
+            verifier: Arc::new(verifier.with_skew(skew)),
             issuer: issuer.to_owned(),
             audience: audience.to_vec(),
         }
@@ -86,10 +85,12 @@ impl AccessTokens {
     /// # Errors
     /// If signing fails.
     pub fn issue(&self, statement: Statement) -> Result<Secret, AuthError> {
+        let ring = self.keys.current();
+        let key = ring.signing(statement.iat)?;
         let mut header = Header::new(Algorithm::ES256);
         // RFC 9068 section 2.1: the type keeps other kinds of JWT from being taken for this one.
         header.typ = Some("at+jwt".to_owned());
-        header.kid = Some(self.keys.signing_key_id().to_owned());
+        header.kid = Some(key.kid().to_owned());
         let claims = Claims {
             iss: &self.issuer,
             sub: statement.sub,
@@ -106,7 +107,7 @@ impl AccessTokens {
             // RFC 8176 section 2: a password was given.
             amr: ["pwd"],
         };
-        jsonwebtoken::encode(&header, &claims, self.keys.signing_key())
+        jsonwebtoken::encode(&header, &claims, key.private())
             .map(Secret::new)
             .map_err(|error| AuthError::Cryptography(error.to_string()))
     }
@@ -120,6 +121,6 @@ impl AccessTokens {
         unverified_token: &str,
         now: NumericDate,
     ) -> Result<AccessToken, Rejection> {
-        self.verifier.verify(unverified_token, now)
+        self.verifier.verify_with(self.keys.current().verifying(), unverified_token, now)
     }
 }

@@ -3,6 +3,7 @@
 
 use rotation::Standing;
 use shared::{NumericDate, SessionId, UserId};
+use verifier::Rejection;
 
 use super::AuthError;
 use super::endings::Word;
@@ -36,19 +37,29 @@ impl Sessions {
     /// [`AuthError::InvalidToken`] or [`AuthError::SessionEnded`] if either does not;
     /// [`AuthError::Store`] if that is not known.
     pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
-        let token = self.access_tokens.verify(unverified_token, self.journal.now()).map_err(
-            |rejection| {
-                tracing::debug!(event = "access_token_refused", %rejection);
-                AuthError::InvalidToken
-            },
-        )?;
-        let caller =
-            Caller { user: token.sub, session: token.sid, authenticated_at: token.auth_time };
+        let caller = match self.verify(unverified_token) {
+            // Another instance may just have made its key.
+            Err(Rejection::UnknownKey) if self.keys.look_again(&*self.journal.store).await => {
+                self.verify(unverified_token)
+            }
+            verified => verified,
+        };
+        let caller = caller.map_err(refused)?;
         match self.journal.endings.word(caller.session) {
             Word::Ended(cause) => Err(AuthError::SessionEnded(cause)),
             Word::Stands => Ok(caller),
-            Word::Unknown => self.look_up(&caller).await.map(|_| caller),
+            Word::Unknown => {
+                // What others retire is not heard of now, either.
+                self.keys.reload(&*self.journal.store).await?;
+                self.verify(unverified_token).map_err(refused)?;
+                self.look_up(&caller).await.map(|_| caller)
+            }
         }
+    }
+
+    fn verify(&self, unverified_token: &str) -> Result<Caller, Rejection> {
+        let token = self.access_tokens.verify(unverified_token, self.journal.now())?;
+        Ok(Caller { user: token.sub, session: token.sid, authenticated_at: token.auth_time })
     }
 
     /// What is stored of a caller.
@@ -80,4 +91,9 @@ impl Sessions {
             Err(AuthError::LoginTooOld { max_age })
         }
     }
+}
+
+fn refused(rejection: Rejection) -> AuthError {
+    tracing::debug!(event = "access_token_refused", %rejection);
+    AuthError::InvalidToken
 }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use super::endings::Endings;
 use super::sessions::Sessions;
 use crate::clock::Clock;
+use crate::keys::KeyRing;
 use crate::store::{Ended, Heard, Store, StoreError};
 
 /// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
@@ -48,6 +49,7 @@ impl Sessions {
             store: Arc::clone(&self.journal.store),
             clock: self.journal.clock.clone(),
             endings: Arc::clone(&self.journal.endings),
+            keys: Arc::clone(&self.keys),
             // As long as an access token may live, another instance's clock considered.
             memory_seconds: self.access_token_seconds.saturating_add(SLACK_SECONDS),
         };
@@ -59,6 +61,7 @@ struct Follower {
     store: Arc<dyn Store>,
     clock: Clock,
     endings: Arc<Endings>,
+    keys: Arc<KeyRing>,
     memory_seconds: i64,
 }
 
@@ -82,6 +85,7 @@ impl Follower {
     async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
         let mut feed = self.store.listen().await?;
         let (mut asked, mut now) = (Instant::now(), self.clock.now());
+        self.keys.reload(&*self.store).await?;
         self.read_since(now.plus(-self.memory_seconds), now).await?;
         loop {
             self.endings.trust(asked, asked + TRUST);
@@ -100,7 +104,10 @@ impl Follower {
                         at: now,
                     }));
                 }
-                Heard::Change => self.read_since(before.plus(-SLACK_SECONDS), now).await?,
+                Heard::Change => {
+                    self.keys.reload(&*self.store).await?;
+                    self.read_since(before.plus(-SLACK_SECONDS), now).await?;
+                }
             }
             if now < before {
                 // Tokens that had expired are valid again, and what ended their sessions was forgotten.

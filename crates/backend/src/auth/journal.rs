@@ -139,6 +139,7 @@ const fn ending_of(change: &Change) -> Option<Ending> {
         | Change::EndSessions(_, ending)
         | Change::Disable(_, ending)
         | Change::Erase(_, ending) => Some(*ending),
+        Change::RetireKey { ending, .. } => Some(*ending),
         Change::ChangePassword(change) => Some(change.ending),
         _ => None,
     }

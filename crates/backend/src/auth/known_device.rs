@@ -112,12 +112,22 @@ mod tests {
     use super::*;
     use crate::auth::email::Email;
     use crate::entropy::Entropy;
-    use crate::keys::KeyRing;
+    use crate::keys::{KeyPlan, KeyRing};
 
     const NOW: NumericDate = NumericDate(1_800_000_000);
 
     fn account(name: &str) -> AccountTag {
         AccountTag::of(&Email::parse(&format!("{name}@example.com")).expect("an address"))
+    }
+
+    fn ring_of(seed: u64) -> KeyRing {
+        let plan = KeyPlan {
+            jwks_cache_seconds: 300,
+            rotation_seconds: 2_592_000,
+            access_token_seconds: 900,
+            session_seconds: 2_592_000,
+        };
+        KeyRing::in_memory(&Entropy::seeded(seed), plan, NOW)
     }
 
     fn recognised(ring: &KeyRing, slot: &str, value: &str, now: NumericDate) -> bool {
@@ -127,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_token_holds_for_its_account_its_key_and_its_time() {
-        let ring = KeyRing::in_memory(&Entropy::seeded(1));
+        let ring = ring_of(1);
         let device = KnownDevice::new([7; 16], NOW);
         let token = device.token(ring.device_key(), &account("alice"));
         let (slot, value) = (token.slot.as_str(), token.value.expose());
@@ -136,14 +146,14 @@ mod tests {
         assert!(recognised(&ring, slot, value, NOW.plus(KNOWN_SECONDS - 1)));
         assert!(!recognised(&ring, slot, value, NOW.plus(KNOWN_SECONDS)));
         assert!(!recognised(&ring, "00000000", value, NOW));
-        assert!(!recognised(&KeyRing::in_memory(&Entropy::seeded(2)), slot, value, NOW));
+        assert!(!recognised(&ring_of(2), slot, value, NOW));
         let bobs = device.token(ring.device_key(), &account("bob"));
         assert!(!recognised(&ring, slot, bobs.value.expose(), NOW));
     }
 
     #[test]
     fn changing_any_character_is_noticed() {
-        let ring = KeyRing::in_memory(&Entropy::seeded(1));
+        let ring = ring_of(1);
         let token = KnownDevice::new([7; 16], NOW).token(ring.device_key(), &account("alice"));
         let value = token.value.expose();
         for at in 0..value.len() {
@@ -159,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_token_is_replaced_once_a_month_and_the_device_stays_the_same() {
-        let ring = KeyRing::in_memory(&Entropy::seeded(1));
+        let ring = ring_of(1);
         let (key, alice) = (ring.device_key(), account("alice"));
         let device = KnownDevice::new([7; 16], NOW);
         assert!(device.renewed(key, &alice, NOW.plus(FRESH_SECONDS - 1)).is_none());

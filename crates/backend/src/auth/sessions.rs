@@ -49,21 +49,25 @@ pub(super) struct Found {
 
 impl Sessions {
     /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.
-    #[must_use]
-    pub fn begin(&self, user: &User, whence: &Whence) -> Session {
+    ///
+    /// # Errors
+    /// If the ring holds no key to make its tickets with.
+    pub fn begin(&self, user: &User, whence: &Whence) -> Result<Session, AuthError> {
         let Journal { entropy, .. } = &self.journal;
         let now = self.journal.now();
-        Session {
+        let ring = self.keys.current();
+        let refresh_key_id = ring.current_refresh_key(now)?;
+        Ok(Session {
             id: entropy.session_id(now),
             user: user.id,
             seed: rotation::Seed::from_bytes(entropy.bytes()),
-            refresh_key_id: self.keys.current_refresh_key().0.to_owned(),
+            refresh_key_id: refresh_key_id.to_owned(),
             family: Family::begun(now),
             authenticated_at: now,
             wanted_at: None,
             whence: whence.clone(),
             ended_because: None,
-        }
+        })
     }
 
     /// The tokens for a session whose ticket `generation` is to be given out.
@@ -76,7 +80,8 @@ impl Sessions {
         user: User,
         generation: Generation,
     ) -> Result<Grant, AuthError> {
-        let key = self.keys.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
+        let ring = self.keys.current();
+        let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
         let now = self.journal.now();
         // No token outlives its session: whoever is shown it may ask nobody.
         let over = self.policy.expires_at(&session.family);
@@ -176,7 +181,9 @@ impl Sessions {
         else {
             return Ok(None);
         };
-        let key = self.keys.refresh_key(&session.refresh_key_id);
+        let kid = &session.refresh_key_id;
+        let ring = self.keys.with_refresh_key(kid, &*self.journal.store).await?;
+        let key = ring.refresh_key(kid);
         let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
         Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
     }

@@ -66,8 +66,58 @@ pub enum Command {
 /// What can be done with the key ring.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the keys by id. Private parts are never shown.
-    List(KeysArgs),
+    /// List the keys by id, with what they are for and their states. Private parts are never shown.
+    List(RingArgs),
+    /// Publish the next key now; it signs once every service has had the time to learn of it.
+    Rotate(RotateArgs),
+    /// In an emergency: from now on this key counts no more, and whatever was made with it.
+    Retire(RetireArgs),
+}
+
+/// What every command about the key ring takes.
+#[derive(Debug, Clone, Args)]
+pub struct RingArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Where the master key is.
+    #[command(flatten)]
+    pub keys: KeysArgs,
+    /// How long things live.
+    #[command(flatten)]
+    pub life: LifeArgs,
+}
+
+/// What `keys rotate` takes.
+#[derive(Debug, Clone, Args)]
+pub struct RotateArgs {
+    /// Where everything is.
+    #[command(flatten)]
+    pub ring: RingArgs,
+    /// Which key: the one that signs access tokens, or the one that new sessions' refresh tokens are
+    /// authenticated with.
+    #[arg(long, value_enum, default_value_t = Purpose::Access)]
+    pub purpose: Purpose,
+}
+
+/// What `keys retire` takes.
+#[derive(Debug, Clone, Args)]
+pub struct RetireArgs {
+    /// Where everything is.
+    #[command(flatten)]
+    pub ring: RingArgs,
+    /// The key, by its id.
+    #[arg(value_name = "KID")]
+    pub kid: String,
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    /// Access tokens.
+    Access,
+    /// Refresh tokens.
+    Refresh,
 }
 
 /// Where the database is.
@@ -88,9 +138,13 @@ pub struct DatabaseArgs {
 /// Where the keys are.
 #[derive(Debug, Clone, Args)]
 pub struct KeysArgs {
-    /// The folder of the key ring; made on the first start.
+    /// The folder of the master key that opens the key ring in the database; made on the first start.
+    /// Not used if a master key is named otherwise.
     #[arg(long, env = "BATON_KEYS", default_value = "keys", value_name = "FOLDER")]
     pub keys: PathBuf,
+    /// A file that holds the master key: 32 bytes in base64. Or put them into BATON_MASTER_KEY.
+    #[arg(long, env = "BATON_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
 }
 
 /// How long tokens and sessions live.
@@ -126,6 +180,18 @@ pub struct LifeArgs {
         value_name = "SECONDS"
     )]
     pub event_retention_seconds: i64,
+    /// A key signs access tokens for so long, then the next one does.
+    #[arg(
+        long,
+        env = "BATON_KEY_ROTATION_SECONDS",
+        default_value_t = 2_592_000,
+        value_name = "SECONDS"
+    )]
+    pub key_rotation_seconds: i64,
+    /// Services may keep the public keys for so long before they look again: a new key waits that long
+    /// before it signs, and one that was retired may count there for that long.
+    #[arg(long, env = "BATON_JWKS_CACHE_SECONDS", default_value_t = 300, value_name = "SECONDS")]
+    pub jwks_cache_seconds: i64,
 }
 
 /// What to do when a session goes on somewhere unusual.

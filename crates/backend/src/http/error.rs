@@ -191,7 +191,7 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         AuthError::Limited { .. } => {
             (S::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "Too many attempts. Try again later.")
         }
-        AuthError::Contended | AuthError::Busy | AuthError::Store(_) => {
+        AuthError::Contended | AuthError::Busy | AuthError::Keys(_) | AuthError::Store(_) => {
             (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
         }
         AuthError::Cryptography(_) => {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
+use super::cached::cached;
 use crate::auth::sessions::Sessions;
 
-/// How long others may keep the set: a key must be published that long before it signs.
-const CACHE: &str = "public, max-age=300";
+/// RFC 7517 section 8.5.2.
+const MEDIA_TYPE: &str = "application/jwk-set+json";
 
-/// 200 with the set.
-pub async fn jwks(State(sessions): State<Arc<Sessions>>) -> impl IntoResponse {
-    // RFC 7517 section 8.5.2 registers this media type.
-    let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, CACHE)];
-    (headers, sessions.keys.public_keys().to_jwks())
+/// 200 with the set. It may be kept for as long as a new key waits before it signs.
+pub async fn jwks(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
+    let max_age = sessions.keys.plan().jwks_cache_seconds;
+    let keys = sessions.keys.published(sessions.journal.now());
+    cached(&request, MEDIA_TYPE, max_age, keys.to_jwks())
 }

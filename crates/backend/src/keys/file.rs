@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::KeyError;
 use crate::entropy::Entropy;
 
@@ -17,8 +19,8 @@ pub(super) fn read_or_make(
     folder: &Path,
     name: &str,
     entropy: &Entropy,
-    generate: impl FnOnce() -> Vec<u8>,
-) -> Result<Vec<u8>, KeyError> {
+    generate: impl FnOnce() -> Zeroizing<Vec<u8>>,
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let path = folder.join(name);
     if !path.exists() {
         DirBuilder::new()
@@ -33,11 +35,16 @@ pub(super) fn read_or_make(
     if folder_mode & 0o022 != 0 {
         return Err(KeyError::TooOpen { path: folder.display().to_string(), mode: folder_mode });
     }
-    let file_mode = mode(&path)?;
-    if file_mode & 0o077 != 0 {
-        return Err(KeyError::TooOpen { path: path.display().to_string(), mode: file_mode });
+    read(&path)
+}
+
+/// The content of a file that only its owner can read.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let mode = mode(path)?;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::TooOpen { path: path.display().to_string(), mode });
     }
-    fs::read(&path).map_err(failed("read", &path))
+    fs::read(path).map(Zeroizing::new).map_err(failed("read", path))
 }
 
 fn mode(path: &Path) -> Result<u32, KeyError> {

@@ -4,7 +4,7 @@
 
 use shared::{EndCause, NumericDate, SessionId, UserId};
 
-use super::records::{Accepted, AccountTag, Session, User, Whence};
+use super::records::{Accepted, AccountTag, Session, StoredKey, User, Whence};
 use super::{EventsBefore, PruneBefore};
 
 /// What shall change. Owned: it is carried out even if whoever asked is gone.
@@ -79,6 +79,20 @@ pub enum Change {
     PruneSessions(PruneBefore),
     /// Removes what is no longer to be kept of events and failures, a thousand each at most.
     PruneEvents(EventsBefore),
+    /// A key joins the ring. Not if another one follows its predecessor already.
+    AddKey(Box<StoredKey>),
+    /// A key counts no more, its successor joins the ring unless it has one, and all sessions whose
+    /// tickets were made with it end. Not if it was retired before.
+    RetireKey {
+        /// Which.
+        kid: String,
+        /// The one that takes its place, if nobody waits for that.
+        successor: Option<Box<StoredKey>>,
+        /// How its sessions end.
+        ending: Ending,
+    },
+    /// A key leaves the ring. Not if a session has tickets made with it, or nothing follows it.
+    RemoveKey(String),
     /// Nothing but the events.
     Record,
 }

@@ -11,7 +11,7 @@ use shared::{NumericDate, SessionId, UserId};
 
 use super::{
     AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Session, Store,
-    StoreError, User,
+    StoreError, StoredKey, User,
 };
 use crate::auth::email::Email;
 
@@ -133,6 +133,10 @@ impl Store for Armed {
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.store.failures(account).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.store.keys().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! The engine that forgets: for tests and simulations, with the very semantics of the conditional
 //! writes, which are in [`tables`]. It must not be cleverer than SQL.
 
+mod keys;
 mod tables;
 
 use std::cmp::Reverse;
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::change::{Change, Outcome};
-use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
+use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, StoredKey, User};
 use super::{Feed, HEARTBEAT, Heard, Store, StoreError};
 use crate::auth::email::Email;
 use tables::Tables;
@@ -24,8 +25,8 @@ const AT_ONCE: usize = 1_000;
 #[derive(Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
-    /// Changes whenever sessions have ended.
-    ends: watch::Sender<()>,
+    /// Changes whenever sessions have ended, or keys have changed.
+    changes: watch::Sender<()>,
 }
 
 impl Memory {
@@ -46,12 +47,14 @@ impl Store for Memory {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         let mut tables = self.tables();
         let records_only = matches!(change, Change::Record);
+        let is_about_keys =
+            matches!(change, Change::AddKey(_) | Change::RetireKey { .. } | Change::RemoveKey(_));
         let outcome = tables.apply(change);
         if records_only || outcome.took_place() {
             tables.record(events);
         }
-        if !outcome.ended.is_empty() {
-            self.ends.send_replace(());
+        if !outcome.ended.is_empty() || (is_about_keys && outcome.took_place()) {
+            self.changes.send_replace(());
         }
         Ok(outcome)
     }
@@ -96,7 +99,7 @@ impl Store for Memory {
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        Ok(Box::new(Listening(self.ends.subscribe())))
+        Ok(Box::new(Listening(self.changes.subscribe())))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
@@ -112,6 +115,10 @@ impl Store for Memory {
         Ok(self.tables().failures.get(&account).copied())
     }
 
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        Ok(self.tables().keys.clone())
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -119,7 +126,7 @@ impl Store for Memory {
     async fn close(&self) {}
 }
 
-/// Told of every end at once.
+/// Told of every change at once.
 struct Listening(watch::Receiver<()>);
 
 #[async_trait]

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Outcome};
-use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, User};
+use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, StoredKey, User};
 use super::row::{self, Columns};
 use super::script::Script;
 use super::statement::Statement;
@@ -86,6 +86,10 @@ impl<E: Engine> Store for Sql<E> {
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         let query = Statement::new(sql::FAILURES).bind(&account.0);
         Ok(self.0.fetch(query, row::failures).await?.pop())
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.0.fetch(Statement::new(sql::KEYS), row::key).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

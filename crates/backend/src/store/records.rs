@@ -123,6 +123,45 @@ pub struct Failures {
     pub last_at: NumericDate,
 }
 
+/// A key of the ring. Its private part is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its id.
+    pub kid: String,
+    /// What it is for.
+    pub purpose: KeyPurpose,
+    /// The id of the key it follows; empty if it is the first.
+    pub predecessor: String,
+    /// The private part, as it may be stored.
+    pub sealed: Vec<u8>,
+    /// Since when others can know it.
+    pub published_at: NumericDate,
+    /// From when on it is to be used.
+    pub signs_from: NumericDate,
+    /// Since when it counts no more, because somebody said so.
+    pub retired_at: Option<NumericDate>,
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPurpose {
+    /// Signs access tokens.
+    Access,
+    /// Authenticates refresh tokens.
+    Refresh,
+}
+
+impl KeyPurpose {
+    /// The name as stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
 /// A session that has ended lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {

@@ -6,7 +6,7 @@ use shared::{Device, DeviceKind, EndCause, EventId, EventKind, NumericDate, Sess
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
-use super::records::{Ended, Event, Failures, Session, User, Whence};
+use super::records::{Ended, Event, Failures, KeyPurpose, Session, StoredKey, User, Whence};
 use crate::auth::email::Email;
 
 /// What our columns hold, read the same way from every engine's row.
@@ -91,6 +91,24 @@ pub(super) fn event(row: &dyn Columns) -> Result<Event, StoreError> {
         session: id("session_id")?.map(SessionId::from_bytes),
         cause: cause(row, "cause")?,
         whence: whence(row)?,
+    })
+}
+
+pub(super) fn key(row: &dyn Columns) -> Result<StoredKey, StoreError> {
+    let purpose = match text(row, "purpose")?.as_str() {
+        "access" => KeyPurpose::Access,
+        "refresh" => KeyPurpose::Refresh,
+        _ => return Err(StoreError::Corrupt { what: "purpose of a key" }),
+    };
+    let sealed = row.bytes("sealed")?.ok_or(StoreError::Corrupt { what: "sealed key" })?;
+    Ok(StoredKey {
+        kid: text(row, "kid")?,
+        purpose,
+        predecessor: text(row, "predecessor")?,
+        sealed: sealed.to_vec(),
+        published_at: date(row, "published_at")?,
+        signs_from: date(row, "signs_from")?,
+        retired_at: row.number("retired_at")?.map(NumericDate),
     })
 }
 

@@ -4,7 +4,7 @@ use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange, Whose};
-use super::records::{Accepted, Event, Session, User, Whence};
+use super::records::{Accepted, Event, Session, StoredKey, User, Whence};
 use super::sql;
 use super::statement::{Statement, Value};
 
@@ -48,6 +48,17 @@ impl Statement {
 }
 
 impl Step {
+    /// Whether it is this statement.
+    pub(super) fn is(&self, sql: &'static str) -> bool {
+        self.statement.sql == sql
+    }
+
+    /// Both as one statement, which takes the values of one after those of the other.
+    pub(super) fn followed_by(&self, next: &Self, sql: &'static str) -> Statement {
+        let values = [self.statement.values.clone(), next.statement.values.clone()].concat();
+        Statement { sql, values }
+    }
+
     fn ending_sessions(self) -> Self {
         Self { ends_sessions: true, ..self }
     }
@@ -62,6 +73,7 @@ impl Script {
             Change::PruneSessions(_)
                 | Change::PruneEvents(_)
                 | Change::EndSessions(Whose::Everyones, _)
+                | Change::RetireKey { .. }
         );
         let mut steps = steps(change);
         steps.extend(events.iter().map(record));
@@ -129,6 +141,13 @@ fn steps(change: &Change) -> Vec<Step> {
                 .counted(),
             Statement::new(sql::PRUNE_ERASED).counted(),
         ],
+        Change::AddKey(key) => vec![add_key(key).needed()],
+        Change::RetireKey { kid, successor, ending } => {
+            retire_key(kid, successor.as_deref(), *ending)
+        }
+        Change::RemoveKey(kid) => {
+            vec![Statement::new(sql::REMOVE_KEY).bind(kid.as_str()).needed()]
+        }
         Change::Record => Vec::new(),
     }
 }
@@ -197,6 +216,26 @@ fn erase(user: &UserId, ending: Ending) -> Vec<Step> {
         Statement::new(sql::FORGET_WHENCE).bind(user.as_bytes()).beside(),
         Statement::new(sql::FORGET_EVENTS).bind(user.as_bytes()).beside(),
     ]
+}
+
+fn add_key(key: &StoredKey) -> Statement {
+    Statement::new(sql::ADD_KEY)
+        .bind(key.kid.as_str())
+        .bind(key.purpose.as_str())
+        .bind(key.predecessor.as_str())
+        .bind(key.sealed.as_slice())
+        .bind(key.published_at)
+        .bind(key.signs_from)
+}
+
+fn retire_key(kid: &str, successor: Option<&StoredKey>, ending: Ending) -> Vec<Step> {
+    let retire = Statement::new(sql::RETIRE_KEY).bind(kid).bind(ending.at);
+    let end = Statement::new(sql::END_UNDER_KEY).bind(kid);
+    let mut steps = vec![retire.needed()];
+    // Somebody else may have added one a moment ago: then that one takes the place.
+    steps.extend(successor.map(|successor| add_key(successor).beside()));
+    steps.push(bind_ending(end, ending).beside().ending_sessions());
+    steps
 }
 
 fn end_sessions(whose: Whose, ending: Ending) -> Statement {

@@ -101,6 +101,10 @@ pub(super) const END_EVERYONES: &str = "
     UPDATE sessions SET revoked_at = $1, revoked_because = $2
     WHERE revoked_at IS NULL RETURNING id";
 
+pub(super) const END_UNDER_KEY: &str = "
+    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+    WHERE refresh_key_id = $1 AND revoked_at IS NULL RETURNING id";
+
 pub(super) const FORGET_WHENCE: &str = "
     UPDATE sessions SET address = NULL, browser = 'unknown', os = 'unknown', device_kind = 'unknown'
     WHERE user_id = $1 -- unguarded: whatever state they are in, nobody's traces are kept";
@@ -176,6 +180,28 @@ pub(super) const PRUNE_ERASED: &str = "
         LIMIT 1000
     )";
 
+/// Keys as they follow each other, all purposes together.
+pub(super) const KEYS: &str = "
+    SELECT kid, purpose, predecessor, sealed, published_at, signs_from, retired_at
+    FROM ring_keys ORDER BY published_at, signs_from, kid";
+
+/// Adds a key, unless another one follows its predecessor already or that one is not there.
+pub(super) const ADD_KEY: &str = "
+    INSERT INTO ring_keys (kid, purpose, predecessor, sealed, published_at, signs_from)
+    SELECT $1, $2, $3, $4, $5, $6
+    WHERE EXISTS (SELECT 1 FROM ring_keys WHERE purpose = $2 AND kid = $3)
+       OR ($3 = '' AND NOT EXISTS (SELECT 1 FROM ring_keys WHERE purpose = $2))
+    ON CONFLICT DO NOTHING";
+
+pub(super) const RETIRE_KEY: &str = "
+    UPDATE ring_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL";
+
+/// The last key of a chain is never old: whoever removes one knows its successor.
+pub(super) const REMOVE_KEY: &str = "
+    DELETE FROM ring_keys -- unguarded: nobody uses it who has a successor, and no session names it
+    WHERE kid = $1 AND EXISTS (SELECT 1 FROM ring_keys AS next WHERE next.predecessor = $1)
+      AND NOT EXISTS (SELECT 1 FROM sessions WHERE refresh_key_id = $1)";
+
 pub(super) const PING: &str = "SELECT 1 FROM users, sessions LIMIT 1";
 
 /// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would
@@ -196,6 +222,20 @@ pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// SQLite alone: a number that changes for this connection whenever another one, of whatever process,
 /// has committed (<https://sqlite.org/pragma.html#pragma_data_version>).
 pub(super) const DATA_VERSION: &str = "PRAGMA data_version";
+
+/// SQLite alone: `ACCEPT` and `RECORD` in one go; their values follow each other. Each statement that is
+/// handed to the thread that owns the connection costs as much as what it does.
+pub(super) const ACCEPT_THEN_RECORD: &str = "
+    SAVEPOINT rotation;
+    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                        address = $7, browser = $8, os = $9, device_kind = $10
+    WHERE id = $1 AND generation = $2 AND revoked_at IS NULL RETURNING id;
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
+    RELEASE rotation";
+
+/// SQLite alone: when the one above has failed half way.
+pub(super) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
 
 // What only PostgreSQL needs.
 

@@ -6,7 +6,7 @@ use crate::support::settings;
 
 #[test]
 fn the_defaults_are_the_contracts() {
-    let defaults = settings(&[]).expect("valid defaults");
+    let defaults = settings::<&str>(&[]).expect("valid defaults");
     assert_eq!(defaults.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(defaults.origin.as_str(), "http://localhost:3000");
     assert_eq!(defaults.database, "sqlite:baton.db");

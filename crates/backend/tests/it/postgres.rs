@@ -22,7 +22,7 @@ async fn far_away() -> Option<(TestApp, Relay)> {
     let host = schema.url.host_str().expect("a host").to_owned();
     let relay = Relay::to(host, schema.url.port().unwrap_or(5432)).await;
     let store = store::open(schema.through(relay.port).as_str()).await.expect("a store");
-    Some((TestApp::over(store, Place::Schema(schema), &[]), relay))
+    Some((TestApp::over(store, Place::Schema(schema), &[]).await, relay))
 }
 
 async fn in_time<T>(answer: impl Future<Output = T>) -> T {
@@ -144,7 +144,7 @@ async fn a_row_that_somebody_has_locked_is_503_and_nothing_is_lost() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut other = schema.connection().await;
-    let app = TestApp::over(store, Place::Schema(schema), &[]);
+    let app = TestApp::over(store, Place::Schema(schema), &[]).await;
     let alice = app.registered("alice").await;
     sqlx::raw_sql("BEGIN; LOCK sessions").execute(&mut other).await.expect("the lock");
     assert_unavailable(&in_time(alice.refresh_with(KEY)).await);
@@ -164,7 +164,7 @@ async fn rotations_are_durable_soon_and_everything_else_at_once() {
         let mut observer = schema.connection().await;
         sqlx::raw_sql(OBSERVE).execute(&mut observer).await.expect("triggers");
 
-        let app = TestApp::over(store, Place::Schema(schema), &[]);
+        let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         let alice = app.registered("alice").await;
         alice.refresh_with(KEY).await.assert_ok();
         alice.refresh().await.assert_ok();
@@ -219,7 +219,7 @@ async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
             .append_pair("application_name", &schema.name);
         let store = store::open(url.as_str()).await.expect("a store");
         let (mut other, name) = (schema.connection().await, schema.name.clone());
-        let app = TestApp::over(store, Place::Schema(schema), &[]);
+        let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         let alice = app.registered("alice").await;
         // So that there is a connection for it.
         alice.refresh().await.assert_ok();
@@ -249,7 +249,7 @@ async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_ses
         let store = store::open(url.as_str()).await.expect("a store");
         let (mut other, name) = (schema.connection().await, schema.name.clone());
         let mut observer = schema.connection().await;
-        let app = TestApp::over(store, Place::Schema(schema), &[]);
+        let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         app.registered("alice").await;
         let change = format!(
             "BEGIN; UPDATE users SET {act};

@@ -288,7 +288,7 @@ async fn the_cookies_have_the_attributes_that_protect_them() {
 #[tokio::test]
 async fn a_ticket_from_a_lost_future_is_accepted() {
     let memory = Arc::new(Memory::default());
-    let app = TestApp::over(memory.clone(), Place::Memory, &[]);
+    let app = TestApp::over(memory.clone(), Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     alice.refresh().await.assert_ok();
     alice.refresh().await.assert_ok();

@@ -100,6 +100,46 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
     .await;
 }
 
+/// A key that somebody else may have is worth nothing, wherever it is used.
+#[tokio::test]
+async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
+    on_every_store(async |here| {
+        let there = here.another_instance().await;
+        let _following = (here.app.sessions.follow_endings(), there.app.sessions.follow_endings());
+        let alice = here.registered("alice").await;
+        until_it_hears(&there).await;
+        let alice_there = alice.copied().through(&there);
+        call(&alice_there).await.assert_ok();
+        retire_the_signing_key(&here).await;
+        call(&alice).await.assert_problem(401, "invalid_token");
+        until_refused(&alice_there, LAG).await.assert_problem(401, "invalid_token");
+        assert!(endings(&there).is_trusted(), "it was heard, not asked for");
+        alice.through(&there).refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// While nothing is heard, the ring is read anew for each call.
+#[tokio::test]
+async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
+    on_every_store(async |here| {
+        let there = here.another_instance().await;
+        let alice = here.registered("alice").await.through(&there);
+        call(&alice).await.assert_ok();
+        retire_the_signing_key(&here).await;
+        call(&alice).await.assert_problem(401, "invalid_token");
+        alice.refresh().await.assert_ok();
+        call(&alice).await.assert_ok();
+    })
+    .await;
+}
+
+async fn retire_the_signing_key(app: &TestApp) {
+    let keys = &app.app.sessions.keys;
+    let signing = keys.current().signing(app.clock.now()).expect("a key").kid().to_owned();
+    keys.retire(&signing, &app.app.sessions.journal).await.expect("a store");
+}
+
 /// What somebody ends at the database's own console is no different.
 #[tokio::test]
 async fn an_end_by_hand_is_known_within_a_second() {
@@ -117,7 +157,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
-    let app = TestApp::over(store, Place::Schema(schema), &[]);
+    let app = TestApp::over(store, Place::Schema(schema), &[]).await;
     let _following = app.app.sessions.follow_endings();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
@@ -128,7 +168,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
 #[tokio::test]
 async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
     let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     call(&alice).await.assert_ok();
     assert_eq!(store.sessions_read(), 1, "until it hears, the store is asked");
@@ -144,7 +184,7 @@ async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
 #[tokio::test]
 async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes() {
     let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
     let there = app.another_instance().await;
     let _following = app.app.sessions.follow_endings();
@@ -172,7 +212,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
 #[tokio::test(start_paused = true)]
 async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
     let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let _following = app.app.sessions.follow_endings();
     until_it_hears(&app).await;
     store.set_hearing(Hearing::Stuck);
@@ -214,7 +254,7 @@ async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
 #[tokio::test]
 async fn an_end_whose_outcome_is_unknown_is_asked_for() {
     let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     let now = Instant::now();
     endings(&app).trust(now, now + PATIENCE);
@@ -279,8 +319,8 @@ async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
     let host = schema.url.host_str().expect("a host").to_owned();
     let relay = Relay::to(host, schema.url.port().unwrap_or(5432)).await;
     let far = store::open(schema.through(relay.port).as_str()).await.expect("a store");
-    let near = TestApp::over(near, Place::Schema(schema), &[]);
-    let far = near.another_instance_over(far);
+    let near = TestApp::over(near, Place::Schema(schema), &[]).await;
+    let far = near.another_instance_over(far).await;
     Some((near, far, relay))
 }
 

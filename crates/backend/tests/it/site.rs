@@ -32,10 +32,10 @@ fn built() -> TempDir {
     folder
 }
 
-fn app() -> TestApp {
+async fn app() -> TestApp {
     let site = built();
     let flags = ["--site", site.path().to_str().expect("UTF-8")].map(str::to_owned);
-    TestApp::over(Arc::new(Memory::default()), Place::Memory, &[&flags[0], &flags[1]])
+    TestApp::over(Arc::new(Memory::default()), Place::Memory, &[&flags[0], &flags[1]]).await
 }
 
 async fn with_encoding(browser: &Browser, path: &str, encoding: &str) -> Answer {
@@ -46,7 +46,7 @@ async fn with_encoding(browser: &Browser, path: &str, encoding: &str) -> Answer 
 
 #[tokio::test]
 async fn public_pages_can_be_read_before_any_script_runs() {
-    let browser = app().browser();
+    let browser = app().await.browser();
     for (path, words) in [
         (path::HOME_PAGE, "Baton"),
         (path::REGISTER_PAGE, "Create your account"),
@@ -67,7 +67,7 @@ async fn public_pages_can_be_read_before_any_script_runs() {
 
 #[tokio::test]
 async fn a_page_names_its_files_and_is_not_stored() {
-    let page = app().browser().get(path::HOME_PAGE).await;
+    let page = app().await.browser().get(path::HOME_PAGE).await;
     for file in [
         "/assets/baton-0123.css",
         "/assets/frontend-0123.js",
@@ -81,7 +81,7 @@ async fn a_page_names_its_files_and_is_not_stored() {
 
 #[tokio::test]
 async fn scripts_run_by_nonce_only() {
-    let browser = app().browser();
+    let browser = app().await.browser();
     let (first, second) = (browser.get(path::HOME_PAGE).await, browser.get(path::HOME_PAGE).await);
     let nonce = |page: &Answer| {
         let policy = page.header("content-security-policy").expect("a policy").to_owned();
@@ -123,17 +123,17 @@ async fn scripts_run_by_nonce_only() {
 
 #[tokio::test]
 async fn a_page_that_is_not_there_is_404_and_still_a_page() {
-    let page = app().browser().get("/no/such/page").await;
+    let page = app().await.browser().get("/no/such/page").await;
     page.assert_status(404);
     assert!(page.body.contains("Page not found"), "{}", page.body);
-    let posted = app().browser().post("/no/such/page", serde_json::json!({})).await;
+    let posted = app().await.browser().post("/no/such/page", serde_json::json!({})).await;
     posted.assert_problem(405, "method_not_allowed");
     assert_eq!(posted.header("allow"), Some("GET,HEAD"));
 }
 
 #[tokio::test]
 async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back() {
-    let browser = app().browser();
+    let browser = app().await.browser();
     let page = browser.get(path::ACCOUNT_PAGE).await;
     page.assert_status(302);
     assert_eq!(page.header("location"), Some("/login?next=%2Faccount"));
@@ -146,7 +146,7 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
 
 #[tokio::test]
 async fn files_are_immutable_and_compressed_beforehand() {
-    let browser = app().browser();
+    let browser = app().await.browser();
     for (accepted, encoding, body) in [
         ("br, gzip", Some("br"), "brotli"),
         ("gzip", Some("gzip"), "gzip"),
@@ -165,7 +165,7 @@ async fn files_are_immutable_and_compressed_beforehand() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there_is_404() {
-    let browser = app().browser();
+    let browser = app().await.browser();
     for path in [
         "/assets/",
         "/assets/frontend_bg-0123.wasm.br",
@@ -180,7 +180,7 @@ async fn a_file_that_is_not_there_is_404() {
 
 #[tokio::test]
 async fn no_page_answers_for_the_api() {
-    let browser = app().browser();
+    let browser = app().await.browser();
     for path in ["/api", "/api/", "/api/nothing", "/api/auth/login/"] {
         browser.get(path).await.assert_problem(404, "not_found");
     }

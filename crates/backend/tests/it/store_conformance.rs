@@ -3,6 +3,7 @@
 mod accounts;
 mod endings;
 mod events;
+mod keys;
 
 use backend::auth::email::Email;
 use backend::store::{

@@ -11,7 +11,7 @@ use crate::support::{Faulty, PASSWORD, Place, TestApp};
 #[tokio::test]
 async fn every_call_that_needs_storage_is_503_and_keeps_the_cookie() {
     let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     let before = alice.refresh_token();
     store.set_broken(true);
@@ -49,7 +49,7 @@ async fn every_call_that_needs_storage_is_503_and_keeps_the_cookie() {
 #[tokio::test]
 async fn a_rotation_whose_commit_was_not_confirmed_heals_with_its_key() {
     let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]);
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     store.set_breaks_after_writing(true);
     alice.refresh_with("attempt-key-number-1").await.assert_problem(503, "temporarily_unavailable");

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
     AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Session, Store,
-    StoreError, User,
+    StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -64,6 +64,10 @@ impl Store for SimulatedStore {
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.memory.failures(account).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.memory.keys().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

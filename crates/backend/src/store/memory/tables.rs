@@ -9,7 +9,9 @@ use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 use super::AT_ONCE;
 use crate::auth::email::Email;
 use crate::store::change::{Change, Ending, Outcome, PasswordChange, Whose};
-use crate::store::records::{Accepted, AccountTag, Event, Failures, Session, User, Whence};
+use crate::store::records::{
+    Accepted, AccountTag, Event, Failures, Session, StoredKey, User, Whence,
+};
 use crate::store::{EventsBefore, PruneBefore};
 
 /// Fewer failures than this may be somebody's mistyping.
@@ -24,6 +26,7 @@ pub(super) struct Tables {
     pub(super) ended_at: HashMap<SessionId, NumericDate>,
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) failures: HashMap<AccountTag, Failures>,
+    pub(super) keys: Vec<StoredKey>,
 }
 
 impl Tables {
@@ -63,6 +66,11 @@ impl Tables {
             Change::ForgetFailures(account) => rows(self.failures.remove(&account).is_some()),
             Change::PruneSessions(before) => self.prune_sessions(before),
             Change::PruneEvents(before) => self.prune_events(before),
+            Change::AddKey(key) => rows(self.add_key(*key)),
+            Change::RetireKey { kid, successor, ending } => {
+                self.retire_key(&kid, successor, ending)
+            }
+            Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
             Change::Record => Outcome::default(),
         }
     }
@@ -195,7 +203,7 @@ impl Tables {
         Outcome { rows: 1, ended }
     }
 
-    fn end(&mut self, which: impl Fn(&Session) -> bool, ending: Ending) -> Outcome {
+    pub(super) fn end(&mut self, which: impl Fn(&Session) -> bool, ending: Ending) -> Outcome {
         let Ending { cause, at } = ending;
         let mut ended = Vec::new();
         for session in self.sessions.values_mut() {

@@ -11,7 +11,7 @@ use sqlx::{Connection as _, Error, Executor as _, Postgres};
 use super::connections::is_about_the_statement;
 use crate::store::change::Outcome;
 use crate::store::script::{Script, Step};
-use crate::store::statement::{Statement, bound};
+use crate::store::statement::bound;
 use crate::store::{row, sql};
 
 /// Executes all steps or none. An error of the COMMIT is an error of the whole: whether it took place
@@ -23,18 +23,13 @@ pub(super) async fn execute(
     match script.steps.as_slice() {
         [] => Ok(Outcome::default()),
         [only] => Ok(take_all(connection, std::slice::from_ref(only)).await?.unwrap_or_default()),
-        [accept, record] if is(accept, sql::ACCEPT) && is(record, sql::RECORD) => {
-            let values = [accept.statement.values.clone(), record.statement.values.clone()];
-            let both = Statement { sql: sql::ACCEPT_AND_RECORD, values: values.concat() };
+        [accept, record] if accept.is(sql::ACCEPT) && record.is(sql::RECORD) => {
+            let both = accept.followed_by(record, sql::ACCEPT_AND_RECORD);
             let rows = connection.execute(bound::<Postgres>(&both)).await?.rows_affected();
             Ok(Outcome { rows, ended: Vec::new() })
         }
         steps => in_transaction(connection, steps).await,
     }
-}
-
-fn is(step: &Step, sql: &'static str) -> bool {
-    step.statement.sql == sql
 }
 
 async fn in_transaction(connection: &mut PgConnection, steps: &[Step]) -> Result<Outcome, Error> {

@@ -1,5 +1,5 @@
-//! How PostgreSQL tells of sessions that end: LISTEN on a connection of its own, to what a trigger
-//! notifies in the transaction that ends them (migration 2). It must not ask for what it missed; it fails,
+//! How PostgreSQL tells of sessions that end, and of changes to the key ring: LISTEN on a connection of its
+//! own, to what triggers notify in the transaction that makes them (migrations 2 and 3). It must not ask for what it missed; it fails,
 //! and whoever listens reads anew.
 //!
 //! sqlx's listener would connect again without a word when its connection is lost. Here it cannot: the
@@ -37,32 +37,50 @@ impl Listening {
         Ok(Self(listener))
     }
 
-    async fn hear(&mut self) -> Result<Vec<(SessionId, EndCause)>, sqlx::Error> {
-        let mut ended = Vec::new();
+    async fn hear(&mut self) -> Result<Heard, sqlx::Error> {
+        let mut news = News::default();
         if let Ok(heard) = timeout(HEARTBEAT, self.0.try_recv()).await {
-            ended.extend(ended_by(&heard?.ok_or(sqlx::Error::PoolClosed)?));
+            news.take(&heard?.ok_or(sqlx::Error::PoolClosed)?);
         }
         // Whoever ends a session has woken this connection's server process before being answered, and
         // that process tells what it was woken for before it answers anything. So with this answer
         // everything has been heard that had been answered when it was asked for.
         let listens = sqlx::query(sql::IS_LISTENING).fetch_optional(&mut self.0).await?.is_some();
         while let Some(heard) = self.0.next_buffered() {
-            ended.extend(ended_by(&heard));
+            news.take(&heard);
         }
-        if listens { Ok(ended) } else { Err(sqlx::Error::PoolClosed) }
+        match listens {
+            true if news.keys => Ok(Heard::Change),
+            true => Ok(Heard::Ended(news.ended)),
+            false => Err(sqlx::Error::PoolClosed),
+        }
     }
 }
 
 #[async_trait]
 impl Feed for Listening {
     async fn next(&mut self) -> Result<Heard, StoreError> {
-        Ok(Heard::Ended(self.hear().await?))
+        Ok(self.hear().await?)
+    }
+}
+
+/// What our triggers have said.
+#[derive(Default)]
+struct News {
+    ended: Vec<(SessionId, EndCause)>,
+    keys: bool,
+}
+
+impl News {
+    fn take(&mut self, heard: &PgNotification) {
+        self.ended.extend(ended_by(heard.payload()));
+        self.keys |= heard.payload() == "keys";
     }
 }
 
 /// `None` if it is not what our trigger says: anybody with a login may notify.
-fn ended_by(heard: &PgNotification) -> Option<(SessionId, EndCause)> {
-    let (id, cause) = heard.payload().split_once(' ')?;
+fn ended_by(payload: &str) -> Option<(SessionId, EndCause)> {
+    let (id, cause) = payload.split_once(' ')?;
     let id = u128::from_str_radix(id, 16).ok().filter(|_| id.len() == 32)?;
     let cause = EndCause::named(cause).unwrap_or(EndCause::Unknown);
     Some((SessionId::from_bytes(id.to_be_bytes()), cause))

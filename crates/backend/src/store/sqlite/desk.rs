@@ -171,7 +171,9 @@ fn result_code(error: &sqlx::Error) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{accept, desk, open_session, register, register_at_length, revoke};
+    use super::super::fixture::{
+        accept, accept_and_tell, desk, open_session, register, register_at_length, revoke,
+    };
     use super::*;
 
     /// 1 for each that took place; `None` for what failed alone.
@@ -201,6 +203,19 @@ mod tests {
         assert_eq!(outcomes, [one, one, None, None, Some(0), Some(0), one, one, Some(0)]);
         // The second user was undone together with their session, whose id was taken.
         assert_eq!(rows(&mut desk, &[register(2, 3), accept(3)]).await, [one, one]);
+    }
+
+    #[tokio::test]
+    async fn a_rotation_takes_place_with_its_event_or_not_at_all() {
+        let (mut desk, _folder) = desk().await;
+        let one = Some(1);
+        let sessions = [register(1, 1), register(2, 2), register(3, 3)];
+        assert_eq!(rows(&mut desk, &sessions).await, [one; 3]);
+        // The second event's id is taken; whoever comes late has no event either.
+        let group = [accept_and_tell(1, 1), accept_and_tell(2, 1), accept_and_tell(1, 2)];
+        assert_eq!(rows(&mut desk, &group).await, [one, None, Some(0)]);
+        let next = [accept_and_tell(2, 2), revoke(3), accept_and_tell(3, 3)];
+        assert_eq!(rows(&mut desk, &next).await, [one, one, Some(0)]);
     }
 
     #[tokio::test]

@@ -4,9 +4,9 @@
 use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
 
 use crate::store::change::Outcome;
-use crate::store::row;
 use crate::store::script::{Script, Step};
 use crate::store::statement::bound;
+use crate::store::{row, sql};
 
 /// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but
 /// not the ones before it.
@@ -14,8 +14,12 @@ pub(super) async fn execute(
     connection: &mut SqliteConnection,
     script: &Script,
 ) -> sqlx::Result<Outcome> {
-    if script.steps.is_empty() {
-        return Ok(Outcome::default());
+    match script.steps.as_slice() {
+        [] => return Ok(Outcome::default()),
+        [accept, record] if accept.is(sql::ACCEPT) && record.is(sql::RECORD) => {
+            return accept_then_record(connection, accept, record).await;
+        }
+        _ => {}
     }
     let mut savepoint = connection.begin().await?;
     let mut outcome = Outcome::default();
@@ -27,6 +31,23 @@ pub(super) async fn execute(
     }
     savepoint.commit().await?;
     Ok(outcome)
+}
+
+/// What nearly every script is.
+async fn accept_then_record(
+    connection: &mut SqliteConnection,
+    accept: &Step,
+    record: &Step,
+) -> sqlx::Result<Outcome> {
+    let both = accept.followed_by(record, sql::ACCEPT_THEN_RECORD);
+    match connection.fetch_all(bound::<Sqlite>(&both)).await {
+        Ok(accepted) => Ok(Outcome { rows: accepted.len() as u64, ended: Vec::new() }),
+        Err(error) => {
+            // After what does not fail alone there may be no savepoint, and the group is given up anyway.
+            let undone = connection.execute(sqlx::raw_sql(sql::UNDO_ACCEPT)).await;
+            Err(undone.err().unwrap_or(error))
+        }
+    }
 }
 
 /// Takes a step. `false`: it was needed and changed nothing.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rotation::{Family, Generation, Seed};
-use shared::{EndCause, NumericDate, SessionId, UserId};
+use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 use tempfile::TempDir;
 
 use super::desk::Desk;
@@ -11,7 +11,7 @@ use super::file::DatabaseFile;
 use crate::auth::email::Email;
 use crate::store::script::Script;
 use crate::store::statement::Statement;
-use crate::store::{Accepted, Change, Ending, Session, User, Whence};
+use crate::store::{Accepted, Change, Ending, Event, Session, User, Whence};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const HASH: &str = "$argon2id$";
@@ -71,10 +71,28 @@ pub(super) fn open_session(user: u8, number: u8) -> Script {
 
 /// The first rotation of a session.
 pub(super) fn accept(session: u8) -> Script {
+    Script::of(&first_rotation(session), &[])
+}
+
+/// The same, told of by the event with this number.
+pub(super) fn accept_and_tell(session: u8, event: u8) -> Script {
+    let event = Event {
+        id: EventId::from_bytes([event; 16]),
+        kind: EventKind::Refreshed,
+        at: NOW,
+        user: None,
+        session: None,
+        cause: None,
+        whence: Whence::unknown(),
+    };
+    Script::of(&first_rotation(session), &[event])
+}
+
+fn first_rotation(session: u8) -> Change {
     let begun = Family::begun(NOW);
     let family = begun.accepted(Generation(1), None, NOW);
     let accepted = Accepted { seen: Generation(0), family, whence: Whence::unknown() };
-    script(Change::Accept(SessionId::from_bytes([session; 16]), Box::new(accepted)))
+    Change::Accept(SessionId::from_bytes([session; 16]), Box::new(accepted))
 }
 
 pub(super) fn revoke(session: u8) -> Script {

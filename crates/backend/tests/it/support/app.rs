@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::Request;
 use backend::app::{App, Doors};
 use backend::clock::Clock;
-use backend::config::{Command, CommandLine, Settings};
+use backend::config::{Command, CommandLine, MasterKeySource, Settings};
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use backend::router::router;
@@ -36,6 +36,7 @@ pub(crate) struct TestApp {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<TempDir>,
     place: Arc<Place>,
+    flags: Arc<[String]>,
 }
 
 /// A fresh store of every engine. The place goes when it is dropped.
@@ -54,7 +55,7 @@ pub(crate) async fn stores() -> Vec<(Arc<dyn Store>, Place)> {
 pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
     for (store, place) in stores().await {
         println!("engine: {}", place.engine());
-        story(TestApp::over(store, place, &[])).await;
+        story(TestApp::over(store, place, &[]).await).await;
     }
 }
 
@@ -62,7 +63,7 @@ impl TestApp {
     /// A server over a database in a file.
     pub(crate) async fn on_disk() -> Self {
         let file = Place::file();
-        Self::over(store::open(&file.url()).await.expect("a store"), file, &[])
+        Self::over(store::open(&file.url()).await.expect("a store"), file, &[]).await
     }
 
     /// A server over the engine that forgets.
@@ -72,23 +73,31 @@ impl TestApp {
 
     /// The same with flags of `baton serve`.
     pub(crate) async fn with(flags: &[&str]) -> Self {
-        Self::over(store::open("memory:").await.expect("a store"), Place::Memory, flags)
+        Self::over(store::open("memory:").await.expect("a store"), Place::Memory, flags).await
     }
 
     /// A server over a store of the test's own.
-    pub(crate) fn over(store: Arc<dyn Store>, place: Place, flags: &[&str]) -> Self {
+    pub(crate) async fn over(store: Arc<dyn Store>, place: Place, flags: &[&str]) -> Self {
         let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let entropy = Entropy::seeded(7);
-        let clock = Clock::manual(START);
-        let doors = Doors {
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            store: Arc::clone(&store),
-            keys: KeyRing::open(keys.path(), &entropy).expect("a key ring"),
-        };
-        let app =
-            App::new(&settings(flags).expect("valid settings"), doors).expect("an application");
-        Self { router: router(app.clone()), app, clock, store, keys, place: Arc::new(place) }
+        let (entropy, clock) = (Entropy::seeded(7), Clock::manual(START));
+        let flags = flags.iter().map(ToString::to_string).collect();
+        Self::start((store, place.into()), keys, (entropy, clock), flags).await
+    }
+
+    async fn start(
+        (store, place): (Arc<dyn Store>, Arc<Place>),
+        keys: Arc<TempDir>,
+        (entropy, clock): (Entropy, Clock),
+        flags: Arc<[String]>,
+    ) -> Self {
+        let settings = settings(&flags).expect("valid settings");
+        let source = MasterKeySource::Folder(keys.path().to_owned());
+        let ring = KeyRing::open(&source, settings.key_plan, (&*store, &clock), &entropy).await;
+        let ring = Arc::new(ring.expect("a key ring"));
+        let (at, store_too) = (clock.clone(), Arc::clone(&store));
+        let doors = Doors { clock: at, entropy, store: store_too, keys: ring };
+        let app = App::new(&settings, doors).expect("an application");
+        Self { router: router(app.clone()), app, clock, store, keys, place, flags }
     }
 
     /// The file of the database, if it is in one.
@@ -102,20 +111,14 @@ impl TestApp {
             Place::Memory => Arc::clone(&self.store),
             place => store::open(&place.url()).await.expect("a store"),
         };
-        self.another_instance_over(store)
+        self.another_instance_over(store).await
     }
 
     /// The same with a store of the test's own, which must lead to the same database.
-    pub(crate) fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
-        let entropy = Entropy::seeded(8);
-        let doors = Doors {
-            clock: self.clock.clone(),
-            entropy: entropy.clone(),
-            store: Arc::clone(&store),
-            keys: KeyRing::open(self.keys.path(), &entropy).expect("a key ring"),
-        };
-        let app = App::new(&settings(&[]).expect("valid settings"), doors).expect("an application");
-        Self { router: router(app.clone()), app, store, ..self.clone() }
+    pub(crate) async fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
+        let (keys, place) = (Arc::clone(&self.keys), Arc::clone(&self.place));
+        let doors = (Entropy::seeded(8), self.clock.clone());
+        Self::start((store, place), keys, doors, Arc::clone(&self.flags)).await
     }
 
     /// A browser that has never been here.
@@ -145,9 +148,13 @@ impl TestApp {
 }
 
 /// The settings that these flags of `baton serve` add up to.
-pub(crate) fn settings(flags: &[&str]) -> Result<Settings, backend::config::ConfigError> {
-    let line = CommandLine::try_parse_from(["baton", "serve"].iter().chain(flags))
-        .expect("flags that can be parsed");
+pub(crate) fn settings<F: AsRef<str>>(
+    flags: &[F],
+) -> Result<Settings, backend::config::ConfigError> {
+    let line = CommandLine::try_parse_from(
+        ["baton", "serve"].into_iter().chain(flags.iter().map(AsRef::as_ref)),
+    )
+    .expect("flags that can be parsed");
     match line.command {
         Command::Serve(args) => Settings::try_from(args),
         _ => unreachable!("serve was asked for"),

@@ -8,7 +8,7 @@ use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
     AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, Outcome, Session, Store,
-    StoreError, User,
+    StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -118,6 +118,11 @@ impl Store for Faulty {
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.check()?;
         self.inner.failures(account).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.check()?;
+        self.inner.keys().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,0 +1,75 @@
+//! Settings of the key ring: where its master key is, and how its keys are rotated.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rotation::Policy;
+use shared::Secret;
+
+use super::{ConfigError, KeysArgs, LifeArgs, seconds};
+use crate::keys::KeyPlan;
+
+/// Never a flag: command lines can be read by everybody on the machine.
+const MASTER_KEY: &str = "BATON_MASTER_KEY";
+
+/// Where the master key is.
+#[derive(Clone)]
+pub enum MasterKeySource {
+    /// Handed in, in base64.
+    Text(Secret),
+    /// In a file that somebody made.
+    File(PathBuf),
+    /// In a file of ours in this folder.
+    Folder(PathBuf),
+}
+
+impl fmt::Debug for MasterKeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(..)"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Folder(path) => f.debug_tuple("Folder").field(path).finish(),
+        }
+    }
+}
+
+impl TryFrom<&KeysArgs> for MasterKeySource {
+    type Error = ConfigError;
+
+    #[expect(clippy::disallowed_methods, reason = "a secret enters here, and must not be a flag")]
+    fn try_from(args: &KeysArgs) -> Result<Self, ConfigError> {
+        let text = std::env::var(MASTER_KEY).ok().filter(|text| !text.is_empty());
+        match (text, &args.master_key_file) {
+            (Some(_), Some(_)) => Err(ConfigError::new(
+                MASTER_KEY,
+                "is set, and so is --master-key-file / BATON_MASTER_KEY_FILE: leave one out",
+            )),
+            (Some(text), None) => Ok(Self::Text(Secret::new(text))),
+            (None, Some(file)) => Ok(Self::File(file.clone())),
+            (None, None) => Ok(Self::Folder(args.keys.clone())),
+        }
+    }
+}
+
+impl TryFrom<&LifeArgs> for KeyPlan {
+    type Error = ConfigError;
+
+    fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
+        let plan = Self {
+            jwks_cache_seconds: seconds("--jwks-cache-seconds", life.jwks_cache_seconds)?,
+            rotation_seconds: seconds("--key-rotation-seconds", life.key_rotation_seconds)?,
+            access_token_seconds: seconds("--access-token-seconds", life.access_token_seconds)?,
+            session_seconds: Policy::try_from(life)?.absolute_seconds,
+        };
+        if plan.rotation_seconds <= plan.ahead_seconds() {
+            return Err(ConfigError::new(
+                "--key-rotation-seconds",
+                format!(
+                    "must be more than {}: a key is published that long before it signs (--jwks-cache-seconds and a minute)",
+                    plan.ahead_seconds()
+                ),
+            ));
+        }
+        Ok(plan)
+    }
+}

@@ -1,0 +1,247 @@
+//! Makes keys before they are needed and removes them when nobody needs them any more, for all instances:
+//! whoever comes first does it, and the others find it done. It must not decide when; that is
+//! [`plan`](super::plan).
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::{EndCause, NumericDate};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::plan::{KeyPlan, KeyState, Successor};
+use super::{KeyError, KeyRing, MasterKey, ring};
+use crate::auth::journal::Journal;
+use crate::clock::Clock;
+use crate::config::MasterKeySource;
+use crate::entropy::Entropy;
+use crate::store::{Change, KeyPurpose, Store, StoredKey};
+
+/// How often a running server looks whether something is due: often enough for the shortest plan.
+const LOOK: Duration = Duration::from_secs(5);
+const PURPOSES: [KeyPurpose; 2] = [KeyPurpose::Access, KeyPurpose::Refresh];
+
+/// A task that ends with its handle.
+pub struct Keeping(JoinHandle<()>);
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What came of a request to rotate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The next key.
+    pub kid: String,
+    /// When it is used.
+    pub signs_from: NumericDate,
+    /// It was waiting already.
+    pub was_there: bool,
+}
+
+/// What came of a request to retire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    /// What the key was for.
+    pub purpose: KeyPurpose,
+    /// The key in use now.
+    pub in_use: Option<String>,
+    /// How many sessions ended with it.
+    pub sessions: usize,
+}
+
+impl KeyRing {
+    /// Opens the ring in `store`, making its first keys if there are none.
+    ///
+    /// # Errors
+    /// If there is no master key for it, or storage fails.
+    pub async fn open(
+        source: &MasterKeySource,
+        plan: KeyPlan,
+        (store, clock): (&dyn Store, &Clock),
+        entropy: &Entropy,
+    ) -> Result<Self, KeyError> {
+        let is_new = store.keys().await?.is_empty();
+        let master = MasterKey::find(source, !is_new, entropy)?;
+        let ring = Self::empty(master, plan, entropy.clone());
+        ring.read_all(store).await?;
+        ring.tend(store, clock.now()).await?;
+        // Another instance may have made them, with a master key of its own.
+        ring.read_all(store).await?;
+        Ok(ring)
+    }
+
+    /// Opens the ring in `store`, and makes nothing.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open`], and if there is no ring yet.
+    pub async fn open_existing(
+        source: &MasterKeySource,
+        plan: KeyPlan,
+        store: &dyn Store,
+        entropy: &Entropy,
+    ) -> Result<Self, KeyError> {
+        if store.keys().await?.is_empty() {
+            return Err(KeyError::Missing);
+        }
+        let master = MasterKey::find(source, true, entropy)?;
+        let ring = Self::empty(master, plan, entropy.clone());
+        ring.read_all(store).await?;
+        Ok(ring)
+    }
+
+    /// At the start every key has to open.
+    async fn read_all(&self, store: &dyn Store) -> Result<(), KeyError> {
+        self.reload(store).await?;
+        match self.closed() {
+            Some(kid) => Err(KeyError::Sealed { kid }),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the keys that are due and removes those that are gone.
+    ///
+    /// # Errors
+    /// If storage fails. What was done before stays done.
+    pub async fn tend(&self, store: &dyn Store, now: NumericDate) -> Result<(), KeyError> {
+        for purpose in PURPOSES {
+            if let Some(successor) = self.plan.due(purpose, self.current().stored(), now) {
+                self.add(purpose, successor, store, now).await?;
+            }
+        }
+        let ring = self.current();
+        let gone = self.plan.states(ring.stored(), now).into_iter();
+        let gone = gone.filter(|(key, state)| is_over(&self.plan, key, *state, now));
+        let mut removed = false;
+        for (key, _) in gone {
+            let remove = Change::RemoveKey(key.kid.clone());
+            if store.commit(remove, Vec::new()).await?.took_place() {
+                tracing::info!(
+                    event = "key.removed",
+                    kid = key.kid,
+                    purpose = key.purpose.as_str()
+                );
+                removed = true;
+            }
+        }
+        if removed {
+            self.reload(store).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes a successor of the key in use, unless one waits already.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn rotate(
+        &self,
+        purpose: KeyPurpose,
+        store: &dyn Store,
+        now: NumericDate,
+    ) -> Result<Rotation, KeyError> {
+        let before = self.waiting(purpose, now);
+        if before.is_none() {
+            let next = self.plan.next(purpose, self.current().stored(), now);
+            self.add(purpose, next, store, now).await?;
+        }
+        let waiting = self.waiting(purpose, now).ok_or(KeyError::Missing)?;
+        let (kid, signs_from) = (waiting.kid, waiting.signs_from);
+        Ok(Rotation { kid, signs_from, was_there: before.is_some() })
+    }
+
+    /// From now on a key counts no more: nothing that was made with it is accepted. For a key that somebody
+    /// else may have.
+    ///
+    /// # Errors
+    /// If there is no such key, it was retired before, or storage fails.
+    pub async fn retire(&self, kid: &str, journal: &Journal) -> Result<Retirement, KeyError> {
+        let (ring, now) = (self.current(), journal.now());
+        let key = ring.stored().iter().find(|key| key.kid == kid);
+        let key = key.ok_or_else(|| KeyError::Unknown { kid: kid.to_owned() })?;
+        let successor = self.plan.replacement(key, ring.stored(), now);
+        let successor = successor.map(|successor| Box::new(self.made(key.purpose, successor, now)));
+        let ending = journal.ending(EndCause::Administrator);
+        let retire = Change::RetireKey { kid: kid.to_owned(), successor, ending };
+        let outcome = journal.commit(retire, Vec::new()).await?;
+        if !outcome.took_place() {
+            return Err(KeyError::RetiredBefore { kid: kid.to_owned() });
+        }
+        tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
+        self.reload(&*journal.store).await?;
+        let in_use = self.current();
+        let in_use = in_use.in_use(key.purpose, now);
+        Ok(Retirement {
+            purpose: key.purpose,
+            in_use: in_use.map(|key| key.kid.clone()),
+            sessions: outcome.ended.len(),
+        })
+    }
+
+    /// From now on does what is due, until the handle is dropped.
+    #[must_use]
+    pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> Keeping {
+        let (ring, store, clock) = (Arc::clone(self), Arc::clone(store), clock.clone());
+        Keeping(tokio::spawn(async move {
+            let mut troubled = false;
+            loop {
+                let _ = timeout(LOOK, pending::<()>()).await;
+                let tended = async {
+                    ring.reload(&*store).await?;
+                    ring.tend(&*store, clock.now()).await
+                };
+                let tended: Result<(), KeyError> = tended.await;
+                match tended {
+                    Ok(()) => troubled = false,
+                    // Once a spell. Keys are made long before they are needed.
+                    Err(error) if !std::mem::replace(&mut troubled, true) => {
+                        tracing::warn!(event = "keys.untended", %error);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }))
+    }
+
+    /// Adds a key, unless somebody else has been faster.
+    async fn add(
+        &self,
+        purpose: KeyPurpose,
+        successor: Successor,
+        store: &dyn Store,
+        now: NumericDate,
+    ) -> Result<(), KeyError> {
+        let key = self.made(purpose, successor, now);
+        let (kid, signs_from) = (key.kid.clone(), key.signs_from);
+        let add = Change::AddKey(Box::new(key));
+        if store.commit(add, Vec::new()).await?.took_place() {
+            let purpose = purpose.as_str();
+            tracing::info!(event = "key.published", kid, purpose, signs_from = signs_from.0);
+        }
+        Ok(self.reload(store).await?)
+    }
+
+    fn made(&self, purpose: KeyPurpose, successor: Successor, now: NumericDate) -> StoredKey {
+        ring::generate(purpose, successor, (&self.master, &self.entropy), now)
+    }
+
+    fn waiting(&self, purpose: KeyPurpose, now: NumericDate) -> Option<StoredKey> {
+        let ring = self.current();
+        let states = self.plan.states(ring.stored(), now);
+        let waiting = states
+            .into_iter()
+            .find(|(key, state)| key.purpose == purpose && *state == KeyState::Published);
+        waiting.map(|(key, _)| key.clone())
+    }
+}
+
+/// Whether the row is of no use. One that was retired is kept until it would have been gone anyway: it says
+/// what happened.
+fn is_over(plan: &KeyPlan, key: &StoredKey, state: KeyState, now: NumericDate) -> bool {
+    let kept_seconds = plan.session_seconds.max(plan.rotation_seconds);
+    let long_retired = key.retired_at.is_some_and(|at| at.plus(kept_seconds) < now);
+    state == KeyState::Gone || long_retired
+}

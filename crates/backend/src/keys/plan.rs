@@ -1,0 +1,211 @@
+//! When a key is used, and for how long it is kept: the life of keys as a pure function of what is stored
+//! and now. It must not know key material, storage or a clock.
+//!
+//! ```text
+//! published ──(others have had the time to learn of it)──> signing ──(its successor signs)──> retiring ──> gone
+//! ```
+//!
+//! No state is stored. Instances that look at the same rows at the same instant see the same states, and
+//! nobody has to be there when one turns into the next.
+
+use std::fmt;
+
+use shared::NumericDate;
+
+use crate::store::{KeyPurpose, StoredKey};
+
+/// By how much the clocks of instances may differ, and news of a key be late.
+const SLACK_SECONDS: i64 = 60;
+/// How long the row of a session is kept after it is over.
+const OVER_SECONDS: i64 = 8 * 86_400;
+
+/// How keys are rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyPlan {
+    /// How long others may keep the published set (`Cache-Control: max-age`).
+    pub jwks_cache_seconds: i64,
+    /// For how long a key signs access tokens before the next one does.
+    pub rotation_seconds: i64,
+    /// How long an access token lives.
+    pub access_token_seconds: i64,
+    /// The longest a session lives.
+    pub session_seconds: i64,
+}
+
+/// Where a key is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// Known to all, not used yet.
+    Published,
+    /// In use.
+    Signing,
+    /// Not used any more; what was made with it still counts.
+    Retiring,
+    /// Nothing that was made with it can be alive.
+    Gone,
+    /// Somebody said that it counts no more.
+    Retired,
+}
+
+impl fmt::Display for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Published => "published",
+            Self::Signing => "signing",
+            Self::Retiring => "retiring",
+            Self::Gone => "gone",
+            Self::Retired => "retired",
+        })
+    }
+}
+
+/// A key that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Successor {
+    /// The key it follows; empty if it is the first.
+    pub predecessor: String,
+    /// When it is to be used.
+    pub signs_from: NumericDate,
+}
+
+impl KeyPlan {
+    /// How long before its first use a key is published: as long as others may keep an older set, and as
+    /// long as news of it may be late among instances.
+    #[must_use]
+    pub const fn ahead_seconds(&self) -> i64 {
+        self.jwks_cache_seconds + SLACK_SECONDS
+    }
+
+    /// For how long what was made with a key may count after another one is used.
+    const fn outlives_seconds(&self, purpose: KeyPurpose) -> i64 {
+        match purpose {
+            KeyPurpose::Access => self.access_token_seconds + SLACK_SECONDS,
+            KeyPurpose::Refresh => self.session_seconds + OVER_SECONDS,
+        }
+    }
+
+    /// All keys with their states, each purpose in the order of first use.
+    #[must_use]
+    pub fn states<'k>(
+        &self,
+        keys: &'k [StoredKey],
+        now: NumericDate,
+    ) -> Vec<(&'k StoredKey, KeyState)> {
+        let of = |purpose| self.states_of(purpose, keys, now);
+        [of(KeyPurpose::Access), of(KeyPurpose::Refresh)].concat()
+    }
+
+    fn states_of<'k>(
+        &self,
+        purpose: KeyPurpose,
+        keys: &'k [StoredKey],
+        now: NumericDate,
+    ) -> Vec<(&'k StoredKey, KeyState)> {
+        let line = Line::of(purpose, keys);
+        let in_use = line.in_use(now);
+        let state = |key: &StoredKey| {
+            let at = line.0.iter().position(|other| other.kid == key.kid);
+            let (Some(at), None) = (at, key.retired_at) else { return KeyState::Retired };
+            match in_use {
+                Some(in_use) if at == in_use => KeyState::Signing,
+                Some(in_use) if at < in_use => {
+                    let superseded_at = line.0[at + 1].signs_from;
+                    let until = superseded_at.plus(self.outlives_seconds(purpose));
+                    if now < until { KeyState::Retiring } else { KeyState::Gone }
+                }
+                _ => KeyState::Published,
+            }
+        };
+        of_purpose(purpose, keys).into_iter().map(|key| (key, state(key))).collect()
+    }
+
+    /// The key to make now, if one is due. Refresh tokens are authenticated by one key until somebody says
+    /// otherwise: it never leaves this server, and what it has made is seen through a MAC only.
+    #[must_use]
+    pub fn due(
+        &self,
+        purpose: KeyPurpose,
+        keys: &[StoredKey],
+        now: NumericDate,
+    ) -> Option<Successor> {
+        let line = Line::of(purpose, keys);
+        let Some(in_use) = line.in_use(now) else {
+            return Some(Successor { predecessor: last(purpose, keys), signs_from: now });
+        };
+        let is_newest = line.0[in_use + 1..].iter().all(|key| key.retired_at.is_some());
+        let rotates_at = line.0[in_use].signs_from.plus(self.rotation_seconds);
+        let is_due = rotates_at.plus(-self.ahead_seconds()) <= now;
+        (purpose == KeyPurpose::Access && is_newest && is_due)
+            .then(|| self.next(purpose, keys, now))
+    }
+
+    /// The successor of the newest key, published in time.
+    #[must_use]
+    pub fn next(&self, purpose: KeyPurpose, keys: &[StoredKey], now: NumericDate) -> Successor {
+        let signs_from = now.plus(self.ahead_seconds());
+        Successor { predecessor: last(purpose, keys), signs_from }
+    }
+
+    /// The key that takes the place of `retired` at once. `None` if it is not in use, or if one that is
+    /// published takes its place.
+    #[must_use]
+    pub fn replacement(
+        &self,
+        retired: &StoredKey,
+        keys: &[StoredKey],
+        now: NumericDate,
+    ) -> Option<Successor> {
+        let line = Line::of(retired.purpose, keys);
+        let in_use = line.in_use(now)?;
+        let next = line.0[in_use + 1..].iter().find(|key| key.retired_at.is_none());
+        (line.0[in_use].kid == retired.kid && next.is_none())
+            .then(|| Successor { predecessor: last(retired.purpose, keys), signs_from: now })
+    }
+}
+
+/// The key of this purpose that is in use.
+pub(super) fn in_use(
+    purpose: KeyPurpose,
+    keys: &[StoredKey],
+    now: NumericDate,
+) -> Option<&StoredKey> {
+    let line = Line::of(purpose, keys);
+    line.in_use(now).map(|at| line.0[at])
+}
+
+/// The keys of one purpose that are or will be used, or have been, in their order.
+struct Line<'k>(Vec<&'k StoredKey>);
+
+impl<'k> Line<'k> {
+    fn of(purpose: KeyPurpose, keys: &'k [StoredKey]) -> Self {
+        let mut line = of_purpose(purpose, keys);
+        line.retain(|key| key.retired_at.is_none_or(|at| at >= key.signs_from));
+        Self(line)
+    }
+
+    /// The newest whose time has come. If that one was retired, the next takes its place before its time,
+    /// and never the one before: that may be gone already.
+    fn in_use(&self, now: NumericDate) -> Option<usize> {
+        let newest = self.0.iter().rposition(|key| key.signs_from <= now).unwrap_or_default();
+        let mut rest = self.0.iter().enumerate().skip(newest);
+        rest.find(|(_, key)| key.retired_at.is_none()).map(|(at, _)| at)
+    }
+}
+
+/// In the order of the chain, which is that of first use: instants may be equal.
+fn of_purpose(purpose: KeyPurpose, keys: &[StoredKey]) -> Vec<&StoredKey> {
+    let of_purpose = || keys.iter().filter(move |key| key.purpose == purpose);
+    let is_there = |kid: &str| of_purpose().any(|key| key.kid == kid);
+    let mut chain = Vec::new();
+    let mut next = of_purpose().find(|key| !is_there(&key.predecessor));
+    while let Some(key) = next {
+        chain.push(key);
+        next = of_purpose().find(|later| later.predecessor == key.kid);
+    }
+    chain
+}
+
+/// The end of the chain: what a new key has to follow. Retired ones are links, too.
+fn last(purpose: KeyPurpose, keys: &[StoredKey]) -> String {
+    of_purpose(purpose, keys).last().map(|key| key.kid.clone()).unwrap_or_default()
+}

@@ -1,0 +1,45 @@
+//! The key ring in memory: what the SQL of the other engines does, in words of Rust.
+
+use super::tables::Tables;
+use crate::store::change::{Ending, Outcome};
+use crate::store::records::StoredKey;
+
+impl Tables {
+    pub(super) fn add_key(&mut self, key: StoredKey) -> bool {
+        let of_purpose = self.keys.iter().filter(|known| known.purpose == key.purpose);
+        let followed = of_purpose.clone().any(|known| known.kid == key.predecessor);
+        let is_first = key.predecessor.is_empty() && of_purpose.clone().count() == 0;
+        let is_taken = of_purpose.clone().any(|known| known.predecessor == key.predecessor);
+        let is_there = self.keys.iter().any(|known| known.kid == key.kid);
+        let joins = (followed || is_first) && !is_taken && !is_there;
+        if joins {
+            self.keys.push(key);
+            self.keys.sort_by_key(|key| (key.published_at, key.signs_from, key.kid.clone()));
+        }
+        joins
+    }
+
+    pub(super) fn retire_key(
+        &mut self,
+        kid: &str,
+        successor: Option<Box<StoredKey>>,
+        ending: Ending,
+    ) -> Outcome {
+        let known = self.keys.iter_mut().find(|key| key.kid == kid && key.retired_at.is_none());
+        let Some(key) = known else { return Outcome::default() };
+        key.retired_at = Some(ending.at);
+        if let Some(successor) = successor {
+            self.add_key(*successor);
+        }
+        let ended = self.end(|session| session.refresh_key_id == kid, ending).ended;
+        Outcome { rows: 1, ended }
+    }
+
+    pub(super) fn remove_key(&mut self, kid: &str) -> bool {
+        let followed = self.keys.iter().any(|key| key.predecessor == kid);
+        let named = self.sessions.values().any(|session| session.refresh_key_id == kid);
+        let before = self.keys.len();
+        self.keys.retain(|key| key.kid != kid || !followed || named);
+        self.keys.len() < before
+    }
+}

@@ -1,0 +1,358 @@
+//! The life of keys, seen from outside: rotation that nobody notices, retirement that everybody does.
+
+use std::collections::VecDeque;
+
+use axum::http::Method;
+use backend::clock::Clock;
+use backend::config::MasterKeySource;
+use backend::entropy::Entropy;
+use backend::keys::{KeyError, KeyRing, KeyState};
+use backend::store::memory::Memory;
+use backend::store::{Change, KeyPurpose, Store as _};
+use shared::{NumericDate, path};
+use verifier::{KeySet, Verifier};
+
+use crate::support::{Browser, ORIGIN, START, TestApp, on_every_store, settings};
+
+const DAY: i64 = 86_400;
+/// How long others may keep the set.
+const CACHE: i64 = 300;
+/// How long before its first use a key is published.
+const AHEAD: i64 = CACHE + 60;
+/// How long an access token lives.
+const LIFE: i64 = 900;
+
+async fn tend(app: &TestApp) {
+    app.app.sessions.keys.tend(&*app.store, app.clock.now()).await.expect("a store");
+}
+
+async fn rotate(app: &TestApp, purpose: KeyPurpose) -> String {
+    let rotated = app.app.sessions.keys.rotate(purpose, &*app.store, app.clock.now()).await;
+    rotated.expect("a store").kid
+}
+
+async fn retire(app: &TestApp, kid: &str) -> Result<usize, KeyError> {
+    let retired = app.app.sessions.keys.retire(kid, &app.app.sessions.journal).await;
+    retired.map(|retired| retired.sessions)
+}
+
+async fn jwks(app: &TestApp) -> KeySet {
+    let answer = app.browser().get(path::JWKS).await;
+    answer.assert_ok();
+    KeySet::from_jwks(&answer.body).expect("a key set")
+}
+
+async fn published(app: &TestApp) -> Vec<String> {
+    jwks(app).await.iter().map(|key| key.kid().to_owned()).collect()
+}
+
+fn in_use(app: &TestApp, purpose: KeyPurpose) -> String {
+    let ring = app.app.sessions.keys.current();
+    ring.in_use(purpose, app.clock.now()).expect("a key").kid.clone()
+}
+
+fn kid_of(browser: &Browser) -> String {
+    let header = jsonwebtoken::decode_header(browser.access_token()).expect("a header");
+    header.kid.expect("a kid")
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs_and_the_old_one_is_kept_until_its_tokens_have_died()
+{
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let old = kid_of(&alice);
+        let new = rotate(&app, KeyPurpose::Access).await;
+        assert_eq!(published(&app).await.len(), 2);
+        assert_eq!(rotate(&app, KeyPurpose::Access).await, new, "one waits already");
+
+        app.clock.advance(AHEAD - 1);
+        alice.refresh().await.assert_ok();
+        assert_eq!(kid_of(&alice), old);
+        let last_of_the_old = alice.copied();
+        app.clock.advance(1);
+        alice.refresh().await.assert_ok();
+        assert_eq!(kid_of(&alice), new);
+
+        app.clock.advance(LIFE - 2);
+        last_of_the_old.me().await.assert_ok();
+        assert!(published(&app).await.contains(&old));
+        app.clock.advance(2 + 60);
+        tend(&app).await;
+        assert_eq!(published(&app).await, [new.as_str()]);
+        let left = app.store.keys().await.expect("a store");
+        assert!(left.iter().all(|key| key.kid != old), "its row is gone");
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// The promise to services: whoever keeps the set for as long as it says, and no longer, accepts every
+/// token that is alive. A year, in steps that fall on every phase of it.
+#[tokio::test]
+async fn no_token_is_refused_by_a_service_that_keeps_the_set_as_long_as_it_may() {
+    const STEP: i64 = 97;
+    let flags = ["--key-rotation-seconds", "7000"];
+    let app = TestApp::with(&flags).await;
+    let alice = app.registered("alice").await;
+    let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
+    let (mut kept, mut kept_since) = (jwks(&app).await, app.clock.now());
+    let mut tokens: VecDeque<(NumericDate, String)> = VecDeque::new();
+    let mut kids = std::collections::BTreeSet::new();
+    for _ in 0..1_000 {
+        tend(&app).await;
+        let now = app.clock.now();
+        if now.since(kept_since) > CACHE {
+            (kept, kept_since) = (jwks(&app).await, now);
+        }
+        alice.refresh().await.assert_ok();
+        kids.insert(kid_of(&alice));
+        tokens.push_back((now.plus(LIFE), alice.access_token()));
+        while tokens.front().is_some_and(|(exp, _)| *exp <= now) {
+            tokens.pop_front();
+        }
+        for (_, token) in &tokens {
+            verifier.verify_with(&kept, token, now).expect("a token that is alive");
+        }
+        app.clock.advance(STEP);
+    }
+    assert!(kids.len() > 10, "{} keys have signed", kids.len());
+    assert!(app.store.keys().await.expect("a store").len() <= 4, "old ones are removed");
+}
+
+#[tokio::test]
+async fn keys_rotate_by_themselves_once_a_month() {
+    let app = TestApp::in_memory().await;
+    let (first, refresh) = (in_use(&app, KeyPurpose::Access), in_use(&app, KeyPurpose::Refresh));
+    app.clock.advance(30 * DAY - AHEAD - 1);
+    tend(&app).await;
+    assert_eq!(published(&app).await.len(), 1);
+    app.clock.advance(1);
+    tend(&app).await;
+    tend(&app).await;
+    assert_eq!(published(&app).await.len(), 2);
+    app.clock.advance(AHEAD - 1);
+    assert_eq!(in_use(&app, KeyPurpose::Access), first);
+    app.clock.advance(1);
+    assert_ne!(in_use(&app, KeyPurpose::Access), first);
+    assert_eq!(in_use(&app, KeyPurpose::Refresh), refresh, "this one does not");
+}
+
+/// Of instances that find the same thing due, one does it.
+#[tokio::test]
+async fn instances_publish_one_successor_between_them() {
+    on_every_store(async |app| {
+        let other = app.another_instance().await;
+        app.clock.advance(30 * DAY);
+        futures_util::future::join(tend(&app), tend(&other)).await;
+        assert_eq!(app.store.keys().await.expect("a store").len(), 3);
+        assert_eq!(published(&app).await, published(&other).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
+    on_every_store(async |app| {
+        let other = app.another_instance().await;
+        let alice = app.registered("alice").await;
+        rotate(&app, KeyPurpose::Access).await;
+        app.clock.advance(AHEAD);
+        alice.refresh().await.assert_ok();
+        let there = alice.copied().through(&other);
+        there.me().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_logs_in_with_a_new_refresh_key_is_signed_in_at_every_instance() {
+    on_every_store(async |app| {
+        let other = app.another_instance().await;
+        let before = app.registered("alice").await;
+        let new = rotate(&app, KeyPurpose::Refresh).await;
+        app.clock.advance(AHEAD);
+        assert_eq!(in_use(&app, KeyPurpose::Refresh), new);
+        let after = app.logged_in("alice").await;
+        for browser in [before.through(&other), after.through(&other)] {
+            browser.refresh().await.assert_ok();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_key_is_kept_as_long_as_a_session_has_tickets_made_with_it() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let old = in_use(&app, KeyPurpose::Refresh);
+        rotate(&app, KeyPurpose::Refresh).await;
+        for _ in 0..29 {
+            app.clock.advance(DAY);
+            tend(&app).await;
+            alice.refresh().await.assert_ok();
+        }
+        // Long over, and still there: removed it is when nothing names it any more.
+        app.clock.advance(20 * DAY);
+        tend(&app).await;
+        assert!(app.store.keys().await.expect("a store").iter().any(|key| key.kid == old));
+        app.store.commit(prune(&app), Vec::new()).await.expect("a store");
+        tend(&app).await;
+        assert!(app.store.keys().await.expect("a store").iter().all(|key| key.kid != old));
+    })
+    .await;
+}
+
+fn prune(app: &TestApp) -> Change {
+    let now = app.clock.now();
+    Change::PruneSessions(backend::store::PruneBefore {
+        created_at: now,
+        accepted_at: now,
+        revoked_at: now,
+    })
+}
+
+#[tokio::test]
+async fn a_retired_key_counts_no_more_at_once_and_nobody_is_signed_out() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let stolen = kid_of(&alice);
+        assert_eq!(retire(&app, &stolen).await.expect("a store"), 0);
+        alice.me().await.assert_problem(401, "invalid_token");
+        assert!(!published(&app).await.contains(&stolen));
+        alice.refresh().await.assert_ok();
+        assert_ne!(kid_of(&alice), stolen);
+        alice.me().await.assert_ok();
+        let again = retire(&app, &stolen).await.expect_err("it was retired before");
+        assert!(matches!(again, KeyError::RetiredBefore { .. }), "{again}");
+    })
+    .await;
+}
+
+/// One that waits is known to every service already.
+#[tokio::test]
+async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let waiting = rotate(&app, KeyPurpose::Access).await;
+    retire(&app, &kid_of(&alice)).await.expect("a store");
+    assert_eq!(app.store.keys().await.expect("a store").len(), 3, "no fourth one was made");
+    alice.refresh().await.assert_ok();
+    assert_eq!(kid_of(&alice), waiting);
+
+    // Nor does an old one come back when its successor is retired.
+    retire(&app, &waiting).await.expect("a store");
+    alice.refresh().await.assert_ok();
+    assert_ne!(kid_of(&alice), waiting);
+    assert_eq!(app.store.keys().await.expect("a store").len(), 4);
+}
+
+#[tokio::test]
+async fn retiring_a_key_that_only_waits_changes_nothing_for_anybody() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let waiting = rotate(&app, KeyPurpose::Access).await;
+    retire(&app, &waiting).await.expect("a store");
+    alice.me().await.assert_ok();
+    app.clock.advance(AHEAD + 1);
+    alice.refresh().await.assert_ok();
+    let next = rotate(&app, KeyPurpose::Access).await;
+    app.clock.advance(AHEAD);
+    alice.refresh().await.assert_ok();
+    assert_eq!(kid_of(&alice), next);
+}
+
+#[tokio::test]
+async fn sessions_whose_refresh_key_is_retired_end_and_others_go_on() {
+    on_every_store(async |app| {
+        let before = app.registered("alice").await;
+        let stolen = in_use(&app, KeyPurpose::Refresh);
+        rotate(&app, KeyPurpose::Refresh).await;
+        app.clock.advance(AHEAD);
+        let after = app.logged_in("alice").await;
+        assert_eq!(retire(&app, &stolen).await.expect("a store"), 1);
+        let refused = before.me().await;
+        refused.assert_problem(401, "invalid_token");
+        assert_eq!(refused.json()["ended_because"], "administrator");
+        before.refresh().await.assert_problem(401, "invalid_grant");
+        after.refresh().await.assert_ok();
+        app.browser().login("alice", crate::support::PASSWORD).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_cannot_be_retired() {
+    let app = TestApp::in_memory().await;
+    let error = retire(&app, "nothing-of-this-name").await.expect_err("no such key");
+    assert!(error.to_string().contains("baton keys list"), "{error}");
+}
+
+/// Whoever can write into the database, and does not have the master key, adds no key that counts.
+#[tokio::test]
+async fn a_key_that_was_sealed_otherwise_is_no_key() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let own = published(&app).await;
+    let forged = forged_key(own[0].clone()).await;
+    assert!(app.store.commit(Change::AddKey(Box::new(forged)), Vec::new()).await.is_ok());
+    app.app.sessions.keys.reload(&*app.store).await.expect("a store");
+    assert_eq!(app.store.keys().await.expect("a store").len(), 3, "it is in the database");
+    assert_eq!(published(&app).await, own);
+    alice.refresh().await.assert_ok();
+    assert_eq!(kid_of(&alice), own[0]);
+}
+
+/// A key of another Baton, to be used at once.
+async fn forged_key(predecessor: String) -> backend::store::StoredKey {
+    let (store, folder) = (Memory::default(), tempfile::tempdir().expect("a folder"));
+    let plan = settings::<&str>(&[]).expect("settings").key_plan;
+    let source = MasterKeySource::Folder(folder.path().to_owned());
+    let place = (&store as &dyn backend::store::Store, &Clock::manual(START));
+    KeyRing::open(&source, plan, place, &Entropy::system()).await.expect("a ring");
+    let mut keys = store.keys().await.expect("a store").into_iter();
+    let key = keys.find(|key| key.purpose == KeyPurpose::Access);
+    backend::store::StoredKey { predecessor, ..key.expect("a signing key") }
+}
+
+#[tokio::test]
+async fn states_are_what_the_list_shows() {
+    let app = TestApp::in_memory().await;
+    let first = in_use(&app, KeyPurpose::Access);
+    let second = rotate(&app, KeyPurpose::Access).await;
+    let states = async || {
+        let keys = app.store.keys().await.expect("a store");
+        let states = app.app.sessions.keys.plan().states(&keys, app.clock.now()).into_iter();
+        let of_access = states.filter(|(key, _)| key.purpose == KeyPurpose::Access);
+        of_access.map(|(key, state)| (key.kid.clone(), state)).collect::<Vec<_>>()
+    };
+    let both = |one, two| vec![(first.clone(), one), (second.clone(), two)];
+    assert_eq!(states().await, both(KeyState::Signing, KeyState::Published));
+    app.clock.advance(AHEAD);
+    assert_eq!(states().await, both(KeyState::Retiring, KeyState::Signing));
+    app.clock.advance(LIFE + 60);
+    assert_eq!(states().await, both(KeyState::Gone, KeyState::Signing));
+    retire(&app, &first).await.expect("a store");
+    assert_eq!(states().await, both(KeyState::Retired, KeyState::Signing));
+}
+
+#[tokio::test]
+async fn the_set_may_be_kept_as_long_as_it_says_and_is_not_sent_twice() {
+    let app = TestApp::with(&["--jwks-cache-seconds", "120"]).await;
+    let browser = app.browser();
+    let answer = browser.get(path::JWKS).await;
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=120"));
+    let tag = answer.header("etag").expect("a validator").to_owned();
+    let again = async |known: &str| {
+        let request = browser.request(Method::GET, path::JWKS).header("if-none-match", known);
+        browser.send(request, axum::body::Body::empty()).await
+    };
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let answer = again(&known).await;
+        answer.assert_status(304);
+        assert!(answer.body.is_empty() && answer.header("etag") == Some(tag.as_str()));
+    }
+    again("\"other\"").await.assert_ok();
+    rotate(&app, KeyPurpose::Access).await;
+    again(&tag).await.assert_ok();
+}

@@ -1,0 +1,139 @@
+//! The key ring.
+
+use shared::{EndCause, NumericDate, SessionId};
+
+use super::{NOW, commit, on_every_engine, open, registered, session};
+use backend::store::{Change, Ending, Heard, KeyPurpose, Session, Store, StoredKey};
+
+const ENDING: Ending = Ending { cause: EndCause::Administrator, at: NOW };
+
+fn key(name: &str, purpose: KeyPurpose, predecessor: &str, at: i64) -> StoredKey {
+    StoredKey {
+        kid: kid(name),
+        purpose,
+        predecessor: if predecessor.is_empty() { String::new() } else { kid(predecessor) },
+        sealed: vec![7; 40],
+        published_at: NOW.plus(at),
+        signs_from: NOW.plus(at + 360),
+        retired_at: None,
+    }
+}
+
+fn kid(name: &str) -> String {
+    format!("{name:-<16}")
+}
+
+async fn add(store: &dyn Store, key: StoredKey) -> bool {
+    commit(store, Change::AddKey(Box::new(key))).await.took_place()
+}
+
+async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> Option<Vec<u8>> {
+    let successor = successor.map(Box::new);
+    let retire = Change::RetireKey { kid: kid(name), successor, ending: ENDING };
+    let outcome = commit(store, retire).await;
+    let mut ended: Vec<u8> = outcome.ended.iter().map(|id| id.as_bytes()[0]).collect();
+    ended.sort_unstable();
+    outcome.took_place().then_some(ended)
+}
+
+async fn names(store: &dyn Store) -> Vec<(String, Option<NumericDate>)> {
+    let keys = store.keys().await.expect("a store").into_iter();
+    keys.map(|key| (key.kid.trim_end_matches('-').to_owned(), key.retired_at)).collect()
+}
+
+#[tokio::test]
+async fn a_key_is_stored_as_it_is_and_has_one_successor() {
+    on_every_engine(async |store| {
+        let first = key("a", KeyPurpose::Access, "", 0);
+        assert!(add(store, first.clone()).await);
+        assert_eq!(store.keys().await.expect("a store"), [first]);
+        assert!(!add(store, key("b", KeyPurpose::Access, "", 1)).await, "there is a first one");
+        assert!(!add(store, key("b", KeyPurpose::Access, "x", 1)).await, "follows nothing");
+        assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
+        assert!(!add(store, key("c", KeyPurpose::Access, "a", 2)).await, "it has a successor");
+        assert!(!add(store, key("b", KeyPurpose::Access, "b", 3)).await, "it is there");
+        // Each purpose has a chain of its own.
+        assert!(!add(store, key("r", KeyPurpose::Refresh, "b", 4)).await);
+        assert!(add(store, key("r", KeyPurpose::Refresh, "", 4)).await);
+        let names: Vec<_> = names(store).await.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "b", "r"]);
+    })
+    .await;
+}
+
+async fn under_keys(store: &dyn Store) {
+    let (one, _) = registered(store, 1).await;
+    for (number, name) in [(2, "r"), (3, "r"), (4, "s")] {
+        let refresh_key_id = kid(name);
+        let session = Session { refresh_key_id, ..session(number, &one) };
+        assert!(open(store, &one, &session).await);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
+    on_every_engine(async |store| {
+        under_keys(store).await;
+        assert!(add(store, key("r", KeyPurpose::Refresh, "", 0)).await);
+        let successor = || Some(key("s", KeyPurpose::Refresh, "r", 1));
+        assert_eq!(retire(store, "x", successor()).await, None);
+        assert_eq!(names(store).await.len(), 1, "nothing took place");
+        assert_eq!(retire(store, "r", successor()).await, Some(vec![2, 3]));
+        let both = [("r".to_owned(), Some(NOW)), ("s".to_owned(), None)];
+        assert_eq!(names(store).await, both);
+        assert_eq!(retire(store, "r", None).await, None, "once");
+        let id = SessionId::from_bytes([2; 16]);
+        let (ended, _) = store.find_session(id).await.expect("a store").expect("a session");
+        assert_eq!(ended.ended_because, Some(EndCause::Administrator));
+    })
+    .await;
+}
+
+/// Somebody else may have added a successor a moment ago.
+#[tokio::test]
+async fn a_key_is_retired_although_its_successor_has_no_place() {
+    on_every_engine(async |store| {
+        assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
+        assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
+        let late = Some(key("c", KeyPurpose::Access, "a", 2));
+        assert_eq!(retire(store, "a", late).await, Some(Vec::new()));
+        assert_eq!(names(store).await, [("a".to_owned(), Some(NOW)), ("b".to_owned(), None)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_removed_when_it_is_followed_and_nothing_names_it() {
+    on_every_engine(async |store| {
+        under_keys(store).await;
+        let remove = async |name| commit(store, Change::RemoveKey(kid(name))).await.took_place();
+        for (name, before) in [("q", ""), ("r", "q"), ("s", "r")] {
+            assert!(add(store, key(name, KeyPurpose::Refresh, before, 0)).await);
+        }
+        assert!(remove("q").await);
+        assert!(!remove("q").await, "once");
+        assert!(!remove("r").await, "sessions have tickets made with it");
+        assert!(!remove("s").await, "it is the newest");
+        // A chain that has lost its head goes on.
+        assert!(!add(store, key("t", KeyPurpose::Refresh, "", 2)).await);
+        assert!(add(store, key("t", KeyPurpose::Refresh, "s", 2)).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_feed_hears_of_every_change_to_the_ring() {
+    on_every_engine(async |store| {
+        let mut feed = store.listen().await.expect("a feed");
+        assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert!(retire(store, "a", None).await.is_some());
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+        assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+    })
+    .await;
+}
