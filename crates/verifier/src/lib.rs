@@ -59,13 +59,16 @@ mod header;
 mod jwks;
 pub mod jws;
 mod keys;
+mod members;
 mod rejection;
+mod status_list;
 mod strict_json;
 mod thumbprint;
 
-pub use claims::AccessToken;
+pub use claims::{AccessToken, StatusReference};
 pub use keys::{KeyError, KeySet, PublicKey};
 pub use rejection::Rejection;
+pub use status_list::{Status, StatusList, StatusListToken};
 pub use strict_json::JsonFault;
 pub use thumbprint::thumbprint;
 pub use verifier::{Skew, Verifier};

@@ -16,4 +16,7 @@ mod known_answers;
 mod messages;
 mod party_rules;
 mod signature_rules;
+mod status_claim;
+mod status_list;
+mod status_list_token;
 mod time_rules;
