@@ -1,5 +1,8 @@
 //! An issuer without scruples: it signs any bytes as header and payload.
 
+#[cfg(feature = "remote")]
+pub(crate) mod world;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
