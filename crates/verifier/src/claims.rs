@@ -2,18 +2,11 @@
 //! be called before the signature holds, and must not judge issuer, audience or time: that is
 //! `verifier.rs`, where the caller is.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use shared::{NumericDate, SessionId, UserId};
 
 use crate::Rejection;
-use crate::strict_json::{self, Json, Object};
-
-/// The longest `jti` and `client_id`: what names something fits into an index and a log line.
-const MAX_NAME_BYTES: usize = 256;
-/// 9999-12-31T23:59:59Z, the last second a date of four-digit years can write.
-const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
+use crate::members::{Members, Unfit, id, instant, name, natural, text, texts, uri};
+use crate::strict_json::Json;
 
 /// What a verified access token says. The names are those on the wire (RFC 9068 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +33,17 @@ pub struct AccessToken {
     pub amr: Vec<String>,
     /// What it permits, if that is limited: names separated by spaces (RFC 6749 section 3.3).
     pub scope: Option<String>,
+    /// Where it is published whether the session still stands, if it is.
+    pub status: Option<StatusReference>,
+}
+
+/// One place in one status list (Token Status List section 6.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusReference {
+    /// The list; at most 512 bytes.
+    pub uri: String,
+    /// The place in it, counted from 0.
+    pub idx: u64,
 }
 
 /// A token's claims, read and not yet judged.
@@ -51,8 +55,7 @@ pub(crate) struct Claims {
 
 /// Reads the payload of a token whose signature holds.
 pub(crate) fn read(signed_payload: &[u8]) -> Result<Claims, Rejection> {
-    let mut members =
-        Members(strict_json::parse_object(signed_payload).map_err(Rejection::ClaimsJson)?);
+    let mut members = Members::of_payload(signed_payload)?;
     // RFC 9068 section 2.2: iss, exp, aud, sub, client_id, iat and jti are REQUIRED. Our issuer
     // adds sid, auth_time and amr, and a token without them is not from it.
     let token = AccessToken {
@@ -67,69 +70,23 @@ pub(crate) fn read(signed_payload: &[u8]) -> Result<Claims, Rejection> {
         auth_time: members.required("auth_time", instant)?,
         amr: members.required("amr", texts)?,
         scope: members.optional("scope", text)?,
+        status: status(&mut members)?,
     };
     let nbf = members.optional("nbf", instant)?;
     Ok(Claims { token, nbf })
 }
 
-/// How a value fails a claim.
-enum Unfit {
-    Type,
-    Value,
-}
-
-struct Members(Object);
-
-impl Members {
-    fn required<T>(
-        &mut self,
-        name: &'static str,
-        read: fn(Json) -> Result<T, Unfit>,
-    ) -> Result<T, Rejection> {
-        self.optional(name, read)?.ok_or(Rejection::MissingClaim(name))
-    }
-
-    /// Optional is not lenient: `null` and the wrong type are errors.
-    fn optional<T>(
-        &mut self,
-        name: &'static str,
-        read: fn(Json) -> Result<T, Unfit>,
-    ) -> Result<Option<T>, Rejection> {
-        self.0.remove(name).map(read).transpose().map_err(|unfit| match unfit {
-            Unfit::Type => Rejection::ClaimType(name),
-            Unfit::Value => Rejection::ClaimValue(name),
-        })
-    }
-}
-
-fn text(value: Json) -> Result<String, Unfit> {
-    match value {
-        Json::String(text) => Ok(text),
-        _ => Err(Unfit::Type),
-    }
-}
-
-fn texts(value: Json) -> Result<Vec<String>, Unfit> {
-    match value {
-        Json::Array(elements) => elements.into_iter().map(text).collect(),
-        _ => Err(Unfit::Type),
-    }
-}
-
-fn name(value: Json) -> Result<String, Unfit> {
-    let name = text(value)?;
-    if (1..=MAX_NAME_BYTES).contains(&name.len()) { Ok(name) } else { Err(Unfit::Value) }
-}
-
-/// A UUID as our issuer prints it: hyphens, lower case. RFC 9562 section 4 leaves the letter case
-/// open and the parser knows yet more spellings, but two spellings of one user would be two users
-/// to whoever compares text.
-fn id<T: FromStr + Display>(value: Json) -> Result<T, Unfit> {
-    let text = text(value)?;
-    match text.parse::<T>() {
-        Ok(id) if id.to_string() == text => Ok(id),
-        _ => Err(Unfit::Value),
-    }
+/// Token Status List section 6.2: `status` is an object; its member `status_list` has `idx` and `uri`.
+///
+/// It may hold other mechanisms beside, which are ignored, but not instead: a token that says its
+/// status can be looked up, and not where we can, is not known to be good.
+fn status(members: &mut Members) -> Result<Option<StatusReference>, Rejection> {
+    let Some(mut status) = members.optional("status", Members::of_object)? else {
+        return Ok(None);
+    };
+    let mut list = status.required("status_list", Members::of_object)?;
+    let (uri, idx) = (list.required("uri", uri)?, list.required("idx", natural)?);
+    Ok(Some(StatusReference { uri, idx }))
 }
 
 /// RFC 7519 section 4.1.3: `aud` is an array of strings or, in the special case, one string.
@@ -138,17 +95,5 @@ fn audience(value: Json) -> Result<Vec<String>, Unfit> {
         Json::String(one) => Ok(vec![one]),
         Json::Array(none) if none.is_empty() => Err(Unfit::Value),
         many => texts(many),
-    }
-}
-
-/// RFC 7519 section 2 lets a `NumericDate` have a fraction; ours are whole seconds, so a fraction,
-/// an exponent or an instant outside of 1970 to 9999 is nobody's clock.
-fn instant(value: Json) -> Result<NumericDate, Unfit> {
-    match value {
-        Json::Integer(seconds) if (0..=MAX_NUMERIC_DATE).contains(&seconds) => {
-            Ok(NumericDate(seconds))
-        }
-        Json::Integer(_) => Err(Unfit::Value),
-        _ => Err(Unfit::Type),
     }
 }

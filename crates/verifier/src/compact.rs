@@ -3,9 +3,6 @@
 
 use crate::{Rejection, base64url};
 
-/// No access token of ours comes near it; whatever is longer is not even looked at.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
 /// A token taken apart. Nothing in it is verified.
 pub(crate) struct Compact<'t> {
     /// What the signature is over: header and payload as they were sent.
@@ -19,9 +16,9 @@ pub(crate) struct Compact<'t> {
 }
 
 impl<'t> Compact<'t> {
-    /// Takes `unverified_token` apart.
-    pub(crate) fn parse(unverified_token: &'t str) -> Result<Self, Rejection> {
-        if unverified_token.len() > MAX_TOKEN_BYTES {
+    /// Takes `unverified_token` apart. Whatever is longer than `longest` bytes is not looked at.
+    pub(crate) fn parse(unverified_token: &'t str, longest: usize) -> Result<Self, Rejection> {
+        if unverified_token.len() > longest {
             return Err(Rejection::TooLong);
         }
         // RFC 7515 section 7.1: header, payload and signature with two periods between them. A JWE

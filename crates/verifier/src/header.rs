@@ -1,4 +1,4 @@
-//! The JOSE header of an access token. It must not look up a key: a header is the sender's wish
+//! The JOSE header of a token. It must not look up a key: a header is the sender's wish
 //! until the signature holds. Next: `keys.rs` for the lookup, `jws.rs` for the signature.
 
 use crate::Rejection;
@@ -7,7 +7,9 @@ use crate::strict_json::{self, Json, Object};
 /// The one algorithm of every key of ours (RFC 7518 section 3.4).
 pub(crate) const ALGORITHM: &str = "ES256";
 /// The one type of an access token (RFC 9068 section 2.1).
-const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+/// The one type of a status list token (Token Status List section 5.1).
+pub(crate) const STATUS_LIST_TYPE: &str = "statuslist+jwt";
 /// A thumbprint has 43 characters; this leaves room and is a bound.
 const MAX_KEY_ID_BYTES: usize = 128;
 
@@ -19,14 +21,15 @@ const FOREIGN_KEYS: [&str; 6] = ["jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"];
 /// (RFC 7797 section 3); `enc` and `zip` belong to a JWE (RFC 7516 sections 4.1.2 and 4.1.3).
 const EXTENSIONS: [&str; 4] = ["crit", "b64", "enc", "zip"];
 
-/// Holds the header to the rules and yields the id of the key it asks for.
+/// Holds the header to the rules and yields the id of the key it asks for. `typ` is the one type of
+/// token the caller takes: what was signed to be one thing never passes as another.
 ///
 /// Members that are neither required nor forbidden are ignored (RFC 7515 section 4).
-pub(crate) fn key_id(unverified_header: &[u8]) -> Result<String, Rejection> {
+pub(crate) fn key_id(unverified_header: &[u8], typ: &str) -> Result<String, Rejection> {
     let mut header = strict_json::parse_object(unverified_header).map_err(Rejection::HeaderJson)?;
     check_algorithm(&header)?;
     check_forbidden(&header)?;
-    check_type(&header)?;
+    check_type(&header, typ)?;
     match header.remove("kid") {
         Some(Json::String(kid)) if is_key_id(&kid) => Ok(kid),
         _ => Err(Rejection::KeyId),
@@ -51,14 +54,15 @@ fn check_forbidden(header: &Object) -> Result<(), Rejection> {
     }
 }
 
-/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected.
+/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected. Token
+/// Status List section 5.1: `typ` MUST be `statuslist+jwt`.
 ///
 /// Stricter here: RFC 7515 section 4.1.9 would let both spellings, in any letter case, mean the
 /// same. Our issuer writes exactly one (RFC 9068 section 2.1 recommends it), so the others could
 /// only come from somebody else.
-fn check_type(header: &Object) -> Result<(), Rejection> {
+fn check_type(header: &Object, expected: &str) -> Result<(), Rejection> {
     match header.get("typ") {
-        Some(Json::String(typ)) if typ == ACCESS_TOKEN_TYPE => Ok(()),
+        Some(Json::String(typ)) if typ == expected => Ok(()),
         _ => Err(Rejection::WrongType),
     }
 }

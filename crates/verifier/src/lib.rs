@@ -1,8 +1,53 @@
-//! Verifies one access token (RFC 9068), given the issuer's public keys and `now`.
+//! Baton's access tokens (RFC 9068), verified by whoever they are shown to.
 //!
-//! It answers a single question: did our issuer sign this for us, and is it valid at this moment?
-//! It must not know a clock, a network, storage or HTTP: keys and `now` are handed in, and whether
-//! the session behind a token has been ended since is asked elsewhere, by `sid`.
+//! A service that takes them needs the issuer's URL and its own name, and nothing else of Baton:
+//!
+//! ```no_run
+//! # #[cfg(feature = "axum")] mod service {
+//! use axum::{Router, routing::get};
+//! use verifier::axum::{Bearer, RequireToken};
+//! use verifier::remote::Issuer;
+//!
+//! async fn hello(Bearer(token): Bearer) -> String {
+//!     format!("hello, {}", token.sub)
+//! }
+//!
+//! fn router() -> Result<Router, verifier::remote::IssuerError> {
+//!     let issuer = Issuer::new("https://baton.example", ["https://api.example"])?;
+//!     Ok(Router::new().route("/hello", get(hello)).layer(RequireToken::from(&issuer)))
+//! }
+//! # }
+//! ```
+//!
+//! The same as a program: `cargo run -p verifier --example service --features axum`.
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | none | the rules: pure functions of token, keys and `now`, without a clock or a network |
+//! | `remote` | `remote::Issuer`: the issuer's keys and status lists, fetched, kept and kept fresh |
+//! | `axum` | `axum::RequireToken`, a layer that can demand an audience, a scope and a recent login, and `axum::Bearer`, an extractor; brings `remote` |
+//!
+//! # What it refuses to do
+//!
+//! - To be configured in what makes it safe: one algorithm, one type of token, one spelling of
+//!   everything, at most ten seconds between clocks.
+//! - To let a token pass that it could not verify. If keys or status list cannot be had, and the last
+//!   good ones are too old, the answer is 503.
+//! - To ask anybody a token names: keys and lists come from the issuer, by https or from this machine,
+//!   without redirects and without a proxy. For https it trusts the authorities Mozilla does.
+//! - To read a token from a query, a body or a cookie, or to write any part of one into a log.
+//!
+//! # What it cannot do
+//!
+//! - Know of an end before it is published. A session that has ended is out when the status list in
+//!   memory is as old as its `ttl` (5 s if it has none, never more than 60 s); of a token that names no
+//!   list, when it expires.
+//! - Tell who sends a token. A bearer token is good in any hand: keep it out of logs, and use TLS.
+//!
+//! # The rules
+//!
+//! [`Verifier`] answers a single question: did our issuer sign this for us, and is it valid at this
+//! moment? It must not know a clock, a network, storage or HTTP: keys and `now` are handed in.
 //!
 //! No JOSE library is strict enough alone, so every rule stands here, in front of the signature
 //! check that `jsonwebtoken` contributes. A token passes these gates in this order, and the first
@@ -16,6 +61,8 @@
 //! | [`jws`] | the signature holds; only now is a claim read |
 //! | `claims` | a strict JSON object with every required claim, of the right type |
 //! | [`Verifier`] | from our issuer, for this audience, valid now |
+//!
+//! A status list ([`Verifier::verify_status_list`]) passes the same gates, under its own type.
 //!
 //! ```
 //! use shared::NumericDate;
@@ -59,13 +106,21 @@ mod header;
 mod jwks;
 pub mod jws;
 mod keys;
+mod members;
 mod rejection;
+mod status_list;
 mod strict_json;
 mod thumbprint;
 
-pub use claims::AccessToken;
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "remote")]
+pub mod remote;
+
+pub use claims::{AccessToken, StatusReference};
 pub use keys::{KeyError, KeySet, PublicKey};
 pub use rejection::Rejection;
+pub use status_list::{Status, StatusList, StatusListToken};
 pub use strict_json::JsonFault;
 pub use thumbprint::thumbprint;
 pub use verifier::{Skew, Verifier};

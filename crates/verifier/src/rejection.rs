@@ -7,7 +7,7 @@ use crate::JsonFault;
 /// The first rule a token breaks.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
-    /// Longer than 8 KiB.
+    /// Longer than 8 KiB; a status list token, than 8 MiB.
     #[error("the token is too long")]
     TooLong,
     /// Not `header.payload.signature`: another number of parts, as in JWE.
@@ -25,8 +25,9 @@ pub enum Rejection {
     /// The header brings a key along, demands an extension, or changes what the parts mean.
     #[error("the header has the forbidden member `{0}`")]
     ForbiddenHeader(&'static str),
-    /// `typ` is missing or not exactly `at+jwt`: an ID token, say.
-    #[error("the header's `typ` is not at+jwt")]
+    /// `typ` is missing or not exactly the one that is asked for, `at+jwt` for an access token: an
+    /// ID token, say.
+    #[error("the header's `typ` is another")]
     WrongType,
     /// `kid` is missing, not a string, empty, too long, or has characters no key id of ours has.
     #[error("the header's `kid` is missing or cannot be a key id")]
@@ -64,4 +65,19 @@ pub enum Rejection {
     /// `iat` has not come yet.
     #[error("the token was issued in the future")]
     IssuedInTheFuture,
+    /// A status list token is about another list than the one that was asked for.
+    #[error("the status list is another than the one asked for")]
+    WrongSubject,
+    /// A status list is not zlib, is cut off, goes on after its end, or holds more than 4 MiB.
+    #[error("the status list cannot be decompressed")]
+    StatusListData,
+    /// The access token refers to a status list that its issuer does not publish.
+    #[error("the token's status list is not its issuer's")]
+    ForeignStatusList,
+    /// The access token refers to a place beyond the end of its status list.
+    #[error("the token has no place in its status list")]
+    NotInStatusList,
+    /// The status list says that the token is no longer valid: its session was ended.
+    #[error("the token was revoked")]
+    Revoked,
 }

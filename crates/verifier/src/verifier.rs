@@ -5,9 +5,16 @@ use std::collections::BTreeSet;
 
 use shared::NumericDate;
 
-use crate::claims::{self, Claims};
+use crate::claims;
 use crate::compact::Compact;
-use crate::{AccessToken, KeySet, Rejection, header, jws};
+use crate::header::{self, ACCESS_TOKEN_TYPE, STATUS_LIST_TYPE};
+use crate::status_list::{self, StatusListToken};
+use crate::{AccessToken, KeySet, Rejection, jws};
+
+/// No access token of ours comes near it.
+const MAX_ACCESS_TOKEN_BYTES: usize = 8 * 1024;
+/// Room for the largest status list that is read, even if it could not be compressed.
+const MAX_STATUS_LIST_TOKEN_BYTES: usize = 8 * 1024 * 1024;
 
 /// Verifies access tokens of one issuer, for the audiences this service answers to.
 #[derive(Debug, Clone)]
@@ -53,26 +60,61 @@ impl Verifier {
         self.verify_with(&self.keys, unverified_token, now)
     }
 
-    /// The same with other keys than those it was made with: for whoever replaces them as it goes.
+    /// The same with other keys than its own: for whoever fetches them, and has newer ones by now.
     ///
     /// # Errors
-    /// As [`Verifier::verify`].
+    /// The [`Rejection`] names the first rule the token breaks.
     pub fn verify_with(
         &self,
         keys: &KeySet,
         unverified_token: &str,
         now: NumericDate,
     ) -> Result<AccessToken, Rejection> {
-        let unverified = Compact::parse(unverified_token)?;
-        let kid = header::key_id(&unverified.header)?;
-        // RFC 9068 section 4: the resource server MUST use the keys provided by the authorization
-        // server. The header may choose among them and cannot add one.
-        let key = keys.get(&kid).ok_or(Rejection::UnknownKey)?;
-        jws::verify(unverified.signing_input, &unverified.signature, key)?;
+        let unverified = Compact::parse(unverified_token, MAX_ACCESS_TOKEN_BYTES)?;
+        check_signature(keys, &unverified, ACCESS_TOKEN_TYPE)?;
         let claims = claims::read(&unverified.payload)?;
         self.check_parties(&claims.token)?;
-        self.check_times(&claims, now)?;
+        self.check_times(Some(claims.token.exp), claims.nbf, claims.token.iat, now)?;
         Ok(claims.token)
+    }
+
+    /// Verifies a status list token (Token Status List section 5.1) that was fetched from `uri`,
+    /// under the same rules as an access token.
+    ///
+    /// # Errors
+    /// The [`Rejection`] names the first rule it breaks. Nothing is then known about any token.
+    pub fn verify_status_list(
+        &self,
+        keys: &KeySet,
+        uri: &str,
+        unverified_token: &str,
+        now: NumericDate,
+    ) -> Result<StatusListToken, Rejection> {
+        let unverified = Compact::parse(unverified_token, MAX_STATUS_LIST_TOKEN_BYTES)?;
+        check_signature(keys, &unverified, STATUS_LIST_TYPE)?;
+        let claims = status_list::token::read(&unverified.payload)?;
+        // Section 5.1 does not ask for `iss`. Where it is, it says who signed.
+        if claims.iss.is_some_and(|iss| iss != self.issuer) {
+            return Err(Rejection::WrongIssuer);
+        }
+        // Section 8.3: `sub` MUST be equal to the `uri` of the token that refers to the list.
+        if claims.token.sub != uri {
+            return Err(Rejection::WrongSubject);
+        }
+        self.check_times(claims.token.exp, claims.nbf, claims.token.iat, now)?;
+        Ok(claims.token)
+    }
+
+    /// The issuer it trusts.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The skew it allows.
+    #[must_use]
+    pub const fn skew(&self) -> Skew {
+        self.skew
     }
 
     fn check_parties(&self, token: &AccessToken) -> Result<(), Rejection> {
@@ -88,24 +130,39 @@ impl Verifier {
         Ok(())
     }
 
-    fn check_times(&self, claims: &Claims, now: NumericDate) -> Result<(), Rejection> {
+    fn check_times(
+        &self,
+        exp: Option<NumericDate>,
+        nbf: Option<NumericDate>,
+        iat: NumericDate,
+        now: NumericDate,
+    ) -> Result<(), Rejection> {
         let Skew(skew) = self.skew;
         // RFC 7519 section 4.1.4: the current time MUST be before `exp`.
-        if now >= claims.token.exp.plus(skew) {
+        if exp.is_some_and(|exp| now >= exp.plus(skew)) {
             return Err(Rejection::Expired);
         }
         let latest = now.plus(skew);
         // RFC 7519 section 4.1.5: the current time MUST be after or equal to `nbf`.
-        if claims.nbf.is_some_and(|nbf| nbf > latest) {
+        if nbf.is_some_and(|nbf| nbf > latest) {
             return Err(Rejection::NotYetValid);
         }
         // RFC 7519 section 4.1.6 gives `iat` no MUST. A token from the future is the work of a
         // broken clock or of nobody we know, and would outlive the life it was meant to have.
-        if claims.token.iat > latest {
+        if iat > latest {
             return Err(Rejection::IssuedInTheFuture);
         }
         Ok(())
     }
+}
+
+/// The gates that come before a claim is read.
+fn check_signature(keys: &KeySet, unverified: &Compact<'_>, typ: &str) -> Result<(), Rejection> {
+    let kid = header::key_id(&unverified.header, typ)?;
+    // RFC 9068 section 4: the resource server MUST use the keys provided by the authorization
+    // server. The header may choose among them and cannot add one.
+    let key = keys.get(&kid).ok_or(Rejection::UnknownKey)?;
+    jws::verify(unverified.signing_input, &unverified.signature, key)
 }
 
 /// How far the clocks of issuer and verifier may differ: 0 to 10 seconds, never more.
@@ -120,6 +177,12 @@ impl Skew {
     pub const NONE: Self = Self(0);
     /// The default and the most there is: 10 seconds.
     pub const MAX: Self = Self(10);
+
+    /// The skew in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
 
     /// A skew of `seconds`, unless that is more than [`Skew::MAX`].
     #[must_use]

@@ -4,12 +4,14 @@
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const MAY_KNOW: [(&str, &[&str]); 7] = [
+const MAY_KNOW: [(&str, &[&str]); 8] = [
     ("shared", &[]),
     ("rotation", &["shared"]),
     ("verifier", &["shared"]),
     ("frontend", &["shared"]),
     ("backend", &["shared", "rotation", "verifier", "frontend"]),
+    // A service of its own: of the issuer it knows the URL.
+    ("notes", &["shared", "verifier"]),
     // It puts both sides into one world; nothing may know it.
     ("simulator", &["shared", "rotation", "frontend", "backend"]),
     // It breaks the program from outside; what it shared with it, it could not find wrong.

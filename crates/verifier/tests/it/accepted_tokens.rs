@@ -26,6 +26,7 @@ fn an_accepted_token_yields_all_its_claims() {
             auth_time: NumericDate(IAT - 5),
             amr: vec!["pwd".to_owned()],
             scope: Some("sessions:read profile".to_owned()),
+            status: None,
         })
     );
 }

@@ -57,6 +57,7 @@ fn every_claim_has_its_json_type_and_an_optional_one_is_not_null() {
         ("auth_time", &["integer"]),
         ("amr", &["array"]),
         ("scope", &["string"]),
+        ("status", &["object"]),
     ] {
         for value in samples() {
             let wrong_type = verify_with(name, &value) == Err(Rejection::ClaimType(name));

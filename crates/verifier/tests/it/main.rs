@@ -6,6 +6,8 @@ mod support;
 
 mod accepted_tokens;
 mod algorithm_rules;
+#[cfg(feature = "axum")]
+mod axum_layer;
 mod claim_rules;
 mod encoding_rules;
 mod header_rules;
@@ -15,5 +17,14 @@ mod key_rules;
 mod known_answers;
 mod messages;
 mod party_rules;
+#[cfg(feature = "remote")]
+mod remote_keys;
+#[cfg(feature = "remote")]
+mod remote_lists;
+#[cfg(feature = "remote")]
+mod remote_outage;
 mod signature_rules;
+mod status_claim;
+mod status_list;
+mod status_list_token;
 mod time_rules;

@@ -1,12 +1,15 @@
 //! An issuer without scruples: it signs any bytes as header and payload.
 
+#[cfg(feature = "remote")]
+pub(crate) mod world;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use shared::NumericDate;
-use verifier::{AccessToken, KeySet, PublicKey, Rejection, Verifier};
+use verifier::{AccessToken, KeySet, PublicKey, Rejection, StatusList, Verifier};
 
 pub(crate) const ISSUER: &str = "https://baton.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -128,4 +131,42 @@ pub(crate) fn token_with_payload(payload: impl AsRef<[u8]>) -> String {
 
 pub(crate) fn good_token() -> String {
     token_with_payload(claims().to_string())
+}
+
+/// Where the status list under test is published.
+pub(crate) const LIST_URI: &str = "https://baton.example/status-lists/1";
+
+/// The header of an acceptable status list token.
+pub(crate) fn list_header() -> Value {
+    json!({"typ": "statuslist+jwt", "alg": "ES256", "kid": public_key().kid()})
+}
+
+/// The claims of an acceptable status list token.
+pub(crate) fn list_claims() -> Value {
+    json!({
+        "sub": LIST_URI, "iat": IAT, "status_list": {"bits": 1, "lst": deflated(&[1])},
+    })
+}
+
+/// `bytes` in the zlib format, in base64url.
+pub(crate) fn deflated(bytes: &[u8]) -> String {
+    let mut stream = flate2::Compress::new(flate2::Compression::fast(), true);
+    let mut compressed = Vec::with_capacity(bytes.len() + 1024);
+    stream
+        .compress_vec(bytes, &mut compressed, flate2::FlushCompress::Finish)
+        .expect("it can be compressed");
+    b64(compressed)
+}
+
+/// A list as a service reads it.
+pub(crate) fn list(bits: u8, lst: &str) -> Result<StatusList, Rejection> {
+    let mut claims = list_claims();
+    claims["status_list"] = json!({"bits": bits, "lst": lst});
+    let token = token(list_header().to_string(), claims.to_string());
+    let keys = KeySet::default().with(public_key());
+    verifier().verify_status_list(&keys, LIST_URI, &token, NOW).map(|token| token.list)
+}
+
+pub(crate) fn raw_list(bits: u8, bytes: &[u8]) -> Result<StatusList, Rejection> {
+    list(bits, &deflated(bytes))
 }

@@ -1,0 +1,154 @@
+//! Why a request is not let through, and the one table that says how that looks on the wire. It must not
+//! hold anything the token said.
+
+use axum_core::body::Body;
+use axum_core::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use shared::problem::PROBLEM_JSON;
+use shared::{ErrorCode, Problem};
+
+use crate::Rejection;
+use crate::remote::VerifyError;
+
+/// After how many seconds a client may try again when keys or lists could not be had: nothing is asked
+/// for a second after a failure.
+const RETRY_SECONDS: u32 = 2;
+/// The longest id of a request that is repeated.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// No `Authorization`, or another scheme.
+    NoToken,
+    /// Several, or unreadable.
+    Malformed,
+    /// The token is not good, or it is not known whether it is.
+    Verify(VerifyError),
+    /// It lacks one of these scopes.
+    Scope(String),
+    /// The user logged in longer ago than that.
+    LoginTooOld { max_age: u32 },
+    /// Our own fault.
+    MissingLayer,
+}
+
+impl From<VerifyError> for Refusal {
+    fn from(error: VerifyError) -> Self {
+        Self::Verify(error)
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Verify(rejection.into())
+    }
+}
+
+impl Refusal {
+    /// The table.
+    const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::NoToken | Self::Verify(VerifyError::Rejected(_)) => (
+                S::UNAUTHORIZED,
+                ErrorCode::InvalidToken,
+                "The access token is missing or does not hold.",
+            ),
+            Self::Malformed => {
+                (S::BAD_REQUEST, ErrorCode::MalformedRequest, "The request cannot be read.")
+            }
+            Self::Verify(VerifyError::Unavailable(_)) => (
+                S::SERVICE_UNAVAILABLE,
+                ErrorCode::TemporarilyUnavailable,
+                "This does not work right now. Try again in a moment.",
+            ),
+            Self::Scope(_) => (
+                S::FORBIDDEN,
+                ErrorCode::InsufficientScope,
+                "The access token does not allow this call.",
+            ),
+            Self::LoginTooOld { .. } => (
+                S::UNAUTHORIZED,
+                ErrorCode::InsufficientUserAuthentication,
+                "Give your password again to go on.",
+            ),
+            Self::MissingLayer => {
+                (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
+            }
+        }
+    }
+
+    /// The challenge of RFC 6750 section 3.
+    fn challenge(&self) -> Option<String> {
+        match self {
+            // Section 3.1: without any authentication information, no error code SHOULD be told.
+            Self::NoToken => Some("Bearer".to_owned()),
+            Self::Malformed => Some("Bearer error=\"invalid_request\"".to_owned()),
+            Self::Verify(VerifyError::Rejected(_)) => {
+                Some("Bearer error=\"invalid_token\"".to_owned())
+            }
+            Self::Scope(scopes) => {
+                Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\""))
+            }
+            // RFC 9470 section 3.
+            Self::LoginTooOld { max_age } => Some(format!(
+                "Bearer error=\"insufficient_user_authentication\", \
+                 error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
+            )),
+            Self::Verify(VerifyError::Unavailable(_)) | Self::MissingLayer => None,
+        }
+    }
+
+    /// The answer to a request with these headers.
+    pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
+        match self {
+            Self::Verify(VerifyError::Unavailable(missing)) => {
+                tracing::error!(event = "token.not_judged", %missing);
+            }
+            Self::Verify(VerifyError::Rejected(rejection)) => {
+                tracing::debug!(event = "token.refused", %rejection);
+            }
+            _ => {}
+        }
+        self.with_id(request_id(headers))
+    }
+
+    pub(super) fn with_id(&self, request_id: String) -> Response {
+        let (status, code, title) = self.on_the_wire();
+        let problem = Problem {
+            kind: format!("urn:baton:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            code,
+            detail: None,
+            request_id,
+            errors: Vec::new(),
+            ended_because: None,
+        };
+        let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge() {
+            let challenge = HeaderValue::from_str(&challenge).expect("constants, scopes, a number");
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        }
+        response
+    }
+}
+
+/// What a gateway, or a layer in front of ours, has named the request; empty if nobody has.
+pub(super) fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(shared::path::REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .filter(|id| id.len() <= MAX_REQUEST_ID_BYTES)
+        .unwrap_or_default()
+        .to_owned()
+}

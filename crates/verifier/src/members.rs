@@ -1,0 +1,125 @@
+//! The members of a signed JSON object: how one is demanded, and the forms their values may have. It
+//! must not know which members there are; that is `claims.rs` and `status_list/token.rs`.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use shared::NumericDate;
+
+use crate::Rejection;
+use crate::strict_json::{self, Json, Object};
+
+/// The longest `jti` and `client_id`: what names something fits into an index and a log line.
+const MAX_NAME_BYTES: usize = 256;
+/// The longest address of a status list.
+const MAX_URI_BYTES: usize = 512;
+/// 9999-12-31T23:59:59Z, the last second a date of four-digit years can write.
+const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
+
+/// How a value fails a claim.
+pub(crate) enum Unfit {
+    Type,
+    Value,
+}
+
+pub(crate) struct Members(Object);
+
+impl Members {
+    /// Those of a payload whose signature holds.
+    pub(crate) fn of_payload(signed_payload: &[u8]) -> Result<Self, Rejection> {
+        strict_json::parse_object(signed_payload).map(Self).map_err(Rejection::ClaimsJson)
+    }
+
+    /// Those of an object within.
+    pub(crate) fn of_object(value: Json) -> Result<Self, Unfit> {
+        match value {
+            Json::Object(members) => Ok(Self(members)),
+            _ => Err(Unfit::Type),
+        }
+    }
+
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(Json) -> Result<T, Unfit>,
+    ) -> Result<T, Rejection> {
+        self.optional(name, read)?.ok_or(Rejection::MissingClaim(name))
+    }
+
+    /// Optional is not lenient: `null` and the wrong type are errors.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(Json) -> Result<T, Unfit>,
+    ) -> Result<Option<T>, Rejection> {
+        self.0.remove(name).map(read).transpose().map_err(|unfit| match unfit {
+            Unfit::Type => Rejection::ClaimType(name),
+            Unfit::Value => Rejection::ClaimValue(name),
+        })
+    }
+}
+
+pub(crate) fn text(value: Json) -> Result<String, Unfit> {
+    match value {
+        Json::String(text) => Ok(text),
+        _ => Err(Unfit::Type),
+    }
+}
+
+pub(crate) fn texts(value: Json) -> Result<Vec<String>, Unfit> {
+    match value {
+        Json::Array(elements) => elements.into_iter().map(text).collect(),
+        _ => Err(Unfit::Type),
+    }
+}
+
+pub(crate) fn name(value: Json) -> Result<String, Unfit> {
+    let name = text(value)?;
+    if (1..=MAX_NAME_BYTES).contains(&name.len()) { Ok(name) } else { Err(Unfit::Value) }
+}
+
+/// A UUID as our issuer prints it: hyphens, lower case. RFC 9562 section 4 leaves the letter case
+/// open and the parser knows yet more spellings, but two spellings of one user would be two users
+/// to whoever compares text.
+pub(crate) fn id<T: FromStr + Display>(value: Json) -> Result<T, Unfit> {
+    let text = text(value)?;
+    match text.parse::<T>() {
+        Ok(id) if id.to_string() == text => Ok(id),
+        _ => Err(Unfit::Value),
+    }
+}
+
+/// The address of a status list. Whether anybody asks there is the caller's to judge.
+pub(crate) fn uri(value: Json) -> Result<String, Unfit> {
+    let uri = text(value)?;
+    if (1..=MAX_URI_BYTES).contains(&uri.len()) { Ok(uri) } else { Err(Unfit::Value) }
+}
+
+/// A number that counts or points: zero or more.
+pub(crate) fn natural(value: Json) -> Result<u64, Unfit> {
+    match value {
+        Json::Integer(number) => u64::try_from(number).map_err(|_| Unfit::Value),
+        _ => Err(Unfit::Type),
+    }
+}
+
+/// A length of time in seconds: more than zero.
+pub(crate) fn seconds(value: Json) -> Result<i64, Unfit> {
+    match value {
+        Json::Integer(seconds) if seconds > 0 => Ok(seconds),
+        Json::Integer(_) => Err(Unfit::Value),
+        _ => Err(Unfit::Type),
+    }
+}
+
+/// RFC 7519 section 2 lets a `NumericDate` have a fraction; ours are whole seconds, so a fraction,
+/// an exponent or an instant outside of 1970 to 9999 is nobody's clock.
+pub(crate) fn instant(value: Json) -> Result<NumericDate, Unfit> {
+    match value {
+        Json::Integer(seconds) if (0..=MAX_NUMERIC_DATE).contains(&seconds) => {
+            Ok(NumericDate(seconds))
+        }
+        Json::Integer(_) => Err(Unfit::Value),
+        _ => Err(Unfit::Type),
+    }
+}

@@ -1,0 +1,154 @@
+//! The door to the network: one GET, bounded. It follows no redirect, asks no proxy, and must not know
+//! what an answer means.
+
+use std::time::Duration;
+
+use http::header::{ACCEPT, AGE, CACHE_CONTROL, ETAG, HeaderName, IF_NONE_MATCH};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use super::address::Address;
+use super::failure::Fault;
+
+/// No issuer's name for a version is as long; what is, is not remembered.
+const MAX_ETAG_BYTES: usize = 256;
+
+/// The client.
+pub(super) struct Http(Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>);
+
+/// What to ask for.
+pub(super) struct Question<'q> {
+    pub(super) address: &'q Address,
+    pub(super) accept: &'static str,
+    /// The longest answer that is read.
+    pub(super) most_bytes: usize,
+    /// The version we have.
+    pub(super) known: Option<&'q str>,
+}
+
+/// What was answered with 200, or with 304.
+pub(super) enum Answer {
+    Document { text: String, etag: Option<String>, max_age: Option<Duration> },
+    Unchanged { max_age: Option<Duration> },
+}
+
+impl Http {
+    pub(super) fn new() -> Self {
+        // The provider is named, so that nothing depends on which one a build has by default.
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(provider)
+            .expect("the provider has the suites that TLS 1.2 and 1.3 need")
+            .https_or_http()
+            .enable_http1()
+            .build();
+        // A connection for each question: they are rare, and one that was kept could be half dead.
+        Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
+    }
+
+    pub(super) async fn get(&self, question: Question<'_>) -> Result<Answer, Fault> {
+        let mut request = Request::get(question.address.uri()).header(ACCEPT, question.accept);
+        if let Some(known) = question.known {
+            request = request.header(IF_NONE_MATCH, known);
+        }
+        let request = request.body(Empty::new()).expect("an address and visible ASCII");
+        let response =
+            self.0.request(request).await.map_err(|error| Fault::Connection(error.into()))?;
+        let (parts, body) = response.into_parts();
+        let max_age = max_age(&parts.headers);
+        match parts.status {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED if question.known.is_some() => {
+                return Ok(Answer::Unchanged { max_age });
+            }
+            other => return Err(Fault::Status(other.as_u16())),
+        }
+        let bytes = Limited::new(body, question.most_bytes).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Fault::TooLong(question.most_bytes)
+            } else {
+                Fault::Connection(error)
+            }
+        })?;
+        let text = String::from_utf8(bytes.to_bytes().into()).map_err(|_| Fault::NotUtf8)?;
+        let etag = value(&parts.headers, &ETAG).filter(|etag| etag.len() <= MAX_ETAG_BYTES);
+        Ok(Answer::Document { text, etag: etag.map(str::to_owned), max_age })
+    }
+}
+
+/// For how long the answer is fresh (RFC 9111 section 4.2): `max-age` less the time it has already
+/// spent in caches; `None` if it does not say. What may not be kept is fresh for no time.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let mut freshness = None;
+    for line in headers.get_all(CACHE_CONTROL) {
+        for directive in line.to_str().unwrap_or_default().split(',') {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            let name = name.trim().to_ascii_lowercase();
+            let seconds = match name.as_str() {
+                "no-store" | "no-cache" => 0,
+                // RFC 9111 section 1.2.2: a number too large to hold is as good as infinite.
+                "max-age" => match value.trim().trim_matches('"') {
+                    digits if !is_number(digits) => continue,
+                    digits => digits.parse().unwrap_or(u64::MAX),
+                },
+                _ => continue,
+            };
+            freshness = Some(freshness.map_or(seconds, |known: u64| known.min(seconds)));
+        }
+    }
+    let spent = value(headers, &AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    freshness.map(|seconds| Duration::from_secs(seconds.saturating_sub(spent)))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn seconds(lines: &[(HeaderName, &'static str)]) -> Option<u64> {
+        let lines =
+            lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+        max_age(&lines.collect()).map(|it| it.as_secs())
+    }
+
+    #[test]
+    fn an_answer_says_for_how_long_it_is_fresh() {
+        for (line, expected) in [
+            ("max-age=60", Some(60)),
+            ("public, Max-Age=60", Some(60)),
+            ("max-age=\"60\"", Some(60)),
+            ("max-age = 60", Some(60)),
+            ("max-age=60, no-store", Some(0)),
+            ("no-cache", Some(0)),
+            ("max-age=99999999999999999999999", Some(u64::MAX)),
+            ("max-age=-1", None),
+            ("max-age=", None),
+            ("max-age=x", None),
+            ("s-maxage=60", None),
+            ("public", None),
+        ] {
+            assert_eq!(seconds(&[(CACHE_CONTROL, line)]), expected, "{line}");
+        }
+        assert_eq!(seconds(&[]), None);
+    }
+
+    #[test]
+    fn time_spent_in_caches_counts() {
+        let line = (CACHE_CONTROL, "max-age=60");
+        assert_eq!(seconds(&[line.clone(), (AGE, "20")]), Some(40));
+        assert_eq!(seconds(&[line.clone(), (AGE, "100")]), Some(0));
+        assert_eq!(seconds(&[line, (AGE, "soon")]), Some(60));
+    }
+}

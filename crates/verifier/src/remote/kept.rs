@@ -1,0 +1,199 @@
+//! Something that is fetched and kept, and asked for by one at a time, however many need it. It must
+//! not know what it is. What to do is said by `decide.rs`; here it is done.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use super::decide::{Age, Move, View, decide, may_ask_for_newer, usable};
+use super::failure::Fault;
+
+/// How long one fetch may take, from the first connection to the last byte.
+const FETCH_TIME: Duration = Duration::from_secs(3);
+
+/// Where something comes from.
+pub(super) trait Source: Send + Sync + 'static {
+    type Value: Send + Sync + 'static;
+
+    /// What it is, for the log.
+    fn name(&self) -> &str;
+
+    /// Fetches it. `last` is the last good one; a fault leaves that in place.
+    fn fetch(
+        &self,
+        last: Option<Arc<Self::Value>>,
+    ) -> impl Future<Output = Result<Fetched<Self::Value>, Fault>> + Send;
+}
+
+/// What a source yields.
+pub(super) struct Fetched<T> {
+    pub(super) value: Arc<T>,
+    pub(super) fresh_for: Duration,
+    pub(super) usable_for: Duration,
+}
+
+/// A source, and the last good value from it. Clones share both.
+pub(super) struct Kept<S: Source>(Arc<Inner<S>>);
+
+struct Inner<S: Source> {
+    source: S,
+    memory: Mutex<Memory<S::Value>>,
+    /// Changes whenever a fetch has ended.
+    ended: watch::Sender<()>,
+}
+
+struct Memory<T> {
+    /// With the instant at which it was fetched.
+    good: Option<(Instant, Fetched<T>)>,
+    under_way: bool,
+    last_try: Option<Instant>,
+    /// When the last try failed, unless it did not.
+    failed: Option<Instant>,
+}
+
+impl<S: Source> Kept<S> {
+    pub(super) fn new(source: S) -> Self {
+        let memory = Memory { good: None, under_way: false, last_try: None, failed: None };
+        let (memory, ended) = (Mutex::new(memory), watch::Sender::new(()));
+        Self(Arc::new(Inner { source, memory, ended }))
+    }
+
+    /// The value; `None` if there is none that may be used. Waits for at most one fetch.
+    pub(super) async fn get(&self) -> Option<Arc<S::Value>> {
+        let mut ended = {
+            let mut memory = self.0.memory();
+            match decide(memory.view()) {
+                Move::Use => return memory.value(),
+                Move::UseAndAsk => {
+                    self.ask(&mut memory);
+                    return memory.value();
+                }
+                Move::Ask => self.ask(&mut memory),
+                Move::GiveUp => return None,
+            }
+        };
+        // It ends: a fetch has its time, and says so even if it is given up. The sender is ours.
+        let _ = ended.changed().await;
+        self.0.memory().value()
+    }
+
+    /// A value newer than `known`, if there is one, or if one may be asked for now and it comes.
+    pub(super) async fn newer(&self, known: &Arc<S::Value>) -> Option<Arc<S::Value>> {
+        let is_newer = |value: &Arc<S::Value>| !Arc::ptr_eq(value, known);
+        let mut ended = {
+            let mut memory = self.0.memory();
+            if let Some(value) = memory.value().filter(is_newer) {
+                return Some(value);
+            }
+            if !may_ask_for_newer(memory.view()) {
+                return None;
+            }
+            self.ask(&mut memory)
+        };
+        let _ = ended.changed().await;
+        self.0.memory().value().filter(is_newer)
+    }
+
+    /// Begins a fetch unless one is under way, and yields what changes at its end. The fetch is a task
+    /// of its own, so that whoever began it may go away.
+    fn ask(&self, memory: &mut Memory<S::Value>) -> watch::Receiver<()> {
+        let ended = self.0.ended.subscribe();
+        if !memory.under_way {
+            memory.under_way = true;
+            memory.last_try = Some(Instant::now());
+            let last = memory.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
+            tokio::spawn(Fetching { kept: Arc::clone(&self.0), outcome: None }.run(last));
+        }
+        ended
+    }
+}
+
+impl<S: Source> Clone for Kept<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Source> Inner<S> {
+    fn memory(&self) -> MutexGuard<'_, Memory<S::Value>> {
+        // Nothing in here is ever left half changed.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Memory<T> {
+    fn view(&self) -> View {
+        let now = Instant::now();
+        let since = |instant: Instant| now.saturating_duration_since(instant);
+        let good = self.good.as_ref().map(|(fetched, good)| Age {
+            age: since(*fetched),
+            fresh_for: good.fresh_for,
+            usable_for: good.usable_for,
+        });
+        View {
+            good,
+            under_way: self.under_way,
+            since_failure: self.failed.map(since),
+            since_try: self.last_try.map(since),
+        }
+    }
+
+    /// The last good value, if it may still be used.
+    fn value(&self) -> Option<Arc<T>> {
+        let (_, good) = self.good.as_ref().filter(|_| usable(self.view()))?;
+        Some(Arc::clone(&good.value))
+    }
+}
+
+/// A fetch under way. Its end is recorded when it is dropped, so that a panic or the end of its runtime
+/// leaves nobody waiting.
+struct Fetching<S: Source> {
+    kept: Arc<Inner<S>>,
+    outcome: Option<Result<Fetched<S::Value>, Fault>>,
+}
+
+impl<S: Source> Fetching<S> {
+    async fn run(mut self, last: Option<Arc<S::Value>>) {
+        let fetched = timeout(FETCH_TIME, self.kept.source.fetch(last)).await;
+        self.outcome = Some(fetched.unwrap_or(Err(Fault::TooSlow)));
+    }
+}
+
+impl<S: Source> Drop for Fetching<S> {
+    fn drop(&mut self) {
+        let mut memory = self.kept.memory();
+        let what = self.kept.source.name();
+        match self.outcome.take().unwrap_or(Err(Fault::Abandoned)) {
+            Ok(fetched) => {
+                if memory.failed.take().is_some() {
+                    tracing::info!(event = "issuer.answers_again", what);
+                }
+                memory.good = Some((Instant::now(), fetched));
+            }
+            Err(fault) => {
+                let cause = cause(&fault);
+                // Once a spell: a log that fills the disk helps nobody.
+                if memory.failed.replace(Instant::now()).is_none() {
+                    tracing::warn!(event = "issuer.fails", what, %fault, cause);
+                } else {
+                    tracing::debug!(event = "issuer.still_fails", what, %fault, cause);
+                }
+            }
+        }
+        memory.under_way = false;
+        // Within the lock: who looks afterwards finds the outcome.
+        self.kept.ended.send_replace(());
+    }
+}
+
+fn cause(fault: &Fault) -> String {
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(fault);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    causes.join(": ")
+}

@@ -1,0 +1,144 @@
+//! The issuer's status lists: the few that its tokens refer to. It must not ask anybody but the issuer,
+//! nor decide when a list is fetched; that is `kept.rs`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::address::Address;
+use super::failure::Fault;
+use super::fetch::{Answer, Http, Question};
+use super::kept::{Fetched, Kept, Source};
+use super::keys::KeySource;
+use super::options::Options;
+use crate::{Rejection, StatusListToken, Verifier};
+
+/// How many lists are kept. An issuer has one for each million sessions or so.
+const MOST_LISTS: usize = 16;
+/// The longest status list token that is read.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// How long a list is fresh, whatever its `ttl` says, and if it says nothing.
+const FRESH_SECONDS: std::ops::RangeInclusive<i64> = 1..=60;
+const FRESH_SECONDS_BY_DEFAULT: i64 = 5;
+/// How long after it was made a list without `exp` goes on in an outage.
+const OUTAGE_SECONDS: i64 = 300;
+
+/// The lists in use, the one that was used last at the end.
+pub(super) struct Lists {
+    issuer: Address,
+    context: Context,
+    kept: Mutex<Vec<(String, Kept<ListSource>)>>,
+}
+
+#[derive(Clone)]
+struct Context {
+    http: Arc<Http>,
+    verifier: Verifier,
+    keys: Kept<KeySource>,
+    options: Options,
+}
+
+impl Lists {
+    pub(super) fn new(
+        issuer: Address,
+        http: Arc<Http>,
+        verifier: Verifier,
+        keys: Kept<KeySource>,
+        options: Options,
+    ) -> Self {
+        let context = Context { http, verifier, keys, options };
+        Self { issuer, context, kept: Mutex::default() }
+    }
+
+    /// The list at `uri`, which a verified token refers to. Nothing is fetched yet.
+    pub(super) fn get(&self, uri: &str) -> Result<Kept<ListSource>, Rejection> {
+        // The issuer signed the token; still, a token is no reason to ask anybody else.
+        let address = Address::parse(uri).map_err(|_| Rejection::ForeignStatusList)?;
+        if !address.same_origin(&self.issuer) {
+            return Err(Rejection::ForeignStatusList);
+        }
+        // A list is added or removed whole.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (uri, list) = match kept.iter().position(|(known, _)| known == uri) {
+            Some(at) => kept.remove(at),
+            None => {
+                let (uri, context) = (uri.to_owned(), self.context.clone());
+                (uri.clone(), Kept::new(ListSource { uri, address, context }))
+            }
+        };
+        if kept.len() >= MOST_LISTS {
+            kept.remove(0);
+        }
+        kept.push((uri, list.clone()));
+        Ok(list)
+    }
+}
+
+/// Where one list comes from.
+pub(super) struct ListSource {
+    uri: String,
+    address: Address,
+    context: Context,
+}
+
+impl ListSource {
+    async fn verified(&self, unverified_token: &str) -> Result<StatusListToken, Fault> {
+        let Context { verifier, keys, options, .. } = &self.context;
+        let kept = keys.get().await.ok_or(Fault::NoKeys)?;
+        let verify =
+            |keys| verifier.verify_status_list(keys, &self.uri, unverified_token, options.now());
+        let verdict = match verify(&kept.set) {
+            Err(Rejection::UnknownKey) => match keys.newer(&kept).await {
+                Some(newer) => verify(&newer.set),
+                None => Err(Rejection::UnknownKey),
+            },
+            verdict => verdict,
+        };
+        verdict.map_err(Fault::List)
+    }
+
+    fn fetched(&self, list: StatusListToken) -> Fetched<StatusListToken> {
+        let now = self.context.options.now();
+        let wanted = list.ttl.unwrap_or(FRESH_SECONDS_BY_DEFAULT);
+        let mut fresh = wanted.clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end());
+        let usable = match list.exp {
+            // With the skew with which it was accepted.
+            Some(exp) => {
+                let left = exp.plus(self.context.options.skew.seconds()).since(now);
+                fresh = fresh.min(left);
+                left
+            }
+            None => list.iat.plus(OUTAGE_SECONDS).since(now).max(fresh),
+        };
+        let length = |seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        Fetched { value: Arc::new(list), fresh_for: length(fresh), usable_for: length(usable) }
+    }
+}
+
+impl Source for ListSource {
+    type Value = StatusListToken;
+
+    fn name(&self) -> &str {
+        &self.uri
+    }
+
+    async fn fetch(
+        &self,
+        last: Option<Arc<StatusListToken>>,
+    ) -> Result<Fetched<StatusListToken>, Fault> {
+        let question = Question {
+            address: &self.address,
+            accept: "application/statuslist+jwt",
+            most_bytes: MAX_BYTES,
+            known: None,
+        };
+        let Answer::Document { text, .. } = self.context.http.get(question).await? else {
+            return Err(Fault::Status(304));
+        };
+        let list = self.verified(text.trim_end()).await?;
+        // Whoever can hand us an old list could bring an ended session back.
+        if last.is_some_and(|last| list.iat < last.iat) {
+            return Err(Fault::OlderList);
+        }
+        Ok(self.fetched(list))
+    }
+}

@@ -1,0 +1,106 @@
+//! Status lists (draft-ietf-oauth-status-list): a long row of small numbers, one for each session,
+//! that says which sessions have ended. It must not know where lists are published or who signs
+//! them. Next: `status_list/token.rs` for the token a list travels in, `status_list/zlib.rs`.
+//!
+//! An issuer writes a list with [`StatusList::of_ended`] and [`StatusList::to_lst`] and signs it;
+//! a service reads it with [`Verifier::verify_status_list`](crate::Verifier::verify_status_list).
+
+pub(crate) mod token;
+mod zlib;
+
+pub use token::StatusListToken;
+
+use crate::{Rejection, base64url};
+
+/// What a list holds at most once it is decompressed: the status of 33 million sessions. Whatever
+/// is larger is refused before it is in memory.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// What a list says about one token (Token Status List section 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// 0: valid, as far as the list knows.
+    Valid,
+    /// 1: revoked, for good.
+    Invalid,
+    /// 2: not valid for now.
+    Suspended,
+    /// Any other number, whose meaning is somebody else's.
+    Other(u8),
+}
+
+impl From<u8> for Status {
+    fn from(number: u8) -> Self {
+        match number {
+            0 => Self::Valid,
+            1 => Self::Invalid,
+            2 => Self::Suspended,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// The status of many tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusList {
+    /// For each token: 1, 2, 4 or 8.
+    bits: u8,
+    bytes: Vec<u8>,
+}
+
+impl StatusList {
+    /// A list with one bit for each of `places` sessions, set for those in `ended`. It is as long as
+    /// whole bytes make it. `None` if it would be longer than anybody reads (4 MiB), or if one of
+    /// `ended` has no place in it.
+    ///
+    /// ```
+    /// use verifier::{Status, StatusList};
+    ///
+    /// let list = StatusList::of_ended([3], 16).expect("a short list");
+    /// assert_eq!(list.get(3), Some(Status::Invalid));
+    /// assert_eq!(list.get(4), Some(Status::Valid));
+    /// assert_eq!(list.get(16), None);
+    /// ```
+    #[must_use]
+    pub fn of_ended(ended: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
+        let length = usize::try_from(places.div_ceil(8)).ok().filter(|it| *it <= MAX_BYTES)?;
+        let mut bytes = vec![0; length];
+        for place in ended {
+            if place >= places {
+                return None;
+            }
+            let byte = bytes.get_mut(usize::try_from(place / 8).ok()?)?;
+            *byte |= 1 << (place % 8);
+        }
+        Some(Self { bits: 1, bytes })
+    }
+
+    /// Reads `lst`: base64url of the zlib form of the row.
+    pub(crate) fn from_lst(bits: u8, lst: &str) -> Result<Self, Rejection> {
+        let compressed = base64url::decode(lst).ok_or(Rejection::ClaimValue("lst"))?;
+        let bytes = zlib::inflate(&compressed, MAX_BYTES).ok_or(Rejection::StatusListData)?;
+        Ok(Self { bits, bytes })
+    }
+
+    /// Writes `lst`, the member of the claim `status_list`, the same text for the same list.
+    #[must_use]
+    pub fn to_lst(&self) -> String {
+        base64url::encode(&zlib::deflate(&self.bytes))
+    }
+
+    /// How many bits each status has, the claim's member `bits`.
+    #[must_use]
+    pub const fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// The status at `idx`, counted from 0; `None` beyond the end.
+    #[must_use]
+    pub fn get(&self, idx: u64) -> Option<Status> {
+        // Section 4.1: from the lowest bit of the first byte on.
+        let per_byte = u64::from(8 / self.bits);
+        let byte = *self.bytes.get(usize::try_from(idx / per_byte).ok()?)?;
+        let shift = u8::try_from(idx % per_byte).expect("at most seven") * self.bits;
+        Some(Status::from((byte >> shift) & (u8::MAX >> (8 - self.bits))))
+    }
+}

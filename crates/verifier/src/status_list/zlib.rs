@@ -1,0 +1,39 @@
+//! The zlib format (RFC 1950), bounded: a few kilobytes of it can stand for gigabytes. It must not
+//! know what is compressed.
+
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+/// What `compressed` stands for; `None` if that is more than `most` bytes, or if it is not exactly
+/// one whole stream with the right checksum.
+pub(super) fn inflate(compressed: &[u8], most: usize) -> Option<Vec<u8>> {
+    let mut stream = Decompress::new(true);
+    // One byte more than may be there: a stream that needs it is too large.
+    let mut bytes = vec![0; most + 1];
+    let status = stream.decompress(compressed, &mut bytes, FlushDecompress::Finish).ok()?;
+    let read = usize::try_from(stream.total_in()).ok()?;
+    let written = usize::try_from(stream.total_out()).ok()?;
+    if status != Status::StreamEnd || read != compressed.len() || written > most {
+        return None;
+    }
+    bytes.truncate(written);
+    bytes.shrink_to_fit();
+    Some(bytes)
+}
+
+/// Compresses as far as it goes: a list is written once and read by every service.
+pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut stream = Compress::new(Compression::best(), true);
+    let mut compressed = Vec::with_capacity(bytes.len() / 2 + 64);
+    while stream
+        .compress_vec(&bytes[read(&stream)..], &mut compressed, FlushCompress::Finish)
+        .expect("bytes can always be compressed")
+        != Status::StreamEnd
+    {
+        compressed.reserve(4 * 1024);
+    }
+    compressed
+}
+
+fn read(stream: &Compress) -> usize {
+    usize::try_from(stream.total_in()).expect("no more than was given")
+}

@@ -1,0 +1,300 @@
+//! An issuer that is known by its URL alone: what is asked, how often, and what is believed. Requests are
+//! counted by the issuer; time is moved by hand.
+
+use serde_json::json;
+use verifier::remote::{Issuer, IssuerError, Unavailable, VerifyError};
+use verifier::{KeySet, Rejection};
+
+use crate::support::world::{JWKS, METADATA, Reply, World, keys_with, our_keys};
+use crate::support::{AUDIENCE, X, good_token, other_key_pair, public_half};
+
+const UNKNOWN: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::UnknownKey));
+const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Keys));
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_is_known_by_its_url_alone_and_asked_once() {
+    let world = World::new().await;
+    let token = world.verify(&world.token()).await.expect("accepted");
+    assert_eq!((token.iss.as_str(), token.client_id.as_str()), (world.url.as_str(), "browser"));
+    world.verdict(&world.token()).await.expect("accepted again");
+    assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 1));
+}
+
+#[test]
+fn an_issuer_is_https_or_on_this_machine() {
+    let issuer = |url| Issuer::new(url, [AUDIENCE]).map(|_| ());
+    assert_eq!(issuer("https://baton.example"), Ok(()));
+    assert_eq!(issuer("http://localhost:3000"), Ok(()));
+    assert_eq!(issuer("http://baton.example"), Err(IssuerError::Insecure));
+    assert_eq!(issuer("baton.example"), Err(IssuerError::NotAUrl));
+    assert_eq!(issuer("https://baton.example/?a"), Err(IssuerError::NotAUrl));
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_calls_share_one_fetch() {
+    let world = std::sync::Arc::new(World::new().await);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let world = std::sync::Arc::clone(&world);
+        calls.spawn(async move { world.verdict(&world.token()).await });
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_even_a_token_costs_no_request() {
+    let world = World::new().await;
+    for token in ["", "a.b.c", "garbage", &"x".repeat(10_000), "e30.e30.e30"] {
+        assert!(matches!(world.verdict(token).await, Err(VerifyError::Rejected(_))), "{token}");
+    }
+    assert_eq!(world.asked_at_all(), 0);
+    // And what is, but somebody else's, only the first.
+    let other = world.verdict(&good_token()).await;
+    assert_eq!(other, Err(VerifyError::Rejected(Rejection::WrongIssuer)));
+    assert_eq!(world.asked_at_all(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_has_to_be_the_issuers_own_to_the_byte() {
+    for other in ["https://baton.example", "/", ""] {
+        let world = World::new().await;
+        let url = &world.url;
+        let issuer = if other == "/" { format!("{url}/") } else { other.to_owned() };
+        let metadata = json!({"issuer": issuer, "jwks_uri": format!("{url}{JWKS}")});
+        world.say(METADATA, Reply::ok(metadata.to_string()));
+        assert_eq!(world.verdict(&world.token()).await, NO_KEYS, "{issuer}");
+        assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_has_to_be_strict_and_its_keys_where_it_is_safe_to_ask() {
+    let world = World::new().await;
+    let (url, jwks) = (world.url.clone(), format!("{}{JWKS}", world.url));
+    for metadata in [
+        "garbage".to_owned(),
+        json!({"issuer": url}).to_string(),
+        json!({"jwks_uri": jwks}).to_string(),
+        json!({"issuer": url, "jwks_uri": 7}).to_string(),
+        json!({"issuer": url, "jwks_uri": "/jwks"}).to_string(),
+        json!({"issuer": url, "jwks_uri": "http://keys.example/jwks"}).to_string(),
+        json!({"issuer": url, "jwks_uri": "file:///etc/passwd"}).to_string(),
+        format!(r#"{{"issuer":"{url}","jwks_uri":"{jwks}","jwks_uri":"{jwks}"}}"#),
+        json!({"issuer": url, "jwks_uri": jwks, "filler": "x".repeat(65_536)}).to_string(),
+    ] {
+        world.say(METADATA, Reply::ok(metadata.clone()));
+        assert_eq!(world.verdict(&world.token()).await, NO_KEYS, "{metadata:.80}");
+        world.advance(1).await;
+    }
+    assert_eq!((world.asked(METADATA), world.asked(JWKS)), (9, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_led_elsewhere_by_a_redirect() {
+    for (path, aim) in [(METADATA, "/elsewhere/metadata"), (JWKS, "/elsewhere/keys")] {
+        for status in [301, 302, 303, 307, 308] {
+            let world = World::new().await;
+            world.say(aim, if path == JWKS { our_keys() } else { world.metadata() });
+            let aim = format!("{}{aim}", world.url);
+            world.say(path, Reply::status(status).with("location", &aim));
+            assert_eq!(world.verdict(&world.token()).await, NO_KEYS, "{path} {status}");
+            assert_eq!(world.asked("/elsewhere/metadata") + world.asked("/elsewhere/keys"), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_no_key_set_of_ours_are_no_keys() {
+    let world = World::new().await;
+    let x = json!(X);
+    for jwks in [
+        Reply::ok("garbage"),
+        Reply::ok(json!({"keys": []}).to_string()),
+        Reply::ok(json!({"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}).to_string()),
+        Reply::ok(
+            json!({"keys": [{"kty": "EC", "crv": "P-256", "x": x, "y": x, "d": x}]}).to_string(),
+        ),
+        Reply::Answer { status: 200, headers: vec![], body: vec![0xff, 0xfe] },
+        Reply::ok(format!("{{\"keys\":[],\"filler\":\"{}\"}}", "x".repeat(65_536))),
+        Reply::status(204),
+        Reply::status(304),
+        Reply::status(404),
+        Reply::status(500),
+    ] {
+        world.say(JWKS, jwks);
+        assert_eq!(world.verdict(&world.token()).await, NO_KEYS);
+        world.advance(1).await;
+    }
+    world.say(JWKS, our_keys());
+    assert_eq!(world.verdict(&world.token()).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_issuer_is_given_three_seconds() {
+    for path in [METADATA, JWKS] {
+        let world = World::new().await;
+        world.say(path, Reply::Silence);
+        let token = world.token();
+        let begin = tokio::time::Instant::now();
+        let (verdict, ()) = tokio::join!(world.verdict(&token), async {
+            world.until_asked(path, 1).await;
+            world.advance(3).await;
+        });
+        assert_eq!(verdict, NO_KEYS, "{path}");
+        assert_eq!(begin.elapsed().as_secs(), 3);
+    }
+}
+
+/// For how long keys are fresh that come with these words.
+async fn fresh_for(cache_control: Option<&str>, seconds: u64) {
+    let world = World::new().await;
+    let keys = match cache_control {
+        Some(words) => our_keys().with("cache-control", words),
+        None => our_keys(),
+    };
+    world.say(JWKS, keys);
+    let token = world.token();
+    world.verdict(&token).await.expect("accepted");
+    // Short of three quarters nobody asks. There is nothing to wait for, so give it every chance.
+    world.advance(seconds * 3 / 4 - 1).await;
+    for _ in 0..100 {
+        world.verdict(&token).await.expect("accepted");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.asked(JWKS), 1, "{cache_control:?}");
+    // In the last quarter the next ones are fetched, while calls go on by the old ones.
+    world.say(JWKS, Reply::Silence);
+    world.advance(2).await;
+    world.verdict(&token).await.expect("accepted at once");
+    world.until_asked(JWKS, 2).await;
+    world.verdict(&token).await.expect("accepted at once");
+    assert_eq!(world.asked(JWKS), 2, "{cache_control:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_kept_as_long_as_they_say_within_bounds_and_fetched_again_before_anybody_waits() {
+    fresh_for(Some("max-age=60"), 60).await;
+    fresh_for(Some("max-age=1"), 10).await;
+    fresh_for(Some("no-store"), 10).await;
+    fresh_for(Some("max-age=86400"), 300).await;
+    fresh_for(None, 300).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_retired_is_refused_after_300_seconds_at_the_latest() {
+    let world = World::new().await;
+    let next = other_key_pair();
+    world.say(JWKS, our_keys().with("cache-control", "max-age=86400"));
+    world.verdict(&world.token()).await.expect("accepted");
+    let without_ours = KeySet::default().with(public_half(&next)).to_jwks();
+    world.say(JWKS, Reply::ok(without_ours));
+    // Nobody calls in between: nothing is fetched for its own sake.
+    world.advance(300).await;
+    assert_eq!(world.verdict(&world.token()).await, UNKNOWN);
+    assert_eq!(world.verdict(&world.token_by(&next)).await, Ok(()));
+    assert_eq!(world.asked(JWKS), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_have_not_changed_are_not_sent_again() {
+    let world = World::new().await;
+    let keys = our_keys().with("etag", "\"one\"").with("cache-control", "max-age=20");
+    world.say(JWKS, keys);
+    world.verdict(&world.token()).await.expect("accepted");
+    assert_eq!(world.known(JWKS), None);
+    for times in 2..5 {
+        world.advance(20).await;
+        world.verdict(&world.token()).await.expect("accepted");
+        assert_eq!((world.asked(JWKS), world.known(JWKS)), (times, Some("\"one\"".to_owned())));
+    }
+    // What has changed is.
+    let next = other_key_pair();
+    world.say(JWKS, keys_with(&next).with("etag", "\"two\""));
+    world.advance(20).await;
+    world.verdict(&world.token_by(&next)).await.expect("accepted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_unknown_keys_costs_one_fetch_each_ten_seconds() {
+    let world = World::new().await;
+    world.verdict(&world.token()).await.expect("accepted");
+    let strangers: Vec<_> = (0..50).map(|_| world.token_by(&other_key_pair())).collect();
+    for round in 0..4 {
+        // The first fetch counts, too.
+        for token in &strangers {
+            assert_eq!(world.verdict(token).await, UNKNOWN);
+        }
+        assert_eq!(world.asked(JWKS), 1 + round);
+        world.advance(9).await;
+        for token in &strangers {
+            assert_eq!(world.verdict(token).await, UNKNOWN);
+        }
+        assert_eq!(world.asked(JWKS), 1 + round);
+        world.advance(1).await;
+    }
+    assert_eq!(world.asked(METADATA), world.asked(JWKS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_new_is_found_by_one_fetch_that_all_its_callers_share() {
+    let world = std::sync::Arc::new(World::new().await);
+    world.verdict(&world.token()).await.expect("accepted");
+    let next = other_key_pair();
+    world.say(JWKS, keys_with(&next));
+    world.advance(10).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (world, token) = (std::sync::Arc::clone(&world), world.token_by(&next));
+        calls.spawn(async move { world.verdict(&token).await });
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(world.asked(JWKS), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_new_key_waits_three_seconds_at_most_and_nobody_else_waits() {
+    let world = World::new().await;
+    let (known, unknown) = (world.token(), world.token_by(&other_key_pair()));
+    world.verdict(&known).await.expect("accepted");
+    world.advance(10).await;
+    world.say(JWKS, Reply::Silence);
+    let (verdict, ()) = tokio::join!(world.verdict(&unknown), async {
+        world.until_asked(JWKS, 2).await;
+        assert_eq!(world.verdict(&known).await, Ok(()));
+        world.advance(3).await;
+    });
+    assert_eq!(verdict, UNKNOWN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_goes_on_when_its_caller_goes_away() {
+    let world = World::new().await;
+    let token = world.token();
+    {
+        let mut call = Box::pin(world.verdict(&token));
+        // Polled once: the fetch has begun, and then nobody is interested any more.
+        assert!(futures_poll(&mut call).await.is_none());
+    }
+    world.until_asked(JWKS, 1).await;
+    world.verdict(&token).await.expect("accepted");
+    assert_eq!(world.asked(JWKS), 1);
+}
+
+async fn futures_poll<T>(future: &mut (impl Future<Output = T> + Unpin)) -> Option<T> {
+    tokio::select! {
+        biased;
+        value = future => Some(value),
+        () = std::future::ready(()) => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_is_that_there_are_keys() {
+    let world = World::new().await;
+    world.say(JWKS, Reply::status(503));
+    assert_eq!(world.service.ready().await, Err(Unavailable::Keys));
+    world.say(JWKS, our_keys());
+    world.advance(1).await;
+    assert_eq!(world.service.ready().await, Ok(()));
+}

@@ -1,0 +1,252 @@
+//! Sessions that were ended: a service learns of them from the list that tokens refer to, soon, and
+//! without a question for each token.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use verifier::Rejection;
+use verifier::remote::{Unavailable, VerifyError};
+
+use crate::support::other_key_pair;
+use crate::support::world::{JWKS, LIST, Reply, World, keys_with, list_token, signed_by};
+use crate::support::{deflated, list_header, token};
+
+const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
+const NO_LIST: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::StatusList));
+
+/// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
+async fn world() -> (Arc<World>, String) {
+    let world = World::new().await;
+    world.publish(&world.list_claims(0));
+    let token = world.token_at(&world.list_uri(), 3);
+    (Arc::new(world), token)
+}
+
+fn with(mut claims: Value, name: &str, value: Value) -> Value {
+    claims[name] = value;
+    claims
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_names_no_list_is_valid_without_one() {
+    let world = World::new().await;
+    assert_eq!(world.verdict(&world.token()).await, Ok(()));
+    assert_eq!(world.asked(LIST), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_has_ended_is_out_and_its_neighbours_are_not() {
+    let (world, _) = world().await;
+    world.publish(&world.list_claims(0b0000_1000));
+    for idx in 0..8 {
+        let verdict = world.verdict(&world.token_at(&world.list_uri(), idx)).await;
+        assert_eq!(verdict, if idx == 3 { REVOKED } else { Ok(()) }, "{idx}");
+    }
+    assert_eq!(world.asked(LIST), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_status_but_valid_is_a_refusal() {
+    let (world, _) = world().await;
+    let list = json!({"bits": 2, "lst": deflated(&[0b1110_0100])});
+    world.publish(&with(world.list_claims(0), "status_list", list));
+    for (idx, verdict) in [(0, Ok(())), (1, REVOKED), (2, REVOKED), (3, REVOKED)] {
+        let token = world.token_at(&world.list_uri(), idx);
+        assert_eq!(world.verdict(&token).await, verdict, "{idx}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_beyond_the_list_is_no_place() {
+    let (world, _) = world().await;
+    for idx in [8, 9, 1 << 40, i64::MAX.unsigned_abs()] {
+        let verdict = world.verdict(&world.token_at(&world.list_uri(), idx)).await;
+        assert_eq!(verdict, Err(VerifyError::Rejected(Rejection::NotInStatusList)), "{idx}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_leads_nobody_to_a_list_of_somebody_else() {
+    let (world, _) = world().await;
+    for uri in [
+        "https://elsewhere.example/status-lists/1".to_owned(),
+        "http://127.0.0.1:1/status-lists/1".to_owned(),
+        world.list_uri().replace("127.0.0.1", "localhost"),
+        world.list_uri().replace("127.0.0.1", "127.0.0.2"),
+        world.list_uri().replace("http:", "https:"),
+        world.list_uri().replace("http://", "http://user@"),
+        format!("{}?a=b", world.list_uri()),
+        LIST.to_owned(),
+        "file:///etc/passwd".to_owned(),
+    ] {
+        let verdict = world.verdict(&world.token_at(&uri, 3)).await;
+        assert_eq!(verdict, Err(VerifyError::Rejected(Rejection::ForeignStatusList)), "{uri}");
+    }
+    assert_eq!(world.asked(LIST), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_calls_share_one_fetch_of_a_list() {
+    let (world, token) = world().await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let (world, token) = (Arc::clone(&world), token.clone());
+        calls.spawn(async move { world.verdict(&token).await });
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!((world.asked(LIST), world.asked(JWKS)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_known_when_the_list_is_as_old_as_it_may_be_within_bounds() {
+    for (ttl, seconds) in
+        [(None, 5), (Some(1), 1), (Some(20), 20), (Some(60), 60), (Some(100_000), 60)]
+    {
+        let (world, token) = world().await;
+        let claims = world.list_claims(0);
+        world.publish(&match ttl {
+            Some(ttl) => with(claims, "ttl", json!(ttl)),
+            None => claims,
+        });
+        assert_eq!(world.verdict(&token).await, Ok(()));
+        world.publish(&world.list_claims(0b0000_1000));
+        world.advance(seconds * 3 / 4).await;
+        if seconds * 3 % 4 != 0 {
+            assert_eq!(world.verdict(&token).await, Ok(()), "{ttl:?}");
+            assert_eq!(world.asked(LIST), 1, "{ttl:?}");
+        }
+        world.advance(seconds - seconds * 3 / 4).await;
+        assert_eq!(world.verdict(&token).await, REVOKED, "{ttl:?}");
+        assert_eq!(world.asked(LIST), 2, "{ttl:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_in_use_is_fetched_again_before_anybody_waits() {
+    let (world, token) = world().await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.publish(&world.list_claims(0b0000_1000));
+    world.advance(4).await;
+    // Nobody waits for the answer, and it takes effect when it comes.
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.until(&token, REVOKED).await;
+    assert_eq!(world.asked(LIST), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_list_nobody_gets_in() {
+    let (world, token) = world().await;
+    for trouble in [Reply::status(404), Reply::status(500), Reply::ok("garbage"), Reply::ok("")] {
+        world.say(LIST, trouble);
+        assert_eq!(world.verdict(&token).await, NO_LIST);
+        world.advance(1).await;
+    }
+    world.say(LIST, Reply::Silence);
+    let (verdict, ()) = tokio::join!(world.verdict(&token), async {
+        world.until_asked(LIST, 5).await;
+        world.advance(3).await;
+    });
+    assert_eq!(verdict, NO_LIST);
+    // A token that needs no list is none the worse.
+    assert_eq!(world.verdict(&world.token()).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_good_list_goes_on_until_it_expires() {
+    for (exp, seconds) in [(Some(40), 50), (Some(1_000), 1_010), (None, 300)] {
+        let (world, token) = world().await;
+        let ended = world.token_at(&world.list_uri(), 0);
+        let claims = world.list_claims(1);
+        world.publish(&match exp {
+            // And the ten seconds that clocks may differ by.
+            Some(exp) => with(claims, "exp", json!(world.now() + exp)),
+            None => claims,
+        });
+        assert_eq!(world.verdict(&token).await, Ok(()));
+        world.say(LIST, Reply::status(500));
+        world.advance(seconds - 1).await;
+        assert_eq!(world.verdict(&token).await, Ok(()), "{exp:?}");
+        assert_eq!(world.verdict(&ended).await, REVOKED, "{exp:?}");
+        world.advance(1).await;
+        world.until(&token, NO_LIST).await;
+        assert_eq!(world.verdict(&ended).await, NO_LIST, "{exp:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_not_used_beyond_its_end_however_long_it_may_be_kept() {
+    let (world, token) = world().await;
+    let claims = with(world.list_claims(0), "exp", json!(world.now() + 2));
+    world.publish(&with(claims, "ttl", json!(60)));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.publish(&world.list_claims(0b0000_1000));
+    world.advance(12).await;
+    assert_eq!(world.verdict(&token).await, REVOKED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_but_a_newer_list_of_the_issuers_replaces_a_good_one() {
+    let (world, token) = world().await;
+    let ended = with(world.list_claims(0b0000_1000), "exp", json!(world.now() + 100_000));
+    world.publish(&ended);
+    assert_eq!(world.verdict(&token).await, REVOKED);
+    let nobody = world.list_claims(0);
+    let elsewhere = format!("{}/status-lists/2", world.url);
+    for forged in [
+        signed_by(&other_key_pair(), "statuslist+jwt", &nobody),
+        token_of("at+jwt", &nobody),
+        list_token(&with(nobody.clone(), "sub", json!(elsewhere))),
+        list_token(&with(nobody.clone(), "iss", json!(elsewhere))),
+        list_token(&with(nobody.clone(), "exp", json!(world.now() - 100))),
+        list_token(&with(nobody.clone(), "iat", json!(world.now() + 100_000))),
+        list_token(&with(nobody.clone(), "iat", json!(world.now() - 1))),
+        list_token(&with(nobody.clone(), "status_list", json!({"bits": 1, "lst": "AAAA"}))),
+        world.token(),
+    ] {
+        world.say(LIST, Reply::ok(forged.clone()));
+        let times = world.asked(LIST);
+        world.advance(60).await;
+        assert_eq!(world.verdict(&token).await, REVOKED, "{forged}");
+        assert_eq!(world.asked(LIST), times + 1);
+    }
+    // One that is made later does.
+    world.publish(&world.list_claims(0));
+    world.advance(60).await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+}
+
+fn token_of(typ: &str, claims: &Value) -> String {
+    token(with(list_header(), "typ", json!(typ)).to_string(), claims.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_a_new_key_has_signed_brings_that_key_along() {
+    let (world, token) = world().await;
+    assert_eq!(world.verdict(&world.token()).await, Ok(()));
+    let next = other_key_pair();
+    world.say(JWKS, keys_with(&next));
+    world.advance(10).await;
+    let list = signed_by(&next, "statuslist+jwt", &world.list_claims(0));
+    world.say(LIST, Reply::ok(list));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    assert_eq!((world.asked(JWKS), world.asked(LIST)), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn sixteen_lists_are_kept_and_the_one_that_was_used_longest_ago_goes() {
+    let (world, _) = world().await;
+    let path = |number: usize| format!("/status-lists/{number}");
+    let uri = |number: usize| format!("{}{}", world.url, path(number));
+    for number in 0..17 {
+        let claims = with(world.list_claims(0), "sub", json!(uri(number)));
+        world.say(&path(number), Reply::ok(list_token(&claims)));
+    }
+    // The first is used again before the last comes; so the second has to go.
+    for number in (0..16).chain([0, 16, 0, 16, 2]) {
+        let verdict = world.verdict(&world.token_at(&uri(number), 3)).await;
+        assert_eq!(verdict, Ok(()), "{number}");
+    }
+    assert!((0..17).all(|number| world.asked(&path(number)) == 1));
+    assert_eq!(world.verdict(&world.token_at(&uri(1), 3)).await, Ok(()));
+    assert_eq!(world.asked(&path(1)), 2);
+}

@@ -1,0 +1,273 @@
+//! An issuer on a port of this machine, a service that verifies its tokens, and a time that stands still
+//! until it is moved: by hand, and for both clocks at once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lc_rs::signature::EcdsaKeyPair;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+use shared::NumericDate;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use verifier::remote::{Issuer, Options, VerifyError};
+use verifier::{AccessToken, KeySet};
+
+use super::{AUDIENCE, NOW, b64, claims, deflated, public_half, public_key, sign_with, token};
+
+pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
+pub(crate) const JWKS: &str = "/jwks";
+pub(crate) const LIST: &str = "/status-lists/1";
+
+/// What the issuer answers on a path.
+#[derive(Clone)]
+pub(crate) enum Reply {
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
+    /// Takes the request and says nothing.
+    Silence,
+}
+
+impl Reply {
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
+        Self::Answer { status: 200, headers: vec![], body: body.into().into_bytes() }
+    }
+
+    pub(crate) fn status(status: u16) -> Self {
+        Self::Answer { status, headers: vec![], body: vec![] }
+    }
+
+    pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
+        match self {
+            Self::Answer { status, mut headers, body } => {
+                headers.push((name, value.to_owned()));
+                Self::Answer { status, headers, body }
+            }
+            Self::Silence => Self::Silence,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Site {
+    replies: Mutex<BTreeMap<String, Reply>>,
+    /// Every request so far: path, and the version its sender knows.
+    asked: watch::Sender<Vec<(String, Option<String>)>>,
+}
+
+async fn serve(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let known = request.headers().get("if-none-match");
+    let known = known.map(|etag| etag.to_str().expect("visible ASCII").to_owned());
+    site.asked.send_modify(|asked| asked.push((path.clone(), known.clone())));
+    let reply = site.replies.lock().expect("a lock").get(&path).cloned();
+    let Some(Reply::Answer { status, headers, body }) = reply else {
+        return match reply {
+            Some(_) => std::future::pending().await,
+            None => Response::builder().status(404).body(Body::empty()).expect("a response"),
+        };
+    };
+    let etag = headers.iter().find(|(name, _)| *name == "etag").map(|(_, value)| value);
+    let unchanged = known.is_some() && etag == known.as_ref();
+    let mut response = Response::builder().status(if unchanged { 304 } else { status });
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response.body(Body::from(if unchanged { vec![] } else { body })).expect("a response")
+}
+
+/// Keeps tokio's paused clock from moving by itself: it does not while something blocks.
+struct Standstill {
+    _end: std::sync::mpsc::Sender<()>,
+}
+
+impl Standstill {
+    fn begin() -> Self {
+        let (_end, ended) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || ended.recv());
+        Self { _end }
+    }
+}
+
+/// The issuer, its service and their time.
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) service: Issuer,
+    site: Arc<Site>,
+    server: Mutex<JoinHandle<()>>,
+    clock: Arc<AtomicI64>,
+    _still: Standstill,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|options| options).await
+    }
+
+    pub(crate) async fn with(choose: impl FnOnce(Options) -> Options) -> Self {
+        let still = Standstill::begin();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let site = Arc::new(Site::default());
+        let server = Mutex::new(spawn(listener, &site));
+        let clock = Arc::new(AtomicI64::new(NOW.0));
+        let hands = Arc::clone(&clock);
+        let options = Options::default().clock(move || NumericDate(hands.load(Ordering::SeqCst)));
+        let service = Issuer::with(&url, [AUDIENCE], choose(options)).expect("an issuer");
+        let world = Self { url, service, site, server, clock, _still: still };
+        world.say(METADATA, world.metadata());
+        world.say(JWKS, our_keys());
+        world
+    }
+
+    pub(crate) fn metadata(&self) -> Reply {
+        let url = &self.url;
+        Reply::ok(json!({"issuer": url, "jwks_uri": format!("{url}{JWKS}")}).to_string())
+    }
+
+    pub(crate) fn say(&self, path: &str, reply: Reply) {
+        self.site.replies.lock().expect("a lock").insert(path.to_owned(), reply);
+    }
+
+    /// How often a path has been asked for.
+    pub(crate) fn asked(&self, path: &str) -> usize {
+        self.site.asked.borrow().iter().filter(|(asked, _)| asked == path).count()
+    }
+
+    /// How often anything has.
+    pub(crate) fn asked_at_all(&self) -> usize {
+        self.site.asked.borrow().len()
+    }
+
+    /// The version that the last asker for a path knew.
+    pub(crate) fn known(&self, path: &str) -> Option<String> {
+        let asked = self.site.asked.borrow();
+        asked.iter().rfind(|(asked, _)| asked == path).and_then(|(_, known)| known.clone())
+    }
+
+    /// Waits until a path has been asked for so often.
+    pub(crate) async fn until_asked(&self, path: &str, times: usize) {
+        let mut asked = self.site.asked.subscribe();
+        let enough = |asked: &Vec<(String, Option<String>)>| {
+            asked.iter().filter(|(asked, _)| asked == path).count() >= times
+        };
+        asked.wait_for(enough).await.expect("the issuer is there");
+    }
+
+    /// Moves both clocks.
+    pub(crate) async fn advance(&self, seconds: u64) {
+        self.clock.fetch_add(i64::try_from(seconds).expect("a short time"), Ordering::SeqCst);
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// The present instant.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    /// Ends the issuer: its port refuses connections.
+    pub(crate) async fn take_down(&self) {
+        let server =
+            std::mem::replace(&mut *self.server.lock().expect("a lock"), tokio::spawn(async {}));
+        server.abort();
+        let _ = server.await;
+    }
+
+    /// Begins it again, on the same port.
+    pub(crate) async fn bring_back(&self) {
+        let address = self.url.strip_prefix("http://").expect("our own URL");
+        let listener = TcpListener::bind(address).await.expect("the same port");
+        *self.server.lock().expect("a lock") = spawn(listener, &self.site);
+    }
+
+    /// Claims of a token that is valid now, and for longer than any test lasts.
+    pub(crate) fn claims(&self) -> Value {
+        let mut claims = claims();
+        claims["iss"] = json!(self.url);
+        claims["exp"] = json!(NOW.0 + 1_000_000);
+        claims
+    }
+
+    /// A token of the issuer's first key.
+    pub(crate) fn token(&self) -> String {
+        token(super::header().to_string(), self.claims().to_string())
+    }
+
+    /// A token of another key.
+    pub(crate) fn token_by(&self, pair: &EcdsaKeyPair) -> String {
+        signed_by(pair, "at+jwt", &self.claims())
+    }
+
+    pub(crate) fn list_uri(&self) -> String {
+        format!("{}{LIST}", self.url)
+    }
+
+    /// A token that has this place in a list.
+    pub(crate) fn token_at(&self, uri: &str, idx: u64) -> String {
+        let mut claims = self.claims();
+        claims["status"] = json!({"status_list": {"idx": idx, "uri": uri}});
+        token(super::header().to_string(), claims.to_string())
+    }
+
+    /// Claims of a list of eight places as of now, in which those of `byte` have ended.
+    pub(crate) fn list_claims(&self, byte: u8) -> Value {
+        json!({
+            "sub": self.list_uri(), "iat": self.now(),
+            "status_list": {"bits": 1, "lst": deflated(&[byte])},
+        })
+    }
+
+    pub(crate) fn publish(&self, claims: &Value) {
+        self.say(LIST, Reply::ok(list_token(claims)));
+    }
+
+    pub(crate) async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
+        self.service.verify(token).await
+    }
+
+    /// The verdict alone.
+    pub(crate) async fn verdict(&self, token: &str) -> Result<(), VerifyError> {
+        self.verify(token).await.map(|_| ())
+    }
+
+    /// Verifies until the verdict is this one, while a fetch is under way that nobody waits for.
+    pub(crate) async fn until(&self, token: &str, verdict: Result<(), VerifyError>) {
+        while self.verdict(token).await != verdict {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn spawn(listener: TcpListener, site: &Arc<Site>) -> JoinHandle<()> {
+    let router = Router::new().fallback(serve).with_state(Arc::clone(site));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") })
+}
+
+pub(crate) fn our_keys() -> Reply {
+    Reply::ok(KeySet::default().with(public_key()).to_jwks())
+}
+
+/// Our key and another one.
+pub(crate) fn keys_with(pair: &EcdsaKeyPair) -> Reply {
+    Reply::ok(KeySet::default().with(public_key()).with(public_half(pair)).to_jwks())
+}
+
+pub(crate) fn signed_by(pair: &EcdsaKeyPair, typ: &str, claims: &Value) -> String {
+    let header = json!({"typ": typ, "alg": "ES256", "kid": public_half(pair).kid()});
+    let input = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
+    let signature = sign_with(pair, &input);
+    format!("{input}.{}", b64(signature))
+}
+
+pub(crate) fn list_token(claims: &Value) -> String {
+    token(super::list_header().to_string(), claims.to_string())
+}
