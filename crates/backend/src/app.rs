@@ -12,6 +12,7 @@ use crate::auth::journal::Journal;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
+use crate::auth::status_list::StatusLists;
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Origin, Settings};
 use crate::entropy::Entropy;
@@ -75,6 +76,7 @@ impl App {
             recent_login_seconds: settings.recent_login_seconds,
             suspicion: settings.suspicion,
             limits,
+            status_lists: StatusLists::default(),
         });
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (site, assets) = match &settings.site {

@@ -12,6 +12,7 @@ pub mod device;
 pub mod email;
 pub mod endings;
 pub mod feed;
+mod grants;
 pub mod guessing;
 pub mod journal;
 pub mod known_device;
@@ -21,8 +22,10 @@ mod own_sessions;
 pub mod password;
 mod password_change;
 mod rules;
+pub mod services;
 pub mod sessions;
 mod settings;
+pub mod status_list;
 pub mod suspicion;
 mod tag;
 mod text;
@@ -86,6 +89,9 @@ pub enum AuthError {
     /// The user has no such session.
     #[error("no such session")]
     NoSuchSession,
+    /// No service has these credentials.
+    #[error("invalid client credentials")]
+    InvalidClient,
     /// The refresh token opens nothing.
     #[error("refresh refused")]
     InvalidGrant,

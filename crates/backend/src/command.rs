@@ -4,6 +4,7 @@
 mod administration;
 mod keys;
 mod password;
+mod services;
 mod table;
 
 use std::io::Write as _;
@@ -38,6 +39,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Check(args) => check(args).await,
         Command::Keys { command } => keys::keys(command).await,
         Command::Users { command } => administration::users(command).await,
+        Command::Services { command } => services::services(command).await,
         Command::Sessions { command } => administration::sessions(command).await,
     }
 }

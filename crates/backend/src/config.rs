@@ -16,9 +16,10 @@ use crate::keys::KeyPlan;
 use crate::upkeep::Retention;
 
 pub use command_line::{
-    AddUserArgs, Command, CommandLine, DatabaseArgs, EndSessionsArgs, KeysArgs, KeysCommand,
-    LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose, RetireArgs, RingArgs, RotateArgs,
-    ServeArgs, SessionsCommand, SuspicionArgs, UserArgs, UsersCommand, WhoseArgs,
+    AddServiceArgs, AddUserArgs, Command, CommandLine, DatabaseArgs, EndSessionsArgs, KeysArgs,
+    KeysCommand, LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose, RetireArgs, RingArgs,
+    RotateArgs, ServeArgs, ServiceArgs, ServicesCommand, SessionsCommand, SuspicionArgs, UserArgs,
+    UsersCommand, WhoseArgs,
 };
 pub use keys::MasterKeySource;
 pub use origin::Origin;

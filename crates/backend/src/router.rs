@@ -9,8 +9,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::http::{
-    assets, confirm, events, fence, headers, health, jwks, login, logout, me, name, password,
-    problem, refresh, register, request_id, sessions, site,
+    assets, confirm, events, fence, headers, health, introspect, jwks, login, logout, me, metadata,
+    name, password, problem, refresh, register, request_id, revoke, sessions, site, status_list,
 };
 
 /// The application as a service.
@@ -27,7 +27,12 @@ pub fn router(app: App) -> Router {
         .route(path::SESSIONS, get(sessions::list).delete(sessions::end_others))
         .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::end_one))
         .route(path::EVENTS, get(events::events))
+        .route(path::REVOKE, post(revoke::revoke))
+        .route(path::INTROSPECT, post(introspect::introspect))
         .route(path::JWKS, get(jwks::jwks))
+        .route(path::METADATA, get(metadata::metadata))
+        .route(path::STATUS_LIST, get(status_list::status_list))
+        .route("/status-lists/{*rest}", any(site::no_such_endpoint))
         .route(path::HEALTH_LIVE, get(health::live))
         .route(path::HEALTH_READY, get(health::ready))
         .route("/assets/{name}", get(assets::asset))

@@ -28,8 +28,8 @@ use sqlx::migrate::MigrateError;
 use crate::auth::email::Email;
 pub use change::{Change, Ending, Outcome, PasswordChange, Whose};
 pub use records::{
-    Accepted, AccountTag, Ended, Event, EventQuery, Failures, KeyPurpose, Session, StoredKey, User,
-    Whence,
+    Accepted, AccountTag, Ended, Event, EventQuery, Failures, KeyPurpose, Service, Session,
+    StoredKey, User, Whence,
 };
 
 /// Before which instants a session is long over.
@@ -149,6 +149,15 @@ pub trait Store: Send + Sync {
 
     /// The key ring, each key after the one it follows.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// The service with this id.
+    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError>;
+
+    /// All services, by id.
+    async fn services(&self) -> Result<Vec<Service>, StoreError>;
+
+    /// Whether a session's id ends with the same three bytes.
+    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -25,6 +25,8 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// 401: the access token is missing, expired, forged or of an ended session.
     InvalidToken,
+    /// 401: no service has these credentials (RFC 6749 section 5.2).
+    InvalidClient,
     /// 401: the refresh token opens nothing (any more). Terminal: the user has to log in.
     InvalidGrant,
     /// 401: the user has to prove again who they are before this call (RFC 9470).
@@ -65,6 +67,7 @@ impl ErrorCode {
             Self::ValidationFailed => "validation_failed",
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidToken => "invalid_token",
+            Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
             Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::CrossSite => "cross_site",

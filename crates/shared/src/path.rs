@@ -28,6 +28,14 @@ pub const EVENTS: &str = "/api/events";
 
 /// `GET`: the public keys access tokens are signed with (RFC 7517 section 5).
 pub const JWKS: &str = "/.well-known/jwks.json";
+/// `GET`: where everything is (RFC 8414).
+pub const METADATA: &str = "/.well-known/oauth-authorization-server";
+/// `POST`, as a form: give up the session of a token (RFC 7009).
+pub const REVOKE: &str = "/api/auth/revoke";
+/// `POST`, as a form, by registered services: what a token says (RFC 7662).
+pub const INTROSPECT: &str = "/api/auth/introspect";
+/// `GET`: which sessions have ended lately (draft-ietf-oauth-status-list).
+pub const STATUS_LIST: &str = "/status-lists/0";
 /// `GET`: 200 while the process answers at all.
 pub const HEALTH_LIVE: &str = "/health/live";
 /// `GET`: 200 while the process can do its work, 503 while its storage fails.

@@ -15,6 +15,9 @@ pub struct Problem {
     /// A URI that names the kind of problem.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The kind of problem in the words of RFC 6749 section 5.2, in answers that this RFC shapes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// A sentence for people, the same for every problem of this kind.
     pub title: String,
     /// The HTTP status, repeated for those who only keep the body.

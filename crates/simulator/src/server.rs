@@ -75,7 +75,7 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
                 return Err(AuthError::InvalidCredentials);
             };
-            let session = sessions.begin(&user, &Whence::unknown())?;
+            let session = sessions.begin(&user, &Whence::unknown()).await?;
             let seen = user.password_hash.clone();
             let open = Change::OpenSession { session: Box::new(session.clone()), seen };
             if !sessions.journal.commit(open, Vec::new()).await?.took_place() {
@@ -147,6 +147,7 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
                 _ => (503, ErrorCode::TemporarilyUnavailable),
             };
             let problem = Problem {
+                error: None,
                 kind: "about:blank".to_owned(),
                 title: error.to_string(),
                 status,

@@ -19,7 +19,8 @@ use rotation::Family;
 use shared::{EndCause, SessionId, UserId};
 
 use crate::setting::Bug;
-use pause::{at_once, step_aside};
+pub(crate) use pause::at_once;
+use pause::step_aside;
 
 /// What goes wrong at the next action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

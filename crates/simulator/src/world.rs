@@ -11,6 +11,7 @@ use backend::auth::email::Email;
 use backend::auth::journal::Journal;
 use backend::auth::limits::Limits;
 use backend::auth::sessions::Sessions;
+use backend::auth::status_list::StatusLists;
 use backend::auth::suspicion::SuspicionPolicy;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
@@ -26,7 +27,7 @@ use crate::invariants::Observer;
 use crate::network::Wire;
 use crate::scheduler::InFlight;
 use crate::setting::{Loot, Setting, Twist};
-use crate::store::SimulatedStore;
+use crate::store::{SimulatedStore, at_once};
 use crate::story::{Story, tell};
 use crate::thief::Thief;
 
@@ -117,6 +118,7 @@ impl World {
                 recent_login_seconds: ACCESS_TOKEN_SECONDS,
                 suspicion: SuspicionPolicy::default(),
                 limits: Limits::off(),
+                status_lists: StatusLists::default(),
             }),
             up: true,
         };
@@ -143,8 +145,9 @@ impl World {
             last_key: 0,
         };
         for user in &world.users {
-            let session = world.instances[0].sessions.begin(user, &Whence::unknown());
-            world.store.admit(user, &session.expect("a key"));
+            let whence = Whence::unknown();
+            let session = at_once(world.instances[0].sessions.begin(user, &whence));
+            world.store.admit(user, &session.expect("a session"));
         }
         tell!(world, "{:?}", world.setting);
         world

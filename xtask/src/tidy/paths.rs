@@ -6,7 +6,8 @@ use super::tree::{File, Finding, Tree, is_name_part};
 const CONSTANTS: &str = "crates/shared/src/path.rs";
 
 /// Paths under `/api` that the browser's code has no reason to call, and paths for services.
-const NOT_FOR_THE_BROWSER: [&str; 3] = ["JWKS", "HEALTH_LIVE", "HEALTH_READY"];
+const NOT_FOR_THE_BROWSER: [&str; 5] =
+    ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT"];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

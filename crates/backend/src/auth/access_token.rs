@@ -9,10 +9,11 @@ use shared::{NumericDate, Secret, SessionId, UserId};
 use verifier::{AccessToken, KeySet, Rejection, Skew, Verifier};
 
 use super::AuthError;
+use super::status_list::{self, place};
 use crate::keys::KeyRing;
 
 /// Baton's own browser client, the only one there is (RFC 9068 section 2.2: `client_id`).
-const CLIENT_ID: &str = "baton-web";
+pub const CLIENT_ID: &str = "baton-web";
 
 /// How far the clocks of two instances behind one origin may differ: what one has just issued, the
 /// other must not take for a token from the future.
@@ -24,6 +25,7 @@ pub struct AccessTokens {
     keys: Arc<KeyRing>,
     verifier: Arc<Verifier>,
     issuer: String,
+    status_list_uri: String,
     audience: Vec<String>,
 }
 
@@ -56,6 +58,19 @@ struct Claims<'a> {
     sid: SessionId,
     auth_time: NumericDate,
     amr: [&'static str; 1],
+    status: Status<'a>,
+}
+
+/// Where whoever verifies it finds out whether its session has ended (Token Status List section 6.1).
+#[derive(Serialize)]
+struct Status<'a> {
+    status_list: Place<'a>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    idx: u64,
+    uri: &'a str,
 }
 
 /// One audience is a string, several are an array (RFC 7519 section 4.1.3).
@@ -76,8 +91,21 @@ impl AccessTokens {
             keys,
             verifier: Arc::new(verifier.with_skew(skew)),
             issuer: issuer.to_owned(),
+            status_list_uri: status_list::uri(issuer),
             audience: audience.to_vec(),
         }
+    }
+
+    /// In whose name: `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Where the list of ended sessions is published.
+    #[must_use]
+    pub fn status_list_uri(&self) -> &str {
+        &self.status_list_uri
     }
 
     /// Signs a new access token.
@@ -106,6 +134,9 @@ impl AccessTokens {
             auth_time: statement.auth_time,
             // RFC 8176 section 2: a password was given.
             amr: ["pwd"],
+            status: Status {
+                status_list: Place { idx: place(statement.sid), uri: &self.status_list_uri },
+            },
         };
         jsonwebtoken::encode(&header, &claims, key.private())
             .map(Secret::new)

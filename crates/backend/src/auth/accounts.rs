@@ -49,7 +49,7 @@ impl Accounts {
             created_at: now,
             disabled_at: None,
         };
-        let session = self.sessions.begin(&user, whence)?;
+        let session = self.sessions.begin(&user, whence).await?;
         let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
         let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
         if self.sessions.journal.commit(register, vec![event]).await?.took_place() {

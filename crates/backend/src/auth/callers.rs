@@ -3,7 +3,7 @@
 
 use rotation::Standing;
 use shared::{NumericDate, SessionId, UserId};
-use verifier::Rejection;
+use verifier::{AccessToken, Rejection};
 
 use super::AuthError;
 use super::endings::Word;
@@ -19,6 +19,12 @@ pub struct Caller {
     pub session: SessionId,
     /// When the user last proved who they are.
     pub authenticated_at: NumericDate,
+}
+
+impl Caller {
+    pub(super) const fn of(token: &AccessToken) -> Self {
+        Self { user: token.sub, session: token.sid, authenticated_at: token.auth_time }
+    }
 }
 
 /// A caller with what is stored of them.
@@ -37,29 +43,33 @@ impl Sessions {
     /// [`AuthError::InvalidToken`] or [`AuthError::SessionEnded`] if either does not;
     /// [`AuthError::Store`] if that is not known.
     pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
-        let caller = match self.verify(unverified_token) {
+        self.verify_token(unverified_token).await.map(|token| Caller::of(&token))
+    }
+
+    /// What an access token says, if it holds and its session still stands.
+    ///
+    /// # Errors
+    /// As [`Sessions::authenticate`].
+    pub async fn verify_token(&self, unverified_token: &str) -> Result<AccessToken, AuthError> {
+        let verify = || self.access_tokens.verify(unverified_token, self.journal.now());
+        let verified = match verify() {
             // Another instance may just have made its key.
             Err(Rejection::UnknownKey) if self.keys.look_again(&*self.journal.store).await => {
-                self.verify(unverified_token)
+                verify()
             }
             verified => verified,
         };
-        let caller = caller.map_err(refused)?;
-        match self.journal.endings.word(caller.session) {
+        let token = verified.map_err(refused)?;
+        match self.journal.endings.word(token.sid) {
             Word::Ended(cause) => Err(AuthError::SessionEnded(cause)),
-            Word::Stands => Ok(caller),
+            Word::Stands => Ok(token),
             Word::Unknown => {
                 // What others retire is not heard of now, either.
                 self.keys.reload(&*self.journal.store).await?;
-                self.verify(unverified_token).map_err(refused)?;
-                self.look_up(&caller).await.map(|_| caller)
+                let token = verify().map_err(refused)?;
+                self.look_up(&Caller::of(&token)).await.map(|_| token)
             }
         }
-    }
-
-    fn verify(&self, unverified_token: &str) -> Result<Caller, Rejection> {
-        let token = self.access_tokens.verify(unverified_token, self.journal.now())?;
-        Ok(Caller { user: token.sub, session: token.sid, authenticated_at: token.auth_time })
     }
 
     /// What is stored of a caller.

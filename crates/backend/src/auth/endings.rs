@@ -84,6 +84,14 @@ impl Endings {
         self.known().ended.retain(|_, (_, ended_at)| *ended_at >= at);
     }
 
+    /// All that ended at this instant or later, as far as is known.
+    #[must_use]
+    pub fn since(&self, at: NumericDate) -> Vec<SessionId> {
+        let known = self.known();
+        let ended = known.ended.iter().filter(|(_, (_, ended_at))| *ended_at >= at);
+        ended.map(|(session, _)| *session).collect()
+    }
+
     /// How many are known.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -110,7 +110,7 @@ impl Accounts {
 
     async fn open(&self, user: User, login: &Login<'_>) -> Result<Grant, AuthError> {
         let whence = &login.visitor.whence;
-        let session = self.sessions.begin(&user, whence)?;
+        let session = self.sessions.begin(&user, whence).await?;
         let event = |kind| self.event(kind, &user, whence).in_session(session.id);
         let mut events: Vec<Event> = vec![event(EventKind::LoggedIn)];
         if login.device.is_none() {

@@ -5,7 +5,8 @@ use rotation::{Attempt, Decision, decide};
 use shared::{EndCause, EventKind};
 
 use super::callers::{Authenticated, Caller};
-use super::sessions::{Sessions, successor};
+use super::grants::successor;
+use super::sessions::Sessions;
 use super::{AuthError, Grant};
 use crate::store::{Accepted, Change, PasswordChange, Session, Whence};
 

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use rotation::{
-    Attempt, Decision, Family, Generation, Policy, Refusal, Ticket, UnverifiedTicket, decide,
-};
+use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
 use shared::{EndCause, EventKind, NumericDate, Secret};
 
-use super::access_token::{AccessTokens, Statement};
+use super::access_token::AccessTokens;
+use super::grants::successor;
 use super::journal::Journal;
 use super::limits::Limits;
+use super::status_list::StatusLists;
 use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
 use super::{AuthError, Grant};
 use crate::keys::KeyRing;
@@ -38,6 +38,8 @@ pub struct Sessions {
     pub suspicion: SuspicionPolicy,
     /// How often, at once.
     pub limits: Limits,
+    /// Which sessions have ended, for services.
+    pub status_lists: StatusLists,
 }
 
 /// An authentic ticket, with the session it is of.
@@ -48,65 +50,6 @@ pub(super) struct Found {
 }
 
 impl Sessions {
-    /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.
-    ///
-    /// # Errors
-    /// If the ring holds no key to make its tickets with.
-    pub fn begin(&self, user: &User, whence: &Whence) -> Result<Session, AuthError> {
-        let Journal { entropy, .. } = &self.journal;
-        let now = self.journal.now();
-        let ring = self.keys.current();
-        let refresh_key_id = ring.current_refresh_key(now)?;
-        Ok(Session {
-            id: entropy.session_id(now),
-            user: user.id,
-            seed: rotation::Seed::from_bytes(entropy.bytes()),
-            refresh_key_id: refresh_key_id.to_owned(),
-            family: Family::begun(now),
-            authenticated_at: now,
-            wanted_at: None,
-            whence: whence.clone(),
-            ended_because: None,
-        })
-    }
-
-    /// The tokens for a session whose ticket `generation` is to be given out.
-    ///
-    /// # Errors
-    /// If the session's refresh key has left the ring, or signing fails.
-    pub fn grant(
-        &self,
-        session: &Session,
-        user: User,
-        generation: Generation,
-    ) -> Result<Grant, AuthError> {
-        let ring = self.keys.current();
-        let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
-        let now = self.journal.now();
-        // No token outlives its session: whoever is shown it may ask nobody.
-        let over = self.policy.expires_at(&session.family);
-        let exp = now.plus(self.access_token_seconds).min(over);
-        let access_token = self.access_tokens.issue(Statement {
-            sub: user.id,
-            sid: session.id,
-            auth_time: session.authenticated_at,
-            iat: now,
-            exp,
-            jti: self.journal.entropy.uuid_v7(now),
-        })?;
-        Ok(Grant {
-            access_token,
-            expires_in: exp.since(now),
-            refresh_token: Secret::new(
-                Ticket::issue(key, &session.seed, session.id, generation).encode(),
-            ),
-            session_seconds: self.policy.expires_at(&session.family).since(now),
-            session_id: session.id,
-            user,
-            device_token: None,
-        })
-    }
-
     /// Answers a presented refresh token (RFC 6749 section 6).
     ///
     /// # Errors
@@ -291,9 +234,4 @@ impl Sessions {
     fn event(&self, kind: EventKind, found: &Found, whence: &Whence) -> Event {
         self.journal.event(kind, Some(found.user.id), whence).in_session(found.session.id)
     }
-}
-
-pub(super) fn successor(generation: Generation) -> Result<Generation, AuthError> {
-    // `decide` refuses the generation that has none.
-    generation.successor().ok_or(AuthError::InvalidGrant)
 }

@@ -7,8 +7,8 @@ use shared::{EndCause, EventKind, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
+use super::grants::successor;
 use super::password::{Lane, Verdict};
-use super::sessions::successor;
 use super::{AuthError, Grant, rules};
 use crate::store::{AccountTag, Change, Outcome, Session, User, Whence};
 

@@ -9,8 +9,8 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::administration::{
-    AddUserArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UserArgs, UsersCommand,
-    WhoseArgs,
+    AddServiceArgs, AddUserArgs, EndSessionsArgs, ListSessionsArgs, ServiceArgs, ServicesCommand,
+    SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
 use crate::auth::suspicion::Response;
 
@@ -53,6 +53,13 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: UsersCommand,
+    },
+    /// Services that may ask what a token says.
+    #[command(flatten_help = true)]
+    Services {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ServicesCommand,
     },
     /// Where users are logged in.
     #[command(flatten_help = true)]

@@ -44,6 +44,9 @@ pub enum ApiError {
     /// The request's handler took too long.
     #[error("the handler took too long")]
     TookTooLong,
+    /// A form cannot be read as what the call takes; what is wrong with it.
+    #[error("malformed form: {0}")]
+    Form(&'static str),
     /// The domain said no, or failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -60,7 +63,7 @@ impl ApiError {
     pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
         use StatusCode as S;
         match self {
-            Self::Malformed(_) => {
+            Self::Malformed(_) | Self::Form(_) => {
                 (S::BAD_REQUEST, ErrorCode::MalformedRequest, "The request cannot be read.")
             }
             Self::ContentTooLarge => {
@@ -102,6 +105,16 @@ impl ApiError {
     pub(super) fn detail(&self) -> Option<&str> {
         match self {
             Self::Malformed(detail) => Some(detail),
+            Self::Form(detail) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// The same in the words of RFC 6749 section 5.2, for the calls whose RFCs want them.
+    pub(super) const fn in_oauth_words(&self) -> Option<&'static str> {
+        match self {
+            Self::Form(_) => Some("invalid_request"),
+            Self::Auth(AuthError::InvalidClient) => Some("invalid_client"),
             _ => None,
         }
     }
@@ -126,6 +139,10 @@ impl ApiError {
                 "Bearer error=\"insufficient_user_authentication\", \
                  error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
             )),
+            // RFC 7617 section 2.
+            Self::Auth(AuthError::InvalidClient) => {
+                Some("Basic realm=\"baton\", charset=\"UTF-8\"".to_owned())
+            }
             Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
                 Some("Bearer".to_owned())
             }
@@ -173,6 +190,11 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             S::UNAUTHORIZED,
             ErrorCode::InvalidToken,
             "The access token is missing or does not hold.",
+        ),
+        AuthError::InvalidClient => (
+            S::UNAUTHORIZED,
+            ErrorCode::InvalidClient,
+            "These are not the credentials of a service.",
         ),
         AuthError::LoginTooOld { .. } => (
             S::UNAUTHORIZED,

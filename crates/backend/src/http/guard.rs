@@ -4,17 +4,21 @@
 mod attempt_key;
 mod bearer;
 mod body;
+mod form;
 mod recent_login;
 mod refresh_cookie;
 mod same_origin;
 mod seen_from;
+mod service_caller;
 mod visiting;
 
 pub use attempt_key::AttemptKey;
 pub use bearer::Bearer;
 pub use body::{Empty, Json};
+pub use form::TokenForm;
 pub use recent_login::RecentLogin;
 pub use refresh_cookie::{RefreshCookie, RefreshCookies};
 pub use same_origin::SameOrigin;
 pub use seen_from::SeenFrom;
+pub use service_caller::ServiceCaller;
 pub use visiting::Visiting;

@@ -16,6 +16,8 @@ use shared::problem::PROBLEM_JSON;
 use super::error::ApiError;
 use super::request_id::RequestId;
 
+const JSON: &str = "application/json";
+
 /// Middleware: gives every failure its problem document.
 pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
@@ -42,6 +44,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
     let (status, code, title) = error.on_the_wire();
     let problem = Problem {
         kind: format!("urn:baton:problem:{code}"),
+        error: error.in_oauth_words().map(str::to_owned),
         title: title.to_owned(),
         status: status.as_u16(),
         code,
@@ -54,7 +57,9 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
     // What the failure already carries stays, such as `Allow`.
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    // RFC 6749 section 5.2: with `error`, it is application/json.
+    let media_type = if problem.error.is_some() { JSON } else { PROBLEM_JSON };
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Some(challenge) = error.challenge() {
         let challenge = HeaderValue::from_str(&challenge).expect("constants and a number");
         parts.headers.insert(WWW_AUTHENTICATE, challenge);

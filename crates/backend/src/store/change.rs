@@ -4,7 +4,7 @@
 
 use shared::{EndCause, NumericDate, SessionId, UserId};
 
-use super::records::{Accepted, AccountTag, Session, StoredKey, User, Whence};
+use super::records::{Accepted, AccountTag, Service, Session, StoredKey, User, Whence};
 use super::{EventsBefore, PruneBefore};
 
 /// What shall change. Owned: it is carried out even if whoever asked is gone.
@@ -93,6 +93,10 @@ pub enum Change {
     },
     /// A key leaves the ring. Not if a session has tickets made with it, or nothing follows it.
     RemoveKey(String),
+    /// A service that may ask. Not if its id is taken.
+    AddService(Box<Service>),
+    /// A service may ask no more.
+    RemoveService(String),
     /// Nothing but the events.
     Record,
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Session, Store,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Service, Session, Store,
     StoreError, StoredKey, User,
 };
 use crate::auth::email::Email;
@@ -137,6 +137,18 @@ impl Store for Armed {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.store.keys().await
+    }
+
+    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
+        self.store.find_service(id).await
+    }
+
+    async fn services(&self) -> Result<Vec<Service>, StoreError> {
+        self.store.services().await
+    }
+
+    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
+        self.store.is_place_taken(id).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -13,7 +13,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::change::{Change, Outcome};
-use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, StoredKey, User};
+use super::records::{
+    AccountTag, Ended, Event, EventQuery, Failures, Service, Session, StoredKey, User,
+};
 use super::{Feed, HEARTBEAT, Heard, Store, StoreError};
 use crate::auth::email::Email;
 use tables::Tables;
@@ -117,6 +119,19 @@ impl Store for Memory {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         Ok(self.tables().keys.clone())
+    }
+
+    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
+        Ok(self.tables().services.get(id).cloned())
+    }
+
+    async fn services(&self) -> Result<Vec<Service>, StoreError> {
+        Ok(self.tables().services.values().cloned().collect())
+    }
+
+    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
+        let end = &id.as_bytes()[13..];
+        Ok(self.tables().sessions.keys().any(|known| known.as_bytes().ends_with(end)))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Outcome};
-use super::records::{AccountTag, Ended, Event, EventQuery, Failures, Session, StoredKey, User};
+use super::records::{
+    AccountTag, Ended, Event, EventQuery, Failures, Service, Session, StoredKey, User,
+};
 use super::row::{self, Columns};
 use super::script::Script;
 use super::statement::Statement;
@@ -90,6 +92,21 @@ impl<E: Engine> Store for Sql<E> {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.0.fetch(Statement::new(sql::KEYS), row::key).await
+    }
+
+    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
+        let query = Statement::new(sql::FIND_SERVICE).bind(id);
+        Ok(self.0.fetch(query, row::service).await?.pop())
+    }
+
+    async fn services(&self) -> Result<Vec<Service>, StoreError> {
+        self.0.fetch(Statement::new(sql::SERVICES), row::service).await
+    }
+
+    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
+        let [.., a, b, c] = *id.as_bytes();
+        let query = Statement::new(sql::PLACE_TAKEN).bind(&[a, b, c]);
+        Ok(!self.0.fetch(query, |_| Ok(())).await?.is_empty())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

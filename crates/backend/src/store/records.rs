@@ -162,6 +162,19 @@ impl KeyPurpose {
     }
 }
 
+/// A service that may ask what a token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its id: `client_id`.
+    pub id: String,
+    /// Which audience it answers to.
+    pub audience: String,
+    /// SHA-256 of its secret.
+    pub secret_hash: [u8; 32],
+    /// When it was added.
+    pub created_at: NumericDate,
+}
+
 /// A session that has ended lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {

@@ -6,7 +6,9 @@ use shared::{Device, DeviceKind, EndCause, EventId, EventKind, NumericDate, Sess
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
-use super::records::{Ended, Event, Failures, KeyPurpose, Session, StoredKey, User, Whence};
+use super::records::{
+    Ended, Event, Failures, KeyPurpose, Service, Session, StoredKey, User, Whence,
+};
 use crate::auth::email::Email;
 
 /// What our columns hold, read the same way from every engine's row.
@@ -109,6 +111,15 @@ pub(super) fn key(row: &dyn Columns) -> Result<StoredKey, StoreError> {
         published_at: date(row, "published_at")?,
         signs_from: date(row, "signs_from")?,
         retired_at: row.number("retired_at")?.map(NumericDate),
+    })
+}
+
+pub(super) fn service(row: &dyn Columns) -> Result<Service, StoreError> {
+    Ok(Service {
+        id: text(row, "id")?,
+        audience: text(row, "audience")?,
+        secret_hash: exactly(row, "secret_hash")?,
+        created_at: date(row, "created_at")?,
     })
 }
 

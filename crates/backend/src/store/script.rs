@@ -4,7 +4,7 @@ use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange, Whose};
-use super::records::{Accepted, Event, Session, StoredKey, User, Whence};
+use super::records::{Accepted, Event, Service, Session, StoredKey, User, Whence};
 use super::sql;
 use super::statement::{Statement, Value};
 
@@ -145,9 +145,9 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::RetireKey { kid, successor, ending } => {
             retire_key(kid, successor.as_deref(), *ending)
         }
-        Change::RemoveKey(kid) => {
-            vec![Statement::new(sql::REMOVE_KEY).bind(kid.as_str()).needed()]
-        }
+        Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
+        Change::AddService(service) => vec![add_service(service).needed()],
+        Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
         Change::Record => Vec::new(),
     }
 }
@@ -226,6 +226,18 @@ fn add_key(key: &StoredKey) -> Statement {
         .bind(key.sealed.as_slice())
         .bind(key.published_at)
         .bind(key.signs_from)
+}
+
+fn about(sql: &'static str, name: &str) -> Step {
+    Statement::new(sql).bind(name).needed()
+}
+
+fn add_service(service: &Service) -> Statement {
+    Statement::new(sql::ADD_SERVICE)
+        .bind(service.id.as_str())
+        .bind(service.audience.as_str())
+        .bind(&service.secret_hash)
+        .bind(service.created_at)
 }
 
 fn retire_key(kid: &str, successor: Option<&StoredKey>, ending: Ending) -> Vec<Step> {

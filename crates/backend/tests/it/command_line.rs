@@ -3,6 +3,9 @@
 use std::fs;
 use std::io::Read as _;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
+
 use crate::support::program::{Serving, baton, folder, run};
 
 #[test]
@@ -154,6 +157,45 @@ fn migrate_prune_check_and_keys_list_say_what_they_did() {
     );
 }
 
+/// By the limits it is told, and no others.
+#[test]
+fn prune_removes_what_is_long_over_and_says_how_much() {
+    let folder = folder();
+    let body = r#"{"email":"alice@example.com","password":"velvet otter under glass"}"#;
+    let head = "POST /api/auth/register HTTP/1.1\r\nhost: localhost\r\nconnection: close";
+    let length = body.len();
+    let register = format!(
+        "{head}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    let server = Serving::start(folder.path());
+    assert!(server.ask(&register).starts_with("HTTP/1.1 201 Created"));
+    drop(server);
+    let pruned = |flags: &[&str]| {
+        let output = run(folder.path(), &[&["prune"], flags].concat());
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert!(pruned(&[]).starts_with("removed 0 sessions"), "it is fresh");
+    // As if the week after its end had passed long ago.
+    let database = folder.path().join("baton.db");
+    let aged = "UPDATE sessions SET created_at = 1, accepted_at = 1; UPDATE events SET at = 1";
+    run_sql(&database, aged);
+    let said = pruned(&[]);
+    assert!(
+        said.starts_with("removed 1 sessions that were long over\nremoved 1 records"),
+        "{said}"
+    );
+    assert!(pruned(&[]).starts_with("removed 0 sessions"), "once");
+}
+
+fn run_sql(database: &std::path::Path, statements: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let options = SqliteConnectOptions::new().filename(database);
+        let mut connection = SqliteConnection::connect_with(&options).await.expect("a connection");
+        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements");
+    });
+}
+
 /// A server that runs hears of it.
 #[test]
 fn keys_are_rotated_and_retired_from_the_command_line() {
@@ -178,6 +220,28 @@ fn keys_are_rotated_and_retired_from_the_command_line() {
     assert!(said(&["keys", "retire", "nothing"]).1.contains("`baton keys list` shows"));
     let (refresh, _) = said(&["keys", "rotate", "--purpose", "refresh"]);
     assert!(refresh.contains(" is published, and used from 20"), "{refresh}");
+}
+
+#[test]
+fn services_are_added_listed_and_removed_from_the_command_line() {
+    let folder = folder();
+    let said = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        let error = String::from_utf8(output.stderr).expect("UTF-8");
+        (String::from_utf8(output.stdout).expect("UTF-8"), error)
+    };
+    let add = &["services", "add", "notes", "--audience", "https://notes.example"];
+    let (secret, log) = said(add);
+    assert_eq!(secret.trim().len(), 43, "{secret}");
+    assert!(!log.contains(secret.trim()));
+    assert!(said(add).1.contains("there is a service \"notes\" already"));
+    let (list, _) = said(&["services", "list"]);
+    assert!(list.starts_with("notes ") && list.trim_end().ends_with("https://notes.example"));
+    assert!(said(&["services", "remove", "notes"]).0.contains("removed notes"));
+    assert!(said(&["services", "remove", "notes"]).1.contains("`baton services list`"));
+    let bad = said(&["services", "add", "No Tes", "--audience", "x"]).1;
+    assert!(bad.contains("is no id of a service"), "{bad}");
+    assert!(said(&["services", "add", "notes", "--audience", ""]).1.contains("--audience"));
 }
 
 #[test]

@@ -107,7 +107,7 @@ async fn stored(app: &TestApp, password_hash: &str, disabled_at: Option<NumericD
         created_at: START,
         disabled_at,
     };
-    let session = app.app.sessions.begin(&user, &Whence::unknown()).expect("a key");
+    let session = app.app.sessions.begin(&user, &Whence::unknown()).await.expect("a session");
     let register = Change::Register(Box::new(user), Box::new(session));
     app.store.commit(register, Vec::new()).await.expect("a store");
 }

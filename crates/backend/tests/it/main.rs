@@ -33,6 +33,7 @@ mod replay;
 mod retention;
 mod revocation;
 mod secrets;
+mod services;
 mod sessions;
 mod settings;
 mod site;

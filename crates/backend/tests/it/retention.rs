@@ -5,8 +5,9 @@ use std::time::Duration;
 use backend::upkeep::{Removed, Retention};
 use rotation::Policy;
 use shared::EventKind;
+use tokio::time::advance;
 
-use crate::support::{TestApp, on_every_store};
+use crate::support::{PASSWORD, TestApp, on_every_store};
 
 const DAY: i64 = 86_400;
 const RETENTION: Retention = Retention {
@@ -49,4 +50,28 @@ async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
         assert_eq!(kinds(&app, user).await, []);
     })
     .await;
+}
+
+/// Whoever runs a server need not think of it: once an hour, at a minute of its own.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_runs_clears_away_by_itself_once_an_hour() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok()).expect("an id");
+    let sessions = async || app.store.sessions_of(user).await.expect("a store").len();
+    let _upkeep = RETENTION.keep(&app.store, &app.clock, &app.app.entropy);
+    an_hour_passes().await;
+    assert_eq!(sessions().await, 1, "nothing is over");
+    app.clock.advance(208 * DAY);
+    an_hour_passes().await;
+    assert_eq!(sessions().await, 0);
+    let account = app.browser().login("alice", PASSWORD).await;
+    account.assert_ok();
+}
+
+/// In steps, so that whoever waits for a part of it is let run.
+async fn an_hour_passes() {
+    for _ in 0..121 {
+        advance(Duration::from_secs(30)).await;
+    }
 }

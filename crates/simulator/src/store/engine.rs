@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Session, Store,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Service, Session, Store,
     StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
@@ -68,6 +68,18 @@ impl Store for SimulatedStore {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.memory.keys().await
+    }
+
+    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
+        self.memory.find_service(id).await
+    }
+
+    async fn services(&self) -> Result<Vec<Service>, StoreError> {
+        self.memory.services().await
+    }
+
+    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
+        self.memory.is_place_taken(id).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ pub(super) async fn step_aside() {
 }
 
 /// The result of a future that never waits, as those of the engine in memory.
-pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => unreachable!("the engine in memory never waits"),

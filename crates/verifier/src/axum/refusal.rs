@@ -117,6 +117,7 @@ impl Refusal {
     pub(super) fn with_id(&self, request_id: String) -> Response {
         let (status, code, title) = self.on_the_wire();
         let problem = Problem {
+            error: None,
             kind: format!("urn:baton:problem:{code}"),
             title: title.to_owned(),
             status: status.as_u16(),

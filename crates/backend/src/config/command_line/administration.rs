@@ -85,3 +85,37 @@ pub struct WhoseArgs {
     #[arg(long)]
     pub all: bool,
 }
+
+/// What can be done with services.
+#[derive(Debug, Subcommand)]
+pub enum ServicesCommand {
+    /// Register a service for introspection (RFC 7662). Its secret is printed once.
+    Add(AddServiceArgs),
+    /// List all services, one on each line: id, since when, audience.
+    List(DatabaseArgs),
+    /// Remove a service: it may ask no more.
+    Remove(ServiceArgs),
+}
+
+/// What `services add` adds.
+#[derive(Debug, Clone, Args)]
+pub struct AddServiceArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The service's id: 1 to 64 of a-z, 0-9 and -.
+    pub id: String,
+    /// The audience it answers to, as it stands in `aud`: it is told of no other token.
+    #[arg(long)]
+    pub audience: String,
+}
+
+/// A service, by id.
+#[derive(Debug, Clone, Args)]
+pub struct ServiceArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The service's id.
+    pub id: String,
+}

@@ -1,8 +1,8 @@
-//! The key ring in memory: what the SQL of the other engines does, in words of Rust.
+//! The key ring, and services, in memory: what the SQL of the other engines does, in words of Rust.
 
 use super::tables::Tables;
 use crate::store::change::{Ending, Outcome};
-use crate::store::records::StoredKey;
+use crate::store::records::{Service, StoredKey};
 
 impl Tables {
     pub(super) fn add_key(&mut self, key: StoredKey) -> bool {
@@ -17,6 +17,14 @@ impl Tables {
             self.keys.sort_by_key(|key| (key.published_at, key.signs_from, key.kid.clone()));
         }
         joins
+    }
+
+    pub(super) fn add_service(&mut self, service: Service) -> bool {
+        let is_free = !self.services.contains_key(&service.id);
+        if is_free {
+            self.services.insert(service.id.clone(), service);
+        }
+        is_free
     }
 
     pub(super) fn retire_key(

@@ -10,7 +10,7 @@ use super::AT_ONCE;
 use crate::auth::email::Email;
 use crate::store::change::{Change, Ending, Outcome, PasswordChange, Whose};
 use crate::store::records::{
-    Accepted, AccountTag, Event, Failures, Session, StoredKey, User, Whence,
+    Accepted, AccountTag, Event, Failures, Service, Session, StoredKey, User, Whence,
 };
 use crate::store::{EventsBefore, PruneBefore};
 
@@ -27,6 +27,7 @@ pub(super) struct Tables {
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) failures: HashMap<AccountTag, Failures>,
     pub(super) keys: Vec<StoredKey>,
+    pub(super) services: BTreeMap<String, Service>,
 }
 
 impl Tables {
@@ -71,6 +72,8 @@ impl Tables {
                 self.retire_key(&kid, successor, ending)
             }
             Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
+            Change::AddService(service) => rows(self.add_service(*service)),
+            Change::RemoveService(id) => rows(self.services.remove(&id).is_some()),
             Change::Record => Outcome::default(),
         }
     }

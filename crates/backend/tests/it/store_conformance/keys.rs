@@ -3,7 +3,7 @@
 use shared::{EndCause, NumericDate, SessionId};
 
 use super::{NOW, commit, on_every_engine, open, registered, session};
-use backend::store::{Change, Ending, Heard, KeyPurpose, Session, Store, StoredKey};
+use backend::store::{Change, Ending, Heard, KeyPurpose, Service, Session, Store, StoredKey};
 
 const ENDING: Ending = Ending { cause: EndCause::Administrator, at: NOW };
 
@@ -134,6 +134,48 @@ async fn a_feed_hears_of_every_change_to_the_ring() {
         assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
         assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());
         assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_is_added_once_found_and_removed() {
+    on_every_engine(async |store| {
+        let service = |id: &str, byte| Service {
+            id: id.to_owned(),
+            audience: "https://notes.example".to_owned(),
+            secret_hash: [byte; 32],
+            created_at: NOW,
+        };
+        let add =
+            async |service| commit(store, Change::AddService(Box::new(service))).await.took_place();
+        let (notes, mail) = (service("notes", 1), service("mail", 2));
+        assert!(add(notes.clone()).await && add(mail.clone()).await);
+        assert!(!add(service("notes", 3)).await, "its id is taken");
+        let found = store.find_service("notes").await.expect("a store");
+        assert_eq!(found.as_ref(), Some(&notes));
+        assert_eq!(store.services().await.expect("a store"), [mail, notes]);
+        let remove =
+            async || commit(store, Change::RemoveService("notes".to_owned())).await.took_place();
+        assert!(remove().await && !remove().await);
+        assert_eq!(store.find_service("notes").await.expect("a store"), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_place_is_taken_by_the_end_of_an_id() {
+    on_every_engine(async |store| {
+        registered(store, 1).await;
+        let id = |first: u8, end: [u8; 3]| {
+            let mut bytes = [first; 16];
+            bytes[13..].copy_from_slice(&end);
+            SessionId::from_bytes(bytes)
+        };
+        assert!(store.is_place_taken(id(9, [1, 1, 1])).await.expect("a store"));
+        for end in [[1, 1, 2], [2, 1, 1], [0, 0, 0], [1, 0, 1]] {
+            assert!(!store.is_place_taken(id(1, end)).await.expect("a store"), "{end:?}");
+        }
     })
     .await;
 }

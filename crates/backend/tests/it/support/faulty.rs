@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, Outcome, Session, Store,
-    StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, Outcome, Service, Session,
+    Store, StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -123,6 +123,21 @@ impl Store for Faulty {
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.check()?;
         self.inner.keys().await
+    }
+
+    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
+        self.check()?;
+        self.inner.find_service(id).await
+    }
+
+    async fn services(&self) -> Result<Vec<Service>, StoreError> {
+        self.check()?;
+        self.inner.services().await
+    }
+
+    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
+        self.check()?;
+        self.inner.is_place_taken(id).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,0 +1,77 @@
+//! What a session gives out: how one begins, and the two tokens of each step. It must not know what a
+//! presented token means; that is [`sessions`](super::sessions).
+
+use rotation::{Family, Generation, Seed, Ticket};
+use shared::Secret;
+
+use super::access_token::Statement;
+use super::sessions::Sessions;
+use super::{AuthError, Grant};
+use crate::store::{Session, User, Whence};
+
+impl Sessions {
+    /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.
+    ///
+    /// # Errors
+    /// If the ring holds no key to make its tickets with, or storage fails.
+    pub async fn begin(&self, user: &User, whence: &Whence) -> Result<Session, AuthError> {
+        let id = self.journal.free_session_id().await?;
+        let now = self.journal.now();
+        let ring = self.keys.current();
+        let refresh_key_id = ring.current_refresh_key(now)?;
+        Ok(Session {
+            id,
+            user: user.id,
+            seed: Seed::from_bytes(self.journal.entropy.bytes()),
+            refresh_key_id: refresh_key_id.to_owned(),
+            family: Family::begun(now),
+            authenticated_at: now,
+            wanted_at: None,
+            whence: whence.clone(),
+            ended_because: None,
+        })
+    }
+
+    /// The tokens for a session whose ticket `generation` is to be given out.
+    ///
+    /// # Errors
+    /// If the session's refresh key has left the ring, or signing fails.
+    pub fn grant(
+        &self,
+        session: &Session,
+        user: User,
+        generation: Generation,
+    ) -> Result<Grant, AuthError> {
+        let ring = self.keys.current();
+        let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
+        let now = self.journal.now();
+        // No token outlives its session: whoever is shown it may ask nobody.
+        let over = self.policy.expires_at(&session.family);
+        let exp = now.plus(self.access_token_seconds).min(over);
+        let access_token = self.access_tokens.issue(Statement {
+            sub: user.id,
+            sid: session.id,
+            auth_time: session.authenticated_at,
+            iat: now,
+            exp,
+            jti: self.journal.entropy.uuid_v7(now),
+        })?;
+        Ok(Grant {
+            access_token,
+            expires_in: exp.since(now),
+            refresh_token: Secret::new(
+                Ticket::issue(key, &session.seed, session.id, generation).encode(),
+            ),
+            session_seconds: self.policy.expires_at(&session.family).since(now),
+            session_id: session.id,
+            user,
+            device_token: None,
+        })
+    }
+}
+
+/// The generation after this one.
+pub(super) fn successor(generation: Generation) -> Result<Generation, AuthError> {
+    // `decide` refuses the generation that has none.
+    generation.successor().ok_or(AuthError::InvalidGrant)
+}

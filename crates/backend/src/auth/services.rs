@@ -1,0 +1,129 @@
+//! Services: programs that are told what a token says, once they have said who they are. It must not know
+//! HTTP, nor what a token is made of.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use shared::{NumericDate, Secret};
+use verifier::AccessToken;
+
+use super::AuthError;
+use super::callers::Caller;
+use super::sessions::Sessions;
+use crate::entropy::Entropy;
+use crate::store::{Change, Service, Store, Whence};
+
+/// What an id is made of: it stands in log lines, and before a colon in credentials.
+const ID_BYTES: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-";
+const MAX_ID_BYTES: usize = 64;
+
+/// Why a service cannot be added. The text says how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The id is empty, too long, or holds something else.
+    #[error("{0:?} is no id of a service: use 1 to 64 of a-z, 0-9 and -")]
+    Id(String),
+    /// The audience is empty.
+    #[error("--audience: say which audience the service answers to, as it stands in `aud`")]
+    Audience,
+    /// Another one has this id.
+    #[error("there is a service {0:?} already: `baton services remove` it first")]
+    Taken(String),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+}
+
+/// Adds a service. Its secret is told once: 256 random bits, of which only a hash is stored. Nobody guesses
+/// those, so the hash need not be slow.
+///
+/// # Errors
+/// If id or audience are not fit, or the id is taken.
+pub async fn add_service(
+    (store, entropy): (&dyn Store, &Entropy),
+    id: &str,
+    audience: &str,
+    now: NumericDate,
+) -> Result<Secret, ServiceError> {
+    if !(1..=MAX_ID_BYTES).contains(&id.len()) || !id.bytes().all(|byte| ID_BYTES.contains(&byte)) {
+        return Err(ServiceError::Id(id.to_owned()));
+    }
+    if audience.is_empty() {
+        return Err(ServiceError::Audience);
+    }
+    let secret = Secret::new(URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()));
+    let service = Service {
+        id: id.to_owned(),
+        audience: audience.to_owned(),
+        secret_hash: hash(&secret),
+        created_at: now,
+    };
+    let add = Change::AddService(Box::new(service));
+    if !store.commit(add, Vec::new()).await?.took_place() {
+        return Err(ServiceError::Taken(id.to_owned()));
+    }
+    tracing::info!(event = "service.added", id, audience);
+    Ok(secret)
+}
+
+fn hash(secret: &Secret) -> [u8; 32] {
+    Sha256::digest(secret.expose()).into()
+}
+
+impl Sessions {
+    /// The service that these credentials are of.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidClient`] if there is none.
+    pub async fn authenticate_service(
+        &self,
+        id: &str,
+        secret: &Secret,
+    ) -> Result<Service, AuthError> {
+        let service = self.journal.store.find_service(id).await?;
+        let presented = hash(secret);
+        service
+            .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
+            .ok_or(AuthError::InvalidClient)
+    }
+
+    /// What a token says, if it is an access token for this service and holds at this moment, its session
+    /// included. For anything else `None`: which of the reasons it was is not for a service to know (RFC
+    /// 7662 section 2.2).
+    ///
+    /// # Errors
+    /// If that is not known, because storage fails.
+    pub async fn introspect(
+        &self,
+        service: &Service,
+        unverified_token: &str,
+    ) -> Result<Option<AccessToken>, AuthError> {
+        match self.verify_token(unverified_token).await {
+            Ok(token) => Ok(token.aud.contains(&service.audience).then_some(token)),
+            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whoever holds a token may give its session up, whichever of the two it is (RFC 7009 section 2.1).
+    /// What opens nothing ends nothing, and is no error.
+    ///
+    /// # Errors
+    /// If storage fails: then nothing is known to have ended.
+    pub async fn revoke(&self, token: &Secret, whence: &Whence) -> Result<(), AuthError> {
+        self.admit_network(whence).await?;
+        match self.verify_token(token.expose()).await {
+            Ok(token) => {
+                match self.end_one(&Caller::of(&token), token.sid, whence).await {
+                    // Somebody was faster.
+                    Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(()),
+                    ended => ended,
+                }
+            }
+            Err(AuthError::InvalidToken) => self.logout(token, whence).await,
+            Err(AuthError::SessionEnded(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `POST /api/auth/introspect`: a registered service is told what a token says, and whether it holds at this
+//! moment (RFC 7662).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use shared::{NumericDate, SessionId, UserId};
+use verifier::AccessToken;
+
+use super::error::ApiError;
+use super::guard::{SameOrigin, ServiceCaller, TokenForm};
+use crate::auth::sessions::Sessions;
+
+/// RFC 7662 section 2.2.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Introspection {
+    /// Of a token that does not hold nothing is said, not even why.
+    Inactive {
+        /// Always false.
+        active: bool,
+    },
+    /// What an access token for this service says.
+    Active(Box<Claims>),
+}
+
+/// The claims, under the names of RFC 7662 section 2.2 and RFC 9068 section 2.2.
+#[derive(Serialize)]
+pub struct Claims {
+    active: bool,
+    token_type: &'static str,
+    iss: String,
+    sub: UserId,
+    aud: Vec<String>,
+    exp: NumericDate,
+    iat: NumericDate,
+    jti: String,
+    client_id: String,
+    sid: SessionId,
+    auth_time: NumericDate,
+    amr: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+/// 200, or 401 `invalid_client`.
+pub async fn introspect(
+    State(sessions): State<Arc<Sessions>>,
+    _proof: SameOrigin,
+    ServiceCaller(service): ServiceCaller,
+    TokenForm(token): TokenForm,
+) -> Result<Json<Introspection>, ApiError> {
+    let token = sessions.introspect(&service, token.expose()).await?;
+    Ok(Json(token.map_or(Introspection::Inactive { active: false }, Introspection::of)))
+}
+
+impl Introspection {
+    fn of(token: AccessToken) -> Self {
+        let AccessToken {
+            iss, sub, aud, exp, iat, jti, client_id, sid, auth_time, amr, scope, ..
+        } = token;
+        let token_type = "Bearer";
+        Self::Active(Box::new(Claims {
+            active: true,
+            token_type,
+            iss,
+            sub,
+            aud,
+            exp,
+            iat,
+            jti,
+            client_id,
+            sid,
+            auth_time,
+            amr,
+            scope,
+        }))
+    }
+}

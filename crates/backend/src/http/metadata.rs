@@ -1,0 +1,56 @@
+//! `GET /.well-known/oauth-authorization-server`: where everything is (RFC 8414).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Serialize;
+use shared::path;
+
+use super::cached::cached;
+use crate::auth::access_token::CLIENT_ID;
+use crate::auth::sessions::Sessions;
+
+const JSON: &str = "application/json";
+
+/// RFC 8414 section 2. What Baton does not have is left out.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    /// The very text that stands in `iss`.
+    issuer: &'a str,
+    jwks_uri: String,
+    /// Refresh, and nothing else: the token comes and goes in a cookie.
+    token_endpoint: String,
+    token_endpoint_auth_methods_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 1],
+    /// REQUIRED, and must not be empty: nothing is ever authorised through a redirect.
+    response_types_supported: [&'static str; 1],
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: [&'static str; 1],
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: [&'static str; 1],
+    /// Of no RFC: the one client there is.
+    client_id: &'static str,
+}
+
+/// 200 with the document, which may be kept as long as the keys.
+pub async fn metadata(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
+    let issuer = sessions.access_tokens.issuer();
+    let at = |path: &str| format!("{issuer}{path}");
+    let document = Metadata {
+        issuer,
+        jwks_uri: at(path::JWKS),
+        token_endpoint: at(path::REFRESH),
+        token_endpoint_auth_methods_supported: ["none"],
+        grant_types_supported: ["refresh_token"],
+        response_types_supported: ["none"],
+        revocation_endpoint: at(path::REVOKE),
+        revocation_endpoint_auth_methods_supported: ["none"],
+        introspection_endpoint: at(path::INTROSPECT),
+        introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
+        client_id: CLIENT_ID,
+    };
+    let document = serde_json::to_string(&document).expect("texts and lists of texts");
+    cached(&request, JSON, sessions.keys.plan().jwks_cache_seconds, document)
+}

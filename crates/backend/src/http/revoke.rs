@@ -1,0 +1,27 @@
+//! `POST /api/auth/revoke`: whoever holds a token gives its session up (RFC 7009).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+
+use super::error::ApiError;
+use super::guard::{SameOrigin, SeenFrom, TokenForm};
+use crate::auth::AuthError;
+use crate::auth::sessions::Sessions;
+
+/// 200 whatever the token is (RFC 7009 section 2.2); 503 if the end could not be stored. The only client is
+/// a public one: credentials are nobody's, and are refused rather than ignored.
+pub async fn revoke(
+    State(sessions): State<Arc<Sessions>>,
+    _proof: SameOrigin,
+    headers: HeaderMap,
+    SeenFrom(whence): SeenFrom,
+    TokenForm(token): TokenForm,
+) -> Result<StatusCode, ApiError> {
+    if headers.contains_key(AUTHORIZATION) {
+        return Err(AuthError::InvalidClient.into());
+    }
+    sessions.revoke(&token, &whence).await?;
+    Ok(StatusCode::OK)
+}

@@ -1,0 +1,23 @@
+//! `GET /status-lists/0`: which sessions have ended lately, signed, for services that ask nobody on each call
+//! (draft-ietf-oauth-status-list section 8). There is one list.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::IntoResponse;
+
+use super::error::ApiError;
+use crate::auth::sessions::Sessions;
+use crate::auth::status_list::TTL_SECONDS;
+
+/// 200 with the list as a token; 503 if what has ended is not known.
+pub async fn status_list(
+    State(sessions): State<Arc<Sessions>>,
+) -> Result<impl IntoResponse, ApiError> {
+    let list = sessions.status_list().await?;
+    let caching = format!("public, max-age={TTL_SECONDS}");
+    let headers =
+        [(CONTENT_TYPE, "application/statuslist+jwt".to_owned()), (CACHE_CONTROL, caching)];
+    Ok((headers, list.to_string()))
+}

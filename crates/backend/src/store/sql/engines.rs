@@ -1,0 +1,89 @@
+//! What only one of the engines needs: transactions, durability, and two statements in one where the way
+//! to the engine is what costs. It must not hold what both understand.
+
+/// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would
+/// fail without waiting while another process writes.
+pub(in crate::store) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+
+/// SQLite alone: from now on a commit is on the disk before it is answered. In WAL mode the whole log
+/// is flushed, and with it every commit before (<https://sqlite.org/pragma.html#pragma_synchronous>).
+pub(in crate::store) const FLUSH_COMMITS: &str = "PRAGMA synchronous = FULL";
+
+/// SQLite alone: from now on a commit is whole, but a power cut may undo it: the log is flushed only
+/// before it is folded back into the file, and when it begins anew.
+pub(in crate::store) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous = NORMAL";
+
+/// SQLite alone: folds the log back into the file as far as nobody is reading it; never waits.
+pub(in crate::store) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+/// SQLite alone: a number that changes for this connection whenever another one, of whatever process,
+/// has committed (<https://sqlite.org/pragma.html#pragma_data_version>).
+pub(in crate::store) const DATA_VERSION: &str = "PRAGMA data_version";
+
+/// SQLite alone: `ACCEPT` and `RECORD` in one go; their values follow each other. Each statement that is
+/// handed to the thread that owns the connection costs as much as what it does.
+pub(in crate::store) const ACCEPT_THEN_RECORD: &str = "
+    SAVEPOINT rotation;
+    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                        address = $7, browser = $8, os = $9, device_kind = $10
+    WHERE id = $1 AND generation = $2 AND revoked_at IS NULL RETURNING id;
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
+    RELEASE rotation";
+
+/// SQLite alone: when the one above has failed half way.
+pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
+
+// What only PostgreSQL needs.
+
+/// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
+pub(in crate::store) const ACCEPT_AND_RECORD: &str = "
+    WITH accepted AS (
+        UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                            address = $7, browser = $8, os = $9, device_kind = $10
+        WHERE id = $1 AND generation = $2 AND revoked_at IS NULL RETURNING id
+    )
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted";
+
+/// Every connection but the patient one. READ COMMITTED is what makes a conditional write that
+/// waited for another one look again; the server's limits lie below the client's deadline, so that
+/// what is merely slow ends with an answer, and nobody holds a lock who has gone away.
+pub(in crate::store) const HURRIED: &str = "
+    SET default_transaction_isolation = 'read committed';
+    SET statement_timeout = '1800ms';
+    SET lock_timeout = '1600ms';
+    SET idle_in_transaction_session_timeout = '5s'";
+
+/// The connection that migrates or prunes. Starting instances wait for each other's migrations.
+pub(in crate::store) const PATIENT: &str = "
+    SET default_transaction_isolation = 'read committed';
+    SET client_min_messages = 'warning';
+    SET statement_timeout = '10min';
+    SET lock_timeout = '60s'";
+
+/// Committed is: on disk, and on the disks of synchronous standbys.
+pub(in crate::store) const DURABLE: &str = "SET synchronous_commit = 'on'";
+
+/// Committed is: seen by all, on disk in a moment (docs/decisions/0007).
+pub(in crate::store) const DURABLE_SOON: &str = "SET synchronous_commit = 'off'";
+
+/// Fails if the server is a standby, or this user may not write.
+pub(in crate::store) const CAN_WRITE: &str = "
+    DELETE FROM sessions -- unguarded: it removes nothing
+    WHERE false";
+
+/// The channel bears the number of the very table: several Batons may share a database, each in a schema
+/// of its own.
+pub(in crate::store) const LISTEN: &str = "
+    DO $$ BEGIN
+        EXECUTE format('LISTEN %I', 'baton_session_ended_' || 'sessions'::regclass::oid);
+    END $$";
+
+/// Whether the server agrees that this connection listens. A pooler in between may have put another one in
+/// its place.
+pub(in crate::store) const IS_LISTENING: &str = "
+    SELECT 1 FROM pg_listening_channels() AS channel
+    WHERE channel = 'baton_session_ended_' || 'sessions'::regclass::oid";
+
+pub(in crate::store) const ENCODING: &str = "SELECT current_setting('server_encoding') AS encoding";

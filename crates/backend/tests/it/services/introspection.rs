@@ -1,0 +1,147 @@
+//! `POST /api/auth/introspect` (RFC 7662).
+
+use backend::store::Change;
+use serde_json::{Value, json};
+use shared::path::INTROSPECT;
+
+use super::{basic, form, service};
+use crate::support::{Answer, Faulty, ORIGIN, Place, TestApp, on_every_store};
+use std::sync::Arc;
+
+async fn ask(app: &TestApp, credentials: &str, token: &str) -> Answer {
+    form(app, INTROSPECT, Some(credentials), &format!("token={token}")).await
+}
+
+#[track_caller]
+fn assert_inactive(answer: &Answer) {
+    answer.assert_ok();
+    // RFC 7662 section 2.2: nothing else about it.
+    assert_eq!(answer.json(), json!({ "active": false }));
+}
+
+/// RFC 7662 section 2.2: every claim under its name.
+#[tokio::test]
+async fn a_service_is_told_what_a_token_says() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let notes = service(&app, "notes", ORIGIN).await;
+        let answer = ask(&app, &notes, &alice.access_token()).await;
+        answer.assert_ok();
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let mut expected = alice.claims();
+        let claims = expected.as_object_mut().expect("claims");
+        claims.remove("status");
+        claims.insert("active".to_owned(), Value::Bool(true));
+        claims.insert("token_type".to_owned(), json!("Bearer"));
+        let one = claims["aud"].take();
+        claims.insert("aud".to_owned(), json!([one]));
+        assert_eq!(answer.json(), expected);
+        // A hint is a hint, and what is not known is ignored (RFC 6749 section 3.2).
+        let body = format!("token={}&token_type_hint=refresh_token&more=1", alice.access_token());
+        form(&app, INTROSPECT, Some(&notes), &body).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_token_that_does_not_hold_nothing_is_said() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let other = app.logged_in("alice").await;
+        let notes = service(&app, "notes", ORIGIN).await;
+        assert_inactive(&ask(&app, &notes, "garbage").await);
+        assert_inactive(&ask(&app, &notes, &alice.refresh_token()).await);
+        let (rest, end) = alice.access_token().rsplit_once('.').map(own).expect("a token");
+        let swapped = if end.starts_with('A') { "B" } else { "A" };
+        assert_inactive(&ask(&app, &notes, &format!("{rest}.{swapped}{}", &end[1..])).await);
+
+        let ended = other.access_token();
+        other.logout().await.assert_status(204);
+        assert_inactive(&ask(&app, &notes, &ended).await);
+        app.clock.advance(899);
+        assert_eq!(ask(&app, &notes, &alice.access_token()).await.json()["active"], true);
+        app.clock.advance(3);
+        assert_inactive(&ask(&app, &notes, &alice.access_token()).await);
+    })
+    .await;
+}
+
+fn own((one, two): (&str, &str)) -> (String, String) {
+    (one.to_owned(), two.to_owned())
+}
+
+/// RFC 7662 section 4: a service learns of the tokens that are for it.
+#[tokio::test]
+async fn a_service_is_told_of_no_token_that_is_for_somebody_else() {
+    let app = TestApp::with(&["--audience", "https://a.example,https://b.example"]).await;
+    let alice = app.registered("alice").await;
+    let (a, c) = (
+        service(&app, "a", "https://a.example").await,
+        service(&app, "c", "https://c.example").await,
+    );
+    let answer = ask(&app, &a, &alice.access_token()).await;
+    assert_eq!(answer.json()["aud"], json!(["https://a.example", "https://b.example"]));
+    assert_inactive(&ask(&app, &c, &alice.access_token()).await);
+}
+
+/// RFC 6749 section 5.2.
+#[tokio::test]
+async fn whoever_is_no_service_is_told_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let notes = service(&app, "notes", ORIGIN).await;
+        let body = format!("token={}", alice.access_token());
+        let bearer = format!("Bearer {}", alice.access_token());
+        let wrong = [
+            basic("notes", "wrong"),
+            basic("notes", ""),
+            basic("nobody", "wrong"),
+            basic("", ""),
+            "Basic".to_owned(),
+            "Basic !".to_owned(),
+            "Basic bm90ZXM=".to_owned(),
+            bearer,
+        ];
+        let nothing = form(&app, INTROSPECT, None, &body).await;
+        for answer in [nothing].into_iter().chain(
+            futures_util::future::join_all(
+                wrong.iter().map(|it| form(&app, INTROSPECT, Some(it), &body)),
+            )
+            .await,
+        ) {
+            answer.assert_status(401);
+            assert_eq!(answer.json()["error"], "invalid_client");
+            assert_eq!(answer.json()["code"], "invalid_client");
+            assert_eq!(answer.header("content-type"), Some("application/json"));
+            let challenge = answer.header("www-authenticate").expect("a challenge");
+            assert!(challenge.starts_with("Basic "), "{challenge}");
+        }
+        app.store.commit(Change::RemoveService("notes".to_owned()), Vec::new()).await.expect("it");
+        ask(&app, &notes, &alice.access_token()).await.assert_status(401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_read_is_an_error() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    let token = alice.access_token();
+    for body in ["", "token=", "tokens=x", &format!("token={token}&token={token}")] {
+        let answer = form(&app, INTROSPECT, Some(&notes), body).await;
+        answer.assert_status(400);
+        assert_eq!(answer.json()["error"], "invalid_request", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn while_storage_fails_nothing_is_said_rather_than_something_wrong() {
+    let store = Arc::new(Faulty::default());
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    store.set_broken(true);
+    ask(&app, &notes, &alice.access_token()).await.assert_problem(503, "temporarily_unavailable");
+}

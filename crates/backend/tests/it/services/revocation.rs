@@ -1,0 +1,91 @@
+//! `POST /api/auth/revoke` (RFC 7009).
+
+use axum::body::Body;
+use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
+use shared::path::REVOKE;
+
+use super::{FORM, basic, form};
+use crate::support::{Answer, TestApp, on_every_store};
+
+async fn revoke(app: &TestApp, token: &str) -> Answer {
+    form(app, REVOKE, None, &format!("token={token}")).await
+}
+
+/// RFC 7009 section 2.1: with the refresh token go the access tokens of the same grant; Baton takes it the
+/// other way round, too, because neither is worth anything without the other.
+#[tokio::test]
+async fn whoever_holds_a_token_may_give_its_session_up() {
+    on_every_store(async |app| {
+        let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
+        let third = app.logged_in("alice").await;
+        for (browser, token) in [(&alice, alice.refresh_token()), (&other, other.access_token())] {
+            let answer = revoke(&app, &token).await;
+            answer.assert_ok();
+            assert!(answer.body.is_empty() && answer.set_cookies().is_empty());
+            browser.me().await.assert_problem(401, "invalid_token");
+            browser.refresh().await.assert_problem(401, "invalid_grant");
+            // RFC 7009 section 2.2: once more is no error.
+            revoke(&app, &token).await.assert_ok();
+        }
+        third.me().await.assert_ok();
+        assert_eq!(third.events().await[0], "logged_out");
+    })
+    .await;
+}
+
+/// RFC 7009 section 2.2: "invalid tokens do not cause an error response".
+#[tokio::test]
+async fn what_opens_nothing_ends_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let forged = format!("{}A", alice.refresh_token());
+        for token in ["garbage", "a.b.c", &forged, &"x".repeat(5_000)] {
+            revoke(&app, token).await.assert_ok();
+        }
+        let expired = alice.access_token();
+        app.clock.advance(903);
+        revoke(&app, &expired).await.assert_ok();
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_one_ends_nothing() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let body = format!("token={}", alice.refresh_token());
+    let post = || app.browser().request(Method::POST, REVOKE);
+    let send = async |request: axum::http::request::Builder, body: &str| {
+        app.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    };
+    // A form can be sent from any page.
+    let foreign = post().header(CONTENT_TYPE, FORM).header("origin", "https://evil.example");
+    send(foreign, &body).await.assert_problem(403, "cross_site");
+    let json = send(post().header(CONTENT_TYPE, "application/json"), "{}").await;
+    json.assert_status(400);
+    assert_eq!(json.json()["error"], "invalid_request");
+    assert_eq!(json.header("content-type"), Some("application/json"));
+    // Credentials are nobody's: they are refused, not ignored.
+    let credentials = form(&app, REVOKE, Some(&basic("notes", "secret")), &body).await;
+    credentials.assert_status(401);
+    assert_eq!(credentials.json()["error"], "invalid_client");
+    app.browser().get(REVOKE).await.assert_problem(405, "method_not_allowed");
+    alice.refresh().await.assert_ok();
+}
+
+#[tokio::test]
+async fn giving_up_counts_as_a_call_of_its_network() {
+    let app = TestApp::in_memory().await;
+    let visitor = app.browser().at("203.0.113.9");
+    let mut last = 200;
+    for _ in 0..5_000 {
+        let request = visitor.request(Method::POST, REVOKE).header(CONTENT_TYPE, FORM);
+        last = visitor.send(request, Body::from("token=x")).await.status.as_u16();
+        if last != 200 {
+            break;
+        }
+    }
+    assert_eq!(last, 429);
+}

@@ -1,0 +1,109 @@
+//! `GET /status-lists/0` (draft-ietf-oauth-status-list), and the claim `status` that leads to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend::auth::status_list::{PLACES, place};
+use serde_json::json;
+use shared::{SessionId, path};
+use tokio::time::advance;
+use verifier::{KeySet, Status, StatusListToken, Verifier};
+
+use crate::support::{Browser, Faulty, ORIGIN, Place, TestApp, on_every_store};
+
+const URI: &str = "http://localhost:3000/status-lists/0";
+
+async fn list(app: &TestApp) -> StatusListToken {
+    let answer = app.browser().get(path::STATUS_LIST).await;
+    answer.assert_ok();
+    assert_eq!(answer.header("content-type"), Some("application/statuslist+jwt"));
+    let keys = KeySet::from_jwks(&app.browser().get(path::JWKS).await.body).expect("keys");
+    let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
+    verifier.verify_status_list(&keys, URI, &answer.body, app.clock.now()).expect("a list")
+}
+
+fn idx(browser: &Browser) -> u64 {
+    browser.claims()["status"]["status_list"]["idx"].as_u64().expect("a place")
+}
+
+/// A second later than the list that was given out last.
+async fn list_anew(app: &TestApp) -> StatusListToken {
+    advance(Duration::from_millis(1_001)).await;
+    list(app).await
+}
+
+#[tokio::test]
+async fn a_token_says_where_its_session_stands_in_the_list() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let sid: SessionId = serde_json::from_value(alice.claims()["sid"].clone()).expect("an id");
+    let claims = alice.claims();
+    assert_eq!(claims["status"], json!({ "status_list": { "idx": place(sid), "uri": URI } }));
+    assert!(place(sid) < PLACES);
+    alice.refresh().await.assert_ok();
+    assert_eq!(alice.claims()["status"], claims["status"], "the session's, not the token's");
+    let token = list(&app).await;
+    assert_eq!((token.ttl, token.exp), (Some(2), Some(app.clock.now().plus(300))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ended_session_stands_in_the_list_until_its_last_token_has_died() {
+    let app = TestApp::in_memory().await;
+    let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
+    let status = |token: &StatusListToken, browser| token.list.get(idx(browser));
+    let before = list(&app).await;
+    assert_eq!(status(&before, &alice), Some(Status::Valid));
+    other.copied().logout().await.assert_status(204);
+    let after = list_anew(&app).await;
+    assert_eq!(status(&after, &other), Some(Status::Invalid));
+    assert_eq!(status(&after, &alice), Some(Status::Valid));
+    app.clock.advance(900);
+    assert_eq!(status(&list_anew(&app).await, &other), Some(Status::Invalid));
+    app.clock.advance(61);
+    assert_eq!(status(&list_anew(&app).await, &other), Some(Status::Valid), "cut by expiry");
+}
+
+/// What others end is in it, whether or not it was heard of.
+#[tokio::test]
+async fn a_session_that_ended_at_another_instance_is_in_the_list() {
+    on_every_store(async |app| {
+        let there = app.another_instance().await;
+        let alice = app.registered("alice").await;
+        alice.copied().logout().await.assert_status(204);
+        assert_eq!(list(&there).await.list.get(idx(&alice)), Some(Status::Invalid));
+    })
+    .await;
+}
+
+/// Everybody who asks within a second is given the same one.
+#[tokio::test(start_paused = true)]
+async fn a_list_is_made_once_a_second_at_most() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let first = app.browser().get(path::STATUS_LIST).await.body;
+    alice.copied().logout().await.assert_status(204);
+    assert_eq!(app.browser().get(path::STATUS_LIST).await.body, first);
+    advance(Duration::from_millis(1_001)).await;
+    assert_ne!(app.browser().get(path::STATUS_LIST).await.body, first);
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_not_said() {
+    let store = Arc::new(Faulty::default());
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    store.set_broken(true);
+    let answer = app.browser().get(path::STATUS_LIST).await;
+    answer.assert_problem(503, "temporarily_unavailable");
+    app.browser().get("/status-lists/1").await.assert_problem(404, "not_found");
+}
+
+/// The list says nothing about how many sessions there are, and is no burden to fetch.
+#[tokio::test]
+async fn the_list_is_as_long_for_many_as_for_one_and_short() {
+    let app = TestApp::in_memory().await;
+    let token = list(&app).await;
+    assert_eq!(token.list.get(PLACES - 1), Some(Status::Valid));
+    assert_eq!(token.list.get(PLACES), None);
+    let bytes = app.browser().get(path::STATUS_LIST).await.body.len();
+    assert!(bytes < 4_096, "{bytes} bytes when nothing has ended");
+}
