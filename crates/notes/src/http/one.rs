@@ -1,5 +1,6 @@
 //! `/api/notes/{id}`: one note of a user. A note of somebody else is not there.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -19,9 +20,9 @@ use crate::store::Change;
 pub async fn read(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Path(id): Path<String>,
+    id: Result<Path<NoteId>, PathRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let note = app.store.find(token.sub, note_id(&id)?).await?;
+    let note = app.store.find(token.sub, named(id)?).await?;
     note.map(tagged).ok_or(ApiError::NotFound)
 }
 
@@ -32,12 +33,12 @@ pub async fn read(
 pub async fn replace(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Path(id): Path<String>,
+    id: Result<Path<NoteId>, PathRejection>,
     IfMatch(version): IfMatch,
     Body(written): Body<Written>,
 ) -> Result<impl IntoResponse, ApiError> {
     let draft = Draft::try_from(written).map_err(ApiError::Invalid)?;
-    let whose = (token.sub, note_id(&id)?);
+    let whose = (token.sub, named(id)?);
     match app.store.replace(whose, version, &draft, app.doors.now()).await? {
         Change::Made(note) => Ok(tagged(note)),
         Change::Overtaken => Err(ApiError::Overtaken),
@@ -52,15 +53,15 @@ pub async fn replace(
 pub async fn delete(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Path(id): Path<String>,
+    id: Result<Path<NoteId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    match app.store.delete(token.sub, note_id(&id)?).await? {
+    match app.store.delete(token.sub, named(id)?).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ApiError::NotFound),
     }
 }
 
 /// What is no id names no note.
-fn note_id(text: &str) -> Result<NoteId, ApiError> {
-    text.parse().map_err(|_| ApiError::NotFound)
+fn named(id: Result<Path<NoteId>, PathRejection>) -> Result<NoteId, ApiError> {
+    id.map(|Path(id)| id).map_err(|_| ApiError::NotFound)
 }

@@ -37,6 +37,7 @@ async fn no_answer_is_stored_and_each_has_an_id_of_its_own() {
         let answer =
             app.alice().ask_with("GET", path, "", &[("x-request-id", "forged\tline")]).await;
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         ids.insert(answer.header("x-request-id").expect("an id").to_owned());
     }
     assert_eq!(ids.len(), 4);

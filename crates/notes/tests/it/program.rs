@@ -4,7 +4,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::support::{AUDIENCE, TestIssuer};
+use notes::router::NOTES;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream as AsyncStream};
+
+use crate::support::{AUDIENCE, TestApp, TestIssuer, sign};
 
 fn notes(folder: &std::path::Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_notes"));
@@ -77,4 +81,39 @@ fn a_setting_that_is_wrong_stops_the_start_with_one_line_that_names_it() {
     let missing = notes(folder.path(), &[]).output().expect("it runs");
     let told = String::from_utf8(missing.stderr).expect("UTF-8");
     assert!(!missing.status.success() && told.contains("--audience"), "{told}");
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_finished_after_the_service_was_told_to_stop() {
+    let app = TestApp::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = notes::server::serve(listener, app.app.clone(), async {
+        stopped.await.expect("told to stop");
+    });
+    let serving = tokio::spawn(serving);
+    let token = sign("at+jwt", &app.issuer.claims(1));
+    let body = r#"{"title":"Milk","text":""}"#;
+    let head = format!(
+        "POST {NOTES} HTTP/1.1\r\nhost: notes\r\nauthorization: Bearer {token}\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = AsyncStream::connect(address).await.expect("a connection");
+    stream.write_all(head.as_bytes()).await.expect("a head");
+    // The service asks for the body: the request is under way.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.expect("100 Continue");
+    stop.send(()).expect("it listens");
+    // Nobody new gets in.
+    while AsyncStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(body.as_bytes()).await.expect("the body");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
+    serving.await.expect("no panic").expect("no failure");
+    assert_eq!(app.alice().titles("").await, ["Milk"]);
 }

@@ -111,6 +111,7 @@ pub(crate) fn sign(typ: &str, claims: &Value) -> String {
 /// The service over a fresh file.
 pub(crate) struct TestApp {
     pub(crate) issuer: TestIssuer,
+    pub(crate) app: App,
     pub(crate) router: Router,
     pub(crate) store: Store,
     clock: Arc<AtomicI64>,
@@ -132,7 +133,7 @@ impl TestApp {
         let verifier =
             Issuer::with(&issuer.url, [AUDIENCE], Options::default().clock(now)).expect("it");
         let app = App { store: store.clone(), issuer: verifier, doors };
-        Self { issuer, router: router(app), store, clock, folder }
+        Self { issuer, router: router(app.clone()), app, store, clock, folder }
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
