@@ -110,6 +110,8 @@ async fn a_request_under_way_is_finished_after_the_service_was_told_to_stop() {
     while AsyncStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
+    // The process would end with it, and the request too.
+    assert!(!serving.is_finished());
     stream.write_all(body.as_bytes()).await.expect("the body");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");

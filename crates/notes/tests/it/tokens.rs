@@ -2,10 +2,12 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use notes::router::{HEALTH_LIVE, HEALTH_READY, NOTES};
+use notes::router::{App, HEALTH_LIVE, HEALTH_READY, NOTES, router};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use verifier::remote::Issuer;
 
-use crate::support::{Answer, START, TestApp, sign};
+use crate::support::{AUDIENCE, Answer, START, TestApp, sign};
 
 async fn with(app: &TestApp, typ: &str, claims: &Value) -> Answer {
     let request =
@@ -60,6 +62,11 @@ async fn health_wants_no_token_and_readiness_an_issuer() {
     assert_eq!((live.status, live.body.as_str()), (200, "live\n"));
     let ready = app.send(ask(HEALTH_READY)).await;
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
+    // Nobody listens there.
+    let issuer = Issuer::new("http://127.0.0.1:1", [AUDIENCE]).expect("an issuer");
+    let alone = router(App { issuer, ..app.app.clone() });
+    let answer = alone.oneshot(ask(HEALTH_READY)).await.expect("infallible");
+    assert_eq!(answer.status(), 503);
     app.store.close().await;
     let down = app.send(ask(HEALTH_READY)).await;
     down.assert_problem(503, "temporarily_unavailable");
