@@ -43,6 +43,8 @@ pub enum ErrorCode {
     EmailTaken,
     /// 409: a late copy of a refresh that was already answered. Nothing happened; do not sign out.
     DuplicateAttempt,
+    /// 412: the thing has changed since the caller saw it; see `ETag`.
+    PreconditionFailed,
     /// 429: too many calls; see `Retry-After`.
     RateLimited,
     /// 500: a fault of the server, confined to this request.
@@ -76,6 +78,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",
             Self::DuplicateAttempt => "duplicate_attempt",
+            Self::PreconditionFailed => "precondition_failed",
             Self::RateLimited => "rate_limited",
             Self::InternalError => "internal_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",

@@ -44,6 +44,7 @@ fn a_code_is_written_as_it_is_named_and_a_new_one_is_no_error() {
         ErrorCode::MethodNotAllowed,
         ErrorCode::EmailTaken,
         ErrorCode::DuplicateAttempt,
+        ErrorCode::PreconditionFailed,
         ErrorCode::RateLimited,
         ErrorCode::InternalError,
         ErrorCode::TemporarilyUnavailable,

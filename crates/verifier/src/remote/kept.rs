@@ -197,3 +197,37 @@ fn cause(fault: &Fault) -> String {
     }
     causes.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Panics when it is asked for the first time.
+    struct Fragile(AtomicU32);
+
+    impl Source for Fragile {
+        type Value = u32;
+
+        fn name(&self) -> &str {
+            "fragile"
+        }
+
+        async fn fetch(&self, _: Option<Arc<u32>>) -> Result<Fetched<u32>, Fault> {
+            let times = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+            assert!(times > 1, "as it has to be");
+            let long = Duration::from_secs(100);
+            Ok(Fetched { value: Arc::new(times), fresh_for: long, usable_for: long })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_panics_is_a_failure_and_leaves_nobody_waiting() {
+        let kept = Kept::new(Fragile(AtomicU32::new(0)));
+        assert_eq!(kept.get().await, None);
+        assert_eq!(kept.get().await, None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(kept.get().await, Some(Arc::new(2)));
+    }
+}

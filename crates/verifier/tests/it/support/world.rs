@@ -46,6 +46,14 @@ impl Reply {
         Self::Answer { status, headers: vec![], body: vec![] }
     }
 
+    /// The same under another status.
+    pub(crate) fn but_with_status(self, status: u16) -> Self {
+        match self {
+            Self::Answer { headers, body, .. } => Self::Answer { status, headers, body },
+            Self::Silence => Self::Silence,
+        }
+    }
+
     pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
         match self {
             Self::Answer { status, mut headers, body } => {

@@ -1,0 +1,61 @@
+//! The doors through which time and randomness enter. They must not decide anything.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use shared::NumericDate;
+use uuid::Builder;
+
+use crate::note::NoteId;
+
+/// Tells the time and draws bytes. Clones share the same doors.
+#[derive(Clone)]
+pub struct Doors {
+    milliseconds: Arc<dyn Fn() -> i64 + Send + Sync>,
+}
+
+impl Doors {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::with_clock(system_milliseconds)
+    }
+
+    /// Another clock, in milliseconds since 1970: for tests.
+    pub fn with_clock(milliseconds: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self { milliseconds: Arc::new(milliseconds) }
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> NumericDate {
+        NumericDate((self.milliseconds)().div_euclid(1_000))
+    }
+
+    /// A new note's id: a UUID of version 7, which sorts by the millisecond it was made in.
+    #[must_use]
+    pub fn note_id(&self) -> NoteId {
+        let milliseconds = u64::try_from((self.milliseconds)()).unwrap_or(0);
+        let uuid = Builder::from_unix_timestamp_millis(milliseconds, &random()).into_uuid();
+        NoteId::from_bytes(uuid.into_bytes())
+    }
+
+    /// The name of one request: 16 hexadecimal digits.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        format!("{:016x}", u64::from_be_bytes(random()))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the machine has a random source");
+    bytes
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn system_milliseconds() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

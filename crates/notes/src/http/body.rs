@@ -1,0 +1,44 @@
+//! Request bodies: JSON, small, and nothing in them that the call does not know.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+
+use super::error::ApiError;
+
+/// The largest body that is read, in bytes.
+const BODY_BYTES: usize = 64 * 1024;
+/// The longest a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(5);
+
+/// A JSON body, read as `T`.
+pub struct Body<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let essence = content_type.and_then(|it| it.split(';').next()).map(str::trim);
+        if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), BODY_BYTES));
+        let bytes = match read.await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(error)) if error.source().is_some_and(|it| it.is::<LengthLimitError>()) => {
+                return Err(ApiError::ContentTooLarge);
+            }
+            Ok(Err(_)) => return Err(ApiError::Malformed("The body ended before it was whole.")),
+            Err(_) => return Err(ApiError::Malformed("The body took too long to arrive.")),
+        };
+        // What serde says may repeat what was sent.
+        let told = "The body is a JSON object with the members `title` and `text`, both strings.";
+        serde_json::from_slice(&bytes).map(Self).map_err(|_| ApiError::Malformed(told))
+    }
+}

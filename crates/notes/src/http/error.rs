@@ -1,0 +1,129 @@
+//! What a call can fail with, and the one table that says how each failure looks on the wire. It must not
+//! write bodies: a problem document needs the request's id, so `request.rs` writes it on the way out.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shared::{ErrorCode, FieldError};
+use verifier::remote::Unavailable;
+
+use crate::store::StoreError;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The request cannot be read; how to mend it.
+    #[error("malformed request: {0}")]
+    Malformed(&'static str),
+    /// The body is too large.
+    #[error("content too large")]
+    ContentTooLarge,
+    /// The body is not JSON, by its own account.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// Fields that break a rule.
+    #[error("fields break rules")]
+    Invalid(Vec<FieldError>),
+    /// No such thing, or not the caller's.
+    #[error("not found")]
+    NotFound,
+    /// No such method.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// Somebody was faster.
+    #[error("the note has changed")]
+    Overtaken,
+    /// The handler panicked.
+    #[error("the handler panicked")]
+    Panicked,
+    /// The handler took too long.
+    #[error("the handler took too long")]
+    TookTooLong,
+    /// No token can be verified right now.
+    #[error(transparent)]
+    Issuer(#[from] Unavailable),
+    /// The notes cannot be reached right now.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ApiError {
+    /// The table.
+    pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
+        use ErrorCode as C;
+        use StatusCode as S;
+        match self {
+            Self::Malformed(_) => {
+                (S::BAD_REQUEST, C::MalformedRequest, "The request cannot be read.")
+            }
+            Self::ContentTooLarge => {
+                (S::PAYLOAD_TOO_LARGE, C::ContentTooLarge, "The body is too large.")
+            }
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                C::UnsupportedMediaType,
+                "Send the body as application/json.",
+            ),
+            Self::Invalid(_) => {
+                (S::UNPROCESSABLE_ENTITY, C::ValidationFailed, "Some fields need another look.")
+            }
+            Self::NotFound => (S::NOT_FOUND, C::NotFound, "There is nothing here."),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                C::MethodNotAllowed,
+                "This cannot be done with this method; see Allow.",
+            ),
+            Self::Overtaken => (
+                S::PRECONDITION_FAILED,
+                C::PreconditionFailed,
+                "The note has changed since. Look at it again.",
+            ),
+            Self::Panicked => {
+                (S::INTERNAL_SERVER_ERROR, C::InternalError, "Something broke on our side.")
+            }
+            Self::TookTooLong | Self::Issuer(_) | Self::Store(_) => (
+                S::SERVICE_UNAVAILABLE,
+                C::TemporarilyUnavailable,
+                "This does not work right now. Try again in a moment.",
+            ),
+        }
+    }
+
+    /// What is wrong with this request in particular.
+    pub(super) const fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(detail) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// The fields that break a rule.
+    pub(super) fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Invalid(fields) => fields,
+            _ => &[],
+        }
+    }
+}
+
+/// A response that carries the failure along; `request.rs` turns it into a problem document.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, ..) = self.on_the_wire();
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Every path that is not the service's.
+pub async fn nothing_here() -> ApiError {
+    ApiError::NotFound
+}
+
+/// A panic is a 500 for that request alone; the panic hook has written it to standard error.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Panicked.into_response()
+}

@@ -1,0 +1,80 @@
+//! The outermost layer: names each request, writes problem documents (RFC 9457), forbids storing answers,
+//! and logs. It must not log a query, a header or a body, nor choose a status.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use shared::Problem;
+use shared::path::REQUEST_ID;
+use shared::problem::PROBLEM_JSON;
+use tracing::Instrument as _;
+
+use super::error::ApiError;
+use crate::router::App;
+
+/// After how many seconds a client may try again.
+const UNAVAILABLE_SECONDS: u32 = 1;
+
+/// Middleware.
+pub async fn handle(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    // Always our own: one that a client chose could forge log lines. The layer that demands a token
+    // writes it into its problem documents.
+    let id = app.doors.request_id();
+    let value = HeaderValue::from_str(&id).expect("hexadecimal digits are visible ASCII");
+    request.headers_mut().insert(REQUEST_ID, value.clone());
+    let path = request.uri().path();
+    let span = tracing::info_span!("request", %id, method = %request.method(), path);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let bare = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let failure = response.extensions().get::<Arc<ApiError>>().cloned();
+    if let Some(error) = failure.or_else(|| bare.then(|| Arc::new(ApiError::MethodNotAllowed))) {
+        span.in_scope(|| log(&error));
+        write(&mut response, &error, id);
+    }
+    response.headers_mut().insert(REQUEST_ID, value);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    span.in_scope(|| {
+        tracing::debug!(event = "request.answered", status = response.status().as_u16());
+    });
+    response
+}
+
+/// What the failure already carries stays, such as `Allow`.
+fn write(response: &mut Response, error: &ApiError, request_id: String) {
+    let (status, code, title) = error.on_the_wire();
+    let problem = Problem {
+        kind: format!("urn:baton:problem:{code}"),
+        title: title.to_owned(),
+        status: status.as_u16(),
+        code,
+        detail: error.detail().map(str::to_owned),
+        request_id,
+        errors: error.fields().to_vec(),
+        ended_because: None,
+    };
+    let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
+    *response.body_mut() = Body::from(body);
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from(UNAVAILABLE_SECONDS));
+    }
+}
+
+fn log(error: &ApiError) {
+    let (status, code, _) = error.on_the_wire();
+    if status.is_server_error() {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(event = "request.failed", %code, %error, %cause);
+    }
+}

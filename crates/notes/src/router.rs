@@ -1,0 +1,50 @@
+//! Which path leads where, and through which layers: the table of contents of the service. It must not
+//! hold logic.
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use verifier::axum::RequireToken;
+use verifier::remote::Issuer;
+
+use crate::doors::Doors;
+use crate::http::{collection, error, fence, health, one, request};
+use crate::store::Store;
+
+/// All the notes of a user.
+pub const NOTES: &str = "/api/notes";
+/// 200 while the process answers at all.
+pub const HEALTH_LIVE: &str = "/health/live";
+/// 200 while the service can do its work.
+pub const HEALTH_READY: &str = "/health/ready";
+
+/// What every handler may ask for.
+#[derive(Clone)]
+pub struct App {
+    /// The notes.
+    pub store: Store,
+    /// The issuer of access tokens.
+    pub issuer: Issuer,
+    /// Time and randomness.
+    pub doors: Doors,
+}
+
+/// The service.
+pub fn router(app: App) -> Router {
+    let for_users = Router::new()
+        .route(NOTES, get(collection::list).post(collection::create))
+        .route(&format!("{NOTES}/{{id}}"), get(one::read).put(one::replace).delete(one::delete))
+        // All that a service of Baton's has to do.
+        .route_layer(RequireToken::from(&app.issuer));
+    Router::new()
+        .merge(for_users)
+        .route(HEALTH_LIVE, get(health::live))
+        .route(HEALTH_READY, get(health::ready))
+        .fallback(error::nothing_here)
+        // The innermost layer first: a request passes them from the bottom up.
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn(fence::guard))
+        .layer(from_fn_with_state(app.clone(), request::handle))
+        .with_state(app)
+}

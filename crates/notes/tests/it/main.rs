@@ -1,0 +1,13 @@
+//! The service as its users meet it: through the real router, with tokens of an issuer that is real but
+//! for its conscience. The only back door is the clock.
+
+mod support;
+
+mod limits;
+mod notes;
+mod owners;
+mod problems;
+mod program;
+mod search;
+mod tokens;
+mod versions;
