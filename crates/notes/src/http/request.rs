@@ -52,6 +52,7 @@ pub async fn handle(State(app): State<App>, mut request: Request, next: Next) ->
 fn write(response: &mut Response, error: &ApiError, request_id: String) {
     let (status, code, title) = error.on_the_wire();
     let problem = Problem {
+        error: None,
         kind: format!("urn:baton:problem:{code}"),
         title: title.to_owned(),
         status: status.as_u16(),
