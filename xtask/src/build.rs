@@ -16,6 +16,15 @@ pub(crate) fn build(workspace: &Workspace, release: bool) -> Result<()> {
     Ok(())
 }
 
+/// Builds `target/{debug,release}/notes`.
+pub(crate) fn notes(workspace: &Workspace, release: bool) -> Result<()> {
+    let profile = if release { "--release" } else { "--profile=dev" };
+    report::step("Building the notes service", || {
+        let arguments = ["build", "-p", "notes", "--bin", "notes", profile];
+        process::run(&mut process::cargo(workspace, &arguments)).context(tools::COMPILER_REMEDY)
+    })
+}
+
 /// Builds `target/site` and `target/{debug,release}/baton`.
 pub(crate) fn site_and_program(workspace: &Workspace, release: bool) -> Result<()> {
     site::build(workspace)?;

@@ -10,6 +10,7 @@ mod chaos;
 mod ci;
 mod environment;
 mod files;
+mod gateway;
 mod model;
 mod mutants;
 mod process;
@@ -45,6 +46,9 @@ enum Task {
         /// Build with optimisations.
         #[arg(long)]
         release: bool,
+        /// Also the notes service, and Envoy in front of both.
+        #[arg(long)]
+        with_gateway: bool,
         /// Passed on to `baton serve`.
         #[arg(last = true)]
         arguments: Vec<OsString>,
@@ -93,7 +97,12 @@ enum Task {
 fn main() -> ExitCode {
     let workspace = Workspace::here();
     let outcome = match Arguments::parse().task {
-        Task::Run { release, arguments } => run::run(&workspace, release, &arguments),
+        Task::Run { release, with_gateway: true, arguments } => {
+            gateway::run(&workspace, release, &arguments)
+        }
+        Task::Run { release, with_gateway: false, arguments } => {
+            run::run(&workspace, release, &arguments)
+        }
         Task::Build { release } => build::build(&workspace, release),
         Task::Test { filters } => test::test(&workspace, &filters),
         Task::Ci => ci::ci(&workspace),

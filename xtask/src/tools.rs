@@ -1,10 +1,11 @@
 //! What Baton is built and tested with, beyond cargo and Node: found, or installed and said so.
 //! One file per kind of tool. Nothing is installed into the system but Debian's packages
-//! (`chromium`, `faketime`, `postgresql`, `strace`), and that only as root.
+//! (`chromium`, `faketime`, `postgresql`, `python3-pip`, `strace`), and that only as root.
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
 pub(crate) mod debian;
+pub(crate) mod envoy;
 pub(crate) mod faketime;
 pub(crate) mod node;
 pub(crate) mod postgres;
