@@ -88,7 +88,8 @@ async fn open_store(url: &str) -> anyhow::Result<Arc<dyn store::Store>> {
 
 /// A browser that comes by another name or port is refused; better said now than found out.
 fn warn_if_unreachable(settings: &Settings, port: u16) {
-    if settings.origin.is_loopback() && settings.origin.port() != port {
+    let is_behind = !settings.trusted_proxies.is_empty();
+    if settings.origin.is_loopback() && settings.origin.port() != port && !is_behind {
         tracing::warn!(
             event = "origin.mismatch",
             "browsers are only served at {}, but the port listened on is {port}: pass --origin http://localhost:{port}",
