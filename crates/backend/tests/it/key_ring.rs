@@ -1,6 +1,8 @@
 //! The life of keys, seen from outside: rotation that nobody notices, retirement that everybody does.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Method;
 use backend::clock::Clock;
@@ -10,9 +12,10 @@ use backend::keys::{KeyError, KeyRing, KeyState};
 use backend::store::memory::Memory;
 use backend::store::{Change, KeyPurpose, Store as _};
 use shared::{NumericDate, path};
+use tokio::time::{advance, pause};
 use verifier::{KeySet, Verifier};
 
-use crate::support::{Browser, ORIGIN, START, TestApp, on_every_store, settings};
+use crate::support::{Browser, Faulty, ORIGIN, Place, START, TestApp, on_every_store, settings};
 
 const DAY: i64 = 86_400;
 /// How long others may keep the set.
@@ -165,6 +168,23 @@ async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
     .await;
 }
 
+/// Whoever comes with keys that nobody has makes no work.
+#[tokio::test]
+async fn a_key_that_is_not_there_is_looked_for_once_a_second() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let stranger = TestApp::in_memory().await.registered("alice").await.through(&app);
+    pause();
+    for _ in 0..3 {
+        let before = store.keys_read();
+        for _ in 0..10 {
+            stranger.me().await.assert_problem(401, "invalid_token");
+        }
+        assert_eq!(store.keys_read() - before, 1);
+        advance(Duration::from_secs(1)).await;
+    }
+}
+
 #[tokio::test]
 async fn whoever_logs_in_with_a_new_refresh_key_is_signed_in_at_every_instance() {
     on_every_store(async |app| {
@@ -245,6 +265,19 @@ async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
     alice.refresh().await.assert_ok();
     assert_ne!(kid_of(&alice), waiting);
     assert_eq!(app.store.keys().await.expect("a store").len(), 4);
+}
+
+/// One that is not used any more may be gone at any moment.
+#[tokio::test]
+async fn no_old_key_comes_back_when_its_successor_is_retired() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let second = rotate(&app, KeyPurpose::Access).await;
+    app.clock.advance(AHEAD);
+    let third = rotate(&app, KeyPurpose::Access).await;
+    retire(&app, &second).await.expect("a store");
+    alice.refresh().await.assert_ok();
+    assert_eq!(kid_of(&alice), third);
 }
 
 #[tokio::test]

@@ -247,9 +247,11 @@ async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_ses
         let mut url = schema.url.clone();
         url.query_pairs_mut().append_pair("application_name", &schema.name);
         let store = store::open(url.as_str()).await.expect("a store");
-        let (mut other, name) = (schema.connection().await, schema.name.clone());
+        let (other, name) = (schema.connection().await, schema.name.clone());
         let mut observer = schema.connection().await;
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
+        // Should this fail, it lets go of its locks before the schema is to be dropped.
+        let mut other = other;
         app.registered("alice").await;
         let change = format!(
             "BEGIN; UPDATE users SET {act};

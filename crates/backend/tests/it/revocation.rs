@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use backend::auth::endings::{Endings, Word};
-use backend::store;
+use backend::store::{self, Heard};
 use shared::{EndCause, SessionId, path};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
@@ -132,6 +132,24 @@ async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
         call(&alice).await.assert_ok();
     })
     .await;
+}
+
+/// Nor where it was retired while nothing was heard, although nobody has called meanwhile.
+#[tokio::test]
+async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it() {
+    let store = Faulty::new();
+    let here = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let there = here.another_instance().await;
+    let alice = here.registered("alice").await.through(&there);
+    let _following = there.app.sessions.follow_endings();
+    until_it_hears(&there).await;
+    call(&alice).await.assert_ok();
+    store.set_hearing(Hearing::Deaf);
+    until(LAG, || !endings(&there).is_trusted()).await;
+    retire_the_signing_key(&here).await;
+    store.set_hearing(Hearing::Good);
+    until_it_hears(&there).await;
+    call(&alice).await.assert_problem(401, "invalid_token");
 }
 
 async fn retire_the_signing_key(app: &TestApp) {
@@ -322,6 +340,22 @@ async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
     let near = TestApp::over(near, Place::Schema(schema), &[]).await;
     let far = near.another_instance_over(far).await;
     Some((near, far, relay))
+}
+
+/// A connection may answer and yet hear nothing: of a table that has taken the old one's place, others speak
+/// on another channel.
+#[tokio::test]
+async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
+    const REPLACE: &str = "
+        ALTER TABLE sessions RENAME TO sessions_before;
+        CREATE TABLE sessions (LIKE sessions_before)";
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let mut feed = store.listen().await.expect("a feed");
+    assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+    let mut console = schema.connection().await;
+    sqlx::raw_sql(REPLACE).execute(&mut console).await.expect("another table");
+    assert!(feed.next().await.is_err());
 }
 
 /// Silence is what an unplugged cable sounds like.

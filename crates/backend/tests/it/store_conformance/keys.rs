@@ -117,6 +117,7 @@ async fn a_key_is_removed_when_it_is_followed_and_nothing_names_it() {
         // A chain that has lost its head goes on.
         assert!(!add(store, key("t", KeyPurpose::Refresh, "", 2)).await);
         assert!(add(store, key("t", KeyPurpose::Refresh, "s", 2)).await);
+        assert!(!remove("t").await, "nothing names it, and nothing follows it");
     })
     .await;
 }

@@ -22,6 +22,8 @@ pub(crate) struct Faulty {
     hearing: Arc<AtomicU8>,
     /// How often a session was asked for.
     sessions_read: AtomicUsize,
+    /// How often the keys were asked for.
+    keys_read: AtomicUsize,
 }
 
 /// What becomes of the feed of endings.
@@ -53,6 +55,10 @@ impl Faulty {
 
     pub(crate) fn sessions_read(&self) -> usize {
         self.sessions_read.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn keys_read(&self) -> usize {
+        self.keys_read.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -122,6 +128,7 @@ impl Store for Faulty {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.check()?;
+        self.keys_read.fetch_add(1, Ordering::SeqCst);
         self.inner.keys().await
     }
 
