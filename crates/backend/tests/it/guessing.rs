@@ -241,10 +241,11 @@ async fn of_a_thousand_guesses_at_once_no_more_are_looked_at_than_one_by_one() {
         });
         let answers = join_all(guesses).await;
         let looked_at = looked_at(&app) + looked_at(&other) - before;
-        assert_eq!(looked_at, u64::from(FREE));
+        // One may have been paid for and then sent away, where storage was too busy for the next question.
+        assert!((1..=u64::from(FREE)).contains(&looked_at), "{looked_at}");
         let answered =
             |status| answers.iter().filter(|it| *it.as_ref().expect("no panic") == status).count();
-        assert_eq!(answered(401), FREE as usize);
+        assert_eq!(answered(401) as u64, looked_at);
         assert_eq!(answered(401) + answered(429) + answered(503), answers.len());
     })
     .await;
