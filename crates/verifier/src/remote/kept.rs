@@ -63,14 +63,15 @@ impl<S: Source> Kept<S> {
     /// The value; `None` if there is none that may be used. Waits for at most one fetch.
     pub(super) async fn get(&self) -> Option<Arc<S::Value>> {
         let mut ended = {
-            let mut memory = self.0.memory();
+            let memory = self.0.memory();
             match decide(memory.view()) {
                 Move::Use => return memory.value(),
                 Move::UseAndAsk => {
-                    self.ask(&mut memory);
-                    return memory.value();
+                    let value = memory.value();
+                    self.ask(memory);
+                    return value;
                 }
-                Move::Ask => self.ask(&mut memory),
+                Move::Ask => self.ask(memory),
                 Move::GiveUp => return None,
             }
         };
@@ -83,14 +84,14 @@ impl<S: Source> Kept<S> {
     pub(super) async fn newer(&self, known: &Arc<S::Value>) -> Option<Arc<S::Value>> {
         let is_newer = |value: &Arc<S::Value>| !Arc::ptr_eq(value, known);
         let mut ended = {
-            let mut memory = self.0.memory();
+            let memory = self.0.memory();
             if let Some(value) = memory.value().filter(is_newer) {
                 return Some(value);
             }
             if !may_ask_for_newer(memory.view()) {
                 return None;
             }
-            self.ask(&mut memory)
+            self.ask(memory)
         };
         let _ = ended.changed().await;
         self.0.memory().value().filter(is_newer)
@@ -98,14 +99,17 @@ impl<S: Source> Kept<S> {
 
     /// Begins a fetch unless one is under way, and yields what changes at its end. The fetch is a task
     /// of its own, so that whoever began it may go away.
-    fn ask(&self, memory: &mut Memory<S::Value>) -> watch::Receiver<()> {
+    fn ask(&self, mut memory: MutexGuard<'_, Memory<S::Value>>) -> watch::Receiver<()> {
         let ended = self.0.ended.subscribe();
-        if !memory.under_way {
-            memory.under_way = true;
-            memory.last_try = Some(Instant::now());
-            let last = memory.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
-            tokio::spawn(Fetching { kept: Arc::clone(&self.0), outcome: None }.run(last));
+        if memory.under_way {
+            return ended;
         }
+        memory.under_way = true;
+        memory.last_try = Some(Instant::now());
+        let last = memory.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
+        // A runtime that shuts down drops the task at once, and its end is recorded in the memory.
+        drop(memory);
+        tokio::spawn(Fetching { kept: Arc::clone(&self.0), outcome: None }.run(last));
         ended
     }
 }
@@ -201,6 +205,7 @@ fn cause(fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
@@ -220,6 +225,18 @@ mod tests {
             let long = Duration::from_secs(100);
             Ok(Fetched { value: Arc::new(times), fresh_for: long, usable_for: long })
         }
+    }
+
+    #[test]
+    fn a_runtime_that_shuts_down_leaves_nobody_waiting() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let _inside = handle.enter();
+        let kept = Kept::new(Fragile(AtomicU32::new(1)));
+        let mut call = std::pin::pin!(kept.get());
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(call.as_mut().poll(&mut context), Poll::Ready(None));
     }
 
     #[tokio::test(start_paused = true)]

@@ -23,6 +23,8 @@ mod remote_keys;
 mod remote_lists;
 #[cfg(feature = "remote")]
 mod remote_outage;
+#[cfg(feature = "remote")]
+mod remote_tls;
 mod signature_rules;
 mod status_claim;
 mod status_list;

@@ -2,7 +2,6 @@
 //! counted by the issuer; time is moved by hand.
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use verifier::remote::{Issuer, IssuerError, Unavailable, VerifyError};
 use verifier::{KeySet, Rejection};
 
@@ -300,24 +299,4 @@ async fn readiness_is_that_there_are_keys() {
     world.say(JWKS, our_keys());
     world.advance(1).await;
     assert_eq!(world.service.ready().await, Ok(()));
-}
-
-/// Whose certificates are trusted is the library's to know; that nothing is said without them is ours.
-#[tokio::test(start_paused = true)]
-async fn an_https_issuer_is_spoken_to_by_tls_alone() {
-    let world = World::new().await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("its address");
-    let issuer = Issuer::new(&format!("https://{address}"), [AUDIENCE]).expect("an issuer");
-    let (ready, heard) = tokio::join!(issuer.ready(), async {
-        let (mut stream, _) = listener.accept().await.expect("a connection");
-        let mut heard = [0; 3];
-        stream.read_exact(&mut heard).await.expect("a greeting");
-        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{}").await.expect("an answer in clear");
-        heard
-    });
-    assert_eq!(ready, Err(Unavailable::Keys));
-    // RFC 8446 section 5.1: a handshake record.
-    assert_eq!(heard[..2], [0x16, 0x03]);
-    drop(world);
 }

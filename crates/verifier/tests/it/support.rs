@@ -105,6 +105,13 @@ pub(crate) fn sign(text: &str) -> Vec<u8> {
     sign_with(&issuer, text)
 }
 
+/// The issuer's key pair as PKCS #8 writes it (RFC 5958), around the form of RFC 5915.
+#[cfg(feature = "remote")]
+pub(crate) fn pkcs8() -> Vec<u8> {
+    let before_d = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
+    [unb64(before_d), unb64(D), vec![0xa1, 0x44, 0x03, 0x42, 0x00], point()].concat()
+}
+
 pub(crate) fn sign_with(pair: &EcdsaKeyPair, text: &str) -> Vec<u8> {
     pair.sign(&SystemRandom::new(), text.as_bytes()).expect("a signature").as_ref().to_vec()
 }
