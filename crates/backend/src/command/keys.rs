@@ -50,9 +50,8 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
     };
     let rotated = ring.rotate(purpose, &*journal.store, journal.now()).await;
     journal.store.close().await;
-    let Rotation { kid, signs_from, was_there } = rotated?;
-    let said = if was_there { "is published already" } else { "is published" };
-    say(&format!("{kid} {said}, and used from {} on", instant(signs_from)))
+    let Rotation { kid, signs_from } = rotated?;
+    say(&format!("{kid} is published, and used from {} on", instant(signs_from)))
 }
 
 async fn retire(args: &RetireArgs) -> anyhow::Result<()> {

@@ -75,7 +75,7 @@ pub enum Command {
 pub enum KeysCommand {
     /// List the keys by id, with what they are for and their states. Private parts are never shown.
     List(RingArgs),
-    /// Publish the next key now; it signs once every service has had the time to learn of it.
+    /// Let the next key sign as soon as every service has had the time to learn of it.
     Rotate(RotateArgs),
     /// In an emergency: from now on this key counts no more, and whatever was made with it.
     Retire(RetireArgs),

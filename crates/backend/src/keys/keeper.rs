@@ -38,8 +38,6 @@ pub struct Rotation {
     pub kid: String,
     /// When it is used.
     pub signs_from: NumericDate,
-    /// It was waiting already.
-    pub was_there: bool,
 }
 
 /// What came of a request to retire.
@@ -107,7 +105,8 @@ impl KeyRing {
     /// # Errors
     /// If storage fails. What was done before stays done.
     pub async fn tend(&self, store: &dyn Store, now: NumericDate) -> Result<(), KeyError> {
-        for purpose in PURPOSES {
+        // Twice: behind the first key there is one that waits.
+        for purpose in PURPOSES.into_iter().chain(PURPOSES) {
             if let Some(successor) = self.plan.due(purpose, self.current().stored(), now) {
                 self.add(purpose, successor, store, now).await?;
             }
@@ -133,7 +132,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Publishes a successor of the key in use, unless one waits already.
+    /// Lets the key that waits be used as soon as it may be; publishes one if there is none.
     ///
     /// # Errors
     /// If storage fails.
@@ -143,14 +142,23 @@ impl KeyRing {
         store: &dyn Store,
         now: NumericDate,
     ) -> Result<Rotation, KeyError> {
-        let before = self.waiting(purpose, now);
-        if before.is_none() {
-            let next = self.plan.next(purpose, self.current().stored(), now);
-            self.add(purpose, next, store, now).await?;
+        match self.waiting(purpose, now) {
+            Some(waiting) => {
+                let earliest = self.plan.earliest(&waiting, now);
+                let hasten = Change::HastenKey(waiting.kid.clone(), earliest);
+                if store.commit(hasten, Vec::new()).await?.took_place() {
+                    let (kid, purpose) = (waiting.kid, purpose.as_str());
+                    tracing::info!(event = "key.hastened", kid, purpose, signs_from = earliest.0);
+                }
+                self.reload(store).await?;
+            }
+            None => {
+                let next = self.plan.next(purpose, self.current().stored(), now);
+                self.add(purpose, next, store, now).await?;
+            }
         }
         let waiting = self.waiting(purpose, now).ok_or(KeyError::Missing)?;
-        let (kid, signs_from) = (waiting.kid, waiting.signs_from);
-        Ok(Rotation { kid, signs_from, was_there: before.is_some() })
+        Ok(Rotation { kid: waiting.kid, signs_from: waiting.signs_from })
     }
 
     /// From now on a key counts no more: nothing that was made with it is accepted. For a key that somebody
@@ -172,13 +180,24 @@ impl KeyRing {
         }
         tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
         self.reload(&*journal.store).await?;
-        let in_use = self.current();
-        let in_use = in_use.in_use(key.purpose, now);
-        Ok(Retirement {
-            purpose: key.purpose,
-            in_use: in_use.map(|key| key.kid.clone()),
-            sessions: outcome.ended.len(),
-        })
+        let in_use = self.used_from_now(key.purpose, &*journal.store, now).await?;
+        Ok(Retirement { purpose: key.purpose, in_use, sessions: outcome.ended.len() })
+    }
+
+    /// The key in use; if it is so before its time, its time is now.
+    async fn used_from_now(
+        &self,
+        purpose: KeyPurpose,
+        store: &dyn Store,
+        now: NumericDate,
+    ) -> Result<Option<String>, KeyError> {
+        let ring = self.current();
+        let Some(in_use) = ring.in_use(purpose, now) else { return Ok(None) };
+        let hasten = Change::HastenKey(in_use.kid.clone(), now);
+        if in_use.signs_from > now && store.commit(hasten, Vec::new()).await?.took_place() {
+            self.reload(store).await?;
+        }
+        Ok(Some(in_use.kid.clone()))
     }
 
     /// From now on does what is due, until the handle is dropped.

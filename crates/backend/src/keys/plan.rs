@@ -119,8 +119,9 @@ impl KeyPlan {
         of_purpose(purpose, keys).into_iter().map(|key| (key, state(key))).collect()
     }
 
-    /// The key to make now, if one is due. Refresh tokens are authenticated by one key until somebody says
-    /// otherwise: it never leaves this server, and what it has made is seen through a MAC only.
+    /// The key to make now, if one is due. For access tokens one waits at all times, so that whoever
+    /// verifies knows it long before it is needed, also if it is needed at once. Refresh tokens are
+    /// authenticated by one key until somebody says otherwise: what it has made is seen through a MAC only.
     #[must_use]
     pub fn due(
         &self,
@@ -132,11 +133,20 @@ impl KeyPlan {
         let Some(in_use) = line.in_use(now) else {
             return Some(Successor { predecessor: last(purpose, keys), signs_from: now });
         };
-        let is_newest = line.0[in_use + 1..].iter().all(|key| key.retired_at.is_some());
+        let waits = line.0[in_use + 1..].iter().any(|key| key.retired_at.is_none());
         let rotates_at = line.0[in_use].signs_from.plus(self.rotation_seconds);
-        let is_due = rotates_at.plus(-self.ahead_seconds()) <= now;
-        (purpose == KeyPurpose::Access && is_newest && is_due)
-            .then(|| self.next(purpose, keys, now))
+        (purpose == KeyPurpose::Access && !waits).then(|| {
+            let next = self.next(purpose, keys, now);
+            Successor { signs_from: next.signs_from.max(rotates_at), ..next }
+        })
+    }
+
+    /// The earliest instant at which a key that waits may be used: once everybody has had the time to learn
+    /// of it, and every instance of the change.
+    #[must_use]
+    pub fn earliest(&self, waiting: &StoredKey, now: NumericDate) -> NumericDate {
+        let known = waiting.published_at.plus(self.ahead_seconds());
+        known.max(now.plus(SLACK_SECONDS)).min(waiting.signs_from)
     }
 
     /// The successor of the newest key, published in time.

@@ -91,6 +91,8 @@ pub enum Change {
         /// How its sessions end.
         ending: Ending,
     },
+    /// A key that waits is used from this instant on. Not if it was retired, or is used earlier anyway.
+    HastenKey(String, NumericDate),
     /// A key leaves the ring. Not if a session has tickets made with it, or nothing follows it.
     RemoveKey(String),
     /// A service that may ask. Not if its id is taken.

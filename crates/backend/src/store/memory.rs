@@ -49,8 +49,13 @@ impl Store for Memory {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         let mut tables = self.tables();
         let records_only = matches!(change, Change::Record);
-        let is_about_keys =
-            matches!(change, Change::AddKey(_) | Change::RetireKey { .. } | Change::RemoveKey(_));
+        let is_about_keys = matches!(
+            change,
+            Change::AddKey(_)
+                | Change::RetireKey { .. }
+                | Change::HastenKey(..)
+                | Change::RemoveKey(_)
+        );
         let outcome = tables.apply(change);
         if records_only || outcome.took_place() {
             tables.record(events);

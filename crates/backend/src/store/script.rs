@@ -145,6 +145,7 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::RetireKey { kid, successor, ending } => {
             retire_key(kid, successor.as_deref(), *ending)
         }
+        Change::HastenKey(kid, at) => vec![hasten_key(kid, *at).needed()],
         Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
         Change::AddService(service) => vec![add_service(service).needed()],
         Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
@@ -226,6 +227,10 @@ fn add_key(key: &StoredKey) -> Statement {
         .bind(key.sealed.as_slice())
         .bind(key.published_at)
         .bind(key.signs_from)
+}
+
+fn hasten_key(kid: &str, at: NumericDate) -> Statement {
+    Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
 }
 
 fn about(sql: &'static str, name: &str) -> Step {

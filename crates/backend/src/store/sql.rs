@@ -201,6 +201,9 @@ pub(super) const ADD_KEY: &str = "
 pub(super) const RETIRE_KEY: &str = "
     UPDATE ring_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL";
 
+pub(super) const HASTEN_KEY: &str = "
+    UPDATE ring_keys SET signs_from = $2 WHERE kid = $1 AND retired_at IS NULL AND signs_from > $2";
+
 /// The last key of a chain is never old: whoever removes one knows its successor.
 pub(super) const REMOVE_KEY: &str = "
     DELETE FROM ring_keys -- unguarded: nobody uses it who has a successor, and no session names it

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use crate::support::{Answer, on_every_store};
+use crate::support::{Answer, Browser, on_every_store};
 
 const KEY: &str = "attempt-key-of-this-try";
 const AT_ONCE: usize = 200;
@@ -22,7 +22,7 @@ async fn one_attempt_sent_200_times_at_once_is_answered_200_times_with_one_succe
         let tabs = (0..AT_ONCE).map(|tab| {
             let copy = alice.copied();
             let copy = if tab % 2 == 0 { copy } else { copy.through(&other) };
-            tokio::spawn(async move { (copy.refresh_with(KEY).await, copy) })
+            tokio::spawn(async move { (answered(&copy).await, copy) })
         });
         let answers: Vec<_> =
             join_all(tabs).await.into_iter().map(|answer| answer.expect("no panic")).collect();
@@ -34,6 +34,19 @@ async fn one_attempt_sent_200_times_at_once_is_answered_200_times_with_one_succe
         answers[0].1.refresh().await.assert_ok();
     })
     .await;
+}
+
+/// As a client does: whoever is told to come again comes again, with the same key. Two cores with other work
+/// beside it may not serve 200 within the two seconds that a call has.
+async fn answered(browser: &Browser) -> Answer {
+    const TRIES: usize = 20;
+    for _ in 1..TRIES {
+        let answer = browser.refresh_with(KEY).await;
+        if answer.status != 503 {
+            return answer;
+        }
+    }
+    browser.refresh_with(KEY).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! The key ring, and services, in memory: what the SQL of the other engines does, in words of Rust.
 
+use shared::NumericDate;
+
 use super::tables::Tables;
 use crate::store::change::{Ending, Outcome};
 use crate::store::records::{Service, StoredKey};
@@ -41,6 +43,12 @@ impl Tables {
         }
         let ended = self.end(|session| session.refresh_key_id == kid, ending).ended;
         Outcome { rows: 1, ended }
+    }
+
+    pub(super) fn hasten_key(&mut self, kid: &str, at: NumericDate) -> bool {
+        let waits = |key: &&mut StoredKey| key.retired_at.is_none() && key.signs_from > at;
+        let key = self.keys.iter_mut().find(|key| key.kid == kid).filter(waits);
+        key.map(|key| key.signs_from = at).is_some()
     }
 
     pub(super) fn remove_key(&mut self, kid: &str) -> bool {

@@ -71,6 +71,7 @@ impl Tables {
             Change::RetireKey { kid, successor, ending } => {
                 self.retire_key(&kid, successor, ending)
             }
+            Change::HastenKey(kid, at) => rows(self.hasten_key(&kid, at)),
             Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
             Change::AddService(service) => rows(self.add_service(*service)),
             Change::RemoveService(id) => rows(self.services.remove(&id).is_some()),

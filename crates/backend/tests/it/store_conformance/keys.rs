@@ -89,6 +89,22 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
     .await;
 }
 
+#[tokio::test]
+async fn a_key_that_waits_is_hastened_and_never_put_off() {
+    on_every_engine(async |store| {
+        assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
+        let hasten = async |at: i64| {
+            commit(store, Change::HastenKey(kid("a"), NOW.plus(at))).await.took_place()
+        };
+        assert!(hasten(200).await);
+        assert!(!hasten(200).await && !hasten(300).await, "later is no sooner");
+        assert_eq!(store.keys().await.expect("a store")[0].signs_from, NOW.plus(200));
+        assert!(retire(store, "a", None).await.is_some());
+        assert!(!hasten(100).await, "it counts no more");
+    })
+    .await;
+}
+
 /// Somebody else may have added a successor a moment ago.
 #[tokio::test]
 async fn a_key_is_retired_although_its_successor_has_no_place() {
