@@ -40,6 +40,8 @@ pub struct KeyRing {
     ring: RwLock<Arc<Ring>>,
     /// It is nowhere but here.
     is_fixed: bool,
+    /// Held while the ring is read.
+    reading: tokio::sync::Mutex<()>,
     /// What was read last, those that do not open included.
     seen: Mutex<Vec<StoredKey>>,
     /// When somebody last asked for a key that was not there.
@@ -137,6 +139,7 @@ impl KeyRing {
             entropy,
             ring: RwLock::default(),
             is_fixed: false,
+            reading: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             missed_at: Mutex::default(),
         }
@@ -191,6 +194,8 @@ impl KeyRing {
         if self.is_fixed {
             return Ok(());
         }
+        // One after the other: what was read before is never put in the place of what was read later.
+        let _reading = self.reading.lock().await;
         let stored = store.keys().await?;
         if stored == *self.seen() {
             return Ok(());

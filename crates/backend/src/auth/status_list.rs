@@ -19,6 +19,7 @@ use verifier::StatusList;
 use super::AuthError;
 use super::journal::Journal;
 use super::sessions::Sessions;
+use crate::store::StoreError;
 
 /// How many places there are: one for each value of the last three bytes of a session id.
 pub const PLACES: u64 = 1 << 24;
@@ -37,9 +38,9 @@ pub fn place(session: SessionId) -> u64 {
     u64::from_be_bytes([0, 0, 0, 0, 0, a, b, c])
 }
 
-/// The list as it was made last.
+/// The list as it was made last, or that it could not be.
 #[derive(Default)]
-pub struct StatusLists(Mutex<Option<(Instant, Arc<str>)>>);
+pub struct StatusLists(Mutex<Option<(Instant, Option<Arc<str>>)>>);
 
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -58,19 +59,22 @@ struct List {
 }
 
 impl Sessions {
-    /// The list as a signed token, at most a second old. Whoever comes while it is made waits for it.
+    /// The list as a signed token, at most a second old. Whoever comes while it is made waits for it; whoever
+    /// comes after that has failed is told so for a second, and does not wait for another failure.
     ///
     /// # Errors
     /// If it is not known what has ended, because storage fails; or signing fails.
     pub async fn status_list(&self) -> Result<Arc<str>, AuthError> {
         let mut made = self.status_lists.0.lock().await;
         if let Some((_, list)) = made.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
-            return Ok(Arc::clone(list));
+            return list.clone().ok_or(AuthError::Store(StoreError::TimedOut));
         }
-        let at = Instant::now();
-        let list: Arc<str> = self.made_status_list().await?.into();
-        *made = Some((at, Arc::clone(&list)));
-        Ok(list)
+        let begun = Instant::now();
+        let list = self.made_status_list().await.map(Arc::<str>::from);
+        // A list is as old as the question it answers, a failure as its answer.
+        let at = if list.is_ok() { begun } else { Instant::now() };
+        *made = Some((at, list.as_ref().ok().cloned()));
+        list
     }
 
     async fn made_status_list(&self) -> Result<String, AuthError> {

@@ -171,6 +171,32 @@ async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
     .await;
 }
 
+/// An answer of the store that is late must not bring back what was retired meanwhile.
+#[tokio::test]
+async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let other = app.another_instance().await;
+    let stolen = in_use(&app, KeyPurpose::Access);
+    let reload = || {
+        let (keys, store) = (Arc::clone(&other.app.sessions.keys), Arc::clone(&store));
+        tokio::spawn(async move { keys.reload(&*store).await.expect("a store") })
+    };
+    let (held, before) = (store.hold_keys(), store.keys_read());
+    let late = reload();
+    while store.keys_read() == before {
+        tokio::task::yield_now().await;
+    }
+    retire(&app, &stolen).await.expect("a store");
+    let later = reload();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    futures_util::future::join(late, later).await.1.expect("no panic");
+    assert!(other.app.sessions.keys.current().verifying().get(&stolen).is_none());
+}
+
 /// Whoever comes with keys that nobody has makes no work.
 #[tokio::test]
 async fn a_key_that_is_not_there_is_looked_for_once_a_second() {

@@ -87,7 +87,7 @@ async fn a_list_is_made_once_a_second_at_most() {
     assert_ne!(app.browser().get(path::STATUS_LIST).await.body, first);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_known_is_not_said() {
     let store = Arc::new(Faulty::default());
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
@@ -95,6 +95,11 @@ async fn what_is_not_known_is_not_said() {
     let answer = app.browser().get(path::STATUS_LIST).await;
     answer.assert_problem(503, "temporarily_unavailable");
     app.browser().get("/status-lists/1").await.assert_problem(404, "not_found");
+    // For a second nobody waits for another failure; then it is asked again.
+    store.set_broken(false);
+    app.browser().get(path::STATUS_LIST).await.assert_problem(503, "temporarily_unavailable");
+    advance(Duration::from_millis(1_001)).await;
+    list(&app).await;
 }
 
 /// The list says nothing about how many sessions there are, and is no burden to fetch.

@@ -1,7 +1,7 @@
 //! A store that can be broken and mended, around another one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use backend::auth::email::Email;
@@ -11,6 +11,7 @@ use backend::store::{
     Store, StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
+use tokio::sync::oneshot;
 
 /// The engine that forgets, and that fails while it is broken.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Faulty {
     sessions_read: AtomicUsize,
     /// How often the keys were asked for.
     keys_read: AtomicUsize,
+    /// The next answer about the keys is held back until this is told, or gone.
+    keys_held: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 /// What becomes of the feed of endings.
@@ -59,6 +62,13 @@ impl Faulty {
 
     pub(crate) fn keys_read(&self) -> usize {
         self.keys_read.load(Ordering::SeqCst)
+    }
+
+    /// Holds the next answer about the keys back, until what comes back is dropped.
+    pub(crate) fn hold_keys(&self) -> oneshot::Sender<()> {
+        let (release, held) = oneshot::channel();
+        *self.keys_held.lock().expect("no test panics while holding it") = Some(held);
+        release
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -128,8 +138,13 @@ impl Store for Faulty {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.check()?;
+        let keys = self.inner.keys().await;
+        let held = self.keys_held.lock().expect("no test panics while holding it").take();
         self.keys_read.fetch_add(1, Ordering::SeqCst);
-        self.inner.keys().await
+        if let Some(held) = held {
+            let _ = held.await;
+        }
+        keys
     }
 
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
