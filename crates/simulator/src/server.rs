@@ -146,17 +146,7 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
                 AuthError::DuplicateAttempt => (409, ErrorCode::DuplicateAttempt),
                 _ => (503, ErrorCode::TemporarilyUnavailable),
             };
-            let problem = Problem {
-                error: None,
-                kind: "about:blank".to_owned(),
-                title: error.to_string(),
-                status,
-                code,
-                detail: None,
-                request_id: String::new(),
-                errors: Vec::new(),
-                ended_because: None,
-            };
+            let problem = Problem::new(code, status, &error.to_string());
             (answer(status, &problem), Cookie::Untouched)
         }
     }

@@ -113,7 +113,7 @@ impl Observer {
         }
         self.refreshed(call, (this, generation), Some(key), setting);
         if let Some(watched) = self.sessions.get_mut(&this) {
-            watched.owner_proved_the_password(generation);
+            watched.owner_proved_the_password(generation, call.event);
         }
     }
 

@@ -21,8 +21,8 @@ use crate::store::SimulatedStore;
 pub(super) struct Theft {
     at: u32,
     key: Option<String>,
-    /// Up to this generation a refusal proves nothing any more: the owner has gone past it by the password.
-    worthless: u32,
+    /// The generation that the owner has gone past by the password, and the event of that answer.
+    proved: Option<(u32, u32)>,
     owner: Side,
     thief: Side,
 }
@@ -51,7 +51,7 @@ impl Observer {
             watched.theft = Some(Theft {
                 at: event,
                 key: key.map(str::to_owned),
-                worthless: 0,
+                proved: None,
                 owner: Side::default(),
                 thief: Side::default(),
             });
@@ -103,10 +103,10 @@ enum Found {
 impl Watched {
     /// The owner has got a ticket for the password, not for a ticket. From here on each side begins anew:
     /// what was copied before is worth nothing.
-    pub(super) fn owner_proved_the_password(&mut self, generation: u32) {
+    pub(super) fn owner_proved_the_password(&mut self, generation: u32, event: u32) {
         if let Some(theft) = &mut self.theft {
             (theft.owner, theft.thief) = Default::default();
-            theft.worthless = generation;
+            theft.proved = Some((generation, event));
         }
     }
 
@@ -127,11 +127,16 @@ impl Watched {
         };
         let own = theft.key.is_none() || theft.key.as_deref() != key;
         let succeeded = matches!(call.outcome, Outcome::Granted(_));
+        let (proved, proved_at) = theft.proved.unwrap_or_default();
+        if succeeded && generation <= proved && call.began < proved_at {
+            // Accepted before the change of password, answered after it: of the time before.
+            return Found::Nothing;
+        }
         let refused = matches!(
             call.outcome,
             Outcome::Failed(AuthError::InvalidGrant | AuthError::DuplicateAttempt)
         );
-        side.presented |= own && (succeeded || (refused && generation > theft.worthless));
+        side.presented |= own && (succeeded || (refused && generation > proved));
         if succeeded {
             side.generations.insert(generation);
             if own {
