@@ -65,7 +65,7 @@ impl DeviceKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The folder or a file in it cannot be read or written.
-    #[error("--keys: {path} cannot be {action}")]
+    #[error("--keys / --master-key-file: {path} cannot be {action}")]
     File {
         /// What was tried.
         action: &'static str,
@@ -75,7 +75,9 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// Others on this machine could read a private key, or put one of their own there.
-    #[error("--keys: {path} is open to others (mode {mode:o}): run chmod go-rwx on it")]
+    #[error(
+        "--keys / --master-key-file: {path} is open to others (mode {mode:o}): run chmod go-rwx on it"
+    )]
     TooOpen {
         /// Which file or folder.
         path: String,

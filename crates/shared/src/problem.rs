@@ -39,6 +39,24 @@ pub struct Problem {
     pub ended_because: Option<EndCause>,
 }
 
+impl Problem {
+    /// A problem of this kind, with nothing more to say than that.
+    #[must_use]
+    pub fn new(code: ErrorCode, status: u16, title: &str) -> Self {
+        Self {
+            kind: format!("urn:baton:problem:{code}"),
+            error: None,
+            title: title.to_owned(),
+            status,
+            code,
+            detail: None,
+            request_id: String::new(),
+            errors: Vec::new(),
+            ended_because: None,
+        }
+    }
+}
+
 /// One field that breaks one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {

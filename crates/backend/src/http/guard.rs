@@ -2,6 +2,7 @@
 //! They must not do more than read and prove; an absent credential is `None`, a bad one an error.
 
 mod attempt_key;
+mod authorization;
 mod bearer;
 mod body;
 mod form;

@@ -43,15 +43,12 @@ fn bare_failure(response: &Response) -> Option<ApiError> {
 fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Response {
     let (status, code, title) = error.on_the_wire();
     let problem = Problem {
-        kind: format!("urn:baton:problem:{code}"),
         error: error.in_oauth_words().map(str::to_owned),
-        title: title.to_owned(),
-        status: status.as_u16(),
-        code,
         detail: error.detail().map(str::to_owned),
         request_id: id.to_string(),
         errors: error.fields().to_vec(),
         ended_because: error.ended_because(),
+        ..Problem::new(code, status.as_u16(), title)
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
     // What the failure already carries stays, such as `Allow`.

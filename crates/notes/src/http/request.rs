@@ -52,15 +52,10 @@ pub async fn handle(State(app): State<App>, mut request: Request, next: Next) ->
 fn write(response: &mut Response, error: &ApiError, request_id: String) {
     let (status, code, title) = error.on_the_wire();
     let problem = Problem {
-        error: None,
-        kind: format!("urn:baton:problem:{code}"),
-        title: title.to_owned(),
-        status: status.as_u16(),
-        code,
         detail: error.detail().map(str::to_owned),
         request_id,
         errors: error.fields().to_vec(),
-        ended_because: None,
+        ..Problem::new(code, status.as_u16(), title)
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
     *response.body_mut() = Body::from(body);

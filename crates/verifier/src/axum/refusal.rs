@@ -116,17 +116,7 @@ impl Refusal {
 
     pub(super) fn with_id(&self, request_id: String) -> Response {
         let (status, code, title) = self.on_the_wire();
-        let problem = Problem {
-            error: None,
-            kind: format!("urn:baton:problem:{code}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            code,
-            detail: None,
-            request_id,
-            errors: Vec::new(),
-            ended_because: None,
-        };
+        let problem = Problem { request_id, ..Problem::new(code, status.as_u16(), title) };
         let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;

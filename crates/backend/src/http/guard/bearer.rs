@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
+use super::authorization::credentials;
 use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::sessions::Sessions;
@@ -22,18 +22,8 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let mut values = parts.headers.get_all(AUTHORIZATION).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(AuthError::InvalidToken.into());
-        };
-        // RFC 9110 section 11.1: the scheme is case-insensitive.
-        let unverified_token = value
-            .to_str()
-            .ok()
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token)
-            .ok_or(AuthError::InvalidToken)?;
+        let unverified_token =
+            credentials(&parts.headers, "bearer").ok_or(AuthError::InvalidToken)?;
         Ok(Self(Arc::<Sessions>::from_ref(state).authenticate(unverified_token).await?))
     }
 }
