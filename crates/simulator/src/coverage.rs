@@ -26,7 +26,7 @@ pub const DECISIONS: [&str; 9] = [
 pub(crate) const CONTENDED: &str = "contended";
 
 /// Everything else that must have occurred in a run worth its name.
-pub const EVENTS: [&str; 32] = [
+pub const EVENTS: [&str; 33] = [
     "request arrives",
     "request is lost",
     "request is copied",
@@ -40,6 +40,7 @@ pub const EVENTS: [&str; 32] = [
     "tab goes on without a lock",
     "tab looks again and finds a token",
     "tab retries with its key",
+    "tab settles an attempt before a password change",
     "tab is reloaded",
     "login",
     "logout",

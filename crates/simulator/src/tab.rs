@@ -1,7 +1,7 @@
 //! A tab: the client's side of the protocol (docs/design/rotation.md), step by step. What an answer
-//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, attempt}`);
-//! the order of steps repeats `frontend/src/session/{refresh,call,sign_in,tabs}.rs`, which cannot run
-//! without a browser. It must not look at anything a page could not see.
+//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, attempt}`); the
+//! order of steps repeats `frontend/src/session/{refresh,call,settings,sign_in,tabs}.rs`, which cannot
+//! run without a browser. It must not look at anything a page could not see.
 
 mod channel;
 mod memory;

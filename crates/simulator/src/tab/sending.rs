@@ -31,7 +31,8 @@ impl World {
         }
     }
 
-    /// A change of password is an attempt as a refresh is: its key stays until it is answered.
+    /// A change of password is an attempt as a refresh is: its key stays until it is answered. A pending
+    /// attempt comes first, because there is room for one key only.
     pub(super) fn change_password(
         &mut self,
         browser: usize,
@@ -43,9 +44,14 @@ impl World {
         let same_era = here.era == era;
         let jar = self.browsers[browser].jar.clone();
         match (token, jar) {
+            (Some(_), Some(_)) if same_era && self.browsers[browser].shelf.read().is_some() => {
+                self.counts.add("tab settles an attempt before a password change");
+                let errand = Errand::Renew { stale: Some(serial), era, tried: 0 };
+                self.tab(browser, tab).doing = Doing::Ready(errand);
+            }
             (Some(token), Some(ticket)) if same_era => {
-                let fresh = self.fresh_key();
-                let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
+                let key = self.fresh_key();
+                self.browsers[browser].shelf.write(&key);
                 let token = token.secret;
                 let call = Call::ChangePassword { token, ticket, key: key.clone() };
                 let errand = Errand::ChangePassword { serial, era };

@@ -1,8 +1,6 @@
 //! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
 //! steps; that is [`tab`](crate::tab).
 
-use frontend::session::attempt::Shelf as _;
-
 use crate::server::Call;
 use crate::story::tell;
 use crate::tab::{Doing, Errand, Tab};
@@ -66,17 +64,7 @@ impl World {
         let Some(ticket) = &self.browsers[browser].jar else { return true };
         let calls = self.in_flight.iter().map(|call| &call.request);
         let mut older = self.wire.requests.iter().chain(calls);
-        let pending = self.browsers[browser].shelf.read();
-        // After a loss a change of password may answer an attempt with the very ticket it was made with: then
-        // a copy of it is behind, though its ticket is not.
-        let is_over = |call: &Call| match call {
-            Call::Refresh { ticket: older, key } => older == ticket && *key != pending,
-            _ => false,
-        };
-        !older.any(|request| {
-            self.observer.leaves_behind(ticket, &request.call, behind)
-                || (behind == 0 && is_over(&request.call))
-        })
+        !older.any(|request| self.observer.leaves_behind(ticket, &request.call, behind))
     }
 
     pub(super) fn is_idle(&self, browser: usize, tab: usize) -> bool {
