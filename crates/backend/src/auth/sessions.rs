@@ -82,16 +82,16 @@ impl Sessions {
         presented: &Secret,
         attempt: Option<&Attempt>,
     ) -> Result<(Decision, Found), AuthError> {
+        // Before the row is read: while this waits, a copy of the attempt may be accepted elsewhere, and by a
+        // later clock the row as it was read could have run out.
+        let now = self.journal.now();
         let Some(found) = self.load(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
         };
         let decision = match found.user.disabled_at {
             Some(_) => Decision::Refuse(Refusal::Revoked),
-            None => {
-                let (family, now) = (&found.session.family, self.journal.now());
-                decide(family, found.presented, attempt, now, self.policy)
-            }
+            None => decide(&found.session.family, found.presented, attempt, now, self.policy),
         };
         Ok((decision, found))
     }

@@ -1,10 +1,11 @@
 //! Many at once over one session: nobody honest is signed out, and nobody gets in beside them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use crate::support::{Answer, Browser, on_every_store};
+use crate::support::{Answer, Browser, Faulty, Place, TestApp, on_every_store};
 
 const KEY: &str = "attempt-key-of-this-try";
 const AT_ONCE: usize = 200;
@@ -86,4 +87,24 @@ async fn a_refresh_that_races_a_logout_never_outlives_it() {
         }
     })
     .await;
+}
+
+/// A copy of an attempt has read the row when the other copy is accepted, and by the time it decides what it has
+/// read would have run out.
+#[tokio::test]
+async fn a_row_that_would_have_run_out_since_it_was_read_signs_nobody_out() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    app.clock.advance(604_799);
+    let (held, before, copy) = (store.hold_session(), store.sessions_read(), alice.copied());
+    let late = tokio::spawn(async move { copy.refresh_with(KEY).await });
+    while store.sessions_read() == before {
+        tokio::task::yield_now().await;
+    }
+    let answer = alice.refresh_with(KEY).await;
+    app.clock.advance(1);
+    drop(held);
+    let late = late.await.expect("no panic");
+    assert_eq!(late.assert_ok().set_cookies()[0].value(), answer.set_cookies()[0].value());
 }

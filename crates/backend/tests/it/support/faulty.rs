@@ -25,8 +25,31 @@ pub(crate) struct Faulty {
     sessions_read: AtomicUsize,
     /// How often the keys were asked for.
     keys_read: AtomicUsize,
-    /// The next answer about the keys is held back until this is told, or gone.
-    keys_held: Mutex<Option<oneshot::Receiver<()>>>,
+    /// The next answer about the keys is held back here.
+    keys_held: Gate,
+    /// The same for the next answer about a session.
+    session_held: Gate,
+}
+
+/// Closed for the next who comes, until it is told, or its key is gone.
+#[derive(Default)]
+struct Gate(Mutex<Option<oneshot::Receiver<()>>>);
+
+impl Gate {
+    fn close(&self) -> oneshot::Sender<()> {
+        let (release, held) = oneshot::channel();
+        *self.0.lock().expect("no test panics while holding it") = Some(held);
+        release
+    }
+
+    /// `passing` is done on the way in, by whoever is held as well.
+    async fn pass(&self, passing: impl FnOnce()) {
+        let held = self.0.lock().expect("no test panics while holding it").take();
+        passing();
+        if let Some(held) = held {
+            let _ = held.await;
+        }
+    }
 }
 
 /// What becomes of the feed of endings.
@@ -66,9 +89,12 @@ impl Faulty {
 
     /// Holds the next answer about the keys back, until what comes back is dropped.
     pub(crate) fn hold_keys(&self) -> oneshot::Sender<()> {
-        let (release, held) = oneshot::channel();
-        *self.keys_held.lock().expect("no test panics while holding it") = Some(held);
-        release
+        self.keys_held.close()
+    }
+
+    /// Holds the next answer about a session back, until what comes back is dropped.
+    pub(crate) fn hold_session(&self) -> oneshot::Sender<()> {
+        self.session_held.close()
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -105,8 +131,12 @@ impl Store for Faulty {
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.check()?;
-        self.sessions_read.fetch_add(1, Ordering::SeqCst);
-        self.inner.find_session(id).await
+        let found = self.inner.find_session(id).await;
+        let count = || {
+            self.sessions_read.fetch_add(1, Ordering::SeqCst);
+        };
+        self.session_held.pass(count).await;
+        found
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
@@ -139,11 +169,10 @@ impl Store for Faulty {
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.check()?;
         let keys = self.inner.keys().await;
-        let held = self.keys_held.lock().expect("no test panics while holding it").take();
-        self.keys_read.fetch_add(1, Ordering::SeqCst);
-        if let Some(held) = held {
-            let _ = held.await;
-        }
+        let count = || {
+            self.keys_read.fetch_add(1, Ordering::SeqCst);
+        };
+        self.keys_held.pass(count).await;
         keys
     }
 
