@@ -1,11 +1,17 @@
 //! Waiting and measuring, for the whole suite in one place. A fault needs its moment: here waiting
-//! is the experiment, not a way to make a test pass. Nothing is asserted about durations but the
-//! bounds that keep the suite finite.
+//! is the experiment, not a way to make a test pass. Nothing is asserted about durations but what is
+//! promised in seconds, and the bounds that keep the suite finite.
 
 use std::time::{Duration, Instant};
 
 /// The longest a single step of the suite may take before it counts as a fault of the program.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The contract: while the database cannot be reached, everybody is told so within this time.
+pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(3);
+
+/// When it is back, everybody is served within this time.
+pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Lets this much time pass.
 #[expect(clippy::disallowed_methods, reason = "faults are spread over time on purpose")]

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -97,6 +98,13 @@ impl Stage {
     }
 
     /// Records a figure worth reading.
+    /// Notes a promise in seconds that was not kept.
+    pub(crate) fn hold_to(&self, bound: Duration, took: Duration, what: &str) {
+        if took > bound {
+            self.violation(format!("{what} {took:.2?}, which is more than {bound:?}"));
+        }
+    }
+
     pub(crate) fn remark(&self, text: impl Into<String>) {
         self.tally.remarks.lock().expect("pushing does not panic").push(text.into());
     }

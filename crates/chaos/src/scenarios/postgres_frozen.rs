@@ -12,7 +12,7 @@ use crate::client::{Client, Tried};
 use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::load::Load;
-use crate::pace::{Stopwatch, pause};
+use crate::pace::{SERVED_WITHIN, Stopwatch, TOLD_WITHIN, pause};
 use crate::scenarios::road_to;
 use crate::stage::Stage;
 
@@ -29,7 +29,7 @@ pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
     for _ in 0..stage.rounds {
         cluster.freeze()?;
         let stopwatch = Stopwatch::start();
-        let mut slowest = 0.0_f64;
+        let mut slowest = Duration::ZERO;
         while stopwatch.elapsed() < FROZEN {
             let asked = Stopwatch::start();
             for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
@@ -37,16 +37,18 @@ pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
                     bail!("a refresh was not put off while the database stood still");
                 }
             }
-            slowest = slowest.max(asked.seconds());
+            slowest = slowest.max(asked.elapsed());
         }
+        stage.hold_to(TOLD_WITHIN, slowest, "503 was answered after");
         cluster.thaw()?;
         let stopwatch = Stopwatch::start();
         for refreshed in join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await {
             refreshed?;
         }
+        let served = stopwatch.elapsed();
+        stage.hold_to(SERVED_WITHIN, served, "after its return, serving took");
         stage.remark(format!(
-            "503 after {slowest:.2} s at most; everybody was served {:.2} s after its return",
-            stopwatch.seconds()
+            "503 after {slowest:.2?} at most; everybody was served {served:.2?} after its return"
         ));
     }
     checker::check(&stage, at, &mut clients).await
@@ -66,7 +68,9 @@ pub(crate) async fn crashed(stage: Arc<Stage>) -> Result<()> {
         cluster.run()?;
         let stopwatch = Stopwatch::start();
         load.all_advance().await?;
-        stage.remark(format!("everybody was served {:.2} s after its start", stopwatch.seconds()));
+        let served = stopwatch.elapsed();
+        stage.hold_to(SERVED_WITHIN, served, "after its start, serving took");
+        stage.remark(format!("everybody was served {served:.2?} after its start"));
     }
     let mut clients = load.finish().await?;
     checker::check(&stage, instance.address(), &mut clients).await

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::checker;
 use crate::client::Client;
@@ -37,6 +37,9 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     load.all_advance().await?;
     let mut clients = load.finish().await?;
     let failed = stage.tally.transient.load(Ordering::Relaxed) - before;
+    if failed == 0 {
+        bail!("nobody noticed the restarts: the story was not told");
+    }
     stage.remark(format!("{failed} refreshes failed for a moment; all healed"));
     checker::check(&stage, instances[1].address(), &mut clients).await
 }
