@@ -66,6 +66,32 @@ async fn an_ipv6_network_is_its_first_half() {
     assert_eq!(until_limited(both).await, 20);
 }
 
+/// The same holds wherever a network is counted: a whole /64 is one, and its neighbour is another.
+#[tokio::test]
+async fn every_limit_of_a_network_counts_an_ipv6_network_by_its_first_half() {
+    let app = TestApp::in_memory().await;
+    let at = |half: &str, number: u32| app.browser().at(&format!("{half}:{number:x}::{number:x}"));
+    let (own, other) = ("2001:db8:1:1", "2001:db8:1:2");
+
+    let logins = async |number| login_somewhere(at(own, number), number).await;
+    assert_eq!(until_limited(logins).await, 100);
+    login_somewhere(at(other, 1), 1).await.assert_status(401);
+
+    app.registered("alice").await;
+    let taken = json!({"email": "alice@example.com", "password": PASSWORD});
+    let asking = async |number| at(own, number).post(path::REGISTER, taken.clone()).await;
+    assert_eq!(until_limited(asking).await, 60);
+    at(other, 1).register("bob").await.assert_status(201);
+
+    let nonsense = async |half: &str, number: u32| {
+        let browser = at(half, number);
+        browser.set_cookie(path::REFRESH_COOKIE, "nonsense");
+        browser.refresh().await
+    };
+    assert_eq!(until_limited(async |number| nonsense(own, number).await).await, 4_000);
+    nonsense(other, 1).await.assert_problem(401, "invalid_grant");
+}
+
 #[tokio::test]
 async fn whoever_comes_from_nobody_knows_where_shares_one_limit() {
     let app = TestApp::in_memory().await;
