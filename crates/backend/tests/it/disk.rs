@@ -70,7 +70,7 @@ async fn reading_goes_on_beside_a_write_under_way() {
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
     let mut other = somebody_else(&app).await;
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("the lock");
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
     let half_done = "UPDATE users SET name = 'Mallory', disabled_at = 1";
     sqlx::query(half_done).execute(&mut other).await.expect("an update");
     for _ in 0..20 {
