@@ -5,8 +5,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::http::{HeaderMap, Version, header::HOST};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
@@ -38,19 +37,12 @@ pub async fn guard(request: Request, next: Next) -> Response {
         return ApiError::Malformed("HTTP/1.1 asks for exactly one Host header.".to_owned())
             .into_response();
     }
-    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let handled = tokio::time::timeout(HANDLER_TIME, next.run(request)).in_current_span();
-    let mut response = match tokio::spawn(handled).await {
+    match tokio::spawn(handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::TookTooLong.into_response(),
         Err(_) => ApiError::Panicked.into_response(),
-    };
-    if is_chunked {
-        // RFC 9112 section 6.1: a length beside the chunks may be ignored, and hyper does so without a word;
-        // but then the connection MUST be closed, or whoever goes by the length sees another request in it.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }
 
 /// A panic is a 500 for that request alone. Its message may hold anything, so it is not logged here;

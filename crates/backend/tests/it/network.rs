@@ -261,4 +261,10 @@ async fn nothing_is_read_after_a_request_of_two_lengths() {
     }
     // Had one of them been read, the session would be over.
     alice.refresh().await.assert_ok();
+    // And it would have been: after chunks alone the connection goes on.
+    let first = format!("POST {} HTTP/1.1\r\nhost: localhost", path::REFRESH);
+    let first = format!("{first}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").into_bytes();
+    let said = [first, last(path::LOGOUT, &alice)].concat();
+    assert_eq!(heard(connected(&listening, &said).await).await.matches("HTTP/1.1 ").count(), 2);
+    alice.refresh().await.assert_problem(401, "invalid_grant");
 }
