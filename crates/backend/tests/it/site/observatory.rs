@@ -77,8 +77,10 @@ fn sources<'a>(policy: &BTreeMap<&str, Vec<&'a str>>, directive: &str) -> Vec<&'
     policy.get(directive).or_else(|| policy.get("default-src")).cloned().unwrap_or_default()
 }
 
-/// What the Observatory looks at, and what each adds to 100 or takes away.
-const RULES: [(&str, fn(&Answer) -> i32, i32); 9] = [
+/// What the Observatory looks at, how, and what it is to add to 100 or to take away.
+type Rule = (&'static str, fn(&Answer) -> i32, i32);
+
+const RULES: [Rule; 9] = [
     ("Content-Security-Policy", content_security_policy, 10),
     ("Cookies", cookies, 0),
     ("Cross-Origin Resource Sharing", cross_origin_sharing, 0),
