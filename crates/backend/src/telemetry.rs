@@ -2,6 +2,8 @@
 //! server listens. It must not know what is logged. Secrets cannot be logged by accident: their
 //! types have neither `Debug` nor `Display`.
 
+use std::error::Error;
+
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `filter` is the syntax of `tracing-subscriber`, for example
@@ -19,4 +21,11 @@ pub fn start(filter: &str, json: bool) -> Result<(), String> {
         lines.with_ansi(false).init();
     }
     Ok(())
+}
+
+/// All that lies behind an error, the nearest first: the last of it is usually what there is to mend.
+#[must_use]
+pub fn causes(error: &dyn Error) -> String {
+    let behind = std::iter::successors(error.source(), |error| (*error).source());
+    behind.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -21,6 +21,7 @@ use super::sessions::Sessions;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
 use crate::store::{Ended, Heard, Store, StoreError};
+use crate::telemetry::causes;
 
 /// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
 /// the feed was asked is heard of before this has passed, or the trust runs out: less than the second
@@ -73,9 +74,8 @@ impl Follower {
             self.endings.doubt();
             // Once a spell: a log that fills the disk helps nobody.
             if !std::mem::replace(&mut troubled, true) {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                let cause = cause.as_deref().unwrap_or("see error");
-                tracing::warn!(event = "endings.stale", %error, %cause, "protected calls ask the store");
+                let cause = causes(&error);
+                tracing::warn!(event = "endings.stale", %error, cause, "protected calls ask the store");
             }
             let _ = timeout(PAUSE, pending::<()>()).await;
         }

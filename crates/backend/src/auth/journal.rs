@@ -10,6 +10,7 @@ use super::endings::Endings;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::store::{Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Whence};
+use crate::telemetry::causes;
 
 /// How many events a page has.
 const PAGE: u32 = 50;
@@ -79,9 +80,7 @@ impl Journal {
     pub async fn note(&self, events: Vec<Event>) {
         events.iter().for_each(log);
         if let Err(error) = self.store.commit(Change::Record, events).await {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            let cause = cause.as_deref().unwrap_or("see error");
-            tracing::error!(event = "journal.failed", %error, %cause);
+            tracing::error!(event = "journal.failed", %error, cause = causes(&error));
         }
     }
 

@@ -46,7 +46,7 @@ pub async fn add_service(
     audience: &str,
     now: NumericDate,
 ) -> Result<Secret, ServiceError> {
-    if !(1..=MAX_ID_BYTES).contains(&id.len()) || !id.bytes().all(|byte| ID_BYTES.contains(&byte)) {
+    if !is_id(id) {
         return Err(ServiceError::Id(id.to_owned()));
     }
     if audience.is_empty() {
@@ -67,6 +67,10 @@ pub async fn add_service(
     Ok(secret)
 }
 
+fn is_id(id: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|byte| ID_BYTES.contains(&byte))
+}
+
 fn hash(secret: &Secret) -> [u8; 32] {
     Sha256::digest(secret.expose()).into()
 }
@@ -81,6 +85,10 @@ impl Sessions {
         id: &str,
         secret: &Secret,
     ) -> Result<Service, AuthError> {
+        // What is no id is no service's; PostgreSQL would fail to read some of it.
+        if !is_id(id) {
+            return Err(AuthError::InvalidClient);
+        }
         let service = self.journal.store.find_service(id).await?;
         let presented = hash(secret);
         service

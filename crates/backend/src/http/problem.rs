@@ -1,7 +1,6 @@
 //! Writes problem documents (RFC 9457) on the way out, and logs what is the server's fault: once,
 //! here. It must not choose a status; that is the table in [`error`](super::error).
 
-use std::error::Error as _;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -15,6 +14,7 @@ use shared::problem::PROBLEM_JSON;
 
 use super::error::ApiError;
 use super::request_id::RequestId;
+use crate::telemetry::causes;
 
 const JSON: &str = "application/json";
 
@@ -70,7 +70,6 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
 fn log(error: &ApiError) {
     let (status, code, _) = error.on_the_wire();
     if status.is_server_error() {
-        let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(event = "request.failed", %code, %error, %cause);
+        tracing::error!(event = "request.failed", %code, %error, cause = causes(error));
     }
 }

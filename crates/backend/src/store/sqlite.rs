@@ -29,8 +29,11 @@ use super::statement::{Statement, bound};
 use super::{Feed, StoreError, sql};
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.
-/// Both together stay below the 3 s within which a failing storage must have been answered with 503.
 const WAIT: Duration = Duration::from_millis(1_200);
+/// Within which a failing storage must have been answered with 503, with time left to answer.
+const ANSWERED: Duration = Duration::from_millis(2_800);
+const _: () = assert!(2 * WAIT.as_millis() < ANSWERED.as_millis(), "both waits in one call");
+const _: () = assert!(writer::PATIENCE.as_millis() < ANSWERED.as_millis(), "a wait to write");
 const READERS: u32 = 4;
 
 /// The SQLite engine.

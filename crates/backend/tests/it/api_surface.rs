@@ -1,31 +1,43 @@
 //! What exists, and with which methods; everything else says so.
 
+mod garbage;
+
 use axum::body::Body;
 use axum::http::Method;
-use shared::{SessionId, path};
+use shared::path;
 
 use crate::support::TestApp;
+
+/// Every path with its methods. Those that want an access token come last.
+const OPEN: [(&str, &str); 13] = [
+    (path::REGISTER, "POST"),
+    (path::LOGIN, "POST"),
+    (path::REFRESH, "POST"),
+    (path::LOGOUT, "POST"),
+    (path::CONFIRM, "POST"),
+    (path::REVOKE, "POST"),
+    (path::INTROSPECT, "POST"),
+    (path::JWKS, "GET,HEAD"),
+    (path::METADATA, "GET,HEAD"),
+    (path::STATUS_LIST, "GET,HEAD"),
+    (path::HEALTH_LIVE, "GET,HEAD"),
+    (path::HEALTH_READY, "GET,HEAD"),
+    ("/assets/frontend.js", "GET,HEAD"),
+];
+const PROTECTED: [(&str, &str); 6] = [
+    (path::ME, "GET,HEAD,DELETE"),
+    (path::PASSWORD, "PUT"),
+    (path::NAME, "PUT"),
+    (path::SESSIONS, "GET,HEAD,DELETE"),
+    ("/api/sessions/01890a5d-ac96-774b-bcce-b302099a8057", "DELETE"),
+    (path::EVENTS, "GET,HEAD"),
+];
 
 #[tokio::test]
 async fn a_method_that_is_not_declared_is_405_with_allow() {
     let app = TestApp::in_memory().await;
     let browser = app.browser();
-    for (path, allow) in [
-        (path::REGISTER, "POST"),
-        (path::LOGIN, "POST"),
-        (path::REFRESH, "POST"),
-        (path::LOGOUT, "POST"),
-        (path::CONFIRM, "POST"),
-        (path::ME, "GET,HEAD,DELETE"),
-        (path::PASSWORD, "PUT"),
-        (path::NAME, "PUT"),
-        (path::SESSIONS, "GET,HEAD,DELETE"),
-        (&path::session(SessionId::from_bytes([7; 16])), "DELETE"),
-        (path::EVENTS, "GET,HEAD"),
-        (path::JWKS, "GET,HEAD"),
-        (path::HEALTH_LIVE, "GET,HEAD"),
-        (path::HEALTH_READY, "GET,HEAD"),
-    ] {
+    for (path, allow) in OPEN.into_iter().chain(PROTECTED) {
         for method in [
             Method::GET,
             Method::POST,
@@ -35,7 +47,7 @@ async fn a_method_that_is_not_declared_is_405_with_allow() {
             Method::OPTIONS,
             Method::TRACE,
         ] {
-            if allow.contains(method.as_str()) {
+            if allow.split(',').any(|one| one == method.as_str()) {
                 continue;
             }
             let answer = browser.send(browser.request(method.clone(), path), Body::empty()).await;
@@ -102,49 +114,46 @@ async fn a_request_names_exactly_one_host() {
         .assert_problem(400, "malformed_request");
 }
 
-/// Garbage in any field is a 4xx, never a 5xx.
+/// Whatever is no access token opens nothing, whichever way it comes, and the answer says what would.
 #[tokio::test]
-async fn garbage_anywhere_is_the_clients_fault() {
+async fn every_protected_call_wants_a_token() {
     let app = TestApp::in_memory().await;
-    let browser = app.browser();
-    let garbage = [
-        "\u{0}",
-        "\"",
-        "%00",
-        "\u{202e}",
-        "🦀",
-        "' OR 1=1 --",
-        "{}",
-        "null",
-        "1e999",
-        "\r\n",
-        "../..",
-        "a\u{300}\u{300}",
+    let alice = app.registered("alice").await;
+    let (good, ticket) = (alice.access_token(), alice.refresh_token());
+    let mut cut = good.clone();
+    cut.pop();
+    let wrong = [
+        String::new(),
+        good.clone(),
+        "Bearer".to_owned(),
+        "Bearer garbage".to_owned(),
+        format!("Bearer {ticket}"),
+        format!("Bearer {cut}"),
+        format!("Bearer {good} {good}"),
+        format!("Basic {good}"),
     ];
-    for bad in garbage {
-        for (member, other) in [("email", "password"), ("password", "email")] {
-            for path in [path::LOGIN, path::REGISTER] {
-                let answer = browser.post(path, serde_json::json!({member: bad, other: bad})).await;
-                assert!(answer.status.is_client_error(), "{path} {member} {bad:?}: {answer:?}");
+    for (path, methods) in PROTECTED {
+        for method in methods.split(',') {
+            let call = |path: &str| {
+                let method = Method::from_bytes(method.as_bytes()).expect("a method");
+                let request = alice.request(method, path);
+                // As a cookie or a form would bring it along.
+                request.header("content-type", "application/json").header("x-access-token", &good)
+            };
+            let both = format!("Bearer {good}");
+            let twice = call(path).header("authorization", &both).header("authorization", &both);
+            let in_query = call(&format!("{path}?access_token={good}"));
+            let requests = wrong.iter().map(|it| call(path).header("authorization", it.as_str()));
+            for request in requests.chain([call(path), twice, in_query]) {
+                let answer = alice.send(request, Body::from("{}")).await;
+                answer.assert_status(401);
+                let challenge = answer.header("www-authenticate");
+                assert_eq!(challenge, Some("Bearer error=\"invalid_token\""), "{method} {path}");
+                assert!(answer.set_cookies().is_empty());
             }
         }
-        let raw =
-            browser.request(Method::POST, path::LOGIN).header("content-type", "application/json");
-        assert!(browser.send(raw, Body::from(bad)).await.status.is_client_error(), "{bad:?}");
-        for header in [
-            "authorization",
-            "cookie",
-            "idempotency-key",
-            "origin",
-            "sec-fetch-site",
-            "content-type",
-        ] {
-            let Ok(value) = axum::http::HeaderValue::from_bytes(bad.as_bytes()) else { continue };
-            let request = browser.request(Method::POST, path::REFRESH).header(header, value);
-            assert!(
-                browser.send(request, Body::empty()).await.status.is_client_error(),
-                "{header} {bad:?}"
-            );
-        }
     }
+    // Nothing of it took place.
+    alice.me().await.assert_ok();
+    alice.refresh().await.assert_ok();
 }

@@ -101,6 +101,13 @@ async fn every_state_changing_call_is_guarded() {
         let silent = answer.set_cookies().is_empty() && answer.header("clear-site-data").is_none();
         assert!(silent, "{method} {path}");
     }
+    // Any page can send a form. The second changes nothing, and is guarded all the same.
+    for path in [path::REVOKE, path::INTROSPECT] {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let request = bare(path, &[("sec-fetch-site", "cross-site"), form]);
+        let answer = alice.send(request, format!("token={}", alice.refresh_token()).into()).await;
+        answer.assert_problem(403, "cross_site");
+    }
     assert!(alice.cookie(REFRESH_COOKIE).is_some());
     alice.refresh().await.assert_ok();
     assert_eq!(alice.me().await.json()["user"]["name"], "alice");

@@ -4,13 +4,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use axum::http::Method;
 use backend::store;
 use futures_util::future::join_all;
 use shared::path;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::support::{PASSWORD, TestApp};
+use crate::support::{Log, PASSWORD, TestApp};
 
 /// Another program with the same file open.
 async fn somebody_else(app: &TestApp) -> SqliteConnection {
@@ -61,6 +62,46 @@ async fn a_database_that_somebody_has_locked_is_503_and_nothing_is_lost() {
     alice.refresh_with("attempt-key-number-1").await.assert_ok();
     alice.refresh().await.assert_ok();
     alice.get(path::HEALTH_READY).await.assert_ok();
+}
+
+/// Who only reads waits for nobody who writes, and sees nothing that is not committed.
+#[tokio::test]
+async fn reading_goes_on_beside_a_write_under_way() {
+    let app = TestApp::on_disk().await;
+    let alice = app.registered("alice").await;
+    let mut other = somebody_else(&app).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
+    let half_done = "UPDATE users SET name = 'Mallory', disabled_at = 1";
+    sqlx::query(half_done).execute(&mut other).await.expect("an update");
+    for _ in 0..20 {
+        assert_eq!(alice.me().await.assert_ok().json()["user"]["name"], "alice");
+    }
+    alice.call(Method::GET, path::SESSIONS, None).await.assert_ok();
+    alice.call(Method::GET, path::EVENTS, None).await.assert_ok();
+    sqlx::query("COMMIT").execute(&mut other).await.expect("its end");
+    alice.me().await.assert_problem(401, "invalid_token");
+}
+
+/// How long the store waits is checked where it is built: less than 3 s in all. Here it is seen that nobody
+/// waits for anything else: the store gives up by itself, long before a handler is let go.
+#[tokio::test]
+async fn the_store_itself_gives_a_locked_database_up() {
+    let (log, _listening) = Log::of_json();
+    let app = TestApp::on_disk().await;
+    let alice = app.registered("alice").await;
+    let mut other = somebody_else(&app).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
+    alice.refresh().await.assert_problem(503, "temporarily_unavailable");
+    app.browser().register("bob").await.assert_problem(503, "temporarily_unavailable");
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("the end of it");
+    let log = log.objects();
+    let failed = log.iter().map(|line| &line["fields"]);
+    let failed: Vec<_> = failed.filter(|said| said["event"] == "request.failed").collect();
+    assert_eq!(failed.len(), 2, "{failed:?}");
+    for said in failed {
+        let why = format!("{} {}", said["error"], said["cause"]);
+        assert!(why.contains("locked") || why.contains("in time"), "{why}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,16 @@
 //! What has happened around an account, as its user reads it.
 
+use std::time::Duration;
+
 use axum::http::Method;
-use serde_json::Value;
+use backend::upkeep::Removed;
+use serde_json::{Value, json};
 use shared::path;
 
-use crate::support::{Browser, FIREFOX_ON_LINUX, TestApp, on_every_store};
+use crate::support::{
+    Browser, FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, on_every_store,
+    on_every_store_with, settings,
+};
 
 async fn page(browser: &Browser, query: &str) -> Value {
     let path = format!("{}?{query}", path::EVENTS);
@@ -58,6 +64,75 @@ async fn a_replay_is_told_with_its_session_to_the_sessions_that_are_left() {
         assert_eq!(body["events"][0]["session_id"], family);
         assert_eq!(body["events"][0]["cause"], "replay");
         other.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_copy_is_told_and_issues_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let late = alice.copied();
+        alice.refresh_with("attempt-key-number-1").await.assert_ok();
+        alice.refresh_with("attempt-key-number-2").await.assert_ok();
+        late.refresh_with("attempt-key-number-1").await.assert_problem(409, "duplicate_attempt");
+        assert_eq!(alice.events().await, ["duplicate", "refreshed", "refreshed", "registered"]);
+    })
+    .await;
+}
+
+/// What happens to a session where it is not: who ended it, and where it went on.
+#[tokio::test]
+async fn what_happens_to_a_session_elsewhere_is_told() {
+    on_every_store(async |app| {
+        let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at("203.0.113.9");
+        alice.register("alice").await.assert_status(201);
+        let other = app.browser().calling_itself(FIREFOX_ON_LINUX).at("203.0.113.9");
+        other.login("alice", PASSWORD).await.assert_ok();
+        let (own, others) = (alice.claims()["sid"].clone(), other.claims()["sid"].clone());
+        // Elsewhere, and on another device: all within a minute.
+        let thief = other.copied().calling_itself(SAFARI_ON_IPHONE).at("198.51.100.7");
+        thief.refresh().await.assert_problem(401, "insufficient_user_authentication");
+        let session = format!("{}/{}", path::SESSIONS, others.as_str().expect("an id"));
+        alice.call(Method::DELETE, &session, None).await.assert_status(204);
+
+        for (kind, cause, ip) in [
+            ("network_changed", Value::Null, "198.51.100.7"),
+            ("device_changed", Value::Null, "198.51.100.7"),
+            ("impossible_gap", Value::Null, "198.51.100.7"),
+            ("session_ended", "user".into(), "203.0.113.9"),
+        ] {
+            let body = page(&alice, &format!("kind={kind}")).await;
+            let told = body["events"].as_array().expect("events");
+            assert_eq!(told.len(), 1, "{kind}: {told:?}");
+            assert_eq!((&told[0]["session_id"], &told[0]["cause"]), (&others, &cause), "{kind}");
+            assert_eq!((&told[0]["ip"], &told[0]["current"]), (&ip.into(), &false.into()));
+        }
+        assert_eq!(page(&alice, "kind=registered").await["events"][0]["session_id"], own);
+    })
+    .await;
+}
+
+/// `--event-retention-seconds`, as a user meets it.
+#[tokio::test]
+async fn what_is_too_old_is_told_no_more() {
+    let flags = ["--event-retention-seconds", "86400"];
+    let retention = settings(&flags).expect("settings").retention;
+    on_every_store_with(&flags, async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(86_000);
+        alice.refresh().await.assert_ok();
+        let prune = async || {
+            let progress = (Duration::ZERO, &mut Removed::default());
+            retention.prune(&*app.store, app.clock.now(), progress).await.expect("a store");
+        };
+        prune().await;
+        assert_eq!(alice.events().await, ["refreshed", "registered"]);
+        app.clock.advance(800);
+        prune().await;
+        assert_eq!(alice.events().await, ["refreshed"]);
+        // Of what is gone nothing is left to ask for, either.
+        assert_eq!(page(&alice, "kind=registered").await["events"], json!([]));
     })
     .await;
 }

@@ -29,6 +29,15 @@ async fn until_limited(call: impl AsyncFn(u32) -> Answer) -> u32 {
     panic!("nobody is ever refused");
 }
 
+/// Calls so often that the next one is refused, and sees that it is.
+async fn up_to(limit: u32, call: impl AsyncFn(u32) -> Answer) {
+    for number in 0..limit {
+        let answer = call(number).await;
+        assert_ne!(answer.status, 429, "the {number}th");
+    }
+    assert_limited(&call(limit).await);
+}
+
 /// A login to an account of its own, so that none is guessed often.
 async fn login_somewhere(browser: Browser, number: u32) -> Answer {
     browser.login(&format!("nobody{number}"), WRONG).await
@@ -64,6 +73,31 @@ async fn an_ipv6_network_is_its_first_half() {
         login_from(&app, same[number as usize % 2]).await
     };
     assert_eq!(until_limited(both).await, 20);
+}
+
+/// The same holds wherever a network is counted: a whole /64 is one, and its neighbour is another.
+#[tokio::test]
+async fn every_limit_of_a_network_counts_an_ipv6_network_by_its_first_half() {
+    let app = TestApp::in_memory().await;
+    let at = |half: &str, number: u32| app.browser().at(&format!("{half}:{number:x}::{number:x}"));
+    let (own, other) = ("2001:db8:1:1", "2001:db8:1:2");
+
+    up_to(100, async |number| login_somewhere(at(own, number), number).await).await;
+    login_somewhere(at(other, 1), 1).await.assert_status(401);
+
+    app.registered("alice").await;
+    let taken = json!({"email": "alice@example.com", "password": PASSWORD});
+    let asking = async |number| at(own, number).post(path::REGISTER, taken.clone()).await;
+    up_to(60, asking).await;
+    at(other, 1).register("bob").await.assert_status(201);
+
+    let nonsense = async |half: &str, number: u32| {
+        let browser = at(half, number);
+        browser.set_cookie(path::REFRESH_COOKIE, "nonsense");
+        browser.refresh().await
+    };
+    up_to(4_000, async |number| nonsense(own, number).await).await;
+    nonsense(other, 1).await.assert_problem(401, "invalid_grant");
 }
 
 #[tokio::test]

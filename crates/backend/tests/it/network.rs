@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
-use crate::support::{Browser, TestApp};
+use crate::support::{Browser, Log, TestApp};
 
 struct Listening {
     address: std::net::SocketAddr,
@@ -52,9 +52,18 @@ async fn heard(mut stream: TcpStream) -> String {
 }
 
 fn raw(path: &str, browser: &Browser) -> Vec<u8> {
+    post(path, browser, "")
+}
+
+/// The same, and then the connection is to be closed.
+fn last(path: &str, browser: &Browser) -> Vec<u8> {
+    post(path, browser, "connection: close\r\n")
+}
+
+fn post(path: &str, browser: &Browser, more: &str) -> Vec<u8> {
     let cookie = format!("{}={}", path::REFRESH_COOKIE, browser.refresh_token());
     format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\ncontent-length: 0\r\n\r\n"
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n{more}content-length: 0\r\n\r\n"
     )
     .into_bytes()
 }
@@ -91,6 +100,11 @@ async fn a_thousand_mute_connections_leave_the_service_available() {
     )
     .await;
     assert!(heard(stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    // Not only what asks nobody: a session goes on, too.
+    let alice = app.registered("alice").await;
+    let text = heard(connected(&listening, &last(path::REFRESH, &alice)).await).await;
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+    assert!(text.contains(path::REFRESH_COOKIE) && text.contains("access_token"), "{text}");
     assert_eq!(mute.len(), 1_000);
 }
 
@@ -192,15 +206,65 @@ async fn what_is_too_large_for_a_request_is_refused_over_the_wire() {
     assert!(heard(connected(&listening, long.as_bytes()).await).await.starts_with("HTTP/1.1 431"));
 }
 
+/// The other end of the connection, or whom a proxy that is believed has heard from.
 #[tokio::test]
 async fn the_client_address_is_in_the_log_of_a_request_that_came_over_the_wire() {
-    let app = TestApp::with(&["--trusted-proxies", "::ffff:127.0.0.1"]).await;
-    let request = Request::get(path::HEALTH_LIVE)
-        .header("host", "localhost")
-        .header("x-forwarded-for", "198.51.100.1");
-    let mut request = request.body(Body::empty()).expect("a request");
-    request.extensions_mut().insert(backend::http::client::Peer(([127, 0, 0, 1], 5000).into()));
-    let (mut parts, _) = request.into_parts();
-    let client = <backend::http::client::ClientAddress as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, &app.app).await;
-    assert_eq!(client.expect("it cannot fail").to_string(), "198.51.100.1");
+    let body = r#"{"email":"nobody@example.com","password":"a wrong password, mistyped"}"#;
+    let headers = "host: localhost\r\nx-forwarded-for: 198.51.100.1\r\nconnection: close\r\n";
+    let request = format!(
+        "POST {} HTTP/1.1\r\n{headers}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        path::LOGIN,
+        body.len()
+    );
+    for (flags, client) in
+        [(&[][..], "127.0.0.1"), (&["--trusted-proxies", "::ffff:127.0.0.1"], "198.51.100.1")]
+    {
+        let (log, _listening) = Log::of_json();
+        let listening = listening(&TestApp::with(flags).await).await;
+        let answer = heard(connected(&listening, request.as_bytes()).await).await;
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        let log = log.objects();
+        let line = log.iter().find(|line| line["fields"]["event"] == "login_failed");
+        let line = line.expect("a line");
+        assert_eq!(
+            (&line["span"]["client"], &line["fields"]["network"]),
+            (&client.into(), &client.into())
+        );
+    }
+}
+
+/// RFC 9112 section 6: whoever reads another length than the proxy before takes the rest for a request of
+/// somebody else's. What contradicts itself gets one answer, and no other request is read after it.
+#[tokio::test]
+async fn nothing_is_read_after_a_request_of_two_lengths() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let listening = listening(&app).await;
+    let smuggled = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n", path::LOGOUT);
+    let cookie = format!("cookie: {}={}\r\n\r\n", path::REFRESH_COOKIE, alice.refresh_token());
+    for (lengths, status) in [
+        ("content-length: 5\r\ncontent-length: 0", 400),
+        ("content-length: 0\r\ncontent-length: 5", 400),
+        ("content-length: 5, 0", 400),
+        ("content-length: +5", 400),
+        ("transfer-encoding: identity\r\ncontent-length: 5", 400),
+        ("transfer-encoding: chunked, identity", 400),
+        // Beside chunks a length is not looked at, as the RFC allows; but nothing may follow.
+        ("content-length: 50\r\ntransfer-encoding: chunked", 401),
+        ("transfer-encoding: chunked\r\ncontent-length: 50", 401),
+    ] {
+        let first = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n{lengths}", path::REFRESH);
+        let said = format!("{first}\r\n\r\n0\r\n\r\n{smuggled}{cookie}");
+        let text = heard(connected(&listening, said.as_bytes()).await).await;
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{lengths}: {text}");
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lengths}: {text}");
+    }
+    // Had one of them been read, the session would be over.
+    alice.refresh().await.assert_ok();
+    // And it would have been: after chunks alone the connection goes on.
+    let first = format!("POST {} HTTP/1.1\r\nhost: localhost", path::REFRESH);
+    let first = format!("{first}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").into_bytes();
+    let said = [first, last(path::LOGOUT, &alice)].concat();
+    assert_eq!(heard(connected(&listening, &said).await).await.matches("HTTP/1.1 ").count(), 2);
+    alice.refresh().await.assert_problem(401, "invalid_grant");
 }

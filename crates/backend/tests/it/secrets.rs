@@ -1,28 +1,58 @@
 //! Where secrets appear, and where they must not.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+mod keys;
 
+use axum::http::Method;
 use shared::path;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Browser, PASSWORD, TestApp};
+use crate::support::{Answer, Browser, Log, PASSWORD, TestApp};
+
+const NEW: &str = "marble heron beyond tuesday";
+
+/// The answer gives out the ticket that the browser holds by now, in its cookie and nowhere else.
+#[track_caller]
+fn assert_gives_out(answer: &Answer, browser: &Browser) {
+    let ticket = browser.refresh_token();
+    assert!(answer.set_cookies().iter().any(|cookie| cookie.value() == ticket), "{answer:?}");
+    assert_hides(answer, &ticket);
+}
+
+#[track_caller]
+fn assert_hides(answer: &Answer, ticket: &str) {
+    // What is public of a ticket are its first 21 bytes; the rest alone would do for a thief.
+    for piece in [ticket, &ticket[28..]] {
+        assert!(!answer.body.contains(piece), "{}", answer.body);
+        for (name, value) in &answer.headers {
+            let text = value.to_str().expect("visible ASCII");
+            assert!(name == "set-cookie" || !text.contains(piece), "{name}: {text}");
+        }
+    }
+}
 
 #[tokio::test]
 async fn the_refresh_token_appears_in_set_cookie_only() {
     let app = TestApp::in_memory().await;
-    let alice = app.registered("alice").await;
-    let refreshed = alice.refresh().await;
+    let alice = app.browser();
+    assert_gives_out(&alice.register("alice").await, &alice);
+    assert_gives_out(&alice.login("alice", PASSWORD).await, &alice);
+    assert_gives_out(&alice.refresh().await, &alice);
+    assert_gives_out(&alice.refresh_with("attempt-key-number-1").await, &alice);
+    assert_gives_out(&alice.confirm(PASSWORD).await, &alice);
+    assert_gives_out(&alice.change_password(PASSWORD, NEW).await, &alice);
     let ticket = alice.refresh_token();
-    let answers =
-        [refreshed, alice.me().await, alice.refresh_with("bad").await, alice.logout().await];
-    assert!(answers[0].set_cookies().iter().any(|cookie| cookie.value() == ticket));
-    for answer in answers {
-        assert!(!answer.body.contains(&ticket), "{}", answer.body);
-        for (name, value) in &answer.headers {
-            let text = value.to_str().expect("visible ASCII");
-            assert!(name == "set-cookie" || !text.contains(&ticket), "{name}: {text}");
-        }
+    let (get, patch) = (Method::GET, Method::PATCH);
+    for answer in [
+        alice.me().await,
+        alice.call(get.clone(), path::SESSIONS, None).await,
+        alice.call(get, path::EVENTS, None).await,
+        alice.call(patch, path::ME, None).await,
+        alice.refresh_with("bad").await,
+        alice.confirm("a wrong password, mistyped").await,
+        alice.change_password("a wrong password, mistyped", NEW).await,
+        alice.logout().await,
+    ] {
+        assert!(answer.set_cookies().iter().all(|cookie| cookie.value() != ticket));
+        assert_hides(&answer, &ticket);
     }
 }
 
@@ -44,7 +74,6 @@ async fn the_access_token_appears_in_the_body_only() {
 #[tokio::test]
 async fn the_database_holds_nothing_that_opens_anything() {
     let app = TestApp::on_disk().await;
-    let database = app.database().expect("a file");
     let alice = app.registered("alice").await;
     let mut secrets = secrets_of(&alice);
     alice.refresh_with("attempt-key-number-1").await.assert_ok();
@@ -52,10 +81,7 @@ async fn the_database_holds_nothing_that_opens_anything() {
     secrets.extend(["attempt-key-number-1".to_owned(), PASSWORD.to_owned()]);
     app.store.close().await;
 
-    let dump: Vec<u8> = std::fs::read_dir(database.parent().expect("a folder"))
-        .expect("the folder")
-        .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its content"))
-        .collect();
+    let dump = app.dump().await;
     assert!(contains(&dump, b"alice@example.com"), "the dump is of the right database");
     for secret in secrets {
         assert!(!contains(&dump, secret.as_bytes()), "{secret}");
@@ -77,38 +103,9 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn no_log_line_holds_a_secret_and_every_event_has_one() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    let (log, _listening) = Log::of_text();
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let mut secrets = vec![PASSWORD.to_owned(), "attempt-key-number-1".to_owned()];
@@ -121,8 +118,14 @@ async fn no_log_line_holds_a_secret_and_every_event_has_one() {
     app.browser().login("alice", "a wrong password, mistyped").await;
     secrets.push("a wrong password, mistyped".to_owned());
     thief.refresh().await;
+    let other = app.logged_in("alice").await;
+    other.confirm(PASSWORD).await.assert_ok();
+    secrets.extend(secrets_of(&other));
+    other.change_password(PASSWORD, NEW).await.assert_status(204);
+    secrets.extend(secrets_of(&other));
+    secrets.push(NEW.to_owned());
 
-    let text = String::from_utf8(log.0.lock().expect("no writer panics").clone()).expect("UTF-8");
+    let text = log.text();
     for secret in secrets {
         assert!(!text.contains(&secret), "{secret}");
     }

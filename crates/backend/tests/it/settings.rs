@@ -129,9 +129,44 @@ async fn a_password_is_not_changed_without_the_current_one_or_to_a_weak_one() {
         for answer in [wrong, weak] {
             assert!(answer.set_cookies().is_empty());
         }
+        // ASVS 5.0.0 V16.3.1: a wrong password is told of, wherever it was asked for.
+        assert_eq!(alice.events().await[0], "confirm_failed");
         other.refresh().await.assert_ok();
         alice.refresh().await.assert_ok();
         app.logged_in("alice").await;
+    })
+    .await;
+}
+
+/// The rule is the one of registering, and the words of the account are those it has now.
+#[tokio::test]
+async fn a_new_password_has_to_meet_the_whole_rule() {
+    on_every_store(async |app| {
+        let alice = app.browser();
+        let email = "mallory@example.com";
+        let account = json!({"email": email, "password": PASSWORD, "name": "Archer"});
+        alice.post(path::REGISTER, account).await.assert_status(201);
+        alice.call(Method::PUT, path::NAME, Some(json!({"name": "Quillon"}))).await;
+        for (password, code) in [
+            ("fourteen chars", "too_short"),
+            (&*"longer than that ".repeat(16), "too_long"),
+            ("1q2w3e4r5t6y7u8i9o0p", "too_common"),
+            ("passwordpassword", "too_predictable"),
+            ("baton baton baton", "too_predictable"),
+            (email, "too_predictable"),
+            ("QuillonQuillonQuillon", "too_predictable"),
+            // A letter of full width is the same letter (NFKC).
+            ("\u{ff51}uillonQuillonQuillon", "too_predictable"),
+        ] {
+            let answer = alice.change_password(PASSWORD, password).await;
+            answer.assert_problem(422, "validation_failed");
+            let error = answer.json()["errors"][0].clone();
+            assert_eq!((&error["field"], &error["code"]), (&"new_password".into(), &code.into()));
+            assert!(answer.set_cookies().is_empty());
+        }
+        alice.refresh().await.assert_ok();
+        let login = json!({"email": email, "password": PASSWORD});
+        app.browser().post(path::LOGIN, login).await.assert_ok();
     })
     .await;
 }

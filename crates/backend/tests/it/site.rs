@@ -1,5 +1,7 @@
 //! Pages and their files.
 
+mod observatory;
+
 use std::fs;
 use std::sync::Arc;
 
@@ -33,9 +35,14 @@ fn built() -> TempDir {
 }
 
 async fn app() -> TestApp {
+    built_app(&[]).await
+}
+
+/// A server of the site, with more flags.
+async fn built_app(more: &[&str]) -> TestApp {
     let site = built();
-    let flags = ["--site", site.path().to_str().expect("UTF-8")].map(str::to_owned);
-    TestApp::over(Arc::new(Memory::default()), Place::Memory, &[&flags[0], &flags[1]]).await
+    let flags = [&["--site", site.path().to_str().expect("UTF-8")][..], more].concat();
+    TestApp::over(Arc::new(Memory::default()), Place::Memory, &flags).await
 }
 
 async fn with_encoding(browser: &Browser, path: &str, encoding: &str) -> Answer {
@@ -161,6 +168,36 @@ async fn files_are_immutable_and_compressed_beforehand() {
     }
     let file = with_encoding(&browser, "/assets/baton-0123.css", "br").await;
     assert_eq!((file.header("content-encoding"), &*file.body), (None, "a{}"));
+}
+
+/// ASVS 5.0.0 V4.1.1: whoever reads text is told how.
+#[tokio::test]
+async fn every_text_says_how_it_is_encoded() {
+    let browser = app().await.browser();
+    browser.set_cookie(SIGNED_IN_COOKIE, "1");
+    for (path, content_type) in [
+        (path::HOME_PAGE, "text/html; charset=utf-8"),
+        (path::LOGIN_PAGE, "text/html; charset=utf-8"),
+        (path::ACCOUNT_PAGE, "text/html; charset=utf-8"),
+        ("/no/such/page", "text/html; charset=utf-8"),
+        ("/assets/baton-0123.css", "text/css; charset=utf-8"),
+        ("/assets/frontend-0123.js", "text/javascript; charset=utf-8"),
+        // What is no text has no charset: XML and JSON have rules of their own.
+        ("/assets/frontend_bg-0123.wasm", "application/wasm"),
+        ("/assets/favicon-0123.svg", "image/svg+xml"),
+        ("/assets/nothing.css", "application/problem+json"),
+        (path::JWKS, "application/jwk-set+json"),
+    ] {
+        let answer = browser.get(path).await;
+        let said: Vec<_> = answer.headers.get_all("content-type").iter().collect();
+        assert_eq!(said, [content_type], "{path}");
+        let is_page = content_type.starts_with("text/html");
+        let early = answer.body.get(..1024).unwrap_or(&answer.body);
+        assert!(
+            !is_page || early.to_ascii_lowercase().contains("<meta charset=\"utf-8\""),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]

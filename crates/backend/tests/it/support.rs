@@ -5,13 +5,17 @@ mod answer;
 mod app;
 mod browser;
 mod faulty;
+mod log;
 mod place;
 pub(crate) mod program;
 mod relay;
 
 pub(crate) use answer::Answer;
-pub(crate) use app::{ORIGIN, PASSWORD, START, TestApp, on_every_store, settings, stores};
+pub(crate) use app::{
+    ORIGIN, PASSWORD, START, TestApp, on_every_store, on_every_store_with, settings, stores,
+};
 pub(crate) use browser::{Browser, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 pub(crate) use faulty::{Faulty, Hearing};
+pub(crate) use log::Log;
 pub(crate) use place::{Place, Schema};
 pub(crate) use relay::Relay;

@@ -7,7 +7,6 @@
 //! which makes three round trips of one. Here a connection that did not answer is closed, and its place
 //! is free at once.
 
-use std::error::Error as _;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +21,7 @@ use tokio::time::{Instant, timeout};
 use super::connect::{connect, no_answer};
 use super::trouble;
 use crate::store::{StoreError, sql};
+use crate::telemetry::causes;
 
 /// The longest a call takes, waiting for a connection included. The first call that fails ends its
 /// request, so a server that freezes is answered for with 503 within this, and what was done before it:
@@ -159,9 +159,7 @@ impl Connections {
     fn say_once(&self, error: sqlx::Error) {
         if !self.failing.swap(true, Ordering::Relaxed) {
             let error = trouble::explain(error);
-            let cause = error.source().map(ToString::to_string);
-            let cause = cause.as_deref().unwrap_or("see error");
-            tracing::warn!(event = "database.unreachable", %error, %cause);
+            tracing::warn!(event = "database.unreachable", %error, cause = causes(&error));
         }
     }
 

@@ -19,7 +19,7 @@ use crate::store::script::Script;
 /// How long a caller waits. Twice as long as a group may wait for another process's lock: a change
 /// that came just too late for one group is still told how its own one went. Below the 3 s within
 /// which a failing storage must have been answered with 503.
-const PATIENCE: Duration = Duration::from_millis(2_400);
+pub(super) const PATIENCE: Duration = Duration::from_millis(2_400);
 /// How many changes may wait. Whoever finds no place waits for one, no longer than `PATIENCE`.
 const QUEUE: usize = 1_024;
 /// How many changes share a commit: enough to make a flush cheap, few enough to bound what fails

@@ -66,6 +66,17 @@ impl Answer {
         self
     }
 
+    /// Status, every header and the body, without the one thing that answers to different requests may
+    /// differ in: the id of the request.
+    pub(crate) fn but_for_its_id(&self) -> (StatusCode, Vec<(String, String)>, String) {
+        let id = self.header("x-request-id").expect("an id");
+        let others = self.headers.iter().filter(|(name, _)| *name != "x-request-id");
+        let others = others.map(|(name, value)| {
+            (name.to_string(), value.to_str().expect("visible ASCII").to_owned())
+        });
+        (self.status, others.collect(), self.body.replace(id, "[request_id]"))
+    }
+
     /// Status, the headers that matter and the body, for a snapshot; what changes from run to run is
     /// replaced.
     pub(crate) fn snapshot(&self) -> String {

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use backend::app::{App, Doors};
+use backend::auth::administration::Administration;
 use backend::clock::Clock;
 use backend::config::{Command, CommandLine, MasterKeySource, Settings};
 use backend::entropy::Entropy;
@@ -51,11 +52,19 @@ pub(crate) async fn stores() -> Vec<(Arc<dyn Store>, Place)> {
 }
 
 /// Runs a story on every engine.
-#[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
 pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
+    on_every_store_with(&[], story).await;
+}
+
+/// The same with flags of `baton serve`.
+#[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
+pub(crate) async fn on_every_store_with<F: Future<Output = ()>>(
+    flags: &[&str],
+    story: impl Fn(TestApp) -> F,
+) {
     for (store, place) in stores().await {
-        println!("engine: {}", place.engine());
-        story(TestApp::over(store, place, &[]).await).await;
+        println!("engine: {} {flags:?}", place.engine());
+        story(TestApp::over(store, place, flags).await).await;
     }
 }
 
@@ -105,6 +114,12 @@ impl TestApp {
         self.place.database()
     }
 
+    /// Everything that is stored, as whoever steals the database reads it; nothing of the engine that
+    /// forgets.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        self.place.dump().await
+    }
+
     /// A second instance with connections of its own over the same database and keys.
     pub(crate) async fn another_instance(&self) -> Self {
         let store = match &*self.place {
@@ -119,6 +134,19 @@ impl TestApp {
         let (keys, place) = (Arc::clone(&self.keys), Arc::clone(&self.place));
         let doors = (Entropy::seeded(8), self.clock.clone());
         Self::start((store, place), keys, doors, Arc::clone(&self.flags)).await
+    }
+
+    /// What an administrator does, beside the server.
+    pub(crate) fn administration(&self) -> Administration {
+        let journal = self.app.sessions.journal.clone();
+        Administration { journal, passwords: self.app.accounts.passwords.clone() }
+    }
+
+    /// From now on the user, `name`@example.com, is disabled.
+    pub(crate) async fn disable(&self, name: &str) {
+        let administration = self.administration();
+        let user = administration.find(&format!("{name}@example.com")).await.expect("a store");
+        administration.disable(&user.expect("a user")).await.expect("a store");
     }
 
     /// A browser that has never been here.

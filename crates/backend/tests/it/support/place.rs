@@ -1,5 +1,6 @@
 //! Where the store of one test lies: gone with the test.
 
+use std::fs;
 use std::path::PathBuf;
 
 use backend::entropy::Entropy;
@@ -42,6 +43,19 @@ impl Place {
         }
     }
 
+    /// Everything that is stored, as whoever steals the database reads it.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        match self {
+            Self::Memory => Vec::new(),
+            Self::File(folder) => {
+                let files = fs::read_dir(folder.path()).expect("the folder");
+                let files = files.map(|file| file.expect("a file").path());
+                files.flat_map(|file| fs::read(file).expect("its content")).collect()
+            }
+            Self::Schema(schema) => schema.dump().await.into_bytes(),
+        }
+    }
+
     /// The file of the database, if it is in one.
     pub(crate) fn database(&self) -> Option<PathBuf> {
         match self {
@@ -72,6 +86,20 @@ impl Schema {
     /// A connection of the test's own, past whatever lies between Baton and the server.
     pub(crate) async fn connection(&self) -> PgConnection {
         PgConnection::connect(self.url.as_str()).await.expect("a connection")
+    }
+
+    /// Every row of every table, as text; bytes are hexadecimal.
+    async fn dump(&self) -> String {
+        let mut connection = self.connection().await;
+        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = $1";
+        let tables = sqlx::query_scalar::<_, String>(tables).bind(&self.name);
+        let mut text = String::new();
+        for table in tables.fetch_all(&mut connection).await.expect("tables") {
+            let rows = AssertSqlSafe(format!("SELECT one::text FROM {table} one"));
+            let rows = sqlx::query_scalar::<_, String>(rows).fetch_all(&mut connection).await;
+            text += &rows.expect("rows").join("\n");
+        }
+        text
     }
 
     /// The same schema through a relay on this port, which must be able to read what passes.

@@ -1,6 +1,7 @@
 //! The program as users start it, with nothing of the tester's environment. It must not know what is
 //! tested.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -32,10 +33,20 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::with(folder, &[], Stdio::null())
+    }
+
+    /// The same with these flags, and with its log going into this file.
+    pub(crate) fn logging(folder: &Path, flags: &[&str], log: &Path) -> Self {
+        Self::with(folder, flags, File::create(log).expect("a file").into())
+    }
+
+    fn with(folder: &Path, flags: &[&str], log: Stdio) -> Self {
         let mut child = baton(folder)
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(flags)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output"));

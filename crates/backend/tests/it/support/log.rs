@@ -1,0 +1,63 @@
+//! The log of a test, in memory: everything that this thread says while the test listens. It must not know
+//! what is said.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tracing::Level;
+use tracing::subscriber::{DefaultGuard, set_default};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// What has been logged so far. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Listens to everything, as lines of text, until what comes back is dropped.
+    pub(crate) fn of_text() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let lines = tracing_subscriber::fmt().with_writer(log.clone());
+        let lines = lines.with_max_level(Level::TRACE).with_ansi(false);
+        (log, set_default(lines.finish()))
+    }
+
+    /// Listens to what a server says by default, as it says it with `--log-json`.
+    pub(crate) fn of_json() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let lines = tracing_subscriber::fmt().with_writer(log.clone());
+        let lines = lines.with_max_level(Level::INFO).json();
+        (log, set_default(lines.finish()))
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.0.lock().expect("no writer panics").clone();
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    /// Its lines, each of which is a JSON object.
+    pub(crate) fn objects(&self) -> Vec<Value> {
+        let text = self.text();
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}

@@ -1,0 +1,259 @@
+//! What becomes of a session that goes on somewhere unusual: three signals, and four answers that policy
+//! may give to each.
+
+use axum::http::Method;
+use serde_json::Value;
+use shared::path;
+
+use crate::support::{
+    Browser, FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, on_every_store,
+    on_every_store_with,
+};
+
+const HERE: &str = "203.0.113.9";
+const THERE: &str = "198.51.100.7";
+
+/// Something unusual: the flag that says what to do about it, how it is told, and how it happens.
+struct Signal {
+    flag: &'static str,
+    kind: &'static str,
+    happens: fn(Browser) -> Browser,
+}
+
+static SIGNALS: [Signal; 3] = [
+    Signal { flag: "--on-network-change", kind: "network_changed", happens: |it| it.at(THERE) },
+    Signal {
+        flag: "--on-device-change",
+        kind: "device_changed",
+        happens: |it| it.calling_itself(SAFARI_ON_IPHONE),
+    },
+    Signal {
+        flag: "--on-impossible-gap",
+        kind: "impossible_gap",
+        happens: |it| it.at(THERE).calling_itself(SAFARI_ON_IPHONE),
+    },
+];
+
+/// Somebody who has just registered, here, and who is also logged in on a second device.
+async fn alice(app: &TestApp) -> (Browser, Browser) {
+    let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at(HERE);
+    alice.register("alice").await.assert_status(201);
+    (alice, app.logged_in("alice").await)
+}
+
+/// Runs a story for each signal on every engine; what its two neighbours ask for is nothing.
+async fn for_each_signal<F: Future<Output = ()>>(
+    answer: &str,
+    story: impl Fn(TestApp, &'static Signal) -> F,
+) {
+    for signal in &SIGNALS {
+        let own = |other: &Signal| if other.flag == signal.flag { answer } else { "off" };
+        let flags: Vec<&str> = SIGNALS.iter().flat_map(|it| [it.flag, own(it)]).collect();
+        on_every_store_with(&flags, |app| story(app, signal)).await;
+    }
+}
+
+/// What is told of suspicions, newest first.
+async fn told(browser: &Browser) -> Vec<Value> {
+    let kinds = "network_changed,device_changed,impossible_gap,session_ended";
+    let page = format!("{}?kind={kinds}", path::EVENTS);
+    let body = browser.call(Method::GET, &page, None).await.assert_ok().json();
+    body["events"].as_array().expect("events").clone()
+}
+
+async fn kinds(browser: &Browser) -> Vec<String> {
+    let mut kinds: Vec<String> = Vec::new();
+    for event in told(browser).await {
+        kinds.push(event["kind"].as_str().expect("a kind").to_owned());
+    }
+    kinds.sort();
+    kinds
+}
+
+#[tokio::test]
+async fn off_lets_a_session_go_on_and_tells_nothing() {
+    for_each_signal("off", async |app, signal| {
+        let (alice, other) = alice(&app).await;
+        let moved = (signal.happens)(alice);
+        moved.refresh().await.assert_ok();
+        moved.me().await.assert_ok();
+        assert_eq!(kinds(&other).await, [""; 0], "{}", signal.flag);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn log_lets_a_session_go_on_and_tells_of_it_once() {
+    for_each_signal("log", async |app, signal| {
+        let (alice, other) = alice(&app).await;
+        let session = alice.claims()["sid"].clone();
+        let moved = (signal.happens)(alice);
+        for _ in 0..2 {
+            moved.refresh().await.assert_ok();
+            moved.me().await.assert_ok();
+            // Where it was seen last is where it is at home from now on.
+            let told = told(&other).await;
+            assert_eq!(told.len(), 1, "{}: {told:?}", signal.flag);
+            assert_eq!((&told[0]["kind"], &told[0]["session_id"]), (&signal.kind.into(), &session));
+            assert_eq!(told[0]["cause"], Value::Null);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_says_where_the_session_went_on() {
+    on_every_store(async |app| {
+        let (alice, other) = alice(&app).await;
+        alice.at(THERE).refresh().await.assert_ok();
+        let told = told(&other).await;
+        assert_eq!((&told[0]["ip"], &told[0]["at"]), (&THERE.into(), &1_800_000_000.into()));
+        assert_eq!(told[0]["device"]["browser"], "Firefox");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn confirm_wants_the_password_before_anything_is_given_out() {
+    for_each_signal("confirm", async |app, signal| {
+        let (alice, other) = alice(&app).await;
+        let before = alice.refresh_token();
+        let moved = (signal.happens)(alice);
+        for _ in 0..2 {
+            let answer = moved.refresh().await;
+            answer.assert_problem(401, "insufficient_user_authentication");
+            assert!(answer.set_cookies().is_empty(), "{answer:?}");
+        }
+        assert_eq!(moved.refresh_token(), before);
+        assert_eq!(kinds(&other).await, [signal.kind]);
+        moved.confirm("a wrong password, mistyped").await.assert_status(401);
+        moved.refresh().await.assert_problem(401, "insufficient_user_authentication");
+        moved.confirm(PASSWORD).await.assert_ok();
+        moved.refresh().await.assert_ok();
+        assert_eq!(kinds(&other).await, [signal.kind]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn end_ends_the_session_and_its_access_tokens_and_no_other() {
+    for_each_signal("end", async |app, signal| {
+        let (alice, other) = alice(&app).await;
+        let (session, owner) = (alice.claims()["sid"].clone(), alice.copied());
+        let moved = (signal.happens)(alice);
+        let answer = moved.refresh().await;
+        answer.assert_problem(401, "invalid_grant");
+        assert!(answer.set_cookies().is_empty(), "{answer:?}");
+        for gone in [&moved, &owner] {
+            let answer = gone.me().await;
+            answer.assert_problem(401, "invalid_token");
+            assert_eq!(answer.json()["ended_because"], "suspicion", "{}", signal.flag);
+            gone.refresh().await.assert_problem(401, "invalid_grant");
+            gone.confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
+        }
+        let told = told(&other).await;
+        assert_eq!(kinds(&other).await, [signal.kind, "session_ended"], "{told:?}");
+        assert!(told.iter().all(|event| event["session_id"] == session), "{told:?}");
+        let end = told.iter().find(|event| event["kind"] == "session_ended");
+        assert_eq!(end.expect("an end")["cause"], "suspicion");
+        other.me().await.assert_ok();
+        other.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// A lost answer is asked for again from elsewhere: that is no less unusual.
+#[tokio::test]
+async fn who_asks_again_from_elsewhere_is_looked_at_too() {
+    on_every_store_with(&["--on-network-change", "end"], async |app| {
+        let (alice, other) = alice(&app).await;
+        let key = "attempt-key-number-1";
+        alice.refresh_and_lose_the_answer(key).await.assert_ok();
+        alice.at(THERE).refresh_with(key).await.assert_problem(401, "invalid_grant");
+        assert_eq!(kinds(&other).await, ["network_changed", "session_ended"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn by_default_networks_are_told_and_devices_want_the_password() {
+    on_every_store(async |app| {
+        let (alice, other) = alice(&app).await;
+        let alice = alice.at(THERE);
+        alice.refresh().await.assert_ok();
+        assert_eq!(kinds(&other).await, ["network_changed"]);
+        // Elsewhere and on another device at once: that is told, too, and ends nothing.
+        let thief = alice.at(HERE).calling_itself(SAFARI_ON_IPHONE);
+        thief.refresh().await.assert_problem(401, "insufficient_user_authentication");
+        assert_eq!(
+            kinds(&other).await,
+            ["device_changed", "impossible_gap", "network_changed", "network_changed"]
+        );
+        thief.me().await.assert_ok();
+        thief.confirm(PASSWORD).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_most_severe_of_what_policy_asks_for_is_done() {
+    let flags = ["--on-network-change", "confirm", "--on-device-change", "end"];
+    on_every_store_with(&flags, async |app| {
+        let (alice, other) = alice(&app).await;
+        let thief = alice.at(THERE).calling_itself(SAFARI_ON_IPHONE);
+        thief.refresh().await.assert_problem(401, "invalid_grant");
+        let all = ["device_changed", "impossible_gap", "network_changed", "session_ended"];
+        assert_eq!(kinds(&other).await, all);
+    })
+    .await;
+}
+
+/// A machine changes the second half of its address by itself (RFC 8981).
+#[tokio::test]
+async fn an_ipv6_network_is_its_first_half() {
+    on_every_store_with(&["--on-network-change", "end"], async |app| {
+        let (_, other) = alice(&app).await;
+        let alice = app.browser().at("2001:db8:1:1::1");
+        alice.login("alice", PASSWORD).await.assert_ok();
+        for same in ["2001:db8:1:1::2", "2001:db8:1:1:ffff:ffff:ffff:ffff", "2001:db8:1:1::1"] {
+            alice.clone().at(same).refresh().await.assert_ok();
+        }
+        assert_eq!(kinds(&other).await, [""; 0]);
+        alice.at("2001:db8:1:2::1").refresh().await.assert_problem(401, "invalid_grant");
+        assert_eq!(kinds(&other).await, ["network_changed", "session_ended"]);
+    })
+    .await;
+}
+
+/// An IPv4 address in IPv6's clothes is that address, and no neighbour is one's own network.
+#[tokio::test]
+async fn an_ipv4_network_is_one_address() {
+    on_every_store_with(&["--on-network-change", "end"], async |app| {
+        let (alice, _) = alice(&app).await;
+        alice.clone().at("::ffff:203.0.113.9").refresh().await.assert_ok();
+        alice.at("203.0.113.10").refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
+
+/// Nobody is elsewhere with another device within a minute; after it, or with the same device, they may be.
+#[tokio::test]
+async fn a_gap_takes_both_and_less_than_a_minute() {
+    let flags = ["--on-network-change", "off", "--on-device-change", "off", "--on-impossible-gap"];
+    let flags = [&flags[..], &["end"]].concat();
+    on_every_store_with(&flags, async |app| {
+        let (alice, other) = alice(&app).await;
+        let alice = alice.at(THERE);
+        alice.refresh().await.assert_ok();
+        let alice = alice.calling_itself(SAFARI_ON_IPHONE);
+        alice.refresh().await.assert_ok();
+        app.clock.advance(60);
+        let alice = alice.at(HERE).calling_itself(FIREFOX_ON_LINUX);
+        alice.refresh().await.assert_ok();
+        assert_eq!(kinds(&other).await, [""; 0]);
+        app.clock.advance(59);
+        let alice = alice.at(THERE).calling_itself(SAFARI_ON_IPHONE);
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+    })
+    .await;
+}
