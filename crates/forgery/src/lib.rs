@@ -97,6 +97,10 @@ mod tests {
         assert!(counts.values().all(|count| *count >= 10), "{counts:?}");
         // What docs/testing.md says.
         let over_http = cases.iter().filter(|case| Case::fits_into_a_header(case)).count();
-        assert_eq!((cases.len(), over_http, misfits(&original).len()), (777, 768, 35), "{counts:?}");
+        assert_eq!(
+            (cases.len(), over_http, misfits(&original).len()),
+            (777, 768, 35),
+            "{counts:?}"
+        );
     }
 }

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::base64url::{b64, unb64};
 use crate::public_key::PublicKey;
 
+/// Yields r and s of whatever it is given.
+type Sign = dyn Fn(&[u8]) -> Vec<u8>;
+
 /// A token that is valid, in the hands of whoever signed it.
 pub struct Original {
     token: String,
@@ -16,7 +19,7 @@ pub struct Original {
     key: PublicKey,
     other_kid: String,
     jwks: String,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Box<Sign>,
 }
 
 impl fmt::Debug for Original {
