@@ -4,7 +4,7 @@
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("shared", &[]),
     ("rotation", &["shared"]),
     ("verifier", &["shared"]),
@@ -16,7 +16,12 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
     ("simulator", &["shared", "rotation", "frontend", "backend"]),
     // It breaks the program from outside; what it shared with it, it could not find wrong.
     ("chaos", &["shared"]),
+    // It forges tokens for the tests of whoever verifies them, and shares nothing with them.
+    ("forgery", &[]),
 ];
+
+/// Crates that every crate's tests may know, and nothing that ships.
+const FOR_TESTS: [&str; 1] = ["forgery"];
 
 /// What would let the decision reach the world outside.
 const IO_CRATES: [&str; 8] =
@@ -41,9 +46,10 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             findings.push(Finding::new(&file.path, 1, message));
             continue;
         };
-        for (line, dependency) in dependencies(&file.text) {
+        for Dependency { line, name: dependency, for_tests } in dependencies(&file.text) {
             let ours = MAY_KNOW.iter().any(|(known, _)| *known == dependency);
-            if ours && !may_know.contains(&dependency) {
+            let test_help = for_tests && FOR_TESTS.contains(&dependency);
+            if ours && !may_know.contains(&dependency) && !test_help {
                 let message = format!("{name} must not know {dependency}");
                 findings.push(Finding::new(&file.path, line, message));
             }
@@ -78,21 +84,31 @@ fn crate_of(path: &str) -> Option<&str> {
     path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml").filter(|name| !name.contains('/'))
 }
 
+/// What a manifest depends on.
+struct Dependency<'m> {
+    line: usize,
+    name: &'m str,
+    /// It stands in a table of `dev-dependencies`.
+    for_tests: bool,
+}
+
 /// The names in every kind of dependency table, with their lines.
-fn dependencies(manifest: &str) -> Vec<(usize, &str)> {
+fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     let mut found = Vec::new();
-    let mut inside = false;
+    let (mut inside, mut for_tests) = (false, false);
     for (index, line) in manifest.lines().enumerate() {
         let line = line.trim();
         if let Some(table) = line.strip_prefix('[') {
             let table = table.trim_end_matches(']');
             inside = table.ends_with("dependencies");
+            for_tests = table.contains("dev-dependencies");
             if let Some((_, name)) = table.split_once("dependencies.") {
-                found.push((index + 1, name));
+                found.push(Dependency { line: index + 1, name, for_tests });
             }
         } else if inside && !line.is_empty() && !line.starts_with('#') {
             let end = line.find(['.', '=', ' ']).unwrap_or(line.len());
-            found.push((index + 1, line[..end].trim_matches('"')));
+            let name = line[..end].trim_matches('"');
+            found.push(Dependency { line: index + 1, name, for_tests });
         }
     }
     found
@@ -116,6 +132,18 @@ mod tests {
         assert_eq!(count("crates/rotation/Cargo.toml", bad), 1);
         let bad = "[target.'cfg(unix)'.dev-dependencies]\nbackend = { path = \"../backend\" }\n";
         assert_eq!(count("crates/shared/Cargo.toml", bad), 1);
+    }
+
+    #[test]
+    fn what_is_for_tests_is_known_to_tests_alone() {
+        let good = "[dependencies]\nshared.workspace = true\n[dev-dependencies]\nforgery.workspace = true\n";
+        assert_eq!(count("crates/verifier/Cargo.toml", good), 0);
+        let bad = "[dev-dependencies]\nserde = \"1\"\n[dependencies]\nforgery.workspace = true\n";
+        assert_eq!(count("crates/verifier/Cargo.toml", bad), 1);
+        assert_eq!(count("crates/notes/Cargo.toml", "[dev-dependencies.forgery]\n"), 0);
+        assert_eq!(count("crates/notes/Cargo.toml", "[dependencies.forgery]\n"), 1);
+        let bad = "[dev-dependencies]\nbackend.workspace = true\n";
+        assert_eq!(count("crates/notes/Cargo.toml", bad), 1);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method};
+use forgery::twin;
 use shared::path::{self, REFRESH_COOKIE};
 
-use crate::support::{TestApp, on_every_store};
+use crate::services::form;
+use crate::support::{Browser, TestApp, on_every_store};
 
 #[tokio::test]
 async fn logout_clears_the_cookies() {
@@ -108,6 +110,42 @@ async fn logout_is_204_whatever_else_comes_along() {
         for ended in [first, second] {
             ended.refresh().await.assert_problem(401, "invalid_grant");
         }
+    })
+    .await;
+}
+
+/// Every access token that a session has had, each with its twin: ECDSA has two signatures for each, the
+/// second as good as the first.
+async fn tokens_of_a_session(app: &TestApp, browser: &Browser) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        tokens.extend([browser.access_token(), twin(&browser.access_token())]);
+        app.clock.advance(60);
+        browser.refresh().await.assert_ok();
+    }
+    tokens
+}
+
+/// Ends are kept by session, never by what a token looks like.
+#[tokio::test]
+async fn every_older_access_token_and_its_twin_end_with_the_session() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let alices = tokens_of_a_session(&app, &alice).await;
+        let bobs = tokens_of_a_session(&app, &bob).await;
+        for token in alices.iter().chain(&bobs) {
+            app.call_me(token).await.assert_ok();
+        }
+        alice.logout().await.assert_status(204);
+        for token in &alices {
+            app.call_me(token).await.assert_problem(401, "invalid_token");
+        }
+        // Given up by the twin of the oldest, which ends the session as the newest would.
+        form(&app, path::REVOKE, None, &format!("token={}", bobs[1])).await.assert_ok();
+        for token in &bobs {
+            app.call_me(token).await.assert_problem(401, "invalid_token");
+        }
+        bob.me().await.assert_problem(401, "invalid_token");
     })
     .await;
 }

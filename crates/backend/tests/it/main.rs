@@ -14,6 +14,7 @@ mod cross_site;
 mod device;
 mod disk;
 mod events;
+mod forged;
 mod guessing;
 mod hashing;
 mod headers;

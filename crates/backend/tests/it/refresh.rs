@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method};
 use backend::store::Session;
 use backend::store::memory::Memory;
+use forgery::twin;
 use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE};
 
@@ -269,6 +270,26 @@ async fn a_session_is_over_after_its_absolute_limit_however_often_it_was_refresh
         app.clock.advance(1);
         alice.refresh().await.assert_problem(401, "invalid_grant");
         alice.me().await.assert_problem(401, "invalid_token");
+    })
+    .await;
+}
+
+/// RFC 8725 section 3.12: one kind of token never passes as another, not even to its own issuer.
+#[tokio::test]
+async fn an_access_token_is_no_ticket() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let confused = app.browser();
+        for token in [alice.access_token(), twin(&alice.access_token())] {
+            confused.set_cookie(REFRESH_COOKIE, &token);
+            confused.refresh().await.assert_problem(401, "invalid_grant");
+            confused.set_cookie(REFRESH_COOKIE, &token);
+            confused.refresh_with(KEY).await.assert_problem(401, "invalid_grant");
+        }
+        // Nor was it taken for a replay: the session goes on.
+        assert_eq!(alice.events().await, ["registered"]);
+        alice.refresh().await.assert_ok();
+        alice.me().await.assert_ok();
     })
     .await;
 }

@@ -20,7 +20,12 @@ use crate::support::{Answer, ORIGIN, TestApp};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Sends a form, from no browser.
-async fn form(app: &TestApp, path: &str, credentials: Option<&str>, body: &str) -> Answer {
+pub(crate) async fn form(
+    app: &TestApp,
+    path: &str,
+    credentials: Option<&str>,
+    body: &str,
+) -> Answer {
     let mut request = app.browser().request(Method::POST, path).header(CONTENT_TYPE, FORM);
     if let Some(credentials) = credentials {
         request = request.header(AUTHORIZATION, credentials);
@@ -29,7 +34,7 @@ async fn form(app: &TestApp, path: &str, credentials: Option<&str>, body: &str) 
 }
 
 /// Registers a service; its `Authorization`.
-async fn service(app: &TestApp, id: &str, audience: &str) -> String {
+pub(crate) async fn service(app: &TestApp, id: &str, audience: &str) -> String {
     let door = (&*app.store, &Entropy::system());
     let secret = add_service(door, id, audience, app.clock.now()).await.expect("a service");
     basic(id, secret.expose())

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod forged;
 mod limits;
 mod notes;
 mod owners;

@@ -30,6 +30,9 @@ pub(crate) const START: i64 = 1_800_000_000;
 // The key of RFC 7515 appendix A.3.1.
 const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
 const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+// The issuer's next key: 4, x and y (SEC 1 section 2.3.3).
+const NEXT: &str =
+    "BAk188fIUVxOEis4Tl9jv1CHCDm0jqvMgz-2U6c535atXhBWQvBX_RF85t9QOqwGOZmgZ0-Bfv4hCeBApvGRx-M";
 const D: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
 
 fn b64(bytes: impl AsRef<[u8]>) -> String {
@@ -46,6 +49,12 @@ fn point() -> Vec<u8> {
 
 fn key() -> PublicKey {
     PublicKey::from_uncompressed_point(&point()).expect("a point")
+}
+
+/// What the issuer publishes: the key it signs with, and the next one, of which only this half is left.
+pub(crate) fn jwks() -> String {
+    let next = PublicKey::from_uncompressed_point(&unb64(NEXT)).expect("a point");
+    KeySet::default().with(key()).with(next).to_jwks()
 }
 
 /// An issuer: metadata, keys, a status list, and nothing else.
@@ -72,7 +81,7 @@ impl TestIssuer {
         };
         let router = Router::new()
             .route("/.well-known/oauth-authorization-server", get(|| async { metadata }))
-            .route("/jwks", get(|| async { KeySet::default().with(key()).to_jwks() }))
+            .route("/jwks", get(|| async { jwks() }))
             .route("/status-lists/1", get(list));
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { url, ended }
@@ -96,16 +105,20 @@ impl TestIssuer {
 }
 
 pub(crate) fn sign(typ: &str, claims: &Value) -> String {
+    let header = json!({"typ": typ, "alg": "ES256", "kid": key().kid()});
+    let input = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
+    format!("{input}.{}", b64(sign_bytes(input.as_bytes())))
+}
+
+/// The issuer's signature of anything.
+pub(crate) fn sign_bytes(bytes: &[u8]) -> Vec<u8> {
     let pair = EcdsaKeyPair::from_private_key_and_public_key(
         &ECDSA_P256_SHA256_FIXED_SIGNING,
         &unb64(D),
         &point(),
     )
     .expect("the key pair of RFC 7515 appendix A.3");
-    let header = json!({"typ": typ, "alg": "ES256", "kid": key().kid()});
-    let input = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
-    let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).expect("a signature");
-    format!("{input}.{}", b64(signature))
+    pair.sign(&SystemRandom::new(), bytes).expect("a signature").as_ref().to_vec()
 }
 
 /// The service over a fresh file.

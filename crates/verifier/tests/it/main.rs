@@ -10,6 +10,7 @@ mod algorithm_rules;
 mod axum_layer;
 mod claim_rules;
 mod encoding_rules;
+mod forged;
 mod header_rules;
 mod json_rules;
 mod jwks;

@@ -1,12 +1,13 @@
 //! An issuer that is known by its URL alone: what is asked, how often, and what is believed. Requests are
 //! counted by the issuer; time is moved by hand.
 
+use forgery::{Class, Lure, Original, Rule, catalogue};
 use serde_json::json;
 use verifier::remote::{Issuer, IssuerError, Unavailable, VerifyError};
 use verifier::{KeySet, Rejection};
 
 use crate::support::world::{JWKS, METADATA, Reply, World, keys_with, our_keys};
-use crate::support::{AUDIENCE, X, good_token, other_key_pair, public_half};
+use crate::support::{AUDIENCE, X, good_token, other_key_pair, public_half, public_key, sign};
 
 const UNKNOWN: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::UnknownKey));
 const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Keys));
@@ -53,6 +54,35 @@ async fn what_is_not_even_a_token_costs_no_request() {
     let other = world.verdict(&good_token()).await;
     assert_eq!(other, Err(VerifyError::Rejected(Rejection::WrongIssuer)));
     assert_eq!(world.asked_at_all(), 2);
+}
+
+/// RFC 9068 section 4: the keys are the issuer's. `jku` and `x5u` lead to a listener of this machine,
+/// where a client may ask otherwise, and to a path of the issuer's own.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
+    let (world, lure) = (World::new().await, Lure::set());
+    let keys = KeySet::default().with(public_key()).with(public_half(&other_key_pair()));
+    let original = Original::new(&world.token(), &keys.to_jwks(), |bytes| sign(bytes));
+    for address in [lure.url(), format!("{}/elsewhere", world.url)] {
+        let mut refused = 0;
+        for case in catalogue(&original, &address) {
+            let expected = match (case.class, case.rule) {
+                (Class::EmbeddedKeys, Rule::ForbiddenHeader(it)) => Rejection::ForbiddenHeader(it),
+                (Class::EmbeddedKeys, Rule::Algorithm) => Rejection::WrongAlgorithm,
+                // These bring no key along; the issuer's are asked for.
+                _ => continue,
+            };
+            let verdict = world.verdict(&case.token).await;
+            assert_eq!(verdict, Err(VerifyError::Rejected(expected)), "{case}");
+            refused += 1;
+        }
+        assert!(refused >= 20, "{refused} tokens");
+    }
+    assert_eq!(world.asked_at_all(), 0);
+    assert!(!lure.was_visited());
+    // The control: the same token without them is accepted, by a request to the issuer alone.
+    world.verdict(original.token()).await.expect("accepted");
+    assert_eq!((world.asked(METADATA), world.asked(JWKS), world.asked_at_all()), (1, 1, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,7 +95,7 @@ pub(crate) fn without(mut object: Value, name: &str) -> String {
 }
 
 /// Signs `text` as it is, whatever it is.
-pub(crate) fn sign(text: &str) -> Vec<u8> {
+pub(crate) fn sign(text: impl AsRef<[u8]>) -> Vec<u8> {
     let issuer = EcdsaKeyPair::from_private_key_and_public_key(
         &ECDSA_P256_SHA256_FIXED_SIGNING,
         &unb64(D),
@@ -112,8 +112,8 @@ pub(crate) fn pkcs8() -> Vec<u8> {
     [unb64(before_d), unb64(D), vec![0xa1, 0x44, 0x03, 0x42, 0x00], point()].concat()
 }
 
-pub(crate) fn sign_with(pair: &EcdsaKeyPair, text: &str) -> Vec<u8> {
-    pair.sign(&SystemRandom::new(), text.as_bytes()).expect("a signature").as_ref().to_vec()
+pub(crate) fn sign_with(pair: &EcdsaKeyPair, text: impl AsRef<[u8]>) -> Vec<u8> {
+    pair.sign(&SystemRandom::new(), text.as_ref()).expect("a signature").as_ref().to_vec()
 }
 
 /// Adds the signature of `signing_input` to it.

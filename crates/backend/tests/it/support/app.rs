@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
 use backend::app::{App, Doors};
 use backend::auth::administration::Administration;
 use backend::clock::Clock;
@@ -15,7 +15,7 @@ use backend::keys::KeyRing;
 use backend::router::router;
 use backend::store::{self, Store};
 use clap::Parser as _;
-use shared::NumericDate;
+use shared::{NumericDate, path};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -166,6 +166,13 @@ impl TestApp {
         let browser = self.browser();
         browser.login(name, PASSWORD).await.assert_status(200);
         browser
+    }
+
+    /// `GET /api/me` with this access token, from no browser.
+    pub(crate) async fn call_me(&self, token: &str) -> Answer {
+        let request = self.browser().request(Method::GET, path::ME);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).expect("a request")).await
     }
 
     /// Sends one request as it is.

@@ -1,0 +1,208 @@
+//! A valid token, and everything that is needed to change one thing about it: its parts, its issuer's
+//! published keys, and the key that signed it. It must not know any forgery.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use crate::base64url::{b64, unb64};
+use crate::public_key::PublicKey;
+
+/// Yields r and s of whatever it is given.
+type Sign = dyn Fn(&[u8]) -> Vec<u8>;
+
+/// A token that is valid, in the hands of whoever signed it.
+pub struct Original {
+    token: String,
+    header: Value,
+    claims: Value,
+    key: PublicKey,
+    other_kid: String,
+    jwks: String,
+    sign: Box<Sign>,
+}
+
+impl fmt::Debug for Original {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Original").field("claims", &self.claims).finish_non_exhaustive()
+    }
+}
+
+impl Original {
+    /// `token` was signed by `sign`, which yields r and s (RFC 7518 section 3.4), with one of the keys of
+    /// `jwks`. There must be another one, too: its name is one of the forgeries.
+    ///
+    /// # Panics
+    /// If that is not so.
+    #[must_use]
+    pub fn new(token: &str, jwks: &str, sign: impl Fn(&[u8]) -> Vec<u8> + 'static) -> Self {
+        let [header, claims, _] = parts(token);
+        let header: Value = serde_json::from_slice(&unb64(header)).expect("a header in JSON");
+        let claims = serde_json::from_slice(&unb64(claims)).expect("claims in JSON");
+        let published: Value = serde_json::from_str(jwks).expect("a key set");
+        let published = published["keys"].as_array().expect("a list of keys");
+        let own = published.iter().find(|jwk| jwk["kid"] == header["kid"]);
+        let other = published.iter().find(|jwk| jwk["kid"] != header["kid"]);
+        Self {
+            token: token.to_owned(),
+            key: PublicKey::of(own.expect("the key of the token is published")),
+            other_kid: string(&other.expect("a second key is published")["kid"]),
+            header,
+            claims,
+            jwks: jwks.to_owned(),
+            sign: Box::new(sign),
+        }
+    }
+
+    /// The valid token itself: the control of every test.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The same header and claims, written and signed anew: the control that the signature under all
+    /// changed tokens is good.
+    #[must_use]
+    pub fn resealed(&self) -> String {
+        self.sealed(self.header_text(), self.claims_text())
+    }
+
+    /// The published key set.
+    #[must_use]
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    pub(crate) fn parts(&self) -> [&str; 3] {
+        parts(&self.token)
+    }
+
+    /// r and s.
+    pub(crate) fn signature(&self) -> Vec<u8> {
+        unb64(self.parts()[2])
+    }
+
+    pub(crate) const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// The name of a key that is published, and did not sign the token.
+    pub(crate) fn other_kid(&self) -> &str {
+        &self.other_kid
+    }
+
+    /// A claim that is there.
+    pub(crate) fn claim(&self, name: &str) -> &Value {
+        self.claims.get(name).expect("a claim of the original")
+    }
+
+    pub(crate) fn instant(&self, name: &str) -> i64 {
+        self.claim(name).as_i64().expect("an instant")
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        string(self.claim("iss"))
+    }
+
+    /// The first audience.
+    pub(crate) fn audience(&self) -> String {
+        let aud = self.claim("aud");
+        string(aud.get(0).unwrap_or(aud))
+    }
+
+    pub(crate) fn kid(&self) -> String {
+        string(&self.header["kid"])
+    }
+
+    pub(crate) fn header_text(&self) -> String {
+        self.header.to_string()
+    }
+
+    pub(crate) fn claims_text(&self) -> String {
+        self.claims.to_string()
+    }
+
+    pub(crate) fn header_with(&self, name: &str, value: impl Into<Value>) -> String {
+        with(&self.header, name, value.into())
+    }
+
+    pub(crate) fn claims_with(&self, name: &str, value: impl Into<Value>) -> String {
+        with(&self.claims, name, value.into())
+    }
+
+    pub(crate) fn header_without(&self, name: &str) -> String {
+        without(&self.header, name)
+    }
+
+    pub(crate) fn claims_without(&self, name: &str) -> String {
+        without(&self.claims, name)
+    }
+
+    /// A claim with a value that no library would write.
+    pub(crate) fn claims_with_raw(&self, name: &str, value: &str) -> String {
+        prepended(&self.claims_without(name), &format!("\"{name}\":{value}"))
+    }
+
+    /// Any header and any payload, signed by the issuer.
+    pub(crate) fn sealed(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+        self.seal(&format!("{}.{}", b64(header), b64(payload)))
+    }
+
+    /// Any signing input, with the issuer's signature of it.
+    pub(crate) fn seal(&self, signing_input: &str) -> String {
+        format!("{signing_input}.{}", b64((self.sign)(signing_input.as_bytes())))
+    }
+
+    /// The issuer's signature of anything.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        (self.sign)(bytes)
+    }
+
+    /// What the signature of the original is over.
+    pub(crate) fn signing_input(&self) -> String {
+        let [header, payload, _] = self.parts();
+        format!("{header}.{payload}")
+    }
+
+    /// The original with another signature.
+    pub(crate) fn with_signature(&self, signature: &[u8]) -> String {
+        format!("{}.{}", self.signing_input(), b64(signature))
+    }
+}
+
+fn parts(token: &str) -> [&str; 3] {
+    let parts: Vec<&str> = token.split('.').collect();
+    parts.try_into().expect("three parts")
+}
+
+fn string(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+fn members(object: &Value) -> Map<String, Value> {
+    object.as_object().expect("an object").clone()
+}
+
+fn with(object: &Value, name: &str, value: Value) -> String {
+    let mut members = members(object);
+    members.insert(name.to_owned(), value);
+    json!(members).to_string()
+}
+
+fn without(object: &Value, name: &str) -> String {
+    let mut members = members(object);
+    members.remove(name);
+    json!(members).to_string()
+}
+
+/// A JSON object with more members, written before those it has.
+pub(crate) fn prepended(object: &str, members: &str) -> String {
+    let rest = object.strip_prefix('{').expect("an object");
+    format!("{{{members},{rest}")
+}
+
+/// The same, written behind.
+pub(crate) fn appended(object: &str, members: &str) -> String {
+    let rest = object.strip_suffix('}').expect("an object");
+    format!("{rest},{members}}}")
+}

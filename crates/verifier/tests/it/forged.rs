@@ -1,0 +1,91 @@
+//! The catalogue of forged tokens: none is accepted, and each is refused for the rule it breaks. Where
+//! the rule is not the signature, the signature is good, so nothing else can have refused it.
+
+use forgery::{Flaw, Lure, Original, Rule, catalogue, misfits, twin};
+use verifier::{JsonFault, KeySet, Rejection, Verifier};
+
+use crate::support::{
+    AUDIENCE, ISSUER, NOW, good_token, other_key_pair, public_half, public_key, sign,
+};
+
+/// What the verifier calls the rule that a case breaks.
+fn rejection(rule: Rule) -> Rejection {
+    match rule {
+        Rule::Length => Rejection::TooLong,
+        Rule::Compact => Rejection::NotCompact,
+        Rule::Encoding => Rejection::Encoding,
+        Rule::HeaderJson(flaw) => Rejection::HeaderJson(fault(flaw)),
+        Rule::Algorithm => Rejection::WrongAlgorithm,
+        Rule::ForbiddenHeader(member) => Rejection::ForbiddenHeader(member),
+        Rule::Type => Rejection::WrongType,
+        Rule::KeyId => Rejection::KeyId,
+        Rule::UnknownKey => Rejection::UnknownKey,
+        Rule::Signature => Rejection::BadSignature,
+        Rule::ClaimsJson(flaw) => Rejection::ClaimsJson(fault(flaw)),
+        Rule::MissingClaim(claim) => Rejection::MissingClaim(claim),
+        Rule::ClaimType(claim) => Rejection::ClaimType(claim),
+        Rule::ClaimValue(claim) => Rejection::ClaimValue(claim),
+        Rule::Issuer => Rejection::WrongIssuer,
+        Rule::Audience => Rejection::WrongAudience,
+        Rule::Expired => Rejection::Expired,
+        Rule::NotYetValid => Rejection::NotYetValid,
+        Rule::IssuedInTheFuture => Rejection::IssuedInTheFuture,
+    }
+}
+
+fn fault(flaw: Flaw) -> JsonFault {
+    match flaw {
+        Flaw::Utf8 => JsonFault::NotUtf8,
+        Flaw::Grammar => JsonFault::NotJson,
+        Flaw::NotAnObject => JsonFault::NotAnObject,
+        Flaw::Duplicate => JsonFault::DuplicateMember,
+        Flaw::Depth => JsonFault::TooDeep,
+    }
+}
+
+/// The issuer publishes two keys, as it does before each rotation.
+fn keys() -> KeySet {
+    KeySet::default().with(public_key()).with(public_half(&other_key_pair()))
+}
+
+fn original(keys: &KeySet) -> Original {
+    Original::new(&good_token(), &keys.to_jwks(), |bytes| sign(bytes))
+}
+
+#[test]
+fn no_forged_token_is_accepted_and_each_is_refused_for_its_rule() {
+    let (keys, lure) = (keys(), Lure::set());
+    let original = original(&keys);
+    let verifier = Verifier::new(ISSUER, [AUDIENCE], keys);
+    let verify = |token: &str| verifier.verify(token, NOW).map(|_| ());
+    let cases = catalogue(&original, &lure.url());
+    assert!(cases.len() >= 150, "{} forged tokens", cases.len());
+    let wrong: Vec<String> = cases
+        .iter()
+        .map(|case| (case, verify(&case.token), Err(rejection(case.rule))))
+        .filter(|(_, verdict, expected)| verdict != expected)
+        .map(|(case, verdict, _)| format!("{case}: {verdict:?}, not {:?}", case.rule))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    // The control: what they were made from is good, and so is what the same key signs.
+    for good in [original.token(), &original.resealed(), &twin(original.token())] {
+        assert_eq!(verify(good), Ok(()));
+    }
+    assert!(!lure.was_visited());
+}
+
+#[test]
+fn a_key_that_is_published_for_something_else_verifies_nothing() {
+    let original = original(&keys());
+    let misfits = misfits(&original);
+    assert!(misfits.len() >= 30, "{} key sets", misfits.len());
+    let verify = |jwks: &str, token: &str| {
+        let keys = KeySet::from_jwks(jwks).map_err(|_| Rejection::UnknownKey)?;
+        Verifier::new(ISSUER, [AUDIENCE], keys).verify(token, NOW).map(|_| ())
+    };
+    for misfit in misfits {
+        let verdict = verify(&misfit.jwks, &misfit.token);
+        assert_eq!(verdict, Err(Rejection::UnknownKey), "{}", misfit.name);
+    }
+    assert_eq!(verify(original.jwks(), original.token()), Ok(()));
+}
