@@ -42,6 +42,7 @@ test('a note is written, changed and thrown away', async ({ account }) => {
   await account.getByRole('button', { name: 'Keep it' }).click();
   await expect(cards(account, 'Bread').getByRole('button', { name: 'Delete' })).toBeFocused();
   await account.keyboard.press('Enter');
+  await expect(account.getByRole('button', { name: 'Delete for good' })).toBeFocused();
   await account.keyboard.press('Enter');
   await expect(account.getByRole('status')).toHaveText('“Bread” was deleted.');
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
@@ -222,7 +223,22 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
 });
 
-test('a page that nobody looks at asks nothing, and is refused by the service within 5 s of an end elsewhere', async ({
+test('a page asks whether its session stands only while somebody looks at it', async ({ account, wire }) => {
+  await account.clock.install();
+  await openNotes(account);
+  wire.forget();
+  await account.clock.runFor(10_000);
+  await expect.poll(() => wire.to(api.me).length).toBeGreaterThanOrEqual(1);
+  await account.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
+  const asked = wire.to(api.me).length;
+  await account.clock.runFor(60_000);
+  // What the timers would have sent is sent before this.
+  await account.getByRole('button', { name: 'Search' }).click();
+  await expect.poll(() => lines(wire)).toEqual([`GET ${api.notes} 200`]);
+  expect(wire.to(api.me)).toHaveLength(asked);
+});
+
+test('a page that nobody looks at is refused by the service within 5 s of an end elsewhere', async ({
   account,
   browser,
   context,
