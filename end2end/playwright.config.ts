@@ -3,8 +3,10 @@
 //   BATON_BINARY    the server; the debug build of this workspace if not given
 //   BATON_SITE      the folder of the built site; this workspace's if not given
 //   BATON_CHROMIUM  the browser; Playwright's own if not given
+//   BATON_NOTES     the notes service; the debug build of this workspace if not given
+//   BATON_ENVOY     the gateway; the `envoy` on PATH if not given
 import { defineConfig } from '@playwright/test';
-import type { ServerOptions } from './support/server';
+import type { WorkerOptions } from './support/test';
 
 // A sandbox needs a user who is not root; the other flags keep the browser from talking to anyone
 // but the server under test.
@@ -20,7 +22,7 @@ const browserArguments = [
 ];
 const chromium = process.env.BATON_CHROMIUM;
 
-export default defineConfig<object, ServerOptions>({
+export default defineConfig<object, WorkerOptions>({
   testDir: './specs',
   outputDir: './test-results',
   fullyParallel: true,

@@ -63,7 +63,7 @@ test('one registers, calls the API, logs out and logs in again with the keyboard
   await expect(page.getByRole('button', { name: 'Call the API' })).toBeFocused();
 
   // Back past the navigation of the account.
-  for (const link of ['Settings', 'Activity', 'Sessions', 'Overview']) {
+  for (const link of ['Settings', 'Activity', 'Sessions', 'Notes', 'Overview']) {
     await page.keyboard.press('Shift+Tab');
     await expect(page.getByRole('link', { name: link })).toBeFocused();
     await expectVisibleFocus(page);

@@ -37,9 +37,9 @@ test('text that is twice as large still fits', async ({ page }) => {
 
 test('text that is twice as large still fits behind the login', async ({ account }) => {
   await account.setViewportSize({ width: 640, height: 900 });
-  for (const path of [pages.sessions, pages.activity, pages.settings]) {
+  for (const path of [pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await open(account, path);
-    await expect(account.locator('.session-card, .event, form').first()).toBeVisible();
+    await expect(account.locator('.session-card, .event, form, .notice').first()).toBeVisible();
     await account.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const scrollsBy = () =>
       account.evaluate(

@@ -61,7 +61,7 @@ for (const [path, button] of [
 test('what is behind the login sends to login', async ({ page }) => {
   await page.goto(pages.account);
   await expect(page).toHaveURL(loginAndBack);
-  for (const path of [pages.sessions, pages.activity, pages.settings]) {
+  for (const path of [pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);
     await expect(page).toHaveURL(`${pages.login}?next=${encodeURIComponent(path)}`);
   }
@@ -70,7 +70,7 @@ test('what is behind the login sends to login', async ({ page }) => {
 test('who is logged in is told why there is nothing to see', async ({ page }) => {
   // The browser's jar is filled as by a page with scripts.
   expect((await page.request.post(api.register, { data: stranger() })).status()).toBe(201);
-  for (const path of [pages.account, pages.sessions, pages.activity, pages.settings]) {
+  for (const path of [pages.account, pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);
     await expect(page).toHaveURL(path);
     await expect(page.getByText('Restoring your session…')).toBeVisible();

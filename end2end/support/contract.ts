@@ -12,6 +12,7 @@ export const api = {
   name: '/api/me/name',
   sessions: '/api/sessions',
   events: '/api/events',
+  notes: '/api/notes',
 } as const;
 
 export const pages = {
@@ -19,6 +20,7 @@ export const pages = {
   register: '/register',
   login: '/login',
   account: '/account',
+  notes: '/notes',
   sessions: '/sessions',
   activity: '/activity',
   settings: '/settings',

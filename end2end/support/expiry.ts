@@ -7,12 +7,16 @@ import type { Wire } from './wire';
 /** So short that a test can wait; so long that a slow machine's tabs find each other's alive. */
 export const SHORT_LIFE_SECONDS = 4;
 
-/** Returns once the server refuses the last token it handed out. Asks from outside the browser. */
+/**
+ * Returns once the last token that was handed out is refused where `path` leads: by the server, or at the edge
+ * by the gateway. Asks from outside the browser.
+ */
 export async function untilTheTokenHasExpired(
   wire: Wire,
   client: APIRequestContext,
+  path: string = api.me,
 ): Promise<void> {
   const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
-  const status = async () => (await client.get(api.me, { headers })).status();
+  const status = async () => (await client.get(path, { headers })).status();
   await expect.poll(status, { timeout: 25_000, intervals: [500] }).toBe(401);
 }

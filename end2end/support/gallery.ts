@@ -2,6 +2,7 @@
 import { type Page, expect } from '@playwright/test';
 import { api, pages } from './contract';
 import { answerNext, json, problem } from './network';
+import { note } from './notes';
 import { event, sessionAt } from './sessions';
 import {
   callTheApi,
@@ -31,6 +32,22 @@ async function showSessions(page: Page): Promise<void> {
   await page.route(`**${api.sessions}`, (route) => route.fulfill(json({ sessions })));
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect(page.locator('.session-card')).toHaveCount(3);
+}
+
+const stored = note(1, 'Milk', 'two bottles,\n  and a word that is much too long: ' + 'milk'.repeat(30));
+
+/** The service, as a page sees it: two notes, the first of which was changed elsewhere. */
+async function showNotes(page: Page, notes: object[]): Promise<void> {
+  await page.route(`**${api.notes}?*`, (route) => route.fulfill(json({ notes, more: true })));
+  await page.route(`**${api.notes}/*`, (route) =>
+    route.fulfill(
+      route.request().method() === 'GET'
+        ? { ...json(stored), headers: { ETag: '"2"' } }
+        : problem(412, 'precondition_failed'),
+    ),
+  );
+  await page.getByRole('link', { name: 'Notes' }).click();
+  await expect(page.locator('.note-card')).toHaveCount(notes.length);
 }
 
 /** How to get there. `page` is nobody's yet; `user` has an account. */
@@ -67,6 +84,32 @@ export const gallery: Record<string, Way> = {
     await answerNext(page, api.login, limited);
     await sendLogin(page, user);
     await expect(page.getByRole('timer')).toBeVisible();
+  },
+  notes: async (page, user) => {
+    await logIn(page, user);
+    await showNotes(page, [stored, note(2, 'Bread', '')]);
+    await page.getByRole('button', { name: 'Delete' }).first().click();
+    await expect(page.getByRole('button', { name: 'Delete for good' })).toBeFocused();
+  },
+  'notes without any': async (page, user) => {
+    await logIn(page, user);
+    await showNotes(page, []);
+    await page.getByLabel('Search your notes').fill('butter');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await expect(page.getByText('None of your notes holds “butter”.')).toBeVisible();
+  },
+  'notes without a gateway': async (page, user) => {
+    await logIn(page, user);
+    await page.getByRole('link', { name: 'Notes' }).click();
+    await expect(page.getByRole('alert')).toContainText('--with-gateway');
+  },
+  'a note that was changed elsewhere': async (page, user) => {
+    await logIn(page, user);
+    await showNotes(page, [stored]);
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Title').fill('Oat milk');
+    await page.getByRole('button', { name: 'Save note' }).click();
+    await expect(page.getByRole('button', { name: 'Take this instead' })).toBeVisible();
   },
   sessions: async (page, user) => {
     await logIn(page, user);

@@ -1,10 +1,8 @@
-// The real server as a child process: its own port, its own database, its own keys. It ends only
-// the process it has started.
-import { type ChildProcess, spawn } from 'node:child_process';
+// The real server: its own port, its own database, its own keys.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Program, freePort } from './program';
 
 /** Options of a spec file: `test.use({ accessTokenSeconds: 2 })`. */
 export interface ServerOptions {
@@ -13,27 +11,48 @@ export interface ServerOptions {
   recentLoginSeconds: number;
 }
 
-const workspace = path.resolve(__dirname, '..', '..');
+/** Whom it trusts to stand in front of it, and how the world calls both. */
+export interface Behind {
+  readonly origin: string;
+  /** The names of services that take its tokens. */
+  readonly audiences: string[];
+}
+
+export const workspace = path.resolve(__dirname, '..', '..');
 const binary = process.env.BATON_BINARY ?? path.join(workspace, 'target', 'debug', 'baton');
 const site = process.env.BATON_SITE ?? path.join(workspace, 'target', 'site');
 
-const START_WITHIN_MS = 15_000;
-const STOP_WITHIN_MS = 12_000;
-
 export class Server {
-  private child: ChildProcess | undefined;
-  private output = '';
-
   private constructor(
-    private readonly port: number,
-    private readonly folder: string,
-    private readonly options: ServerOptions,
+    /** How the world calls it. */
+    readonly origin: string,
+    /** Where it listens. */
+    readonly port: number,
+    /** What it stores is in here, and so may be what belongs to it. */
+    readonly folder: string,
+    private readonly program: Program,
   ) {}
 
   /** A running server with an empty database. */
-  static async start(options: ServerOptions): Promise<Server> {
+  static async start(options: ServerOptions, behind?: Behind): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
-    const server = new Server(await freePort(), folder, options);
+    const port = await freePort();
+    const origin = behind?.origin ?? `http://localhost:${port}`;
+    const flags = [
+      'serve',
+      ['--listen', `127.0.0.1:${port}`],
+      ['--origin', origin],
+      ['--database', `sqlite:${path.join(folder, 'baton.db')}`],
+      ['--keys', path.join(folder, 'keys')],
+      ['--site', site],
+      ['--limits', 'off'],
+      ['--access-token-seconds', String(options.accessTokenSeconds)],
+      ['--recent-login-seconds', String(options.recentLoginSeconds)],
+      behind ? ['--trusted-proxies', '127.0.0.1'] : [],
+      behind ? ['--audience', [origin, ...behind.audiences].join(',')] : [],
+    ].flat();
+    const program = new Program({ binary, arguments: flags, folder, ready: 'listening on ' });
+    const server = new Server(origin, port, folder, program);
     try {
       await server.start();
     } catch (error) {
@@ -43,55 +62,19 @@ export class Server {
     return server;
   }
 
-  get origin(): string {
-    return `http://localhost:${this.port}`;
-  }
-
   /** What it has logged so far. */
   get log(): string {
-    return this.output;
+    return this.program.log;
   }
 
   /** Starts it, or starts it again: same port, same database, same keys. */
   async start(): Promise<void> {
-    const child = spawn(binary, this.arguments(), {
-      cwd: this.folder,
-      env: withoutSettings(process.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child = child;
-    // A worker that is told to go takes its server along.
-    const last = () => child.kill('SIGKILL');
-    process.once('exit', last);
-    child.once('exit', () => process.off('exit', last));
-    child.stderr.on('data', (text: Buffer) => (this.output += text.toString()));
-    await new Promise<void>((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`${binary} ${why}\n${this.output}`));
-      const timer = setTimeout(() => fail('is not ready in time'), START_WITHIN_MS);
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        act();
-      };
-      let ready = '';
-      child.stdout.on('data', (text: Buffer) => {
-        ready += text.toString();
-        if (ready.includes('listening on ')) settle(resolve);
-      });
-      child.once('error', (error) => settle(() => fail(`cannot be started: ${error.message}`)));
-      child.once('exit', (code) => settle(() => fail(`ended with ${code} before it was ready`)));
-    });
+    await this.program.start();
   }
 
-  /** Ends it; what it has stored stays. `SIGKILL` gives it no time to say goodbye. */
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    const child = this.child;
-    this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-    await gone;
-    clearTimeout(timer);
+  /** Ends it; what it has stored stays. */
+  async stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.program.stop(signal);
   }
 
   /** Ends it and removes what it has stored. */
@@ -99,39 +82,4 @@ export class Server {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
-
-  private arguments(): string[] {
-    return [
-      'serve',
-      ['--listen', `127.0.0.1:${this.port}`],
-      ['--origin', this.origin],
-      ['--database', `sqlite:${path.join(this.folder, 'baton.db')}`],
-      ['--keys', path.join(this.folder, 'keys')],
-      ['--site', site],
-      ['--limits', 'off'],
-      ['--access-token-seconds', String(this.options.accessTokenSeconds)],
-      ['--recent-login-seconds', String(this.options.recentLoginSeconds)],
-    ].flat();
-  }
-}
-
-/** The tests say how the server runs, not the shell they were started from. */
-function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = Object.entries(environment).filter(([name]) => !name.startsWith('BATON_'));
-  return Object.fromEntries(names);
-}
-
-/** A port that was free a moment ago: the origin has to be known before the server starts. */
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address && typeof address === 'object') resolve(address.port);
-        else reject(new Error('the probe has no port'));
-      });
-    });
-  });
 }

@@ -1,8 +1,9 @@
-// The `test` of every spec: a server for each worker, a record of the wire, and an ear for what the
-// browser complains about.
+// The `test` of every spec: a server for each worker, behind a gateway where a spec asks for one, a record of
+// the wire, and an ear for what the browser complains about.
 import { type Page, test as base } from '@playwright/test';
 import { Complaints } from './complaints';
 import { untilTheTokenHasExpired } from './expiry';
+import { Gateway } from './gateway';
 import { type LostAnswer, loseTheNextAnswer } from './network';
 import { Server, type ServerOptions } from './server';
 import { type User, enrol, logIn } from './users';
@@ -24,18 +25,48 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /** Only where `behindGateway` was asked for. */
+  gatewayIfAny: Gateway | undefined;
+  /** Fails where it was not. */
+  gateway: Gateway;
   server: Server;
 }
 
-export const test = base.extend<Fixtures, WorkerFixtures & ServerOptions>({
+export interface WorkerOptions extends ServerOptions {
+  /** Whether Envoy stands in front of the server, and the notes service beside it. */
+  behindGateway: boolean;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   accessTokenSeconds: [900, { option: true, scope: 'worker' }],
   recentLoginSeconds: [900, { option: true, scope: 'worker' }],
+  behindGateway: [false, { option: true, scope: 'worker' }],
+
+  gatewayIfAny: [
+    async ({ behindGateway, accessTokenSeconds, recentLoginSeconds }, use) => {
+      const options = { accessTokenSeconds, recentLoginSeconds };
+      const gateway = behindGateway ? await Gateway.start(options) : undefined;
+      await use(gateway);
+      await gateway?.discard();
+    },
+    // All three have to start, and to find each other.
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
+  gateway: [
+    async ({ gatewayIfAny }, use) => {
+      if (!gatewayIfAny) throw new Error('test.use({ behindGateway: true }) is missing');
+      await use(gatewayIfAny);
+    },
+    { scope: 'worker' },
+  ],
 
   server: [
-    async ({ accessTokenSeconds, recentLoginSeconds }, use) => {
-      const server = await Server.start({ accessTokenSeconds, recentLoginSeconds });
+    async ({ gatewayIfAny, accessTokenSeconds, recentLoginSeconds }, use) => {
+      const options = { accessTokenSeconds, recentLoginSeconds };
+      const server = gatewayIfAny?.server ?? (await Server.start(options));
       await use(server);
-      await server.discard();
+      if (!gatewayIfAny) await server.discard();
     },
     { scope: 'worker' },
   ],
@@ -72,11 +103,11 @@ export const test = base.extend<Fixtures, WorkerFixtures & ServerOptions>({
     use((then) => loseTheNextAnswer(account, playwright.request, server.origin, then)),
 
   serverLog: [
-    async ({ server }, use, testInfo) => {
+    async ({ gatewayIfAny, server }, use, testInfo) => {
       const before = server.log.length;
       await use();
       if (testInfo.status !== testInfo.expectedStatus) {
-        await testInfo.attach('server.log', { body: server.log.slice(before) });
+        await testInfo.attach('server.log', { body: gatewayIfAny?.log ?? server.log.slice(before) });
       }
     },
     { auto: true },

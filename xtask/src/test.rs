@@ -1,6 +1,6 @@
 //! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a few rounds of the fault
-//! suite, the documentation's examples, then the browser tests in a real Chromium against the real server
-//! and the real bundle. The runners' own summary lines are printed again at the very end (`summary`),
+//! suite, the documentation's examples, then the browser tests in a real Chromium against the real server,
+//! the real bundle and the real gateway. The runners' own summary lines are printed again at the very end (`summary`),
 //! where a reader of a long log looks first.
 
 pub(crate) mod cluster;
@@ -8,25 +8,32 @@ mod summary;
 
 use crate::process::{self, Stream};
 use crate::report::{self, Stopwatch};
-use crate::tools::{self, cargo, chromium, node};
+use crate::tools::{self, cargo, chromium, envoy, node};
 use crate::workspace::Workspace;
 use crate::{chaos, environment, site};
 use anyhow::{Context, Result};
 use cluster::Cluster;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use summary::{Kind, Part};
 
 /// The crates whose documentation has examples.
 const WITH_EXAMPLES: [&str; 6] = ["-p", "shared", "-p", "rotation", "-p", "verifier"];
 
+/// What the browser tests need that is not ours.
+struct Browser {
+    chromium: PathBuf,
+    envoy: PathBuf,
+}
+
 /// Builds everything, runs every test; stops after the first kind that fails.
 pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     cargo::NEXTEST.ensure(workspace)?;
     node::ensure_packages(workspace)?;
     tools::strace::ensure(workspace)?;
-    let chromium = chromium::ensure(workspace)?;
+    let (chromium, envoy) = (chromium::ensure(workspace)?, envoy::ensure(workspace)?);
+    let browser = Browser { chromium, envoy };
     site::build(workspace)?;
     build(workspace)?;
     let cluster = Cluster::start(workspace)?;
@@ -36,7 +43,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
             Kind::Rust => nextest(workspace, &cluster, filters),
             Kind::Faults => chaos::a_few_rounds(workspace, filters)?,
             Kind::Examples => examples(workspace, filters),
-            Kind::Browser => playwright(workspace, &chromium, filters),
+            Kind::Browser => playwright(workspace, &browser, filters),
         };
         let verdict = run(kind, &mut command, &mut parts);
         if let Err(error) = verdict {
@@ -91,12 +98,14 @@ fn examples(workspace: &Workspace, filters: &[String]) -> Command {
     command
 }
 
-fn playwright(workspace: &Workspace, chromium: &Path, filters: &[String]) -> Command {
+fn playwright(workspace: &Workspace, browser: &Browser, filters: &[String]) -> Command {
     let mut command = process::command(workspace, "playwright");
     command.current_dir(workspace.end2end()).args(["test", "--reporter=list"]);
     command.env("BATON_BINARY", workspace.program(false));
     command.env("BATON_SITE", workspace.site());
-    command.env(chromium::VARIABLE, chromium);
+    command.env(chromium::VARIABLE, &browser.chromium);
+    command.env("BATON_NOTES", workspace.program(false).with_file_name("notes"));
+    command.env("BATON_ENVOY", &browser.envoy);
     if !filters.is_empty() {
         command.args(["--pass-with-no-tests", "--grep", &filters.join("|")]);
     }

@@ -4,8 +4,9 @@
 use gloo_net::http::Method;
 use serde::Serialize;
 use shared::body::{ConfirmRequest, LoginRequest, NameRequest, PasswordRequest, RegisterRequest};
-use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER};
-use shared::{EventId, EventKind, SessionId};
+use shared::note::NoteRequest;
+use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER, SEARCH_PARAMETER};
+use shared::{EventId, EventKind, NoteId, SessionId};
 
 use crate::transport::Request;
 
@@ -82,6 +83,37 @@ pub(crate) fn events(kinds: &[EventKind], before: Option<EventId>) -> Request {
         path.push_str(&format!("&{BEFORE_PARAMETER}={before}"));
     }
     Request::new(Method::GET, path)
+}
+
+/// Notes that hold `text`, newest first; those before `before`, if it is given. In the browser only.
+pub(crate) fn notes(text: &str, before: Option<NoteId>) -> Request {
+    let text = js_sys::encode_uri_component(text);
+    let mut path = format!("{}?{SEARCH_PARAMETER}={text}", path::NOTES);
+    if let Some(before) = before {
+        path.push_str(&format!("&{BEFORE_PARAMETER}={before}"));
+    }
+    Request::new(Method::GET, path)
+}
+
+/// One note.
+pub(crate) fn note(id: NoteId) -> Request {
+    Request::new(Method::GET, path::note(id))
+}
+
+/// Another note.
+pub(crate) fn create_note(body: &NoteRequest) -> Request {
+    with_json(Request::new(Method::POST, path::NOTES), body)
+}
+
+/// Other words in the place of `version`, and of no other.
+pub(crate) fn replace_note(id: NoteId, version: &str, body: &NoteRequest) -> Request {
+    let request = Request::new(Method::PUT, path::note(id));
+    with_json(Request { if_match: Some(version.to_owned()), ..request }, body)
+}
+
+/// A note less.
+pub(crate) fn delete_note(id: NoteId) -> Request {
+    Request::new(Method::DELETE, path::note(id))
 }
 
 fn with_json<T: Serialize>(request: Request, body: &T) -> Request {

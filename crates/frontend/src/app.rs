@@ -8,7 +8,8 @@ use leptos_router::StaticSegment;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use shared::path::{
-    ACCOUNT_PAGE, ACTIVITY_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE, SESSIONS_PAGE, SETTINGS_PAGE,
+    ACCOUNT_PAGE, ACTIVITY_PAGE, HOME_PAGE, LOGIN_PAGE, NOTES_PAGE, REGISTER_PAGE, SESSIONS_PAGE,
+    SETTINGS_PAGE,
 };
 
 use crate::components::notice::Notice;
@@ -22,6 +23,7 @@ use crate::pages::activity::ActivityPage;
 use crate::pages::home::HomePage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::notes::NotesPage;
 use crate::pages::register::RegisterPage;
 use crate::pages::sessions::SessionsPage;
 use crate::pages::settings::SettingsPage;
@@ -57,6 +59,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment(REGISTER_PAGE) view=RegisterPage />
                     <Route path=StaticSegment(LOGIN_PAGE) view=LoginPage />
                     <Route path=StaticSegment(ACCOUNT_PAGE) view=AccountPage />
+                    <Route path=StaticSegment(NOTES_PAGE) view=NotesPage />
                     <Route path=StaticSegment(SESSIONS_PAGE) view=SessionsPage />
                     <Route path=StaticSegment(ACTIVITY_PAGE) view=ActivityPage />
                     <Route path=StaticSegment(SETTINGS_PAGE) view=SettingsPage />

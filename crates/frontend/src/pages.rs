@@ -7,6 +7,7 @@ mod behind_login;
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod notes;
 mod onward;
 pub(crate) mod register;
 pub(crate) mod sessions;

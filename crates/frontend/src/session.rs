@@ -5,7 +5,7 @@
 //!
 //! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived,
 //! `refresh` for how a token is renewed, `sign_in` for how a session begins and ends, `proof` for how
-//! the user proves again who they are.
+//! the user proves again who they are, `watch` for how an end elsewhere is noticed.
 
 pub mod attempt;
 pub mod backoff;
@@ -23,6 +23,7 @@ mod sign_in;
 pub mod single_flight;
 mod tabs;
 pub mod verdict;
+mod watch;
 pub mod wire_log;
 
 use std::sync::Arc;
@@ -189,12 +190,8 @@ impl Session {
         let outcome = transport::send(request).await;
         let status = outcome.as_ref().ok().map(|answer| answer.status);
         self.wire.update(|wire| wire.push(method.as_str(), &path, status));
-        if let Ok(answer) = &outcome
-            && answer.refuses_the_token()
-            && era == self.era()
-        {
-            let cause = answer.problem().and_then(|problem| problem.ended_because);
-            self.memory.update_value(|memory| memory.ended_because = cause);
+        if let Ok(answer) = &outcome {
+            self.hear_the_cause(answer, era);
         }
         outcome
     }

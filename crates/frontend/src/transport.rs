@@ -1,5 +1,7 @@
-//! One HTTP exchange with our own server: sent, bounded in time, and read to its end. It must not
+//! One HTTP exchange with our own origin, with the server or with a service beside it: sent, bounded in time, and read to its end. It must not
 //! know about tokens' lives, retries or pages; what an answer means is for `session` to say.
+
+mod challenge;
 
 use std::borrow::Cow;
 
@@ -22,25 +24,32 @@ pub struct Request {
     pub bearer: Option<Secret>,
     /// The attempt key for `Idempotency-Key`.
     pub attempt_key: Option<String>,
+    /// The version of a thing that is to be replaced, for `If-Match`.
+    pub if_match: Option<String>,
     /// A JSON body. Without it the body is empty and has no content type.
     pub json: Option<String>,
 }
 
 impl Request {
-    /// A request without token, key or body.
+    /// A request without token, key, version or body.
     #[must_use]
     pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
-        Self { method, path: path.into(), bearer: None, attempt_key: None, json: None }
+        let path = path.into();
+        Self { method, path, bearer: None, attempt_key: None, if_match: None, json: None }
     }
 }
 
 /// What came back, whatever its status.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// `Retry-After` in seconds, where the server sent one.
     pub retry_after_seconds: Option<u32>,
+    /// The version of the thing in the body, as `ETag` tells it.
+    pub etag: Option<String>,
+    /// What it would take to get in, as `WWW-Authenticate` tells it.
+    pub challenge: Option<String>,
     /// The body as text.
     pub body: String,
 }
@@ -65,10 +74,15 @@ impl Answer {
         if self.succeeded() { None } else { self.json() }
     }
 
-    /// Whether the access token was refused (RFC 6750 section 3.1).
+    /// Whether the access token was refused (RFC 6750 section 3.1), by Baton or a service of its kind, or
+    /// at the edge by a gateway.
     #[must_use]
     pub fn refuses_the_token(&self) -> bool {
-        self.status == 401 && self.code() == Some(ErrorCode::InvalidToken)
+        let refused = || match self.code() {
+            Some(code) => code == ErrorCode::InvalidToken,
+            None => self.challenge.as_deref().is_some_and(challenge::refuses_the_token),
+        };
+        self.status == 401 && refused()
     }
 
     /// Whether the user has to prove again who they are before this is done (RFC 9470 section 3).
@@ -107,6 +121,9 @@ pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
     if let Some(key) = &request.attempt_key {
         builder = builder.header(shared::path::IDEMPOTENCY_KEY, key);
     }
+    if let Some(version) = &request.if_match {
+        builder = builder.header("If-Match", version);
+    }
     let ready = match request.json {
         Some(json) => builder.header("Content-Type", "application/json").body(json),
         None => builder.build(),
@@ -116,12 +133,12 @@ pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
 }
 
 async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
+    let headers = response.headers();
     Ok(Answer {
         status: response.status(),
-        retry_after_seconds: response
-            .headers()
-            .get("retry-after")
-            .and_then(|seconds| seconds.parse().ok()),
+        retry_after_seconds: headers.get("retry-after").and_then(|seconds| seconds.parse().ok()),
+        etag: headers.get("etag"),
+        challenge: headers.get("www-authenticate"),
         body: response.text().await?,
     })
 }

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use shared::NumericDate;
+use shared::{NoteId, NumericDate};
 use uuid::Builder;
-
-use crate::note::NoteId;
 
 /// Tells the time and draws bytes. Clones share the same doors.
 #[derive(Clone)]

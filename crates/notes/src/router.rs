@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use shared::path::NOTES;
 use tower_http::catch_panic::CatchPanicLayer;
 use verifier::axum::RequireToken;
 use verifier::remote::Issuer;
@@ -12,8 +13,6 @@ use crate::doors::Doors;
 use crate::http::{collection, error, fence, health, one, request};
 use crate::store::Store;
 
-/// All the notes of a user.
-pub const NOTES: &str = "/api/notes";
 /// 200 while the process answers at all.
 pub const HEALTH_LIVE: &str = "/health/live";
 /// 200 while the service can do its work.

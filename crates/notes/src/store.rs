@@ -5,13 +5,14 @@ mod file;
 
 use std::time::Duration;
 
-use shared::{NumericDate, UserId};
+use shared::note::Note;
+use shared::{NoteId, NumericDate, UserId};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Row as _, SqlitePool};
 
-use crate::note::{Draft, Note, NoteId};
+use crate::note::{Draft, Versioned};
 
 /// How long a call waits for a connection, and a statement for the lock of another.
 const WAIT: Duration = Duration::from_millis(1_200);
@@ -35,7 +36,7 @@ pub enum StoreError {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Change {
     /// It took place; the note as it is now.
-    Made(Note),
+    Made(Versioned),
     /// The note is there, in another version than the one that was to be replaced.
     Overtaken,
     /// The owner has no such note.
@@ -98,17 +99,18 @@ impl Store {
             .bind(before.as_ref().map(|id| id.as_bytes().as_slice()))
             .bind(text.to_lowercase())
             .bind(most);
-        rows.fetch_all(&self.0).await?.iter().map(note).collect()
+        let rows = rows.fetch_all(&self.0).await?;
+        rows.iter().map(|row| versioned(row).map(|it| it.note)).collect()
     }
 
     /// One note of `owner`.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn find(&self, owner: UserId, id: NoteId) -> Result<Option<Note>, StoreError> {
+    pub async fn find(&self, owner: UserId, id: NoteId) -> Result<Option<Versioned>, StoreError> {
         let row =
             sqlx::query(FIND).bind(owner.as_bytes().as_slice()).bind(id.as_bytes().as_slice());
-        row.fetch_optional(&self.0).await?.as_ref().map(note).transpose()
+        row.fetch_optional(&self.0).await?.as_ref().map(versioned).transpose()
     }
 
     /// A new note of `owner`.
@@ -121,7 +123,7 @@ impl Store {
         id: NoteId,
         draft: Draft,
         now: NumericDate,
-    ) -> Result<Note, StoreError> {
+    ) -> Result<Versioned, StoreError> {
         let insert = sqlx::query(INSERT)
             .bind(id.as_bytes().as_slice())
             .bind(owner.as_bytes().as_slice())
@@ -131,7 +133,8 @@ impl Store {
             .bind(now.0);
         insert.execute(&self.0).await?;
         let Draft { title, text } = draft;
-        Ok(Note { id, title, text, created_at: now, changed_at: now, version: 1 })
+        let note = Note { id, title, text, created_at: now, changed_at: now };
+        Ok(Versioned { note, version: 1 })
     }
 
     /// Replaces what a note of `owner` says; only if it is in `version`, where one is given.
@@ -154,7 +157,7 @@ impl Store {
             .bind(now.0)
             .bind(version);
         match replace.fetch_optional(&self.0).await? {
-            Some(row) => Ok(Change::Made(note(&row)?)),
+            Some(row) => Ok(Change::Made(versioned(&row)?)),
             None if self.find(owner, id).await?.is_some() => Ok(Change::Overtaken),
             None => Ok(Change::NotThere),
         }
@@ -190,15 +193,15 @@ fn folded(draft: &Draft) -> String {
     format!("{}\n{}", draft.title, draft.text).to_lowercase()
 }
 
-fn note(row: &SqliteRow) -> Result<Note, StoreError> {
+fn versioned(row: &SqliteRow) -> Result<Versioned, StoreError> {
     let id: &[u8] = row.try_get("id")?;
     let id = id.try_into().map_err(|_| sqlx::Error::Protocol("an id of 16 bytes".to_owned()))?;
-    Ok(Note {
+    let note = Note {
         id: NoteId::from_bytes(id),
         title: row.try_get("title")?,
         text: row.try_get("text")?,
         created_at: NumericDate(row.try_get("created_at")?),
         changed_at: NumericDate(row.try_get("changed_at")?),
-        version: row.try_get("version")?,
-    })
+    };
+    Ok(Versioned { note, version: row.try_get("version")? })
 }

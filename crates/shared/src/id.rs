@@ -1,4 +1,4 @@
-//! Names of users and sessions. They are public: a session id may be shown and logged, it opens
+//! Names of users, sessions, events and notes. They are public: a session id may be shown and logged, it opens
 //! nothing. Making one needs clock and randomness and so lives in the server.
 
 use std::fmt;
@@ -56,4 +56,8 @@ id! {
 id! {
     /// A security event. UUID version 7, so that events sort by their ids.
     EventId
+}
+id! {
+    /// A note. UUID version 7, so that notes sort by their ids.
+    NoteId
 }

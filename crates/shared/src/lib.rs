@@ -1,10 +1,10 @@
-//! The contract between Baton's server and its browser client.
+//! The contract between Baton's server and its browser client, and between that client and the notes service.
 //!
 //! What both sides must agree on stands here once: paths, bodies, error codes, ids, instants, and
 //! the rule a new password has to pass. It must not know about HTTP libraries, storage, clocks or
 //! cryptography; it knows `serde`, `uuid` and `zeroize` and compiles for the browser.
 //!
-//! Read on in [`body`] for what travels, in `rotation` for what a refresh token means.
+//! Read on in [`body`] and [`note`] for what travels, in `rotation` for what a refresh token means.
 #![forbid(unsafe_code)]
 
 pub mod body;
@@ -13,6 +13,7 @@ pub mod date;
 pub mod device;
 pub mod event;
 pub mod id;
+pub mod note;
 pub mod password;
 pub mod path;
 pub mod problem;
@@ -22,6 +23,6 @@ pub use code::ErrorCode;
 pub use date::NumericDate;
 pub use device::{Device, DeviceKind};
 pub use event::{EndCause, EventKind};
-pub use id::{EventId, SessionId, UserId};
+pub use id::{EventId, NoteId, SessionId, UserId};
 pub use problem::{FieldError, Problem};
 pub use secret::Secret;

@@ -1,8 +1,8 @@
-//! Every path, cookie name and header name that server and client both write. It must not hold
+//! Every path, cookie name and header name that a server and the client both write. It must not hold
 //! anything only one side knows. `cargo xtask tidy` checks that router and client use each path through its
 //! constant, as far as it is theirs, and that a test speaks to it.
 
-use crate::SessionId;
+use crate::{NoteId, SessionId};
 
 /// `POST`: create an account and its first session.
 pub const REGISTER: &str = "/api/auth/register";
@@ -25,6 +25,10 @@ pub const NAME: &str = "/api/me/name";
 pub const SESSIONS: &str = "/api/sessions";
 /// `GET`: the user's security events; takes [`BEFORE_PARAMETER`] and [`KIND_PARAMETER`].
 pub const EVENTS: &str = "/api/events";
+
+/// Of the notes service. `GET`: the user's notes; takes [`BEFORE_PARAMETER`] and [`SEARCH_PARAMETER`].
+/// `POST`: another one. One of them is at [`note`].
+pub const NOTES: &str = "/api/notes";
 
 /// `GET`: the public keys access tokens are signed with (RFC 7517 section 5).
 pub const JWKS: &str = "/.well-known/jwks.json";
@@ -50,6 +54,8 @@ pub const LOGIN_PAGE: &str = "/login";
 /// The page only a logged-in user sees.
 pub const ACCOUNT_PAGE: &str = "/account";
 
+/// The user's notes, which a service of its own keeps.
+pub const NOTES_PAGE: &str = "/notes";
 /// Where the user is logged in.
 pub const SESSIONS_PAGE: &str = "/sessions";
 /// What has happened around the user's account.
@@ -57,10 +63,12 @@ pub const ACTIVITY_PAGE: &str = "/activity";
 /// Name, password, and the end of the account.
 pub const SETTINGS_PAGE: &str = "/settings";
 
-/// Query parameter of [`EVENTS`]: only events before the one with this id.
+/// Query parameter of [`EVENTS`] and [`NOTES`]: only those before the one with this id.
 pub const BEFORE_PARAMETER: &str = "before";
 /// Query parameter of [`EVENTS`]: only events of these kinds, separated by commas.
 pub const KIND_PARAMETER: &str = "kind";
+/// Query parameter of [`NOTES`]: only notes that hold this text, in any case.
+pub const SEARCH_PARAMETER: &str = "q";
 /// Query parameter of [`LOGIN_PAGE`]: where to go after login, a path on this origin.
 pub const NEXT_PARAMETER: &str = "next";
 
@@ -82,6 +90,12 @@ pub const REQUEST_ID: &str = "x-request-id";
 #[must_use]
 pub fn session(id: SessionId) -> String {
     format!("{SESSIONS}/{id}")
+}
+
+/// `GET`: one note. `PUT`: another text. `DELETE`: it is gone.
+#[must_use]
+pub fn note(id: NoteId) -> String {
+    format!("{NOTES}/{id}")
 }
 
 /// Where to go after login: `next` if it is a path on this origin, else [`ACCOUNT_PAGE`].

@@ -154,9 +154,9 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
 
 fn answer(status: u16, body: &impl serde::Serialize) -> Answer {
     let body = serde_json::to_string(body).expect("bodies of ours are JSON");
-    Answer { status, retry_after_seconds: None, body }
+    Answer { body, ..empty(status) }
 }
 
 const fn empty(status: u16) -> Answer {
-    Answer { status, retry_after_seconds: None, body: String::new() }
+    Answer { status, retry_after_seconds: None, etag: None, challenge: None, body: String::new() }
 }

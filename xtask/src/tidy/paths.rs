@@ -1,5 +1,5 @@
-//! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router and the
-//! client use the constant, and a test speaks to it.
+//! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router, of Baton or of
+//! the service it belongs to, and the client use the constant, and a test speaks to it.
 
 use super::tree::{File, Finding, Tree, is_name_part};
 
@@ -9,6 +9,9 @@ const CONSTANTS: &str = "crates/shared/src/path.rs";
 const NOT_FOR_THE_BROWSER: [&str; 5] =
     ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT"];
 
+/// Paths that are not Baton's, and whose they are.
+const OF_A_SERVICE: [(&str, &str); 1] = [("NOTES", "crates/notes/src")];
+
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(file) = tree.file(CONSTANTS) else { return findings };
@@ -17,8 +20,10 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         let mut find = |message| findings.push(Finding::new(CONSTANTS, index + 1, message));
         // The routes of pages are written with the pages; the server asks Leptos for their list.
         let page = name.ends_with("_PAGE");
-        if !page && !tree.under("crates/backend/src/").any(|file| uses(file, name)) {
-            find(format!("{path}: crates/backend/src never uses path::{name}"));
+        let service = OF_A_SERVICE.iter().find(|(of_a_service, _)| *of_a_service == name);
+        let server = service.map_or("crates/backend/src", |(_, source)| source);
+        if !page && !tree.under(&format!("{server}/")).any(|file| uses(file, name)) {
+            find(format!("{path}: {server} never uses path::{name}"));
         }
         let api = path.starts_with("/api") && !NOT_FOR_THE_BROWSER.contains(&name);
         let for_browser = page || api;
@@ -95,6 +100,17 @@ mod tests {
         let test = ("crates/backend/tests/it/jwks.rs", "get(path::JWKS)");
         assert_eq!(check(&Tree::of(&[(CONSTANTS, constants), router, test])), []);
         assert_eq!(check(&Tree::of(&[(CONSTANTS, constants), test])).len(), 1);
+    }
+
+    #[test]
+    fn a_service_has_its_paths_to_itself() {
+        let constants = (CONSTANTS, "pub const NOTES: &str = \"/api/notes\";\n");
+        let client = ("crates/frontend/src/api.rs", "f(path::NOTES)");
+        let test = ("end2end/notes.spec.ts", "goto('/api/notes')");
+        let service = ("crates/notes/src/router.rs", "f(path::NOTES)");
+        assert_eq!(check(&Tree::of(&[constants, client, test, service])), []);
+        let backend = ("crates/backend/src/router.rs", "f(path::NOTES)");
+        assert_eq!(check(&Tree::of(&[constants, client, test, backend])).len(), 1);
     }
 
     #[test]

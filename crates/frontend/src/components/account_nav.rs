@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use shared::path::{ACCOUNT_PAGE, ACTIVITY_PAGE, SESSIONS_PAGE, SETTINGS_PAGE};
+use shared::path::{ACCOUNT_PAGE, ACTIVITY_PAGE, NOTES_PAGE, SESSIONS_PAGE, SETTINGS_PAGE};
 
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     (ACCOUNT_PAGE, "Overview"),
+    (NOTES_PAGE, "Notes"),
     (SESSIONS_PAGE, "Sessions"),
     (ACTIVITY_PAGE, "Activity"),
     (SETTINGS_PAGE, "Settings"),

@@ -2,12 +2,17 @@
 
 use leptos::prelude::*;
 
-/// Why, and a way to try again.
+/// Why, what may help, and a way to try again.
 #[component]
-pub(crate) fn Failed(why: String, again: impl Fn() + 'static) -> impl IntoView {
+pub(crate) fn Failed(
+    why: String,
+    again: impl Fn() + 'static,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="notice" data-kind="trouble" role="alert">
             <p>{why}</p>
+            {children.map(|children| children())}
             <button type="button" class="button" data-size="small" on:click=move |_| again()>
                 "Try again"
             </button>

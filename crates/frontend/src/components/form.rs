@@ -41,10 +41,15 @@ impl FormState {
             return false;
         }
         self.busy.set(true);
+        self.forgive();
+        true
+    }
+
+    /// Nothing is wrong any more.
+    pub(crate) fn forgive(self) {
         self.alert.set(None);
         self.errors.set(Vec::new());
         self.wait.set(None);
-        true
     }
 
     /// Whether something is on its way, tracked.

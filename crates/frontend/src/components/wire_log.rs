@@ -17,7 +17,7 @@ pub(crate) fn WireLogList() -> impl IntoView {
                 "On the wire"
             </h2>
             <p class="wire-log-hint">
-                "Method, path and answer of the last calls from this tab, oldest first. Tokens are never shown, and looking out for logins elsewhere is left out."
+                "Method, path and answer of the last calls from this tab, oldest first. Tokens are never shown, and what this page asks by itself is left out."
             </p>
             <ol class="wire-list" role="list" aria-labelledby="wire-title">
                 {move || wire.with(|wire| wire.exchanges().iter().map(leg).collect_view())}

@@ -100,7 +100,10 @@ impl Session {
         }
         match judgement.verdict {
             Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
-            Verdict::Ended => Tried::Done(self.accept_the_end(stale, era)),
+            Verdict::Ended => {
+                self.ask_why_it_ended().await;
+                Tried::Done(self.accept_the_end(stale, era))
+            }
             Verdict::Duplicate => match self.token_newer_than(stale) {
                 Some(newer) => Tried::Done(Ok(newer)),
                 None => Tried::AnewAtOnce,

@@ -8,6 +8,7 @@ mod lookout;
 #[cfg(feature = "ssr")]
 mod pages;
 mod single_flight;
+mod transport;
 mod verdict;
 mod wire_log;
 mod words;

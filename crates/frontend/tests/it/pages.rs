@@ -44,17 +44,19 @@ mod any_server {
     }
 }
 
-const BEHIND_LOGIN: [(&str, &str); 4] = [
+const BEHIND_LOGIN: [(&str, &str); 5] = [
     ("/account", "Your account"),
+    ("/notes", "Your notes"),
     ("/sessions", "Your sessions"),
     ("/activity", "Your activity"),
     ("/settings", "Your settings"),
 ];
-const EVERY_PAGE: [&str; 8] = [
+const EVERY_PAGE: [&str; 9] = [
     "/",
     "/register",
     "/login?next=%2Faccount",
     "/account",
+    "/notes",
     "/sessions",
     "/activity",
     "/settings",

@@ -28,7 +28,8 @@ fn seen(outcome: Result<Answer, NoAnswer>) -> (Seen, bool) {
 }
 
 fn answer(status: u16, body: &str) -> Result<Answer, NoAnswer> {
-    Ok(Answer { status, retry_after_seconds: Some(3), body: body.to_owned() })
+    let body = body.to_owned();
+    Ok(Answer { status, retry_after_seconds: Some(3), body, ..Answer::default() })
 }
 
 fn problem(status: u16, code: &str) -> Result<Answer, NoAnswer> {

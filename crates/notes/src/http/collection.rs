@@ -6,14 +6,17 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use shared::NoteId;
+use shared::note::{NoteRequest, Notes};
+use shared::path;
 use verifier::axum::Bearer;
 
 use super::body::Body;
 use super::error::ApiError;
 use super::version::tagged;
-use crate::note::{Draft, Note, NoteId, Written};
-use crate::router::{App, NOTES};
+use crate::note::Draft;
+use crate::router::App;
 
 /// How many notes one answer holds.
 const PAGE: usize = 50;
@@ -27,14 +30,6 @@ pub struct Parameters {
     #[serde(default)]
     q: String,
     before: Option<NoteId>,
-}
-
-/// One page.
-#[derive(Serialize)]
-pub struct Notes {
-    notes: Vec<Note>,
-    /// Whether there are older ones: ask again `before` the last of these.
-    more: bool,
 }
 
 /// 200 and a page; 400 if a parameter cannot be read.
@@ -66,10 +61,10 @@ pub async fn list(
 pub async fn create(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Body(written): Body<Written>,
+    Body(written): Body<NoteRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let draft = Draft::try_from(written).map_err(ApiError::Invalid)?;
     let (id, now) = (app.doors.note_id(), app.doors.now());
     let note = app.store.create(token.sub, id, draft, now).await?;
-    Ok((StatusCode::CREATED, [(LOCATION, format!("{NOTES}/{id}"))], tagged(note)))
+    Ok((StatusCode::CREATED, [(LOCATION, path::note(id))], tagged(note)))
 }

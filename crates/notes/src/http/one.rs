@@ -4,12 +4,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use shared::NoteId;
+use shared::note::NoteRequest;
 use verifier::axum::Bearer;
 
 use super::body::Body;
 use super::error::ApiError;
 use super::version::{IfMatch, tagged};
-use crate::note::{Draft, NoteId, Written};
+use crate::note::Draft;
 use crate::router::App;
 use crate::store::Change;
 
@@ -35,7 +37,7 @@ pub async fn replace(
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     IfMatch(version): IfMatch,
-    Body(written): Body<Written>,
+    Body(written): Body<NoteRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let draft = Draft::try_from(written).map_err(ApiError::Invalid)?;
     let whose = (token.sub, named(id)?);

@@ -7,11 +7,11 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 
 use super::error::ApiError;
-use crate::note::Note;
+use crate::note::Versioned;
 
 /// A note, with its version.
-pub fn tagged(note: Note) -> impl IntoResponse + use<> {
-    ([(ETAG, format!("\"{}\"", note.version))], Json(note))
+pub fn tagged(Versioned { note, version }: Versioned) -> impl IntoResponse + use<> {
+    ([(ETAG, format!("\"{version}\""))], Json(note))
 }
 
 /// The version that a write is meant to replace; none if it may replace any.

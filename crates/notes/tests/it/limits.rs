@@ -1,7 +1,7 @@
 //! What a note may hold, and what a body may be.
 
-use notes::router::NOTES;
 use serde_json::{Value, json};
+use shared::path::NOTES;
 
 use crate::support::{Answer, TestApp};
 

@@ -1,7 +1,7 @@
 //! Writing notes down, reading them, changing them, throwing them away.
 
-use notes::router::NOTES;
 use serde_json::json;
+use shared::path::NOTES;
 
 use crate::support::{START, TestApp};
 

@@ -15,7 +15,7 @@ async fn a_note_of_another_user_is_not_there() {
     bob.on("GET", &id, "").await.assert_problem(404, "not_found");
     bob.on("PUT", &id, &written).await.assert_problem(404, "not_found");
     bob.on("DELETE", &id, "").await.assert_problem(404, "not_found");
-    let path = format!("{}/{id}", notes::router::NOTES);
+    let path = format!("{}/{id}", shared::path::NOTES);
     let matching = bob.ask_with("PUT", &path, &written, &[("if-match", "\"1\"")]).await;
     matching.assert_problem(404, "not_found");
 

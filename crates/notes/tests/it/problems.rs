@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use notes::router::NOTES;
+use shared::path::NOTES;
 
 use crate::support::TestApp;
 

@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use notes::router::{App, HEALTH_LIVE, HEALTH_READY, NOTES, router};
+use notes::router::{App, HEALTH_LIVE, HEALTH_READY, router};
 use serde_json::{Value, json};
+use shared::path::NOTES;
 use tower::ServiceExt as _;
 use verifier::remote::Issuer;
 

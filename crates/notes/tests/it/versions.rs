@@ -1,7 +1,7 @@
 //! Two windows, one note: who writes without having seen the other's words is told so.
 
-use notes::router::NOTES;
 use serde_json::json;
+use shared::path::NOTES;
 
 use crate::support::TestApp;
 

@@ -1,0 +1,123 @@
+//! Notes as a list of cards. It must not change any; it says which one the user wants changed or gone.
+
+use leptos::prelude::*;
+use shared::note::Note;
+
+use crate::dom::{focus_soon, local_time, machine_time};
+
+/// What can be done to a note.
+#[derive(Clone, Copy)]
+pub(crate) struct Actions {
+    pub(crate) edit: Callback<Note>,
+    pub(crate) delete: Callback<Note>,
+    /// Whether nothing can be done just now, so that what is being written is not lost.
+    pub(crate) locked: Signal<bool>,
+    /// Whether something is being done.
+    pub(crate) busy: Signal<bool>,
+}
+
+/// The list.
+#[component]
+pub(crate) fn NoteList(notes: Signal<Vec<Note>>, actions: Actions) -> impl IntoView {
+    view! {
+        <ul class="note-list" role="list">
+            // A note that has changed is another card.
+            <For
+                each=move || notes.get()
+                key=|note| note.clone()
+                children=move |note| card(note, actions)
+            />
+        </ul>
+    }
+}
+
+fn card(note: Note, actions: Actions) -> impl IntoView {
+    let Note { id, title, text, created_at, changed_at } = note.clone();
+    let verb = if changed_at == created_at { "Written " } else { "Changed " };
+    let note = StoredValue::new(note);
+    let sure = RwSignal::new(false);
+    view! {
+        <li class="note-card" id=format!("note-{id}")>
+            <h2 class="note-title" id=title_of(note)>
+                {title}
+            </h2>
+            {(!text.is_empty()).then(|| view! { <p class="note-text">{text}</p> })}
+            <p class="note-time">
+                {verb} <time datetime=machine_time(changed_at)>{local_time(changed_at)}</time>
+            </p>
+            {move || match (actions.locked.get(), sure.get()) {
+                (true, _) => None,
+                (_, false) => Some(view! { <Doings note sure actions /> }.into_any()),
+                (_, true) => Some(view! { <Asked note sure actions /> }.into_any()),
+            }}
+        </li>
+    }
+}
+
+/// What can be done.
+#[component]
+fn Doings(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> impl IntoView {
+    let ask = move |_| {
+        sure.set(true);
+        focus_on(note, "first");
+    };
+    view! {
+        <div class="form-actions">
+            <button
+                type="button"
+                class="button"
+                data-size="small"
+                aria-describedby=title_of(note)
+                on:click=move |_| actions.edit.run(note.get_value())
+            >
+                "Edit"
+            </button>
+            <button
+                type="button"
+                class="button"
+                data-size="small"
+                aria-describedby=title_of(note)
+                on:click=ask
+            >
+                "Delete"
+            </button>
+        </div>
+    }
+}
+
+/// Whether it is meant: nobody can bring a note back.
+#[component]
+fn Asked(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> impl IntoView {
+    let keep = move |_| {
+        sure.set(false);
+        focus_on(note, "last");
+    };
+    view! {
+        <div class="form-actions">
+            <button
+                type="button"
+                class="button"
+                data-kind="danger"
+                data-size="small"
+                aria-describedby=title_of(note)
+                aria-disabled=move || actions.busy.get().then_some("true")
+                on:click=move |_| actions.delete.run(note.get_value())
+            >
+                "Delete for good"
+            </button>
+            <button type="button" class="button" data-size="small" on:click=keep>
+                "Keep it"
+            </button>
+        </div>
+    }
+}
+
+/// The button that was pressed is gone, and the focus with it.
+fn focus_on(note: StoredValue<Note>, which: &str) {
+    focus_soon(format!("#note-{} button:{which}-child", note.with_value(|note| note.id)));
+}
+
+/// The id of the title.
+fn title_of(note: StoredValue<Note>) -> String {
+    format!("note-title-{}", note.with_value(|note| note.id))
+}

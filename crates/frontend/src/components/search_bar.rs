@@ -1,0 +1,58 @@
+//! What is searched for. It must not search.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use super::field::value_of;
+use crate::dom::focus_soon;
+
+const NAME: &str = "search";
+/// What the service takes, in characters.
+const LONGEST: &str = "200";
+
+/// A field with its button; `wanted` is what was last searched for, empty for everything.
+#[component]
+pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl IntoView {
+    let node = NodeRef::<Input>::new();
+    let search = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        wanted.set(value_of(node).trim().to_owned());
+    };
+    let show_all = move |_| {
+        if let Some(input) = node.get_untracked() {
+            input.set_value("");
+        }
+        wanted.set(String::new());
+        // The button is gone, and the focus with it.
+        focus_soon(format!("#{NAME}"));
+    };
+    view! {
+        <form class="search-bar" role="search" on:submit=search>
+            <label class="field-label" for=NAME>
+                {label}
+            </label>
+            <input
+                class="field-input"
+                id=NAME
+                type="search"
+                autocomplete="off"
+                maxlength=LONGEST
+                node_ref=node
+            />
+            <button type="submit" class="button">
+                "Search"
+            </button>
+            {move || {
+                wanted
+                    .with(|wanted| !wanted.is_empty())
+                    .then(|| {
+                        view! {
+                            <button type="button" class="button" on:click=show_all>
+                                "Show all"
+                            </button>
+                        }
+                    })
+            }}
+        </form>
+    }
+}

@@ -1,0 +1,22 @@
+//! A note as it is stored now, beside what somebody has typed who knew an earlier one. It must not decide
+//! which of the two is the better.
+
+use leptos::prelude::*;
+use shared::note::Note;
+
+const TITLE: &str = "stored-note-title";
+
+/// The note, and a way to go on from it.
+#[component]
+pub(crate) fn StoredNote(note: Note, take: impl Fn() + 'static) -> impl IntoView {
+    view! {
+        <section class="stored-note" aria-labelledby=TITLE>
+            <h3 id=TITLE>"What is stored now"</h3>
+            <p class="note-title">{note.title}</p>
+            <p class="note-text">{note.text}</p>
+            <button type="button" class="button" data-size="small" on:click=move |_| take()>
+                "Take this instead"
+            </button>
+        </section>
+    }
+}

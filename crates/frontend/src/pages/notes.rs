@@ -1,0 +1,295 @@
+//! The user's notes: the list of them, page by page, what is searched for, and a note less. A service of its
+//! own keeps them, so there is one state more than on other pages: that there is no such service here. What is
+//! written is the business of [`editor`].
+
+mod editor;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::ErrorCode;
+use shared::note::{Note, Notes};
+use shared::path::NOTES_PAGE;
+
+use super::behind_login::BehindLogin;
+use crate::api;
+use crate::components::failed::Failed;
+use crate::components::note_list::{Actions, NoteList};
+use crate::components::search_bar::SearchBar;
+use crate::components::skeleton::Skeleton;
+use crate::dom::focus_soon;
+use crate::session::{Rejected, Session};
+use editor::{Editor, Target};
+
+/// What Baton alone has to say to a call for notes.
+const NO_GATEWAY: &str = "Notes live in a service of their own, and a gateway leads to it. This server runs \
+    without them, so there is nothing to show here. This starts all three:";
+const WITH_GATEWAY: &str = "cargo xtask run --with-gateway";
+
+/// Your notes.
+#[component]
+pub(crate) fn NotesPage() -> impl IntoView {
+    view! {
+        <BehindLogin heading="Your notes" path=NOTES_PAGE>
+            <NotesHere />
+        </BehindLogin>
+    }
+}
+
+/// What the page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Fetching,
+    Failed(String),
+    NoGateway,
+    Shown,
+}
+
+#[derive(Clone, Copy)]
+struct Here {
+    session: Session,
+    /// What is searched for; empty while all notes are wanted.
+    wanted: RwSignal<String>,
+    state: RwSignal<State>,
+    notes: RwSignal<Vec<Note>>,
+    more: RwSignal<bool>,
+    busy: RwSignal<bool>,
+    said: RwSignal<String>,
+    /// What is being written, if anything is.
+    writing: RwSignal<Option<Target>>,
+}
+
+impl Here {
+    fn fetch(self) {
+        let wanted = self.wanted.get_untracked();
+        self.state.set(State::Fetching);
+        self.said.set(String::new());
+        spawn_local(async move {
+            let fetched = self.session.fetch::<Notes>(api::notes(&wanted, None)).await;
+            // The user may have left this page meanwhile, or asked for something else.
+            if self.wanted.try_get_untracked().as_ref() != Some(&wanted) {
+                return;
+            }
+            match fetched {
+                Ok(Notes { notes, more }) => {
+                    self.said.set(counted(notes.len(), more, &wanted));
+                    self.notes.set(notes);
+                    self.more.set(more);
+                    self.state.set(State::Shown);
+                }
+                Err(Rejected::Ended) => {}
+                // The service has such a path, always.
+                Err(rejected) if is(&rejected, ErrorCode::NotFound) => {
+                    self.state.set(State::NoGateway);
+                }
+                Err(rejected) => self
+                    .state
+                    .set(State::Failed(format!("Your notes could not be fetched. {rejected}"))),
+            }
+        });
+    }
+
+    fn fetch_older(self) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.said.set(String::new());
+        let wanted = self.wanted.get_untracked();
+        let last = self.notes.with_untracked(|notes| notes.last().map(|note| note.id));
+        spawn_local(async move {
+            let fetched = self.session.fetch::<Notes>(api::notes(&wanted, last)).await;
+            if self.busy.try_set(false).is_some() || self.wanted.get_untracked() != wanted {
+                return;
+            }
+            match fetched {
+                Ok(Notes { notes, more }) => {
+                    self.said.set(format!("{} older.", counted(notes.len(), more, "")));
+                    self.notes.update(|all| all.extend(notes));
+                    self.more.set(more);
+                    if !more {
+                        // The button is gone, and the focus with it.
+                        focus_soon("#notes-said");
+                    }
+                }
+                Err(Rejected::Ended) => {}
+                Err(rejected) => self.said.set(rejected.to_string()),
+            }
+        });
+    }
+
+    fn delete(self, note: Note) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.said.set(String::new());
+        spawn_local(async move {
+            let outcome = self.session.carry_out(api::delete_note(note.id)).await;
+            // If the session has ended meanwhile, the page and its signals are gone.
+            if self.busy.try_set(false).is_some() {
+                return;
+            }
+            match outcome {
+                Ok(()) => {
+                    self.notes.update(|notes| notes.retain(|it| it.id != note.id));
+                    self.said.set(format!("“{}” was deleted.", note.title));
+                }
+                Err(Rejected::Ended) => return,
+                // Somebody was faster, or there is no service any more: the list says which.
+                Err(rejected) if is(&rejected, ErrorCode::NotFound) => self.fetch(),
+                Err(rejected) => {
+                    return self.said.set(format!("“{}” is still here. {rejected}", note.title));
+                }
+            }
+            // The button that was pressed is gone, and the focus with it.
+            focus_soon("main h1");
+        });
+    }
+
+    /// A note has been written; `is_new` if it was not there before.
+    fn written(self, note: Note, is_new: bool) {
+        if self.said.try_set(format!("“{}” is saved.", note.title)).is_some() {
+            // The user has left this page meanwhile.
+            return;
+        }
+        self.notes.update(|notes| match notes.iter_mut().find(|it| it.id == note.id) {
+            Some(stale) => *stale = note,
+            None if is_new => notes.insert(0, note),
+            None => {}
+        });
+    }
+
+    fn stop_writing(self, back: String) {
+        self.writing.set(None);
+        focus_soon(back);
+    }
+}
+
+/// The first button of a note in the list.
+fn button_of(note: &Note) -> String {
+    format!("#note-{} button", note.id)
+}
+
+fn is(rejected: &Rejected, code: ErrorCode) -> bool {
+    matches!(rejected, Rejected::Problem(problem, _) if problem.code == code)
+}
+
+/// For those who do not see the list change.
+fn counted(notes: usize, more: bool, wanted: &str) -> String {
+    let counted = match (notes, more) {
+        (0, _) => "No notes".to_owned(),
+        (1, false) => "One note".to_owned(),
+        (notes, false) => format!("{notes} notes"),
+        (notes, true) => format!("{notes} notes, and there are more"),
+    };
+    if wanted.is_empty() { counted } else { format!("{counted} with “{wanted}”") }
+}
+
+#[component]
+fn NotesHere() -> impl IntoView {
+    let here = Here {
+        session: expect_context(),
+        wanted: RwSignal::new(String::new()),
+        state: RwSignal::new(State::Fetching),
+        notes: RwSignal::new(Vec::new()),
+        more: RwSignal::new(false),
+        busy: RwSignal::new(false),
+        said: RwSignal::new(String::new()),
+        writing: RwSignal::new(None),
+    };
+    here.session.watch();
+    Effect::new(move |_| {
+        here.wanted.track();
+        here.fetch();
+    });
+    let served = Memo::new(move |_| here.state.get() != State::NoGateway);
+    view! {
+        <p class="lead">
+            "A service of its own keeps these. It knows you by your access token and has never seen your password."
+        </p>
+        {move || served.get().then(|| view! { <Tools here /> })}
+        {move || here.writing.get().map(|target| view! { <Editor here target /> })}
+        <p class="said" data-kind="count" id="notes-said" role="status" tabindex="-1">
+            {move || here.said.get()}
+        </p>
+        {move || match here.state.get() {
+            State::Fetching => view! { <Skeleton says="Fetching your notes…" /> }.into_any(),
+            State::Failed(why) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            State::NoGateway => {
+                view! {
+                    <Failed why=NO_GATEWAY.to_owned() again=move || here.fetch()>
+                        <p>
+                            <code>{WITH_GATEWAY}</code>
+                        </p>
+                    </Failed>
+                }
+                    .into_any()
+            }
+            State::Shown => view! { <Shown here /> }.into_any(),
+        }}
+    }
+}
+
+/// What one can do besides reading.
+#[component]
+fn Tools(here: Here) -> impl IntoView {
+    view! {
+        <div class="tools">
+            <SearchBar label="Search your notes" wanted=here.wanted />
+            {move || {
+                here.writing
+                    .with(Option::is_none)
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                id="new-note"
+                                class="button"
+                                data-kind="primary"
+                                on:click=move |_| here.writing.set(Some(Target::New))
+                            >
+                                "New note"
+                            </button>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Shown(here: Here) -> impl IntoView {
+    let empty = Memo::new(move |_| here.notes.with(Vec::is_empty));
+    let none = move || match here.wanted.get_untracked() {
+        wanted if wanted.is_empty() => "You have no notes yet.".to_owned(),
+        wanted => format!("None of your notes holds “{wanted}”."),
+    };
+    let actions = Actions {
+        edit: Callback::new(move |note| here.writing.set(Some(Target::One(note)))),
+        delete: Callback::new(move |note| here.delete(note)),
+        locked: Signal::derive(move || here.writing.with(Option::is_some)),
+        busy: here.busy.into(),
+    };
+    view! {
+        {move || empty.get().then(|| view! { <p class="aside">{none()}</p> })}
+        <NoteList notes=here.notes.into() actions />
+        {move || {
+            here.more
+                .get()
+                .then(|| {
+                    view! {
+                        <p>
+                            <button
+                                type="button"
+                                class="button"
+                                aria-disabled=move || here.busy.get().then_some("true")
+                                on:click=move |_| here.fetch_older()
+                            >
+                                "Show older"
+                            </button>
+                        </p>
+                    }
+                })
+        }}
+    }
+}

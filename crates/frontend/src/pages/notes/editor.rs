@@ -1,0 +1,266 @@
+//! Writing: a new note, or other words for one that is there. What is replaced is the version that was read and
+//! no other; what is typed stays, whatever becomes of the note meanwhile. It must not know the list.
+
+use leptos::html::{Input, Textarea};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::note::{Note, NoteRequest};
+use shared::{ErrorCode, NoteId};
+
+use super::{Here, button_of, is};
+use crate::api;
+use crate::components::button::SubmitButton;
+use crate::components::failed::Failed;
+use crate::components::field::{Field, FieldSpec, value_of};
+use crate::components::form::{FormAlert, FormState};
+use crate::components::panel::Panel;
+use crate::components::skeleton::Skeleton;
+use crate::components::stored_note::StoredNote;
+use crate::components::text_area::TextArea;
+use crate::dom::focus_soon;
+use crate::session::{Rejected, Session};
+
+const TITLE: FieldSpec =
+    FieldSpec { name: "title", label: "Title", kind: "text", autocomplete: "off" };
+const TEXT: &str = "text";
+const FORM: &str = "note-form";
+const HEADING: &str = "editor-title";
+
+const OVERTAKEN: &str = "This note was changed elsewhere since you opened it. Nothing you typed is lost: save \
+    again to put it in the place of what is stored now, or take that instead.";
+const GONE: &str = "This note was deleted elsewhere meanwhile. Nothing you typed is lost: save again to make a \
+    new note of it.";
+const NO_SERVICE: &str =
+    "The service that keeps notes is not there any more. Nothing you typed is lost.";
+
+/// What is being written.
+#[derive(Clone)]
+pub(super) enum Target {
+    New,
+    One(Note),
+}
+
+impl Target {
+    fn button(&self) -> String {
+        match self {
+            Self::New => "#new-note".to_owned(),
+            Self::One(note) => button_of(note),
+        }
+    }
+}
+
+/// A note in the version that was read, which the service names by `ETag`.
+#[derive(Clone)]
+struct Opened {
+    note: Note,
+    version: String,
+}
+
+async fn open(session: Session, id: NoteId) -> Result<Opened, Rejected> {
+    let answer = session.call(api::note(id)).await.answer?;
+    match (answer.json(), answer.etag.clone()) {
+        (Some(note), Some(version)) if answer.succeeded() => Ok(Opened { note, version }),
+        _ => Err(Rejected::by(&answer)),
+    }
+}
+
+/// The place where one writes. A note that is there is read first: the list may be old.
+#[component]
+pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
+    let read = RwSignal::new(None::<Result<Option<Opened>, String>>);
+    let heading = match &target {
+        Target::New => "New note",
+        Target::One(_) => "Edit note",
+    };
+    let back = StoredValue::new(target.button());
+    let fetch = move || match target.clone() {
+        Target::New => read.set(Some(Ok(None))),
+        Target::One(note) => {
+            read.set(None);
+            spawn_local(async move {
+                let opened = match open(here.session, note.id).await {
+                    Ok(opened) => Ok(Some(opened)),
+                    Err(Rejected::Ended) => return,
+                    Err(rejected) => Err(format!("This note could not be fetched. {rejected}")),
+                };
+                let failed = opened.is_err();
+                // The user may have left this page meanwhile.
+                if read.try_set(Some(opened)).is_none() && failed {
+                    focus_soon(format!("[aria-labelledby={HEADING}] button"));
+                }
+            });
+        }
+    };
+    fetch();
+    view! {
+        <Panel id=HEADING title=heading>
+            {move || match read.get() {
+                None => view! { <Skeleton says="Fetching the note…" /> }.into_any(),
+                Some(Ok(opened)) => view! { <Writing here opened back /> }.into_any(),
+                Some(Err(why)) => {
+                    let again = fetch.clone();
+                    view! {
+                        <Failed why again>
+                            <CancelButton here back />
+                        </Failed>
+                    }
+                        .into_any()
+                }
+            }}
+        </Panel>
+    }
+}
+
+/// The form, and what came of sending it.
+#[derive(Clone, Copy)]
+struct Sheet {
+    here: Here,
+    form: FormState,
+    title: NodeRef<Input>,
+    text: NodeRef<Textarea>,
+    /// What is to be replaced; nothing if this is a new note.
+    base: StoredValue<Option<(NoteId, String)>>,
+    /// What somebody else has stored since.
+    stored: RwSignal<Option<Note>>,
+}
+
+impl Sheet {
+    fn save(self) {
+        if !self.form.begin() {
+            return;
+        }
+        let text = self.text.get_untracked().map(|area| area.value()).unwrap_or_default();
+        let body = NoteRequest { title: value_of(self.title), text };
+        let base = self.base.get_value();
+        spawn_local(async move {
+            let request = match &base {
+                Some((id, version)) => api::replace_note(*id, version, &body),
+                None => api::create_note(&body),
+            };
+            match self.here.session.fetch::<Note>(request).await {
+                Ok(note) => self.saved(note, base.is_none()),
+                Err(rejected) => self.refused(rejected, base.map(|(id, _)| id), &body).await,
+            }
+        });
+    }
+
+    fn saved(self, note: Note, is_new: bool) {
+        let back = if is_new { Target::New.button() } else { button_of(&note) };
+        self.here.written(note, is_new);
+        // Who has cancelled meanwhile may be writing something else by now.
+        if self.form.done() {
+            self.here.stop_writing(back);
+        }
+    }
+
+    async fn refused(self, rejected: Rejected, id: Option<NoteId>, body: &NoteRequest) {
+        match (rejected, id) {
+            (rejected, Some(id)) if is(&rejected, ErrorCode::PreconditionFailed) => {
+                self.overtaken(id, body).await;
+            }
+            (rejected, Some(_)) if is(&rejected, ErrorCode::NotFound) => self.gone(),
+            (rejected, None) if is(&rejected, ErrorCode::NotFound) => {
+                self.form.reject_because(NO_SERVICE.to_owned());
+                self.here.fetch();
+            }
+            // A new note has no version that would make asking again harmless.
+            (Rejected::ForNow(trouble), None) => self.form.reject_because(format!(
+                "{trouble} It is not known whether the note was saved: look for it before you save again. \
+                 Nothing you typed is lost."
+            )),
+            (rejected, _) => self.form.reject(rejected),
+        }
+    }
+
+    /// There is another version than the one that was read.
+    async fn overtaken(self, id: NoteId, body: &NoteRequest) {
+        match open(self.here.session, id).await {
+            // It is our own: the answer to an earlier try was lost.
+            Ok(Opened { note, .. }) if note.title == body.title && note.text == body.text => {
+                self.saved(note, false);
+            }
+            Ok(Opened { note, version }) => {
+                if self.base.try_set_value(Some((id, version))).is_none() {
+                    self.stored.set(Some(note));
+                    self.form.reject_because(OVERTAKEN.to_owned());
+                }
+            }
+            Err(rejected) if is(&rejected, ErrorCode::NotFound) => self.gone(),
+            Err(rejected) => self.form.reject(rejected),
+        }
+    }
+
+    fn gone(self) {
+        if self.base.try_set_value(None).is_none() {
+            self.stored.set(None);
+            self.form.reject_because(GONE.to_owned());
+            self.here.fetch();
+        }
+    }
+
+    /// Goes on from what is stored instead of what was typed.
+    fn take(self, note: &Note) {
+        if let Some(title) = self.title.get_untracked() {
+            title.set_value(&note.title);
+        }
+        if let Some(text) = self.text.get_untracked() {
+            text.set_value(&note.text);
+        }
+        self.stored.set(None);
+        self.form.forgive();
+        focus_soon(format!("#{FORM} input"));
+    }
+}
+
+#[component]
+fn Writing(here: Here, opened: Option<Opened>, back: StoredValue<String>) -> impl IntoView {
+    let (base, title, text) = match opened {
+        Some(Opened { note: Note { id, title, text, .. }, version }) => {
+            (Some((id, version)), title, text)
+        }
+        None => (None, String::new(), String::new()),
+    };
+    let sheet = Sheet {
+        here,
+        form: FormState::new(FORM),
+        title: NodeRef::new(),
+        text: NodeRef::new(),
+        base: StoredValue::new(base),
+        stored: RwSignal::new(None),
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        sheet.save();
+    };
+    focus_soon(format!("#{FORM} input"));
+    view! {
+        <form id=FORM class="form" method="post" novalidate on:submit=submit>
+            <FormAlert form=sheet.form />
+            {move || {
+                sheet
+                    .stored
+                    .get()
+                    .map(|note| {
+                        let taken = note.clone();
+                        view! { <StoredNote note take=move || sheet.take(&taken) /> }
+                    })
+            }}
+            <Field spec=TITLE node=sheet.title form=sheet.form value=Some(title) />
+            <TextArea name=TEXT label="Text" node=sheet.text form=sheet.form value=text />
+            <div class="form-actions">
+                <SubmitButton label="Save note" busy_label="Saving…" form=sheet.form />
+                <CancelButton here back />
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn CancelButton(here: Here, back: StoredValue<String>) -> impl IntoView {
+    let cancel = move |_| here.stop_writing(back.get_value());
+    view! {
+        <button type="button" class="button" on:click=cancel>
+            "Cancel"
+        </button>
+    }
+}

@@ -1,0 +1,71 @@
+// A service behind the real gateway: the edge refuses a token that has expired, the page renews it and goes on,
+// and stops when its session is ended elsewhere.
+import { api, pages } from '../support/contract';
+import { untilTheTokenHasExpired } from '../support/expiry';
+import { cards, lines, openNotes, save, write } from '../support/notes';
+import { logInElsewhere } from '../support/sessions';
+import { expect, test } from '../support/test';
+import { expectNotice, open } from '../support/users';
+
+// So short that a test can wait; so long that a slow machine ends a session before the token has expired.
+test.use({ behindGateway: true, accessTokenSeconds: 10 });
+
+const ended = 'This session was ended from another of your devices. Log in again to go on.';
+
+test('one writes on when the token has expired, and the page stops within 5 s of an end elsewhere', async ({
+  account,
+  browser,
+  request,
+  server,
+  user,
+  wire,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await expect(account.getByText('You have no notes yet.')).toBeVisible();
+  await write(account, 'Before', 'with the token that the login has brought');
+
+  await untilTheTokenHasExpired(wire, request, api.notes);
+  // Nothing has been renewed because of that, although the page has looked whether its session stands.
+  expect(wire.refreshes()).toEqual([]);
+  await open(elsewhere, pages.sessions);
+  wire.forget();
+  const refused = account.waitForResponse((it) => it.url().endsWith(api.notes) && it.status() === 401);
+  await write(account, 'After', 'with the token that took its place');
+  const relay = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
+  await expect.poll(() => lines(wire)).toEqual(relay);
+  // It was the edge that refused: in words of its own, and with the challenge that everybody uses.
+  const edge = await refused;
+  expect(edge.headers()['content-type']).toBe('text/plain');
+  expect(edge.headers()['www-authenticate']).toMatch(/^Bearer realm=".*", error="invalid_token"$/);
+  await expect(cards(account)).toHaveCount(2);
+
+  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
+  // Nobody touches the page from here on.
+  await expect(account).toHaveURL('/login?next=%2Fnotes', { timeout: 5_000 });
+  await expectNotice(account, ended);
+  await expect(account.locator('body')).not.toContainText('Before');
+  await elsewhere.context().close();
+});
+
+test('reading and changing are renewed and repeated, too', async ({ account, request, wire }) => {
+  await openNotes(account);
+  await write(account, 'Milk');
+  const [card] = await cards(account).evaluateAll((all) => all.map((it) => it.id));
+  const relay = (call: string) => [`${call} 401`, `POST ${api.refresh} 200`, `${call} 200`];
+
+  await untilTheTokenHasExpired(wire, request, api.notes);
+  wire.forget();
+  await account.getByRole('button', { name: 'Search' }).click();
+  await expect.poll(() => lines(wire)).toEqual(relay(`GET ${api.notes}`));
+
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await account.getByLabel('Text').fill('two bottles');
+  await untilTheTokenHasExpired(wire, request, api.notes);
+  wire.forget();
+  await save(account);
+  const one = `${api.notes}/${card?.replace('note-', '')}`;
+  await expect.poll(() => lines(wire)).toEqual(relay(`PUT ${one}`));
+  await expect(cards(account, 'Milk')).toContainText('two bottles');
+});

@@ -1,0 +1,41 @@
+// Baton without the gateway: there are no notes, and the page says where they would be.
+import { api, pages } from '../support/contract';
+import { answerNext, json } from '../support/network';
+import { note } from '../support/notes';
+import { expect, test } from '../support/test';
+import { open } from '../support/users';
+
+test('without the gateway the page says where notes live, and how to start it', async ({
+  account,
+  wire,
+}) => {
+  await account.getByRole('link', { name: 'Notes' }).click();
+  const said = account.getByRole('alert');
+  await expect(said).toContainText('Notes live in a service of their own');
+  await expect(said).toContainText('cargo xtask run --with-gateway');
+  await expect(account.getByRole('button', { name: 'New note' })).toHaveCount(0);
+  expect(wire.to(api.notes).map((it) => it.outcome)).toEqual([404]);
+  // Nobody was signed out by that.
+  await account.getByRole('link', { name: 'Overview' }).click();
+  await expect(account.getByRole('heading', { name: 'Your account' })).toBeVisible();
+});
+
+test('once the gateway is there the page goes on', async ({ account }) => {
+  await open(account, pages.notes);
+  await expect(account.getByRole('alert')).toContainText('Notes live in a service of their own');
+  await answerNext(account, api.notes, json({ notes: [note(1, 'Milk', '')], more: false }));
+  await account.getByRole('button', { name: 'Try again' }).click();
+  await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Milk']);
+  await expect(account.getByRole('button', { name: 'New note' })).toBeVisible();
+});
+
+test('a service that goes away while one writes takes nothing that was typed', async ({ account }) => {
+  await answerNext(account, api.notes, json({ notes: [], more: false }));
+  await open(account, pages.notes);
+  await account.getByRole('button', { name: 'New note' }).click();
+  await account.getByLabel('Title').fill('Milk');
+  await account.getByRole('button', { name: 'Save note' }).click();
+  await expect(account.getByText('Nothing you typed is lost.')).toBeVisible();
+  await expect(account.getByText('Notes live in a service of their own')).toBeVisible();
+  await expect(account.getByLabel('Title')).toHaveValue('Milk');
+});

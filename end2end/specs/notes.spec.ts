@@ -1,0 +1,271 @@
+// Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
+// them away; and what happens when somebody else was faster, or the service is down.
+import { api } from '../support/contract';
+import { OtherWindow, cards, fill, lines, openNotes, save, write } from '../support/notes';
+import { logInElsewhere } from '../support/sessions';
+import { expect, test } from '../support/test';
+import { expectNotice, open } from '../support/users';
+
+test.use({ behindGateway: true });
+
+test('a note is written, changed and thrown away', async ({ account }) => {
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await expect(account).toHaveTitle('Your notes · Baton');
+  await expect(account.getByText('You have no notes yet.')).toBeVisible();
+  await expect(account.getByRole('status')).toHaveText('No notes');
+
+  await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
+  await fill(account, 'Milk', 'two\n  bottles');
+  await save(account);
+  await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
+  await expect(account.getByRole('button', { name: 'New note' })).toBeFocused();
+  expect(await cards(account, 'Milk').locator('.note-text').innerText()).toBe('two\n  bottles');
+  await write(account, 'Bread');
+  await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Bread', 'Milk']);
+
+  await cards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toHaveValue('Milk');
+  await expect(account.getByLabel('Text')).toHaveValue('two\n  bottles');
+  // While one writes nothing can be done to another note.
+  await expect(cards(account).getByRole('button')).toHaveCount(0);
+  const replaced = account.waitForRequest((it) => it.method() === 'PUT');
+  await fill(account, 'Oat milk', 'three bottles');
+  await save(account);
+  await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
+  expect((await replaced).headers()['if-match']).toBe('"1"');
+  await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Bread', 'Oat milk']);
+  await expect(cards(account, 'Oat milk').getByRole('button', { name: 'Edit' })).toBeFocused();
+
+  await cards(account, 'Bread').getByRole('button', { name: 'Delete' }).click();
+  await expect(account.getByRole('button', { name: 'Delete for good' })).toBeFocused();
+  await account.getByRole('button', { name: 'Keep it' }).click();
+  await expect(cards(account, 'Bread').getByRole('button', { name: 'Delete' })).toBeFocused();
+  await account.keyboard.press('Enter');
+  await expect(account.getByRole('button', { name: 'Delete for good' })).toBeFocused();
+  await account.keyboard.press('Enter');
+  await expect(account.getByRole('status')).toHaveText('“Bread” was deleted.');
+  await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+  await account.reload();
+  await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Oat milk']);
+});
+
+test('a search finds what is typed, in any case and as it is', async ({ account, request, wire }) => {
+  const other = new OtherWindow(request, wire);
+  for (const title of ['Milk', 'Bread', '100 % rye']) await other.write(title, `about ${title}`);
+  await openNotes(account);
+  await expect(cards(account)).toHaveCount(3);
+  const field = account.getByLabel('Search your notes');
+  await field.fill(' ABOUT milk ');
+  await field.press('Enter');
+  await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Milk']);
+  await expect(account.getByRole('status')).toHaveText('One note with “ABOUT milk”');
+  await expect(field).toBeFocused();
+  for (const [text, found] of [
+    ['%', ['100 % rye']],
+    ['&q=', []],
+    ['_', []],
+  ] as const) {
+    await field.fill(text);
+    await account.getByRole('button', { name: 'Search' }).click();
+    await expect(account.getByRole('heading', { level: 2 })).toHaveText([...found]);
+  }
+  await expect(account.getByText('None of your notes holds “_”.')).toBeVisible();
+  await account.getByRole('button', { name: 'Show all' }).click();
+  await expect(cards(account)).toHaveCount(3);
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue('');
+});
+
+test('older notes come page by page', async ({ account, request, wire }) => {
+  const other = new OtherWindow(request, wire);
+  for (let number = 1; number <= 52; number += 1) await other.write(`Number ${number}`);
+  await openNotes(account);
+  await expect(account.getByRole('status')).toHaveText('50 notes, and there are more');
+  await expect(cards(account)).toHaveCount(50);
+  await account.getByRole('button', { name: 'Show older' }).click();
+  await expect(account.getByRole('status')).toHaveText('2 notes older.');
+  await expect(account.getByRole('status')).toBeFocused();
+  const titles = await account.getByRole('heading', { level: 2 }).allTextContents();
+  expect(titles).toEqual(Array.from({ length: 52 }, (_, index) => `Number ${52 - index}`));
+  await expect(account.getByRole('button', { name: 'Show older' })).toHaveCount(0);
+});
+
+test('what is wrong with a note is said beside its field', async ({ account }) => {
+  await openNotes(account);
+  await account.getByRole('button', { name: 'New note' }).click();
+  await fill(account, '  ', 'x'.repeat(20_001));
+  await save(account);
+  await expect(account.getByText('Give the note a title.')).toBeVisible();
+  await expect(account.getByText('A note has at most 20000 characters.')).toBeVisible();
+  await expect(account.getByLabel('Title')).toBeFocused();
+  await expect(account.getByLabel('Title')).toHaveAccessibleDescription('Give the note a title.');
+  await fill(account, 'Short', 'x');
+  await save(account);
+  await expect(cards(account, 'Short')).toBeVisible();
+});
+
+test('markup in a note is text', async ({ account }) => {
+  const title = '<b>Bold</b> & <script>window.name="taken"</script>';
+  const text = '<img src=x onerror="window.name=1"> </p></li><a href="javascript:window.name=2">here</a> {{7*7}}';
+  await openNotes(account);
+  await write(account, title, text);
+  await account.reload();
+  const card = cards(account);
+  await expect(card.locator('.note-title')).toHaveText(title);
+  await expect(card.locator('.note-text')).toHaveText(text);
+  await expect(card.locator('b, script, img, a')).toHaveCount(0);
+  await card.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Text')).toHaveValue(text);
+  expect(await account.evaluate(() => window.name)).toBe('');
+});
+
+test('who was overtaken sees both versions, and loses neither', async ({ account, request, wire }) => {
+  const other = new OtherWindow(request, wire);
+  const id = await other.write('Milk', 'two bottles');
+  await openNotes(account);
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Milk', 'mine: three');
+  await other.overwrite(id, 'Milk', 'theirs: four');
+  await save(account);
+  await expect(account.getByRole('alert')).toContainText('changed elsewhere since you opened it');
+  const stored = account.getByRole('region', { name: 'What is stored now' });
+  await expect(stored).toContainText('theirs: four');
+  await expect(account.getByLabel('Text')).toHaveValue('mine: three');
+  expect(await other.read(id)).toMatchObject({ text: 'theirs: four' });
+
+  // Somebody is faster once more; then it is replaced knowingly.
+  await other.overwrite(id, 'Milk', 'theirs: five');
+  await save(account);
+  await expect(stored).toContainText('theirs: five');
+  await save(account);
+  await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
+  expect(await other.read(id)).toMatchObject({ text: 'mine: three' });
+
+  // Or what is stored is taken.
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Milk', 'mine: six');
+  await other.overwrite(id, 'Oat milk', 'theirs: seven');
+  await save(account);
+  await account.getByRole('button', { name: 'Take this instead' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
+  await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
+  await expect(account.getByLabel('Text')).toHaveValue('theirs: seven');
+  await expect(account.getByRole('alert')).toHaveCount(0);
+  await save(account);
+  await expect(cards(account, 'Oat milk')).toContainText('theirs: seven');
+});
+
+test('what was typed for a note that is gone becomes a new one', async ({ account, request, wire }) => {
+  const other = new OtherWindow(request, wire);
+  const id = await other.write('Milk', 'two bottles');
+  await openNotes(account);
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Milk', 'three bottles');
+  await other.delete(id);
+  await save(account);
+  await expect(account.getByRole('alert')).toContainText('deleted elsewhere meanwhile');
+  await expect(cards(account)).toHaveCount(0);
+  await expect(account.getByLabel('Text')).toHaveValue('three bottles');
+  await save(account);
+  await expect(cards(account, 'Milk')).toContainText('three bottles');
+});
+
+test('a note that somebody else has deleted leaves the list', async ({ account, request, wire }) => {
+  const other = new OtherWindow(request, wire);
+  const id = await other.write('Milk');
+  await openNotes(account);
+  await account.getByRole('button', { name: 'Delete' }).click();
+  await other.delete(id);
+  await account.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(account.getByText('You have no notes yet.')).toBeVisible();
+});
+
+test('a change whose answer was lost is known again as one’s own', async ({ account, request, wire }) => {
+  const other = new OtherWindow(request, wire);
+  const id = await other.write('Milk', 'two bottles');
+  await openNotes(account);
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Milk', 'three bottles');
+  await account.route(
+    `**${api.notes}/${id}`,
+    async (route) => {
+      await other.overwrite(id, 'Milk', 'three bottles');
+      await route.abort('connectionreset');
+    },
+    { times: 1 },
+  );
+  await save(account);
+  await expect(account.getByRole('alert')).toContainText('The server cannot be reached.');
+  await save(account);
+  await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
+  await expect(cards(account, 'Milk')).toContainText('three bottles');
+});
+
+test('while the service is down nothing is lost, and nothing is said to be saved', async ({
+  account,
+  gateway,
+}) => {
+  await openNotes(account);
+  await write(account, 'Milk');
+  await account.getByRole('button', { name: 'New note' }).click();
+  await fill(account, 'Bread', 'rye');
+  await gateway.notes.stop();
+  await save(account);
+  await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
+  await account.getByRole('button', { name: 'Search' }).click();
+  await expect(account.getByText('Your notes could not be fetched. The server is not available')).toBeVisible();
+  await expect(account.getByLabel('Text')).toHaveValue('rye');
+  await gateway.notes.start();
+  await account.getByRole('button', { name: 'Try again' }).click();
+  await expect(cards(account)).toHaveCount(1);
+  await save(account);
+  await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
+});
+
+test('a page asks whether its session stands only while somebody looks at it', async ({ account, wire }) => {
+  await account.clock.install();
+  await openNotes(account);
+  wire.forget();
+  await account.clock.runFor(10_000);
+  await expect.poll(() => wire.to(api.me).length).toBeGreaterThanOrEqual(1);
+  await account.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
+  const asked = wire.to(api.me).length;
+  await account.clock.runFor(60_000);
+  // What the timers would have sent is sent before this.
+  await account.getByRole('button', { name: 'Search' }).click();
+  await expect.poll(() => lines(wire)).toEqual([`GET ${api.notes} 200`]);
+  expect(wire.to(api.me)).toHaveLength(asked);
+});
+
+test('a page that nobody looks at is refused by the service within 5 s of an end elsewhere', async ({
+  account,
+  browser,
+  context,
+  server,
+  user,
+  wire,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await open(elsewhere, '/sessions');
+  await context.addInitScript(() =>
+    Object.defineProperty(Document.prototype, 'hidden', { get: () => true }),
+  );
+  await openNotes(account);
+  await write(account, 'Milk');
+  wire.forget();
+  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
+  await expect(async () => {
+    await account.getByRole('button', { name: 'Search' }).click({ timeout: 500 });
+    await expect(account).toHaveURL('/login?next=%2Fnotes', { timeout: 500 });
+  }).toPass({ timeout: 5_000, intervals: [100] });
+  await expectNotice(
+    account,
+    'This session was ended from another of your devices. Log in again to go on.',
+  );
+  // The service has refused; why the session was ended it cannot know, and Baton was asked for that, once.
+  expect(lines(wire).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
+  expect(wire.to(api.me)).toHaveLength(1);
+  await elsewhere.context().close();
+});

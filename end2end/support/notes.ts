@@ -1,0 +1,83 @@
+// Notes: how they come to be, on the page and behind its back, and what they look like on the wire.
+import { type APIRequestContext, type APIResponse, type Locator, type Page, expect } from '@playwright/test';
+import { api, pages } from './contract';
+import { open } from './users';
+import type { Wire } from './wire';
+
+/** Opens the page, and waits until the service has answered. */
+export async function openNotes(page: Page): Promise<void> {
+  await open(page, pages.notes);
+  await expect(page.getByRole('status')).toHaveText(/note/i);
+}
+
+/** Writes a note down, as a user does. */
+export async function write(page: Page, title: string, text = ''): Promise<void> {
+  await page.getByRole('button', { name: 'New note' }).click();
+  await fill(page, title, text);
+  await save(page);
+  await expect(page.getByRole('status')).toHaveText(`“${title}” is saved.`);
+}
+
+export async function fill(page: Page, title: string, text: string): Promise<void> {
+  await page.getByLabel('Title').fill(title);
+  await page.getByLabel('Text').fill(text);
+}
+
+export async function save(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Save note' }).click();
+}
+
+/** The cards on the page, or the one that has this title. */
+export function cards(page: Page, title?: string): Locator {
+  const all = page.locator('.note-card');
+  return title === undefined ? all : all.filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+}
+
+/** Somebody with the same token, in another window: calls the service from outside the browser. */
+export class OtherWindow {
+  constructor(
+    private readonly client: APIRequestContext,
+    private readonly wire: Wire,
+  ) {}
+
+  async write(title: string, text = ''): Promise<string> {
+    const answer = await this.send('POST', '', { title, text });
+    expect(answer.status()).toBe(201);
+    return ((await answer.json()) as { id: string }).id;
+  }
+
+  /** Puts other words in the place of whatever is there. */
+  async overwrite(id: string, title: string, text = ''): Promise<void> {
+    expect((await this.send('PUT', `/${id}`, { title, text })).status()).toBe(200);
+  }
+
+  async delete(id: string): Promise<void> {
+    expect((await this.send('DELETE', `/${id}`)).status()).toBe(204);
+  }
+
+  async read(id: string): Promise<{ title: string; text: string }> {
+    return (await (await this.send('GET', `/${id}`)).json()) as { title: string; text: string };
+  }
+
+  private async send(method: string, rest: string, data?: object): Promise<APIResponse> {
+    const headers = { Authorization: `Bearer ${await this.wire.accessToken()}` };
+    return this.client.fetch(`${api.notes}${rest}`, { method, headers, ...(data ? { data } : {}) });
+  }
+}
+
+/** What was said about notes and tokens, one line for each exchange. Not whether the session stands. */
+export function lines(wire: Wire): string[] {
+  return wire.lines().filter((line) => !line.includes(` ${api.me} `));
+}
+
+/** A note as the service answers with it. */
+export function note(number: number, title: string, text: string) {
+  const at = Math.floor(Date.now() / 1000) - number * 3_600;
+  return {
+    id: `0198000${number}-0000-7000-8000-00000000000a`,
+    title,
+    text,
+    created_at: at,
+    changed_at: at + (number % 2) * 60,
+  };
+}
