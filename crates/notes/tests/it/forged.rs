@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use forgery::{Case, Lure, Original, catalogue, twin};
-use notes::router::NOTES;
+use shared::path::NOTES;
 
 use crate::support::{Answer, TestApp, jwks, sign, sign_bytes};
 
