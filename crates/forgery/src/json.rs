@@ -61,30 +61,21 @@ fn duplicates(cases: &mut Cases<'_>, part: Part) {
 /// The members that matter, first or last: parsers differ in which of the two they keep.
 fn named_duplicates(cases: &mut Cases<'_>) {
     let original = cases.original;
-    for (name, value, escaped) in [
-        ("alg", json!("none"), r"\u0061lg"),
-        ("kid", json!(original.other_kid()), r"k\u0069d"),
-        ("typ", json!("JWT"), r"t\u0079p"),
+    for (part, name, value, escaped) in [
+        (Part::Header, "alg", json!("none"), r"\u0061lg"),
+        (Part::Header, "kid", json!(original.other_kid()), r"k\u0069d"),
+        (Part::Header, "typ", json!("JWT"), r"t\u0079p"),
+        (Part::Payload, "sub", json!("01890a5d-ac96-774b-bcce-b302099affff"), r"su\u0062"),
+        (Part::Payload, "exp", json!(original.instant("exp") + 1_000_000), r"\u0065xp"),
+        (Part::Payload, "aud", json!("https://attacker.example"), r"a\u0075d"),
     ] {
+        let json = text(cases, part);
         for (way, member) in [("", name), (", escaped", escaped)] {
             let member = format!("\"{member}\":{value}");
-            let json = prepended(&original.header_text(), &member);
-            add(cases, Part::Header, &format!("{name} first{way}"), Flaw::Duplicate, json);
-            let json = appended(&original.header_text(), &member);
-            add(cases, Part::Header, &format!("{name} last{way}"), Flaw::Duplicate, json);
-        }
-    }
-    for (name, value, escaped) in [
-        ("sub", json!("01890a5d-ac96-774b-bcce-b302099affff"), r"su\u0062"),
-        ("exp", json!(original.instant("exp") + 1_000_000), r"\u0065xp"),
-        ("aud", json!("https://attacker.example"), r"a\u0075d"),
-    ] {
-        for (way, member) in [("", name), (", escaped", escaped)] {
-            let member = format!("\"{member}\":{value}");
-            let json = prepended(&original.claims_text(), &member);
-            add(cases, Part::Payload, &format!("{name} first{way}"), Flaw::Duplicate, json);
-            let json = appended(&original.claims_text(), &member);
-            add(cases, Part::Payload, &format!("{name} last{way}"), Flaw::Duplicate, json);
+            let first = prepended(&json, &member);
+            add(cases, part, &format!("{name} first{way}"), Flaw::Duplicate, first);
+            let last = appended(&json, &member);
+            add(cases, part, &format!("{name} last{way}"), Flaw::Duplicate, last);
         }
     }
 }

@@ -6,19 +6,24 @@ use shared::path;
 
 use crate::support::{TestApp, settings};
 
+/// What every answer carries, over http and https alike.
+pub(crate) const EVERYWHERE: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+pub(crate) const OVER_TLS: (&str, &str) =
+    ("strict-transport-security", "max-age=31536000; includeSubDomains");
+
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let app = TestApp::in_memory().await;
     let browser = app.browser();
     for path in [path::ME, path::JWKS, path::HEALTH_LIVE, "/api/nothing", "/nothing", path::LOGIN] {
         let answer = browser.get(path).await;
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            ("x-frame-options", "DENY"),
-            ("referrer-policy", "same-origin"),
-            ("cross-origin-opener-policy", "same-origin"),
-            ("cross-origin-resource-policy", "same-origin"),
-        ] {
+        for (name, value) in EVERYWHERE {
             assert_eq!(answer.header(name), Some(value), "{path} {name}");
         }
         let policy = answer.header("content-security-policy").expect("a policy");
@@ -35,10 +40,7 @@ async fn every_answer_carries_the_security_headers() {
 async fn over_tls_browsers_are_told_to_insist_on_it_for_a_year() {
     let app = TestApp::with(&["--origin", "https://login.example.com"]).await;
     let answer = app.browser().get(path::HEALTH_LIVE).await;
-    assert_eq!(
-        answer.header("strict-transport-security"),
-        Some("max-age=31536000; includeSubDomains")
-    );
+    assert_eq!(answer.header(OVER_TLS.0), Some(OVER_TLS.1));
     assert!(
         settings(&["--origin", "https://login.example.com"]).expect("settings").origin.is_tls()
     );

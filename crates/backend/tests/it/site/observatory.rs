@@ -6,9 +6,18 @@ use std::collections::BTreeMap;
 use shared::path::{self, SIGNED_IN_COOKIE};
 
 use super::built_app;
+use crate::headers::{EVERYWHERE, OVER_TLS};
 use crate::support::{Answer, TestApp};
 
 const HTTPS: &str = "https://login.example.com";
+
+const BEHIND_LOGIN: [&str; 5] = [
+    path::ACCOUNT_PAGE,
+    path::NOTES_PAGE,
+    path::SESSIONS_PAGE,
+    path::ACTIVITY_PAGE,
+    path::SETTINGS_PAGE,
+];
 
 async fn app() -> TestApp {
     built_app(&["--origin", HTTPS]).await
@@ -23,8 +32,7 @@ async fn answers() -> Vec<(&'static str, Answer)> {
     for page in [path::HOME_PAGE, path::REGISTER_PAGE, path::LOGIN_PAGE, "/no/such/page"] {
         answers.push((page, stranger.get(page).await));
     }
-    for page in [path::ACCOUNT_PAGE, path::SESSIONS_PAGE, path::ACTIVITY_PAGE, path::SETTINGS_PAGE]
-    {
+    for page in BEHIND_LOGIN {
         answers.push((page, stranger.get(page).await));
         answers.push((page, user.get(page).await));
     }
@@ -39,14 +47,7 @@ async fn answers() -> Vec<(&'static str, Answer)> {
 #[tokio::test]
 async fn every_page_and_file_carries_the_security_headers() {
     for (path, answer) in answers().await {
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            ("x-frame-options", "DENY"),
-            ("referrer-policy", "same-origin"),
-            ("cross-origin-opener-policy", "same-origin"),
-            ("cross-origin-resource-policy", "same-origin"),
-            ("strict-transport-security", "max-age=31536000; includeSubDomains"),
-        ] {
+        for (name, value) in EVERYWHERE.into_iter().chain([OVER_TLS]) {
             assert_eq!(answer.header(name), Some(value), "{path} {name}");
         }
         let policy = policy(&answer);
