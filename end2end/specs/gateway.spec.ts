@@ -2,10 +2,10 @@
 // and stops when its session is ended elsewhere.
 import { api, pages } from '../support/contract';
 import { untilTheTokenHasExpired } from '../support/expiry';
-import { cards, lines, openNotes, save, write } from '../support/notes';
+import { cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
-import { expectNotice, open } from '../support/users';
+import { enrol, expectNotice, logOut, open, sendLogin } from '../support/users';
 
 // So short that a test can wait; so long that a slow machine ends a session before the token has expired.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
@@ -47,6 +47,57 @@ test('one writes on when the token has expired, and the page stops within 5 s of
   await expectNotice(account, ended);
   await expect(account.locator('body')).not.toContainText('Before');
   await elsewhere.context().close();
+});
+
+test('what was being typed when the session ended is there after the next login, for its writer alone', async ({
+  account,
+  browser,
+  playwright,
+  server,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await openNotes(account);
+  await write(account, 'Milk', 'two bottles');
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Oat milk', 'three bottles');
+  await open(elsewhere, pages.sessions);
+  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await expect(account).toHaveURL('/login?next=%2Fnotes');
+  await sendLogin(account, user);
+  await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
+  await expect(account.getByLabel('Text')).toHaveValue('three bottles');
+  // Another page, and back.
+  await account.getByRole('link', { name: 'Sessions' }).click();
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
+
+  await logOut(account);
+  await expect(account).toHaveURL(pages.login);
+  const somebodyElse = await enrol(playwright.request, server.origin);
+  await sendLogin(account, somebodyElse);
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await expect(account.getByText('You have no notes yet.')).toBeVisible();
+  await expect(account.getByLabel('Title')).toHaveCount(0);
+  await elsewhere.context().close();
+});
+
+test('what was being typed is saved over the version it was typed for', async ({ account }) => {
+  await openNotes(account);
+  await write(account, 'Milk', 'two bottles');
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Oat milk', 'three bottles');
+  await account.getByRole('link', { name: 'Sessions' }).click();
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await save(account);
+  await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
+  await expect(cards(account)).toHaveCount(1);
+  await expect(cards(account, 'Oat milk')).toContainText('three bottles');
+  // It is not there a second time.
+  await account.getByRole('link', { name: 'Sessions' }).click();
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await expect(cards(account)).toHaveCount(1);
+  await expect(account.getByLabel('Title')).toHaveCount(0);
 });
 
 test('reading and changing are renewed and repeated, too', async ({ account, request, wire }) => {

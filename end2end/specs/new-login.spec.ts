@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { api, dismissedEvent, lookedOutFor, pages } from '../support/contract';
 import { json, problem } from '../support/network';
-import { event } from '../support/sessions';
+import { event, logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectAccountOf, expectNotice, open } from '../support/users';
 
@@ -56,6 +56,19 @@ test('a login on a new device is told after a refresh, until it is dismissed', a
   await tellOf(account, [event('new_network', 3), event('new_device', 2)]);
   await account.reload();
   await expect(dismiss(account)).toBeVisible();
+});
+
+test('a real login on another device is told to the session that was there', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await account.reload();
+  await expectNotice(account, /^New login: Firefox on Linux from 127\.0\.0\.1, at .*\. Was it you\?$/);
+  await expect(elsewhere.locator('.notices')).toBeEmpty();
+  await elsewhere.context().close();
 });
 
 test('a login of this session, or before it, is no news', async ({ account, user, wire }) => {

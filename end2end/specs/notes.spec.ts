@@ -11,8 +11,9 @@ test.use({ behindGateway: true });
 test('a note is written, changed and thrown away', async ({ account }) => {
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account).toHaveTitle('Your notes · Baton');
-  await expect(account.getByText('You have no notes yet.')).toBeVisible();
-  await expect(account.getByRole('status')).toHaveText('No notes');
+  await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
+  // Once is enough.
+  await expect(account.getByText('You have no notes yet.')).toHaveCount(1);
 
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
@@ -221,6 +222,29 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await expect(cards(account)).toHaveCount(1);
   await save(account);
   await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
+});
+
+test('a gateway that does not know the newest key yet ends nothing', async ({ account, wire }) => {
+  await openNotes(account);
+  wire.forget();
+  const challenge = 'Bearer realm="http://localhost/api/notes", error="invalid_token"';
+  await account.route(
+    `**${api.notes}`,
+    (route) =>
+      route.fulfill({
+        status: 401,
+        contentType: 'text/plain',
+        headers: { 'WWW-Authenticate': challenge },
+        body: 'Jwks doesn\'t have key to match kid or alg from Jwt',
+      }),
+    { times: 2 },
+  );
+  await account.getByRole('button', { name: 'Search' }).click();
+  await expect(account.getByText('Your login is not known here yet. Try again in half a minute.')).toBeVisible();
+  // Renewed once and repeated once, not for ever.
+  expect(lines(wire)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
+  await account.getByRole('button', { name: 'Try again' }).click();
+  await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
 });
 
 test('a page asks whether its session stands only while somebody looks at it', async ({ account, wire }) => {

@@ -9,6 +9,8 @@ export interface ServerOptions {
   accessTokenSeconds: number;
   /** How long a login counts as recent. */
   recentLoginSeconds: number;
+  /** How often calls may be made: as in front of users, or as often as a test likes. */
+  limits: 'default' | 'off';
 }
 
 /** Whom it trusts to stand in front of it, and how the world calls both. */
@@ -45,7 +47,7 @@ export class Server {
       ['--database', `sqlite:${path.join(folder, 'baton.db')}`],
       ['--keys', path.join(folder, 'keys')],
       ['--site', site],
-      ['--limits', 'off'],
+      ['--limits', options.limits],
       ['--access-token-seconds', String(options.accessTokenSeconds)],
       ['--recent-login-seconds', String(options.recentLoginSeconds)],
       behind ? ['--trusted-proxies', '127.0.0.1'] : [],

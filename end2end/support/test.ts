@@ -40,11 +40,12 @@ export interface WorkerOptions extends ServerOptions {
 export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   accessTokenSeconds: [900, { option: true, scope: 'worker' }],
   recentLoginSeconds: [900, { option: true, scope: 'worker' }],
+  limits: ['off', { option: true, scope: 'worker' }],
   behindGateway: [false, { option: true, scope: 'worker' }],
 
   gatewayIfAny: [
-    async ({ behindGateway, accessTokenSeconds, recentLoginSeconds }, use) => {
-      const options = { accessTokenSeconds, recentLoginSeconds };
+    async ({ behindGateway, accessTokenSeconds, recentLoginSeconds, limits }, use) => {
+      const options = { accessTokenSeconds, recentLoginSeconds, limits };
       const gateway = behindGateway ? await Gateway.start(options) : undefined;
       await use(gateway);
       await gateway?.discard();
@@ -62,8 +63,8 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   ],
 
   server: [
-    async ({ gatewayIfAny, accessTokenSeconds, recentLoginSeconds }, use) => {
-      const options = { accessTokenSeconds, recentLoginSeconds };
+    async ({ gatewayIfAny, accessTokenSeconds, recentLoginSeconds, limits }, use) => {
+      const options = { accessTokenSeconds, recentLoginSeconds, limits };
       const server = gatewayIfAny?.server ?? (await Server.start(options));
       await use(server);
       if (!gatewayIfAny) await server.discard();

@@ -3,7 +3,7 @@
 
 use crate::process::{self, Failed};
 use crate::test::cluster;
-use crate::tools::{self, faketime, postgres};
+use crate::tools::{self, envoy, faketime, postgres};
 use crate::workspace::Workspace;
 use crate::{environment, report};
 use anyhow::{Context, Result};
@@ -49,6 +49,7 @@ fn without_postgres() -> bool {
 
 fn suite(workspace: &Workspace) -> Result<Command> {
     faketime::ensure(workspace)?;
+    let envoy = envoy::ensure(workspace)?;
     if !without_postgres() {
         postgres::ensure(workspace)?;
     }
@@ -67,6 +68,8 @@ fn suite(workspace: &Workspace) -> Result<Command> {
     let mut suite = process::command(workspace, workspace.target().join("debug/chaos"));
     // Whatever it is given later counts.
     suite.arg("--binary").arg(workspace.program(false));
+    suite.arg("--notes").arg(workspace.program(false).with_file_name("notes"));
+    suite.arg("--envoy").arg(envoy);
     suite.arg("--failpoints").arg(workspace.target().join("failpoints/debug/baton"));
     Ok(suite)
 }

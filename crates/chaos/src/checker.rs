@@ -105,7 +105,7 @@ async fn is_over(stage: &Stage, at: SocketAddr, client: &mut Client) -> Result<(
 /// one live token, and there is none now.
 async fn one_token_is_live(stage: &Stage, at: SocketAddr, client: &mut Client) -> Result<()> {
     let Some(previous) = client.previous.clone() else { return Ok(()) };
-    let outcome = http::call(at, &refresh_request(&previous)).await;
+    let outcome = http::call(at, &refresh_request(stage, &previous)).await;
     stage.inspect("refresh", &outcome);
     match outcome {
         Ok(answer) if answer.status == 401 => {}

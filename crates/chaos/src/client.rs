@@ -14,12 +14,11 @@ use serde_json::json;
 use shared::path;
 
 use crate::http::{self, Answer, Lost, Request};
-use crate::instance::ORIGIN;
 use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::stage::Stage;
 use crate::ticket;
 
-const PASSWORD: &str = "velvet otter under glass";
+pub(crate) const PASSWORD: &str = "velvet otter under glass";
 /// What it is changed to, and back.
 const OTHER_PASSWORD: &str = "marble heron beyond tuesday";
 
@@ -63,7 +62,7 @@ impl Client {
 
     /// Asks to be registered, once; the status, if there was an answer.
     pub(crate) async fn try_register(&self, at: SocketAddr) -> Option<u16> {
-        let request = from_our_page(Request::post(path::REGISTER)).json(&self.registration());
+        let request = self.from_our_page(Request::post(path::REGISTER)).json(&self.registration());
         let outcome = http::call(at, &request).await;
         self.stage.inspect("register", &outcome);
         outcome.ok().map(|answer| answer.status)
@@ -131,7 +130,7 @@ impl Client {
     pub(crate) fn attempt(&mut self) -> Request {
         let chance = &self.stage.chance;
         let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
-        refresh_request(&self.ticket).header(path::IDEMPOTENCY_KEY, key)
+        refresh_request(&self.stage, &self.ticket).header(path::IDEMPOTENCY_KEY, key)
     }
 
     /// One try.
@@ -211,12 +210,21 @@ impl Client {
     /// Logs out; the status, if there was an answer. The ticket is kept, to see that it opens nothing.
     pub(crate) async fn logout(&mut self, at: SocketAddr) -> Option<u16> {
         let cookie = format!("{}={}", path::REFRESH_COOKIE, self.ticket);
-        let request = from_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
+        let request = self.from_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
         let outcome = http::call(at, &request).await;
         self.stage.inspect("logout", &outcome);
         let status = outcome.ok().map(|answer| answer.status);
         self.over |= status == Some(204);
         status
+    }
+
+    /// Asks the service for its notes.
+    pub(crate) async fn notes(&self, at: SocketAddr) -> Result<Answer, Lost> {
+        notes(at, &self.access_token).await
+    }
+
+    fn from_our_page(&self, request: Request) -> Request {
+        from_our_page(&self.stage, request)
     }
 
     fn take(&mut self, answer: &Answer) -> Result<()> {
@@ -232,9 +240,15 @@ impl Client {
     }
 }
 
+/// Asks the service for the notes of whoever holds this access token.
+pub(crate) async fn notes(at: SocketAddr, access_token: &str) -> Result<Answer, Lost> {
+    let token = format!("Bearer {access_token}");
+    http::call(at, &Request::get(path::NOTES).header("authorization", token)).await
+}
+
 /// A refresh with this ticket, without a key.
-pub(crate) fn refresh_request(ticket: &str) -> Request {
-    from_our_page(Request::post(path::REFRESH))
+pub(crate) fn refresh_request(stage: &Stage, ticket: &str) -> Request {
+    from_our_page(stage, Request::post(path::REFRESH))
         .header("cookie", format!("{}={ticket}", path::REFRESH_COOKIE))
 }
 
@@ -243,8 +257,8 @@ pub(crate) fn refresh_cookie(answer: &Answer) -> Option<&str> {
     answer.cookie(path::REFRESH_COOKIE)
 }
 
-fn from_our_page(request: Request) -> Request {
-    request.header("origin", ORIGIN).header("sec-fetch-site", "same-origin")
+pub(crate) fn from_our_page(stage: &Stage, request: Request) -> Request {
+    request.header("origin", &stage.origin).header("sec-fetch-site", "same-origin")
 }
 
 /// Registers or logs in, trying again while the server is busy hashing.
@@ -256,7 +270,7 @@ async fn enter(
 ) -> Result<Answer> {
     let stopwatch = Stopwatch::start();
     while stopwatch.elapsed() < PATIENCE {
-        let outcome = http::call(at, &from_our_page(Request::post(path)).json(body)).await;
+        let outcome = http::call(at, &from_our_page(stage, Request::post(path)).json(body)).await;
         stage.inspect(path, &outcome);
         match outcome {
             Ok(answer) if answer.status < 300 => return Ok(answer),

@@ -68,12 +68,22 @@ impl Answer {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a header.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
     /// The value of a cookie that this answer sets.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.headers.iter().filter(|(it, _)| it == "set-cookie").find_map(|(_, line)| {
             let (value, _) = line.strip_prefix(name)?.strip_prefix('=')?.split_once(';')?;
             Some(value)
         })
+    }
+
+    /// The body, for whoever must find out what went wrong.
+    pub(crate) fn lossy_body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// A string of the JSON body.
@@ -121,12 +131,18 @@ pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answe
 }
 
 impl Line {
-    /// Asks, and reads until the other side closes.
+    /// Asks, and reads until all of the answer is there, or the other side closes.
     pub(crate) async fn ask(mut self, request: &Request) -> Result<Answer, Lost> {
         let exchange = async {
             self.0.write_all(request.encode().as_bytes()).await.map_err(Lost::broken)?;
             let mut received = Vec::new();
-            let ended = self.0.read_to_end(&mut received).await;
+            let ended = loop {
+                match self.0.read_buf(&mut received).await {
+                    // Envoy waits a second for the other side to close first.
+                    Ok(read) if read > 0 && !is_whole(&received) => {}
+                    ended => break ended,
+                }
+            };
             read(&received).map_err(|head| Lost {
                 head,
                 hung: false,
@@ -138,6 +154,11 @@ impl Line {
         };
         timeout(CALL_TIME, exchange).await.unwrap_or_else(|_| Err(Lost::hung()))
     }
+}
+
+/// Whether nothing more can come. It is not known of an answer that does not say how long it is.
+fn is_whole(received: &[u8]) -> bool {
+    read(received).is_ok_and(|answer| answer.header("content-length").is_some())
 }
 
 /// The answer, if all of it is there; else its head, if that is.

@@ -14,31 +14,36 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::pace::{PATIENCE, Stopwatch, pause};
 
-/// The origin of every instance. Nobody needs to listen there: it is a name that calls must give.
-pub(crate) const ORIGIN: &str = "http://localhost:3000";
-
 /// The contract promises a stop within 10 s of SIGTERM.
 const STOP_TIME: Duration = Duration::from_secs(10);
 /// A child's `PATH`: enough for the programs that wrap it.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How to start an instance.
 #[derive(Clone)]
 pub(crate) struct Launch {
-    /// The program under test.
     pub(crate) binary: PathBuf,
     /// A command that runs the program as its last arguments, and becomes it.
     pub(crate) wrapper: Vec<OsString>,
+    /// What it is told.
+    pub(crate) arguments: Vec<OsString>,
     /// Variables it runs with, and no others.
     pub(crate) environment: Vec<(String, String)>,
-    pub(crate) database: String,
-    /// Where it runs; holds the keys.
+    /// Where it runs.
     pub(crate) folder: PathBuf,
     /// Its standard error, appended to at every start.
     pub(crate) log: PathBuf,
 }
 
-/// An instance of the program, which is running or between two runs.
+impl Launch {
+    /// Tells it more.
+    pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(Into::into));
+        self
+    }
+}
+
+/// A program that says where it listens, which is running or between two runs.
 pub(crate) struct Instance {
     launch: Mutex<Launch>,
     running: Mutex<Option<Child>>,
@@ -71,6 +76,15 @@ impl Instance {
     /// Its process id while it runs.
     pub(crate) fn id(&self) -> Option<u32> {
         self.running.lock().expect(CHILD).as_ref().map(Child::id)
+    }
+
+    /// The most memory it has had in this run, in MiB.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let id = self.id().context("it runs")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()).context("VmHWM")?;
+        Ok(kilobytes.parse::<u64>()? / 1024)
     }
 
     /// Starts it (again), on a new port, and waits until it listens.
@@ -164,9 +178,7 @@ fn spawn(launch: &Launch) -> Result<Child> {
     let mut words = launch.wrapper.clone();
     words.push(launch.binary.clone().into());
     let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).args(["serve", "--listen", "127.0.0.1:0", "--origin", ORIGIN]);
-    command.args(["--database", &launch.database, "--limits", "off"]);
-    command.arg("--keys").arg(launch.folder.join("keys"));
+    command.args(&words[1..]).args(&launch.arguments);
     command.env_clear().env("PATH", PATH).envs(launch.environment.iter().cloned());
     let log = File::options().create(true).append(true).open(&launch.log)?;
     command.current_dir(&launch.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);

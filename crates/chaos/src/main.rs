@@ -1,5 +1,5 @@
-//! The fault suite: starts the real program, breaks it, its database and its network in every way it
-//! must survive, and checks what is left. It knows HTTP, processes and database files, and nothing
+//! The fault suite: starts the real program, breaks it, its database, its network and the gateway in front
+//! of it in every way it must survive, attacks it, and checks what is left. It knows HTTP, processes and database files, and nothing
 //! of the server's insides: it must not depend on `backend`.
 //!
 //! Start reading at [`scenarios`]: each is a story of its own. After each, [`checker`] says whether
@@ -11,6 +11,8 @@ mod checker;
 mod client;
 mod cluster;
 mod database;
+mod detour;
+mod edge;
 mod http;
 mod instance;
 mod load;
@@ -19,6 +21,7 @@ mod proxy;
 mod report;
 mod scenarios;
 mod stage;
+mod stub;
 mod suite;
 mod ticket;
 
@@ -60,7 +63,18 @@ pub(crate) struct Arguments {
         overrides_with = "failpoints"
     )]
     failpoints: PathBuf,
-    /// A few rounds of each scenario: a minute in all.
+    /// The service that trusts the program's tokens.
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "target/debug/notes",
+        overrides_with = "notes"
+    )]
+    notes: PathBuf,
+    /// Envoy, the gateway in front of both.
+    #[arg(long, value_name = "PATH", default_value = "envoy", overrides_with = "envoy")]
+    envoy: PathBuf,
+    /// A few rounds of each scenario: four minutes in all.
     #[arg(long, conflicts_with = "rounds")]
     few: bool,
     /// Keep the databases and logs of scenarios that fail.

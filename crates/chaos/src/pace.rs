@@ -19,6 +19,13 @@ pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
+/// The machine's time, in seconds of Unix time.
+#[expect(clippy::disallowed_methods, reason = "tokens are made for the real time")]
+pub(crate) fn unix_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
 /// Measures how long something takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);

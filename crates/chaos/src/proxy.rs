@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Result;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -75,6 +76,7 @@ fn contains(message: &[u8], bytes: &[u8]) -> bool {
 pub(crate) struct Proxy {
     address: SocketAddr,
     task: AbortHandle,
+    cut: Arc<Notify>,
     swallowed: UnboundedReceiver<Vec<u8>>,
 }
 
@@ -84,12 +86,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (sender, swallowed) = unbounded_channel();
-        let task = tokio::spawn(accept(listener, road, manner, sender)).abort_handle();
-        Ok(Self { address, task, swallowed })
+        let cut = Arc::new(Notify::new());
+        let accepting = accept(listener, road, (manner, sender), Arc::clone(&cut));
+        let task = tokio::spawn(accepting).abort_handle();
+        Ok(Self { address, task, cut, swallowed })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Cuts every connection that is open.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_one();
     }
 
     /// The whole answer that was cut last, if one was.
@@ -111,12 +120,22 @@ impl Drop for Proxy {
 async fn accept(
     listener: TcpListener,
     road: Road,
-    manner: Manner,
-    swallowed: UnboundedSender<Vec<u8>>,
+    (manner, swallowed): (Manner, UnboundedSender<Vec<u8>>),
+    cut: Arc<Notify>,
 ) {
     // Dropped with this task, and the connections with it.
     let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
+    loop {
+        let accepted = tokio::select! {
+            // What was asked for before comes first: a new connection is on the new road.
+            biased;
+            () = cut.notified() => {
+                connections.abort_all();
+                continue;
+            }
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((client, _)) = accepted else { return };
         let (server, manner, swallowed) = (road(), manner.clone(), swallowed.clone());
         connections.spawn(async move {
             // A server that is not there, or goes away, is a cut connection to the client.

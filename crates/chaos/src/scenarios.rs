@@ -1,9 +1,11 @@
 //! Every scenario by name, in the order they are played. Each file is one story; what they have in
 //! common is here, what they are played with in [`Stage`].
 
+mod attack;
 mod clock_jumps;
 mod disk_full;
 mod failpoints;
+mod gateway;
 mod kill;
 mod logout_durable;
 mod logout_race;
@@ -160,6 +162,22 @@ pub(crate) const ALL: &[Scenario] = &[
         play: |stage| Box::pin(replay_race::play(stage)),
     },
     Scenario {
+        name: "attack-guesses",
+        story: "1,000 bad logins for one account, each from another network; its owner gets in",
+        engines: BOTH,
+        usual: 10,
+        few: 1,
+        play: |stage| Box::pin(attack::guesses(stage)),
+    },
+    Scenario {
+        name: "attack-crowd",
+        story: "500 logins at once while 50 clients refresh: refreshes go on, memory is bounded",
+        engines: BOTH,
+        usual: 5,
+        few: 1,
+        play: |stage| Box::pin(attack::crowd(stage)),
+    },
+    Scenario {
         name: "rolling-restart",
         story: "two instances restart in turn behind a proxy while 50 clients are at work",
         engines: BOTH,
@@ -190,6 +208,46 @@ pub(crate) const ALL: &[Scenario] = &[
         usual: 50,
         few: 5,
         play: |stage| Box::pin(postgres_cut::play(stage)),
+    },
+    Scenario {
+        name: "gateway-forged",
+        story: "every forged token of the catalogue at the edge, and at the service behind it",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(gateway::forged::play(stage)),
+    },
+    Scenario {
+        name: "gateway-cookies",
+        story: "a service that wants Baton's cookies, and to be taken for Baton's page",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(gateway::cookies::play(stage)),
+    },
+    Scenario {
+        name: "gateway-rotation",
+        story: "the keys rotate under load, and nobody notices: 70 s each",
+        engines: SQLITE,
+        usual: 5,
+        few: 1,
+        play: |stage| Box::pin(gateway::keys::rotated(stage)),
+    },
+    Scenario {
+        name: "gateway-retired",
+        story: "a key is retired under load: its tokens count no more, here, there and at the edge",
+        engines: SQLITE,
+        usual: 3,
+        few: 1,
+        play: |stage| Box::pin(gateway::keys::retired(stage)),
+    },
+    Scenario {
+        name: "gateway-outage",
+        story: "the issuer answers garbage, slowly or not at all for 60 s: verification goes on",
+        engines: SQLITE,
+        usual: 3,
+        few: 1,
+        play: |stage| Box::pin(gateway::outage::play(stage)),
     },
 ];
 

@@ -1,7 +1,6 @@
 //! What a scenario plays on: a folder, a database, chance, and the counts of what happened. It must
 //! not know any scenario.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::database::{Database, Engine};
+use crate::edge;
 use crate::http::{Answer, Lost};
 use crate::instance::{Instance, Launch};
 
@@ -22,6 +22,10 @@ pub(crate) struct Programs {
     pub(crate) binary: PathBuf,
     /// The same code, built to end itself at a named moment.
     pub(crate) failpoints: PathBuf,
+    /// The service that trusts its tokens.
+    pub(crate) notes: PathBuf,
+    /// Envoy.
+    pub(crate) envoy: PathBuf,
 }
 
 /// One run of one scenario on one engine.
@@ -29,6 +33,9 @@ pub(crate) struct Stage {
     pub(crate) programs: Programs,
     pub(crate) engine: Engine,
     pub(crate) database: Database,
+    /// The origin that browsers see. Only stories with a gateway have somebody who listens there; to the
+    /// others it is a name that calls must give.
+    pub(crate) origin: String,
     pub(crate) rounds: u64,
     pub(crate) chance: Chance,
     pub(crate) tally: Tally,
@@ -57,9 +64,10 @@ impl Stage {
         rounds: u64,
         chance: Chance,
         folder: TempDir,
-    ) -> Self {
+    ) -> Result<Self> {
         let (tally, instances) = (Tally::default(), AtomicUsize::new(0));
-        Self { programs, engine, database, rounds, chance, tally, folder, instances }
+        let origin = format!("http://localhost:{}", edge::free_port()?);
+        Ok(Self { programs, engine, database, origin, rounds, chance, tally, folder, instances })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -73,15 +81,40 @@ impl Stage {
 
     /// How an instance is started here.
     pub(crate) fn launch(&self) -> Launch {
-        let number = self.instances.fetch_add(1, Ordering::Relaxed);
+        self.launch_on(&self.database.url())
+    }
+
+    /// The same, with the database at this URL.
+    pub(crate) fn launch_on(&self, database: &str) -> Launch {
+        self.launch_with_limits(database).with(&["--limits", "off"])
+    }
+
+    /// The same, and calls are limited as they are for users.
+    pub(crate) fn launch_with_limits(&self, database: &str) -> Launch {
+        let keys = self.folder().join("keys");
+        let mut launch = self.launch_of(&self.programs.binary).with(&["serve"]);
+        launch = launch.with(&["--listen", "127.0.0.1:0", "--origin", &self.origin]);
+        launch = launch.with(&["--database", database, "--keys"]);
+        launch.arguments.push(keys.into());
+        launch
+    }
+
+    /// How any program is started here. It has not been told anything.
+    pub(crate) fn launch_of(&self, binary: &Path) -> Launch {
         Launch {
-            binary: self.programs.binary.clone(),
-            wrapper: Vec::<OsString>::new(),
+            binary: binary.to_path_buf(),
+            wrapper: Vec::new(),
+            arguments: Vec::new(),
             environment: Vec::new(),
-            database: self.database.url(),
             folder: self.folder().to_path_buf(),
-            log: self.folder().join(format!("instance-{number}.log")),
+            log: self.log(),
         }
+    }
+
+    /// A log file for one more program.
+    pub(crate) fn log(&self) -> PathBuf {
+        let number = self.instances.fetch_add(1, Ordering::Relaxed);
+        self.folder().join(format!("instance-{number}.log"))
     }
 
     /// A running instance.
@@ -97,7 +130,6 @@ impl Stage {
         }
     }
 
-    /// Records a figure worth reading.
     /// Notes a promise in seconds that was not kept.
     pub(crate) fn hold_to(&self, bound: Duration, took: Duration, what: &str) {
         if took > bound {
@@ -105,6 +137,7 @@ impl Stage {
         }
     }
 
+    /// Records a figure worth reading.
     pub(crate) fn remark(&self, text: impl Into<String>) {
         self.tally.remarks.lock().expect("pushing does not panic").push(text.into());
     }

@@ -34,6 +34,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
     let programs = Programs {
         binary: program(&arguments.binary, "cargo xtask build")?,
         failpoints: std::path::absolute(&arguments.failpoints)?,
+        notes: std::path::absolute(&arguments.notes)?,
+        envoy: arguments.envoy.clone(),
     };
     let seed = arguments.seed.unwrap_or_else(|| u64::from(std::process::id()));
     report::say(&format!("seed {seed}: --seed {seed} repeats the suite's choices\n"));
@@ -55,7 +57,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
         };
         let rounds = rounds(arguments, scenario);
         let chance = Chance::new(seed.wrapping_add(number));
-        let stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder);
+        let stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder)?;
         outcomes.push(play(scenario, stage, arguments.keep).await?);
     }
     report::table(&outcomes);

@@ -23,7 +23,7 @@ use crate::pages::activity::ActivityPage;
 use crate::pages::home::HomePage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::notes::NotesPage;
+use crate::pages::notes::{Drafts, NotesPage};
 use crate::pages::register::RegisterPage;
 use crate::pages::sessions::SessionsPage;
 use crate::pages::settings::SettingsPage;
@@ -35,6 +35,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let session = Session::new(hint_of_the_server());
     provide_context(session);
+    provide_context(Drafts::new());
     let ready = RwSignal::new(false);
     provide_context(Ready(ready));
     // Effects run in the browser only, once everything is in place.

@@ -5,7 +5,7 @@ use super::*;
 impl Client {
     /// Tries to log in, once; the status, if there was an answer. What it had is forgotten if it succeeds.
     pub(crate) async fn try_login(&mut self, at: SocketAddr) -> Result<Option<u16>> {
-        let request = from_our_page(Request::post(path::LOGIN)).json(&self.registration());
+        let request = self.from_our_page(Request::post(path::LOGIN)).json(&self.registration());
         let outcome = http::call(at, &request).await;
         self.stage.inspect("login", &outcome);
         let Ok(answer) = outcome else { return Ok(None) };
@@ -26,7 +26,8 @@ impl Client {
         let (old, new) = (self.password, self.other_password());
         let chance = &self.stage.chance;
         let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
-        let request = from_our_page(Request::put(path::PASSWORD))
+        let request = self
+            .from_our_page(Request::put(path::PASSWORD))
             .header("authorization", format!("Bearer {}", self.access_token))
             .header(path::IDEMPOTENCY_KEY, key)
             .json(&json!({ "current_password": old, "new_password": new }));

@@ -27,12 +27,12 @@ const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"";
 pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let disk = stage.folder().join("disk");
     std::fs::create_dir(&disk)?;
-    let mut launch = stage.launch();
+    let database = format!("sqlite:{}", disk.join("baton.db").display());
+    let mut launch = stage.launch_on(&database);
     let mut wrapper: Vec<OsString> =
         ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNT].map(Into::into).into();
     wrapper.push(disk.clone().into());
     launch.wrapper = wrapper;
-    launch.database = format!("sqlite:{}", disk.join("baton.db").display());
     let instance = Instance::start(launch)
         .await
         .context("a small disk needs user namespaces, or root (`unshare --map-root-user`)")?;

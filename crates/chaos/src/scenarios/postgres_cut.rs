@@ -32,8 +32,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let (trap, upstream) = (Arc::new(Trap::default()), cluster.address());
     let cut = Manner::CutAfterMessage(Arc::clone(&trap));
     let proxy = Proxy::start(Arc::new(move || upstream), cut).await?;
-    let mut launch = stage.launch();
-    launch.database = Cluster::url_by(proxy.address(), name);
+    let launch = stage.launch_on(&Cluster::url_by(proxy.address(), name));
     let instance = Instance::start(launch).await?;
     let at = instance.address();
     let mut clients = Client::several(&stage, at, CLIENTS).await?;

@@ -51,7 +51,7 @@ pub(crate) async fn without_a_key(stage: Arc<Stage>) -> Result<()> {
     let mut ended = Vec::new();
     for round in 0..stage.rounds {
         client.login(addresses[0]).await?;
-        let request = refresh_request(&client.ticket);
+        let request = refresh_request(&stage, &client.ticket);
         let answers = all_at_once(&stage, &addresses, &request).await;
         let mut winners: Vec<_> = answers.iter().filter(|answer| status(answer) == 200).collect();
         let refused = answers.iter().filter(|answer| status(answer) == 401).count();

@@ -1,6 +1,7 @@
 //! Notes as a list of cards. It must not change any; it says which one the user wants changed or gone.
 
 use leptos::prelude::*;
+use shared::NoteId;
 use shared::note::Note;
 
 use crate::dom::{focus_soon, local_time, machine_time};
@@ -8,7 +9,7 @@ use crate::dom::{focus_soon, local_time, machine_time};
 /// What can be done to a note.
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {
-    pub(crate) edit: Callback<Note>,
+    pub(crate) edit: Callback<NoteId>,
     pub(crate) delete: Callback<Note>,
     /// Whether nothing can be done just now, so that what is being written is not lost.
     pub(crate) locked: Signal<bool>,
@@ -68,7 +69,7 @@ fn Doings(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> im
                 class="button"
                 data-size="small"
                 aria-describedby=title_of(note)
-                on:click=move |_| actions.edit.run(note.get_value())
+                on:click=move |_| actions.edit.run(note.with_value(|note| note.id))
             >
                 "Edit"
             </button>

@@ -2,13 +2,14 @@
 //! own keeps them, so there is one state more than on other pages: that there is no such service here. What is
 //! written is the business of [`editor`].
 
+mod draft;
 mod editor;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::ErrorCode;
 use shared::note::{Note, Notes};
 use shared::path::NOTES_PAGE;
+use shared::{ErrorCode, NoteId};
 
 use super::behind_login::BehindLogin;
 use crate::api;
@@ -18,6 +19,7 @@ use crate::components::search_bar::SearchBar;
 use crate::components::skeleton::Skeleton;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
+pub(crate) use draft::Drafts;
 use editor::{Editor, Target};
 
 /// What Baton alone has to say to a call for notes.
@@ -56,6 +58,7 @@ struct Here {
     said: RwSignal<String>,
     /// What is being written, if anything is.
     writing: RwSignal<Option<Target>>,
+    drafts: Drafts,
 }
 
 impl Here {
@@ -71,7 +74,7 @@ impl Here {
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    self.said.set(counted(notes.len(), more, &wanted));
+                    self.said.set(found(notes.len(), more, &wanted));
                     self.notes.set(notes);
                     self.more.set(more);
                     self.state.set(State::Shown);
@@ -103,7 +106,7 @@ impl Here {
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    self.said.set(format!("{} older.", counted(notes.len(), more, "")));
+                    self.said.set(format!("{} older.", counted(notes.len(), more)));
                     self.notes.update(|all| all.extend(notes));
                     self.more.set(more);
                     if !more {
@@ -160,42 +163,60 @@ impl Here {
     }
 
     fn stop_writing(self, back: String) {
+        self.drafts.forget();
         self.writing.set(None);
         focus_soon(back);
     }
 }
 
 /// The first button of a note in the list.
-fn button_of(note: &Note) -> String {
-    format!("#note-{} button", note.id)
+fn button_of(id: NoteId) -> String {
+    format!("#note-{id} button")
 }
 
 fn is(rejected: &Rejected, code: ErrorCode) -> bool {
     matches!(rejected, Rejected::Problem(problem, _) if problem.code == code)
 }
 
+/// That there is nothing to show, and why.
+fn none(wanted: &str) -> String {
+    match wanted {
+        "" => "You have no notes yet.".to_owned(),
+        wanted => format!("None of your notes holds “{wanted}”."),
+    }
+}
+
 /// For those who do not see the list change.
-fn counted(notes: usize, more: bool, wanted: &str) -> String {
-    let counted = match (notes, more) {
-        (0, _) => "No notes".to_owned(),
+fn found(notes: usize, more: bool, wanted: &str) -> String {
+    match (notes, wanted) {
+        (0, wanted) => none(wanted),
+        (notes, "") => counted(notes, more),
+        (notes, wanted) => format!("{} with “{wanted}”", counted(notes, more)),
+    }
+}
+
+fn counted(notes: usize, more: bool) -> String {
+    match (notes, more) {
+        (0, _) => "None".to_owned(),
         (1, false) => "One note".to_owned(),
         (notes, false) => format!("{notes} notes"),
         (notes, true) => format!("{notes} notes, and there are more"),
-    };
-    if wanted.is_empty() { counted } else { format!("{counted} with “{wanted}”") }
+    }
 }
 
 #[component]
 fn NotesHere() -> impl IntoView {
+    let (session, drafts) = (expect_context::<Session>(), expect_context::<Drafts>());
     let here = Here {
-        session: expect_context(),
+        session,
         wanted: RwSignal::new(String::new()),
         state: RwSignal::new(State::Fetching),
         notes: RwSignal::new(Vec::new()),
         more: RwSignal::new(false),
         busy: RwSignal::new(false),
         said: RwSignal::new(String::new()),
-        writing: RwSignal::new(None),
+        writing: RwSignal::new(drafts.of(session).map(Target::Kept)),
+        drafts,
     };
     here.session.watch();
     Effect::new(move |_| {
@@ -259,19 +280,20 @@ fn Tools(here: Here) -> impl IntoView {
 
 #[component]
 fn Shown(here: Here) -> impl IntoView {
-    let empty = Memo::new(move |_| here.notes.with(Vec::is_empty));
-    let none = move || match here.wanted.get_untracked() {
-        wanted if wanted.is_empty() => "You have no notes yet.".to_owned(),
-        wanted => format!("None of your notes holds “{wanted}”."),
+    // Unless it has just been said.
+    let none = move || {
+        let none = none(&here.wanted.get_untracked());
+        let unsaid = here.notes.with(Vec::is_empty) && here.said.with(|said| *said != none);
+        unsaid.then(|| view! { <p class="aside">{none}</p> })
     };
     let actions = Actions {
-        edit: Callback::new(move |note| here.writing.set(Some(Target::One(note)))),
+        edit: Callback::new(move |id| here.writing.set(Some(Target::One(id)))),
         delete: Callback::new(move |note| here.delete(note)),
         locked: Signal::derive(move || here.writing.with(Option::is_some)),
         busy: here.busy.into(),
     };
     view! {
-        {move || empty.get().then(|| view! { <p class="aside">{none()}</p> })}
+        {none}
         <NoteList notes=here.notes.into() actions />
         {move || {
             here.more

@@ -50,6 +50,8 @@ pub enum Trouble {
     Limited,
     /// The server, or something before it, failed.
     Unavailable,
+    /// Somebody before the server does not know the key that a fresh token was signed with.
+    NotYet,
     /// The server understood and said no, for a reason this page did not expect.
     Unexpected(u16),
 }
@@ -62,6 +64,9 @@ impl fmt::Display for Trouble {
             Self::Timeout => f.write_str("The server takes too long to answer."),
             Self::Limited => f.write_str("The server asks for a little patience."),
             Self::Unavailable => f.write_str("The server is not available right now."),
+            Self::NotYet => {
+                f.write_str("Your login is not known here yet. Try again in half a minute.")
+            }
             Self::Unexpected(status) => {
                 write!(f, "The server gave an answer this page does not understand ({status}).")
             }
@@ -84,6 +89,8 @@ impl From<&Answer> for Trouble {
             408 => Self::Timeout,
             429 => Self::Limited,
             500..=599 => Self::Unavailable,
+            // A gateway looks for new keys now and then.
+            401 if answer.refuses_the_token() => Self::NotYet,
             status => Self::Unexpected(status),
         }
     }

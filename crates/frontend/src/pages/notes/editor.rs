@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use shared::note::{Note, NoteRequest};
 use shared::{ErrorCode, NoteId};
 
+use super::draft::Draft;
 use super::{Here, button_of, is};
 use crate::api;
 use crate::components::button::SubmitButton;
@@ -37,20 +38,26 @@ const NO_SERVICE: &str =
 #[derive(Clone)]
 pub(super) enum Target {
     New,
-    One(Note),
+    One(NoteId),
+    /// What was being written when the page went away.
+    Kept(Draft),
 }
 
 impl Target {
-    fn button(&self) -> String {
+    const fn id(&self) -> Option<NoteId> {
         match self {
-            Self::New => "#new-note".to_owned(),
-            Self::One(note) => button_of(note),
+            Self::New | Self::Kept(Draft { base: None, .. }) => None,
+            Self::One(id) | Self::Kept(Draft { base: Some((id, _)), .. }) => Some(*id),
         }
     }
 }
 
+/// The button that led here.
+fn way_back(id: Option<NoteId>) -> String {
+    id.map_or_else(|| "#new-note".to_owned(), button_of)
+}
+
 /// A note in the version that was read, which the service names by `ETag`.
-#[derive(Clone)]
 struct Opened {
     note: Note,
     version: String,
@@ -67,19 +74,19 @@ async fn open(session: Session, id: NoteId) -> Result<Opened, Rejected> {
 /// The place where one writes. A note that is there is read first: the list may be old.
 #[component]
 pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
-    let read = RwSignal::new(None::<Result<Option<Opened>, String>>);
-    let heading = match &target {
-        Target::New => "New note",
-        Target::One(_) => "Edit note",
-    };
-    let back = StoredValue::new(target.button());
+    let read = RwSignal::new(None::<Result<Draft, String>>);
+    let heading = if target.id().is_some() { "Edit note" } else { "New note" };
+    let back = StoredValue::new(way_back(target.id()));
     let fetch = move || match target.clone() {
-        Target::New => read.set(Some(Ok(None))),
-        Target::One(note) => {
+        Target::New => read.set(Some(Ok(Draft::default()))),
+        Target::Kept(draft) => read.set(Some(Ok(draft))),
+        Target::One(id) => {
             read.set(None);
             spawn_local(async move {
-                let opened = match open(here.session, note.id).await {
-                    Ok(opened) => Ok(Some(opened)),
+                let opened = match open(here.session, id).await {
+                    Ok(Opened { note: Note { title, text, .. }, version }) => {
+                        Ok(Draft { base: Some((id, version)), title, text })
+                    }
                     Err(Rejected::Ended) => return,
                     Err(rejected) => Err(format!("This note could not be fetched. {rejected}")),
                 };
@@ -96,7 +103,7 @@ pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
         <Panel id=HEADING title=heading>
             {move || match read.get() {
                 None => view! { <Skeleton says="Fetching the note…" /> }.into_any(),
-                Some(Ok(opened)) => view! { <Writing here opened back /> }.into_any(),
+                Some(Ok(draft)) => view! { <Writing here draft back /> }.into_any(),
                 Some(Err(why)) => {
                     let again = fetch.clone();
                     view! {
@@ -125,27 +132,37 @@ struct Sheet {
 }
 
 impl Sheet {
+    fn typed(self) -> Draft {
+        let text = self.text.get_untracked().map(|area| area.value()).unwrap_or_default();
+        Draft { base: self.base.get_value(), title: value_of(self.title), text }
+    }
+
+    /// Keeps what has been typed, should the page go away.
+    fn keep(self) {
+        self.here.drafts.keep(self.here.session, self.typed());
+    }
+
     fn save(self) {
         if !self.form.begin() {
             return;
         }
-        let text = self.text.get_untracked().map(|area| area.value()).unwrap_or_default();
-        let body = NoteRequest { title: value_of(self.title), text };
-        let base = self.base.get_value();
+        let Draft { base, title, text } = self.typed();
+        let body = NoteRequest { title, text };
         spawn_local(async move {
             let request = match &base {
                 Some((id, version)) => api::replace_note(*id, version, &body),
                 None => api::create_note(&body),
             };
             match self.here.session.fetch::<Note>(request).await {
-                Ok(note) => self.saved(note, base.is_none()),
+                Ok(note) => self.saved(note, base.is_none(), &body),
                 Err(rejected) => self.refused(rejected, base.map(|(id, _)| id), &body).await,
             }
         });
     }
 
-    fn saved(self, note: Note, is_new: bool) {
-        let back = if is_new { Target::New.button() } else { button_of(&note) };
+    fn saved(self, note: Note, is_new: bool, body: &NoteRequest) {
+        self.here.drafts.stored(&body.title, &body.text);
+        let back = way_back((!is_new).then_some(note.id));
         self.here.written(note, is_new);
         // Who has cancelled meanwhile may be writing something else by now.
         if self.form.done() {
@@ -177,10 +194,11 @@ impl Sheet {
         match open(self.here.session, id).await {
             // It is our own: the answer to an earlier try was lost.
             Ok(Opened { note, .. }) if note.title == body.title && note.text == body.text => {
-                self.saved(note, false);
+                self.saved(note, false, body);
             }
             Ok(Opened { note, version }) => {
                 if self.base.try_set_value(Some((id, version))).is_none() {
+                    self.keep();
                     self.stored.set(Some(note));
                     self.form.reject_because(OVERTAKEN.to_owned());
                 }
@@ -192,6 +210,7 @@ impl Sheet {
 
     fn gone(self) {
         if self.base.try_set_value(None).is_none() {
+            self.keep();
             self.stored.set(None);
             self.form.reject_because(GONE.to_owned());
             self.here.fetch();
@@ -206,6 +225,7 @@ impl Sheet {
         if let Some(text) = self.text.get_untracked() {
             text.set_value(&note.text);
         }
+        self.keep();
         self.stored.set(None);
         self.form.forgive();
         focus_soon(format!("#{FORM} input"));
@@ -213,13 +233,8 @@ impl Sheet {
 }
 
 #[component]
-fn Writing(here: Here, opened: Option<Opened>, back: StoredValue<String>) -> impl IntoView {
-    let (base, title, text) = match opened {
-        Some(Opened { note: Note { id, title, text, .. }, version }) => {
-            (Some((id, version)), title, text)
-        }
-        None => (None, String::new(), String::new()),
-    };
+fn Writing(here: Here, draft: Draft, back: StoredValue<String>) -> impl IntoView {
+    let Draft { base, title, text } = draft;
     let sheet = Sheet {
         here,
         form: FormState::new(FORM),
@@ -234,7 +249,7 @@ fn Writing(here: Here, opened: Option<Opened>, back: StoredValue<String>) -> imp
     };
     focus_soon(format!("#{FORM} input"));
     view! {
-        <form id=FORM class="form" method="post" novalidate on:submit=submit>
+        <form id=FORM class="form" method="post" novalidate on:submit=submit on:input=move |_| sheet.keep()>
             <FormAlert form=sheet.form />
             {move || {
                 sheet

@@ -1,0 +1,155 @@
+//! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports,
+//! in front of an issuer and the notes service. Each of the two is reached over a [`Detour`], so that the way
+//! there can be led elsewhere. It must not know what is told through it.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use shared::path;
+
+use crate::client;
+use crate::detour::Detour;
+use crate::instance::{self, Instance};
+use crate::load::Road;
+use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::stage::Stage;
+
+/// As an operator finds it.
+const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
+/// The ports it is written for: the edge's own, Baton's, the service's.
+const WRITTEN_PORTS: [&str; 3] = ["3000", "3001", "3002"];
+/// What stands before a port.
+const BEFORE_PORTS: [&str; 3] = ["port_value: ", "localhost:", "127.0.0.1:"];
+/// How often the edge is asked whether it works.
+const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// Edge and service. They end with this handle.
+pub(crate) struct Edge {
+    /// Where the edge listens.
+    pub(crate) address: SocketAddr,
+    /// Between the edge and the issuer, for the edge's own questions and everybody else's.
+    pub(crate) to_issuer: Detour,
+    /// Between the edge and the service.
+    pub(crate) to_service: Detour,
+    /// The notes service.
+    pub(crate) service: Arc<Instance>,
+    _envoy: Process,
+}
+
+impl Edge {
+    /// Starts the service and the edge; the issuer is found where `issuer` leads.
+    pub(crate) async fn start(stage: &Stage, issuer: Road) -> Result<Self> {
+        let database = format!("sqlite:{}", stage.folder().join("notes.db").display());
+        let service = stage.launch_of(&stage.programs.notes).with(&[
+            "serve",
+            "--listen=127.0.0.1:0",
+            "--issuer",
+            &stage.origin,
+            "--audience",
+            &audience(stage),
+            "--database",
+            &database,
+        ]);
+        let service = Arc::new(Instance::start(service).await?);
+        let to_issuer = Detour::start(issuer).await?;
+        let to_service = {
+            let service = Arc::clone(&service);
+            Detour::start(Arc::new(move || service.address())).await?
+        };
+        let address = listens_at(stage)?;
+        let ports = [address, to_issuer.address(), to_service.address()].map(|it| it.port());
+        let file = stage.folder().join("envoy.yaml");
+        std::fs::write(&file, elsewhere(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
+        let envoy = Process(spawn(&stage.programs.envoy, &file, stage)?);
+        Ok(Self { address, to_issuer, to_service, service, _envoy: envoy })
+    }
+
+    /// Waits until this token opens the service: the edge fetches the keys in its own time.
+    pub(crate) async fn opens_to(&self, access_token: &str) -> Result<()> {
+        let stopwatch = Stopwatch::start();
+        let mut last = String::new();
+        while stopwatch.elapsed() < PATIENCE {
+            match client::notes(self.address, access_token).await {
+                Ok(answer) if answer.status == 200 => return Ok(()),
+                Ok(answer) => last = format!("{} {:?}", answer.status, answer.lossy_body()),
+                Err(lost) => last = lost.why,
+            }
+            pause(BETWEEN_TRIES).await;
+        }
+        bail!("the edge does not let a good token through: {last}")
+    }
+}
+
+/// What the service is called in `aud`.
+pub(crate) fn audience(stage: &Stage) -> String {
+    format!("{}{}", stage.origin, path::NOTES)
+}
+
+/// A port that was free a moment ago: an origin has to be known before anybody listens there.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn listens_at(stage: &Stage) -> Result<SocketAddr> {
+    let port = stage.origin.rsplit(':').next().and_then(|port| port.parse().ok());
+    Ok(SocketAddr::from(([127, 0, 0, 1], port.context("an origin with a port")?)))
+}
+
+/// The configuration for these ports.
+fn elsewhere(configuration: &str, ports: [u16; 3]) -> Result<String> {
+    let mut text = configuration.to_owned();
+    for (written, port) in WRITTEN_PORTS.iter().zip(ports) {
+        for before in BEFORE_PORTS {
+            text = text.replace(&format!("{before}{written}"), &format!("{before}{port}"));
+        }
+    }
+    // Whatever is left would lead to somebody else's program.
+    if text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+        WRITTEN_PORTS
+            .iter()
+            .any(|port| line.split(|c: char| !c.is_ascii_digit()).any(|n| n == *port))
+    }) {
+        bail!("{CONFIGURATION} names a port that the suite does not know");
+    }
+    Ok(text)
+}
+
+/// A process that ends with its handle.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn spawn(envoy: &Path, configuration: &Path, stage: &Stage) -> Result<Child> {
+    let log = File::create(stage.log())?;
+    let mut command = Command::new(envoy);
+    command.arg("--config-path").arg(configuration);
+    // Several may run on one machine: without the memory they would share.
+    command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]);
+    command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command.spawn().with_context(|| format!("{} cannot be started", envoy.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::elsewhere;
+
+    #[test]
+    fn every_port_is_another_and_an_unknown_one_is_an_error() {
+        let written =
+            "port_value: 3001\nuri: http://127.0.0.1:3001/\nissuer: http://localhost:3000";
+        let read = elsewhere(written, [40_000, 40_001, 40_002]).expect("all are known");
+        assert!(read.contains("port_value: 40001") && read.contains("127.0.0.1:40001/"));
+        assert!(read.ends_with("localhost:40000"));
+        assert!(elsewhere("port: 3001", [1, 2, 3]).is_err());
+    }
+}

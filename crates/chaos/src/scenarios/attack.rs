@@ -1,0 +1,164 @@
+//! Guessers and crowds. Passwords cost memory and time on purpose; neither may be had without bound, and who
+//! has nothing to do with it goes on.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::{join_all, try_join, try_join_all};
+use serde_json::json;
+use shared::path;
+
+use crate::checker;
+use crate::client::{Client, PASSWORD, from_our_page};
+use crate::http::{self, Answer, Request};
+use crate::instance::Instance;
+use crate::pace::{Stopwatch, pause};
+use crate::stage::Stage;
+
+const OWNER: &str = "owner@example.com";
+const OWNERS_ADDRESS: &str = "203.0.113.9";
+const WRONG: &str = "a wrong password, mistyped";
+/// The owner, on a device they know, is let in within this time.
+const OWNER_WITHIN: Duration = Duration::from_secs(2);
+/// How many guessers are at work at once, and how often each round guesses.
+const GUESSERS: u32 = 16;
+const GUESSES: u32 = 1_000;
+/// The crowd, and those who have nothing to do with it.
+const CROWD: u32 = 500;
+const CLIENTS: usize = 50;
+const REFRESHES: usize = 10;
+/// How much memory an attack may cost, in MiB. A password takes 19 while it is looked at; so many are looked at
+/// at once as there are processors, and half as many more for those who are known.
+const ROOM: u64 = 128;
+
+/// Guesses in turns with the owner's logins.
+pub(crate) async fn guesses(stage: Arc<Stage>) -> Result<()> {
+    let launch = stage.launch_with_limits(&stage.database.url());
+    let instance = Instance::start(launch.with(&["--trusted-proxies", "127.0.0.1"])).await?;
+    let at = instance.address();
+    let device = register(&stage, at).await?;
+    let before = instance.peak_memory()?;
+    let (next, left) = (AtomicU32::new(0), AtomicU32::new(GUESSERS));
+    let (answered, limited) = (AtomicU64::new(0), AtomicU64::new(0));
+    let all = GUESSES * u32::try_from(stage.rounds)?;
+    let guesser = || async {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= all {
+                left.fetch_sub(1, Ordering::Relaxed);
+                return anyhow::Ok(());
+            }
+            let from = Ipv4Addr::from_bits(0xc612_0000 + number).to_string();
+            let count = match login(&stage, at, OWNER, WRONG, (&from, "")).await?.status {
+                401 => &answered,
+                429 => &limited,
+                status => bail!("a guess was answered {status}"),
+            };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let owner = async {
+        let (mut logins, mut slowest) = (0, Duration::ZERO);
+        while left.load(Ordering::Relaxed) > 0 {
+            let stopwatch = Stopwatch::start();
+            let answer = login(&stage, at, OWNER, PASSWORD, (OWNERS_ADDRESS, &device)).await?;
+            if answer.status != 200 {
+                bail!("the owner's login was answered {}", answer.status);
+            }
+            (logins, slowest) = (logins + 1, slowest.max(stopwatch.elapsed()));
+            // As often as a person would, and less often than the limit of one device.
+            pause(Duration::from_millis(500)).await;
+        }
+        anyhow::Ok((logins, slowest))
+    };
+    let guessing = try_join_all((0..GUESSERS).map(|_| guesser()));
+    let (_, (logins, slowest)) = try_join(guessing, owner).await?;
+    stage.hold_to(OWNER_WITHIN, slowest, "the owner's login took");
+    stage.remark(format!(
+        "{} passwords were looked at, {} guesses were 429; the owner logged in {logins} times, in {slowest:.0?} at most",
+        answered.into_inner(),
+        limited.into_inner()
+    ));
+    memory_is_bounded(&stage, &instance, before)
+}
+
+/// Nothing limits the crowd but the places where passwords are looked at.
+pub(crate) async fn crowd(stage: Arc<Stage>) -> Result<()> {
+    let instance = stage.start().await?;
+    let at = instance.address();
+    let mut clients = Client::several(&stage, at, CLIENTS).await?;
+    let before = instance.peak_memory()?;
+    let mut logins = [0, 0];
+    for _ in 0..stage.rounds {
+        let strangers = (0..CROWD).map(|number| {
+            let stage = Arc::clone(&stage);
+            async move {
+                login(&stage, at, &format!("nobody{number}@example.com"), WRONG, ("", "")).await
+            }
+        });
+        let refreshing = join_all(clients.iter_mut().map(|client| async move {
+            for _ in 0..REFRESHES {
+                client.refresh(|| at).await?;
+            }
+            anyhow::Ok(())
+        }));
+        let (answers, refreshed) = tokio::join!(join_all(strangers), refreshing);
+        refreshed.into_iter().collect::<Result<()>>()?;
+        for answer in answers {
+            match answer?.status {
+                401 => logins[0] += 1,
+                503 => logins[1] += 1,
+                status => bail!("a login was answered {status}"),
+            }
+        }
+    }
+    let [looked_at, put_off] = logins;
+    stage.remark(format!("{looked_at} logins were looked at, {put_off} were put off with 503"));
+    memory_is_bounded(&stage, &instance, before)?;
+    checker::check(&stage, at, &mut clients).await
+}
+
+fn memory_is_bounded(stage: &Stage, instance: &Instance, before: u64) -> Result<()> {
+    let peak = instance.peak_memory()?;
+    stage.remark(format!("memory: {peak} MiB at most, {before} before"));
+    if peak > before + ROOM {
+        stage.violation(format!("memory grew from {before} to {peak} MiB"));
+    }
+    Ok(())
+}
+
+/// The cookie that says on which device this was.
+async fn register(stage: &Stage, at: SocketAddr) -> Result<String> {
+    let body = json!({ "email": OWNER, "password": PASSWORD });
+    let request = from_our_page(stage, Request::post(path::REGISTER))
+        .header("x-forwarded-for", OWNERS_ADDRESS)
+        .json(&body);
+    let outcome = http::call(at, &request).await;
+    stage.inspect("register", &outcome);
+    let answer = outcome.map_err(|lost| anyhow::anyhow!(lost.why))?;
+    let mut cookies = answer.all("set-cookie").filter_map(|cookie| cookie.split(';').next());
+    let device = cookies.find(|cookie| cookie.starts_with(path::DEVICE_COOKIE));
+    Ok(device.context("registering makes the device a known one")?.to_owned())
+}
+
+async fn login(
+    stage: &Stage,
+    at: SocketAddr,
+    email: &str,
+    password: &str,
+    (from, cookie): (&str, &str),
+) -> Result<Answer> {
+    let body = json!({ "email": email, "password": password });
+    let mut request = from_our_page(stage, Request::post(path::LOGIN)).json(&body);
+    for (name, value) in [("x-forwarded-for", from), ("cookie", cookie)] {
+        if !value.is_empty() {
+            request = request.header(name, value);
+        }
+    }
+    let outcome = http::call(at, &request).await;
+    stage.inspect("login", &outcome);
+    outcome.map_err(|lost| anyhow::anyhow!("login: {}", lost.why))
+}

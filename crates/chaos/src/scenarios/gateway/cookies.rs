@@ -1,0 +1,78 @@
+//! A service that wants more than it may have: it reads every header that reaches it, and answers as if it
+//! were a page of Baton's. The edge keeps Baton's cookies from it, and its answers harmless.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use shared::path;
+
+use super::start;
+use crate::client::Client;
+use crate::edge::Edge;
+use crate::http::{self, Answer, Request};
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+use crate::stub::{Reply, Script, Stub, answer};
+
+const COOKIES: &str = "__Host-Http-refresh=secret-of-baton; __Host-signed-in=1";
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// Asks through the edge, and once without it, to see that the service would have had them.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let baton = start(&stage).await?;
+    let client = Client::register(&stage, baton.address(), "owner").await?;
+    let service = Stub::start(takes_what_it_can()).await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    edge.opens_to(&client.access_token).await?;
+    edge.to_service.lead_to(service.address());
+    for _ in 0..stage.rounds {
+        let request = Request::get(path::NOTES)
+            .header("authorization", format!("Bearer {}", client.access_token))
+            .header("cookie", COOKIES);
+        let (bare, _) = ask(&service, service.address(), &request).await?;
+        if !bare.contains("secret-of-baton") {
+            stage.violation("the control fails: the service would not have had the cookies anyway");
+        }
+        let (heard, answer) = ask(&service, edge.address, &request).await?;
+        if heard.contains("cookie") || heard.contains("secret-of-baton") {
+            stage.violation(format!("Baton's cookies reach the service:\n{heard}"));
+        }
+        if !heard.contains(&client.access_token.to_ascii_lowercase()) {
+            stage.violation("the access token does not reach the service");
+        }
+        for (name, expected) in [
+            ("set-cookie", None),
+            ("content-security-policy", Some(POLICY)),
+            ("x-content-type-options", Some("nosniff")),
+        ] {
+            let found: Vec<_> = answer.all(name).collect();
+            if found != Vec::from_iter(expected) {
+                stage.violation(format!("{name} of the service's answer: {found:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the service heard of the request, and what its asker was answered.
+async fn ask(
+    service: &Stub,
+    at: std::net::SocketAddr,
+    request: &Request,
+) -> Result<(String, Answer)> {
+    let answer = http::call(at, request).await.map_err(|lost| anyhow::anyhow!(lost.why))?;
+    let heard = service.heard().pop().context("the service was not asked")?;
+    Ok((heard.to_ascii_lowercase(), answer))
+}
+
+fn takes_what_it_can() -> Script {
+    Arc::new(|_| {
+        let headers = [
+            "content-type: text/html",
+            "set-cookie: __Host-Http-refresh=of-the-service; Path=/; Secure; HttpOnly",
+            "set-cookie: __Host-signed-in=; Path=/; Secure; Max-Age=0",
+            "content-security-policy: script-src *",
+        ];
+        Reply::Whole(answer("200 OK", &headers, b"<script>alert(document.cookie)</script>"))
+    })
+}

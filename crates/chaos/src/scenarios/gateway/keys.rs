@@ -1,0 +1,177 @@
+//! The issuer's keys change while everybody is at work. On a schedule, nobody notices; in an emergency,
+//! whatever was made with the key is refused everywhere within the bound, and everybody else goes on.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::callers::{Callers, Habit};
+use super::{JWKS_CACHE_SECONDS, start};
+use crate::checker;
+use crate::client::{self, Client};
+use crate::edge::Edge;
+use crate::instance;
+use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+
+const CALLERS: usize = 20;
+/// A waiting key is used a minute after it was asked for, once everybody has had the time to learn of it.
+const TURN: Duration = Duration::from_secs(100);
+/// How often somebody looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// Where an access token of a retired key is shown, with the bound that is promised there.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Issuer,
+    Service,
+    Edge,
+}
+
+impl Place {
+    const ALL: [Self; 3] = [Self::Issuer, Self::Service, Self::Edge];
+
+    const fn bound(self) -> Duration {
+        match self {
+            Self::Issuer => Duration::from_secs(1),
+            // For so long a service may keep the set, and a fetch takes 3 s at most.
+            Self::Service => Duration::from_secs(JWKS_CACHE_SECONDS + 3),
+            // Envoy's `cache_duration`, and its fetch.
+            Self::Edge => Duration::from_secs(30 + 3),
+        }
+    }
+}
+
+/// One half shows the tokens it had before all rotations, the other half always the newest.
+pub(crate) async fn rotated(stage: Arc<Stage>) -> Result<()> {
+    let baton = start(&stage).await?;
+    let at = baton.address();
+    let clients = Client::several(&stage, at, CALLERS).await?;
+    let mut watcher = Client::register(&stage, at, "watcher").await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    edge.opens_to(&watcher.access_token).await?;
+    let mut callers = Callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
+    for _ in 0..stage.rounds {
+        let kid = kid(&watcher.access_token)?;
+        command(&stage, &["rotate"]).await?;
+        let stopwatch = Stopwatch::start();
+        while self::kid(&watcher.access_token)? == kid {
+            if stopwatch.elapsed() > TURN {
+                bail!("the next key does not sign {TURN:?} after it was asked to");
+            }
+            callers.nobody_failed().await?;
+            pause(BETWEEN_LOOKS).await;
+            watcher.refresh(|| at).await?;
+        }
+        callers.go_on_for(Duration::from_secs(5)).await?;
+    }
+    let served = callers.served();
+    let mut clients = callers.finish().await?;
+    stage.remark(format!("{} rotations, {served} calls, 0 failed", stage.rounds));
+    clients.push(watcher);
+    checker::check(&stage, at, &mut clients).await
+}
+
+/// The key that signs is retired. A thief has a token of it; the callers do what the page does.
+pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
+    let baton = start(&stage).await?;
+    let at = baton.address();
+    let clients = Client::several(&stage, at, CALLERS).await?;
+    let mut owner = Client::register(&stage, at, "owner").await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let mut callers = Callers::start(clients, edge.address, [Habit::Relays; 2]);
+    edge.opens_to(&owner.access_token).await?;
+    for round in 0..stage.rounds {
+        if round > 0 {
+            // The key that waits now was made in the last round; the edge has to know it first.
+            callers.go_on_for(Place::Edge.bound()).await?;
+        }
+        owner.refresh(|| at).await?;
+        let stolen = owner.copied();
+        command(&stage, &["retire", &kid(&stolen.access_token)?]).await?;
+        let lags = refused_everywhere(&edge, at, &stolen).await?;
+        for (place, lag) in Place::ALL.into_iter().zip(lags) {
+            stage.hold_to(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
+        }
+        let [issuer, service, edge_lag] = lags.map(|lag| lag.as_secs_f64());
+        stage.remark(format!(
+            "a retired key counted for {issuer:.2} s at Baton, {service:.2} s at the service, \
+             {edge_lag:.2} s at the edge"
+        ));
+        callers.all_are_served().await?;
+        owner.refresh(|| at).await?;
+    }
+    let served = callers.served();
+    let mut clients = callers.finish().await?;
+    stage.remark(format!("{served} calls beside it, 0 failed"));
+    clients.push(owner);
+    checker::check(&stage, at, &mut clients).await
+}
+
+/// For how long the token was let through at each place.
+async fn refused_everywhere(
+    edge: &Edge,
+    issuer: std::net::SocketAddr,
+    stolen: &Client,
+) -> Result<[Duration; 3]> {
+    let stopwatch = Stopwatch::start();
+    let mut lags = [None; 3];
+    while lags.iter().any(Option::is_none) {
+        if stopwatch.elapsed() > PATIENCE * 2 {
+            bail!("a token of a retired key is let through: {lags:?}");
+        }
+        for (place, lag) in Place::ALL.into_iter().zip(&mut lags) {
+            let refused = lag.is_none() && is_refused(place, edge, issuer, stolen).await?;
+            if refused {
+                *lag = Some(stopwatch.elapsed());
+            }
+        }
+        pause(BETWEEN_LOOKS).await;
+    }
+    Ok(lags.map(Option::unwrap_or_default))
+}
+
+async fn is_refused(
+    place: Place,
+    edge: &Edge,
+    issuer: std::net::SocketAddr,
+    stolen: &Client,
+) -> Result<bool> {
+    let at = match place {
+        Place::Issuer => return Ok(stolen.me(issuer).await == Some(401)),
+        Place::Service => edge.service.address(),
+        Place::Edge => edge.address,
+    };
+    let answer = client::notes(at, &stolen.access_token).await;
+    let answer = answer.map_err(|lost| anyhow::anyhow!("{place:?}: {}", lost.why))?;
+    // The service's refusal is a problem document; the edge's is not.
+    let by_the_service = answer.header("content-type") == Some("application/problem+json");
+    Ok(answer.status == 401 && (matches!(place, Place::Service) || !by_the_service))
+}
+
+/// The key that signed an access token.
+fn kid(access_token: &str) -> Result<String> {
+    let header = access_token.split('.').next().unwrap_or_default();
+    let header: serde_json::Value =
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header)?)?;
+    Ok(header["kid"].as_str().context("a header without a kid")?.to_owned())
+}
+
+/// `baton keys …`, with the settings of the instance that runs.
+async fn command(stage: &Stage, words: &[&str]) -> Result<()> {
+    let mut command = Command::new(&stage.programs.binary);
+    command.arg("keys").args(words).args(["--database", &stage.database.url()]);
+    command.args(["--jwks-cache-seconds", &JWKS_CACHE_SECONDS.to_string()]);
+    command.arg("--keys").arg(stage.folder().join("keys"));
+    command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    if !output.status.success() {
+        bail!("baton keys {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}

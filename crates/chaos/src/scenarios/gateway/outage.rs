@@ -1,0 +1,137 @@
+//! The issuer is out of order for a minute: it answers garbage, a byte a second, or not at all. Edge and
+//! service keep what they know: whoever has a token goes on, and whoever has a bad one stays out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use shared::path;
+
+use super::callers::{Callers, Habit};
+use super::start;
+use crate::checker;
+use crate::client::{self, Client};
+use crate::edge::Edge;
+use crate::pace::{SERVED_WITHIN, Stopwatch};
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+use crate::stub::{Reply, Script, Stub, answer};
+
+const CALLERS: usize = 10;
+/// Longer than the edge keeps the keys (30 s), and than the service does (10 s here).
+const OUTAGE: Duration = Duration::from_secs(60);
+
+/// How the issuer is out of order.
+#[derive(Debug, Clone, Copy)]
+enum Manner {
+    Garbage,
+    Slow,
+    Down,
+}
+
+/// Each round, another manner.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let baton = start(&stage).await?;
+    let mut clients = Client::several(&stage, baton.address(), CALLERS).await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    for (_, manner) in (0..stage.rounds).zip(Manner::ALL.into_iter().cycle()) {
+        for client in &mut clients {
+            client.refresh(|| baton.address()).await?;
+            edge.opens_to(&client.access_token).await?;
+        }
+        clients = outlive(&stage, &edge, manner, clients).await?;
+    }
+    checker::check(&stage, baton.address(), &mut clients).await
+}
+
+async fn outlive(
+    stage: &Stage,
+    edge: &Edge,
+    manner: Manner,
+    clients: Vec<Client>,
+) -> Result<Vec<Client>> {
+    let issuer = Stub::start(manner.script()).await?;
+    let forged = forged(&clients[0].access_token);
+    let mut callers = Callers::start(clients, edge.address, [Habit::Keeps; 2]);
+    callers.all_are_served().await?;
+    match manner {
+        Manner::Down => edge.to_issuer.lead_nowhere(),
+        Manner::Garbage | Manner::Slow => edge.to_issuer.lead_to(issuer.address()),
+    }
+    let before = callers.served();
+    callers.go_on_for(OUTAGE).await?;
+    let served = callers.served() - before;
+    let status = client::notes(edge.address, &forged).await.ok().map(|answer| answer.status);
+    if status != Some(401) {
+        stage
+            .violation(format!("{manner:?}: a token with a bad signature was answered {status:?}"));
+    }
+    if !matches!(manner, Manner::Down) {
+        let heard = issuer.heard();
+        let asked = |path| heard.iter().filter(|head| head.contains(path)).count();
+        // The edge asks for the keys, the service first where they are.
+        if asked(path::JWKS) == 0 || asked(path::METADATA) == 0 {
+            bail!("{manner:?}: nobody asked the issuer: the story was not told");
+        }
+    }
+    edge.to_issuer.lead_back();
+    let stopwatch = Stopwatch::start();
+    let mut clients = callers.finish().await?;
+    for client in &mut clients {
+        client.refresh(|| edge.address).await?;
+        match client.notes(edge.address).await {
+            Ok(answer) if answer.status == 200 => {}
+            Ok(answer) => bail!("after {manner:?}: {}", answer.status),
+            Err(lost) => bail!("after {manner:?}: {}", lost.why),
+        }
+    }
+    stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
+    stage.remark(format!("{manner:?}: {served} calls in {OUTAGE:?}, 0 failed"));
+    Ok(clients)
+}
+
+/// The token with another first character of its signature.
+fn forged(token: &str) -> String {
+    let at = token.rfind('.').map_or(0, |dot| dot + 1);
+    let other = if token[at..].starts_with('A') { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
+}
+
+impl Manner {
+    /// The one that could do most harm first.
+    const ALL: [Self; 3] = [Self::Garbage, Self::Slow, Self::Down];
+
+    fn script(self) -> Script {
+        let turn = AtomicUsize::new(0);
+        let next = garbage();
+        let slow = answer("200 OK", JSON, b"{\"keys\":[]}");
+        Arc::new(move |_| match self {
+            Self::Garbage => {
+                Reply::Whole(next[turn.fetch_add(1, Ordering::Relaxed) % next.len()].clone())
+            }
+            Self::Slow | Self::Down => Reply::Dripping(slow.clone()),
+        })
+    }
+}
+
+const JSON: &[&str] = &["content-type: application/json", "cache-control: max-age=3600"];
+
+/// Answers that are no key set, no metadata and no status list.
+fn garbage() -> Vec<Vec<u8>> {
+    let whole = |body: &[u8]| answer("200 OK", JSON, body);
+    let html = answer("200 OK", &["content-type: text/html"], b"<h1>Maintenance</h1>");
+    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{\"keys\":[{".to_vec();
+    vec![
+        whole(br#"{"keys":[]}"#),
+        whole(b"null"),
+        whole(br#"{"keys":[{"kty":"EC","crv":"P-256","kid":"x"}]}"#),
+        html,
+        whole(b"\xff\xfe\0"),
+        answer("502 Bad Gateway", &[], b""),
+        whole(b"[".repeat(70_000).as_slice()),
+        whole(b""),
+        half,
+        answer("302 Found", &["location: http://127.0.0.1:1/"], b""),
+    ]
+}

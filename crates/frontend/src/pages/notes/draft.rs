@@ -1,0 +1,60 @@
+//! What is being typed, for as long as the page is open: who has to log in again, or looks at another page
+//! meanwhile, finds it where it was. It is in memory only, and nobody else's: another user does not see it.
+
+use leptos::prelude::*;
+use shared::{NoteId, UserId};
+
+use crate::session::{Phase, Session};
+
+/// What a form begins with.
+#[derive(Clone, Default)]
+pub(super) struct Draft {
+    /// What is to be replaced, in the version that was read; nothing if this is a new note.
+    pub(super) base: Option<(NoteId, String)>,
+    pub(super) title: String,
+    pub(super) text: String,
+}
+
+/// The one draft there is.
+#[derive(Clone, Copy)]
+pub(crate) struct Drafts(StoredValue<Option<(UserId, Draft)>>);
+
+impl Drafts {
+    pub(crate) fn new() -> Self {
+        Self(StoredValue::new(None))
+    }
+
+    pub(super) fn keep(self, session: Session, draft: Draft) {
+        // A session that has just ended takes nothing along.
+        if let Some(user) = user(session) {
+            self.0.set_value(Some((user, draft)));
+        }
+    }
+
+    /// It is stored now. The user may be writing something else by then.
+    pub(super) fn stored(self, title: &str, text: &str) {
+        self.0.update_value(|kept| {
+            kept.take_if(|(_, draft)| draft.title == title && draft.text == text);
+        });
+    }
+
+    pub(super) fn forget(self) {
+        self.0.set_value(None);
+    }
+
+    /// What this user was typing. What somebody else was typing is forgotten.
+    pub(super) fn of(self, session: Session) -> Option<Draft> {
+        let kept = self.0.get_value().filter(|(whose, _)| user(session).as_ref() == Some(whose));
+        if kept.is_none() {
+            self.forget();
+        }
+        kept.map(|(_, draft)| draft)
+    }
+}
+
+fn user(session: Session) -> Option<UserId> {
+    match session.phase_untracked() {
+        Phase::SignedIn(signed_in) => Some(signed_in.user.id),
+        _ => None,
+    }
+}
