@@ -22,12 +22,7 @@ pub(crate) struct Actions {
 pub(crate) fn NoteList(notes: Signal<Vec<Note>>, actions: Actions) -> impl IntoView {
     view! {
         <ul class="note-list" role="list">
-            // A note that has changed is another card.
-            <For
-                each=move || notes.get()
-                key=|note| note.clone()
-                children=move |note| card(note, actions)
-            />
+            {move || notes.get().into_iter().map(|note| card(note, actions)).collect_view()}
         </ul>
     }
 }

@@ -17,11 +17,9 @@ pub(crate) fn SessionList(
 ) -> impl IntoView {
     view! {
         <ul class="session-list" role="list">
-            <For
-                each=move || sessions.get()
-                key=|session| session.id
-                children=move |session| card(&session, busy, end)
-            />
+            {move || {
+                sessions.with(|all| all.iter().map(|it| card(it, busy, end)).collect_view())
+            }}
         </ul>
     }
 }
