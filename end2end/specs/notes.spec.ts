@@ -229,7 +229,7 @@ test('a gateway that does not know the newest key yet ends nothing', async ({ ac
   wire.forget();
   const challenge = 'Bearer realm="http://localhost/api/notes", error="invalid_token"';
   await account.route(
-    `**${api.notes}`,
+    `**${api.notes}?*`,
     (route) =>
       route.fulfill({
         status: 401,

@@ -84,8 +84,8 @@ pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
     let clients = Client::several(&stage, at, CALLERS).await?;
     let mut owner = Client::register(&stage, at, "owner").await?;
     let edge = Edge::start(&stage, road_to(&baton)).await?;
-    let mut callers = Callers::start(clients, edge.address, [Habit::Relays; 2]);
     edge.opens_to(&owner.access_token).await?;
+    let mut callers = Callers::start(clients, edge.address, [Habit::Relays; 2]);
     for round in 0..stage.rounds {
         if round > 0 {
             // The key that waits now was made in the last round; the edge has to know it first.
