@@ -24,6 +24,10 @@ test('a note is written, changed and thrown away', async ({ account }) => {
   expect(await cards(account, 'Milk').locator('.note-text').innerText()).toBe('two\n  bottles');
   await write(account, 'Bread');
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Bread', 'Milk']);
+  // Also where there is no text, things are in their places.
+  const buttons = cards(account).getByRole('button', { name: 'Edit' });
+  const heights = await buttons.evaluateAll((all) => all.map((it) => it.clientHeight));
+  expect(heights[0]).toBe(heights[1]);
 
   await cards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toHaveValue('Milk');

@@ -37,7 +37,7 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
             <h2 class="note-title" id=title_of(note)>
                 {title}
             </h2>
-            {(!text.is_empty()).then(|| view! { <p class="note-text">{text}</p> })}
+            <p class="note-text">{text}</p>
             <p class="note-time">
                 {verb} <time datetime=machine_time(changed_at)>{local_time(changed_at)}</time>
             </p>
