@@ -226,6 +226,14 @@ pub(crate) const ALL: &[Scenario] = &[
         play: |stage| Box::pin(gateway::cookies::play(stage)),
     },
     Scenario {
+        name: "gateway-addresses",
+        story: "a caller who says that they call from somewhere else",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(gateway::addresses::play(stage)),
+    },
+    Scenario {
         name: "gateway-rotation",
         story: "the keys rotate under load, and nobody notices: 70 s each",
         engines: SQLITE,

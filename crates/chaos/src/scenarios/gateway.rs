@@ -1,6 +1,7 @@
 //! Stories behind the gateway: the real Envoy in front of the program and of the notes service. What they
 //! have in common is here.
 
+pub(crate) mod addresses;
 pub(crate) mod cookies;
 pub(crate) mod forged;
 pub(crate) mod keys;
