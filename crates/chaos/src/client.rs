@@ -62,7 +62,7 @@ impl Client {
 
     /// Asks to be registered, once; the status, if there was an answer.
     pub(crate) async fn try_register(&self, at: SocketAddr) -> Option<u16> {
-        let request = self.from_our_page(Request::post(path::REGISTER)).json(&self.registration());
+        let request = self.on_our_page(Request::post(path::REGISTER)).json(&self.registration());
         let outcome = http::call(at, &request).await;
         self.stage.inspect("register", &outcome);
         outcome.ok().map(|answer| answer.status)
@@ -210,7 +210,7 @@ impl Client {
     /// Logs out; the status, if there was an answer. The ticket is kept, to see that it opens nothing.
     pub(crate) async fn logout(&mut self, at: SocketAddr) -> Option<u16> {
         let cookie = format!("{}={}", path::REFRESH_COOKIE, self.ticket);
-        let request = self.from_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
+        let request = self.on_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
         let outcome = http::call(at, &request).await;
         self.stage.inspect("logout", &outcome);
         let status = outcome.ok().map(|answer| answer.status);
@@ -223,7 +223,7 @@ impl Client {
         notes(at, &self.access_token).await
     }
 
-    fn from_our_page(&self, request: Request) -> Request {
+    fn on_our_page(&self, request: Request) -> Request {
         from_our_page(&self.stage, request)
     }
 

@@ -5,7 +5,7 @@ use super::*;
 impl Client {
     /// Tries to log in, once; the status, if there was an answer. What it had is forgotten if it succeeds.
     pub(crate) async fn try_login(&mut self, at: SocketAddr) -> Result<Option<u16>> {
-        let request = self.from_our_page(Request::post(path::LOGIN)).json(&self.registration());
+        let request = self.on_our_page(Request::post(path::LOGIN)).json(&self.registration());
         let outcome = http::call(at, &request).await;
         self.stage.inspect("login", &outcome);
         let Ok(answer) = outcome else { return Ok(None) };

@@ -4,7 +4,8 @@ use serde_json::json;
 use verifier::{KeySet, Rejection, Verifier};
 
 use crate::support::{
-    AUDIENCE, ISSUER, NOW, claims_with, good_token, public_key, token_with_payload, verify,
+    AUDIENCE, ISSUER, NOW, claims_with, good_token, public_key, token_with_payload, verifier,
+    verify,
 };
 
 #[test]
@@ -24,6 +25,7 @@ fn the_issuer_is_ours_to_the_letter() {
         let token = token_with_payload(claims_with("iss", json!(iss)));
         assert_eq!(verify(&token), Err(Rejection::WrongIssuer), "{iss:?}");
     }
+    assert_eq!(verifier().issuer(), ISSUER);
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn ten_seconds_are_the_default_skew_and_the_most_there_is() {
     assert_eq!(Skew::from_seconds(11), None);
     assert_eq!(Skew::from_seconds(255), None);
     assert_eq!(Skew::default(), Skew::MAX);
+    assert_eq!([Skew::NONE, Skew::MAX].map(Skew::seconds), [0, 10]);
     let verify_at = |now: i64| verifier().verify(&good_token(), NumericDate(now)).map(|_| ());
     assert_eq!(verify_at(EXP + 9), Ok(()));
     assert_eq!(verify_at(EXP + 10), Err(Rejection::Expired));
