@@ -27,7 +27,7 @@ impl Client {
         let chance = &self.stage.chance;
         let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
         let request = self
-            .from_our_page(Request::put(path::PASSWORD))
+            .on_our_page(Request::put(path::PASSWORD))
             .header("authorization", format!("Bearer {}", self.access_token))
             .header(path::IDEMPOTENCY_KEY, key)
             .json(&json!({ "current_password": old, "new_password": new }));

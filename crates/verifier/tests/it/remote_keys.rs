@@ -4,10 +4,12 @@
 use forgery::{Class, Lure, Original, Rule, catalogue};
 use serde_json::json;
 use verifier::remote::{Issuer, IssuerError, Unavailable, VerifyError};
-use verifier::{KeySet, Rejection};
+use verifier::{KeySet, Rejection, Skew};
 
 use crate::support::world::{JWKS, METADATA, Reply, World, keys_with, our_keys};
-use crate::support::{AUDIENCE, X, good_token, other_key_pair, public_half, public_key, sign};
+use crate::support::{
+    AUDIENCE, X, good_token, header, other_key_pair, public_half, public_key, sign, token,
+};
 
 const UNKNOWN: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::UnknownKey));
 const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Keys));
@@ -41,6 +43,20 @@ async fn any_number_of_calls_share_one_fetch() {
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
     assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_far_clocks_may_differ_is_for_the_service_to_say() {
+    let token_of = |world: &World| {
+        let mut claims = world.claims();
+        claims["exp"] = json!(world.now() - 1);
+        token(header().to_string(), claims.to_string())
+    };
+    let usual = World::new().await;
+    usual.verdict(&token_of(&usual)).await.expect("ten seconds unless somebody says otherwise");
+    let strict = World::with(|options| options.skew(Skew::NONE)).await;
+    let expired = Err(VerifyError::Rejected(Rejection::Expired));
+    assert_eq!(strict.verdict(&token_of(&strict)).await, expired);
 }
 
 #[tokio::test(start_paused = true)]
