@@ -2,6 +2,7 @@
 //! own keeps them, so there is one state more than on other pages: that there is no such service here. What is
 //! written is the business of [`editor`].
 
+mod counted;
 mod draft;
 mod editor;
 
@@ -19,6 +20,7 @@ use crate::components::search_bar::SearchBar;
 use crate::components::skeleton::Skeleton;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
+use counted::{counted, found, none};
 pub(crate) use draft::Drafts;
 use editor::{Editor, Target};
 
@@ -176,32 +178,6 @@ fn button_of(id: NoteId) -> String {
 
 fn is(rejected: &Rejected, code: ErrorCode) -> bool {
     matches!(rejected, Rejected::Problem(problem, _) if problem.code == code)
-}
-
-/// That there is nothing to show, and why.
-fn none(wanted: &str) -> String {
-    match wanted {
-        "" => "You have no notes yet.".to_owned(),
-        wanted => format!("None of your notes holds “{wanted}”."),
-    }
-}
-
-/// For those who do not see the list change.
-fn found(notes: usize, more: bool, wanted: &str) -> String {
-    match (notes, wanted) {
-        (0, wanted) => none(wanted),
-        (notes, "") => counted(notes, more),
-        (notes, wanted) => format!("{} with “{wanted}”", counted(notes, more)),
-    }
-}
-
-fn counted(notes: usize, more: bool) -> String {
-    match (notes, more) {
-        (0, _) => "None".to_owned(),
-        (1, false) => "One note".to_owned(),
-        (notes, false) => format!("{notes} notes"),
-        (notes, true) => format!("{notes} notes, and there are more"),
-    }
 }
 
 #[component]
