@@ -67,6 +67,7 @@ fn the_test_vectors_of_the_draft_are_read() {
 fn four_and_eight_bits_begin_with_the_lowest_of_each_byte() {
     assert_eq!(numbers(&raw_list(4, &[0x21, 0xf0]).expect("a list")), [1, 2, 0, 15]);
     assert_eq!(numbers(&raw_list(8, &[0x21, 0x02, 0x00]).expect("a list")), [33, 2, 0]);
+    assert_eq!([1, 2, 4, 8].map(|bits| raw_list(bits, &[]).expect("a list").bits()), [1, 2, 4, 8]);
     assert_eq!(raw_list(1, &[]).expect("an empty list").get(0), None);
     assert_eq!(raw_list(1, &[0]).expect("a list").get(u64::MAX), None);
 }
