@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,7 +11,7 @@ use axum::http::Request;
 use axum::http::request::Builder;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 use verifier::axum::{Bearer, RequireToken};
 
 use crate::support::world::{JWKS, LIST, Reply, World, list_token};
@@ -302,4 +303,30 @@ async fn a_refusal_names_the_request_as_whoever_is_in_front_does() {
     }
     let unnamed = bare().body(Body::empty()).expect("a request");
     assert_eq!(id_of(service.send(unnamed).await).as_deref(), Some(""));
+}
+
+/// Has no time for anybody.
+#[derive(Clone)]
+struct Busy;
+
+impl tower::Service<Request<Body>> for Busy {
+    type Response = ();
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<(), Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        std::future::ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_service_waits_behind_the_layer_too() {
+    let world = World::new().await;
+    let mut guarded = RequireToken::from(&world.service).layer(Busy);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(tower::Service::poll_ready(&mut guarded, &mut context).is_pending());
 }
