@@ -1,7 +1,10 @@
 //! The zlib format (RFC 1950), bounded: a few kilobytes of it can stand for gigabytes. It must not
 //! know what is compressed.
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use std::io::Write as _;
+
+use flate2::write::ZlibEncoder;
+use flate2::{Compression, Decompress, FlushDecompress, Status};
 
 /// What `compressed` stands for; `None` if that is more than `most` bytes, or if it is not exactly
 /// one whole stream with the right checksum.
@@ -22,18 +25,9 @@ pub(super) fn inflate(compressed: &[u8], most: usize) -> Option<Vec<u8>> {
 
 /// Compresses as far as it goes: a list is written once and read by every service.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut stream = Compress::new(Compression::best(), true);
-    let mut compressed = Vec::with_capacity(bytes.len() / 2 + 64);
-    while stream
-        .compress_vec(&bytes[read(&stream)..], &mut compressed, FlushCompress::Finish)
-        .expect("bytes can always be compressed")
-        != Status::StreamEnd
-    {
-        compressed.reserve(4 * 1024);
-    }
-    compressed
-}
-
-fn read(stream: &Compress) -> usize {
-    usize::try_from(stream.total_in()).expect("no more than was given")
+    let mut stream = ZlibEncoder::new(Vec::new(), Compression::best());
+    stream
+        .write_all(bytes)
+        .and_then(|()| stream.finish())
+        .expect("memory takes whatever is written")
 }
