@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tower::{Layer as _, ServiceExt as _};
 use verifier::axum::{Bearer, RequireToken};
 
+use crate::support::log::Log;
 use crate::support::world::{JWKS, LIST, Reply, World, list_token};
 use crate::support::{AUDIENCE, IAT, OTHER_AUDIENCE, SUB, header, token};
 
@@ -329,4 +330,17 @@ async fn who_waits_for_the_service_waits_behind_the_layer_too() {
     let mut guarded = RequireToken::from(&world.service).layer(Busy);
     let mut context = Context::from_waker(Waker::noop());
     assert!(tower::Service::poll_ready(&mut guarded, &mut context).is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn operators_are_told_what_clients_are_not_and_never_a_token() {
+    let (log, world) = (Log::begin(), World::new().await);
+    let service = Service::behind(RequireToken::from(&world.service));
+    assert_eq!(service.ask("Bearer no-token").await.status, 401);
+    assert!(log.text().contains("DEBUG") && log.text().contains("token.refused"), "{}", log.text());
+    world.say(JWKS, Reply::status(500));
+    assert_eq!(service.ask(&format!("Bearer {}", world.token())).await.status, 503);
+    assert!(log.text().contains("ERROR"), "{}", log.text());
+    assert!(log.text().contains("token.not_judged"), "{}", log.text());
+    assert!(!log.text().contains("no-token") && !log.text().contains(&world.token()));
 }

@@ -23,6 +23,8 @@ mod remote_keys;
 #[cfg(feature = "remote")]
 mod remote_lists;
 #[cfg(feature = "remote")]
+mod remote_log;
+#[cfg(feature = "remote")]
 mod remote_outage;
 #[cfg(feature = "remote")]
 mod remote_tls;

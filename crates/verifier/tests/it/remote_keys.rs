@@ -1,6 +1,8 @@
 //! An issuer that is known by its URL alone: what is asked, how often, and what is believed. Requests are
 //! counted by the issuer; time is moved by hand.
 
+use std::time::Duration;
+
 use forgery::{Class, Lure, Original, Rule, catalogue};
 use serde_json::json;
 use verifier::remote::{Issuer, IssuerError, Unavailable, VerifyError};
@@ -176,6 +178,27 @@ async fn keys_that_are_no_key_set_of_ours_are_no_keys() {
     }
     world.say(JWKS, our_keys());
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_key_set_is_read_to_its_end() {
+    let world = World::new().await;
+    let mut keys: serde_json::Value =
+        serde_json::from_str(&KeySet::default().with(public_key()).to_jwks()).expect("JSON");
+    keys["before"] = json!("x".repeat(60_000));
+    world.say(JWKS, Reply::ok(keys.to_string()));
+    world.verdict(&world.token()).await.expect("accepted");
+}
+
+/// RFC 9110 section 15.4.5: 304 answers a condition. Whoever made none has nothing that it could confirm.
+#[tokio::test(start_paused = true)]
+async fn not_modified_says_nothing_to_whoever_did_not_ask_about_a_version() {
+    let world = World::with(|options| options.outage_limit(Duration::from_secs(300))).await;
+    let token = world.token();
+    world.verdict(&token).await.expect("accepted");
+    world.say(JWKS, Reply::status(304));
+    world.advance(301).await;
+    assert_eq!(world.verdict(&token).await, NO_KEYS);
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,6 +45,23 @@ async fn a_session_that_has_ended_is_out_and_its_neighbours_are_not() {
     assert_eq!(world.asked(LIST), 1);
 }
 
+/// Noise does not compress: more than a megabyte on the wire, where a list of few ends has kilobytes.
+#[tokio::test(start_paused = true)]
+async fn a_list_of_very_many_ends_is_read_to_its_end() {
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    let mut bytes: Vec<u8> = (0..700_000).map(|_| noise()).collect();
+    (bytes[0], bytes[699_999]) = (0x00, 0xff);
+    let (world, token) = world().await;
+    let list = json!({"bits": 1, "lst": deflated(&bytes)});
+    world.publish(&with(world.list_claims(0), "status_list", list));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    assert_eq!(world.verdict(&world.token_at(&world.list_uri(), 699_999 * 8)).await, REVOKED);
+}
+
 #[tokio::test(start_paused = true)]
 async fn any_status_but_valid_is_a_refusal() {
     let (world, _) = world().await;

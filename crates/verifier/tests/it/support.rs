@@ -1,6 +1,8 @@
 //! An issuer without scruples: it signs any bytes as header and payload.
 
 #[cfg(feature = "remote")]
+pub(crate) mod log;
+#[cfg(feature = "remote")]
 pub(crate) mod world;
 
 use aws_lc_rs::rand::SystemRandom;

@@ -1,0 +1,36 @@
+//! What operators are told of an issuer that fails: of what, and why, to the last cause.
+
+use serde_json::json;
+use verifier::KeySet;
+
+use crate::support::log::Log;
+use crate::support::world::{JWKS, LIST, Reply, World, our_keys};
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_fails_is_told_once_and_that_it_answers_again() {
+    let (log, world) = (Log::begin(), World::new().await);
+    world.say(JWKS, Reply::ok("garbage"));
+    for _ in 0..2 {
+        assert!(world.verdict(&world.token()).await.is_err());
+        world.advance(1).await;
+    }
+    let why = KeySet::from_jwks("garbage").expect_err("no key set").to_string();
+    let text = log.text();
+    let warnings: Vec<_> = text.lines().filter(|line| line.contains("WARN")).collect();
+    let [line] = warnings.as_slice() else { panic!("{text}") };
+    for told in ["issuer.fails", "what=\"keys\"", &why] {
+        assert!(line.contains(told), "{told}: {line}");
+    }
+    world.say(JWKS, our_keys());
+    world.verdict(&world.token()).await.expect("accepted");
+    assert!(log.text().contains("issuer.answers_again"), "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_fails_is_told_by_its_address() {
+    let (log, world) = (Log::begin(), World::new().await);
+    world.say(LIST, Reply::ok("garbage"));
+    assert!(world.verdict(&world.token_at(&world.list_uri(), 3)).await.is_err());
+    let told = format!("what={}", json!(world.list_uri()));
+    assert!(log.text().contains(&told), "{told}: {}", log.text());
+}
