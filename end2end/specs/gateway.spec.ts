@@ -2,7 +2,7 @@
 // and stops when its session is ended elsewhere.
 import { api, pages } from '../support/contract';
 import { untilTheTokenHasExpired } from '../support/expiry';
-import { cards, fill, lines, openNotes, save, write } from '../support/notes';
+import { awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { enrol, expectNotice, logOut, open, sendLogin } from '../support/users';
@@ -57,26 +57,35 @@ test('what was being typed when the session ended is there after the next login,
   user,
 }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await open(elsewhere, pages.sessions);
   await openNotes(account);
   await write(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();
   await fill(account, 'Oat milk', 'three bottles');
-  await open(elsewhere, pages.sessions);
   await elsewhere.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
   await sendLogin(account, user);
   await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
   await expect(account.getByLabel('Text')).toHaveValue('three bottles');
   // Another page, and back.
-  await account.getByRole('link', { name: 'Sessions' }).click();
-  await account.getByRole('link', { name: 'Notes' }).click();
+  await awayAndBack(account);
   await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
 
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
+  // Nothing of it stays behind when its writer leaves.
+  await sendLogin(account, user);
+  await account.getByRole('link', { name: 'Notes' }).click();
+  await expect(cards(account, 'Milk')).toBeVisible();
+  await expect(account.getByLabel('Title')).toHaveCount(0);
+
+  await open(elsewhere, pages.sessions);
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Cheese', 'a pound');
+  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await expect(account).toHaveURL('/login?next=%2Fnotes');
   const somebodyElse = await enrol(playwright.request, server.origin);
   await sendLogin(account, somebodyElse);
-  await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
   await expect(account.getByLabel('Title')).toHaveCount(0);
   await elsewhere.context().close();
@@ -87,15 +96,13 @@ test('what was being typed is saved over the version it was typed for', async ({
   await write(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();
   await fill(account, 'Oat milk', 'three bottles');
-  await account.getByRole('link', { name: 'Sessions' }).click();
-  await account.getByRole('link', { name: 'Notes' }).click();
+  await awayAndBack(account);
   await save(account);
   await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
   await expect(cards(account)).toHaveCount(1);
   await expect(cards(account, 'Oat milk')).toContainText('three bottles');
   // It is not there a second time.
-  await account.getByRole('link', { name: 'Sessions' }).click();
-  await account.getByRole('link', { name: 'Notes' }).click();
+  await awayAndBack(account);
   await expect(cards(account)).toHaveCount(1);
   await expect(account.getByLabel('Title')).toHaveCount(0);
 });

@@ -1,7 +1,7 @@
 // Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
 // them away; and what happens when somebody else was faster, or the service is down.
 import { api } from '../support/contract';
-import { OtherWindow, cards, fill, lines, openNotes, save, write } from '../support/notes';
+import { OtherWindow, awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectNotice, open } from '../support/users';
@@ -161,6 +161,48 @@ test('who was overtaken sees both versions, and loses neither', async ({ account
   await expect(cards(account, 'Oat milk')).toContainText('theirs: seven');
 });
 
+test('who was overtaken, and looked at another page, still sees both versions', async ({
+  account,
+  request,
+  wire,
+}) => {
+  const other = new OtherWindow(request, wire);
+  const id = await other.write('Milk', 'two bottles');
+  await openNotes(account);
+  await account.getByRole('button', { name: 'Edit' }).click();
+  await fill(account, 'Milk', 'three bottles');
+  await other.overwrite(id, 'Milk', 'four bottles');
+  await save(account);
+  await expect(account.getByRole('alert')).toContainText('was changed elsewhere');
+  await awayAndBack(account);
+  await expect(account.getByRole('alert')).toContainText('was changed elsewhere');
+  await expect(account.locator('.stored-note')).toContainText('four bottles');
+  await expect(account.getByLabel('Text')).toHaveValue('three bottles');
+});
+
+test('a list that was asked for before a note was saved does not hide it', async ({ account }) => {
+  await openNotes(account);
+  await account.getByRole('button', { name: 'New note' }).click();
+  await fill(account, 'Milk', 'two bottles');
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => (tell = resolve));
+  await account.route(
+    `**${api.notes}?*`,
+    async (route) => {
+      const before = await route.fetch();
+      await told;
+      await route.fulfill({ response: before });
+    },
+    { times: 1 },
+  );
+  await awayAndBack(account);
+  await save(account);
+  await expect(account.getByRole('status')).toContainText('“Milk” is saved.');
+  tell();
+  await expect(cards(account, 'Milk')).toContainText('two bottles');
+  await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
+});
+
 test('what was typed for a note that is gone becomes a new one', async ({ account, request, wire }) => {
   const other = new OtherWindow(request, wire);
   const id = await other.write('Milk', 'two bottles');
@@ -220,6 +262,9 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account.getByText('Your notes could not be fetched. The server is not available')).toBeVisible();
+  await expect(account.getByLabel('Text')).toHaveValue('rye');
+  await awayAndBack(account);
+  await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
   await expect(account.getByLabel('Text')).toHaveValue('rye');
   await gateway.notes.start();
   await account.getByRole('button', { name: 'Try again' }).click();

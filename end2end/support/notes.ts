@@ -27,6 +27,14 @@ export async function save(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save note' }).click();
 }
 
+/** Looks at another page, and comes back. */
+export async function awayAndBack(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await expect(page).toHaveURL(pages.sessions);
+  await page.getByRole('link', { name: 'Notes' }).click();
+  await expect(page).toHaveURL(pages.notes);
+}
+
 /** The cards on the page, or the one that has this title. */
 export function cards(page: Page, title?: string): Locator {
   const all = page.locator('.note-card');

@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
         binary: program(&arguments.binary, "cargo xtask build")?,
         failpoints: std::path::absolute(&arguments.failpoints)?,
         notes: std::path::absolute(&arguments.notes)?,
-        envoy: arguments.envoy.clone(),
+        envoy: envoy(&arguments.envoy)?,
     };
     let seed = arguments.seed.unwrap_or_else(|| u64::from(std::process::id()));
     report::say(&format!("seed {seed}: --seed {seed} repeats the suite's choices\n"));
@@ -152,6 +152,15 @@ impl Abort {
 impl Drop for Abort {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// A name is looked for on `PATH`, a path from here.
+fn envoy(path: &Path) -> Result<PathBuf> {
+    if path.components().count() == 1 {
+        Ok(path.to_path_buf())
+    } else {
+        Ok(std::path::absolute(path)?)
     }
 }
 

@@ -17,9 +17,12 @@ pub(crate) fn SessionList(
 ) -> impl IntoView {
     view! {
         <ul class="session-list" role="list">
-            {move || {
-                sessions.with(|all| all.iter().map(|it| card(it, busy, end)).collect_view())
-            }}
+            // By its id: a button that ends a session never becomes another one's under a finger.
+            <For
+                each=move || sessions.get()
+                key=|session| session.id
+                children=move |session| card(&session, busy, end)
+            />
         </ul>
     }
 }

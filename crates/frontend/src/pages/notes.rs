@@ -5,6 +5,7 @@
 mod counted;
 mod draft;
 mod editor;
+mod tools;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,13 +17,13 @@ use super::behind_login::BehindLogin;
 use crate::api;
 use crate::components::failed::Failed;
 use crate::components::note_list::{Actions, NoteList};
-use crate::components::search_bar::SearchBar;
 use crate::components::skeleton::Skeleton;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 use counted::{counted, found, none};
 pub(crate) use draft::Drafts;
 use editor::{Editor, Target};
+use tools::Tools;
 
 /// What Baton alone has to say to a call for notes.
 const NO_GATEWAY: &str = "Notes live in a service of their own, and a gateway leads to it. This server runs \
@@ -61,22 +62,32 @@ struct Here {
     /// What is being written, if anything is.
     writing: RwSignal<Option<Target>>,
     drafts: Drafts,
+    /// How often something was changed from here: a list that was asked for before does not know of it.
+    changes: StoredValue<u32>,
 }
 
 impl Here {
     fn fetch(self) {
-        let wanted = self.wanted.get_untracked();
         self.state.set(State::Fetching);
         self.said.set(String::new());
+        self.fetch_and(|said, found| said.set(found));
+    }
+
+    fn fetch_and(self, tell: fn(RwSignal<String>, String)) {
+        let (wanted, changes) = (self.wanted.get_untracked(), self.changes.get_value());
         spawn_local(async move {
             let fetched = self.session.fetch::<Notes>(api::notes(&wanted, None)).await;
             // The user may have left this page meanwhile, or asked for something else.
             if self.wanted.try_get_untracked().as_ref() != Some(&wanted) {
                 return;
             }
+            if self.changes.get_value() != changes {
+                // What was told of the change stands.
+                return self.fetch_and(|_, _| {});
+            }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    self.said.set(found(notes.len(), more, &wanted));
+                    tell(self.said, found(notes.len(), more, &wanted));
                     self.notes.set(notes);
                     self.more.set(more);
                     self.state.set(State::Shown);
@@ -136,6 +147,7 @@ impl Here {
             }
             match outcome {
                 Ok(()) => {
+                    self.changes.update_value(|changes| *changes += 1);
                     self.notes.update(|notes| notes.retain(|it| it.id != note.id));
                     self.said.set(format!("“{}” was deleted.", note.title));
                 }
@@ -157,6 +169,7 @@ impl Here {
             // The user has left this page meanwhile.
             return;
         }
+        self.changes.update_value(|changes| *changes += 1);
         self.notes.update(|notes| match notes.iter_mut().find(|it| it.id == note.id) {
             Some(stale) => *stale = note,
             None if is_new => notes.insert(0, note),
@@ -193,6 +206,7 @@ fn NotesHere() -> impl IntoView {
         said: RwSignal::new(String::new()),
         writing: RwSignal::new(drafts.of(session).map(Target::Kept)),
         drafts,
+        changes: StoredValue::new(0),
     };
     here.session.watch();
     Effect::new(move |_| {
@@ -224,33 +238,6 @@ fn NotesHere() -> impl IntoView {
             }
             State::Shown => view! { <Shown here /> }.into_any(),
         }}
-    }
-}
-
-/// What one can do besides reading.
-#[component]
-fn Tools(here: Here) -> impl IntoView {
-    view! {
-        <div class="tools">
-            <SearchBar label="Search your notes" wanted=here.wanted />
-            {move || {
-                here.writing
-                    .with(Option::is_none)
-                    .then(|| {
-                        view! {
-                            <button
-                                type="button"
-                                id="new-note"
-                                class="button"
-                                data-kind="primary"
-                                on:click=move |_| here.writing.set(Some(Target::New))
-                            >
-                                "New note"
-                            </button>
-                        }
-                    })
-            }}
-        </div>
     }
 }
 

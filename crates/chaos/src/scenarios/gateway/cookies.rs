@@ -60,8 +60,9 @@ async fn ask(
     at: std::net::SocketAddr,
     request: &Request,
 ) -> Result<(String, Answer)> {
+    let before = service.heard().len();
     let answer = http::call(at, request).await.map_err(|lost| anyhow::anyhow!(lost.why))?;
-    let heard = service.heard().pop().context("the service was not asked")?;
+    let heard = service.heard().split_off(before).pop().context("the service was not asked")?;
     Ok((heard.to_ascii_lowercase(), answer))
 }
 

@@ -62,10 +62,11 @@ async fn outlive(
     let before = callers.served();
     callers.go_on_for(OUTAGE).await?;
     let served = callers.served() - before;
-    let status = client::notes(edge.address, &forged).await.ok().map(|answer| answer.status);
-    if status != Some(401) {
-        stage
-            .violation(format!("{manner:?}: a token with a bad signature was answered {status:?}"));
+    for at in [edge.address, edge.service.address()] {
+        let status = client::notes(at, &forged).await.ok().map(|answer| answer.status);
+        if status != Some(401) {
+            stage.violation(format!("{manner:?}: a bad signature was answered {status:?}"));
+        }
     }
     if !matches!(manner, Manner::Down) {
         let heard = issuer.heard();

@@ -2,6 +2,7 @@
 //! meanwhile, finds it where it was. It is in memory only, and nobody else's: another user does not see it.
 
 use leptos::prelude::*;
+use shared::note::Note;
 use shared::{NoteId, UserId};
 
 use crate::session::{Phase, Session};
@@ -13,6 +14,10 @@ pub(super) struct Draft {
     pub(super) base: Option<(NoteId, String)>,
     pub(super) title: String,
     pub(super) text: String,
+    /// What somebody else has stored since, which the user has not answered yet.
+    pub(super) stored: Option<Note>,
+    /// Whether it was sent as a new note, and nobody knows what became of it.
+    pub(super) unsure: bool,
 }
 
 /// The one draft there is.
@@ -38,7 +43,7 @@ impl Drafts {
         });
     }
 
-    pub(super) fn forget(self) {
+    pub(crate) fn forget(self) {
         self.0.set_value(None);
     }
 

@@ -19,6 +19,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::stored_note::StoredNote;
 use crate::components::text_area::TextArea;
 use crate::dom::focus_soon;
+use crate::session::verdict::Trouble;
 use crate::session::{Rejected, Session};
 
 const TITLE: FieldSpec =
@@ -31,6 +32,8 @@ const OVERTAKEN: &str = "This note was changed elsewhere since you opened it. No
     again to put it in the place of what is stored now, or take that instead.";
 const GONE: &str = "This note was deleted elsewhere meanwhile. Nothing you typed is lost: save again to make a \
     new note of it.";
+const UNSURE: &str = "It is not known whether the note was saved: look for it before you save again. Nothing \
+    you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
 
@@ -85,7 +88,7 @@ pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
             spawn_local(async move {
                 let opened = match open(here.session, id).await {
                     Ok(Opened { note: Note { title, text, .. }, version }) => {
-                        Ok(Draft { base: Some((id, version)), title, text })
+                        Ok(Draft { base: Some((id, version)), title, text, ..Draft::default() })
                     }
                     Err(Rejected::Ended) => return,
                     Err(rejected) => Err(format!("This note could not be fetched. {rejected}")),
@@ -129,12 +132,16 @@ struct Sheet {
     base: StoredValue<Option<(NoteId, String)>>,
     /// What somebody else has stored since.
     stored: RwSignal<Option<Note>>,
+    /// Whether it was sent as a new note, and nobody knows what became of it.
+    unsure: StoredValue<bool>,
 }
 
 impl Sheet {
     fn typed(self) -> Draft {
         let text = self.text.get_untracked().map(|area| area.value()).unwrap_or_default();
-        Draft { base: self.base.get_value(), title: value_of(self.title), text }
+        let (base, title) = (self.base.get_value(), value_of(self.title));
+        let (stored, unsure) = (self.stored.get_untracked(), self.unsure.get_value());
+        Draft { base, title, text, stored, unsure }
     }
 
     /// Keeps what has been typed, should the page go away.
@@ -146,8 +153,11 @@ impl Sheet {
         if !self.form.begin() {
             return;
         }
-        let Draft { base, title, text } = self.typed();
+        let Draft { base, title, text, .. } = self.typed();
         let body = NoteRequest { title, text };
+        // A new note has no version that would make asking again harmless.
+        self.unsure.set_value(base.is_none());
+        self.keep();
         spawn_local(async move {
             let request = match &base {
                 Some((id, version)) => api::replace_note(*id, version, &body),
@@ -171,6 +181,10 @@ impl Sheet {
     }
 
     async fn refused(self, rejected: Rejected, id: Option<NoteId>, body: &NoteRequest) {
+        let unsure = matches!(&rejected, Rejected::ForNow(trouble) if *trouble != Trouble::NotYet);
+        if !unsure && self.unsure.try_set_value(false).is_none() {
+            self.keep();
+        }
         match (rejected, id) {
             (rejected, Some(id)) if is(&rejected, ErrorCode::PreconditionFailed) => {
                 self.overtaken(id, body).await;
@@ -180,11 +194,12 @@ impl Sheet {
                 self.form.reject_because(NO_SERVICE.to_owned());
                 self.here.fetch();
             }
-            // A new note has no version that would make asking again harmless.
-            (Rejected::ForNow(trouble), None) => self.form.reject_because(format!(
-                "{trouble} It is not known whether the note was saved: look for it before you save again. \
-                 Nothing you typed is lost."
-            )),
+            (Rejected::ForNow(trouble), None) if unsure => {
+                self.form.reject_because(format!("{trouble} {UNSURE}"));
+            }
+            (Rejected::ForNow(trouble @ Trouble::NotYet), _) => {
+                self.form.reject_because(format!("{trouble} Nothing you typed is lost."));
+            }
             (rejected, _) => self.form.reject(rejected),
         }
     }
@@ -198,8 +213,8 @@ impl Sheet {
             }
             Ok(Opened { note, version }) => {
                 if self.base.try_set_value(Some((id, version))).is_none() {
-                    self.keep();
                     self.stored.set(Some(note));
+                    self.keep();
                     self.form.reject_because(OVERTAKEN.to_owned());
                 }
             }
@@ -210,8 +225,8 @@ impl Sheet {
 
     fn gone(self) {
         if self.base.try_set_value(None).is_none() {
-            self.keep();
             self.stored.set(None);
+            self.keep();
             self.form.reject_because(GONE.to_owned());
             self.here.fetch();
         }
@@ -225,8 +240,8 @@ impl Sheet {
         if let Some(text) = self.text.get_untracked() {
             text.set_value(&note.text);
         }
-        self.keep();
         self.stored.set(None);
+        self.keep();
         self.form.forgive();
         focus_soon(format!("#{FORM} input"));
     }
@@ -234,14 +249,22 @@ impl Sheet {
 
 #[component]
 fn Writing(here: Here, draft: Draft, back: StoredValue<String>) -> impl IntoView {
-    let Draft { base, title, text } = draft;
+    let Draft { base, title, text, stored, unsure } = draft;
+    let form = FormState::new(FORM);
+    // What the user was told before the page went away.
+    if stored.is_some() {
+        form.reject_because(OVERTAKEN.to_owned());
+    } else if unsure {
+        form.reject_because(UNSURE.to_owned());
+    }
     let sheet = Sheet {
         here,
-        form: FormState::new(FORM),
+        form,
         title: NodeRef::new(),
         text: NodeRef::new(),
         base: StoredValue::new(base),
-        stored: RwSignal::new(None),
+        stored: RwSignal::new(stored),
+        unsure: StoredValue::new(unsure),
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
