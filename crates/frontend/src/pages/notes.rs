@@ -22,7 +22,8 @@ use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 use counted::{counted, found, none};
 pub(crate) use draft::Drafts;
-use editor::{Editor, Target};
+use draft::Target;
+use editor::Editor;
 use tools::Tools;
 
 /// What Baton alone has to say to a call for notes.

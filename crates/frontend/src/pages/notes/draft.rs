@@ -20,6 +20,24 @@ pub(super) struct Draft {
     pub(super) unsure: bool,
 }
 
+/// What is being written.
+#[derive(Clone)]
+pub(super) enum Target {
+    New,
+    One(NoteId),
+    /// What was being written when the page went away.
+    Kept(Draft),
+}
+
+impl Target {
+    pub(super) const fn id(&self) -> Option<NoteId> {
+        match self {
+            Self::New | Self::Kept(Draft { base: None, .. }) => None,
+            Self::One(id) | Self::Kept(Draft { base: Some((id, _)), .. }) => Some(*id),
+        }
+    }
+}
+
 /// The one draft there is.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts(StoredValue<Option<(UserId, Draft)>>);

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use shared::note::{Note, NoteRequest};
 use shared::{ErrorCode, NoteId};
 
-use super::draft::Draft;
+use super::draft::{Draft, Target};
 use super::{Here, button_of, is};
 use crate::api;
 use crate::components::button::SubmitButton;
@@ -36,24 +36,6 @@ const UNSURE: &str = "It is not known whether the note was saved: look for it be
     you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
-
-/// What is being written.
-#[derive(Clone)]
-pub(super) enum Target {
-    New,
-    One(NoteId),
-    /// What was being written when the page went away.
-    Kept(Draft),
-}
-
-impl Target {
-    const fn id(&self) -> Option<NoteId> {
-        match self {
-            Self::New | Self::Kept(Draft { base: None, .. }) => None,
-            Self::One(id) | Self::Kept(Draft { base: Some((id, _)), .. }) => Some(*id),
-        }
-    }
-}
 
 /// The button that led here.
 fn way_back(id: Option<NoteId>) -> String {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Here;
-use super::editor::Target;
+use super::draft::Target;
 use crate::components::search_bar::SearchBar;
 
 /// What one can do besides reading.
