@@ -61,6 +61,7 @@ test('what was being typed when the session ended is there after the next login,
   await openNotes(account);
   await write(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Oat milk', 'three bottles');
   await elsewhere.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
@@ -81,6 +82,7 @@ test('what was being typed when the session ended is there after the next login,
 
   await open(elsewhere, pages.sessions);
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Cheese', 'a pound');
   await elsewhere.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
@@ -95,6 +97,7 @@ test('what was being typed is saved over the version it was typed for', async ({
   await openNotes(account);
   await write(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Oat milk', 'three bottles');
   await awayAndBack(account);
   await save(account);
@@ -119,6 +122,8 @@ test('reading and changing are renewed and repeated, too', async ({ account, req
   await expect.poll(() => lines(wire)).toEqual(relay(`GET ${api.notes}`));
 
   await account.getByRole('button', { name: 'Edit' }).click();
+  // The form takes the focus when it opens; whoever types meanwhile types into its first field.
+  await expect(account.getByLabel('Title')).toBeFocused();
   await account.getByLabel('Text').fill('two bottles');
   await untilTheTokenHasExpired(wire, request, api.notes);
   wire.forget();

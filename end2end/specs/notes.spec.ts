@@ -99,6 +99,7 @@ test('older notes come page by page', async ({ account, request, wire }) => {
 test('what is wrong with a note is said beside its field', async ({ account }) => {
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, '  ', 'x'.repeat(20_001));
   await save(account);
   await expect(account.getByText('Give the note a title.')).toBeVisible();
@@ -130,6 +131,7 @@ test('who was overtaken sees both versions, and loses neither', async ({ account
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'mine: three');
   await other.overwrite(id, 'Milk', 'theirs: four');
   await save(account);
@@ -149,6 +151,7 @@ test('who was overtaken sees both versions, and loses neither', async ({ account
 
   // Or what is stored is taken.
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'mine: six');
   await other.overwrite(id, 'Oat milk', 'theirs: seven');
   await save(account);
@@ -170,6 +173,7 @@ test('who was overtaken, and looked at another page, still sees both versions', 
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'three bottles');
   await other.overwrite(id, 'Milk', 'four bottles');
   await save(account);
@@ -183,6 +187,7 @@ test('who was overtaken, and looked at another page, still sees both versions', 
 test('a list that was asked for before a note was saved does not hide it', async ({ account }) => {
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'two bottles');
   let tell = () => {};
   const told = new Promise<void>((resolve) => (tell = resolve));
@@ -208,6 +213,7 @@ test('what was typed for a note that is gone becomes a new one', async ({ accoun
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'three bottles');
   await other.delete(id);
   await save(account);
@@ -233,6 +239,7 @@ test('a change whose answer was lost is known again as one’s own', async ({ ac
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'three bottles');
   await account.route(
     `**${api.notes}/${id}`,
@@ -256,6 +263,7 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await openNotes(account);
   await write(account, 'Milk');
   await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Bread', 'rye');
   await gateway.notes.stop();
   await save(account);
@@ -264,7 +272,8 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await expect(account.getByText('Your notes could not be fetched. The server is not available')).toBeVisible();
   await expect(account.getByLabel('Text')).toHaveValue('rye');
   await awayAndBack(account);
-  await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
+  await expect(account.locator('.form-alert')).toContainText('It is not known whether the note was saved');
+  await expect(account.getByText('Your notes could not be fetched. The server is not available')).toBeVisible();
   await expect(account.getByLabel('Text')).toHaveValue('rye');
   await gateway.notes.start();
   await account.getByRole('button', { name: 'Try again' }).click();

@@ -13,6 +13,7 @@ export async function openNotes(page: Page): Promise<void> {
 /** Writes a note down, as a user does. */
 export async function write(page: Page, title: string, text = ''): Promise<void> {
   await page.getByRole('button', { name: 'New note' }).click();
+  await expect(page.getByLabel('Title')).toBeFocused();
   await fill(page, title, text);
   await save(page);
   await expect(page.getByRole('status')).toHaveText(`“${title}” is saved.`);
