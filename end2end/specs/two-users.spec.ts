@@ -1,7 +1,7 @@
 // Two people at one browser. What was begun for one of them is not finished as the other.
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
-import { withoutLocks } from '../support/lacking';
+import { withoutLocks, withoutTheChannel } from '../support/lacking';
 import { holdBack, problem } from '../support/network';
 import { expect, test as base } from '../support/test';
 import {
@@ -9,6 +9,7 @@ import {
   enrol,
   expectAccountOf,
   expectCallResult,
+  hydrated,
   logOut,
   open,
   sendLogin,
@@ -65,30 +66,41 @@ test('a call that is refused after another user has logged in is not repeated as
   ]);
 });
 
-test('a logout that waited while another user logged in ends no session', async ({
-  account,
-  context,
-  grace,
-  wire,
-}) => {
-  const form = await loginForm(context);
-  const gate = await holdBack(form, api.login);
-  await sendLogin(form, grace);
-  await expect.poll(() => gate.arrived).toBe(1);
-  // The login holds the lock.
-  await logOut(account);
-  const button = account.getByRole('button', { name: 'Log out' });
-  await expect(button).toHaveAttribute('aria-disabled', 'true');
-  expect(wire.to(api.logout)).toEqual([]);
+for (const [lack, lacking] of [
+  ['nothing', undefined],
+  ['the channel', withoutTheChannel],
+] as const) {
+  test(`a logout that waited while another user logged in ends no session in a browser that lacks ${lack}`, async ({
+    account,
+    context,
+    grace,
+    wire,
+  }) => {
+    if (lacking) {
+      await context.addInitScript(lacking);
+      await account.reload();
+      await hydrated(account);
+      wire.forget();
+    }
+    const form = await loginForm(context);
+    const gate = await holdBack(form, api.login);
+    await sendLogin(form, grace);
+    await expect.poll(() => gate.arrived).toBe(1);
+    // The login holds the lock.
+    await logOut(account);
+    const button = account.getByRole('button', { name: 'Log out' });
+    await expect(button).toHaveAttribute('aria-disabled', 'true');
+    expect(wire.to(api.logout)).toEqual([]);
 
-  gate.open();
-  await expectAccountOf(form, grace);
-  await expectAccountOf(account, grace);
-  await expect(button).not.toHaveAttribute('aria-disabled');
-  expect(wire.to(api.logout)).toEqual([]);
-  await account.reload();
-  await expectAccountOf(account, grace);
-});
+    gate.open();
+    await expectAccountOf(form, grace);
+    await expectAccountOf(account, grace);
+    await expect(button).not.toHaveAttribute('aria-disabled');
+    expect(wire.to(api.logout)).toEqual([]);
+    await account.reload();
+    await expectAccountOf(account, grace);
+  });
+}
 
 for (const [what, answer, leg] of [
   ['a refusal that nobody expects', problem(403, 'blocked'), '403'],

@@ -12,6 +12,9 @@ use tokio::task::JoinHandle;
 use crate::client::Client;
 use crate::pace::{PATIENCE, Stopwatch, pause};
 
+/// How often somebody looks whether all are at work.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
 /// Where a client finds the service at this moment.
 pub(crate) type Road = Arc<dyn Fn() -> SocketAddr + Send + Sync>;
 
@@ -25,14 +28,64 @@ pub(crate) struct Load {
 impl Load {
     /// Sets every client to work, each on the road that `road` gives it.
     pub(crate) fn start(clients: Vec<Client>, road: impl Fn(usize) -> Road) -> Self {
+        let roads: Vec<Road> = (0..clients.len()).map(road).collect();
+        Self::of(clients, move |number, turn, client| {
+            work(client, Arc::clone(&roads[number]), turn)
+        })
+    }
+
+    /// Sets every client to work: each takes one `step` after the other, told its number and its turn.
+    pub(crate) fn of<S, F>(clients: Vec<Client>, step: S) -> Self
+    where
+        S: Fn(usize, u64, Client) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Client>> + Send + 'static,
+    {
         let progress: Arc<[AtomicU64]> = clients.iter().map(|_| AtomicU64::new(0)).collect();
-        let stop = Arc::new(AtomicBool::new(false));
-        let work = |(number, client)| {
-            let place = (Arc::clone(&progress), number);
-            tokio::spawn(work(client, road(number), place, Arc::clone(&stop)))
+        let (stop, step) = (Arc::new(AtomicBool::new(false)), Arc::new(step));
+        let work = |(number, mut client): (usize, Client)| {
+            let (progress, stop, step) =
+                (Arc::clone(&progress), Arc::clone(&stop), Arc::clone(&step));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let turn = progress[number].load(Ordering::Relaxed);
+                    client = step(number, turn, client).await?;
+                    progress[number].store(turn + 1, Ordering::Relaxed);
+                }
+                Ok(client)
+            })
         };
         let tasks = clients.into_iter().enumerate().map(work).collect();
         Self { tasks, progress, stop }
+    }
+
+    /// How many steps they have taken in all.
+    pub(crate) fn steps(&self) -> u64 {
+        self.progress.iter().map(|turn| turn.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Lets them work for this long, and until each has been answered once more.
+    ///
+    /// # Errors
+    /// Those of [`Load::all_advance`].
+    pub(crate) async fn go_on_for(&mut self, duration: Duration) -> Result<()> {
+        let stopwatch = Stopwatch::start();
+        while stopwatch.elapsed() < duration {
+            self.nobody_gave_up().await?;
+            pause(BETWEEN_LOOKS).await;
+        }
+        self.all_advance().await
+    }
+
+    /// Passes if all are at work.
+    ///
+    /// # Errors
+    /// The first client's that is not.
+    pub(crate) async fn nobody_gave_up(&mut self) -> Result<()> {
+        if let Some(gone) = self.tasks.iter().position(JoinHandle::is_finished) {
+            self.tasks.swap_remove(gone).await.context("a client panicked")??;
+            bail!("a client has stopped early");
+        }
+        Ok(())
     }
 
     /// Waits until every client has been answered once more.
@@ -47,11 +100,8 @@ impl Load {
             if self.progress.iter().zip(&before).all(|(now, before)| count(now) > *before) {
                 return Ok(());
             }
-            if let Some(gone) = self.tasks.iter().position(JoinHandle::is_finished) {
-                self.tasks.swap_remove(gone).await.context("a client panicked")??;
-                bail!("a client has stopped early");
-            }
-            pause(Duration::from_millis(5)).await;
+            self.nobody_gave_up().await?;
+            pause(BETWEEN_LOOKS).await;
         }
         bail!("a client had no answer for {PATIENCE:?}")
     }
@@ -78,19 +128,12 @@ impl Drop for Load {
     }
 }
 
-async fn work(
-    mut client: Client,
-    road: Road,
-    (progress, number): (Arc<[AtomicU64]>, usize),
-    stop: Arc<AtomicBool>,
-) -> Result<Client> {
-    while !stop.load(Ordering::Relaxed) {
-        client.refresh(&*road).await?;
-        if progress[number].fetch_add(1, Ordering::Relaxed) % 4 == 0 {
-            let status = client.me(road()).await;
-            if !matches!(status, None | Some(200 | 503)) {
-                bail!("{}: a fresh access token was answered {status:?}", client.email);
-            }
+async fn work(mut client: Client, road: Road, turn: u64) -> Result<Client> {
+    client.refresh(&*road).await?;
+    if turn.is_multiple_of(4) {
+        let status = client.me(road()).await;
+        if !matches!(status, None | Some(200 | 503)) {
+            bail!("{}: a fresh access token was answered {status:?}", client.email);
         }
     }
     Ok(client)

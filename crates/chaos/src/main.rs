@@ -15,6 +15,7 @@ mod detour;
 mod edge;
 mod http;
 mod instance;
+mod lag;
 mod load;
 mod pace;
 mod proxy;

@@ -234,6 +234,14 @@ pub(crate) const ALL: &[Scenario] = &[
         play: |stage| Box::pin(gateway::addresses::play(stage)),
     },
     Scenario {
+        name: "gateway-ended",
+        story: "a session is ended: how long its token opens the service behind the gateway",
+        engines: BOTH,
+        usual: 20,
+        few: 2,
+        play: |stage| Box::pin(gateway::ended::play(stage)),
+    },
+    Scenario {
         name: "gateway-rotation",
         story: "the keys rotate under load, and nobody notices: 70 s each",
         engines: SQLITE,

@@ -35,7 +35,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let session = Session::new(hint_of_the_server());
     provide_context(session);
-    provide_context(Drafts::new());
+    provide_context(Drafts::new(session));
     let ready = RwSignal::new(false);
     provide_context(Ready(ready));
     // Effects run in the browser only, once everything is in place.

@@ -3,6 +3,7 @@
 
 pub(crate) mod addresses;
 pub(crate) mod cookies;
+pub(crate) mod ended;
 pub(crate) mod forged;
 pub(crate) mod keys;
 pub(crate) mod outage;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::edge;
+use crate::http::Answer;
 use crate::instance::{Instance, Launch};
 use crate::stage::Stage;
 
@@ -35,4 +37,9 @@ fn launch(stage: &Stage) -> Launch {
 
 async fn start(stage: &Stage) -> Result<Arc<Instance>> {
     Ok(Arc::new(Instance::start(launch(stage)).await?))
+}
+
+/// Whether the service refused, and not the edge: its refusals are problem documents.
+fn is_of_the_service(answer: &Answer) -> bool {
+    answer.header("content-type") == Some("application/problem+json")
 }

@@ -11,7 +11,6 @@ use shared::path::{LOGIN_PAGE, NEXT_PARAMETER};
 
 use crate::components::account_nav::AccountNav;
 use crate::components::skeleton::Skeleton;
-use crate::pages::notes::Drafts;
 use crate::session::{EndReason, Phase, Session, Standing};
 
 /// A page at `path`, with its content for whoever is logged in.
@@ -51,10 +50,6 @@ fn AwayFromHere(path: &'static str) -> impl IntoView {
         expect_context::<Session>().phase_untracked(),
         Phase::SignedOut(Some(EndReason::LoggedOut | EndReason::Ended(Some(EndCause::Deleted))))
     );
-    if left {
-        // Nothing of whoever has left stays behind.
-        expect_context::<Drafts>().forget();
-    }
     let and_back = || format!("{LOGIN_PAGE}?{NEXT_PARAMETER}={}", path.replace('/', "%2F"));
     let path = if left { LOGIN_PAGE.to_owned() } else { and_back() };
     let options = NavigateOptions { replace: true, ..NavigateOptions::default() };

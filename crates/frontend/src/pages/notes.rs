@@ -71,10 +71,11 @@ impl Here {
     fn fetch(self) {
         self.state.set(State::Fetching);
         self.said.set(String::new());
-        self.fetch_and(|said, found| said.set(found));
+        self.load(true);
     }
 
-    fn fetch_and(self, tell: fn(RwSignal<String>, String)) {
+    /// Fetches without a word of it on the page, until the list is there; and then only if it is to be told.
+    fn load(self, told: bool) {
         let (wanted, changes) = (self.wanted.get_untracked(), self.changes.get_value());
         spawn_local(async move {
             let fetched = self.session.fetch::<Notes>(api::notes(&wanted, None)).await;
@@ -83,12 +84,14 @@ impl Here {
                 return;
             }
             if self.changes.get_value() != changes {
-                // What was told of the change stands.
-                return self.fetch_and(|_, _| {});
+                // What was said of the change stands.
+                return self.load(false);
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    tell(self.said, found(notes.len(), more, &wanted));
+                    if told {
+                        self.said.set(found(notes.len(), more, &wanted));
+                    }
                     self.notes.set(notes);
                     self.more.set(more);
                     self.state.set(State::Shown);

@@ -34,18 +34,27 @@ extern "C" {
 }
 
 /// The lock, or the decision to go on without it. Dropping it lets the next tab go.
-pub(super) struct Held(Option<Function>);
+pub(super) struct Held {
+    release: Option<Function>,
+    at_once: bool,
+}
 
 impl Held {
     /// Whether it is the lock.
     pub(super) const fn is_held(&self) -> bool {
-        self.0.is_some()
+        self.release.is_some()
+    }
+
+    /// Whether it was free. If not, another tab may just have changed what is in the jar, and word of it may
+    /// still be on its way: between a lock and a channel there is no order.
+    pub(super) const fn was_free(&self) -> bool {
+        self.at_once
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(release) = self.0.take() {
+        if let Some(release) = self.release.take() {
             let _ = release.call0(&JsValue::UNDEFINED);
         }
     }
@@ -53,21 +62,26 @@ impl Drop for Held {
 
 /// Waits for the lock, at most [`WAIT_MS`]. Without it we go on.
 pub(super) async fn acquire() -> Held {
-    match request_lock() {
-        Some(granted) => Held(granted.await.ok()),
-        None => Held(None),
+    if let Some(release) = request("ifAvailable", &JsValue::TRUE).await {
+        return Held { release: Some(release), at_once: true };
     }
+    let release = request("signal", &AbortSignal::timeout_with_u32(WAIT_MS)).await;
+    Held { release, at_once: false }
 }
 
-/// Asks for the lock. What arrives is the function that lets it go.
-fn request_lock() -> Option<oneshot::Receiver<Function>> {
+/// Asks for the lock, with one option. What arrives is the function that lets it go.
+async fn request(option: &str, value: &JsValue) -> Option<Function> {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).ok()?;
     if !locks.is_object() {
         return None;
     }
     let (grant, granted) = oneshot::channel();
-    let mut grant = Some(grant);
-    let callback = Closure::once(move |_lock: JsValue| {
+    let callback = Closure::once(move |lock: JsValue| {
+        if lock.is_null() {
+            // Somebody has it. With the sender goes whoever waits.
+            return Promise::resolve(&JsValue::UNDEFINED);
+        }
+        let mut grant = Some(grant);
         // The browser holds the lock until this promise is resolved.
         Promise::new(&mut |release, _| {
             if let Some(grant) = grant.take() {
@@ -79,7 +93,7 @@ fn request_lock() -> Option<oneshot::Receiver<Function>> {
         })
     });
     let options = Object::new();
-    Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(WAIT_MS)).ok()?;
+    Reflect::set(&options, &option.into(), value).ok()?;
     let held = locks
         .unchecked_into::<LockManager>()
         .request(NAME, &options, callback.as_ref().unchecked_ref())
@@ -90,5 +104,5 @@ fn request_lock() -> Option<oneshot::Receiver<Function>> {
         let _ = JsFuture::from(held).await;
         drop(callback);
     });
-    Some(granted)
+    granted.await.ok()
 }

@@ -10,13 +10,11 @@ use leptos::task::spawn_local;
 use shared::Secret;
 use shared::body::ConfirmRequest;
 
-use super::refresh::attempt_key;
 use super::rejected::Rejected;
 use super::single_flight::SingleFlight;
-use super::verdict::{Trouble, Verdict, judge};
-use super::{Session, attempt, browser, lock};
+use super::verdict::{Trouble, Verdict};
+use super::{Session, browser, lock};
 use crate::api;
-use crate::session::browser::LocalStorage;
 
 /// A late copy makes one begin anew, once.
 const TRIES: u32 = 2;
@@ -138,13 +136,8 @@ impl Session {
             if self.era() != era {
                 return Err(Rejected::Ended);
             }
-            let key = attempt_key(&held).await;
-            let outcome = self.send(api::confirm(&body, &key)).await;
-            let judgement = judge(&outcome);
-            if judgement.settled {
-                attempt::settle(&LocalStorage, &key);
-            }
-            match judgement.verdict {
+            let (outcome, verdict) = self.send_attempt(&held, |key| api::confirm(&body, key)).await;
+            match verdict {
                 Verdict::Renewed(body) => {
                     let _ = self.accept(*body, era).map_err(|_| Rejected::Ended)?;
                     self.question.settle(Proof::Given);

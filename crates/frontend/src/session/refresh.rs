@@ -10,6 +10,7 @@ use super::channel::Reason;
 use super::verdict::{Trouble, Verdict, judge};
 use super::{EndReason, Session, Token, attempt, backoff, lock};
 use crate::api;
+use crate::transport::{Answer, NoAnswer, Request};
 
 /// Without the lock, how long a tab waits before it believes that its attempt key is everybody's.
 const UNLOCKED_PAUSE_MS: u32 = 100;
@@ -93,12 +94,7 @@ impl Session {
             // Logged out meanwhile. What is gone must not be asked for.
             return Tried::Done(Err(NotRefreshed::Ended));
         }
-        let key = attempt_key(&held).await;
-        let judgement = judge(&self.send(api::refresh(&key)).await);
-        if judgement.settled {
-            attempt::settle(&LocalStorage, &key);
-        }
-        match judgement.verdict {
+        match self.send_attempt(&held, api::refresh).await.1 {
             Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
             Verdict::Ended => {
                 self.ask_why_it_ended().await;
@@ -114,6 +110,21 @@ impl Session {
             }
             Verdict::Transient { trouble, .. } => Tried::Done(self.for_now(trouble, era)),
         }
+    }
+
+    /// Sends an attempt with its key, inside the lock: what came of it, and what that means.
+    pub(super) async fn send_attempt(
+        self,
+        held: &lock::Held,
+        request: impl FnOnce(&str) -> Request,
+    ) -> (Result<Answer, NoAnswer>, Verdict) {
+        let key = attempt_key(held).await;
+        let outcome = self.send(request(&key)).await;
+        let judgement = judge(&outcome);
+        if judgement.settled {
+            attempt::settle(&LocalStorage, &key);
+        }
+        (outcome, judgement.verdict)
     }
 
     /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
@@ -170,7 +181,7 @@ impl Session {
 }
 
 /// The attempt key to send: the pending one, else a new one.
-pub(super) async fn attempt_key(held: &lock::Held) -> String {
+async fn attempt_key(held: &lock::Held) -> String {
     let fresh_key = || attempt::key_of(browser::random_bytes());
     let key = attempt::take_or_create(&LocalStorage, fresh_key);
     if held.is_held() {

@@ -7,10 +7,13 @@ use shared::body::{LoginRequest, RegisterRequest, SessionBody};
 
 use super::channel::Reason;
 use super::rejected::Rejected;
-use super::verdict::Trouble;
+use super::verdict::{Trouble, Verdict};
 use super::{EndReason, Session, browser, lock};
 use crate::api;
 use crate::transport::Request;
+
+/// A ticket may be an old one, once.
+const TRIES: u32 = 2;
 
 impl Session {
     /// Creates an account and begins its first session.
@@ -40,9 +43,12 @@ impl Session {
     /// in and is told so: a logout that only looks like one is worse than none.
     pub(crate) async fn log_out(self) {
         let era = self.era();
-        let _held = lock::acquire().await;
-        // Whoever had the lock before may have told of a login; let that message arrive.
-        browser::pause(0).await;
+        let held = lock::acquire().await;
+        if !held.was_free()
+            && let Err(trouble) = self.learn_whose_cookie_it_is(&held, era).await
+        {
+            return self.stuck_logout.set(Some(trouble));
+        }
         if self.era() != era {
             // The session that was to be left is over already; another one was not meant.
             return;
@@ -60,5 +66,23 @@ impl Session {
             Err(no_answer) => no_answer.into(),
         };
         self.stuck_logout.set(Some(trouble));
+    }
+    /// Whoever had the lock before may have logged in, as anybody. Only the server can tell: the cookie is out
+    /// of sight, and the other tab's message may come later than the lock.
+    async fn learn_whose_cookie_it_is(self, held: &lock::Held, era: u64) -> Result<(), Trouble> {
+        for _ in 0..TRIES {
+            match self.send_attempt(held, api::refresh).await.1 {
+                Verdict::Renewed(body) => {
+                    // If it is another session's, this is another era.
+                    let _ = self.accept(*body, era);
+                    return Ok(());
+                }
+                // Nobody's, or one that waits for its password: whoever has just logged in has given it.
+                Verdict::Ended | Verdict::PasswordWanted => return Ok(()),
+                Verdict::Duplicate => {}
+                Verdict::Transient { trouble, .. } => return Err(trouble),
+            }
+        }
+        Err(Trouble::Unavailable)
     }
 }

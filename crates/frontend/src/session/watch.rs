@@ -13,8 +13,8 @@ use super::{Session, Token, browser};
 use crate::transport::Answer;
 use crate::{api, transport};
 
-/// An end is known at every instance within a second, and is to be seen within five.
-const EVERY: Duration = Duration::from_secs(3);
+/// An end is known at every instance within a second, and is to be seen within five, on slow machines too.
+const EVERY: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Watches for as long as the part of the page lives that asks for it.

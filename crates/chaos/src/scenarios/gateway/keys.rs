@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::callers::{Callers, Habit};
-use super::{JWKS_CACHE_SECONDS, start};
+use super::callers::{self, Habit};
+use super::{JWKS_CACHE_SECONDS, is_of_the_service, start};
 use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
@@ -55,7 +55,7 @@ pub(crate) async fn rotated(stage: Arc<Stage>) -> Result<()> {
     let mut watcher = Client::register(&stage, at, "watcher").await?;
     let edge = Edge::start(&stage, road_to(&baton)).await?;
     edge.opens_to(&watcher.access_token).await?;
-    let mut callers = Callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
+    let mut callers = callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
     for _ in 0..stage.rounds {
         let kid = kid(&watcher.access_token)?;
         command(&stage, &["rotate"]).await?;
@@ -64,13 +64,13 @@ pub(crate) async fn rotated(stage: Arc<Stage>) -> Result<()> {
             if stopwatch.elapsed() > TURN {
                 bail!("the next key does not sign {TURN:?} after it was asked to");
             }
-            callers.nobody_failed().await?;
+            callers.nobody_gave_up().await?;
             pause(BETWEEN_LOOKS).await;
             watcher.refresh(|| at).await?;
         }
         callers.go_on_for(Duration::from_secs(5)).await?;
     }
-    let served = callers.served();
+    let served = callers.steps();
     let mut clients = callers.finish().await?;
     stage.remark(format!("{} rotations, {served} calls, 0 failed", stage.rounds));
     clients.push(watcher);
@@ -85,7 +85,7 @@ pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
     let mut owner = Client::register(&stage, at, "owner").await?;
     let edge = Edge::start(&stage, road_to(&baton)).await?;
     edge.opens_to(&owner.access_token).await?;
-    let mut callers = Callers::start(clients, edge.address, [Habit::Relays; 2]);
+    let mut callers = callers::start(clients, edge.address, [Habit::Relays; 2]);
     for round in 0..stage.rounds {
         if round > 0 {
             // The key that waits now was made in the last round; the edge has to know it first.
@@ -103,10 +103,10 @@ pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
             "a retired key counted for {issuer:.2} s at Baton, {service:.2} s at the service, \
              {edge_lag:.2} s at the edge"
         ));
-        callers.all_are_served().await?;
+        callers.all_advance().await?;
         owner.refresh(|| at).await?;
     }
-    let served = callers.served();
+    let served = callers.steps();
     let mut clients = callers.finish().await?;
     stage.remark(format!("{served} calls beside it, 0 failed"));
     clients.push(owner);
@@ -149,9 +149,8 @@ async fn is_refused(
     };
     let answer = client::notes(at, &stolen.access_token).await;
     let answer = answer.map_err(|lost| anyhow::anyhow!("{place:?}: {}", lost.why))?;
-    // The service's refusal is a problem document; the edge's is not.
-    let by_the_service = answer.header("content-type") == Some("application/problem+json");
-    Ok(answer.status == 401 && (matches!(place, Place::Service) || !by_the_service))
+    let is_its_own = matches!(place, Place::Service) == is_of_the_service(&answer);
+    Ok(answer.status == 401 && is_its_own)
 }
 
 /// The key that signed an access token.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use shared::path;
 
-use super::callers::{Callers, Habit};
+use super::callers::{self, Habit};
 use super::start;
 use crate::checker;
 use crate::client::{self, Client};
@@ -53,15 +53,15 @@ async fn outlive(
 ) -> Result<Vec<Client>> {
     let issuer = Stub::start(manner.script()).await?;
     let forged = forged(&clients[0].access_token);
-    let mut callers = Callers::start(clients, edge.address, [Habit::Keeps; 2]);
-    callers.all_are_served().await?;
+    let mut callers = callers::start(clients, edge.address, [Habit::Keeps; 2]);
+    callers.all_advance().await?;
     match manner {
         Manner::Down => edge.to_issuer.lead_nowhere(),
         Manner::Garbage | Manner::Slow => edge.to_issuer.lead_to(issuer.address()),
     }
-    let before = callers.served();
+    let before = callers.steps();
     callers.go_on_for(OUTAGE).await?;
-    let served = callers.served() - before;
+    let served = callers.steps() - before;
     for at in [edge.address, edge.service.address()] {
         let status = client::notes(at, &forged).await.ok().map(|answer| answer.status);
         if status != Some(401) {

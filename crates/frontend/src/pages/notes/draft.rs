@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 use shared::note::Note;
-use shared::{NoteId, UserId};
+use shared::{EndCause, NoteId, UserId};
 
-use crate::session::{Phase, Session};
+use crate::session::{EndReason, Phase, Session};
 
 /// What a form begins with.
 #[derive(Clone, Default)]
@@ -43,8 +43,20 @@ impl Target {
 pub(crate) struct Drafts(StoredValue<Option<(UserId, Draft)>>);
 
 impl Drafts {
-    pub(crate) fn new() -> Self {
-        Self(StoredValue::new(None))
+    /// None yet. Nothing stays behind of a user who logs out, in whichever tab, or deletes the account.
+    pub(crate) fn new(session: Session) -> Self {
+        let drafts = Self(StoredValue::new(None));
+        Effect::new(move |_| {
+            if let Phase::SignedOut(Some(
+                EndReason::LoggedOut
+                | EndReason::LoggedOutElsewhere
+                | EndReason::Ended(Some(EndCause::Deleted)),
+            )) = session.phase()
+            {
+                drafts.forget();
+            }
+        });
+        drafts
     }
 
     pub(super) fn keep(self, session: Session, draft: Draft) {
@@ -61,7 +73,7 @@ impl Drafts {
         });
     }
 
-    pub(crate) fn forget(self) {
+    pub(super) fn forget(self) {
         self.0.set_value(None);
     }
 
