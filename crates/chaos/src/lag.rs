@@ -34,7 +34,7 @@ pub(crate) fn hold_to(stage: &Stage, bound: Duration, what: &str, mut lags: Vec<
     lags.sort_unstable();
     let at = |percent: usize| lags.get(lags.len() * percent / 100).or(lags.last());
     if let (Some(half), Some(most), Some(last)) = (at(50), at(99), lags.last()) {
-        stage.remark(format!("{what}: p50 {half:.0?}, p99 {most:.0?}, at most {last:.0?}"));
+        stage.remark(format!("{what}: p50 {half:.2?}, p99 {most:.2?}, at most {last:.2?}"));
         stage.hold_to(bound, *last, &format!("{what}: at most"));
     }
 }
