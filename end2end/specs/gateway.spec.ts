@@ -2,10 +2,11 @@
 // and stops when its session is ended elsewhere.
 import { api, pages } from '../support/contract';
 import { untilTheTokenHasExpired } from '../support/expiry';
+import { withoutTheChannel } from '../support/lacking';
 import { awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
-import { enrol, expectNotice, logOut, open, sendLogin } from '../support/users';
+import { enrol, expectAccountOf, expectNotice, logOut, open, sendLogin } from '../support/users';
 
 // So short that a test can wait; so long that a slow machine ends a session before the token has expired.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
@@ -91,6 +92,28 @@ test('what was being typed when the session ended is there after the next login,
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
   await expect(account.getByLabel('Title')).toHaveCount(0);
   await elsewhere.context().close();
+});
+
+test('nothing of what was being typed stays behind a logout that only the server tells of', async ({
+  account,
+  context,
+  user,
+}) => {
+  await context.addInitScript(withoutTheChannel);
+  await openNotes(account);
+  await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
+  await fill(account, 'Oat milk', 'three bottles');
+  const other = await context.newPage();
+  await open(other, pages.account);
+  await expectAccountOf(other, user);
+  await logOut(other);
+  await expect(other).toHaveURL(pages.login);
+  await account.bringToFront();
+  await expect(account).toHaveURL('/login?next=%2Fnotes');
+  await sendLogin(account, user);
+  await expect(account.getByText('You have no notes yet.')).toBeVisible();
+  await expect(account.getByLabel('Title')).toHaveCount(0);
 });
 
 test('what was being typed is saved over the version it was typed for', async ({ account }) => {

@@ -1,6 +1,7 @@
 // Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
 // them away; and what happens when somebody else was faster, or the service is down.
 import { api } from '../support/contract';
+import { holdBack } from '../support/network';
 import { OtherWindow, awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
@@ -166,6 +167,22 @@ test('who was overtaken sees both versions, and loses neither', async ({ account
   await expect(account.getByRole('alert')).toHaveCount(0);
   await save(account);
   await expect(cards(account, 'Oat milk')).toContainText('theirs: seven');
+});
+
+test('what is on its way cannot be changed, so that all one sees is saved', async ({ account }) => {
+  await openNotes(account);
+  const gate = await holdBack(account, api.notes);
+  await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
+  await fill(account, 'Milk', 'two bottles');
+  await save(account);
+  await expect.poll(() => gate.arrived).toBe(1);
+  await account.getByLabel('Text').press('End');
+  await account.keyboard.type(' of oat milk');
+  await expect(account.getByLabel('Text')).toHaveValue('two bottles');
+  gate.open();
+  await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
+  await expect(cards(account, 'Milk')).toContainText('two bottles');
 });
 
 test('a list that was asked for before a note was saved does not hide it', async ({ account }) => {

@@ -9,13 +9,16 @@ import {
   enrol,
   expectAccountOf,
   expectCallResult,
-  hydrated,
+  expectNotice,
   logOut,
   open,
   sendLogin,
   stranger,
   type User,
 } from '../support/users';
+
+const replaced =
+  'You are still logged in: another login has taken the place of the one you wanted to leave.';
 
 /** Besides `user`, whose session `account` shows. */
 const test = base.extend<{ grace: User }>({
@@ -66,41 +69,52 @@ test('a call that is refused after another user has logged in is not repeated as
   ]);
 });
 
-for (const [lack, lacking] of [
-  ['nothing', undefined],
-  ['the channel', withoutTheChannel],
-] as const) {
-  test(`a logout that waited while another user logged in ends no session in a browser that lacks ${lack}`, async ({
-    account,
-    context,
-    grace,
-    wire,
-  }) => {
-    if (lacking) {
-      await context.addInitScript(lacking);
-      await account.reload();
-      await hydrated(account);
-      wire.forget();
-    }
-    const form = await loginForm(context);
-    const gate = await holdBack(form, api.login);
-    await sendLogin(form, grace);
-    await expect.poll(() => gate.arrived).toBe(1);
-    // The login holds the lock.
-    await logOut(account);
-    const button = account.getByRole('button', { name: 'Log out' });
-    await expect(button).toHaveAttribute('aria-disabled', 'true');
-    expect(wire.to(api.logout)).toEqual([]);
+test('a logout that waited while another user logged in ends no session', async ({
+  account,
+  context,
+  grace,
+  wire,
+}) => {
+  const form = await loginForm(context);
+  const gate = await holdBack(form, api.login);
+  await sendLogin(form, grace);
+  await expect.poll(() => gate.arrived).toBe(1);
+  // The login holds the lock.
+  await logOut(account);
+  const button = account.getByRole('button', { name: 'Log out' });
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  expect(wire.to(api.logout)).toEqual([]);
 
-    gate.open();
-    await expectAccountOf(form, grace);
-    await expectAccountOf(account, grace);
-    await expect(button).not.toHaveAttribute('aria-disabled');
-    expect(wire.to(api.logout)).toEqual([]);
-    await account.reload();
-    await expectAccountOf(account, grace);
-  });
-}
+  gate.open();
+  await expectAccountOf(form, grace);
+  await expectAccountOf(account, grace);
+  await expectNotice(account, replaced);
+  await expect(button).not.toHaveAttribute('aria-disabled');
+  await account.reload();
+  await expectAccountOf(account, grace);
+});
+
+test('a logout on a page that has not heard of another login ends no session', async ({
+  account,
+  context,
+  grace,
+  user,
+  wire,
+}) => {
+  await context.addInitScript(withoutTheChannel);
+  await account.reload();
+  await expectAccountOf(account, user);
+  const form = await loginForm(context);
+  await sendLogin(form, grace);
+  await expectAccountOf(form, grace);
+  wire.forget();
+  await logOut(account);
+  await expectAccountOf(account, grace);
+  await expectNotice(account, replaced);
+  expect(wire.lines()).toEqual([`POST ${api.logout} 412`, `POST ${api.refresh} 200`]);
+  await form.reload();
+  await expectAccountOf(form, grace);
+});
 
 for (const [what, answer, leg] of [
   ['a refusal that nobody expects', problem(403, 'blocked'), '403'],

@@ -86,6 +86,9 @@ pub enum AuthError {
         /// How many seconds ago they may have proved it; 0 if it has to be now.
         max_age: i64,
     },
+    /// The refresh token is of another session than the one that was meant. Nothing happened.
+    #[error("another session than the one that was meant")]
+    AnotherSession,
     /// The user has no such session.
     #[error("no such session")]
     NoSuchSession,

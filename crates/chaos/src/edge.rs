@@ -4,9 +4,9 @@
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result, bail};
 use shared::path;
@@ -37,7 +37,7 @@ pub(crate) struct Edge {
     pub(crate) to_service: Detour,
     /// The notes service.
     pub(crate) service: Arc<Instance>,
-    _envoy: Process,
+    envoy: Process,
 }
 
 impl Edge {
@@ -64,8 +64,8 @@ impl Edge {
         let ports = [address, to_issuer.address(), to_service.address()].map(|it| it.port());
         let file = stage.folder().join("envoy.yaml");
         std::fs::write(&file, elsewhere(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
-        let envoy = Process(spawn(&stage.programs.envoy, &file, stage)?);
-        Ok(Self { address, to_issuer, to_service, service, _envoy: envoy })
+        let envoy = Process::start(&stage.programs.envoy, &file, stage)?;
+        Ok(Self { address, to_issuer, to_service, service, envoy })
     }
 
     /// Waits until this token opens the service: the edge fetches the keys in its own time.
@@ -73,6 +73,7 @@ impl Edge {
         let stopwatch = Stopwatch::start();
         let mut last = String::new();
         while stopwatch.elapsed() < PATIENCE {
+            self.envoy.lives()?;
             match client::notes(self.address, access_token).await {
                 Ok(answer) if answer.status == 200 => return Ok(()),
                 Ok(answer) => last = format!("{} {:?}", answer.status, answer.lossy_body()),
@@ -118,38 +119,41 @@ fn elsewhere(configuration: &str, ports: [u16; 3]) -> Result<String> {
     Ok(text)
 }
 
-/// A process that ends with its handle.
-struct Process(Child);
+/// A running Envoy. It ends with its handle.
+struct Process {
+    child: Mutex<Child>,
+    log: PathBuf,
+}
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+impl Process {
+    fn start(envoy: &Path, configuration: &Path, stage: &Stage) -> Result<Self> {
+        let log = stage.log();
+        let mut command = Command::new(envoy);
+        command.arg("--config-path").arg(configuration);
+        // Several may run on one machine: without the memory they would share.
+        command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]);
+        command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
+        let child = command.spawn();
+        let child = child.with_context(|| format!("{} cannot be started", envoy.display()))?;
+        Ok(Self { child: Mutex::new(child), log })
+    }
+
+    /// Passes while it runs. What it said of its end is in the error.
+    fn lives(&self) -> Result<()> {
+        match self.child.lock().expect("waiting does not panic").try_wait()? {
+            None => Ok(()),
+            Some(status) => {
+                bail!("Envoy has ended with {status}: {}", std::fs::read_to_string(&self.log)?)
+            }
+        }
     }
 }
 
-fn spawn(envoy: &Path, configuration: &Path, stage: &Stage) -> Result<Child> {
-    let log = File::create(stage.log())?;
-    let mut command = Command::new(envoy);
-    command.arg("--config-path").arg(configuration);
-    // Several may run on one machine: without the memory they would share.
-    command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]);
-    command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    command.spawn().with_context(|| format!("{} cannot be started", envoy.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::elsewhere;
-
-    #[test]
-    fn every_port_is_another_and_an_unknown_one_is_an_error() {
-        let written =
-            "port_value: 3001\nuri: http://127.0.0.1:3001/\nissuer: http://localhost:3000";
-        let read = elsewhere(written, [40_000, 40_001, 40_002]).expect("all are known");
-        assert!(read.contains("port_value: 40001") && read.contains("127.0.0.1:40001/"));
-        assert!(read.ends_with("localhost:40000"));
-        assert!(elsewhere("port: 3001", [1, 2, 3]).is_err());
+impl Drop for Process {
+    fn drop(&mut self) {
+        let child = self.child.get_mut().expect("waiting does not panic");
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }

@@ -34,7 +34,8 @@ impl Load {
         })
     }
 
-    /// Sets every client to work: each takes one `step` after the other, told its number and its turn.
+    /// Sets every client to work: each takes one `step` after the other, told its number and its turn. What counts
+    /// is the end of a step, so the answer that matters comes last in it.
     pub(crate) fn of<S, F>(clients: Vec<Client>, step: S) -> Self
     where
         S: Fn(usize, u64, Client) -> F + Send + Sync + 'static,
@@ -129,12 +130,12 @@ impl Drop for Load {
 }
 
 async fn work(mut client: Client, road: Road, turn: u64) -> Result<Client> {
-    client.refresh(&*road).await?;
     if turn.is_multiple_of(4) {
         let status = client.me(road()).await;
         if !matches!(status, None | Some(200 | 503)) {
-            bail!("{}: a fresh access token was answered {status:?}", client.email);
+            bail!("{}: the last access token was answered {status:?}", client.email);
         }
     }
+    client.refresh(&*road).await?;
     Ok(client)
 }

@@ -34,9 +34,11 @@ pub(crate) fn confirm(body: &ConfirmRequest, attempt_key: &str) -> Request {
     with_json(Request { attempt_key: Some(attempt_key.to_owned()), ..request }, body)
 }
 
-/// Ends the session the refresh cookie belongs to. Needs no access token.
-pub(crate) fn log_out() -> Request {
-    Request::new(Method::POST, path::LOGOUT)
+/// Ends the session the refresh cookie belongs to, unless that is not the one that is meant. Needs no access
+/// token.
+pub(crate) fn log_out(meant: Option<SessionId>) -> Request {
+    let if_match = meant.map(|session| format!("\"{session}\""));
+    Request { if_match, ..Request::new(Method::POST, path::LOGOUT) }
 }
 
 /// The user and the session an access token speaks for.

@@ -42,6 +42,7 @@ pub(crate) use proof::Why;
 use proof::{Proof, Question};
 use refresh::{NotRefreshed, Refreshed};
 pub(crate) use rejected::Rejected;
+use sign_in::StuckLogout;
 use single_flight::SingleFlight;
 use verdict::Trouble;
 use wire_log::WireLog;
@@ -77,7 +78,7 @@ struct Memory {
 pub struct Session {
     phase: RwSignal<Phase>,
     trouble: RwSignal<Option<Trouble>>,
-    stuck_logout: RwSignal<Option<Trouble>>,
+    stuck_logout: RwSignal<Option<StuckLogout>>,
     refreshing: RwSignal<bool>,
     question: Question,
     new_login: RwSignal<Option<NewLogin>>,
@@ -169,7 +170,7 @@ impl Session {
     }
 
     /// Why the user is still logged in although they wanted out, tracked.
-    pub(crate) fn stuck_logout(self) -> Option<Trouble> {
+    pub(crate) fn stuck_logout(self) -> Option<StuckLogout> {
         self.stuck_logout.get()
     }
 
@@ -198,6 +199,11 @@ impl Session {
 
     fn token(self) -> Option<Token> {
         self.memory.with_value(|memory| memory.token.clone())
+    }
+
+    /// The session, as far as it is known.
+    fn session_id(self) -> Option<SessionId> {
+        self.memory.with_value(|memory| memory.token.as_ref().map(|token| token.session_id))
     }
 
     /// Why the session of this era was ended, if a call of it has been told.

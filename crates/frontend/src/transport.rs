@@ -24,7 +24,7 @@ pub struct Request {
     pub bearer: Option<Secret>,
     /// The attempt key for `Idempotency-Key`.
     pub attempt_key: Option<String>,
-    /// The version of a thing that is to be replaced, for `If-Match`.
+    /// The version of a thing that is to be replaced, or the session that is meant, for `If-Match`.
     pub if_match: Option<String>,
     /// A JSON body. Without it the body is empty and has no content type.
     pub json: Option<String>,
@@ -88,7 +88,13 @@ impl Answer {
     /// Whether the user has to prove again who they are before this is done (RFC 9470 section 3).
     #[must_use]
     pub fn wants_the_password(&self) -> bool {
-        self.status == 401 && self.code() == Some(ErrorCode::InsufficientUserAuthentication)
+        self.status == 401 && self.is(ErrorCode::InsufficientUserAuthentication)
+    }
+
+    /// Whether this is why our server refused.
+    #[must_use]
+    pub fn is(&self, code: ErrorCode) -> bool {
+        self.code() == Some(code)
     }
 
     fn code(&self) -> Option<ErrorCode> {

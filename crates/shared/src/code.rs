@@ -43,7 +43,7 @@ pub enum ErrorCode {
     EmailTaken,
     /// 409: a late copy of a refresh that was already answered. Nothing happened; do not sign out.
     DuplicateAttempt,
-    /// 412: the thing has changed since the caller saw it; see `ETag`.
+    /// 412: the thing has changed since the caller saw it (see `ETag`), or the session is not the one that was meant.
     PreconditionFailed,
     /// 429: too many calls; see `Retry-After`.
     RateLimited,

@@ -91,7 +91,7 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Logout { ticket } => {
-            sessions.logout(&Secret::new(ticket), &Whence::unknown()).await?;
+            sessions.logout(&[Secret::new(ticket)], None, &Whence::unknown()).await?;
             Ok(Outcome::Done)
         }
         Call::ChangePassword { token, key, .. } => {

@@ -129,7 +129,9 @@ impl Sessions {
                     ended => ended,
                 }
             }
-            Err(AuthError::InvalidToken) => self.logout(token, whence).await,
+            Err(AuthError::InvalidToken) => {
+                self.logout(std::slice::from_ref(token), None, whence).await
+            }
             Err(AuthError::SessionEnded(_)) => Ok(()),
             Err(error) => Err(error),
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
-use shared::{EndCause, EventKind, NumericDate, Secret};
+use shared::{EndCause, EventKind, NumericDate, Secret, SessionId};
 
 use super::access_token::AccessTokens;
 use super::grants::successor;
@@ -96,13 +96,27 @@ impl Sessions {
         Ok((decision, found))
     }
 
-    /// Ends the session a refresh token belongs to, whichever of its generations it is: whoever
+    /// Ends the sessions these refresh tokens belong to, whichever of their generations they are: whoever
     /// holds a ticket may give the session up. An unknown token ends nothing and is no error.
     ///
     /// # Errors
+    /// [`AuthError::AnotherSession`] if there are sessions and none of them is the one that is `meant`: nothing has ended.
     /// If storage fails: then nothing is known to have ended.
-    pub async fn logout(&self, presented: &Secret, whence: &Whence) -> Result<(), AuthError> {
-        if let Some(found) = self.load(presented).await? {
+    pub async fn logout(
+        &self,
+        presented: &[Secret],
+        meant: Option<SessionId>,
+        whence: &Whence,
+    ) -> Result<(), AuthError> {
+        let mut all = Vec::with_capacity(presented.len());
+        for presented in presented {
+            all.extend(self.load(presented).await?);
+        }
+        let is_meant = |found: &Found| meant.is_none_or(|meant| found.session.id == meant);
+        if !all.is_empty() && !all.iter().any(is_meant) {
+            return Err(AuthError::AnotherSession);
+        }
+        for found in all {
             let event = self.event(EventKind::LoggedOut, &found, whence).because(EndCause::Logout);
             self.end(&found, EndCause::Logout, vec![event]).await?;
         }

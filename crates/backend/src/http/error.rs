@@ -205,6 +205,11 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         AuthError::InvalidGrant => {
             (S::UNAUTHORIZED, ErrorCode::InvalidGrant, "The session is over. Log in again.")
         }
+        AuthError::AnotherSession => (
+            S::PRECONDITION_FAILED,
+            ErrorCode::PreconditionFailed,
+            "This is another session than the one that was meant; nothing happened.",
+        ),
         AuthError::DuplicateAttempt => (
             S::CONFLICT,
             ErrorCode::DuplicateAttempt,

@@ -9,19 +9,20 @@ use axum::response::IntoResponse;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{RefreshCookies, SameOrigin, SeenFrom};
+use super::guard::{MeantSession, RefreshCookies, SameOrigin, SeenFrom};
 use crate::auth::sessions::Sessions;
 
 /// 204 whatever came along, a body included, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
-/// because then nothing has ended.
+/// because then nothing has ended. Who says in `If-Match` which session is meant gets 412 if the cookie is another's, with the
+/// cookies kept.
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
+    meant: Option<MeantSession>,
     RefreshCookies(presented): RefreshCookies,
     SeenFrom(whence): SeenFrom,
 ) -> Result<impl IntoResponse, ApiError> {
-    for presented in &presented {
-        sessions.logout(presented, &whence).await?;
-    }
+    let meant = meant.map(|MeantSession(session)| session);
+    sessions.logout(&presented, meant, &whence).await?;
     Ok((StatusCode::NO_CONTENT, ClearSession, ()))
 }

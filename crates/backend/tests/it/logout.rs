@@ -1,12 +1,13 @@
 //! Logging out: immediate, idempotent, final.
 
 use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{HeaderValue, Method};
 use forgery::twin;
 use shared::path::{self, REFRESH_COOKIE};
 
 use crate::services::form;
-use crate::support::{Browser, TestApp, on_every_store};
+use crate::support::{Answer, Browser, TestApp, on_every_store};
 
 #[tokio::test]
 async fn logout_clears_the_cookies() {
@@ -96,14 +97,7 @@ async fn logout_is_204_whatever_else_comes_along() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (first, second) = (alice.copied(), bob.copied());
-        let both = app.browser();
-        let cookies = format!(
-            "lang=caf\u{e9}; {REFRESH_COOKIE}={}; {REFRESH_COOKIE}={}",
-            alice.refresh_token(),
-            bob.refresh_token()
-        );
-        let cookies = HeaderValue::from_bytes(cookies.as_bytes()).expect("bytes of a header");
-        let request = both.request(Method::POST, path::LOGOUT).header("cookie", cookies);
+        let (both, request) = with_both(&app, &alice, &bob);
         both.send(request.header("content-type", "text/plain"), Body::from("a body"))
             .await
             .assert_status(204);
@@ -146,6 +140,85 @@ async fn every_older_access_token_and_its_twin_end_with_the_session() {
             app.call_me(token).await.assert_problem(401, "invalid_token");
         }
         bob.me().await.assert_problem(401, "invalid_token");
+    })
+    .await;
+}
+
+/// The name of the session this browser is in, as `If-Match` has it.
+fn name_of(browser: &Browser) -> String {
+    format!("\"{}\"", browser.claims()["sid"].as_str().expect("every access token has one"))
+}
+
+/// Both refresh cookies in one request, as nobody's browser sends them.
+fn with_both(app: &TestApp, one: &Browser, other: &Browser) -> (Browser, Builder) {
+    let (one, other) = (one.refresh_token(), other.refresh_token());
+    let cookies = format!("lang=caf\u{e9}; {REFRESH_COOKIE}={one}; {REFRESH_COOKIE}={other}");
+    let cookies = HeaderValue::from_bytes(cookies.as_bytes()).expect("bytes of a header");
+    let both = app.browser();
+    let request = both.request(Method::POST, path::LOGOUT).header("cookie", cookies);
+    (both, request)
+}
+
+async fn logout_of(browser: &Browser, meant: &str) -> Answer {
+    let request = browser.request(Method::POST, path::LOGOUT).header("if-match", meant);
+    browser.send(request, Body::empty()).await
+}
+
+#[tokio::test]
+async fn a_logout_that_means_another_session_ends_nothing() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let ticket = bob.refresh_token();
+        let refused = logout_of(&bob, &name_of(&alice)).await;
+        refused.assert_problem(412, "precondition_failed");
+        assert_eq!(bob.refresh_token(), ticket, "the cookie is kept");
+        for browser in [alice, bob] {
+            browser.me().await.assert_ok();
+            browser.refresh().await.assert_ok();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_logout_that_means_this_session_ends_it() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let copy = alice.copied();
+        logout_of(&alice, &name_of(&alice)).await.assert_status(204);
+        assert_eq!(alice.cookie(REFRESH_COOKIE), None);
+        copy.refresh().await.assert_problem(401, "invalid_grant");
+        // It has ended already, and where there is no session there is nothing to mistake.
+        let name = name_of(&copy);
+        logout_of(&copy, &name).await.assert_status(204);
+        logout_of(&app.browser(), &name).await.assert_status(204);
+        // Whatever came along with it ends, too.
+        let (bob, carol) = (app.registered("bob").await, app.registered("carol").await);
+        let (both, request) = with_both(&app, &bob, &carol);
+        let request = request.header("if-match", name_of(&carol));
+        both.send(request, Body::empty()).await.assert_status(204);
+        for ended in [bob, carol] {
+            ended.refresh().await.assert_problem(401, "invalid_grant");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_logout_that_names_no_session_changes_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let name = name_of(&alice);
+        let bare = name.trim_matches('"');
+        for malformed in
+            ["", "*", "\"\"", "\"here\"", bare, &format!("W/{name}"), &format!("{name}, {name}")]
+        {
+            logout_of(&alice, malformed).await.assert_problem(400, "malformed_request");
+        }
+        let twice = alice.request(Method::POST, path::LOGOUT);
+        let twice = twice.header("if-match", &name).header("if-match", &name);
+        alice.send(twice, Body::empty()).await.assert_problem(400, "malformed_request");
+        alice.refresh().await.assert_ok();
     })
     .await;
 }

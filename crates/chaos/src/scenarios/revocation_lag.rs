@@ -27,7 +27,13 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         if client.logout(here).await != Some(204) {
             bail!("round {round}: no logout");
         }
-        let opens = || async { Ok(client.events(there).await == Some(200)) };
+        let opens = || async {
+            match client.events(there).await {
+                Some(200) => Ok(true),
+                Some(401) => Ok(false),
+                other => bail!("round {round}: the call was answered {other:?}"),
+            }
+        };
         lags.push(lag::until_refused(opens).await?);
         if client.events(here).await != Some(401) {
             stage.violation(format!("round {round}: it is let through where it was ended"));

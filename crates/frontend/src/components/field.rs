@@ -42,6 +42,7 @@ pub(crate) fn Field(
                 spellcheck="false"
                 value=value
                 node_ref=node
+                readonly=move || form.is_busy()
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then(|| error_id(name))
                 on:input=move |_| form.mend(name)

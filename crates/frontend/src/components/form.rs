@@ -52,7 +52,7 @@ impl FormState {
         self.wait.set(None);
     }
 
-    /// Whether something is on its way, tracked.
+    /// Whether something is on its way, tracked. Meanwhile the fields keep what was sent.
     pub(crate) fn is_busy(self) -> bool {
         self.busy.get()
     }

@@ -29,12 +29,7 @@ pub(crate) fn Notice() -> impl IntoView {
             {move || {
                 session
                     .stuck_logout()
-                    .map(|trouble| {
-                        let text = format!(
-                            "You are still logged in: {trouble} Try again before you leave this computer.",
-                        );
-                        view! { <p class="notice" data-kind="trouble">{text}</p> }
-                    })
+                    .map(|why| view! { <p class="notice" data-kind="trouble">{why.to_string()}</p> })
             }}
         </div>
     }

@@ -44,6 +44,7 @@ pub(crate) fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     node_ref=node
+                    readonly=move || form.is_busy()
                     aria-invalid=move || wrong().then_some("true")
                     aria-describedby=described_by
                     on:input=move |_| form.mend(name)

@@ -15,8 +15,8 @@ use web_sys::AbortSignal;
 use crate::transport::ANSWER_WITHIN_MS;
 
 const NAME: &str = "baton-refresh";
-/// Longer than any tab holds the lock that is alive: whoever goes on without it sends its cookie beside
-/// somebody else's.
+/// Longer than a tab that is alive holds the lock for its one request: whoever goes on without it sends its
+/// cookie beside somebody else's.
 const WAIT_MS: u32 = ANSWER_WITHIN_MS + 1_000;
 
 #[wasm_bindgen]
@@ -34,27 +34,18 @@ extern "C" {
 }
 
 /// The lock, or the decision to go on without it. Dropping it lets the next tab go.
-pub(super) struct Held {
-    release: Option<Function>,
-    at_once: bool,
-}
+pub(super) struct Held(Option<Function>);
 
 impl Held {
     /// Whether it is the lock.
     pub(super) const fn is_held(&self) -> bool {
-        self.release.is_some()
-    }
-
-    /// Whether it was free. If not, another tab may just have changed what is in the jar, and word of it may
-    /// still be on its way: between a lock and a channel there is no order.
-    pub(super) const fn was_free(&self) -> bool {
-        self.at_once
+        self.0.is_some()
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(release) = self.release.take() {
+        if let Some(release) = self.0.take() {
             let _ = release.call0(&JsValue::UNDEFINED);
         }
     }
@@ -62,26 +53,21 @@ impl Drop for Held {
 
 /// Waits for the lock, at most [`WAIT_MS`]. Without it we go on.
 pub(super) async fn acquire() -> Held {
-    if let Some(release) = request("ifAvailable", &JsValue::TRUE).await {
-        return Held { release: Some(release), at_once: true };
+    match request_lock() {
+        Some(granted) => Held(granted.await.ok()),
+        None => Held(None),
     }
-    let release = request("signal", &AbortSignal::timeout_with_u32(WAIT_MS)).await;
-    Held { release, at_once: false }
 }
 
-/// Asks for the lock, with one option. What arrives is the function that lets it go.
-async fn request(option: &str, value: &JsValue) -> Option<Function> {
+/// Asks for the lock. What arrives is the function that lets it go.
+fn request_lock() -> Option<oneshot::Receiver<Function>> {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).ok()?;
     if !locks.is_object() {
         return None;
     }
     let (grant, granted) = oneshot::channel();
-    let callback = Closure::once(move |lock: JsValue| {
-        if lock.is_null() {
-            // Somebody has it. With the sender goes whoever waits.
-            return Promise::resolve(&JsValue::UNDEFINED);
-        }
-        let mut grant = Some(grant);
+    let mut grant = Some(grant);
+    let callback = Closure::once(move |_lock: JsValue| {
         // The browser holds the lock until this promise is resolved.
         Promise::new(&mut |release, _| {
             if let Some(grant) = grant.take() {
@@ -93,7 +79,7 @@ async fn request(option: &str, value: &JsValue) -> Option<Function> {
         })
     });
     let options = Object::new();
-    Reflect::set(&options, &option.into(), value).ok()?;
+    Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(WAIT_MS)).ok()?;
     let held = locks
         .unchecked_into::<LockManager>()
         .request(NAME, &options, callback.as_ref().unchecked_ref())
@@ -104,5 +90,5 @@ async fn request(option: &str, value: &JsValue) -> Option<Function> {
         let _ = JsFuture::from(held).await;
         drop(callback);
     });
-    granted.await.ok()
+    Some(granted)
 }

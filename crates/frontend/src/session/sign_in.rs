@@ -2,18 +2,18 @@
 //! former session that is still on its way would otherwise put its cookie over the new one, or
 //! bring one back after logout. It must not know about forms.
 
+use std::fmt;
+
 use leptos::prelude::*;
 use shared::body::{LoginRequest, RegisterRequest, SessionBody};
+use shared::{ErrorCode, SessionId};
 
 use super::channel::Reason;
 use super::rejected::Rejected;
-use super::verdict::{Trouble, Verdict};
-use super::{EndReason, Session, browser, lock};
+use super::verdict::Trouble;
+use super::{EndReason, Phase, Session, browser, lock};
 use crate::api;
 use crate::transport::Request;
-
-/// A ticket may be an old one, once.
-const TRIES: u32 = 2;
 
 impl Session {
     /// Creates an account and begins its first session.
@@ -42,47 +42,73 @@ impl Session {
     /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
     /// in and is told so: a logout that only looks like one is worse than none.
     pub(crate) async fn log_out(self) {
-        let era = self.era();
+        let meant = self.session_id();
         let held = lock::acquire().await;
-        if !held.was_free()
-            && let Err(trouble) = self.learn_whose_cookie_it_is(&held, era).await
-        {
-            return self.stuck_logout.set(Some(trouble));
+        // Whoever had the lock before may have told of a login or an end; let that message arrive.
+        browser::pause(0).await;
+        if !self.is_still(meant) {
+            // Over already; another one was not meant.
+            return self.tell_of_another();
         }
-        if self.era() != era {
-            // The session that was to be left is over already; another one was not meant.
-            return;
-        }
-        let trouble = match self.send(api::log_out()).await {
+        let meant = self.session_id();
+        let stuck = match self.send(api::log_out(meant)).await {
             // 204 and nothing else: a proxy's page has ended no session.
             Ok(answer) if answer.status == 204 => {
-                let session_id = self.token().map(|token| token.session_id);
-                browser::drop_hint();
-                self.forget(EndReason::LoggedOut);
-                Self::tell_ended(session_id, Reason::LoggedOut, None);
-                return;
+                if self.is_still(meant) {
+                    browser::drop_hint();
+                    self.forget(EndReason::LoggedOut);
+                }
+                return Self::tell_ended(meant, Reason::LoggedOut, None);
+            }
+            Ok(answer) if answer.is(ErrorCode::PreconditionFailed) => {
+                // Somebody has logged in, and word of it has not arrived. The cookie tells who.
+                drop(held);
+                self.try_again().await;
+                return self.tell_of_another();
             }
             Ok(answer) => Trouble::from(&answer),
             Err(no_answer) => no_answer.into(),
         };
-        self.stuck_logout.set(Some(trouble));
-    }
-    /// Whoever had the lock before may have logged in, as anybody. Only the server can tell: the cookie is out
-    /// of sight, and the other tab's message may come later than the lock.
-    async fn learn_whose_cookie_it_is(self, held: &lock::Held, era: u64) -> Result<(), Trouble> {
-        for _ in 0..TRIES {
-            match self.send_attempt(held, api::refresh).await.1 {
-                Verdict::Renewed(body) => {
-                    // If it is another session's, this is another era.
-                    let _ = self.accept(*body, era);
-                    return Ok(());
-                }
-                // Nobody's, or one that waits for its password: whoever has just logged in has given it.
-                Verdict::Ended | Verdict::PasswordWanted => return Ok(()),
-                Verdict::Duplicate => {}
-                Verdict::Transient { trouble, .. } => return Err(trouble),
-            }
+        if self.is_still(meant) {
+            self.stuck_logout.set(Some(StuckLogout::Trouble(stuck)));
         }
-        Err(Trouble::Unavailable)
+    }
+
+    /// Whether nobody has left or come since. While a session is still being restored it is not known which
+    /// one it is: whichever turns up.
+    fn is_still(self, meant: Option<SessionId>) -> bool {
+        match self.phase_untracked() {
+            Phase::SignedOut(_) => false,
+            Phase::Restoring | Phase::SignedIn(_) => meant.is_none() || self.session_id() == meant,
+        }
+    }
+
+    fn tell_of_another(self) {
+        if matches!(self.phase_untracked(), Phase::SignedIn(_)) {
+            self.stuck_logout.set(Some(StuckLogout::Replaced));
+        }
+    }
+}
+
+/// Why the user is still logged in although they wanted out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StuckLogout {
+    /// The server cannot be told for now.
+    Trouble(Trouble),
+    /// The session that was to be left is not the one that is here now.
+    Replaced,
+}
+
+/// What the user reads; whole sentences.
+impl fmt::Display for StuckLogout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trouble(trouble) => {
+                write!(f, "You are still logged in: {trouble} Try again before you leave this computer.")
+            }
+            Self::Replaced => f.write_str(
+                "You are still logged in: another login has taken the place of the one you wanted to leave.",
+            ),
+        }
     }
 }

@@ -27,8 +27,8 @@ pub(crate) enum Habit {
 /// Sets them to work, one half with each habit.
 pub(crate) fn start(clients: Vec<Client>, at: SocketAddr, habits: [Habit; 2]) -> Load {
     Load::of(clients, move |number, _, mut client| async move {
-        call(&mut client, at, habits[number % 2]).await?;
         pause(BETWEEN_CALLS).await;
+        call(&mut client, at, habits[number % 2]).await?;
         Ok(client)
     })
 }

@@ -6,14 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use shared::path;
 
 use super::{is_of_the_service, start};
 use crate::client::Client;
 use crate::edge::Edge;
+use crate::http::{self, Request};
+use crate::pace::Stopwatch;
 use crate::scenarios::road_to;
 use crate::stage::Stage;
 use crate::{checker, lag};
 
+/// For longer than a service keeps a list, in milliseconds.
+const KEPT: u64 = 2_500;
 /// What is promised.
 const BOUND: Duration = Duration::from_secs(5);
 
@@ -26,16 +31,27 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     for round in 0..stage.rounds {
         client.login(here.address()).await?;
         edge.opens_to(&client.access_token).await?;
-        if client.logout(here.address()).await != Some(204) {
-            bail!("round {round}: no logout");
-        }
+        let copy = client.copied();
         let opens = || async {
-            match client.notes(edge.address).await {
+            // Others ask for the list, too, so that it is as old as it may be.
+            let _ = http::call(there.address(), &Request::get(path::STATUS_LIST)).await;
+            match copy.notes(edge.address).await {
                 Ok(answer) if answer.status == 200 => Ok(true),
                 Ok(answer) if answer.status == 401 && is_of_the_service(&answer) => Ok(false),
                 other => bail!("round {round}: {other:?}"),
             }
         };
+        // The end comes at any time of the life of what the service keeps, which goes on being used.
+        let until = Duration::from_millis(stage.chance.below(KEPT));
+        let stopwatch = Stopwatch::start();
+        while stopwatch.elapsed() < until {
+            if !opens().await? {
+                bail!("round {round}: refused before the end");
+            }
+        }
+        if client.logout(here.address()).await != Some(204) {
+            bail!("round {round}: no logout");
+        }
         lags.push(lag::until_refused(opens).await?);
         left.push(client.copied());
     }

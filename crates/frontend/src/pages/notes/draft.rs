@@ -50,7 +50,7 @@ impl Drafts {
             if let Phase::SignedOut(Some(
                 EndReason::LoggedOut
                 | EndReason::LoggedOutElsewhere
-                | EndReason::Ended(Some(EndCause::Deleted)),
+                | EndReason::Ended(Some(EndCause::Logout | EndCause::Deleted)),
             )) = session.phase()
             {
                 drafts.forget();
