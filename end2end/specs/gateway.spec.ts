@@ -100,13 +100,14 @@ test('nothing of what was being typed stays behind a logout that only the server
   user,
 }) => {
   await context.addInitScript(withoutTheChannel);
+  const other = await context.newPage();
+  await open(other, pages.account);
+  await expectAccountOf(other, user);
+  // The page hears of it only while its token lives.
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Oat milk', 'three bottles');
-  const other = await context.newPage();
-  await open(other, pages.account);
-  await expectAccountOf(other, user);
   await logOut(other);
   await expect(other).toHaveURL(pages.login);
   await account.bringToFront();

@@ -2,7 +2,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
 import { withoutLocks, withoutTheChannel } from '../support/lacking';
-import { holdBack, problem } from '../support/network';
+import { holdBack, holdRefreshesOff, problem } from '../support/network';
 import { expect, test as base } from '../support/test';
 import {
   callTheApi,
@@ -91,6 +91,27 @@ test('a logout that waited while another user logged in ends no session', async 
   await expectNotice(account, replaced);
   await expect(button).not.toHaveAttribute('aria-disabled');
   await account.reload();
+  await expectAccountOf(account, grace);
+});
+
+test('a page that is not of the one who is logged in, and cannot learn who is, shows nobody', async ({
+  account,
+  context,
+  grace,
+  user,
+}) => {
+  await context.addInitScript(withoutTheChannel);
+  await account.reload();
+  await expectAccountOf(account, user);
+  const form = await loginForm(context);
+  await sendLogin(form, grace);
+  await expectAccountOf(form, grace);
+  const mend = await holdRefreshesOff(account);
+  await logOut(account);
+  await expect(account.getByText('Restoring your session…')).toBeVisible({ timeout: 20_000 });
+  await expect(account.locator('body')).not.toContainText(user.email);
+  await mend();
+  await account.getByRole('button', { name: 'Try again' }).click();
   await expectAccountOf(account, grace);
 });
 

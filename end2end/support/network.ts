@@ -13,6 +13,14 @@ export async function cutTheCable(target: Page | BrowserContext): Promise<() => 
   return () => target.unroute(everyCall, cut);
 }
 
+/** Every refresh is answered with 503. Returns what mends it. */
+export async function holdRefreshesOff(page: Page): Promise<() => Promise<void>> {
+  const answer = problem(503, 'temporarily_unavailable');
+  const refuse = (route: Route) => route.fulfill(answer);
+  await page.route(refreshCalls, refuse);
+  return () => page.unroute(refreshCalls, refuse);
+}
+
 /** What became of an answer that nobody got. */
 export interface LostAnswer {
   readonly answer: Promise<Presented>;

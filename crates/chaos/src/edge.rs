@@ -157,3 +157,18 @@ impl Drop for Process {
         let _ = child.wait();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::elsewhere;
+
+    #[test]
+    fn every_port_is_another_and_an_unknown_one_is_an_error() {
+        let written =
+            "port_value: 3001\nuri: http://127.0.0.1:3001/\nissuer: http://localhost:3000";
+        let read = elsewhere(written, [40_000, 40_001, 40_002]).expect("all are known");
+        assert!(read.contains("port_value: 40001") && read.contains("127.0.0.1:40001/"));
+        assert!(read.ends_with("localhost:40000"));
+        assert!(elsewhere("port: 3001", [1, 2, 3]).is_err());
+    }
+}

@@ -254,6 +254,17 @@ impl Session {
         token.expect("the session lives as long as the page")
     }
 
+    /// There is a session here, but it is not the one that was; which it is has to be asked for.
+    fn not_known_any_more(self) {
+        self.memory.update_value(|memory| {
+            memory.token = None;
+            memory.era += 1;
+            memory.ended_because = None;
+        });
+        self.new_login.set(None);
+        self.phase.set(Phase::Restoring);
+    }
+
     /// From now on there is no session here.
     fn forget(self, reason: EndReason) {
         self.memory.update_value(|memory| {

@@ -100,7 +100,7 @@ impl Sessions {
     /// holds a ticket may give the session up. An unknown token ends nothing and is no error.
     ///
     /// # Errors
-    /// [`AuthError::AnotherSession`] if there are sessions and none of them is the one that is `meant`: nothing has ended.
+    /// [`AuthError::AnotherSession`] if one of them stands and none is the one that is `meant`: nothing has ended.
     /// If storage fails: then nothing is known to have ended.
     pub async fn logout(
         &self,
@@ -113,7 +113,7 @@ impl Sessions {
             all.extend(self.load(presented).await?);
         }
         let is_meant = |found: &Found| meant.is_none_or(|meant| found.session.id == meant);
-        if !all.is_empty() && !all.iter().any(is_meant) {
+        if all.iter().any(|found| self.stands(&found.session)) && !all.iter().any(is_meant) {
             return Err(AuthError::AnotherSession);
         }
         for found in all {
@@ -127,6 +127,10 @@ impl Sessions {
     #[must_use]
     pub fn expires_at(&self, session: &Session) -> NumericDate {
         self.policy.expires_at(&session.family)
+    }
+
+    fn stands(&self, session: &Session) -> bool {
+        session.ended_because.is_none() && self.expires_at(session) > self.journal.now()
     }
 
     /// What an authentic ticket is of. `None` for anything else.

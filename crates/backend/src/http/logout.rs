@@ -13,8 +13,8 @@ use super::guard::{MeantSession, RefreshCookies, SameOrigin, SeenFrom};
 use crate::auth::sessions::Sessions;
 
 /// 204 whatever came along, a body included, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
-/// because then nothing has ended. Who says in `If-Match` which session is meant gets 412 if the cookie is another's, with the
-/// cookies kept.
+/// because then nothing has ended. `If-Match` alone is looked at: who says there which session is meant gets 412 if the cookie is of
+/// another that stands, with the cookies kept; anything in it but one id is 400, `*` and lists (RFC 9110 section 13.1.1) included.
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,

@@ -192,6 +192,14 @@ async fn a_logout_that_means_this_session_ends_it() {
         let name = name_of(&copy);
         logout_of(&copy, &name).await.assert_status(204);
         logout_of(&app.browser(), &name).await.assert_status(204);
+        // The cookie's session is another one, but over: it cannot be left by mistake.
+        let (over, there) = (app.registered("dora").await, app.registered("erin").await);
+        let stale = over.copied();
+        over.logout().await.assert_status(204);
+        logout_of(&stale, &name_of(&there)).await.assert_status(204);
+        let old = app.registered("fay").await;
+        app.clock.advance(400 * 86_400);
+        logout_of(&old, &name_of(&there)).await.assert_status(204);
         // Whatever came along with it ends, too.
         let (bob, carol) = (app.registered("bob").await, app.registered("carol").await);
         let (both, request) = with_both(&app, &bob, &carol);

@@ -15,8 +15,7 @@ use web_sys::AbortSignal;
 use crate::transport::ANSWER_WITHIN_MS;
 
 const NAME: &str = "baton-refresh";
-/// Longer than a tab that is alive holds the lock for its one request: whoever goes on without it sends its
-/// cookie beside somebody else's.
+/// Longer than a request takes: whoever goes on without the lock sends its cookie beside somebody else's.
 const WAIT_MS: u32 = ANSWER_WITHIN_MS + 1_000;
 
 #[wasm_bindgen]

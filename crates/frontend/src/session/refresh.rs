@@ -150,7 +150,7 @@ impl Session {
             return Ok(newer);
         }
         if self.era() == era {
-            let session_id = self.token().map(|token| token.session_id);
+            let session_id = self.session_id();
             let cause = self.cause_of_the_end();
             browser::drop_hint();
             self.forget(EndReason::Ended(cause));

@@ -44,7 +44,7 @@ impl Session {
 
     /// Deletes the account. Afterwards nobody is logged in here.
     pub(crate) async fn delete_account(self) -> Result<(), Rejected> {
-        let session_id = self.token().map(|token| token.session_id);
+        let session_id = self.session_id();
         self.carry_out(api::delete_account()).await?;
         browser::drop_hint();
         self.forget(EndReason::Ended(Some(EndCause::Deleted)));

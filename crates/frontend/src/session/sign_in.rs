@@ -50,36 +50,49 @@ impl Session {
             // Over already; another one was not meant.
             return self.tell_of_another();
         }
-        let meant = self.session_id();
-        let stuck = match self.send(api::log_out(meant)).await {
+        let outcome = self.send(api::log_out(meant)).await;
+        let trouble = match outcome {
             // 204 and nothing else: a proxy's page has ended no session.
             Ok(answer) if answer.status == 204 => {
+                Self::tell_ended(meant, Reason::LoggedOut, None);
                 if self.is_still(meant) {
                     browser::drop_hint();
                     self.forget(EndReason::LoggedOut);
                 }
-                return Self::tell_ended(meant, Reason::LoggedOut, None);
+                return self.tell_of_another();
             }
             Ok(answer) if answer.is(ErrorCode::PreconditionFailed) => {
-                // Somebody has logged in, and word of it has not arrived. The cookie tells who.
                 drop(held);
-                self.try_again().await;
-                return self.tell_of_another();
+                return self.look_who_is_here(meant).await;
             }
             Ok(answer) => Trouble::from(&answer),
             Err(no_answer) => no_answer.into(),
         };
         if self.is_still(meant) {
-            self.stuck_logout.set(Some(StuckLogout::Trouble(stuck)));
+            self.stuck_logout.set(Some(StuckLogout::Trouble(trouble)));
+        } else {
+            self.tell_of_another();
         }
     }
 
+    /// Somebody has logged in, and word of it has not arrived. The cookie tells who; until it does, nobody is
+    /// shown.
+    async fn look_who_is_here(self, gone: Option<SessionId>) {
+        let stale = self.token().map(|token| token.serial);
+        let _ = self.fresh_token(stale).await;
+        if self.is_still(gone) {
+            self.not_known_any_more();
+        }
+        self.tell_of_another();
+    }
+
     /// Whether nobody has left or come since. While a session is still being restored it is not known which
-    /// one it is: whichever turns up.
+    /// one it is.
     fn is_still(self, meant: Option<SessionId>) -> bool {
         match self.phase_untracked() {
             Phase::SignedOut(_) => false,
-            Phase::Restoring | Phase::SignedIn(_) => meant.is_none() || self.session_id() == meant,
+            Phase::Restoring => meant.is_none(),
+            Phase::SignedIn(_) => meant.is_some() && self.session_id() == meant,
         }
     }
 

@@ -33,12 +33,15 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         edge.opens_to(&client.access_token).await?;
         let copy = client.copied();
         let opens = || async {
-            // Others ask for the list, too, so that it is as old as it may be.
-            let _ = http::call(there.address(), &Request::get(path::STATUS_LIST)).await;
-            match copy.notes(edge.address).await {
-                Ok(answer) if answer.status == 200 => Ok(true),
-                Ok(answer) if answer.status == 401 && is_of_the_service(&answer) => Ok(false),
+            let opens = match copy.notes(edge.address).await {
+                Ok(answer) if answer.status == 200 => true,
+                Ok(answer) if answer.status == 401 && is_of_the_service(&answer) => false,
                 other => bail!("round {round}: {other:?}"),
+            };
+            // Others ask for the list, too, so that it is as old as it may be.
+            match http::call(there.address(), &Request::get(path::STATUS_LIST)).await {
+                Ok(list) if list.status == 200 => Ok(opens),
+                other => bail!("round {round}: the list: {other:?}"),
             }
         };
         // The end comes at any time of the life of what the service keeps, which goes on being used.
