@@ -34,6 +34,17 @@ async function loginForm(context: BrowserContext): Promise<Page> {
   return tab;
 }
 
+/** `another` logs in on a second tab, and `page`, which shows `user`, does not hear of it: this browser lacks the channel. */
+async function unheardOf(another: User, page: Page, user: User, context: BrowserContext): Promise<Page> {
+  await context.addInitScript(withoutTheChannel);
+  await page.reload();
+  await expectAccountOf(page, user);
+  const form = await loginForm(context);
+  await sendLogin(form, another);
+  await expectAccountOf(form, another);
+  return form;
+}
+
 const legs = (page: Page) => page.getByRole('list', { name: 'On the wire' });
 
 test('a call that is refused after another user has logged in is not repeated as that user', async ({
@@ -100,12 +111,7 @@ test('a page that is not of the one who is logged in, and cannot learn who is, s
   grace,
   user,
 }) => {
-  await context.addInitScript(withoutTheChannel);
-  await account.reload();
-  await expectAccountOf(account, user);
-  const form = await loginForm(context);
-  await sendLogin(form, grace);
-  await expectAccountOf(form, grace);
+  await unheardOf(grace, account, user, context);
   const mend = await holdRefreshesOff(account);
   await logOut(account);
   await expect(account.getByText('Restoring your session…')).toBeVisible({ timeout: 20_000 });
@@ -122,12 +128,7 @@ test('a logout on a page that has not heard of another login ends no session', a
   user,
   wire,
 }) => {
-  await context.addInitScript(withoutTheChannel);
-  await account.reload();
-  await expectAccountOf(account, user);
-  const form = await loginForm(context);
-  await sendLogin(form, grace);
-  await expectAccountOf(form, grace);
+  const form = await unheardOf(grace, account, user, context);
   wire.forget();
   await logOut(account);
   await expectAccountOf(account, grace);
