@@ -121,3 +121,28 @@ test('Tab passes everything on the page in its order, and gets stuck nowhere', a
   await account.keyboard.press('Tab');
   expect(await account.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
 });
+
+test('whoever begins to type while a page opens keeps the focus', async ({ account, user }) => {
+  // From now on time stands still for what the page does with its next frames.
+  await account.evaluate(() => {
+    const held: FrameRequestCallback[] = [];
+    window.requestAnimationFrame = (callback) => held.push(callback);
+    Object.assign(window, { showFrame: () => held.splice(0).forEach((callback) => callback(0)) });
+  });
+  const showFrames = async () => {
+    for (let frames = 0; frames < 3; frames += 1) {
+      await account.evaluate(() => (window as unknown as { showFrame: () => void }).showFrame());
+    }
+  };
+  await account.getByRole('link', { name: 'Settings' }).click();
+  const name = account.getByRole('textbox', { name: 'Name (optional)' });
+  await expect(name).toHaveValue(user.name);
+  await name.focus();
+  await showFrames();
+  await expect(name).toBeFocused();
+  // Nobody types: the focus goes where the page begins.
+  await account.getByRole('link', { name: 'Sessions' }).click();
+  await expect(account.locator('.session-card')).toHaveCount(1);
+  await showFrames();
+  await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
+});

@@ -18,6 +18,12 @@ import {
 
 const changed = 'Your password is changed, and all other sessions are ended.';
 
+/** Opens the page, and waits until its session is there: what is asked for from then on is asked by the test. */
+async function openSettings(page: Page): Promise<void> {
+  await open(page, pages.settings);
+  await expect(page.getByRole('heading', { name: 'Password', exact: true })).toBeVisible();
+}
+
 async function changePassword(page: Page, current: string, next: string): Promise<void> {
   await page.getByLabel('Current password').fill(current);
   await page.getByLabel('New password').fill(next);
@@ -58,7 +64,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   const tab = await context.newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
-  await open(account, pages.settings);
+  await openSettings(account);
   const before = await ticket(context);
   const next = stranger().password;
   wire.forget();
@@ -90,7 +96,7 @@ test('what is wrong with a change of the password is said at its field', async (
   user,
   wire,
 }) => {
-  await open(account, pages.settings);
+  await openSettings(account);
   await account.getByLabel('New password').fill('manchesterunited');
   await expect(account.getByText(/^Many people use this password/)).toBeVisible();
   await changePassword(account, user.password, 'manchesterunited');
@@ -117,7 +123,7 @@ test('a change of the password whose answer is lost signs nobody out', async ({
   user,
   wire,
 }) => {
-  await open(account, pages.settings);
+  await openSettings(account);
   wire.forget();
   const lost = await loseTheNextAnswer(
     account,
@@ -152,7 +158,7 @@ test('a pending attempt is answered before the password is changed', async ({
   user,
   wire,
 }) => {
-  await open(account, pages.settings);
+  await openSettings(account);
   const pending = '00112233445566778899aabbccddeeff';
   await account.evaluate(([name, key]) => localStorage.setItem(name!, key!), [
     pendingAttempt,
@@ -178,7 +184,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   const tab = await context.newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
-  await open(account, pages.settings);
+  await openSettings(account);
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await expect(account.getByText('Tick this first, if you mean it.')).toBeVisible();
   await account.getByLabel('I understand that this cannot be undone.').check();

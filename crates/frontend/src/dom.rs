@@ -9,12 +9,21 @@ use wasm_bindgen::JsCast;
 #[derive(Clone, Copy)]
 pub(crate) struct Ready(pub(crate) RwSignal<bool>);
 
-/// Focuses the first element that matches, once what is being rendered now is there.
+/// Where users type.
+const TYPED_INTO: &str = "input, textarea";
+
+/// Focuses the first element that matches, once what is being rendered now is there. Who has begun to type
+/// somewhere meanwhile is not interrupted.
 pub(crate) fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();
+    let before = document().active_element();
     // The first frame may come before the router has put the new page in place, the second not.
     request_animation_frame(move || {
         request_animation_frame(move || {
+            let now = document().active_element();
+            if now != before && now.is_some_and(|it| it.matches(TYPED_INTO).unwrap_or_default()) {
+                return;
+            }
             let element = document().query_selector(&selector).ok().flatten();
             if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok())
             {
