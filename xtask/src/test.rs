@@ -19,7 +19,8 @@ use std::process::Command;
 use summary::{Kind, Part};
 
 /// The crates whose documentation has examples.
-const WITH_EXAMPLES: [&str; 6] = ["-p", "shared", "-p", "rotation", "-p", "verifier"];
+const WITH_EXAMPLES: [&str; 8] =
+    ["-p", "shared", "-p", "rotation", "-p", "verifier", "--features", "verifier/axum"];
 
 /// What the browser tests need that is not ours.
 struct Browser {

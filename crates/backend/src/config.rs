@@ -76,6 +76,7 @@ impl ConfigError {
     }
 }
 
+const DEFAULT_IDLE_SECONDS: i64 = 7 * 86_400;
 const DEFAULT_SITE: &str = "target/site";
 
 impl TryFrom<ServeArgs> for Settings {
@@ -138,9 +139,12 @@ impl TryFrom<&LifeArgs> for Policy {
     type Error = ConfigError;
 
     fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
-        let idle_seconds = seconds("--refresh-idle-seconds", life.refresh_idle_seconds)?;
         let absolute_seconds =
             seconds("--refresh-absolute-seconds", life.refresh_absolute_seconds)?;
+        let idle_seconds = match life.refresh_idle_seconds {
+            Some(idle_seconds) => seconds("--refresh-idle-seconds", idle_seconds)?,
+            None => DEFAULT_IDLE_SECONDS.min(absolute_seconds),
+        };
         if idle_seconds > absolute_seconds {
             return Err(ConfigError::new(
                 "--refresh-idle-seconds",

@@ -40,8 +40,9 @@
 //! # What it cannot do
 //!
 //! - Know of an end before it is published. A session that has ended is out when the status list in
-//!   memory is as old as its `ttl` (5 s if it has none, never more than 60 s); of a token that names no
-//!   list, when it expires.
+//!   memory is as old as its `ttl` (5 s if it has none, never more than 60 s), and if fetching the next one
+//!   failed, 3 s after that at most once the issuer answers again; of a token that names no list, when it
+//!   expires.
 //! - Tell who sends a token. A bearer token is good in any hand: keep it out of logs, and use TLS.
 //!
 //! # The rules
@@ -65,8 +66,7 @@
 //! A status list ([`Verifier::verify_status_list`]) passes the same gates, under its own type.
 //!
 //! ```
-//! use shared::NumericDate;
-//! use verifier::{KeySet, Rejection, Verifier};
+//! use verifier::{KeySet, NumericDate, Rejection, Verifier};
 //!
 //! let keys = KeySet::from_jwks(
 //!     r#"{"keys": [{"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256",
@@ -120,6 +120,7 @@ pub mod remote;
 pub use claims::{AccessToken, StatusReference};
 pub use keys::{KeyError, KeySet, PublicKey};
 pub use rejection::Rejection;
+pub use shared::{NumericDate, SessionId, UserId};
 pub use status_list::{Status, StatusList, StatusListToken};
 pub use strict_json::JsonFault;
 pub use thumbprint::thumbprint;

@@ -107,8 +107,10 @@ impl Journal {
     async fn ended_lately(&self, since: NumericDate) -> Result<Vec<SessionId>, AuthError> {
         // Whoever ended it may have had a slow clock.
         let since = since.plus(-SLACK_SECONDS);
+        // First: what is missing in the memory while it is not to be trusted may come in between.
+        let is_trusted = self.endings.is_trusted();
         let mut ended = self.endings.since(since);
-        if !self.endings.is_trusted() {
+        if !is_trusted {
             let stored = self.store.ended_since(since).await?;
             ended.extend(stored.into_iter().map(|ended| ended.session));
         }

@@ -62,7 +62,7 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
     let kid = &args.kid;
     match purpose {
         KeyPurpose::Access => {
-            let seconds = ring.plan().jwks_cache_seconds;
+            let seconds = ring.plan().jwks_cache_seconds.max(EDGE_SECONDS);
             say(&format!(
                 "{kid} is retired: Baton refuses its tokens within a second, and services within {seconds} s"
             ))?;
@@ -76,6 +76,9 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
         None => say("no key is in use: a server that runs makes one within seconds"),
     }
 }
+
+/// For so long the gateway in `deploy/envoy` keeps the keys, however short their `max-age`.
+const EDGE_SECONDS: i64 = 30;
 
 async fn open(args: &RingArgs) -> anyhow::Result<(KeyRing, Journal)> {
     let plan = KeyPlan::try_from(&args.life)?;

@@ -160,14 +160,10 @@ pub struct LifeArgs {
     /// How long an access token lives; 300 to 1800 is sensible.
     #[arg(long, env = "BATON_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
     pub access_token_seconds: i64,
-    /// A session that is not refreshed for so long is over.
-    #[arg(
-        long,
-        env = "BATON_REFRESH_IDLE_SECONDS",
-        default_value_t = 604_800,
-        value_name = "SECONDS"
-    )]
-    pub refresh_idle_seconds: i64,
+    /// A session that is not refreshed for so long is over [default: 604800, or the absolute limit if
+    /// that is shorter].
+    #[arg(long, env = "BATON_REFRESH_IDLE_SECONDS", value_name = "SECONDS")]
+    pub refresh_idle_seconds: Option<i64>,
     /// A session is over so long after login, however often it was refreshed.
     #[arg(
         long,

@@ -4,9 +4,10 @@ mod garbage;
 
 use axum::body::Body;
 use axum::http::Method;
+use serde_json::json;
 use shared::path;
 
-use crate::support::TestApp;
+use crate::support::{PASSWORD, TestApp};
 
 /// Every path with its methods. Those that want an access token come last.
 const OPEN: [(&str, &str); 13] = [
@@ -96,6 +97,25 @@ async fn what_is_too_large_is_refused_with_its_own_status() {
 
     let request = browser.request(Method::GET, path::ME).header("x-padding", "x".repeat(17 * 1024));
     browser.send(request, Body::empty()).await.assert_problem(431, "header_fields_too_large");
+}
+
+/// Bodies are objects; an array with the values of their members is none.
+#[tokio::test]
+async fn an_array_is_no_body_however_well_it_fits() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let (email, other) = ("alice@example.com", "correct horse under glass");
+    for (method, path, body) in [
+        (Method::POST, path::REGISTER, json!(["bob@example.com", PASSWORD, "Bob"])),
+        (Method::POST, path::LOGIN, json!([email, PASSWORD])),
+        (Method::POST, path::CONFIRM, json!([PASSWORD])),
+        (Method::PUT, path::PASSWORD, json!([PASSWORD, other])),
+        (Method::PUT, path::NAME, json!(["Bob"])),
+    ] {
+        let answer = alice.call(method, path, Some(body)).await;
+        answer.assert_problem(400, "malformed_request");
+        assert!(answer.set_cookies().is_empty(), "{path}");
+    }
 }
 
 /// RFC 9112 section 3.2.

@@ -63,6 +63,14 @@ fn every_setting_that_is_wrong_is_named_with_a_remedy() {
 }
 
 #[test]
+fn an_absolute_limit_that_is_shorter_than_a_week_is_the_idle_limit_too() {
+    for (flag, idle_seconds) in [("60", 60), ("604800", 604_800), ("604801", 604_800)] {
+        let settings = settings(&["--refresh-absolute-seconds", flag]).expect("valid settings");
+        assert_eq!(settings.policy.idle_seconds, idle_seconds, "{flag}");
+    }
+}
+
+#[test]
 fn loopback_is_recognised_in_every_spelling() {
     for origin in [
         "http://localhost:3000",

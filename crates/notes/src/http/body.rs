@@ -39,6 +39,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         };
         // What serde says may repeat what was sent.
         let told = "The body is a JSON object with the members `title` and `text`, both strings.";
+        // An array of two strings would do for serde, too.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::Malformed(told));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|_| ApiError::Malformed(told))
     }
 }

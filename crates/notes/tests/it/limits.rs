@@ -80,6 +80,7 @@ async fn a_body_is_one_json_object_with_the_two_members_and_no_other() {
         r#"{"title":"a","text":"","id":"01890a5d-ac96-774b-bcce-b302099a8057"}"#,
         r#"{"title":"a","title":"b","text":""}"#,
         r#"{"title":"a","text":""} x"#,
+        r#"["a","b"]"#,
     ] {
         let answer = alice.ask("POST", NOTES, body).await;
         answer.assert_problem(400, "malformed_request");

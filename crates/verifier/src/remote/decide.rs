@@ -7,8 +7,9 @@ use std::time::Duration;
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 /// How long at least lies between two fetches for the sake of something unknown.
 pub(super) const COOL_DOWN: Duration = Duration::from_secs(10);
-/// For how long a failure is taken as a sign that the next try fails, too.
-const OUTAGE_MEMORY: Duration = Duration::from_secs(30);
+/// For how long a failure is taken as a sign that the next try fails, too. It adds to how long an end
+/// takes to be known here: a service that is seldom called must not go by what it kept for long.
+const OUTAGE_MEMORY: Duration = Duration::from_secs(3);
 
 /// How old a kept value is, and may become.
 #[derive(Debug, Clone, Copy)]
@@ -55,10 +56,16 @@ pub(super) fn decide(view: View) -> Move {
         Some(good) if good.age < good.fresh_for * 3 / 4 => Move::Use,
         Some(good) if good.age < good.fresh_for => meanwhile,
         // In an outage nobody waits for a try that will most likely fail.
-        Some(good) if good.age < good.usable_for && failed_within(OUTAGE_MEMORY) => meanwhile,
+        Some(good) if good.age < good.usable_for && in_outage(view) => meanwhile,
         None | Some(_) if failed_within(PAUSE) && !view.under_way && !usable(view) => Move::GiveUp,
         None | Some(_) => Move::Ask,
     }
+}
+
+/// Whether the last try failed a moment ago; while another is under way, a moment before that began.
+fn in_outage(view: View) -> bool {
+    let since_then = if view.under_way { view.since_try } else { None }.unwrap_or_default();
+    view.since_failure.is_some_and(|since| since.saturating_sub(since_then) < OUTAGE_MEMORY)
 }
 
 /// Whether a call may ask that has a value, and found something in its token that the value does not
@@ -121,8 +128,8 @@ mod tests {
             (80, 1, Move::UseAndAsk),
             (100, 0, Move::Use),
             (100, 1, Move::UseAndAsk),
-            (100, 29, Move::UseAndAsk),
-            (100, 30, Move::Ask),
+            (100, 2, Move::UseAndAsk),
+            (100, 3, Move::Ask),
             (999, 0, Move::Use),
             (999, 1, Move::UseAndAsk),
             (1_000, 0, Move::GiveUp),
@@ -131,8 +138,12 @@ mod tests {
             let view = View { good: aged(age), ..failed(since) };
             assert_eq!(decide(view), expected, "{age}, {since}");
         }
-        let view = View { good: aged(999), under_way: true, ..failed(5) };
-        assert_eq!(decide(view), Move::Use);
+        // The try that is under way began two seconds after the failure, or three.
+        for (since_try, expected) in [(5, Move::Use), (4, Move::Ask)] {
+            let since_try = Some(seconds(since_try));
+            let view = View { good: aged(999), under_way: true, since_try, ..failed(7) };
+            assert_eq!(decide(view), expected);
+        }
     }
 
     #[test]

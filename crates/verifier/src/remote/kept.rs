@@ -45,7 +45,7 @@ struct Inner<S: Source> {
 }
 
 struct Memory<T> {
-    /// With the instant at which it was fetched.
+    /// With the instant at which it was asked for: it is as old as the question.
     good: Option<(Instant, Fetched<T>)>,
     under_way: bool,
     last_try: Option<Instant>,
@@ -131,8 +131,8 @@ impl<T> Memory<T> {
     fn view(&self) -> View {
         let now = Instant::now();
         let since = |instant: Instant| now.saturating_duration_since(instant);
-        let good = self.good.as_ref().map(|(fetched, good)| Age {
-            age: since(*fetched),
+        let good = self.good.as_ref().map(|(asked, good)| Age {
+            age: since(*asked),
             fresh_for: good.fresh_for,
             usable_for: good.usable_for,
         });
@@ -174,7 +174,8 @@ impl<S: Source> Drop for Fetching<S> {
                 if memory.failed.take().is_some() {
                     tracing::info!(event = "issuer.answers_again", what);
                 }
-                memory.good = Some((Instant::now(), fetched));
+                let asked = memory.last_try.unwrap_or_else(Instant::now);
+                memory.good = Some((asked, fetched));
             }
             Err(fault) => {
                 let cause = cause(&fault);
@@ -225,6 +226,32 @@ mod tests {
             let long = Duration::from_secs(100);
             Ok(Fetched { value: Arc::new(times), fresh_for: long, usable_for: long })
         }
+    }
+
+    /// Takes two seconds to answer something that is fresh for four.
+    struct Slow(AtomicU32);
+
+    impl Source for Slow {
+        type Value = u32;
+
+        fn name(&self) -> &str {
+            "slow"
+        }
+
+        async fn fetch(&self, _: Option<Arc<u32>>) -> Result<Fetched<u32>, Fault> {
+            tokio::time::advance(Duration::from_secs(2)).await;
+            let value = Arc::new(self.0.fetch_add(1, Ordering::SeqCst) + 1);
+            let (fresh_for, usable_for) = (Duration::from_secs(4), Duration::from_secs(100));
+            Ok(Fetched { value, fresh_for, usable_for })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_is_as_old_as_the_question_it_answers() {
+        let kept = Kept::new(Slow(AtomicU32::new(0)));
+        assert_eq!(kept.get().await, Some(Arc::new(1)));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(kept.get().await, Some(Arc::new(2)));
     }
 
     #[test]

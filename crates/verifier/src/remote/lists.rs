@@ -19,6 +19,9 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How long a list is fresh, whatever its `ttl` says, and if it says nothing.
 const FRESH_SECONDS: std::ops::RangeInclusive<i64> = 1..=60;
 const FRESH_SECONDS_BY_DEFAULT: i64 = 5;
+/// How many seconds a list may be older than the last one: another instance of the issuer made it, whose
+/// clock is that far behind.
+const CLOCKS_APART: i64 = 2;
 /// How long after it was made a list without `exp` goes on in an outage.
 const OUTAGE_SECONDS: i64 = 300;
 
@@ -96,10 +99,24 @@ impl ListSource {
         verdict.map_err(Fault::List)
     }
 
-    fn fetched(&self, list: StatusListToken) -> Fetched<StatusListToken> {
+    /// Whoever can hand us an old list could bring an ended session back. A last list from the future is
+    /// no measure: our clock was set back since.
+    fn is_older(&self, list: &StatusListToken, last: &StatusListToken) -> bool {
+        let Options { skew, .. } = &self.context.options;
+        let is_possible = last.iat <= self.context.options.now().plus(skew.seconds());
+        is_possible && list.iat.plus(CLOCKS_APART) < last.iat
+    }
+
+    /// `max_age` is what is left of the time for which a cache may keep it, the one it came from included.
+    fn fetched(
+        &self,
+        list: StatusListToken,
+        max_age: Option<Duration>,
+    ) -> Fetched<StatusListToken> {
         let now = self.context.options.now();
         let wanted = list.ttl.unwrap_or(FRESH_SECONDS_BY_DEFAULT);
-        let mut fresh = wanted.clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end());
+        let left = max_age.and_then(|left| i64::try_from(left.as_secs()).ok()).unwrap_or(wanted);
+        let mut fresh = wanted.min(left).clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end());
         let usable = match list.exp {
             // With the skew with which it was accepted.
             Some(exp) => {
@@ -131,14 +148,13 @@ impl Source for ListSource {
             most_bytes: MAX_BYTES,
             known: None,
         };
-        let Answer::Document { text, .. } = self.context.http.get(question).await? else {
+        let Answer::Document { text, max_age, .. } = self.context.http.get(question).await? else {
             return Err(Fault::Status(304));
         };
         let list = self.verified(text.trim_end()).await?;
-        // Whoever can hand us an old list could bring an ended session back.
-        if last.is_some_and(|last| list.iat < last.iat) {
+        if last.is_some_and(|last| self.is_older(&list, &last)) {
             return Err(Fault::OlderList);
         }
-        Ok(self.fetched(list))
+        Ok(self.fetched(list, max_age))
     }
 }

@@ -19,6 +19,7 @@ mod known_answers;
 mod messages;
 mod party_rules;
 #[cfg(feature = "remote")]
+mod remote_freshness;
 mod remote_keys;
 #[cfg(feature = "remote")]
 mod remote_lists;

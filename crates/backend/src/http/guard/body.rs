@@ -31,6 +31,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(ApiError::UnsupportedMediaType);
         }
         let bytes = read(request.into_body()).await?;
+        // An array of the right length would do for serde, too.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::Malformed("The body is no JSON object.".to_owned()));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::Malformed(what(&error)))
     }
 }

@@ -177,6 +177,11 @@ impl World {
         tokio::time::advance(Duration::from_secs(seconds)).await;
     }
 
+    /// Sets the clock of the day back, at the issuer and at the service.
+    pub(crate) fn set_back(&self, seconds: i64) {
+        self.clock.fetch_sub(seconds, Ordering::SeqCst);
+    }
+
     /// The present instant.
     pub(crate) fn now(&self) -> i64 {
         self.clock.load(Ordering::SeqCst)

@@ -1,0 +1,111 @@
+//! How old what a service goes by may be: caches on the way, failures that are over, and clocks that differ
+//! or are set back do not make an end known any later.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use verifier::Rejection;
+use verifier::remote::VerifyError;
+
+use crate::support::other_key_pair;
+use crate::support::world::{JWKS, LIST, Reply, World, keys_with, list_token, our_keys};
+
+const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
+const ENDED: u8 = 0b0000_1000;
+
+/// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
+async fn world() -> (Arc<World>, String) {
+    let world = World::new().await;
+    world.publish(&world.list_claims(0));
+    let token = world.token_at(&world.list_uri(), 3);
+    (Arc::new(world), token)
+}
+
+/// A list in which place 3 has ended, made so many seconds from now.
+fn ended(world: &World, from_now: i64) -> Value {
+    made(world.list_claims(ENDED), world.now() + from_now)
+}
+
+fn made(mut list: Value, iat: i64) -> Value {
+    list["iat"] = json!(iat);
+    list
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_list_has_spent_in_caches_counts() {
+    for (cache_control, age, seconds) in [
+        ("max-age=20", "0", 20),
+        ("max-age=20", "15", 5),
+        ("max-age=60", "0", 20),
+        ("max-age=3", "9", 1),
+    ] {
+        let (world, token) = world().await;
+        let mut list = world.list_claims(0);
+        list["ttl"] = json!(20);
+        let reply = Reply::ok(list_token(&list));
+        world.say(LIST, reply.with("cache-control", cache_control).with("age", age));
+        assert_eq!(world.verdict(&token).await, Ok(()));
+        world.publish(&ended(&world, 0));
+        world.advance(seconds * 3 / 4).await;
+        if seconds * 3 % 4 != 0 {
+            assert_eq!(world.verdict(&token).await, Ok(()), "{cache_control}, {age}");
+            assert_eq!(world.asked(LIST), 1, "{cache_control}, {age}");
+        }
+        world.advance(seconds - seconds * 3 / 4).await;
+        assert_eq!(world.verdict(&token).await, REVOKED, "{cache_control}, {age}");
+    }
+}
+
+/// Nobody calls while the issuer comes back. The next call must not go by what was kept before.
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_is_over_delays_no_end() {
+    let (world, token) = world().await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.advance(10).await;
+    world.say(LIST, Reply::status(503));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.publish(&ended(&world, 0));
+    world.advance(3).await;
+    assert_eq!(world.verdict(&token).await, REVOKED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_is_over_keeps_no_retired_key() {
+    let world = World::new().await;
+    let next = other_key_pair();
+    world.say(JWKS, keys_with(&next));
+    let token = world.token_by(&next);
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.advance(300).await;
+    world.say(JWKS, Reply::status(503));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.say(JWKS, our_keys());
+    world.advance(3).await;
+    let refused = Err(VerifyError::Rejected(Rejection::UnknownKey));
+    assert_eq!(world.verdict(&token).await, refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_an_instance_whose_clock_is_behind_is_taken() {
+    for (behind, verdict) in [(2, REVOKED), (3, Ok(()))] {
+        let (world, token) = world().await;
+        world.publish(&made(world.list_claims(0), world.now() + 10));
+        assert_eq!(world.verdict(&token).await, Ok(()));
+        world.advance(5).await;
+        world.publish(&ended(&world, 5 - behind));
+        assert_eq!(world.verdict(&token).await, verdict, "{behind}");
+        assert_eq!(world.asked(LIST), 2, "{behind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_makes_no_new_list_an_old_one() {
+    let (world, token) = world().await;
+    world.advance(7_200).await;
+    world.publish(&world.list_claims(0));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.set_back(3_600);
+    world.publish(&ended(&world, 0));
+    world.advance(5).await;
+    assert_eq!(world.verdict(&token).await, REVOKED);
+}
