@@ -30,7 +30,7 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 const HEADER_BUFFER: usize = 128 * 1024;
 const HEADERS: usize = 512;
 /// How long requests under way may take to finish once the server is told to stop.
-const DRAIN_TIME: Duration = Duration::from_secs(8);
+const DRAIN_TIME: Duration = Duration::from_secs(7);
 /// File descriptors that stay free for the database, the log and the standard streams.
 const OTHER_FILES: u64 = 64;
 /// How long accepting rests when the machine has run out of file descriptors.
