@@ -19,7 +19,7 @@ use crate::config::{
     AddUserArgs, DatabaseArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
 };
 use crate::entropy::Entropy;
-use crate::store::{Session, User};
+use crate::store::{Session, Store, User};
 
 pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
     match command {
@@ -101,17 +101,24 @@ async fn add(args: AddUserArgs) -> anyhow::Result<()> {
 
 async fn list_users(args: &DatabaseArgs) -> anyhow::Result<()> {
     let store = open_store(&args.database).await?;
+    of_each_user(&*store, async |user| say(&line_of_user(user))).await?;
+    store.close().await;
+    Ok(())
+}
+
+async fn of_each_user(
+    store: &dyn Store,
+    tell: impl AsyncFn(&User) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut after = None;
     loop {
         let users = store.users(after).await?;
-        let Some(last) = users.last() else { break };
+        let Some(last) = users.last() else { return Ok(()) };
         after = Some(last.id);
         for user in &users {
-            say(&line_of_user(user))?;
+            tell(user).await?;
         }
     }
-    store.close().await;
-    Ok(())
 }
 
 fn line_of_user(user: &User) -> String {
@@ -125,20 +132,29 @@ fn line_of_user(user: &User) -> String {
 async fn list_sessions(args: &ListSessionsArgs) -> anyhow::Result<()> {
     let policy = Policy::try_from(&args.life)?;
     let office = open(&args.database).await?;
-    let user = find(&office, &args.user).await?;
-    let sessions = office.journal.store.sessions_of(user.id).await?;
-    let now = office.journal.now();
-    for session in sessions.iter().filter(|session| now < policy.expires_at(&session.family)) {
-        say(&line_of_session(session, policy))?;
+    let tell = async |user: &User| tell_sessions(&office, user, policy).await;
+    match &args.whose.user {
+        Some(email) => tell(&find(&office, email).await?).await?,
+        None => of_each_user(&*office.journal.store, tell).await?,
     }
     close(&office).await;
     Ok(())
 }
 
-fn line_of_session(session: &Session, policy: Policy) -> String {
+async fn tell_sessions(office: &Administration, user: &User, policy: Policy) -> anyhow::Result<()> {
+    let sessions = office.journal.store.sessions_of(user.id).await?;
+    let now = office.journal.now();
+    for session in sessions.iter().filter(|session| now < policy.expires_at(&session.family)) {
+        say(&line_of_session(session, user, policy))?;
+    }
+    Ok(())
+}
+
+fn line_of_session(session: &Session, user: &User, policy: Policy) -> String {
     let Session { id, family, whence, .. } = session;
     let (begun, seen) = (instant(family.created_at), instant(family.accepted_at));
     let expires = instant(policy.expires_at(family));
     let address = whence.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
-    format!("{id}  {begun}  {seen}  {expires}  {address:<15}  {}", whence.device)
+    let (email, device) = (user.email.as_str(), &whence.device);
+    format!("{id}  {begun}  {seen}  {expires}  {email:<32}  {address:<15}  {device}")
 }

@@ -42,6 +42,7 @@ pub enum Command {
     /// Verify configuration, keys and storage, and say what is wrong.
     Check(ServeArgs),
     /// The key ring.
+    #[command(flatten_help = true)]
     Keys {
         /// What to do with it.
         #[command(subcommand)]

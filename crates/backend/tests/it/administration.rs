@@ -168,11 +168,68 @@ fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
     assert_refused(&run(folder.path(), &both), "--all");
 }
 
+/// One line each, which says whose it is.
+#[test]
+fn sessions_are_listed_of_one_user_or_of_everyone() {
+    let folder = folder();
+    for name in ["alice", "bob", "carol"] {
+        said(&add(folder.path(), name));
+    }
+    let server = Serving::start(folder.path());
+    for name in ["alice", "bob", "alice"] {
+        assert!(login(&server, name).starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    let list = |arguments: &[&str]| {
+        said(&run(folder.path(), &[&["sessions", "list"], arguments].concat()))
+    };
+    let sorted = |list: &str| {
+        let mut lines: Vec<String> = list.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let [alices, bobs] =
+        ["alice", "bob"].map(|name| list(&["--user", &format!("{name}@example.com")]));
+    assert_eq!((alices.lines().count(), bobs.lines().count()), (2, 1), "{alices}{bobs}");
+    for (lines, whose) in [(&alices, "alice@example.com"), (&bobs, "bob@example.com")] {
+        for line in lines.lines() {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            assert_eq!(
+                (columns[0].len(), columns[4], columns[5]),
+                (36, whose, "127.0.0.1"),
+                "{line}"
+            );
+        }
+    }
+    assert_eq!(sorted(&list(&["--all"])), sorted(&(alices + &bobs)));
+
+    said(&run(folder.path(), &["sessions", "end", "--user", "alice@example.com"]));
+    assert_eq!(list(&["--all"]), bobs);
+    assert_eq!(list(&["--user", "carol@example.com"]), "");
+    assert_refused(&run(folder.path(), &["sessions", "list"]), "--all");
+    let both = ["sessions", "list", "--all", "--user", "alice@example.com"];
+    assert_refused(&run(folder.path(), &both), "--all");
+    let unknown = ["sessions", "list", "--user", "dave@example.com"];
+    assert_refused(&run(folder.path(), &unknown), "baton users list");
+}
+
 #[test]
 fn help_names_every_command_of_administration() {
     let folder = folder();
     let help = said(&baton(folder.path()).arg("help").output().expect("the program runs"));
-    for name in ["users add", "users list", "users disable", "users enable", "sessions end"] {
-        assert!(help.contains(name), "{name}: {help}");
+    for name in [
+        "keys list",
+        "keys rotate",
+        "keys retire",
+        "users add",
+        "users list",
+        "users disable",
+        "users enable",
+        "services add",
+        "services list",
+        "services remove",
+        "sessions list",
+        "sessions end",
+    ] {
+        assert!(help.contains(&format!("baton {name} ")), "{name}: {help}");
     }
 }

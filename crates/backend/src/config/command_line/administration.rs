@@ -20,7 +20,7 @@ pub enum UsersCommand {
 /// What can be done with sessions.
 #[derive(Debug, Subcommand)]
 pub enum SessionsCommand {
-    /// List a user's sessions, one on each line: id, begun, seen last, expires, address, device.
+    /// List sessions, one on each line: id, begun, seen last, expires, whose, address, device.
     List(ListSessionsArgs),
     /// End sessions: their tokens stop at once, at every instance within a second.
     End(EndSessionsArgs),
@@ -58,9 +58,9 @@ pub struct ListSessionsArgs {
     /// When a session is over.
     #[command(flatten)]
     pub life: LifeArgs,
-    /// Whose sessions, by email address.
-    #[arg(long, value_name = "EMAIL")]
-    pub user: String,
+    /// Whose.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
 }
 
 /// What `sessions end` takes.
