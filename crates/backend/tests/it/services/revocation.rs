@@ -1,12 +1,14 @@
 //! `POST /api/auth/revoke` (RFC 7009).
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use shared::path::REVOKE;
 
 use super::{FORM, basic, form};
-use crate::support::{Answer, TestApp, on_every_store};
+use crate::support::{Answer, Faulty, Place, TestApp, on_every_store};
 
 async fn revoke(app: &TestApp, token: &str) -> Answer {
     form(app, REVOKE, None, &format!("token={token}")).await
@@ -71,8 +73,37 @@ async fn a_call_that_is_not_one_ends_nothing() {
     let credentials = form(&app, REVOKE, Some(&basic("notes", "secret")), &body).await;
     credentials.assert_status(401);
     assert_eq!(credentials.json()["error"], "invalid_client");
+    // RFC 6749 section 5.2.
+    let challenge = credentials.header("www-authenticate").expect("a challenge");
+    assert!(challenge.starts_with("Basic "), "{challenge}");
     app.browser().get(REVOKE).await.assert_problem(405, "method_not_allowed");
     alice.refresh().await.assert_ok();
+}
+
+/// RFC 7009 section 2.2.1: after a 503 the client has to believe that the token still holds, and may try again.
+#[tokio::test]
+async fn while_storage_fails_nothing_is_given_up_and_that_is_said() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
+    let tokens = [alice.refresh_token(), other.access_token()];
+    store.set_broken(true);
+    for token in &tokens {
+        let answer = revoke(&app, token).await;
+        answer.assert_problem(503, "temporarily_unavailable");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    store.set_broken(false);
+    for browser in [&alice, &other] {
+        browser.me().await.assert_ok();
+        browser.refresh().await.assert_ok();
+    }
+    for token in &tokens {
+        revoke(&app, token).await.assert_ok();
+    }
+    for browser in [&alice, &other] {
+        browser.me().await.assert_problem(401, "invalid_token");
+    }
 }
 
 #[tokio::test]
