@@ -1,15 +1,17 @@
 //! `GET /status-lists/0` (draft-ietf-oauth-status-list), and the claim `status` that leads to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backend::auth::status_list::{PLACES, place};
+use backend::store::{Change, Session, User, Whence};
 use serde_json::json;
 use shared::{SessionId, path};
 use tokio::time::advance;
 use verifier::{KeySet, Status, StatusListToken, Verifier};
 
-use crate::support::{Browser, Faulty, ORIGIN, Place, TestApp, on_every_store};
+use crate::support::{Browser, Faulty, ORIGIN, PASSWORD, Place, TestApp, on_every_store};
 
 const URI: &str = "http://localhost:3000/status-lists/0";
 
@@ -30,6 +32,24 @@ fn idx(browser: &Browser) -> u64 {
 async fn list_anew(app: &TestApp) -> StatusListToken {
     advance(Duration::from_millis(1_001)).await;
     list(app).await
+}
+
+/// Alice, who has just registered.
+async fn alice(app: &TestApp) -> User {
+    app.registered("alice").await;
+    let found = app.administration().find("alice@example.com").await.expect("a store");
+    found.expect("a user")
+}
+
+/// A session as a login begins it, not stored yet.
+async fn begun(app: &TestApp, user: &User) -> Session {
+    app.app.sessions.begin(user, &Whence::unknown()).await.expect("a free place")
+}
+
+async fn open(app: &TestApp, user: &User, session: Session) {
+    let seen = user.password_hash.clone();
+    let open = Change::OpenSession { session: Box::new(session), seen };
+    assert!(app.store.commit(open, Vec::new()).await.expect("a store").took_place());
 }
 
 #[tokio::test]
@@ -103,12 +123,76 @@ async fn what_is_not_known_is_not_said() {
 }
 
 /// The list says nothing about how many sessions there are, and is no burden to fetch.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_list_is_as_long_for_many_as_for_one_and_short() {
     let app = TestApp::in_memory().await;
+    let signed = async || {
+        advance(Duration::from_millis(1_001)).await;
+        let token = app.browser().get(path::STATUS_LIST).await.body;
+        token.rsplit_once('.').expect("a JWT").0.to_owned()
+    };
+    let of_nobody = signed().await;
+    let user = alice(&app).await;
+    assert_eq!(signed().await, of_nobody);
+    for _ in 0..500 {
+        let session = begun(&app, &user).await;
+        open(&app, &user, session).await;
+    }
+    assert_eq!(signed().await, of_nobody);
     let token = list(&app).await;
     assert_eq!(token.list.get(PLACES - 1), Some(Status::Valid));
     assert_eq!(token.list.get(PLACES), None);
     let bytes = app.browser().get(path::STATUS_LIST).await.body.len();
     assert!(bytes < 4_096, "{bytes} bytes when nothing has ended");
+}
+
+/// Whoever sees places does not learn who logged in first, nor how many came in between.
+#[tokio::test]
+async fn places_do_not_follow_one_another() {
+    let app = TestApp::in_memory().await;
+    let user = alice(&app).await;
+    let mut places = Vec::new();
+    for _ in 0..256 {
+        let session = begun(&app, &user).await;
+        places.push(place(session.id));
+        open(&app, &user, session).await;
+        app.clock.advance(1);
+    }
+    let ascents = places.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    assert!((64..192).contains(&ascents), "{ascents} of 255 are beyond the one before: {places:?}");
+    let eighths: BTreeSet<u64> = places.iter().map(|place| place / (PLACES / 8)).collect();
+    assert_eq!(eighths.len(), 8, "{places:?}");
+}
+
+/// Of two sessions with one place, neither could end alone.
+#[tokio::test]
+async fn a_place_that_is_taken_is_nobody_elses() {
+    on_every_store(async |app| {
+        let user = alice(&app).await;
+        // These have the same randomness: what one draws, the others draw next.
+        let first = app.another_instance().await;
+        let (second, third) = (app.another_instance().await, app.another_instance().await);
+        let session = begun(&first, &user).await;
+        let taken = place(session.id);
+        app.clock.advance(1);
+        assert_eq!(place(begun(&second, &user).await.id), taken, "nobody has it yet");
+        open(&app, &user, session).await;
+        assert_ne!(place(begun(&third, &user).await.id), taken);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_login_draws_until_a_place_is_free_and_gives_up_if_none_is() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    app.registered("alice").await;
+    store.take_next_places(8);
+    app.browser().login("alice", PASSWORD).await.assert_ok();
+    store.take_next_places(usize::MAX);
+    let refused = app.browser().login("alice", PASSWORD).await;
+    refused.assert_problem(503, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    store.take_next_places(0);
+    app.browser().login("alice", PASSWORD).await.assert_ok();
 }
