@@ -15,8 +15,10 @@ use futures_util::future::join_all;
 use shared::Secret;
 use tempfile::TempDir;
 
+use crate::support::program::{Serving, baton};
 use crate::support::{START, TestApp, settings, stores};
 
+const VARIABLE: &str = "BATON_MASTER_KEY";
 const FILE: &str = "master.key";
 const TEXT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -168,4 +170,81 @@ async fn a_ring_that_cannot_be_read_stops_the_start() {
     let missing = MasterKeySource::File("/nowhere/master.key".into());
     let error = open(&missing, &*store).await.err().expect("a refusal");
     assert!(error.contains("/nowhere/master.key cannot be read"), "{error}");
+}
+
+/// The log of a server that has come and gone, in an environment with this in it.
+fn log_of(variable: (&str, &str), flags: &[&str]) -> String {
+    let folder = folder();
+    let log = folder.path().join("log");
+    let mut server = Serving::in_environment(folder.path(), variable, flags, &log);
+    server.terminate();
+    assert!(server.child.wait().expect("an end").success());
+    fs::read_to_string(log).expect("the log")
+}
+
+#[test]
+fn a_master_key_from_the_environment_opens_the_ring_and_is_written_nowhere() {
+    let folder = folder();
+    let log = folder.path().join("log");
+    drop(Serving::in_environment(folder.path(), (VARIABLE, TEXT), &[], &log));
+    for file in fs::read_dir(folder.path()).expect("the folder") {
+        let path = file.expect("a file").path();
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!bytes.windows(TEXT.len()).any(|it| it == TEXT.as_bytes()), "{}", path.display());
+    }
+
+    let rotate = |key: &str| {
+        let mut command = baton(folder.path());
+        let output = command.env(VARIABLE, key).args(["keys", "rotate"]).output();
+        output.expect("the program runs")
+    };
+    assert!(rotate(TEXT).status.success());
+    let other = TEXT.replace("AAEC", "AAED");
+    // A variable that is set to nothing is not set.
+    for (key, why) in [(&*other, "was sealed with another"), ("", "copy it from where Baton ran")] {
+        let refused = rotate(key);
+        let text = String::from_utf8(refused.stderr).expect("UTF-8");
+        assert_eq!(refused.status.code(), Some(2), "{text}");
+        assert!(text.contains(why) && !text.contains(&other), "{text}");
+    }
+}
+
+#[test]
+fn of_two_master_keys_neither_is_chosen() {
+    let folder = folder();
+    fs::write(folder.path().join(FILE), TEXT).expect("a file");
+    let check = || {
+        let mut command = baton(folder.path());
+        command.env(VARIABLE, TEXT).arg("check");
+        command
+    };
+    let (mut by_flag, mut by_variable) = (check(), check());
+    by_flag.args(["--master-key-file", FILE]);
+    by_variable.env("BATON_MASTER_KEY_FILE", FILE);
+    for mut command in [by_flag, by_variable] {
+        let output = command.output().expect("the program runs");
+        let text = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert_eq!(
+            text,
+            "baton: BATON_MASTER_KEY: is set, and so is --master-key-file / BATON_MASTER_KEY_FILE: leave one out\n"
+        );
+        assert!(output.stdout.is_empty());
+    }
+    assert!(!fs::exists(folder.path().join("baton.db")).expect("the folder"));
+}
+
+#[test]
+fn a_master_key_beside_the_database_is_warned_of_unless_the_origin_is_this_machine() {
+    const ELSEWHERE: &[&str] = &["--origin", "https://login.example.com"];
+    let warns = |log: &str| {
+        let mut lines = log.lines();
+        lines.any(|line| line.contains(" WARN ") && line.contains("\"master_key.beside\""))
+    };
+    let unset = (VARIABLE, "");
+    let elsewhere = log_of(unset, ELSEWHERE);
+    assert!(warns(&elsewhere) && elsewhere.contains("--master-key-file"), "{elsewhere}");
+    for quiet in [log_of(unset, &[]), log_of((VARIABLE, TEXT), ELSEWHERE)] {
+        assert!(!warns(&quiet), "{quiet}");
+    }
 }

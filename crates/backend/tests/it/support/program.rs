@@ -33,16 +33,28 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::with(folder, &[], Stdio::null())
+        Self::with(baton(folder), &[], Stdio::null())
     }
 
     /// The same with these flags, and with its log going into this file.
     pub(crate) fn logging(folder: &Path, flags: &[&str], log: &Path) -> Self {
-        Self::with(folder, flags, File::create(log).expect("a file").into())
+        Self::with(baton(folder), flags, File::create(log).expect("a file").into())
     }
 
-    fn with(folder: &Path, flags: &[&str], log: Stdio) -> Self {
-        let mut child = baton(folder)
+    /// The same with this variable in its environment.
+    pub(crate) fn in_environment(
+        folder: &Path,
+        (name, value): (&str, &str),
+        flags: &[&str],
+        log: &Path,
+    ) -> Self {
+        let mut command = baton(folder);
+        command.env(name, value);
+        Self::with(command, flags, File::create(log).expect("a file").into())
+    }
+
+    fn with(mut command: Command, flags: &[&str], log: Stdio) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
             .stdout(Stdio::piped())
