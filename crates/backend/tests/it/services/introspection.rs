@@ -132,7 +132,13 @@ async fn a_form_that_cannot_be_read_is_an_error() {
     for body in ["", "token=", "tokens=x", &format!("token={token}&token={token}")] {
         let answer = form(&app, INTROSPECT, Some(&notes), body).await;
         answer.assert_status(400);
-        assert_eq!(answer.json()["error"], "invalid_request", "{body}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        let json = answer.json();
+        assert_eq!(json["error"], "invalid_request", "{body}");
+        // What every problem has, beside it.
+        assert_eq!((&json["code"], &json["status"]), (&json!("malformed_request"), &json!(400)));
+        assert_eq!(json["request_id"].as_str(), answer.header("x-request-id"));
+        assert!(json["detail"].is_string(), "{json}");
     }
 }
 
