@@ -2,11 +2,11 @@
 //! because the suite cuts connections at every byte, and must know what had arrived by then: a
 //! browser keeps the cookies of an answer whose body never came.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// How long a call may take. The program answers every call within 10 s; longer is a fault.
@@ -128,6 +128,24 @@ pub(crate) async fn dial(address: SocketAddr) -> Result<Line, Lost> {
 /// Asks on a connection of its own.
 pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answer, Lost> {
     dial(address).await?.ask(request).await
+}
+
+/// The same by this address of the machine: all of 127.0.0.0/8 are its own.
+pub(crate) async fn call_by(
+    from: Ipv4Addr,
+    address: SocketAddr,
+    request: &Request,
+) -> Result<Answer, Lost> {
+    let connect = async {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((IpAddr::V4(from), 0).into())?;
+        socket.connect(address).await
+    };
+    match timeout(CALL_TIME, connect).await {
+        Ok(Ok(stream)) => Line(stream).ask(request).await,
+        Ok(Err(error)) => Err(Lost::broken(error)),
+        Err(_) => Err(Lost::hung()),
+    }
 }
 
 impl Line {

@@ -1,11 +1,11 @@
 //! A caller who says that they are somebody else. Baton believes its gateway, and the gateway believes the
 //! connection.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::path;
 
 use super::start;
@@ -16,39 +16,58 @@ use crate::scenarios::road_to;
 use crate::stage::Stage;
 
 const SOMEBODY_ELSE: &str = "203.0.113.7";
+/// Neither the edge's address nor the one by which it calls.
+const CALLER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// From where Baton's gateway calls.
+const GATEWAY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// Through the gateway it is not believed; by Baton's own door, where only its gateway may knock, it is.
+/// Through the gateway what is said is not believed, and Baton learns who called; by Baton's own door, where only its
+/// gateway may knock, it is believed.
 pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let baton = start(&stage).await?;
     let client = Client::register(&stage, baton.address(), "owner").await?;
     let edge = Edge::start(&stage, road_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
     for round in 0..stage.rounds {
-        if sees(&stage, edge.address, &format!("outside-{round}")).await? {
+        let caller = Caller { stage: &stage, from: CALLER, at: edge.address };
+        let seen = caller.is_seen_as(&format!("outside-{round}")).await?;
+        if seen == SOMEBODY_ELSE {
             stage.violation("whoever calls can choose the address that Baton sees");
+        } else if seen != CALLER.to_string() {
+            stage.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
         }
-        if !sees(&stage, baton.address(), &format!("inside-{round}")).await? {
+        let gateway = Caller { stage: &stage, from: GATEWAY, at: baton.address() };
+        if gateway.is_seen_as(&format!("inside-{round}")).await? != SOMEBODY_ELSE {
             bail!("Baton does not believe a trusted proxy: the story was not told");
         }
     }
     Ok(())
 }
 
-/// Whether Baton takes a newcomer who says so for somebody else.
-async fn sees(stage: &Stage, at: SocketAddr, name: &str) -> Result<bool> {
-    let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-    let request = from_our_page(stage, Request::post(path::REGISTER)).json(&body);
-    let answer = call(at, request).await?;
-    let token = answer.text("access_token").context("a newcomer is registered")?;
-    let request = Request::get(path::SESSIONS).header("authorization", format!("Bearer {token}"));
-    let sessions = call(at, request).await?.lossy_body();
-    if !sessions.contains("\"ip\"") {
-        bail!("no address in {sessions}");
-    }
-    Ok(sessions.contains(SOMEBODY_ELSE))
+/// Who calls there, and says that they are somebody else.
+struct Caller<'a> {
+    stage: &'a Stage,
+    from: Ipv4Addr,
+    at: SocketAddr,
 }
 
-async fn call(at: SocketAddr, request: Request) -> Result<http::Answer> {
-    let request = request.header("x-forwarded-for", SOMEBODY_ELSE);
-    http::call(at, &request).await.map_err(|lost| anyhow::anyhow!(lost.why))
+impl Caller<'_> {
+    /// The address that Baton shows a newcomer for their own.
+    async fn is_seen_as(&self, name: &str) -> Result<String> {
+        let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
+        let request = from_our_page(self.stage, Request::post(path::REGISTER)).json(&body);
+        let answer = self.call(request).await?;
+        let token = answer.text("access_token").context("a newcomer is registered")?;
+        let request = Request::get(path::SESSIONS);
+        let answer = self.call(request.header("authorization", format!("Bearer {token}"))).await?;
+        let sessions: Value = serde_json::from_slice(&answer.body)?;
+        let seen = sessions["sessions"][0]["ip"].as_str();
+        seen.map(str::to_owned).with_context(|| format!("no address in {sessions}"))
+    }
+
+    async fn call(&self, request: Request) -> Result<http::Answer> {
+        let request = request.header("x-forwarded-for", SOMEBODY_ELSE);
+        let answer = http::call_by(self.from, self.at, &request).await;
+        answer.map_err(|lost| anyhow::anyhow!(lost.why))
+    }
 }
