@@ -106,6 +106,26 @@ async fn while_storage_fails_nothing_is_given_up_and_that_is_said() {
     }
 }
 
+/// The end took place, and its answer was lost on the way from the database.
+#[tokio::test]
+async fn an_end_that_was_not_confirmed_is_no_success_and_is_asked_for_again() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
+    let tokens = [alice.refresh_token(), other.access_token()];
+    store.set_breaks_after_writing(true);
+    for token in &tokens {
+        revoke(&app, token).await.assert_problem(503, "temporarily_unavailable");
+    }
+    store.set_breaks_after_writing(false);
+    for token in &tokens {
+        revoke(&app, token).await.assert_ok();
+    }
+    for browser in [&alice, &other] {
+        browser.me().await.assert_problem(401, "invalid_token");
+    }
+}
+
 #[tokio::test]
 async fn giving_up_counts_as_a_call_of_its_network() {
     let app = TestApp::in_memory().await;
