@@ -41,7 +41,7 @@
 //!
 //! - Know of an end before it is published. A session that has ended is out when the status list in
 //!   memory is as old as its `ttl` (5 s if it has none, never more than 60 s), and if fetching the next one
-//!   failed, 3 s after that at most once the issuer answers again; of a token that names no list, when it
+//!   failed, one more try and 3 s after that, once the issuer answers again; of a token that names no list, when it
 //!   expires.
 //! - Tell who sends a token. A bearer token is good in any hand: keep it out of logs, and use TLS.
 //!

@@ -11,7 +11,7 @@
 //! | keys or a list in use grow old | its answer, from memory; they are fetched meanwhile |
 //! | nobody called for longer than they are fresh | its answer, after one fetch that all callers share |
 //! | a token names an unknown key | at most one fetch every 10 s, whatever is sent; then the refusal |
-//! | the issuer is down, slow or talks garbage | its answer, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; who calls after three quiet seconds waits for one try, of 3 s at most |
+//! | the issuer is down, slow or talks garbage | its answer, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; who calls after three quiet seconds waits for one try at each, of 3 s at most |
 //! | it stays so, or was so from the start | [`Unavailable`]: never a token that was not verified |
 //!
 //! The issuer retires a key in an emergency by publishing a set without it: nobody who can reach the

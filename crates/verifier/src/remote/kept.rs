@@ -170,11 +170,13 @@ impl<S: Source> Drop for Fetching<S> {
         let mut memory = self.kept.memory();
         let what = self.kept.source.name();
         match self.outcome.take().unwrap_or(Err(Fault::Abandoned)) {
-            Ok(fetched) => {
+            Ok(mut fetched) => {
                 if memory.failed.take().is_some() {
                     tracing::info!(event = "issuer.answers_again", what);
                 }
                 let asked = memory.last_try.unwrap_or_else(Instant::now);
+                // Its end stands in it, or was counted from now.
+                fetched.usable_for = fetched.usable_for.saturating_add(asked.elapsed());
                 memory.good = Some((asked, fetched));
             }
             Err(fault) => {
@@ -228,8 +230,8 @@ mod tests {
         }
     }
 
-    /// Takes two seconds to answer something that is fresh for four.
-    struct Slow(AtomicU32);
+    /// Takes two seconds to answer something that is fresh, and usable, for so long.
+    struct Slow(AtomicU32, Duration);
 
     impl Source for Slow {
         type Value = u32;
@@ -241,16 +243,22 @@ mod tests {
         async fn fetch(&self, _: Option<Arc<u32>>) -> Result<Fetched<u32>, Fault> {
             tokio::time::advance(Duration::from_secs(2)).await;
             let value = Arc::new(self.0.fetch_add(1, Ordering::SeqCst) + 1);
-            let (fresh_for, usable_for) = (Duration::from_secs(4), Duration::from_secs(100));
-            Ok(Fetched { value, fresh_for, usable_for })
+            Ok(Fetched { value, fresh_for: self.1, usable_for: self.1 })
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_value_is_as_old_as_the_question_it_answers() {
-        let kept = Kept::new(Slow(AtomicU32::new(0)));
+        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(4)));
         assert_eq!(kept.get().await, Some(Arc::new(1)));
         tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(kept.get().await, Some(Arc::new(2)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_that_took_longer_than_it_is_good_for_is_used_once() {
+        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(1)));
+        assert_eq!(kept.get().await, Some(Arc::new(1)));
         assert_eq!(kept.get().await, Some(Arc::new(2)));
     }
 

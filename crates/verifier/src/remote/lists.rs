@@ -1,8 +1,11 @@
 //! The issuer's status lists: the few that its tokens refer to. It must not ask anybody but the issuer,
 //! nor decide when a list is fetched; that is `kept.rs`.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use shared::NumericDate;
 
 use super::address::Address;
 use super::failure::Fault;
@@ -10,6 +13,7 @@ use super::fetch::{Answer, Http, Question};
 use super::kept::{Fetched, Kept, Source};
 use super::keys::KeySource;
 use super::options::Options;
+
 use crate::{Rejection, StatusListToken, Verifier};
 
 /// How many lists are kept. An issuer has one for each million sessions or so.
@@ -19,7 +23,7 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How long a list is fresh, whatever its `ttl` says, and if it says nothing.
 const FRESH_SECONDS: std::ops::RangeInclusive<i64> = 1..=60;
 const FRESH_SECONDS_BY_DEFAULT: i64 = 5;
-/// How many seconds a list may be older than the last one: another instance of the issuer made it, whose
+/// How many seconds a list may be older than the newest one: another instance of the issuer made it, whose
 /// clock is that far behind.
 const CLOCKS_APART: i64 = 2;
 /// How long after it was made a list without `exp` goes on in an outage.
@@ -65,7 +69,8 @@ impl Lists {
             Some(at) => kept.remove(at),
             None => {
                 let (uri, context) = (uri.to_owned(), self.context.clone());
-                (uri.clone(), Kept::new(ListSource { uri, address, context }))
+                let newest = AtomicI64::new(i64::MIN);
+                (uri.clone(), Kept::new(ListSource { uri, address, context, newest }))
             }
         };
         if kept.len() >= MOST_LISTS {
@@ -81,6 +86,8 @@ pub(super) struct ListSource {
     uri: String,
     address: Address,
     context: Context,
+    /// When the newest list so far was made.
+    newest: AtomicI64,
 }
 
 impl ListSource {
@@ -99,12 +106,16 @@ impl ListSource {
         verdict.map_err(Fault::List)
     }
 
-    /// Whoever can hand us an old list could bring an ended session back. A last list from the future is
-    /// no measure: our clock was set back since.
-    fn is_older(&self, list: &StatusListToken, last: &StatusListToken) -> bool {
+    /// Whether a newer list has been here. Whoever can hand us an old one could bring an ended session
+    /// back. A list from the future is no measure: our clock was set back since, by more than the skew.
+    fn is_older(&self, list: &StatusListToken) -> bool {
         let Options { skew, .. } = &self.context.options;
-        let is_possible = last.iat <= self.context.options.now().plus(skew.seconds());
-        is_possible && list.iat.plus(CLOCKS_APART) < last.iat
+        let latest = self.context.options.now().plus(skew.seconds());
+        // Lists are fetched one at a time.
+        let newest = NumericDate(self.newest.load(Ordering::Relaxed));
+        let newest = if newest <= latest { newest.max(list.iat) } else { list.iat };
+        self.newest.store(newest.0, Ordering::Relaxed);
+        list.iat.plus(CLOCKS_APART) < newest
     }
 
     /// `max_age` is what is left of the time for which a cache may keep it, the one it came from included.
@@ -140,7 +151,7 @@ impl Source for ListSource {
 
     async fn fetch(
         &self,
-        last: Option<Arc<StatusListToken>>,
+        _: Option<Arc<StatusListToken>>,
     ) -> Result<Fetched<StatusListToken>, Fault> {
         let question = Question {
             address: &self.address,
@@ -152,7 +163,7 @@ impl Source for ListSource {
             return Err(Fault::Status(304));
         };
         let list = self.verified(text.trim_end()).await?;
-        if last.is_some_and(|last| self.is_older(&list, &last)) {
+        if self.is_older(&list) {
             return Err(Fault::OlderList);
         }
         Ok(self.fetched(list, max_age))

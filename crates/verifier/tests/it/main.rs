@@ -20,6 +20,7 @@ mod messages;
 mod party_rules;
 #[cfg(feature = "remote")]
 mod remote_freshness;
+#[cfg(feature = "remote")]
 mod remote_keys;
 #[cfg(feature = "remote")]
 mod remote_lists;

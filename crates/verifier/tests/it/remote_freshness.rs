@@ -99,6 +99,19 @@ async fn a_list_of_an_instance_whose_clock_is_behind_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lists_do_not_grow_older_step_by_step() {
+    let (world, token) = world().await;
+    let begin = world.now();
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    for (iat, byte) in [(begin - 2, 0), (begin - 4, ENDED)] {
+        world.publish(&made(world.list_claims(byte), iat));
+        world.advance(5).await;
+        assert_eq!(world.verdict(&token).await, Ok(()));
+    }
+    assert_eq!(world.asked(LIST), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_back_makes_no_new_list_an_old_one() {
     let (world, token) = world().await;
     world.advance(7_200).await;
