@@ -18,10 +18,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use summary::{Kind, Part};
 
-/// The crates whose documentation has examples.
-const WITH_EXAMPLES: [&str; 8] =
-    ["-p", "shared", "-p", "rotation", "-p", "verifier", "--features", "verifier/axum"];
-
 /// What the browser tests need that is not ours.
 struct Browser {
     chromium: PathBuf,
@@ -94,8 +90,9 @@ fn nextest(workspace: &Workspace, cluster: &Cluster, filters: &[String]) -> Comm
 }
 
 fn examples(workspace: &Workspace, filters: &[String]) -> Command {
-    let mut command = process::cargo(workspace, &["test", "--doc"]);
-    command.args(WITH_EXAMPLES).arg("--").args(filters);
+    // The whole workspace, whose features are those of the Rust tests: nothing is compiled again.
+    let mut command = process::cargo(workspace, &["test", "--doc", "--workspace"]);
+    command.arg("--").args(filters);
     command
 }
 

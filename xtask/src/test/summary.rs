@@ -39,7 +39,7 @@ impl Kind {
                 "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
             }
             Self::Faults => "cargo xtask chaos --few",
-            Self::Examples => "cargo test --doc -p shared -p rotation -p verifier",
+            Self::Examples => "cargo test --doc --workspace",
             Self::Browser => "`cargo xtask build`, then `npx playwright test` in end2end",
         }
     }
