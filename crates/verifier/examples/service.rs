@@ -4,23 +4,23 @@
 //! cargo run -p verifier --example service --features axum
 //! curl -i http://127.0.0.1:3001/hello                                       # 401
 //! curl -i http://127.0.0.1:3001/hello -H "Authorization: Bearer $TOKEN"     # hello
+//! curl -i http://127.0.0.1:3001/secret -H "Authorization: Bearer $TOKEN"    # 401 five minutes later
 //! ```
 #![forbid(unsafe_code)]
 
 use axum::Router;
 use axum::routing::get;
-use verifier::axum::{Bearer, RequireToken};
+use verifier::axum::{Bearer, BearerFor, Demand, RequireToken};
 use verifier::remote::Issuer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What the issuer calls itself, and what it calls us: `iss` and `aud` of its tokens.
     let issuer = Issuer::new("http://localhost:3000", ["http://localhost:3000"])?;
-    let anybody = Router::new().route("/hello", get(hello));
-    let lately = Router::new().route("/secret", get(hello));
     let router = Router::new()
-        .merge(anybody.layer(RequireToken::from(&issuer)))
-        .merge(lately.layer(RequireToken::from(&issuer).recent_login(300)));
+        .route("/hello", get(hello))
+        .route("/secret", get(secret))
+        .layer(RequireToken::from(&issuer));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3001").await?;
     axum::serve(listener, router).await?;
     Ok(())
@@ -28,4 +28,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn hello(Bearer(token): Bearer) -> String {
     format!("hello, {}\n", token.sub)
+}
+
+/// Demands that the user has logged in within the last five minutes.
+struct Lately;
+
+impl Demand for Lately {
+    const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
+}
+
+async fn secret(BearerFor { token, .. }: BearerFor<Lately>) -> String {
+    format!("it was you, {}\n", token.sub)
 }

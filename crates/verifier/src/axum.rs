@@ -1,6 +1,9 @@
-//! A layer for axum that lets nobody through without an access token, and an extractor for what the
-//! token says (feature `axum`). It must not verify anything itself: it asks its
+//! A layer for axum that lets nobody through without an access token, and extractors for what the token
+//! says (feature `axum`). It must not verify anything itself: it asks its
 //! [`Issuer`], and says on the wire what that found.
+//!
+//! What a token has to be besides valid may be demanded of a whole router, by [`RequireToken`], or of one
+//! handler in its signature, by [`BearerFor`]. Where both demand something, both have to be met.
 //!
 //! | found | answer |
 //! | --- | --- |
@@ -14,8 +17,10 @@
 //! Bodies are problem documents (RFC 9457) with Baton's codes, and nothing of it is to be stored. A token
 //! in the query or the body is not looked at (RFC 9700 section 4.3.2): it counts as none.
 //!
-//! Read on in `axum/token.rs` for how a request carries its token, in `axum/refusal.rs` for the table.
+//! Read on in `axum/token.rs` for how a request carries its token, in `axum/demands.rs` for what may be
+//! demanded of it, in `axum/refusal.rs` for the table.
 
+mod demands;
 mod extractor;
 mod refusal;
 mod token;
@@ -29,13 +34,15 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::AccessToken;
 use crate::remote::Issuer;
 
-pub use self::extractor::{Bearer, MissingLayer};
+pub use self::demands::Demand;
+use self::demands::Demands;
+use self::extractor::Admitted;
+pub use self::extractor::{Bearer, BearerFor, Refused};
 use self::refusal::Refusal;
 
-/// A layer that demands an access token, and hands what it says to [`Bearer`].
+/// A layer that demands an access token, and hands what it says to [`Bearer`] and [`BearerFor`].
 ///
 /// ```
 /// use verifier::axum::RequireToken;
@@ -52,14 +59,6 @@ pub struct RequireToken {
     demands: Arc<Demands>,
 }
 
-/// What a token has to be besides valid.
-#[derive(Debug, Clone, Default)]
-struct Demands {
-    audience: Option<String>,
-    scopes: Vec<String>,
-    login_seconds: Option<u32>,
-}
-
 impl From<&Issuer> for RequireToken {
     /// Demands a valid token and nothing more.
     fn from(issuer: &Issuer) -> Self {
@@ -71,10 +70,11 @@ impl RequireToken {
     /// Demands a token for this one of the issuer's audiences.
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
-        self.with(|demands| demands.audience = Some(audience.into()))
+        self.with(|demands| demands.audience = Some(audience.into().into()))
     }
 
-    /// Demands this scope, beside those demanded already. A token that names no scope at all has none.
+    /// Demands this scope, beside those demanded already. A token that names no scope at all has none:
+    /// Baton's own do not.
     ///
     /// # Panics
     /// If `scope` is not one scope (RFC 6749 section 3.3: visible ASCII without quotes and
@@ -82,15 +82,14 @@ impl RequireToken {
     #[must_use]
     pub fn scope(self, scope: impl Into<String>) -> Self {
         let scope = scope.into();
-        let possible = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
-        assert!(!scope.is_empty() && scope.bytes().all(possible), "{scope:?} is not one scope");
-        self.with(|demands| demands.scopes.push(scope))
+        assert!(demands::is_one_scope(&scope), "{scope:?} is not one scope");
+        self.with(|demands| demands.scopes.push(scope.into()))
     }
 
     /// Demands that the user has proved who they are within so many seconds (RFC 9470).
     #[must_use]
     pub fn recent_login(self, seconds: u32) -> Self {
-        self.with(|demands| demands.login_seconds = Some(seconds))
+        self.with(|demands| demands.recent_login_seconds = Some(seconds))
     }
 
     fn with(mut self, add: impl FnOnce(&mut Demands)) -> Self {
@@ -98,30 +97,12 @@ impl RequireToken {
         self
     }
 
-    async fn admit(&self, headers: &http::HeaderMap) -> Result<AccessToken, Refusal> {
+    async fn admit(&self, headers: &http::HeaderMap) -> Result<Admitted, Refusal> {
         let unverified_token = token::of(headers)?;
         let token = self.issuer.verify(unverified_token).await?;
-        self.demands.check(&token, self.issuer.now())?;
-        Ok(token)
-    }
-}
-
-impl Demands {
-    fn check(&self, token: &AccessToken, now: shared::NumericDate) -> Result<(), Refusal> {
-        if self.audience.as_ref().is_some_and(|audience| !token.aud.contains(audience)) {
-            return Err(crate::Rejection::WrongAudience.into());
-        }
-        // RFC 6749 section 3.3: a list of case-sensitive strings, separated by spaces.
-        let granted: Vec<&str> = token.scope.as_deref().unwrap_or_default().split(' ').collect();
-        if !self.scopes.iter().all(|scope| granted.contains(&scope.as_str())) {
-            return Err(Refusal::Scope(self.scopes.join(" ")));
-        }
-        match self.login_seconds {
-            Some(max_age) if now.since(token.auth_time) > i64::from(max_age) => {
-                Err(Refusal::LoginTooOld { max_age })
-            }
-            _ => Ok(()),
-        }
+        let now = self.issuer.now();
+        self.demands.check(&token, now)?;
+        Ok(Admitted { token: Arc::new(token), at: now })
     }
 }
 
@@ -162,11 +143,11 @@ where
         let layer = self.layer.clone();
         Box::pin(async move {
             match layer.admit(request.headers()).await {
-                Ok(token) => {
-                    request.extensions_mut().insert(Bearer(Arc::new(token)));
+                Ok(admitted) => {
+                    request.extensions_mut().insert(admitted);
                     Ok(inner.call(request).await?.into_response())
                 }
-                Err(refusal) => Ok(refusal.answer(request.headers())),
+                Err(refusal) => Ok(refusal.answer(refusal::request_id(request.headers()))),
             }
         })
     }

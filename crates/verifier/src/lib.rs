@@ -25,7 +25,7 @@
 //! | --- | --- |
 //! | none | the rules: pure functions of token, keys and `now`, without a clock or a network |
 //! | `remote` | `remote::Issuer`: the issuer's keys and status lists, fetched, kept and kept fresh |
-//! | `axum` | `axum::RequireToken`, a layer that can demand an audience, a scope and a recent login, and `axum::Bearer`, an extractor; brings `remote` |
+//! | `axum` | `axum::RequireToken`, a layer, and `axum::BearerFor`, an extractor, that can demand an audience, scopes and a recent login; `axum::Bearer`, an extractor that demands nothing; brings `remote` |
 //!
 //! # What it refuses to do
 //!

@@ -1,16 +1,26 @@
-//! What the token of a request says, for handlers behind the layer. It must not read the request: what is
-//! not behind the layer has no token, whatever its headers say.
+//! What the token of a request says, for handlers behind the layer. It must not read the token: what is
+//! not behind the layer has none, whatever its headers say.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
+use shared::NumericDate;
 
-use super::refusal::{self, Refusal};
+use super::demands::{Demand, Demands};
+use super::refusal::{Refusal, request_id};
 use crate::AccessToken;
 
-/// The verified token of this request.
+/// The layer's word to the extractors: it has let this token in, at this moment.
+#[derive(Debug, Clone)]
+pub(super) struct Admitted {
+    pub(super) token: Arc<AccessToken>,
+    pub(super) at: NumericDate,
+}
+
+/// The verified token of this request, which has to be valid and nothing more.
 ///
 /// ```
 /// use verifier::axum::Bearer;
@@ -22,31 +32,89 @@ use crate::AccessToken;
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Arc<AccessToken>);
 
-/// The route is not behind [`RequireToken`](super::RequireToken). Nobody gets in: 500, and an error in
-/// the log.
+/// The verified token of this request, which meets what `D` demands. If it does not, the answer is that of the
+/// layer.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use verifier::axum::{BearerFor, Demand, RequireToken};
+/// use verifier::remote::Issuer;
+///
+/// struct Payment;
+///
+/// impl Demand for Payment {
+///     const SCOPES: &[&str] = &["payments:write"];
+///     const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
+/// }
+///
+/// async fn pay(BearerFor { token, .. }: BearerFor<Payment>) -> String {
+///     format!("paid by {}", token.sub)
+/// }
+///
+/// let issuer = Issuer::new("https://baton.example", ["https://api.example"])?;
+/// let router: Router =
+///     Router::new().route("/payments", post(pay)).layer(RequireToken::from(&issuer));
+/// # Ok::<(), verifier::remote::IssuerError>(())
+/// ```
+///
+/// What is two scopes and says one does not compile:
+///
+/// ```compile_fail
+/// # use axum::{Router, routing::post};
+/// # use verifier::axum::{BearerFor, Demand, RequireToken};
+/// # use verifier::remote::Issuer;
+/// # struct Payment;
+/// impl Demand for Payment {
+///     const SCOPES: &[&str] = &["payments:read payments:write"];
+/// }
+/// # async fn pay(BearerFor { token, .. }: BearerFor<Payment>) -> String {
+/// #     format!("paid by {}", token.sub)
+/// # }
+/// # let issuer = Issuer::new("https://baton.example", ["https://api.example"])?;
+/// # let router: Router =
+/// #     Router::new().route("/payments", post(pay)).layer(RequireToken::from(&issuer));
+/// # Ok::<(), verifier::remote::IssuerError>(())
+/// ```
 #[derive(Debug, Clone)]
-pub struct MissingLayer {
+pub struct BearerFor<D> {
+    /// What it says.
+    pub token: Arc<AccessToken>,
+    demand: PhantomData<fn() -> D>,
+}
+
+/// Why an extractor let nobody in: the demand is not met, or the route is not behind
+/// [`RequireToken`](super::RequireToken) (500, and an error in the log).
+#[derive(Debug)]
+pub struct Refused {
+    refusal: Refusal,
     request_id: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for Bearer {
-    type Rejection = MissingLayer;
+    type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| MissingLayer { request_id: refusal::request_id(&parts.headers) })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(Self(admitted(parts, &Demands::default())?))
     }
 }
 
-impl IntoResponse for MissingLayer {
+impl<S: Sync, D: Demand> FromRequestParts<S> for BearerFor<D> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(Self { token: admitted(parts, &Demands::of::<D>())?, demand: PhantomData })
+    }
+}
+
+fn admitted(parts: &Parts, demands: &Demands) -> Result<Arc<AccessToken>, Refused> {
+    let found = parts.extensions.get::<Admitted>().ok_or(Refusal::MissingLayer);
+    found
+        .and_then(|it| demands.check(&it.token, it.at).map(|()| Arc::clone(&it.token)))
+        .map_err(|refusal| Refused { refusal, request_id: request_id(&parts.headers) })
+}
+
+impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        tracing::error!(
-            event = "bearer.no_layer",
-            "a handler takes a Bearer on a route without RequireToken"
-        );
-        Refusal::MissingLayer.with_id(self.request_id)
+        self.refusal.answer(self.request_id)
     }
 }

@@ -100,21 +100,23 @@ impl Refusal {
         }
     }
 
-    /// The answer to a request with these headers.
-    pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
+    /// The answer to a request of this id.
+    pub(super) fn answer(&self, request_id: String) -> Response {
         match self {
+            Self::MissingLayer => {
+                tracing::error!(
+                    event = "bearer.no_layer",
+                    "a handler takes a Bearer on a route without RequireToken"
+                );
+            }
             Self::Verify(VerifyError::Unavailable(missing)) => {
                 tracing::error!(event = "token.not_judged", %missing);
             }
             Self::Verify(VerifyError::Rejected(rejection)) => {
                 tracing::debug!(event = "token.refused", %rejection);
             }
-            _ => {}
+            Self::NoToken | Self::Malformed | Self::Scope(_) | Self::LoginTooOld { .. } => {}
         }
-        self.with_id(request_id(headers))
-    }
-
-    pub(super) fn with_id(&self, request_id: String) -> Response {
         let (status, code, title) = self.on_the_wire();
         let problem = Problem { request_id, ..Problem::new(code, status.as_u16(), title) };
         let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");

@@ -1,100 +1,18 @@
 //! A service behind the layer, as its clients meet it: each answer whole, and what the handler gets to
 //! see.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::Request;
-use axum::http::request::Builder;
-use axum::routing::{get, post};
 use serde_json::{Value, json};
-use tower::{Layer as _, ServiceExt as _};
-use verifier::axum::{Bearer, RequireToken};
+use tower::Layer as _;
+use verifier::axum::{Bearer, BearerFor, Demand, RequireToken};
 
 use crate::support::log::Log;
+use crate::support::service::{Answer, INVALID, Service, bare};
 use crate::support::world::{JWKS, LIST, Reply, World, list_token};
-use crate::support::{AUDIENCE, IAT, OTHER_AUDIENCE, SUB, header, token};
-
-/// A service with one handler, which counts its calls, behind `layer`.
-struct Service {
-    router: Router,
-    calls: Arc<AtomicUsize>,
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Service {
-    fn behind(layer: RequireToken) -> Self {
-        let calls = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&calls);
-        let hello = move |Bearer(token): Bearer| async move {
-            count.fetch_add(1, Ordering::SeqCst);
-            format!("hello, {}", token.sub)
-        };
-        let router =
-            Router::new().route("/", get(hello.clone())).route("/form", post(hello)).layer(layer);
-        Self { router, calls }
-    }
-
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("infallible");
-        let (parts, body) = response.into_parts();
-        let text = |value: &axum::http::HeaderValue| value.to_str().expect("ASCII").to_owned();
-        let headers = parts.headers.iter().map(|(name, it)| (name.to_string(), text(it)));
-        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
-        Answer {
-            status: parts.status.as_u16(),
-            headers: headers.collect(),
-            body: String::from_utf8(bytes.into()).expect("UTF-8"),
-        }
-    }
-
-    async fn ask(&self, authorization: &str) -> Answer {
-        self.send(bare().header("authorization", authorization).body(Body::empty()).expect("it"))
-            .await
-    }
-
-    async fn ask_with(&self, claims: &Value) -> Answer {
-        let token = token(header().to_string(), claims.to_string());
-        self.ask(&format!("Bearer {token}")).await
-    }
-
-    fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-}
-
-fn bare() -> Builder {
-    Request::get("/")
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// A refusal: status, code, challenge; a problem document that nobody stores.
-    #[track_caller]
-    fn assert_refused(&self, status: u16, code: &str, challenge: Option<&str>) {
-        assert_eq!((self.status, self.header("www-authenticate")), (status, challenge));
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
-        assert_eq!(self.header("cache-control"), Some("no-store"));
-        let problem: Value = serde_json::from_str(&self.body).expect("JSON");
-        assert_eq!(problem["code"], code);
-        assert_eq!(problem["status"], status);
-        assert_eq!(problem["type"], format!("urn:baton:problem:{code}"));
-        assert!(problem["title"].as_str().is_some_and(|title| title.ends_with('.')));
-    }
-}
-
-const INVALID: Option<&str> = Some("Bearer error=\"invalid_token\"");
+use crate::support::{IAT, SUB};
 
 async fn plain() -> (World, Service) {
     let world = World::new().await;
@@ -165,86 +83,6 @@ async fn a_token_comes_once_and_in_its_header_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_audience_may_be_demanded() {
-    let world = World::new().await;
-    let both = verifier::remote::Issuer::with(
-        &world.url,
-        [AUDIENCE, OTHER_AUDIENCE],
-        verifier::remote::Options::default().clock(|| crate::support::NOW),
-    )
-    .expect("an issuer");
-    let service = Service::behind(RequireToken::from(&both).audience(OTHER_AUDIENCE));
-    let mut claims = world.claims();
-    service.ask_with(&claims).await.assert_refused(401, "invalid_token", INVALID);
-    claims["aud"] = json!([AUDIENCE, OTHER_AUDIENCE]);
-    assert_eq!(service.ask_with(&claims).await.status, 200);
-    claims["aud"] = json!(["https://elsewhere.example"]);
-    service.ask_with(&claims).await.assert_refused(401, "invalid_token", INVALID);
-}
-
-#[tokio::test(start_paused = true)]
-async fn scopes_may_be_demanded_and_are_named_if_they_are_missing() {
-    let world = World::new().await;
-    let layer = RequireToken::from(&world.service).scope("notes:read").scope("notes:write");
-    let service = Service::behind(layer);
-    let mut claims = world.claims();
-    let challenge = "Bearer error=\"insufficient_scope\", scope=\"notes:read notes:write\"";
-    for scope in [
-        None,
-        Some(""),
-        Some("notes:read"),
-        Some("notes:read notes:writer"),
-        Some("notes:read Notes:write"),
-        Some("notes:read,notes:write"),
-        Some("notes:read\tnotes:write"),
-    ] {
-        if let Some(scope) = scope {
-            claims["scope"] = json!(scope);
-        }
-        let answer = service.ask_with(&claims).await;
-        answer.assert_refused(403, "insufficient_scope", Some(challenge));
-    }
-    for scope in ["notes:read notes:write", "notes:write other notes:read"] {
-        claims["scope"] = json!(scope);
-        assert_eq!(service.ask_with(&claims).await.status, 200, "{scope}");
-    }
-}
-
-#[test]
-fn a_demand_that_nobody_can_meet_is_a_mistake_at_the_start() {
-    let issuer = verifier::remote::Issuer::new("https://baton.example", [AUDIENCE]).expect("it");
-    for scope in ["", "two scopes", "quo\"te", "back\\slash", "é"] {
-        let layer = RequireToken::from(&issuer);
-        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| layer.scope(scope)));
-        assert!(made.is_err(), "{scope:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recent_login_may_be_demanded() {
-    let world = World::new().await;
-    let service = Service::behind(RequireToken::from(&world.service).recent_login(300));
-    let mut claims = world.claims();
-    let challenge = "Bearer error=\"insufficient_user_authentication\", \
-                     error_description=\"A more recent authentication is required\", max_age=\"300\"";
-    for (age, recent) in [(0, true), (299, true), (300, true), (301, false), (1_000_000, false)] {
-        claims["auth_time"] = json!(world.now() - age);
-        let answer = service.ask_with(&claims).await;
-        if recent {
-            assert_eq!(answer.status, 200, "{age}");
-        } else {
-            let code = "insufficient_user_authentication";
-            answer.assert_refused(401, code, Some(challenge));
-        }
-    }
-    // It grows old where it stands.
-    claims["auth_time"] = json!(world.now());
-    assert_eq!(service.ask_with(&claims).await.status, 200);
-    world.advance(301).await;
-    assert_eq!(service.ask_with(&claims).await.status, 401);
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_cannot_be_judged_is_503_and_never_let_in() {
     let (world, service) = plain().await;
     world.say(JWKS, Reply::status(500));
@@ -263,30 +101,21 @@ async fn what_cannot_be_judged_is_503_and_never_let_in() {
     assert_eq!(service.calls(), 1);
 }
 
+struct Anybody;
+
+impl Demand for Anybody {}
+
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_is_not_behind_the_layer_lets_nobody_in() {
     let world = World::new().await;
-    let service = Service::behind(RequireToken::from(&world.service));
-    let hello = |Bearer(token): Bearer| async move { token.sub.to_string() };
-    let open = Service { router: Router::new().route("/", get(hello)), ..service };
-    let answer = open.ask(&format!("Bearer {}", world.token())).await;
-    answer.assert_refused(500, "internal_error", None);
+    let authorization = format!("Bearer {}", world.token());
+    let whoever = Service::open(|Bearer(token)| token);
+    let somebody = Service::open(|BearerFor { token, .. }: BearerFor<Anybody>| token);
+    for open in [whoever, somebody] {
+        open.ask(&authorization).await.assert_refused(500, "internal_error", None);
+        assert_eq!(open.calls(), 0);
+    }
     assert_eq!(world.asked_at_all(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn layers_add_up() {
-    let world = World::new().await;
-    let lately = RequireToken::from(&world.service).recent_login(300);
-    let inner = Service::behind(lately);
-    let router = inner.router.layer(RequireToken::from(&world.service).scope("notes:write"));
-    let service = Service { router, calls: inner.calls };
-    let mut claims = world.claims();
-    assert_eq!(service.ask_with(&claims).await.status, 403);
-    claims["scope"] = json!("notes:write");
-    assert_eq!(service.ask_with(&claims).await.status, 200);
-    claims["auth_time"] = json!(world.now() - 301);
-    assert_eq!(service.ask_with(&claims).await.status, 401);
 }
 
 #[tokio::test(start_paused = true)]

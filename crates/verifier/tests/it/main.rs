@@ -7,6 +7,8 @@ mod support;
 mod accepted_tokens;
 mod algorithm_rules;
 #[cfg(feature = "axum")]
+mod axum_demands;
+#[cfg(feature = "axum")]
 mod axum_layer;
 mod claim_rules;
 mod encoding_rules;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "remote")]
 pub(crate) mod log;
+#[cfg(feature = "axum")]
+pub(crate) mod service;
 #[cfg(feature = "remote")]
 pub(crate) mod world;
 
