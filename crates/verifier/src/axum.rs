@@ -7,10 +7,10 @@
 //!
 //! | found | answer |
 //! | --- | --- |
-//! | no token | 401, `WWW-Authenticate: Bearer` and no error (RFC 6750 section 3.1) |
+//! | no token | 401, `WWW-Authenticate: Bearer realm="baton"` and no error (RFC 6750 section 3.1) |
 //! | more than one `Authorization`, or one that is not text | 400 `invalid_request` |
 //! | a token that is not good, or for another audience | 401 `invalid_token` |
-//! | a demanded scope is missing | 403 `insufficient_scope`, with all that are demanded |
+//! | a demanded scope is missing | 403 `insufficient_scope`, with all that this layer, or this handler, demands |
 //! | the last login is too long ago | 401 `insufficient_user_authentication`, with `max_age` (RFC 9470) |
 //! | keys or status list cannot be had | 503 with `Retry-After` |
 //!
@@ -67,10 +67,11 @@ impl From<&Issuer> for RequireToken {
 }
 
 impl RequireToken {
-    /// Demands a token for this one of the issuer's audiences.
+    /// Demands a token for this audience as well, beside those demanded already and one of the
+    /// [`Issuer`]'s.
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
-        self.with(|demands| demands.audience = Some(audience.into().into()))
+        self.with(|demands| demands.audiences.push(audience.into().into()))
     }
 
     /// Demands this scope, beside those demanded already. A token that names no scope at all has none:
@@ -86,10 +87,15 @@ impl RequireToken {
         self.with(|demands| demands.scopes.push(scope.into()))
     }
 
-    /// Demands that the user has proved who they are within so many seconds (RFC 9470).
+    /// Demands that the user has proved who they are within so many seconds (RFC 9470). Of several
+    /// demands the strictest counts.
     #[must_use]
     pub fn recent_login(self, seconds: u32) -> Self {
-        self.with(|demands| demands.recent_login_seconds = Some(seconds))
+        self.with(|demands| {
+            let strictest =
+                demands.recent_login_seconds.map_or(seconds, |other| other.min(seconds));
+            demands.recent_login_seconds = Some(strictest);
+        })
     }
 
     fn with(mut self, add: impl FnOnce(&mut Demands)) -> Self {

@@ -143,8 +143,10 @@ impl ApiError {
             Self::Auth(AuthError::InvalidClient) => {
                 Some("Basic realm=\"baton\", charset=\"UTF-8\"".to_owned())
             }
+            // No token was shown, so none is wrong (section 3.1); but the scheme MUST be followed by a
+            // parameter (section 3).
             Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
-                Some("Bearer".to_owned())
+                Some("Bearer realm=\"baton\"".to_owned())
             }
             _ => None,
         }

@@ -26,7 +26,11 @@ async fn every_call_wants_a_token() {
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         let answer = app.send(request.expect("a request")).await;
         answer.assert_problem(401, "invalid_token");
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{method} {path}");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some("Bearer realm=\"baton\""),
+            "{method} {path}"
+        );
     }
 }
 

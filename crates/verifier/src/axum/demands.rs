@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use shared::NumericDate;
 
 use super::refusal::Refusal;
-use crate::{AccessToken, Rejection};
+use crate::{AccessToken, Rejection, Skew};
 
 /// What a handler demands of a token, for [`BearerFor`](super::BearerFor). What is not said is not
 /// demanded.
@@ -17,7 +17,7 @@ pub trait Demand {
     /// The token is for this one of the issuer's audiences.
     const AUDIENCE: Option<&'static str> = None;
     /// The token has each of these scopes (RFC 6749 section 3.3). What is no scope, and so could never
-    /// be met, does not compile.
+    /// be met, does not compile where it is used (`cargo build` says so, `cargo check` does not).
     const SCOPES: &'static [&'static str] = &[];
     /// The user has proved who they are within so many seconds (RFC 9470).
     const RECENT_LOGIN_SECONDS: Option<u32> = None;
@@ -26,7 +26,7 @@ pub trait Demand {
 /// The same as a value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Demands {
-    pub(super) audience: Option<Cow<'static, str>>,
+    pub(super) audiences: Vec<Cow<'static, str>>,
     pub(super) scopes: Vec<Cow<'static, str>>,
     pub(super) recent_login_seconds: Option<u32>,
 }
@@ -35,7 +35,7 @@ impl Demands {
     pub(super) fn of<D: Demand>() -> Self {
         const { assert!(are_scopes(D::SCOPES), "one of SCOPES is not one scope") };
         Self {
-            audience: D::AUDIENCE.map(Cow::Borrowed),
+            audiences: D::AUDIENCE.into_iter().map(Cow::Borrowed).collect(),
             scopes: D::SCOPES.iter().copied().map(Cow::Borrowed).collect(),
             recent_login_seconds: D::RECENT_LOGIN_SECONDS,
         }
@@ -44,7 +44,7 @@ impl Demands {
     /// Does this valid token meet them at this moment?
     pub(super) fn check(&self, token: &AccessToken, now: NumericDate) -> Result<(), Refusal> {
         let is_for = |audience: &str| token.aud.iter().any(|named| named == audience);
-        if self.audience.as_ref().is_some_and(|audience| !is_for(audience)) {
+        if !self.audiences.iter().all(|audience| is_for(audience)) {
             return Err(Rejection::WrongAudience.into());
         }
         // RFC 6749 section 3.3: a list of case-sensitive strings, separated by spaces.
@@ -52,12 +52,15 @@ impl Demands {
         if !self.scopes.iter().all(|scope| granted.contains(&scope.as_ref())) {
             return Err(Refusal::Scope(self.scopes.join(" ")));
         }
-        match self.recent_login_seconds {
-            Some(max_age) if now.since(token.auth_time) > i64::from(max_age) => {
-                Err(Refusal::LoginTooOld { max_age })
-            }
-            _ => Ok(()),
+        let Some(max_age) = self.recent_login_seconds else {
+            return Ok(());
+        };
+        // A login that is still to come was no recent one.
+        let recent = -Skew::MAX.seconds()..=i64::from(max_age);
+        if !recent.contains(&now.since(token.auth_time)) {
+            return Err(Refusal::LoginTooOld { max_age });
         }
+        Ok(())
     }
 }
 

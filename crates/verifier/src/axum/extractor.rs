@@ -1,6 +1,7 @@
 //! What the token of a request says, for handlers behind the layer. It must not read the token: what is
 //! not behind the layer has none, whatever its headers say.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub struct Bearer(pub Arc<AccessToken>);
 /// # Ok::<(), verifier::remote::IssuerError>(())
 /// ```
 ///
-/// What is two scopes and says one does not compile:
+/// Two scopes that are written as one do not compile:
 ///
 /// ```compile_fail
 /// # use axum::{Router, routing::post};
@@ -75,16 +76,32 @@ pub struct Bearer(pub Arc<AccessToken>);
 /// #     Router::new().route("/payments", post(pay)).layer(RequireToken::from(&issuer));
 /// # Ok::<(), verifier::remote::IssuerError>(())
 /// ```
-#[derive(Debug, Clone)]
+///
+/// Nothing else makes one, so whoever is handed one knows that the demand was met. Handlers take their
+/// arguments in order: put it before what reads more of the request.
 pub struct BearerFor<D> {
     /// What it says.
     pub token: Arc<AccessToken>,
     demand: PhantomData<fn() -> D>,
 }
 
+// Not derived: that would demand the same of `D`, which nobody ever makes a value of.
+impl<D> Clone for BearerFor<D> {
+    fn clone(&self) -> Self {
+        Self { token: Arc::clone(&self.token), demand: PhantomData }
+    }
+}
+
+impl<D> fmt::Debug for BearerFor<D> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("BearerFor").field(&self.token).finish()
+    }
+}
+
 /// Why an extractor let nobody in: the demand is not met, or the route is not behind
 /// [`RequireToken`](super::RequireToken) (500, and an error in the log).
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{refusal}")]
 pub struct Refused {
     refusal: Refusal,
     request_id: String,

@@ -1,6 +1,8 @@
 //! Why a request is not let through, and the one table that says how that looks on the wire. It must not
 //! hold anything the token said.
 
+use std::fmt;
+
 use axum_core::body::Body;
 use axum_core::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -31,6 +33,24 @@ pub(super) enum Refusal {
     LoginTooOld { max_age: u32 },
     /// Our own fault.
     MissingLayer,
+}
+
+/// For the log of whoever calls an extractor by hand.
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoToken => formatter.write_str("there is no token"),
+            Self::Malformed => formatter.write_str("the token cannot be read"),
+            Self::Verify(error) => error.fmt(formatter),
+            Self::Scope(scopes) => {
+                write!(formatter, "not all of these scopes are granted: {scopes}")
+            }
+            Self::LoginTooOld { max_age } => {
+                write!(formatter, "the last login is more than {max_age} s ago")
+            }
+            Self::MissingLayer => formatter.write_str("the route is not behind RequireToken"),
+        }
+    }
 }
 
 impl From<VerifyError> for Refusal {
@@ -82,8 +102,9 @@ impl Refusal {
     /// The challenge of RFC 6750 section 3.
     fn challenge(&self) -> Option<String> {
         match self {
-            // Section 3.1: without any authentication information, no error code SHOULD be told.
-            Self::NoToken => Some("Bearer".to_owned()),
+            // Section 3.1: without any authentication information, no error code SHOULD be told; but
+            // section 3: the scheme MUST be followed by a parameter.
+            Self::NoToken => Some("Bearer realm=\"baton\"".to_owned()),
             Self::Malformed => Some("Bearer error=\"invalid_request\"".to_owned()),
             Self::Verify(VerifyError::Rejected(_)) => {
                 Some("Bearer error=\"invalid_token\"".to_owned())
@@ -115,7 +136,10 @@ impl Refusal {
             Self::Verify(VerifyError::Rejected(rejection)) => {
                 tracing::debug!(event = "token.refused", %rejection);
             }
-            Self::NoToken | Self::Malformed | Self::Scope(_) | Self::LoginTooOld { .. } => {}
+            Self::Scope(_) | Self::LoginTooOld { .. } => {
+                tracing::debug!(event = "token.refused", demand = %self);
+            }
+            Self::NoToken | Self::Malformed => {}
         }
         let (status, code, title) = self.on_the_wire();
         let problem = Problem { request_id, ..Problem::new(code, status.as_u16(), title) };

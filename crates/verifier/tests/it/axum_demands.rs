@@ -1,13 +1,18 @@
 //! What a service demands of a token besides being valid: the same answers, whether the demand stands in
 //! the layer or in the signature of a handler.
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::get;
 use serde_json::json;
-use verifier::axum::{Demand, RequireToken};
+use verifier::axum::{Bearer, BearerFor, Demand, RequireToken};
 use verifier::remote::{Issuer, Options};
 
+use crate::support::log::Log;
 use crate::support::service::{INVALID, Service};
 use crate::support::world::World;
-use crate::support::{AUDIENCE, NOW, OTHER_AUDIENCE};
+use crate::support::{AUDIENCE, NOW, OTHER_AUDIENCE, SUB, header, token};
 
 struct OfFiles;
 
@@ -31,6 +36,27 @@ async fn an_audience_may_be_demanded() {
         claims["aud"] = json!(["https://elsewhere.example"]);
         service.ask_with(&claims).await.assert_refused(401, "invalid_token", INVALID);
         assert_eq!(service.calls(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_audiences_each_has_to_be_named() {
+    let world = World::new().await;
+    let layer = RequireToken::from(&world.service).audience(OTHER_AUDIENCE).audience(AUDIENCE);
+    let service = Service::behind(layer);
+    let mut claims = world.claims();
+    for (audiences, both) in [
+        (json!([AUDIENCE]), false),
+        (json!([OTHER_AUDIENCE]), false),
+        (json!([AUDIENCE, OTHER_AUDIENCE]), true),
+    ] {
+        claims["aud"] = audiences;
+        let answer = service.ask_with(&claims).await;
+        if both {
+            assert_eq!(answer.status, 200);
+        } else {
+            answer.assert_refused(401, "invalid_token", INVALID);
+        }
     }
 }
 
@@ -95,51 +121,133 @@ impl Demand for Lately {
     const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
 }
 
+const LOGIN_WANTED: &str = "insufficient_user_authentication";
+const LOGIN_CHALLENGE: Option<&str> = Some(
+    "Bearer error=\"insufficient_user_authentication\", \
+     error_description=\"A more recent authentication is required\", max_age=\"300\"",
+);
+
 #[tokio::test(start_paused = true)]
 async fn a_recent_login_may_be_demanded() {
     let world = World::new().await;
     let any = || RequireToken::from(&world.service);
-    let challenge = "Bearer error=\"insufficient_user_authentication\", \
-                     error_description=\"A more recent authentication is required\", max_age=\"300\"";
     for service in [Service::behind(any().recent_login(300)), Service::demanding::<Lately>(any())] {
         let mut claims = world.claims();
-        for (age, recent) in [(0, true), (299, true), (300, true), (301, false), (1_000_000, false)]
-        {
+        // The clocks of issuer and service may differ by ten seconds, as everywhere.
+        for (age, recent) in [
+            (-1_000_000, false),
+            (-11, false),
+            (-10, true),
+            (0, true),
+            (299, true),
+            (300, true),
+            (301, false),
+            (1_000_000, false),
+        ] {
             claims["auth_time"] = json!(world.now() - age);
             let answer = service.ask_with(&claims).await;
             if recent {
                 assert_eq!(answer.status, 200, "{age}");
             } else {
-                let code = "insufficient_user_authentication";
-                answer.assert_refused(401, code, Some(challenge));
+                answer.assert_refused(401, LOGIN_WANTED, LOGIN_CHALLENGE);
             }
         }
-        assert_eq!(service.calls(), 3);
+        assert_eq!(service.calls(), 4);
         // It grows old where it stands.
         claims["auth_time"] = json!(world.now());
         assert_eq!(service.ask_with(&claims).await.status, 200);
         world.advance(301).await;
-        assert_eq!(service.ask_with(&claims).await.status, 401);
+        service.ask_with(&claims).await.assert_refused(401, LOGIN_WANTED, LOGIN_CHALLENGE);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_ages_of_a_login_the_strictest_counts() {
+    let world = World::new().await;
+    let any = || RequireToken::from(&world.service);
+    let mut claims = world.claims();
+    for layer in
+        [any().recent_login(300).recent_login(900), any().recent_login(900).recent_login(300)]
+    {
+        let service = Service::behind(layer);
+        claims["auth_time"] = json!(world.now() - 300);
+        assert_eq!(service.ask_with(&claims).await.status, 200);
+        claims["auth_time"] = json!(world.now() - 301);
+        service.ask_with(&claims).await.assert_refused(401, LOGIN_WANTED, LOGIN_CHALLENGE);
+    }
+}
+
+/// Everything at once.
+struct LateEditorOfFiles;
+
+impl Demand for LateEditorOfFiles {
+    const AUDIENCE: Option<&str> = Some(OTHER_AUDIENCE);
+    const SCOPES: &[&str] = &["notes:write"];
+    const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
 }
 
 #[tokio::test(start_paused = true)]
 async fn demands_add_up() {
     let world = World::new().await;
     let any = || RequireToken::from(&world.service);
-    let lately = || any().recent_login(300);
+    let (lately, to_write) = (|| any().recent_login(300), || any().scope("notes:write"));
+    let challenge = Some("Bearer error=\"insufficient_scope\", scope=\"notes:write\"");
     for service in [
-        Service::behind(lately()).within(any().scope("notes:write")),
-        Service::behind(any().scope("notes:write")).within(lately()),
-        Service::demanding::<Lately>(any().scope("notes:write")),
-        Service::demanding::<Lately>(any()).within(any().scope("notes:write")),
+        Service::behind(lately().audience(OTHER_AUDIENCE).scope("notes:write")),
+        Service::behind(lately()).within(to_write()).within(any().audience(OTHER_AUDIENCE)),
+        Service::demanding::<Lately>(to_write()).within(any().audience(OTHER_AUDIENCE)),
+        Service::demanding::<OfFiles>(to_write()).within(lately()),
+        Service::demanding::<LateEditorOfFiles>(any()),
     ] {
         let mut claims = world.claims();
-        assert_eq!(service.ask_with(&claims).await.status, 403);
+        claims["aud"] = json!([AUDIENCE, OTHER_AUDIENCE]);
+        claims["auth_time"] = json!(world.now());
+        service.ask_with(&claims).await.assert_refused(403, "insufficient_scope", challenge);
         claims["scope"] = json!("notes:write");
         assert_eq!(service.ask_with(&claims).await.status, 200);
         claims["auth_time"] = json!(world.now() - 301);
-        assert_eq!(service.ask_with(&claims).await.status, 401);
+        service.ask_with(&claims).await.assert_refused(401, LOGIN_WANTED, LOGIN_CHALLENGE);
+        claims["auth_time"] = json!(world.now());
+        claims["aud"] = json!([AUDIENCE]);
+        service.ask_with(&claims).await.assert_refused(401, "invalid_token", INVALID);
         assert_eq!(service.calls(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_path_may_demand_more_for_one_method_than_for_another() {
+    let world = World::new().await;
+    let read = |Bearer(token): Bearer| async move { format!("read by {}", token.sub) };
+    let erase =
+        |bearer: BearerFor<Lately>| async move { format!("erased by {}", bearer.token.sub) };
+    let router = Router::new().route("/", get(read).post(erase));
+    let service = Service::of(router.layer(RequireToken::from(&world.service)));
+    let mut claims = world.claims();
+    claims["auth_time"] = json!(world.now() - 301);
+    let token = token(header().to_string(), claims.to_string());
+    let ask = |method: &str| {
+        let request = Request::builder().method(method).uri("/");
+        request.header("authorization", format!("Bearer {token}")).header("x-request-id", "seven")
+    };
+    let read = service.send(ask("GET").body(Body::empty()).expect("a request")).await;
+    assert_eq!((read.status, read.body), (200, format!("read by {SUB}")));
+    let erased = service.send(ask("POST").body(Body::empty()).expect("a request")).await;
+    erased.assert_refused(401, LOGIN_WANTED, LOGIN_CHALLENGE);
+    assert!(erased.body.contains(r#""request_id":"seven""#), "{}", erased.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn operators_are_told_which_demand_was_not_met() {
+    let (log, world) = (Log::begin(), World::new().await);
+    let any = || RequireToken::from(&world.service);
+    let mut claims = world.claims();
+    claims["auth_time"] = json!(world.now() - 301);
+    for service in
+        [Service::behind(any().scope("notes:write")), Service::demanding::<Lately>(any())]
+    {
+        assert_ne!(service.ask_with(&claims).await.status, 200);
+    }
+    for said in ["token.refused", "scopes are granted: notes:write", "more than 300 s ago"] {
+        assert!(log.text().contains(said), "{said}: {}", log.text());
     }
 }

@@ -10,7 +10,7 @@ use tower::Layer as _;
 use verifier::axum::{Bearer, BearerFor, Demand, RequireToken};
 
 use crate::support::log::Log;
-use crate::support::service::{Answer, INVALID, Service, bare};
+use crate::support::service::{Answer, INVALID, Service, UNTOLD, bare};
 use crate::support::world::{JWKS, LIST, Reply, World, list_token};
 use crate::support::{IAT, SUB};
 
@@ -34,9 +34,9 @@ async fn a_handler_learns_whom_a_valid_token_speaks_for() {
 async fn without_a_token_the_challenge_names_no_error() {
     let (world, service) = plain().await;
     let nothing = service.send(bare().body(Body::empty()).expect("a request")).await;
-    nothing.assert_refused(401, "invalid_token", Some("Bearer"));
+    nothing.assert_refused(401, "invalid_token", UNTOLD);
     for other in ["Basic YTpi", "DPoP abc", "Bearerx", ""] {
-        service.ask(other).await.assert_refused(401, "invalid_token", Some("Bearer"));
+        service.ask(other).await.assert_refused(401, "invalid_token", UNTOLD);
     }
     assert_eq!((service.calls(), world.asked_at_all()), (0, 0));
 }
@@ -70,15 +70,15 @@ async fn a_token_comes_once_and_in_its_header_alone() {
     answer.assert_refused(400, "malformed_request", Some("Bearer error=\"invalid_request\""));
     let in_query = Request::get(format!("/?access_token={}", world.token()));
     let answer = service.send(in_query.body(Body::empty()).expect("a request")).await;
-    answer.assert_refused(401, "invalid_token", Some("Bearer"));
+    answer.assert_refused(401, "invalid_token", UNTOLD);
     let in_body = Request::post("/form")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(format!("access_token={}", world.token())));
     let answer = service.send(in_body.expect("a request")).await;
-    answer.assert_refused(401, "invalid_token", Some("Bearer"));
+    answer.assert_refused(401, "invalid_token", UNTOLD);
     let in_cookie = bare().header("cookie", format!("access_token={}", world.token()));
     let answer = service.send(in_cookie.body(Body::empty()).expect("a request")).await;
-    answer.assert_refused(401, "invalid_token", Some("Bearer"));
+    answer.assert_refused(401, "invalid_token", UNTOLD);
     assert_eq!(service.calls(), 0);
 }
 

@@ -63,7 +63,21 @@ impl Answer {
         assert_eq!(problem["status"], status);
         assert_eq!(problem["type"], format!("urn:baton:problem:{code}"));
         assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
+        if status == 401 {
+            self.assert_challenge();
+        }
         self
+    }
+
+    /// RFC 9110 section 15.5.2: a 401 MUST say what it would take. RFC 6750 section 3, and RFC 7617
+    /// section 2: a scheme and at least one parameter.
+    #[track_caller]
+    fn assert_challenge(&self) {
+        let challenge = self.header("www-authenticate").expect("a challenge");
+        let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
+        assert!(["Bearer", "Basic"].contains(&scheme), "{challenge}");
+        let (name, value) = parameters.split_once('=').unwrap_or_default();
+        assert!(["realm", "error"].contains(&name) && value.starts_with('"'), "{challenge}");
     }
 
     /// Status, every header and the body, without the one thing that answers to different requests may

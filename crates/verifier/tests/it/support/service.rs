@@ -29,6 +29,11 @@ pub(crate) struct Answer {
 }
 
 impl Service {
+    /// Whatever this is; nobody counts its calls.
+    pub(crate) fn of(router: Router) -> Self {
+        Self { router, calls: Arc::default() }
+    }
+
     /// In front of a handler that takes `E` is nothing.
     pub(crate) fn open<E>(token_of: fn(E) -> Arc<AccessToken>) -> Self
     where
@@ -111,3 +116,5 @@ impl Answer {
 }
 
 pub(crate) const INVALID: Option<&str> = Some("Bearer error=\"invalid_token\"");
+/// Nobody has tried to say who they are.
+pub(crate) const UNTOLD: Option<&str> = Some("Bearer realm=\"baton\"");
