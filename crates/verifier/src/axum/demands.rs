@@ -14,7 +14,7 @@ use crate::{AccessToken, Rejection, Skew};
 /// An audience or an age that is configured at the start belongs to
 /// [`RequireToken`](super::RequireToken) instead.
 pub trait Demand {
-    /// The token is for this one of the issuer's audiences.
+    /// The token is for this audience as well.
     const AUDIENCE: Option<&'static str> = None;
     /// The token has each of these scopes (RFC 6749 section 3.3). What is no scope, and so could never
     /// be met, does not compile where it is used (`cargo build` says so, `cargo check` does not).

@@ -1,8 +1,6 @@
 //! Why a request is not let through, and the one table that says how that looks on the wire. It must not
 //! hold anything the token said.
 
-use std::fmt;
-
 use axum_core::body::Body;
 use axum_core::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -19,44 +17,23 @@ const RETRY_SECONDS: u32 = 2;
 /// The longest id of a request that is repeated.
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
-#[derive(Debug)]
+/// The text is for the log.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// No `Authorization`, or another scheme.
+    #[error("there is no token, or one of another scheme")]
     NoToken,
-    /// Several, or unreadable.
+    #[error("there are several tokens, or one that is not text")]
     Malformed,
     /// The token is not good, or it is not known whether it is.
-    Verify(VerifyError),
-    /// It lacks one of these scopes.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error("not all of these scopes are granted: {0}")]
     Scope(String),
-    /// The user logged in longer ago than that.
+    #[error("the last login is not within {max_age} s")]
     LoginTooOld { max_age: u32 },
     /// Our own fault.
+    #[error("the route is not behind RequireToken")]
     MissingLayer,
-}
-
-/// For the log of whoever calls an extractor by hand.
-impl fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoToken => formatter.write_str("there is no token"),
-            Self::Malformed => formatter.write_str("the token cannot be read"),
-            Self::Verify(error) => error.fmt(formatter),
-            Self::Scope(scopes) => {
-                write!(formatter, "not all of these scopes are granted: {scopes}")
-            }
-            Self::LoginTooOld { max_age } => {
-                write!(formatter, "the last login is more than {max_age} s ago")
-            }
-            Self::MissingLayer => formatter.write_str("the route is not behind RequireToken"),
-        }
-    }
-}
-
-impl From<VerifyError> for Refusal {
-    fn from(error: VerifyError) -> Self {
-        Self::Verify(error)
-    }
 }
 
 impl From<Rejection> for Refusal {
