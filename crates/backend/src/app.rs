@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 
 use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
+use crate::auth::endings::Endings;
 use crate::auth::journal::Journal;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
@@ -20,6 +21,7 @@ use crate::http::assets::AssetFiles;
 use crate::http::client::TrustedProxies;
 use crate::http::site::Site;
 use crate::keys::KeyRing;
+use crate::lifetimes::Lifetimes;
 use crate::store::Store;
 
 /// What handlers and guards take their parts from.
@@ -66,13 +68,14 @@ impl App {
             config::Limits::Default => Limits::standard(&clock),
             config::Limits::Off => Limits::off(),
         };
-        let journal = Journal { store, clock, entropy: entropy.clone(), endings: Arc::default() };
+        let endings = Arc::new(Endings::new(&clock));
+        let journal = Journal { store, clock, entropy: entropy.clone(), endings };
         let sessions = Arc::new(Sessions {
             journal,
             keys,
             policy: settings.policy,
             access_tokens,
-            access_token_seconds: settings.access_token_seconds,
+            lifetimes: Arc::new(Lifetimes::new(settings.lifetimes())),
             recent_login_seconds: settings.recent_login_seconds,
             suspicion: settings.suspicion,
             limits,

@@ -32,6 +32,7 @@ mod text;
 
 use shared::{EndCause, FieldError, Secret, SessionId};
 
+use crate::clock::ClockError;
 use crate::keys::KeyError;
 use crate::store::{StoreError, User, Whence};
 use known_device::DeviceToken;
@@ -119,6 +120,9 @@ pub enum AuthError {
     /// No key can be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// It is not known what time it is, and so not what has expired.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

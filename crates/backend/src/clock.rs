@@ -1,47 +1,170 @@
-//! The one door through which time enters. It must not decide anything; it tells what time it is.
+//! The one door through which time enters: the wall clock, by which tokens and sessions expire, and a clock that
+//! counts how long something has lasted, suspension of the machine included. It must not decide anything.
+//!
+//! The wall clock can be set wrong. While it disagrees with the clocks it can be compared with ([`step`]),
+//! [`Clock::trusted_now`] is an error: nothing that cannot be undone, such as refusing a refresh token because it
+//! has expired or removing a session, is done by a clock that is in doubt.
 
-use std::sync::Arc;
+mod comparison;
+mod step;
+
+use std::ops::Add;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
 use shared::NumericDate;
+use tokio::time::Instant;
+
+pub use comparison::Comparing;
+use step::StepDetector;
+pub use step::{ClockError, STEADY_SECONDS, TOLERANCE_SECONDS};
 
 /// Tells the time. Clones of a manual clock share its hands.
 #[derive(Debug, Clone)]
-pub struct Clock(Hands);
+pub struct Clock {
+    hands: Hands,
+    started: Instant,
+    detector: Arc<Mutex<StepDetector>>,
+}
 
 #[derive(Debug, Clone)]
 enum Hands {
     System,
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<ManualHands>),
+}
+
+#[derive(Debug)]
+struct ManualHands {
+    wall: AtomicI64,
+    /// How much time has passed.
+    boot: AtomicI64,
+    /// How much of it the machine was suspended.
+    suspended: AtomicI64,
+}
+
+/// An instant on the clock that goes on while the machine is suspended (Linux: `CLOCK_BOOTTIME`). Tokio's and
+/// the standard library's instants stand still meanwhile, and what they call a second old may be a day old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BootInstant(Duration);
+
+impl BootInstant {
+    /// How much later this is than `earlier`; zero if it is not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Add<Duration> for BootInstant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
 }
 
 impl Clock {
     /// The machine's clock.
     #[must_use]
-    pub const fn system() -> Self {
-        Self(Hands::System)
+    pub fn system() -> Self {
+        Self::new(Hands::System)
     }
 
     /// A clock that stands still until it is moved: for tests, and for simulations.
     #[must_use]
     pub fn manual(start: NumericDate) -> Self {
-        Self(Hands::Manual(Arc::new(AtomicI64::new(start.0))))
+        let (wall, zero) = (AtomicI64::new(start.0), || AtomicI64::new(0));
+        Self::new(Hands::Manual(Arc::new(ManualHands { wall, boot: zero(), suspended: zero() })))
     }
 
-    /// The present instant.
+    fn new(hands: Hands) -> Self {
+        let detector = StepDetector::new(hands.wall(), hands.boot());
+        Self { started: Instant::now(), detector: Arc::new(Mutex::new(detector)), hands }
+    }
+
+    /// The present instant by the wall clock, right or wrong.
     #[must_use]
     pub fn now(&self) -> NumericDate {
-        match &self.0 {
-            Hands::System => NumericDate(system_seconds()),
-            Hands::Manual(seconds) => NumericDate(seconds.load(Ordering::SeqCst)),
+        self.hands.wall()
+    }
+
+    /// The present instant by a wall clock that agrees with the others.
+    ///
+    /// # Errors
+    /// While it does not: then neither can it be said whether something has expired.
+    pub fn trusted_now(&self) -> Result<NumericDate, ClockError> {
+        let mut detector = self.detector();
+        let (wall, boot) = (self.hands.wall(), self.hands.boot());
+        detector.judge(wall, boot).map(|()| wall)
+    }
+
+    /// Takes note of what the database's clock said this moment: it decides which of two clocks is right.
+    pub fn compare(&self, database: NumericDate) {
+        let mut detector = self.detector();
+        detector.compare(database, self.hands.wall(), self.hands.boot());
+    }
+
+    /// The present instant by the clock that counts suspension.
+    #[must_use]
+    pub fn boot_instant(&self) -> BootInstant {
+        let awake = Instant::now().saturating_duration_since(self.started);
+        BootInstant(awake + self.hands.suspended())
+    }
+
+    /// Lets time pass on a manual clock. The machine's clock is not ours to move.
+    pub fn advance(&self, seconds: i64) {
+        self.turn(|hands| [&hands.wall, &hands.boot], seconds);
+    }
+
+    /// Sets a manual clock to another time, as an operator or NTP would: no time passes.
+    pub fn step(&self, seconds: i64) {
+        self.turn(|hands| [&hands.wall], seconds);
+    }
+
+    /// Lets time pass on a manual clock while the machine is suspended.
+    pub fn suspend(&self, seconds: i64) {
+        self.turn(|hands| [&hands.wall, &hands.boot, &hands.suspended], seconds);
+    }
+
+    fn turn<const N: usize>(&self, which: fn(&ManualHands) -> [&AtomicI64; N], seconds: i64) {
+        if let Hands::Manual(hands) = &self.hands {
+            for hand in which(hands) {
+                hand.fetch_add(seconds, Ordering::SeqCst);
+            }
         }
     }
 
-    /// Moves a manual clock. The machine's clock is not ours to move.
-    pub fn advance(&self, seconds: i64) {
-        if let Hands::Manual(hands) = &self.0 {
-            hands.fetch_add(seconds, Ordering::SeqCst);
+    fn detector(&self) -> MutexGuard<'_, StepDetector> {
+        // A panic leaves no reading half noted.
+        self.detector.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hands {
+    fn wall(&self) -> NumericDate {
+        match self {
+            Self::System => NumericDate(system_seconds()),
+            Self::Manual(hands) => NumericDate(hands.wall.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Seconds that have passed since some instant.
+    fn boot(&self) -> i64 {
+        match self {
+            Self::System => clock_gettime(ClockId::Boottime).tv_sec,
+            Self::Manual(hands) => hands.boot.load(Ordering::SeqCst),
+        }
+    }
+
+    fn suspended(&self) -> Duration {
+        match self {
+            Self::System => system_suspended(),
+            Self::Manual(hands) => {
+                let seconds = hands.suspended.load(Ordering::SeqCst);
+                Duration::from_secs(seconds.unsigned_abs())
+            }
         }
     }
 }
@@ -50,4 +173,30 @@ impl Clock {
 fn system_seconds() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// How long the machine was suspended since it booted: what its two clocks differ by. Read again if the thread
+/// was interrupted between the two readings.
+fn system_suspended() -> Duration {
+    const INTERRUPTED: Duration = Duration::from_millis(1);
+    const READINGS: usize = 8;
+    let monotonic = || duration(clock_gettime(ClockId::Monotonic));
+    let mut shortest = (Duration::MAX, Duration::ZERO);
+    for _ in 0..READINGS {
+        let before = monotonic();
+        let boot = duration(clock_gettime(ClockId::Boottime));
+        let took = monotonic().saturating_sub(before);
+        if took < shortest.0 {
+            shortest = (took, boot.saturating_sub(before));
+        }
+        if took < INTERRUPTED {
+            break;
+        }
+    }
+    shortest.1
+}
+
+fn duration(time: rustix::time::Timespec) -> Duration {
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), nanoseconds)
 }

@@ -51,7 +51,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let following = app.sessions.follow_endings();
     let clock = &app.sessions.journal.clock;
     let upkeep = settings.retention.keep(&store, clock, &app.entropy);
-    let keeping = app.sessions.keys.keep(&store, clock);
+    let keeping = (app.sessions.keys.keep(&store, clock), clock.keep_comparing(&store));
+    if let Ok(now) = clock.trusted_now() {
+        app.sessions.lifetimes.hold(&*store, now).await?;
+    }
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
             "--listen: {} cannot be listened on: choose another port, or stop what uses it",
@@ -72,6 +75,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let store = open_store(&settings.database).await?;
+    clock.compare_with(&*store).await?;
     #[cfg(feature = "failpoints")]
     let store = store::failpoint::arm(store, settings.failpoint);
     warn_if_beside(settings);
@@ -127,7 +131,9 @@ async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
     let retention = Retention::try_from(life)?;
     let store = open_store(database).await?;
     let mut removed = Removed::default();
-    let now = Clock::system().now();
+    let clock = Clock::system();
+    clock.compare_with(&*store).await?;
+    let now = clock.trusted_now()?;
     let outcome = retention.prune(&*store, now, (Duration::ZERO, &mut removed)).await;
     store.close().await;
     let Removed { sessions, records } = removed;

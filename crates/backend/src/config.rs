@@ -13,6 +13,7 @@ use rotation::Policy;
 
 use crate::auth::suspicion::SuspicionPolicy;
 use crate::keys::KeyPlan;
+use crate::lifetimes::LifetimeSet;
 use crate::upkeep::Retention;
 
 pub use command_line::{
@@ -59,6 +60,20 @@ pub struct Settings {
     /// Where to end the process.
     #[cfg(feature = "failpoints")]
     pub failpoint: Option<crate::store::failpoint::Failpoint>,
+}
+
+impl Settings {
+    /// The lifetimes that this instance issues under.
+    #[must_use]
+    pub const fn lifetimes(&self) -> LifetimeSet {
+        LifetimeSet {
+            access_token: self.access_token_seconds,
+            jwks_cache: self.key_plan.jwks_cache_seconds,
+            session_idle: self.policy.idle_seconds,
+            session_absolute: self.policy.absolute_seconds,
+            event_retention: self.retention.event_seconds,
+        }
+    }
 }
 
 /// A setting that is wrong: which one, and how to mend it.

@@ -6,6 +6,7 @@
 pub mod assets;
 mod cached;
 pub mod client;
+pub mod clock;
 pub mod confirm;
 pub mod cookie;
 pub mod error;

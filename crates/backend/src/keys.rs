@@ -35,7 +35,8 @@ const COOL_DOWN: Duration = Duration::from_secs(1);
 pub struct KeyRing {
     master: MasterKey,
     device: DeviceKey,
-    plan: KeyPlan,
+    configured: KeyPlan,
+    in_force: RwLock<KeyPlan>,
     entropy: Entropy,
     ring: RwLock<Arc<Ring>>,
     /// It is nowhere but here.
@@ -137,7 +138,8 @@ impl KeyRing {
         Self {
             device: master.device_key(),
             master,
-            plan,
+            configured: plan,
+            in_force: RwLock::new(plan),
             entropy,
             ring: RwLock::default(),
             is_fixed: false,
@@ -173,13 +175,20 @@ impl KeyRing {
     /// The public keys others need.
     #[must_use]
     pub fn published(&self, now: NumericDate) -> KeySet {
-        self.current().published(&self.plan, now)
+        self.current().published(&self.plan(), now)
     }
 
-    /// When keys are used, and for how long.
+    /// When keys are used, and for how long, by the longest lifetimes that any instance may have issued under.
     #[must_use]
-    pub const fn plan(&self) -> &KeyPlan {
-        &self.plan
+    pub fn plan(&self) -> KeyPlan {
+        // A plan is never left half written.
+        *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For how long this instance lets services cache the key set.
+    #[must_use]
+    pub const fn jwks_cache_seconds(&self) -> i64 {
+        self.configured.jwks_cache_seconds
     }
 
     /// The key of device tokens.
@@ -198,6 +207,8 @@ impl KeyRing {
         }
         // One after the other: what was read before is never put in the place of what was read later.
         let _reading = self.reading.lock().await;
+        let in_force = self.configured.or_longer(&store.lifetimes().await?);
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
         let stored = store.keys().await?;
         if stored == *self.seen() {
             return Ok(());

@@ -16,6 +16,7 @@ pub mod config;
 pub mod entropy;
 pub mod http;
 pub mod keys;
+pub mod lifetimes;
 pub mod router;
 pub mod server;
 pub mod store;

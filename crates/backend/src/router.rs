@@ -9,8 +9,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::http::{
-    assets, confirm, events, fence, headers, health, introspect, jwks, login, logout, me, metadata,
-    name, password, problem, refresh, register, request_id, revoke, sessions, site, status_list,
+    assets, clock, confirm, events, fence, headers, health, introspect, jwks, login, logout, me,
+    metadata, name, password, problem, refresh, register, request_id, revoke, sessions, site,
+    status_list,
 };
 
 /// The application as a service.
@@ -32,9 +33,11 @@ pub fn router(app: App) -> Router {
         .route(path::JWKS, get(jwks::jwks))
         .route(path::METADATA, get(metadata::metadata))
         .route(path::STATUS_LIST, get(status_list::status_list))
-        .route("/status-lists/{*rest}", any(site::no_such_endpoint))
-        .route(path::HEALTH_LIVE, get(health::live))
         .route(path::HEALTH_READY, get(health::ready))
+        // All of the above depends on what time it is.
+        .route_layer(from_fn_with_state(app.clone(), clock::demand))
+        .route(path::HEALTH_LIVE, get(health::live))
+        .route("/status-lists/{*rest}", any(site::no_such_endpoint))
         .route("/assets/{name}", get(assets::asset))
         .route("/api", any(site::no_such_endpoint))
         .route("/api/", any(site::no_such_endpoint))

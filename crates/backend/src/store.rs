@@ -28,8 +28,8 @@ use sqlx::migrate::MigrateError;
 use crate::auth::email::Email;
 pub use change::{Change, Ending, Outcome, PasswordChange, Whose};
 pub use records::{
-    Accepted, AccountTag, Ended, Event, EventQuery, Failures, KeyPurpose, Service, Session,
-    StoredKey, User, Whence,
+    Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
+    KeyPurpose, Service, Session, StoredKey, User, Whence,
 };
 
 /// Before which instants a session is long over.
@@ -150,6 +150,9 @@ pub trait Store: Send + Sync {
     /// The key ring, each key after the one it follows.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
 
+    /// The lifetimes that instances hold.
+    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError>;
+
     /// The service with this id.
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError>;
 
@@ -158,6 +161,9 @@ pub trait Store: Send + Sync {
 
     /// Whether a session's id ends with the same three bytes.
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError>;
+
+    /// What time it is by the clock of the database's machine. `None` if that is this one.
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;

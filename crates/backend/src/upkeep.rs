@@ -12,7 +12,8 @@ use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::store::{Change, EventsBefore, PruneBefore, Store, StoreError};
+use crate::lifetimes::Lifetime;
+use crate::store::{Change, EventsBefore, HeldLifetime, PruneBefore, Store, StoreError};
 
 /// A session is kept for so long after it is over: its user may still ask why.
 const OVER_SECONDS: i64 = 7 * 86_400;
@@ -20,6 +21,8 @@ const OVER_SECONDS: i64 = 7 * 86_400;
 const ROUTINE_SECONDS: i64 = 7 * 86_400;
 /// Events of no account are kept for so long. Anybody can make as many as they like.
 const NOBODYS_SECONDS: i64 = 86_400;
+/// By how much the clocks of instances may differ.
+const SLACK_SECONDS: i64 = 300;
 const HOUR_SECONDS: u64 = 3_600;
 /// How long a running server rests between one thousand rows and the next.
 const REST: Duration = Duration::from_millis(200);
@@ -42,6 +45,13 @@ pub struct Removed {
     pub records: u64,
 }
 
+/// The row of a revoked session is what an instance learns the revocation from when it starts: it stays as long
+/// as a token of the session may.
+fn longest_access_token(held: &[HeldLifetime]) -> i64 {
+    let held = held.iter().filter(|held| held.setting == Lifetime::AccessToken);
+    held.map(|held| held.seconds.saturating_add(SLACK_SECONDS)).max().unwrap_or_default()
+}
+
 /// A task that ends with its handle.
 pub struct Upkeep(JoinHandle<()>);
 
@@ -52,6 +62,21 @@ impl Drop for Upkeep {
 }
 
 impl Retention {
+    /// The same with each limit at least as long as those that instances hold: what one of them still counts
+    /// as live must not be removed by a command, or by an instance, with a shorter setting.
+    fn or_longer(mut self, held: &[HeldLifetime]) -> Self {
+        for &HeldLifetime { setting, seconds, .. } in held {
+            let own = match setting {
+                Lifetime::SessionIdle => &mut self.policy.idle_seconds,
+                Lifetime::SessionAbsolute => &mut self.policy.absolute_seconds,
+                Lifetime::EventRetention => &mut self.event_seconds,
+                Lifetime::AccessToken | Lifetime::JwksCache => continue,
+            };
+            *own = seconds.max(*own);
+        }
+        self
+    }
+
     /// Removes all that is not to be kept, in parts, so that others may write in between.
     ///
     /// # Errors
@@ -62,8 +87,9 @@ impl Retention {
         now: NumericDate,
         (rest, removed): (Duration, &mut Removed),
     ) -> Result<(), StoreError> {
-        let Self { policy, event_seconds } = self;
-        let over = now.plus(-OVER_SECONDS);
+        let held = store.lifetimes().await?;
+        let Self { policy, event_seconds } = self.or_longer(&held);
+        let over = now.plus(-OVER_SECONDS.max(longest_access_token(&held)));
         let sessions = Change::PruneSessions(PruneBefore {
             created_at: over.plus(-policy.absolute_seconds),
             accepted_at: over.plus(-policy.idle_seconds),
@@ -100,7 +126,9 @@ impl Retention {
                 let _ = timeout(wait, pending::<()>()).await;
                 wait = Duration::from_secs(HOUR_SECONDS);
                 let mut removed = Removed::default();
-                let outcome = self.prune(&*store, clock.now(), (REST, &mut removed)).await;
+                // Nothing is removed by a clock that is in doubt: it says so itself.
+                let Ok(now) = clock.trusted_now() else { continue };
+                let outcome = self.prune(&*store, now, (REST, &mut removed)).await;
                 let Removed { sessions, records } = removed;
                 match outcome {
                     Ok(()) => tracing::info!(event = "pruned", sessions, records),

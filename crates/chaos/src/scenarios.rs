@@ -123,7 +123,7 @@ pub(crate) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "clock-jumps",
-        story: "the machine's clock jumps by an hour, forward and back",
+        story: "the clock of one of two instances jumps by an hour or by forty days, and back",
         engines: BOTH,
         usual: 10,
         few: 1,

@@ -81,7 +81,7 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             if !sessions.journal.commit(open, Vec::new()).await?.took_place() {
                 return Err(AuthError::InvalidCredentials);
             }
-            let grant = sessions.grant(&session, user, Generation::FIRST)?;
+            let grant = sessions.grant(&session, user, Generation::FIRST).await?;
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Refresh { ticket, key } => {

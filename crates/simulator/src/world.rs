@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
+use backend::auth::endings::Endings;
 use backend::auth::journal::Journal;
 use backend::auth::limits::Limits;
 use backend::auth::sessions::Sessions;
@@ -16,6 +17,7 @@ use backend::auth::suspicion::SuspicionPolicy;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
+use backend::lifetimes::{LifetimeSet, Lifetimes};
 use backend::store::{User, Whence};
 use rotation::Policy;
 use shared::NumericDate;
@@ -34,6 +36,13 @@ use crate::thief::Thief;
 /// How long sessions live here.
 pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 const ACCESS_TOKEN_SECONDS: i64 = 300;
+const LIFETIMES: LifetimeSet = LifetimeSet {
+    access_token: ACCESS_TOKEN_SECONDS,
+    jwks_cache: 300,
+    session_idle: POLICY.idle_seconds,
+    session_absolute: POLICY.absolute_seconds,
+    event_retention: 7_776_000,
+};
 const START: NumericDate = NumericDate(1_800_000_000);
 const INSTANCES: usize = 2;
 
@@ -109,12 +118,12 @@ impl World {
                     store: Arc::clone(&store) as _,
                     clock: clock.clone(),
                     entropy: Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
-                    endings: Arc::default(),
+                    endings: Arc::new(Endings::new(&clock)),
                 },
                 keys: Arc::clone(keys),
                 policy: POLICY,
                 access_tokens: access_tokens.clone(),
-                access_token_seconds: ACCESS_TOKEN_SECONDS,
+                lifetimes: Arc::new(Lifetimes::fixed(LIFETIMES)),
                 recent_login_seconds: ACCESS_TOKEN_SECONDS,
                 suspicion: SuspicionPolicy::default(),
                 limits: Limits::off(),

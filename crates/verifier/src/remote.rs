@@ -18,6 +18,7 @@
 //! issuer accepts that key for more than 300 seconds from then on.
 
 mod address;
+mod age;
 mod decide;
 mod failure;
 mod fetch;
@@ -33,6 +34,7 @@ use shared::NumericDate;
 use crate::{AccessToken, KeySet, Rejection, Status, Verifier};
 
 use self::address::Address;
+use self::age::Ages;
 pub use self::failure::{IssuerError, Unavailable, VerifyError};
 use self::fetch::Http;
 use self::kept::Kept;
@@ -76,7 +78,8 @@ impl Issuer {
     ) -> Result<Self, IssuerError> {
         let address = Address::parse(issuer)?;
         let http = Arc::new(Http::new());
-        let keys = Kept::new(KeySource::new(issuer, &address, &http, options.outage_limit)?);
+        let keys = KeySource::new(issuer, &address, &http, options.outage_limit)?;
+        let keys = Kept::new(keys, Ages::by(&options));
         let verifier = Verifier::new(issuer, audiences, KeySet::default()).with_skew(options.skew);
         let lists = Lists::new(address, http, verifier.clone(), keys.clone(), options.clone());
         Ok(Self(Arc::new(Inner { verifier, options, keys, lists })))

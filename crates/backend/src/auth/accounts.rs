@@ -45,7 +45,7 @@ impl Accounts {
             id: entropy.user_id(now),
             email,
             name,
-            password_hash: self.passwords.hash(&request.password).await?,
+            password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
             created_at: now,
             disabled_at: None,
         };
@@ -53,7 +53,7 @@ impl Accounts {
         let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
         let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
         if self.sessions.journal.commit(register, vec![event]).await?.took_place() {
-            let grant = self.sessions.grant(&session, user, Generation::FIRST)?;
+            let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
             let device_token = self.device_token(self.recognise(visitor, &account), &account);
             Ok(Grant { device_token, ..grant })
         } else {
@@ -77,6 +77,8 @@ impl Accounts {
         let whence = &visitor.whence;
         self.sessions.admit_network(whence).await?;
         let (decision, found) = self.sessions.judge(presented, attempt).await?;
+        // Before the password costs a hash, and before anything changes.
+        self.sessions.admit_session(&found, whence).await?;
         let mut device_token = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);
@@ -84,7 +86,8 @@ impl Accounts {
             device_token = self.device_token(self.recognise(visitor, &account), &account);
         }
         // Whatever else the ticket means is answered there.
-        let grant = self.sessions.refresh(presented, attempt, whence).await?;
+        let judged = self.sessions.judge(presented, attempt).await?;
+        let grant = self.sessions.answer(judged, presented, attempt, whence).await?;
         Ok(Grant { device_token, ..grant })
     }
 
@@ -115,19 +118,23 @@ impl Accounts {
         password: &Secret,
         whence: &Whence,
     ) -> Result<bool, AuthError> {
-        let tag = AccountTag::of_session(session);
-        let turn = match self.turn(tag, Lane::Known).await? {
+        let Sessions { limits, journal, .. } = &*self.sessions;
+        let (tag, account) = (AccountTag::of_session(session), AccountTag::of(&user.email));
+        let turn = match limits.password_check(user.id) {
+            Ok(()) => self.turn(tag, Lane::Known(account)).await?,
+            Err(too_early) => Err(too_early),
+        };
+        let turn = match turn {
             Ok(turn) => turn,
             Err(too_early) => {
                 let event =
                     async || self.event(EventKind::Limited, user, whence).in_session(session);
-                let Sessions { limits, journal, .. } = &*self.sessions;
                 return Err(limits.refuse(too_early, journal, event).await);
             }
         };
         let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
         if verdict != Verdict::Wrong {
-            self.forgive([tag, AccountTag::of(&user.email)]).await;
+            self.forgive([tag, account]).await;
         }
         Ok(verdict != Verdict::Wrong)
     }

@@ -8,7 +8,7 @@ use super::AuthError;
 use super::accounts::validated;
 use super::email::Email;
 use super::journal::Journal;
-use super::password::Passwords;
+use super::password::{Lane, Passwords};
 use crate::store::{AccountTag, Change, Event, Outcome, StoreError, User, Whence, Whose};
 
 /// How many events are stored at once.
@@ -35,7 +35,7 @@ impl Administration {
             id: self.journal.entropy.user_id(now),
             email,
             name,
-            password_hash: self.passwords.hash(&request.password).await?,
+            password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
             created_at: now,
             disabled_at: None,
         };

@@ -6,22 +6,24 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::{EndCause, NumericDate, SessionId};
-use tokio::time::Instant;
 
+use crate::clock::{BootInstant, Clock};
 use crate::store::Ended;
 
 /// The sessions that have ended lately.
-#[derive(Default)]
-pub struct Endings(Mutex<Known>);
+pub struct Endings {
+    clock: Clock,
+    known: Mutex<Known>,
+}
 
 #[derive(Default)]
 struct Known {
     ended: HashMap<SessionId, (EndCause, NumericDate)>,
-    /// Until when it may be taken for complete. It runs out by itself: a feed that stands still, or a
-    /// task that is not let run, leaves nothing trusted.
-    trusted_until: Option<Instant>,
+    /// Until when it may be taken for complete. It runs out by itself: a feed that stands still, a task that is
+    /// not let run, or a machine that was suspended leaves nothing trusted.
+    trusted_until: Option<BootInstant>,
     /// Since when something may have ended that is not known here.
-    doubted_at: Option<Instant>,
+    doubted_at: Option<BootInstant>,
 }
 
 /// What is known of a session whose token is genuine.
@@ -36,6 +38,12 @@ pub enum Word {
 }
 
 impl Endings {
+    /// None, and nothing trusted.
+    #[must_use]
+    pub fn new(clock: &Clock) -> Self {
+        Self { clock: clock.clone(), known: Mutex::default() }
+    }
+
     /// Takes note of ends, of its own doing or heard of.
     pub fn note(&self, ended: impl IntoIterator<Item = Ended>) {
         let mut known = self.known();
@@ -50,14 +58,14 @@ impl Endings {
         let known = self.known();
         match known.ended.get(&session) {
             Some((cause, _)) => Word::Ended(*cause),
-            None if known.is_trusted() => Word::Stands,
+            None if known.is_trusted(self.clock.boot_instant()) => Word::Stands,
             None => Word::Unknown,
         }
     }
 
     /// Everything that had ended by `seen` is known here: what is not is taken for standing, until
     /// `until`.
-    pub fn trust(&self, seen: Instant, until: Instant) {
+    pub fn trust(&self, seen: BootInstant, until: BootInstant) {
         let mut known = self.known();
         if known.doubted_at.is_none_or(|doubted| doubted < seen) {
             known.doubted_at = None;
@@ -69,14 +77,14 @@ impl Endings {
     /// has looked anew.
     pub fn doubt(&self) {
         let mut known = self.known();
-        known.doubted_at = Some(Instant::now());
+        known.doubted_at = Some(self.clock.boot_instant());
         known.trusted_until = None;
     }
 
     /// Whether what is not known here is taken for standing.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
-        self.known().is_trusted()
+        self.known().is_trusted(self.clock.boot_instant())
     }
 
     /// Forgets what ended before: no access token of it can be alive.
@@ -100,12 +108,12 @@ impl Endings {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // Nothing is left half done by a panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Known {
-    fn is_trusted(&self) -> bool {
-        self.trusted_until.is_some_and(|until| Instant::now() < until)
+    fn is_trusted(&self, now: BootInstant) -> bool {
+        self.trusted_until.is_some_and(|until| now < until)
     }
 }

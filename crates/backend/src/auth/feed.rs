@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use shared::NumericDate;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::endings::Endings;
 use super::sessions::Sessions;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
+use crate::lifetimes::Lifetimes;
 use crate::store::{Ended, Heard, Store, StoreError};
 use crate::telemetry::causes;
 
@@ -29,6 +30,8 @@ use crate::telemetry::causes;
 const TRUST: Duration = Duration::from_millis(900);
 /// How long to rest after trouble, so that a storage in trouble is not asked without a pause.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How often ends are forgotten of which no token can be alive any more.
+const FORGET_SECONDS: i64 = 10;
 /// By how many seconds the clocks of instances may differ, and a commit come after the instant it names.
 const SLACK_SECONDS: i64 = 60;
 
@@ -51,8 +54,7 @@ impl Sessions {
             clock: self.journal.clock.clone(),
             endings: Arc::clone(&self.journal.endings),
             keys: Arc::clone(&self.keys),
-            // As long as an access token may live, another instance's clock considered.
-            memory_seconds: self.access_token_seconds.saturating_add(SLACK_SECONDS),
+            lifetimes: Arc::clone(&self.lifetimes),
         };
         Following(tokio::spawn(follower.run()))
     }
@@ -63,7 +65,7 @@ struct Follower {
     clock: Clock,
     endings: Arc<Endings>,
     keys: Arc<KeyRing>,
-    memory_seconds: i64,
+    lifetimes: Arc<Lifetimes>,
 }
 
 impl Follower {
@@ -84,15 +86,17 @@ impl Follower {
     /// Listens, reads what there was before, and goes on until there is trouble.
     async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
         let mut feed = self.store.listen().await?;
-        let (mut asked, mut now) = (Instant::now(), self.clock.now());
+        let (mut asked, mut now) = (self.clock.boot_instant(), self.clock.now());
+        let mut forgotten_at = now;
         self.keys.reload(&*self.store).await?;
-        self.read_since(now.plus(-self.memory_seconds), now).await?;
+        self.hold_lifetimes().await?;
+        self.read_since(now.plus(-self.memory_seconds().await?), now).await?;
         loop {
             self.endings.trust(asked, asked + TRUST);
             if std::mem::take(troubled) {
                 tracing::info!(event = "endings.fresh");
             }
-            asked = Instant::now();
+            asked = self.clock.boot_instant();
             let heard = timeout(TRUST, feed.next()).await.map_err(|_| StoreError::TimedOut)??;
             let before = std::mem::replace(&mut now, self.clock.now());
             match heard {
@@ -111,10 +115,30 @@ impl Follower {
             }
             if now < before {
                 // Tokens that had expired are valid again, and what ended their sessions was forgotten.
-                self.read_since(now.plus(-self.memory_seconds), now).await?;
+                self.read_since(now.plus(-self.memory_seconds().await?), now).await?;
             }
-            self.endings.forget_before(now.plus(-self.memory_seconds));
+            if now.since(forgotten_at) >= FORGET_SECONDS || now < forgotten_at {
+                forgotten_at = now;
+                self.hold_lifetimes().await?;
+                self.endings.forget_before(now.plus(-self.memory_seconds().await?));
+            }
         }
+    }
+
+    /// Not by a clock that is in doubt: it would let leases of others expire.
+    async fn hold_lifetimes(&self) -> Result<(), StoreError> {
+        match self.clock.trusted_now() {
+            Ok(now) => self.lifetimes.hold(&*self.store, now).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// For how long an end is remembered: as long as an access token may live that any instance has issued,
+    /// its clock considered. Read each time, right before something is forgotten: an instance with a longer
+    /// setting writes it down before it issues its first token.
+    async fn memory_seconds(&self) -> Result<i64, StoreError> {
+        self.lifetimes.read(&*self.store).await?;
+        Ok(self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS))
     }
 
     /// Takes note of what the store knows. It counts from now: whoever ended it may have had a slow clock.

@@ -35,8 +35,9 @@ impl Sessions {
     /// The tokens for a session whose ticket `generation` is to be given out.
     ///
     /// # Errors
-    /// If the session's refresh key has left the ring, or signing fails.
-    pub fn grant(
+    /// If the session's refresh key has left the ring, signing fails, or storage does: no token is issued
+    /// whose lifetime the database does not hold.
+    pub async fn grant(
         &self,
         session: &Session,
         user: User,
@@ -44,10 +45,11 @@ impl Sessions {
     ) -> Result<Grant, AuthError> {
         let ring = self.keys.current();
         let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
-        let now = self.journal.now();
+        let now = self.journal.trusted_now()?;
+        self.lifetimes.hold(&*self.journal.store, now).await?;
         // No token outlives its session: whoever is shown it may ask nobody.
         let over = self.policy.expires_at(&session.family);
-        let exp = now.plus(self.access_token_seconds).min(over);
+        let exp = now.plus(self.lifetimes.configured().access_token).min(over);
         let access_token = self.access_tokens.issue(Statement {
             sub: user.id,
             sid: session.id,

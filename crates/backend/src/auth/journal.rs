@@ -7,7 +7,7 @@ use std::sync::Arc;
 use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 
 use super::endings::Endings;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Whence};
 use crate::telemetry::causes;
@@ -99,6 +99,14 @@ impl Journal {
         let more = events.len() > PAGE as usize;
         events.truncate(PAGE as usize);
         Ok(Page { next: events.last().filter(|_| more).map(|event| event.id), events })
+    }
+
+    /// The present instant by a clock that is not in doubt: for what cannot be undone.
+    ///
+    /// # Errors
+    /// While the machine's clock disagrees with others.
+    pub fn trusted_now(&self) -> Result<NumericDate, ClockError> {
+        self.clock.trusted_now()
     }
 
     /// The present instant.

@@ -5,14 +5,15 @@ mod buckets;
 
 use std::net::IpAddr;
 
-use shared::{EventKind, SessionId};
+use shared::{EventKind, SessionId, UserId};
 
 use super::AuthError;
+use super::callers::Caller;
 use super::journal::Journal;
 use super::sessions::{Found, Sessions};
 use super::suspicion::network;
 use crate::clock::Clock;
-use crate::store::{AccountTag, Event, Whence};
+use crate::store::{AccountTag, Event, Service, Whence};
 use buckets::Buckets;
 pub use buckets::{MOST_KEYS, SHARED};
 
@@ -25,6 +26,10 @@ pub enum Key {
     Pair(Option<IpAddr>, AccountTag),
     /// A session.
     Session(SessionId),
+    /// A user.
+    Account(UserId),
+    /// A service, by a hash of its id.
+    Service(AccountTag),
     /// An account, a known device, or a session whose password is guessed.
     Guess(AccountTag),
     /// One of those that find no place of their own.
@@ -49,6 +54,11 @@ struct All {
     registrations: Buckets,
     refreshes_by_network: Buckets,
     refreshes_by_session: Buckets,
+    calls_by_session: Buckets,
+    calls_by_account: Buckets,
+    changes_by_account: Buckets,
+    password_checks_by_account: Buckets,
+    introspections_by_service: Buckets,
     /// Whether it was told lately that a limit was hit.
     told: Buckets,
 }
@@ -65,6 +75,11 @@ impl Limits {
             registrations: buckets(60, 60_000),
             refreshes_by_network: buckets(4_000, 10),
             refreshes_by_session: buckets(400, 500),
+            calls_by_session: buckets(200, 100),
+            calls_by_account: buckets(400, 50),
+            changes_by_account: buckets(60, 1_000),
+            password_checks_by_account: buckets(20, 15_000),
+            introspections_by_service: buckets(4_000, 1),
             told: buckets(1, 3_600_000),
         }))
     }
@@ -124,6 +139,23 @@ impl Limits {
         self.take(|all| &all.refreshes_by_session, Key::Session(session))
     }
 
+    /// Any call with an access token: what is not limited otherwise is limited here.
+    fn call(&self, caller: &Caller, is_change: bool) -> Result<(), TooEarly> {
+        let account = Key::Account(caller.user);
+        self.take(|all| &all.calls_by_session, Key::Session(caller.session))?;
+        self.take(|all| &all.calls_by_account, account)?;
+        if is_change { self.take(|all| &all.changes_by_account, account) } else { Ok(()) }
+    }
+
+    /// A password that somebody gives who is logged in already, right or wrong: each costs a hash.
+    pub(super) fn password_check(&self, user: UserId) -> Result<(), TooEarly> {
+        self.take(|all| &all.password_checks_by_account, Key::Account(user))
+    }
+
+    fn introspection(&self, service: AccountTag) -> Result<(), TooEarly> {
+        self.take(|all| &all.introspections_by_service, Key::Service(service))
+    }
+
     fn take(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) -> Result<(), TooEarly> {
         let Some(all) = &self.0 else { return Ok(()) };
         which(all).take(key).map_err(|retry_after| TooEarly { key, retry_after })
@@ -149,13 +181,18 @@ impl Limits {
 }
 
 impl All {
-    const fn each(&self) -> [&Buckets; 6] {
+    const fn each(&self) -> [&Buckets; 11] {
         [
             &self.logins_by_network,
             &self.logins_by_pair,
             &self.registrations,
             &self.refreshes_by_network,
             &self.refreshes_by_session,
+            &self.calls_by_session,
+            &self.calls_by_account,
+            &self.changes_by_account,
+            &self.password_checks_by_account,
+            &self.introspections_by_service,
             &self.told,
         ]
     }
@@ -167,6 +204,36 @@ impl Sessions {
         let Err(too_early) = self.limits.refresh_from(whence.address) else { return Ok(()) };
         let event = async || self.journal.event(EventKind::Limited, None, whence);
         Err(self.limits.refuse(too_early, &self.journal, event).await)
+    }
+
+    /// Admits a call with an access token. It stands beside every check of such a token
+    /// ([`Bearer`](crate::http::guard::Bearer)), so that a new call is limited without asking for it.
+    ///
+    /// # Errors
+    /// [`AuthError::Limited`].
+    pub async fn admit_call(
+        &self,
+        caller: &Caller,
+        is_change: bool,
+        whence: &Whence,
+    ) -> Result<(), AuthError> {
+        let Err(too_early) = self.limits.call(caller, is_change) else { return Ok(()) };
+        let event = async || {
+            let event = self.journal.event(EventKind::Limited, Some(caller.user), whence);
+            event.in_session(caller.session)
+        };
+        Err(self.limits.refuse(too_early, &self.journal, event).await)
+    }
+
+    /// Admits a question of a registered service. Its refusal is a log line, and no security event of a user.
+    pub(super) fn admit_introspection(&self, service: &Service) -> Result<(), AuthError> {
+        let Err(too_early) = self.limits.introspection(AccountTag::of_service(&service.id)) else {
+            return Ok(());
+        };
+        if self.limits.is_news(too_early) {
+            tracing::warn!(event = "service.limited", id = service.id);
+        }
+        Err(AuthError::Limited { retry_after: too_early.retry_after })
     }
 
     /// Lets a session be refreshed, or says no.

@@ -66,7 +66,7 @@ impl Accounts {
         }
         // A device at which a hundred were wrong is no better than a stranger's.
         let (tag, lane) = match login.device_tag() {
-            Some(device) if !self.is_spent(device).await? => (device, Lane::Known),
+            Some(device) if !self.is_spent(device).await? => (device, Lane::Known(login.account)),
             _ => (login.account, Lane::Everyone),
         };
         let turn = match self.turn(tag, lane).await? {
@@ -78,7 +78,7 @@ impl Accounts {
         let verdict = self.passwords.verify(turn, password, stored).await?;
         match user {
             Some(user) if verdict == Verdict::RightButWeak && user.disabled_at.is_none() => {
-                self.strengthen(user, password).await
+                self.strengthen(user, password, lane).await
             }
             Some(user) if verdict == Verdict::Right && user.disabled_at.is_none() => Ok(user),
             refused => {
@@ -125,7 +125,7 @@ impl Accounts {
         if !self.sessions.journal.commit(open, events).await?.took_place() {
             return Err(AuthError::InvalidCredentials);
         }
-        self.sessions.grant(&session, user, Generation::FIRST)
+        self.sessions.grant(&session, user, Generation::FIRST).await
     }
 
     /// Whether neither a session of the user's nor a login is known from this network. Of a call that
@@ -143,8 +143,13 @@ impl Accounts {
     }
 
     /// Only now is the password at hand to be hashed with today's parameters.
-    async fn strengthen(&self, user: User, password: &Secret) -> Result<User, AuthError> {
-        let hash = self.passwords.hash(password).await?;
+    async fn strengthen(
+        &self,
+        user: User,
+        password: &Secret,
+        lane: Lane,
+    ) -> Result<User, AuthError> {
+        let hash = self.passwords.hash(password, lane).await?;
         let seen = user.password_hash.clone();
         let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
         if self.sessions.journal.commit(rehash, Vec::new()).await?.took_place() {

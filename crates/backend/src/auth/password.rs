@@ -1,17 +1,19 @@
 //! Password hashes: Argon2id on blocking threads, a bounded number at a time. It must not know
 //! whose password it is; the rule a new password has to pass is in `shared::password`.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use shared::Secret;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::AuthError;
 use super::argon::{Memory, cryptography};
 use crate::entropy::Entropy;
+use crate::store::AccountTag;
 
 /// How long a password waits for its turn. With a failing storage behind it, the call must still be
 /// answered within 3 s.
@@ -22,6 +24,7 @@ const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 pub struct Passwords {
     everyone: Arc<Desks>,
     known: Arc<Desks>,
+    known_accounts: Arc<AccountPermits>,
     looked_at: Arc<AtomicU64>,
     entropy: Entropy,
     /// The hash of a password nobody knows: what the password of an unknown user is compared with,
@@ -34,9 +37,33 @@ pub struct Passwords {
 pub enum Lane {
     /// Whoever comes.
     Everyone,
-    /// Whoever comes with a session, or on a device where the account is known: strangers, however many
-    /// there are, do not stand in the way.
-    Known,
+    /// Callers with a session, or on a device where this account is known: strangers, however many there are,
+    /// do not stand in the way. An account has one place in this queue, however many sessions and devices it
+    /// has: one of a thousand calls does not come a thousand times as often as the only call of another account.
+    Known(AccountTag),
+}
+
+/// One permit for each account that has a call in the queue.
+#[derive(Default)]
+struct AccountPermits(Mutex<HashMap<AccountTag, Weak<Semaphore>>>);
+
+/// From how many accounts on those are forgotten that have no call in the queue any more.
+const FORGET_ACCOUNTS: usize = 1_024;
+
+impl AccountPermits {
+    fn of(&self, account: AccountTag) -> Arc<Semaphore> {
+        // An entry is never left half made.
+        let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(permit) = permits.get(&account).and_then(Weak::upgrade) {
+            return permit;
+        }
+        if permits.len() >= FORGET_ACCOUNTS {
+            permits.retain(|_, permit| permit.strong_count() > 0);
+        }
+        let permit = Arc::new(Semaphore::new(1));
+        permits.insert(account, Arc::downgrade(&permit));
+        permit
+    }
 }
 
 /// Where passwords are worked on: so many places, each with memory that is allocated once.
@@ -49,8 +76,8 @@ struct Desks {
 pub struct Turn {
     desks: Arc<Desks>,
     memory: Memory,
-    /// Given back last, when the memory is back in its place.
-    _permit: OwnedSemaphorePermit,
+    /// Given back last, when the memory is back in its place: the account's, if it has one, and the place's.
+    _permits: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
 }
 
 impl Desks {
@@ -91,7 +118,14 @@ impl Passwords {
             .hash(&unknown, &entropy.bytes())
             .expect("fixed parameters and salt length are valid");
         let (everyone, known) = (Desks::new(at_once), Desks::new(at_once.div_ceil(2)));
-        Self { everyone, known, looked_at: Arc::default(), entropy, nobodys: nobodys.into() }
+        Self {
+            everyone,
+            known,
+            known_accounts: Arc::default(),
+            looked_at: Arc::default(),
+            entropy,
+            nobodys: nobodys.into(),
+        }
     }
 
     /// The hash to store for a new password, in PHC form.
@@ -99,9 +133,9 @@ impl Passwords {
     /// # Errors
     /// [`AuthError::Busy`] if too many others wait; otherwise hashing failed, which means that memory
     /// ran out.
-    pub async fn hash(&self, password: &Secret) -> Result<String, AuthError> {
+    pub async fn hash(&self, password: &Secret, lane: Lane) -> Result<String, AuthError> {
         let (password, salt) = (normalized(password), self.entropy.bytes());
-        let turn = self.turn(Lane::Everyone).await?;
+        let turn = self.turn(lane).await?;
         blocking(turn, move |memory| memory.hash(password.expose().as_bytes(), &salt)).await?
     }
 
@@ -110,16 +144,22 @@ impl Passwords {
     /// # Errors
     /// [`AuthError::Busy`] if too many others wait.
     pub async fn turn(&self, lane: Lane) -> Result<Turn, AuthError> {
-        let desks = match lane {
-            Lane::Everyone => &self.everyone,
-            Lane::Known => &self.known,
+        let (desks, account) = match lane {
+            Lane::Everyone => (&self.everyone, None),
+            Lane::Known(account) => (&self.known, Some(self.known_accounts.of(account))),
         };
-        let permit = Arc::clone(&desks.places).acquire_owned();
-        let permit =
-            tokio::time::timeout(PERMIT_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
-        let permit = permit.map_err(cryptography)?;
+        let permits = async {
+            let own = match account {
+                Some(account) => Some(account.acquire_owned().await?),
+                None => None,
+            };
+            Ok((own, Arc::clone(&desks.places).acquire_owned().await?))
+        };
+        let permits = tokio::time::timeout(PERMIT_WAIT, permits);
+        let permits: Result<_, AcquireError> = permits.await.map_err(|_| AuthError::Busy)?;
+        let permits = permits.map_err(cryptography)?;
         let memory = desks.memory().pop().unwrap_or_default();
-        Ok(Turn { desks: Arc::clone(desks), memory, _permit: permit })
+        Ok(Turn { desks: Arc::clone(desks), memory, _permits: permits })
     }
 
     /// How many passwords have been compared with a hash.

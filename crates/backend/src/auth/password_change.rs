@@ -81,6 +81,6 @@ impl Sessions {
             return Ok(None);
         }
         let generation = successor(session.family.generation)?;
-        self.grant(&session, user, generation).map(Some)
+        self.grant(&session, user, generation).await.map(Some)
     }
 }

@@ -107,6 +107,7 @@ impl Sessions {
         service: &Service,
         unverified_token: &str,
     ) -> Result<Option<AccessToken>, AuthError> {
+        self.admit_introspection(service)?;
         match self.verify_token(unverified_token).await {
             Ok(token) => Ok(token.aud.contains(&service.audience).then_some(token)),
             Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(None),

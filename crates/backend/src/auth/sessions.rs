@@ -14,6 +14,7 @@ use super::status_list::StatusLists;
 use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
 use super::{AuthError, Grant};
 use crate::keys::KeyRing;
+use crate::lifetimes::Lifetimes;
 use crate::store::{Accepted, Change, Event, Session, User, Whence};
 
 /// How often a refresh that lost a race reads again and decides again. A loser finds what the winner
@@ -30,8 +31,8 @@ pub struct Sessions {
     pub policy: Policy,
     /// Issues and verifies access tokens.
     pub access_tokens: AccessTokens,
-    /// How long those live.
-    pub access_token_seconds: i64,
+    /// How long those live, and what the database holds of lifetimes.
+    pub lifetimes: Arc<Lifetimes>,
     /// How long ago a user may have proved who they are, for calls that want a recent login.
     pub recent_login_seconds: i64,
     /// What to do when a session goes on somewhere unusual.
@@ -64,14 +65,25 @@ impl Sessions {
         whence: &Whence,
     ) -> Result<Grant, AuthError> {
         self.admit_network(whence).await?;
-        for round in 0..ROUNDS {
-            let (decision, found) = self.judge(presented, attempt).await?;
-            if round == 0 {
-                self.admit_session(&found, whence).await?;
-            }
+        let judged = self.judge(presented, attempt).await?;
+        self.admit_session(&judged.1, whence).await?;
+        self.answer(judged, presented, attempt, whence).await
+    }
+
+    /// The same for a ticket that is within its limits and was judged.
+    pub(super) async fn answer(
+        &self,
+        mut judged: (Decision, Found),
+        presented: &Secret,
+        attempt: Option<&Attempt>,
+        whence: &Whence,
+    ) -> Result<Grant, AuthError> {
+        for _ in 0..ROUNDS {
+            let (decision, found) = judged;
             if let Some(grant) = self.apply(decision, found, attempt, whence).await? {
                 return Ok(grant);
             }
+            judged = self.judge(presented, attempt).await?;
         }
         Err(AuthError::Contended)
     }
@@ -84,7 +96,7 @@ impl Sessions {
     ) -> Result<(Decision, Found), AuthError> {
         // Before the row is read: while this waits, a copy of the attempt may be accepted elsewhere, and by a
         // later clock the row as it was read could have run out.
-        let now = self.journal.now();
+        let now = self.journal.trusted_now()?;
         let Some(found) = self.load(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
@@ -167,7 +179,7 @@ impl Sessions {
                 events.push(self.event(EventKind::AnsweredAgain, &found, whence));
                 self.journal.note(events).await;
                 let successor = successor(found.session.family.generation)?;
-                self.grant(&found.session, found.user, successor).map(Some)
+                self.grant(&found.session, found.user, successor).await.map(Some)
             }
             Decision::Duplicate => {
                 self.journal.note(vec![self.event(EventKind::Duplicate, &found, whence)]).await;
@@ -234,7 +246,7 @@ impl Sessions {
             return Ok(None);
         }
         let session = Session { family, ..found.session };
-        self.grant(&session, found.user, successor(generation)?).map(Some)
+        self.grant(&session, found.user, successor(generation)?).await.map(Some)
     }
 
     /// Ends the session, unless it has ended already.

@@ -34,7 +34,8 @@ impl Accounts {
         if !self.is_password_of(&user, session.id, current, whence).await? {
             return self.answer_again(request, attempt, (user, session), whence).await;
         }
-        let hash = self.passwords.hash(&request.new_password).await?;
+        let lane = Lane::Known(AccountTag::of(&user.email));
+        let hash = self.passwords.hash(&request.new_password, lane).await?;
         let hashes = (user.password_hash.as_str(), hash.as_str());
         match self.sessions.change_password(caller, hashes, attempt, whence).await {
             // Somebody was faster; perhaps a copy of this very call.
@@ -59,7 +60,7 @@ impl Accounts {
         if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
             self.forgive([AccountTag::of_session(session.id)]).await;
             let generation = successor(session.family.generation)?;
-            return self.sessions.grant(&session, user, generation);
+            return self.sessions.grant(&session, user, generation).await;
         }
         let event = self.event(EventKind::ConfirmFailed, &user, whence);
         self.sessions.journal.note(vec![event.in_session(session.id)]).await;
@@ -67,7 +68,7 @@ impl Accounts {
     }
 
     async fn knows(&self, password: &Secret, user: &User) -> Result<bool, AuthError> {
-        let turn = self.passwords.turn(Lane::Known).await?;
+        let turn = self.passwords.turn(Lane::Known(AccountTag::of(&user.email))).await?;
         let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
         Ok(verdict != Verdict::Wrong)
     }

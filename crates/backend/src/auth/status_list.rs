@@ -79,7 +79,8 @@ impl Sessions {
 
     async fn made_status_list(&self) -> Result<String, AuthError> {
         let now = self.journal.now();
-        let ended = self.journal.ended_lately(now.plus(-self.access_token_seconds)).await?;
+        let ended =
+            self.journal.ended_lately(now.plus(-self.lifetimes.in_force().access_token)).await?;
         let list = StatusList::of_ended(ended.into_iter().map(place), PLACES)
             .expect("every place is one of them");
         let uri = self.access_tokens.status_list_uri();

@@ -25,6 +25,11 @@ impl AccountTag {
         hashed(b"device", &[&self.0, &device.0])
     }
 
+    /// A service's.
+    pub(super) fn of_service(id: &str) -> Self {
+        hashed(b"service", &[id.as_bytes()])
+    }
+
     /// One session's.
     pub(super) fn of_session(session: SessionId) -> Self {
         hashed(b"session", &[session.as_bytes()])

@@ -12,6 +12,7 @@ use super::table::instant;
 use super::{open_store, password, say};
 use crate::auth::AuthError;
 use crate::auth::administration::Administration;
+use crate::auth::endings::Endings;
 use crate::auth::journal::Journal;
 use crate::auth::password::Passwords;
 use crate::clock::Clock;
@@ -66,7 +67,8 @@ async fn end_sessions(args: &EndSessionsArgs) -> anyhow::Result<()> {
 async fn open(database: &DatabaseArgs) -> anyhow::Result<Administration> {
     let (store, entropy) = (open_store(&database.database).await?, Entropy::system());
     let (clock, passwords) = (Clock::system(), Passwords::new(1, entropy.clone()));
-    let journal = Journal { store, clock, entropy, endings: Arc::default() };
+    let endings = Arc::new(Endings::new(&clock));
+    let journal = Journal { store, clock, entropy, endings };
     Ok(Administration { journal, passwords })
 }
 

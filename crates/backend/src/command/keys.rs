@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::table::instant;
 use super::{open_store, say};
+use crate::auth::endings::Endings;
 use crate::auth::journal::Journal;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RetireArgs, RingArgs, RotateArgs};
@@ -23,6 +24,7 @@ pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
 async fn list(args: &RingArgs) -> anyhow::Result<()> {
     let plan = KeyPlan::try_from(&args.life)?;
     let store = open_store(&args.database.database).await?;
+    let plan = plan.or_longer(&store.lifetimes().await?);
     let keys = store.keys().await?;
     store.close().await;
     anyhow::ensure!(!keys.is_empty(), crate::keys::KeyError::Missing);
@@ -86,5 +88,6 @@ async fn open(args: &RingArgs) -> anyhow::Result<(KeyRing, Journal)> {
     let store = open_store(&args.database.database).await?;
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let ring = KeyRing::open_existing(&source, plan, &*store, &entropy).await?;
-    Ok((ring, Journal { store, clock, entropy, endings: Arc::default() }))
+    let endings = Arc::new(Endings::new(&clock));
+    Ok((ring, Journal { store, clock, entropy, endings }))
 }

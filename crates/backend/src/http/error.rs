@@ -106,6 +106,7 @@ impl ApiError {
         match self {
             Self::Malformed(detail) => Some(detail),
             Self::Form(detail) => Some(detail),
+            Self::Auth(AuthError::Clock(_)) => Some("The server's clock is in doubt."),
             _ => None,
         }
     }
@@ -220,7 +221,11 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         AuthError::Limited { .. } => {
             (S::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "Too many attempts. Try again later.")
         }
-        AuthError::Contended | AuthError::Busy | AuthError::Keys(_) | AuthError::Store(_) => {
+        AuthError::Contended
+        | AuthError::Busy
+        | AuthError::Keys(_)
+        | AuthError::Clock(_)
+        | AuthError::Store(_) => {
             (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
         }
         AuthError::Cryptography(_) => {

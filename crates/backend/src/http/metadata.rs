@@ -52,5 +52,5 @@ pub async fn metadata(State(sessions): State<Arc<Sessions>>, request: HeaderMap)
         client_id: CLIENT_ID,
     };
     let document = serde_json::to_string(&document).expect("texts and lists of texts");
-    cached(&request, JSON, sessions.keys.plan().jwks_cache_seconds, document)
+    cached(&request, JSON, sessions.keys.jwks_cache_seconds(), document)
 }

@@ -66,7 +66,10 @@ impl KeyRing {
         let master = MasterKey::find(source, !is_new, entropy)?;
         let ring = Self::empty(master, plan, entropy.clone());
         ring.read_all(store).await?;
-        ring.tend(store, clock.now()).await?;
+        // By a clock that is in doubt no key is made or removed.
+        if let Ok(now) = clock.trusted_now() {
+            ring.tend(store, now).await?;
+        }
         // Another instance may have made them, with a master key of its own.
         ring.read_all(store).await?;
         Ok(ring)
@@ -107,13 +110,14 @@ impl KeyRing {
     pub async fn tend(&self, store: &dyn Store, now: NumericDate) -> Result<(), KeyError> {
         // Twice: behind the first key there is one that waits.
         for purpose in PURPOSES.into_iter().chain(PURPOSES) {
-            if let Some(successor) = self.plan.due(purpose, self.current().stored(), now) {
+            if let Some(successor) = self.plan().due(purpose, self.current().stored(), now) {
                 self.add(purpose, successor, store, now).await?;
             }
         }
         let ring = self.current();
-        let gone = self.plan.states(ring.stored(), now).into_iter();
-        let gone = gone.filter(|(key, state)| is_over(&self.plan, key, *state, now));
+        let plan = self.plan();
+        let gone = plan.states(ring.stored(), now).into_iter();
+        let gone = gone.filter(|(key, state)| is_over(&plan, key, *state, now));
         let mut removed = false;
         for (key, _) in gone {
             let remove = Change::RemoveKey(key.kid.clone());
@@ -144,7 +148,7 @@ impl KeyRing {
     ) -> Result<Rotation, KeyError> {
         match self.waiting(purpose, now) {
             Some(waiting) => {
-                let earliest = self.plan.earliest(&waiting, now);
+                let earliest = self.plan().earliest(&waiting, now);
                 let hasten = Change::HastenKey(waiting.kid.clone(), earliest);
                 if store.commit(hasten, Vec::new()).await?.took_place() {
                     let (kid, purpose) = (waiting.kid, purpose.as_str());
@@ -153,7 +157,7 @@ impl KeyRing {
                 self.reload(store).await?;
             }
             None => {
-                let next = self.plan.next(purpose, self.current().stored(), now);
+                let next = self.plan().next(purpose, self.current().stored(), now);
                 self.add(purpose, next, store, now).await?;
             }
         }
@@ -170,7 +174,7 @@ impl KeyRing {
         let (ring, now) = (self.current(), journal.now());
         let key = ring.stored().iter().find(|key| key.kid == kid);
         let key = key.ok_or_else(|| KeyError::Unknown { kid: kid.to_owned() })?;
-        let successor = self.plan.replacement(key, ring.stored(), now);
+        let successor = self.plan().replacement(key, ring.stored(), now);
         let successor = successor.map(|successor| Box::new(self.made(key.purpose, successor, now)));
         let ending = journal.ending(EndCause::Administrator);
         let retire = Change::RetireKey { kid: kid.to_owned(), successor, ending };
@@ -208,9 +212,11 @@ impl KeyRing {
             let mut troubled = false;
             loop {
                 let _ = timeout(LOOK, pending::<()>()).await;
+                // No key is made or removed by a clock that is in doubt: it says so itself.
+                let Ok(now) = clock.trusted_now() else { continue };
                 let tended = async {
                     ring.reload(&*store).await?;
-                    ring.tend(&*store, clock.now()).await
+                    ring.tend(&*store, now).await
                 };
                 let tended: Result<(), KeyError> = tended.await;
                 match tended {
@@ -249,7 +255,7 @@ impl KeyRing {
 
     fn waiting(&self, purpose: KeyPurpose, now: NumericDate) -> Option<StoredKey> {
         let ring = self.current();
-        let states = self.plan.states(ring.stored(), now);
+        let states = self.plan().states(ring.stored(), now);
         let waiting = states
             .into_iter()
             .find(|(key, state)| key.purpose == purpose && *state == KeyState::Published);

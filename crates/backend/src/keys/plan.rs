@@ -12,7 +12,8 @@ use std::fmt;
 
 use shared::NumericDate;
 
-use crate::store::{KeyPurpose, StoredKey};
+use crate::lifetimes::Lifetime;
+use crate::store::{HeldLifetime, KeyPurpose, StoredKey};
 
 /// By how much the clocks of instances may differ, and news of a key be late.
 const SLACK_SECONDS: i64 = 60;
@@ -69,6 +70,22 @@ pub struct Successor {
 }
 
 impl KeyPlan {
+    /// The plan with each lifetime at least as long as those that are held: what was issued under one counts
+    /// for as long, whatever the setting is by now.
+    #[must_use]
+    pub fn or_longer(mut self, held: &[HeldLifetime]) -> Self {
+        for &HeldLifetime { setting, seconds, .. } in held {
+            let own = match setting {
+                Lifetime::AccessToken => &mut self.access_token_seconds,
+                Lifetime::JwksCache => &mut self.jwks_cache_seconds,
+                Lifetime::SessionAbsolute => &mut self.session_seconds,
+                Lifetime::SessionIdle | Lifetime::EventRetention => continue,
+            };
+            *own = seconds.max(*own);
+        }
+        self
+    }
+
     /// How long before its first use a key is published: as long as others may keep an older set, and as
     /// long as news of it may be late among instances.
     #[must_use]

@@ -4,7 +4,9 @@
 
 use shared::{EndCause, NumericDate, SessionId, UserId};
 
-use super::records::{Accepted, AccountTag, Service, Session, StoredKey, User, Whence};
+use super::records::{
+    Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, User, Whence,
+};
 use super::{EventsBefore, PruneBefore};
 
 /// What shall change. Owned: it is carried out even if whoever asked is gone.
@@ -95,6 +97,13 @@ pub enum Change {
     HastenKey(String, NumericDate),
     /// A key leaves the ring. Not if a session has tickets made with it, or nothing follows it.
     RemoveKey(String),
+    /// Lifetimes that an instance issues under from now on; those that expired before are removed.
+    HoldLifetimes {
+        /// Each with the instant until which it counts, at least.
+        held: Vec<HeldLifetime>,
+        /// An instant that lies behind.
+        expired_before: NumericDate,
+    },
     /// A service that may ask. Not if its id is taken.
     AddService(Box<Service>),
     /// A service may ask no more.

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Service, Session, Store,
-    StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Service,
+    Session, Store, StoreError, StoredKey, User,
 };
 use crate::auth::email::Email;
 
@@ -139,6 +139,10 @@ impl Store for Armed {
         self.store.keys().await
     }
 
+    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
+        self.store.lifetimes().await
+    }
+
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
         self.store.find_service(id).await
     }
@@ -149,6 +153,10 @@ impl Store for Armed {
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
         self.store.is_place_taken(id).await
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        self.store.clock().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

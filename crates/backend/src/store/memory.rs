@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::change::{Change, Outcome};
 use super::records::{
-    AccountTag, Ended, Event, EventQuery, Failures, Service, Session, StoredKey, User,
+    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
 };
 use super::{Feed, HEARTBEAT, Heard, Store, StoreError};
 use crate::auth::email::Email;
@@ -126,6 +126,10 @@ impl Store for Memory {
         Ok(self.tables().keys.clone())
     }
 
+    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
+        Ok(self.tables().lifetimes.clone())
+    }
+
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
         Ok(self.tables().services.get(id).cloned())
     }
@@ -137,6 +141,10 @@ impl Store for Memory {
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
         let end = &id.as_bytes()[13..];
         Ok(self.tables().sessions.keys().any(|known| known.as_bytes().ends_with(end)))
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        Ok(None)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

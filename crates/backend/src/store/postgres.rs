@@ -16,8 +16,9 @@ mod trouble;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::Connection as _;
+use shared::NumericDate;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, Row as _};
 
 use self::connect::{patient, patiently};
 use self::connections::Connections;
@@ -62,6 +63,8 @@ impl Postgres {
 
 #[async_trait]
 impl Engine for Postgres {
+    const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_POSTGRES;
+
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
         if script.is_patient {
             let mut connection = patient(&self.options).await?;
@@ -86,6 +89,11 @@ impl Engine for Postgres {
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
         Ok(Box::new(Listening::start(&self.options).await?))
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        let now = self.durable.fetch(sqlx::query(sql::CLOCK)).await?;
+        Ok(now.first().map(|row| row.try_get("now")).transpose()?.map(NumericDate))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Outcome};
 use super::records::{
-    AccountTag, Ended, Event, EventQuery, Failures, Service, Session, StoredKey, User,
+    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
 };
 use super::row::{self, Columns};
 use super::script::Script;
@@ -17,6 +17,9 @@ use crate::auth::email::Email;
 /// What an engine that speaks SQL can do.
 #[async_trait]
 pub(super) trait Engine: Send + Sync {
+    /// A user's newest events of some kinds: the one question that each engine is asked in its own words.
+    const EVENTS_OF_KINDS: &'static str;
+
     /// Executes all steps of a script, or none.
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError>;
 
@@ -25,6 +28,9 @@ pub(super) trait Engine: Send + Sync {
 
     /// A feed that hears of every end from now on.
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;
+
+    /// What time it is by the clock of the database's machine. `None` if that is this one.
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -78,10 +84,11 @@ impl<E: Engine> Store for Sql<E> {
         let EventQuery { user, before, kinds, limit } = query;
         // Ids are UUIDs of version 7: none is this large.
         let before = before.map_or([0xff; 16], |before| *before.as_bytes());
-        let kinds: String =
-            kinds.iter().map(|kind| format!("{},", EventKind::as_str(*kind))).collect();
-        let query = Statement::new(sql::EVENTS).bind(user.as_bytes()).bind(&before);
-        let query = query.bind(format!(",{kinds}").as_str()).bind(*limit);
+        let kinds = if kinds.is_empty() { EventKind::ALL } else { kinds };
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        let kinds = serde_json::to_string(&kinds).expect("names are strings");
+        let query = Statement::new(E::EVENTS_OF_KINDS).bind(user.as_bytes());
+        let query = query.bind(kinds.as_str()).bind(&before).bind(*limit);
         self.0.fetch(query, row::event).await
     }
 
@@ -92,6 +99,11 @@ impl<E: Engine> Store for Sql<E> {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.0.fetch(Statement::new(sql::KEYS), row::key).await
+    }
+
+    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
+        let held = self.0.fetch(Statement::new(sql::LIFETIMES), row::lifetime).await?;
+        Ok(held.into_iter().flatten().collect())
     }
 
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
@@ -107,6 +119,10 @@ impl<E: Engine> Store for Sql<E> {
         let [.., a, b, c] = *id.as_bytes();
         let query = Statement::new(sql::PLACE_TAKEN).bind(&[a, b, c]);
         Ok(!self.0.fetch(query, |_| Ok(())).await?.is_empty())
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        self.0.clock().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

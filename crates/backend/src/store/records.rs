@@ -7,6 +7,7 @@ use rotation::{Family, Generation, Seed, Standing};
 use shared::{Device, EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 
 use crate::auth::email::Email;
+use crate::lifetimes::Lifetime;
 
 /// A user as stored.
 #[derive(Clone)]
@@ -96,6 +97,17 @@ pub struct Event {
     pub whence: Whence,
 }
 
+/// How many events of each kind an account keeps; older ones give way, a few dozen late.
+pub const EVENTS_KEPT: u32 = 1_000;
+
+impl Event {
+    /// Whether older events give way when this one is stored: one in 32 does it for all, drawn by its id.
+    pub(super) fn makes_room(&self) -> bool {
+        let [.., last] = *self.id.as_bytes();
+        last.is_multiple_of(32)
+    }
+}
+
 /// Which events of a user's to find, newest first.
 #[derive(Debug, Clone)]
 pub struct EventQuery {
@@ -160,6 +172,17 @@ impl KeyPurpose {
             Self::Refresh => "refresh",
         }
     }
+}
+
+/// A lifetime under which an instance issues, or has issued what may still be out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldLifetime {
+    /// Of what.
+    pub setting: Lifetime,
+    /// How long.
+    pub seconds: i64,
+    /// Until when it counts.
+    pub held_until: NumericDate,
 }
 
 /// A service that may ask what a token says.

@@ -7,9 +7,10 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
 use super::records::{
-    Ended, Event, Failures, KeyPurpose, Service, Session, StoredKey, User, Whence,
+    Ended, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, User, Whence,
 };
 use crate::auth::email::Email;
+use crate::lifetimes::Lifetime;
 
 /// What our columns hold, read the same way from every engine's row.
 pub(super) trait Columns {
@@ -112,6 +113,14 @@ pub(super) fn key(row: &dyn Columns) -> Result<StoredKey, StoreError> {
         signs_from: date(row, "signs_from")?,
         retired_at: row.number("retired_at")?.map(NumericDate),
     })
+}
+
+/// `None`: a setting that a newer version has stored.
+pub(super) fn lifetime(row: &dyn Columns) -> Result<Option<HeldLifetime>, StoreError> {
+    let setting = Lifetime::named(&text(row, "setting")?);
+    let seconds = row.number("seconds")?.ok_or(StoreError::Corrupt { what: "lifetime" })?;
+    let held_until = date(row, "held_until")?;
+    Ok(setting.map(|setting| HeldLifetime { setting, seconds, held_until }))
 }
 
 pub(super) fn service(row: &dyn Columns) -> Result<Service, StoreError> {

@@ -4,7 +4,8 @@ use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange, Whose};
-use super::records::{Accepted, Event, Service, Session, StoredKey, User, Whence};
+use super::records::EVENTS_KEPT;
+use super::records::{Accepted, Event, HeldLifetime, Service, Session, StoredKey, User, Whence};
 use super::sql;
 use super::statement::{Statement, Value};
 
@@ -76,7 +77,10 @@ impl Script {
                 | Change::RetireKey { .. }
         );
         let mut steps = steps(change);
-        steps.extend(events.iter().map(record));
+        for event in events {
+            steps.push(record(event));
+            steps.extend(trim(event));
+        }
         Self { steps, must_last, is_patient }
     }
 }
@@ -147,6 +151,7 @@ fn steps(change: &Change) -> Vec<Step> {
         }
         Change::HastenKey(kid, at) => vec![hasten_key(kid, *at).needed()],
         Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
+        Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
         Change::AddService(service) => vec![add_service(service).needed()],
         Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
         Change::Record => Vec::new(),
@@ -229,6 +234,15 @@ fn add_key(key: &StoredKey) -> Statement {
         .bind(key.signs_from)
 }
 
+fn hold(held: &[HeldLifetime], expired_before: NumericDate) -> Vec<Step> {
+    let expire = Statement::new(sql::EXPIRE_LIFETIMES).bind(expired_before).beside();
+    let hold = held.iter().map(|HeldLifetime { setting, seconds, held_until }| {
+        let hold = Statement::new(sql::HOLD_LIFETIME).bind(setting.as_str());
+        hold.bind(*seconds).bind(*held_until).counted()
+    });
+    hold.chain([expire]).collect()
+}
+
 fn hasten_key(kid: &str, at: NumericDate) -> Statement {
     Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
 }
@@ -273,6 +287,13 @@ fn end_all(whose: Whose, ending: Ending) -> Step {
 
 fn bind_ending(statement: Statement, Ending { cause, at }: Ending) -> Statement {
     statement.bind(at).bind(cause.as_str())
+}
+
+/// Makes room, now and then: to look whether there is too much costs more than to add one.
+fn trim(event: &Event) -> Option<Step> {
+    let user = event.user.filter(|_| event.makes_room())?;
+    let trim = Statement::new(sql::TRIM_EVENTS).bind(user.as_bytes()).bind(event.kind.as_str());
+    Some(trim.bind(EVENTS_KEPT).beside())
 }
 
 fn record(event: &Event) -> Step {

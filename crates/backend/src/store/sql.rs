@@ -129,12 +129,13 @@ pub(super) const RECORD: &str = "
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
     WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL)";
 
-/// `$2` is past every id if there is no page before, `$3` a list of kinds between commas, or one comma
-/// for all.
-pub(super) const EVENTS: &str = "
-    SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
-    FROM events WHERE user_id = $1 AND id < $2 AND ($3 = ',' OR $3 LIKE '%,' || kind || ',%')
-    ORDER BY id DESC LIMIT $4";
+/// An account keeps its newest events of each kind. A few of the others: what is far over the limit gives way
+/// in parts.
+pub(super) const TRIM_EVENTS: &str = "
+    DELETE FROM events -- unguarded: events never change, they only give way to newer ones
+    WHERE user_id = $1 AND id IN (
+        SELECT id FROM events WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT 200 OFFSET $3
+    )";
 
 pub(super) const FORGET_EVENTS: &str = "
     DELETE FROM events -- unguarded: an account's traces go with it
@@ -209,6 +210,17 @@ pub(super) const REMOVE_KEY: &str = "
     DELETE FROM ring_keys -- unguarded: nobody uses it who has a successor, and no session names it
     WHERE kid = $1 AND EXISTS (SELECT 1 FROM ring_keys AS next WHERE next.predecessor = $1)
       AND NOT EXISTS (SELECT 1 FROM sessions WHERE refresh_key_id = $1)";
+
+/// Of instances that hold the same lifetime, the one that holds it longest counts.
+pub(super) const HOLD_LIFETIME: &str = "
+    INSERT INTO lifetimes AS l (setting, seconds, held_until) VALUES ($1, $2, $3)
+    ON CONFLICT (setting, seconds) DO UPDATE SET held_until = $3 WHERE l.held_until < $3";
+
+pub(super) const EXPIRE_LIFETIMES: &str = "
+    DELETE FROM lifetimes -- unguarded: what was issued under it has expired
+    WHERE held_until < $1";
+
+pub(super) const LIFETIMES: &str = "SELECT setting, seconds, held_until FROM lifetimes";
 
 pub(super) const ADD_SERVICE: &str = "
     INSERT INTO services (id, audience, secret_hash, created_at) VALUES ($1, $2, $3, $4)

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shared::NumericDate;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -87,6 +88,8 @@ fn readers() -> SqlitePoolOptions {
 
 #[async_trait]
 impl Engine for Sqlite {
+    const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_SQLITE;
+
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
         self.writer.carry_out(script).await
     }
@@ -99,6 +102,10 @@ impl Engine for Sqlite {
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
         let watching = Watching::start(self.options.clone(), Arc::clone(&self.file)).await?;
         Ok(Box::new(watching))
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        Ok(None)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use backend::auth::endings::{Endings, Word};
+use backend::clock::Clock;
 use backend::store::{self, Heard};
 use shared::{EndCause, SessionId, path};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -13,9 +14,11 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::{Instant, advance};
 
 use crate::support::{
-    Answer, Browser, Faulty, Hearing, Place, Relay, Schema, TestApp, on_every_store,
+    Answer, Browser, Faulty, Hearing, Place, Relay, START, Schema, TestApp, on_every_store_with,
 };
 
+/// Tests ask as often as they can.
+const NO_LIMITS: &[&str] = &["--limits", "off"];
 /// What is promised.
 const LAG: Duration = Duration::from_secs(1);
 /// How long to wait for what is promised to no second.
@@ -75,7 +78,7 @@ fn assert_ended(answer: &Answer, cause: EndCause) {
 
 #[tokio::test]
 async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
-    on_every_store(async |here| {
+    on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
         let _following = (here.app.sessions.follow_endings(), there.app.sessions.follow_endings());
         let alice = here.registered("alice").await;
@@ -103,7 +106,7 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
 /// A key that somebody else may have is worth nothing, wherever it is used.
 #[tokio::test]
 async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
-    on_every_store(async |here| {
+    on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
         let _following = (here.app.sessions.follow_endings(), there.app.sessions.follow_endings());
         let alice = here.registered("alice").await;
@@ -122,7 +125,7 @@ async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_withi
 /// While nothing is heard, the ring is read anew for each call.
 #[tokio::test]
 async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
-    on_every_store(async |here| {
+    on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
         let alice = here.registered("alice").await.through(&there);
         call(&alice).await.assert_ok();
@@ -247,8 +250,8 @@ async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
 /// Trust does not wait for a task to take it away.
 #[tokio::test(start_paused = true)]
 async fn trust_runs_out_by_itself() {
-    let endings = Endings::default();
-    let now = Instant::now();
+    let clock = Clock::manual(START);
+    let (endings, now) = (Endings::new(&clock), clock.boot_instant());
     endings.trust(now, now + Duration::from_millis(900));
     assert!(endings.is_trusted());
     advance(Duration::from_millis(900)).await;
@@ -257,14 +260,14 @@ async fn trust_runs_out_by_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
-    let endings = Endings::default();
-    let asked = Instant::now();
+    let clock = Clock::manual(START);
+    let (endings, asked) = (Endings::new(&clock), clock.boot_instant());
     advance(Duration::from_millis(1)).await;
     endings.doubt();
     endings.trust(asked, asked + LAG);
     assert!(!endings.is_trusted());
     advance(Duration::from_millis(1)).await;
-    endings.trust(Instant::now(), asked + LAG);
+    endings.trust(clock.boot_instant(), asked + LAG);
     assert!(endings.is_trusted());
 }
 
@@ -274,7 +277,7 @@ async fn an_end_whose_outcome_is_unknown_is_asked_for() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
-    let now = Instant::now();
+    let now = app.clock.boot_instant();
     endings(&app).trust(now, now + PATIENCE);
     store.set_breaks_after_writing(true);
     alice.copied().logout().await.assert_problem(503, "temporarily_unavailable");
@@ -284,7 +287,7 @@ async fn an_end_whose_outcome_is_unknown_is_asked_for() {
 
 #[tokio::test]
 async fn a_restart_forgets_no_end() {
-    on_every_store(async |app| {
+    on_every_store_with(NO_LIMITS, async |app| {
         let alice = app.registered("alice").await;
         alice.copied().logout().await.assert_status(204);
         let again = app.another_instance().await;

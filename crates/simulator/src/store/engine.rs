@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Outcome, Service, Session, Store,
-    StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Service,
+    Session, Store, StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -70,6 +70,10 @@ impl Store for SimulatedStore {
         self.memory.keys().await
     }
 
+    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
+        self.memory.lifetimes().await
+    }
+
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
         self.memory.find_service(id).await
     }
@@ -80,6 +84,10 @@ impl Store for SimulatedStore {
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
         self.memory.is_place_taken(id).await
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        Ok(None)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+use super::age::{Ages, Moment};
 use super::decide::{Age, Move, View, decide, may_ask_for_newer, usable};
 use super::failure::Fault;
 
@@ -39,6 +40,7 @@ pub(super) struct Kept<S: Source>(Arc<Inner<S>>);
 
 struct Inner<S: Source> {
     source: S,
+    ages: Ages,
     memory: Mutex<Memory<S::Value>>,
     /// Changes whenever a fetch has ended.
     ended: watch::Sender<()>,
@@ -46,28 +48,28 @@ struct Inner<S: Source> {
 
 struct Memory<T> {
     /// With the instant at which it was asked for: it is as old as the question.
-    good: Option<(Instant, Fetched<T>)>,
+    good: Option<(Moment, Fetched<T>)>,
     under_way: bool,
-    last_try: Option<Instant>,
+    last_try: Option<Moment>,
     /// When the last try failed, unless it did not.
-    failed: Option<Instant>,
+    failed: Option<Moment>,
 }
 
 impl<S: Source> Kept<S> {
-    pub(super) fn new(source: S) -> Self {
+    pub(super) fn new(source: S, ages: Ages) -> Self {
         let memory = Memory { good: None, under_way: false, last_try: None, failed: None };
         let (memory, ended) = (Mutex::new(memory), watch::Sender::new(()));
-        Self(Arc::new(Inner { source, memory, ended }))
+        Self(Arc::new(Inner { source, ages, memory, ended }))
     }
 
     /// The value; `None` if there is none that may be used. Waits for at most one fetch.
     pub(super) async fn get(&self) -> Option<Arc<S::Value>> {
         let mut ended = {
             let memory = self.0.memory();
-            match decide(memory.view()) {
-                Move::Use => return memory.value(),
+            match decide(memory.view(&self.0.ages)) {
+                Move::Use => return memory.value(&self.0.ages),
                 Move::UseAndAsk => {
-                    let value = memory.value();
+                    let value = memory.value(&self.0.ages);
                     self.ask(memory);
                     return value;
                 }
@@ -77,7 +79,7 @@ impl<S: Source> Kept<S> {
         };
         // It ends: a fetch has its time, and says so even if it is given up. The sender is ours.
         let _ = ended.changed().await;
-        self.0.memory().value()
+        self.0.memory().value(&self.0.ages)
     }
 
     /// A value newer than `known`, if there is one, or if one may be asked for now and it comes.
@@ -85,16 +87,16 @@ impl<S: Source> Kept<S> {
         let is_newer = |value: &Arc<S::Value>| !Arc::ptr_eq(value, known);
         let mut ended = {
             let memory = self.0.memory();
-            if let Some(value) = memory.value().filter(is_newer) {
+            if let Some(value) = memory.value(&self.0.ages).filter(is_newer) {
                 return Some(value);
             }
-            if !may_ask_for_newer(memory.view()) {
+            if !may_ask_for_newer(memory.view(&self.0.ages)) {
                 return None;
             }
             self.ask(memory)
         };
         let _ = ended.changed().await;
-        self.0.memory().value().filter(is_newer)
+        self.0.memory().value(&self.0.ages).filter(is_newer)
     }
 
     /// Begins a fetch unless one is under way, and yields what changes at its end. The fetch is a task
@@ -105,7 +107,7 @@ impl<S: Source> Kept<S> {
             return ended;
         }
         memory.under_way = true;
-        memory.last_try = Some(Instant::now());
+        memory.last_try = Some(self.0.ages.now());
         let last = memory.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
         // A runtime that shuts down drops the task at once, and its end is recorded in the memory.
         drop(memory);
@@ -128,9 +130,8 @@ impl<S: Source> Inner<S> {
 }
 
 impl<T> Memory<T> {
-    fn view(&self) -> View {
-        let now = Instant::now();
-        let since = |instant: Instant| now.saturating_duration_since(instant);
+    fn view(&self, ages: &Ages) -> View {
+        let since = |moment: Moment| ages.since(moment);
         let good = self.good.as_ref().map(|(asked, good)| Age {
             age: since(*asked),
             fresh_for: good.fresh_for,
@@ -145,8 +146,8 @@ impl<T> Memory<T> {
     }
 
     /// The last good value, if it may still be used.
-    fn value(&self) -> Option<Arc<T>> {
-        let (_, good) = self.good.as_ref().filter(|_| usable(self.view()))?;
+    fn value(&self, ages: &Ages) -> Option<Arc<T>> {
+        let (_, good) = self.good.as_ref().filter(|_| usable(self.view(ages)))?;
         Some(Arc::clone(&good.value))
     }
 }
@@ -167,22 +168,22 @@ impl<S: Source> Fetching<S> {
 
 impl<S: Source> Drop for Fetching<S> {
     fn drop(&mut self) {
-        let mut memory = self.kept.memory();
+        let (mut memory, ages) = (self.kept.memory(), &self.kept.ages);
         let what = self.kept.source.name();
         match self.outcome.take().unwrap_or(Err(Fault::Abandoned)) {
             Ok(mut fetched) => {
                 if memory.failed.take().is_some() {
                     tracing::info!(event = "issuer.answers_again", what);
                 }
-                let asked = memory.last_try.unwrap_or_else(Instant::now);
+                let asked = memory.last_try.unwrap_or_else(|| ages.now());
                 // Its end stands in it, or was counted from now.
-                fetched.usable_for = fetched.usable_for.saturating_add(asked.elapsed());
+                fetched.usable_for = fetched.usable_for.saturating_add(ages.since(asked));
                 memory.good = Some((asked, fetched));
             }
             Err(fault) => {
                 let cause = cause(&fault);
                 // Once a spell: a log that fills the disk helps nobody.
-                if memory.failed.replace(Instant::now()).is_none() {
+                if memory.failed.replace(ages.now()).is_none() {
                     tracing::warn!(event = "issuer.fails", what, %fault, cause);
                 } else {
                     tracing::debug!(event = "issuer.still_fails", what, %fault, cause);
@@ -211,6 +212,10 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
+
+    fn ages() -> Ages {
+        Ages::by(&crate::remote::Options::default())
+    }
 
     /// Panics when it is asked for the first time.
     struct Fragile(AtomicU32);
@@ -249,7 +254,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_value_is_as_old_as_the_question_it_answers() {
-        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(4)));
+        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(4)), ages());
         assert_eq!(kept.get().await, Some(Arc::new(1)));
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(kept.get().await, Some(Arc::new(2)));
@@ -257,7 +262,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_value_that_took_longer_than_it_is_good_for_is_used_once() {
-        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(1)));
+        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(1)), ages());
         assert_eq!(kept.get().await, Some(Arc::new(1)));
         assert_eq!(kept.get().await, Some(Arc::new(2)));
     }
@@ -268,7 +273,7 @@ mod tests {
         let handle = runtime.handle().clone();
         drop(runtime);
         let _inside = handle.enter();
-        let kept = Kept::new(Fragile(AtomicU32::new(1)));
+        let kept = Kept::new(Fragile(AtomicU32::new(1)), ages());
         let mut call = std::pin::pin!(kept.get());
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(call.as_mut().poll(&mut context), Poll::Ready(None));
@@ -276,7 +281,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_fetch_that_panics_is_a_failure_and_leaves_nobody_waiting() {
-        let kept = Kept::new(Fragile(AtomicU32::new(0)));
+        let kept = Kept::new(Fragile(AtomicU32::new(0)), ages());
         assert_eq!(kept.get().await, None);
         assert_eq!(kept.get().await, None);
         tokio::time::advance(Duration::from_secs(1)).await;

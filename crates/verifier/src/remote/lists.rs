@@ -8,6 +8,7 @@ use std::time::Duration;
 use shared::NumericDate;
 
 use super::address::Address;
+use super::age::Ages;
 use super::failure::Fault;
 use super::fetch::{Answer, Http, Question};
 use super::kept::{Fetched, Kept, Source};
@@ -69,8 +70,8 @@ impl Lists {
             Some(at) => kept.remove(at),
             None => {
                 let (uri, context) = (uri.to_owned(), self.context.clone());
-                let newest = AtomicI64::new(i64::MIN);
-                (uri.clone(), Kept::new(ListSource { uri, address, context, newest }))
+                let (newest, ages) = (AtomicI64::new(i64::MIN), Ages::by(&context.options));
+                (uri.clone(), Kept::new(ListSource { uri, address, context, newest }, ages))
             }
         };
         if kept.len() >= MOST_LISTS {

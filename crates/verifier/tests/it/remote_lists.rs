@@ -267,3 +267,14 @@ async fn sixteen_lists_are_kept_and_the_one_that_was_used_longest_ago_goes() {
     assert_eq!(world.verdict(&world.token_at(&uri(1), 3)).await, Ok(()));
     assert_eq!(world.asked(&path(1)), 2);
 }
+
+/// Timers stand still while a machine is suspended: what they call a second old is a minute old.
+#[tokio::test(start_paused = true)]
+async fn after_a_suspension_a_list_is_as_old_as_the_wall_clock_says() {
+    let (world, token) = world().await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.suspend(60);
+    world.publish(&world.list_claims(0b0000_1000));
+    assert_eq!(world.verdict(&token).await, REVOKED);
+    assert_eq!(world.asked(LIST), 2);
+}

@@ -23,6 +23,8 @@ pub const MOST_KEYS: usize = 8_192;
 pub const SHARED: usize = 1_024;
 /// How often buckets that are full again are thrown away.
 const SWEEP_SECONDS: u64 = 10;
+/// The same while there is no place for another: most keys of a busy server are back at their limit at once.
+const SWEEP_SECONDS_WHEN_FULL: u64 = 1;
 
 /// A limit, by key.
 pub(super) struct Buckets {
@@ -61,7 +63,9 @@ impl Buckets {
     fn sweep(&self, now: Duration) {
         // An instant is never left half changed.
         let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_sub(*swept_at).as_secs() >= SWEEP_SECONDS {
+        let is_full = self.limiter.len() >= MOST_KEYS;
+        let period = if is_full { SWEEP_SECONDS_WHEN_FULL } else { SWEEP_SECONDS };
+        if now.saturating_sub(*swept_at).as_secs() >= period {
             *swept_at = now;
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();

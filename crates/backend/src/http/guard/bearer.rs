@@ -1,15 +1,17 @@
-//! The bearer of an access token (RFC 6750 section 2.1). The token is taken from the `Authorization`
-//! header only, never from a query or a cookie.
+//! The bearer of an access token (RFC 6750 section 2.1), within the rate limits of its session and account. The
+//! token is taken from the `Authorization` header only, never from a query or a cookie.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
+use super::SeenFrom;
 use super::authorization::credentials;
 use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::sessions::Sessions;
+use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 
 /// Whom the call speaks for.
@@ -18,12 +20,18 @@ pub struct Bearer(pub Caller);
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
 where
     Arc<Sessions>: FromRef<S>,
+    TrustedProxies: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let unverified_token =
             credentials(&parts.headers, "bearer").ok_or(AuthError::InvalidToken)?;
-        Ok(Self(Arc::<Sessions>::from_ref(state).authenticate(unverified_token).await?))
+        let sessions = Arc::<Sessions>::from_ref(state);
+        let caller = sessions.authenticate(unverified_token).await?;
+        let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, state).await;
+        // RFC 9110 section 9.2.1: any other method may change something.
+        sessions.admit_call(&caller, !parts.method.is_safe(), &whence).await?;
+        Ok(Self(caller))
     }
 }

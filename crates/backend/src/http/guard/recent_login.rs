@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use super::Bearer;
 use crate::auth::callers::Caller;
 use crate::auth::sessions::Sessions;
+use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 
 /// Whom the call speaks for.
@@ -17,6 +18,7 @@ pub struct RecentLogin(pub Caller);
 impl<S: Send + Sync> FromRequestParts<S> for RecentLogin
 where
     Arc<Sessions>: FromRef<S>,
+    TrustedProxies: FromRef<S>,
 {
     type Rejection = ApiError;
 

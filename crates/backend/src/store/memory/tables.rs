@@ -10,7 +10,8 @@ use super::AT_ONCE;
 use crate::auth::email::Email;
 use crate::store::change::{Change, Ending, Outcome, PasswordChange, Whose};
 use crate::store::records::{
-    Accepted, AccountTag, Event, Failures, Service, Session, StoredKey, User, Whence,
+    Accepted, AccountTag, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session, StoredKey,
+    User, Whence,
 };
 use crate::store::{EventsBefore, PruneBefore};
 
@@ -27,6 +28,7 @@ pub(super) struct Tables {
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) failures: HashMap<AccountTag, Failures>,
     pub(super) keys: Vec<StoredKey>,
+    pub(super) lifetimes: Vec<HeldLifetime>,
     pub(super) services: BTreeMap<String, Service>,
 }
 
@@ -73,6 +75,7 @@ impl Tables {
             }
             Change::HastenKey(kid, at) => rows(self.hasten_key(&kid, at)),
             Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
+            Change::HoldLifetimes { held, expired_before } => self.hold(held, expired_before),
             Change::AddService(service) => rows(self.add_service(*service)),
             Change::RemoveService(id) => rows(self.services.remove(&id).is_some()),
             Change::Record => Outcome::default(),
@@ -85,7 +88,33 @@ impl Tables {
             let is_there = |user| self.users.contains_key(&user) && !self.erased.contains(&user);
             event.user.is_none_or(is_there)
         });
-        self.events.extend(told.map(|event| (event.id, event)));
+        for event in told.collect::<Vec<_>>() {
+            let (user, kind, makes_room) = (event.user, event.kind, event.makes_room());
+            self.events.insert(event.id, event);
+            if user.is_some() && makes_room {
+                let same = self.events.values().rev();
+                let same = same.filter(|event| event.user == user && event.kind == kind);
+                let old = same.map(|event| event.id).skip(EVENTS_KEPT as usize).take(200);
+                for id in old.collect::<Vec<_>>() {
+                    self.events.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn hold(&mut self, held: Vec<HeldLifetime>, expired_before: NumericDate) -> Outcome {
+        let mut rows = 0;
+        for new in held {
+            let same = |it: &HeldLifetime| (it.setting, it.seconds) == (new.setting, new.seconds);
+            let until = self.lifetimes.iter().find(|it| same(it)).map(|it| it.held_until);
+            if until.is_none_or(|until| until < new.held_until) {
+                self.lifetimes.retain(|it| !same(it));
+                self.lifetimes.push(new);
+                rows += 1;
+            }
+        }
+        self.lifetimes.retain(|it| it.held_until >= expired_before);
+        Outcome { rows, ended: Vec::new() }
     }
 
     fn count(&mut self, account: AccountTag, seen: u32, at: NumericDate) -> bool {

@@ -31,10 +31,28 @@ pub(in crate::store) const ACCEPT_THEN_RECORD: &str = "
     SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
     RELEASE rotation";
 
-/// SQLite alone: when the one above has failed half way.
+/// SQLite alone: a user's newest events before `$3` of the kinds in the JSON array `$2`, at most `$4`. Of each kind
+/// the index gives that many, and no more is looked at, however many events there are of it.
+pub(in crate::store) const EVENTS_OF_KINDS_SQLITE: &str = "
+    SELECT e.id, e.user_id, e.session_id, e.kind, e.at, e.cause, e.address, e.browser, e.os, e.device_kind
+    FROM json_each($2) AS wanted CROSS JOIN events AS e
+    WHERE e.user_id = $1 AND e.kind = wanted.value AND e.id < $3 AND e.id >= coalesce((
+        SELECT id FROM events WHERE user_id = $1 AND kind = wanted.value AND id < $3
+        ORDER BY id DESC LIMIT 1 OFFSET $4 - 1), x'')
+    ORDER BY e.id DESC LIMIT $4";
+
+/// SQLite alone: when [`ACCEPT_THEN_RECORD`] has failed half way.
 pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
 
 // What only PostgreSQL needs.
+
+/// The same as [`EVENTS_OF_KINDS_SQLITE`].
+pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
+    SELECT e.* FROM json_array_elements_text($2::json) AS wanted (kind) CROSS JOIN LATERAL (
+        SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
+        FROM events WHERE user_id = $1 AND kind = wanted.kind AND id < $3 ORDER BY id DESC LIMIT $4
+    ) AS e
+    ORDER BY e.id DESC LIMIT $4";
 
 /// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
 pub(in crate::store) const ACCEPT_AND_RECORD: &str = "
@@ -85,5 +103,9 @@ pub(in crate::store) const LISTEN: &str = "
 pub(in crate::store) const IS_LISTENING: &str = "
     SELECT 1 FROM pg_listening_channels() AS channel
     WHERE channel = 'baton_session_ended_' || 'sessions'::regclass::oid";
+
+/// As it is while the statement runs, whenever its transaction began.
+pub(in crate::store) const CLOCK: &str =
+    "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS now";
 
 pub(in crate::store) const ENCODING: &str = "SELECT current_setting('server_encoding') AS encoding";

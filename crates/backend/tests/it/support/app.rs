@@ -129,6 +129,12 @@ impl TestApp {
         self.another_instance_over(store).await
     }
 
+    /// The same with other flags of `baton serve`.
+    pub(crate) async fn another_instance_with(&self, flags: &[&str]) -> Self {
+        let flags = flags.iter().map(ToString::to_string).collect();
+        Self { flags, ..self.clone() }.another_instance().await
+    }
+
     /// The same with a store of the test's own, which must lead to the same database.
     pub(crate) async fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
         let (keys, place) = (Arc::clone(&self.keys), Arc::clone(&self.place));

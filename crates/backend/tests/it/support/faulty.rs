@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, Outcome, Service, Session,
-    Store, StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, Outcome,
+    Service, Session, Store, StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
@@ -183,6 +183,11 @@ impl Store for Faulty {
         keys
     }
 
+    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
+        self.check()?;
+        self.inner.lifetimes().await
+    }
+
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
         self.check()?;
         self.inner.find_service(id).await
@@ -199,6 +204,10 @@ impl Store for Faulty {
         let order = Ordering::SeqCst;
         let is_taken = self.places_taken.fetch_update(order, order, one_less).is_ok();
         Ok(is_taken || self.inner.is_place_taken(id).await?)
+    }
+
+    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
+        Ok(None)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

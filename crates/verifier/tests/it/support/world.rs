@@ -177,6 +177,11 @@ impl World {
         tokio::time::advance(Duration::from_secs(seconds)).await;
     }
 
+    /// The machine is suspended for so long: its wall clock goes on, its timers do not.
+    pub(crate) fn suspend(&self, seconds: i64) {
+        self.set_back(-seconds);
+    }
+
     /// Sets the clock of the day back, at the issuer and at the service.
     pub(crate) fn set_back(&self, seconds: i64) {
         self.clock.fetch_sub(seconds, Ordering::SeqCst);

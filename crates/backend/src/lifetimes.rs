@@ -1,0 +1,195 @@
+//! Lifetimes in force. A setting such as `--access-token-seconds` sizes promises that outlive it: tokens that
+//! were issued under a longer life are still out when an instance restarts with a shorter one, or runs beside
+//! one that still has the longer one. So each instance writes into the database under which lifetimes it
+//! issues, before it does ([`Lifetimes::hold`]), and everything that depends on how long something may live,
+//! such as for how long a revocation is remembered, goes by the longest that is held there.
+//!
+//! A row is a lease: it is held until the last token that may be issued under it has expired, and renewed
+//! every half hour while the instance runs. It must not decide what a lifetime is used for.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use shared::NumericDate;
+
+use crate::store::{Change, HeldLifetime, Store, StoreError};
+
+/// For how long an instance may issue without writing again.
+const LEASE_SECONDS: i64 = 3_600;
+/// Renewed when so much of it is left.
+const RENEW_SECONDS: i64 = LEASE_SECONDS / 2;
+/// By how much the clocks of instances may differ.
+const SLACK_SECONDS: i64 = 300;
+
+/// A setting that sizes a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// How long an access token lives.
+    AccessToken,
+    /// How long services may cache the key set.
+    JwksCache,
+    /// After how long without a refresh a session expires.
+    SessionIdle,
+    /// After how long a session expires.
+    SessionAbsolute,
+    /// How long security events of users are kept.
+    EventRetention,
+}
+
+impl Lifetime {
+    /// The name as stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::JwksCache => "jwks_cache",
+            Self::SessionIdle => "session_idle",
+            Self::SessionAbsolute => "session_absolute",
+            Self::EventRetention => "event_retention",
+        }
+    }
+
+    /// The setting of this name. `None` for one that a newer version has stored.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [
+            Self::AccessToken,
+            Self::JwksCache,
+            Self::SessionIdle,
+            Self::SessionAbsolute,
+            Self::EventRetention,
+        ];
+        all.into_iter().find(|setting| setting.as_str() == name)
+    }
+
+    /// Whether what is issued under it lives for so long after it was issued. The others are rules that an
+    /// instance follows while it runs.
+    const fn outlives_its_instance(self) -> bool {
+        matches!(self, Self::AccessToken | Self::JwksCache)
+    }
+}
+
+/// A value, in seconds, for each setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LifetimeSet {
+    /// How long an access token lives.
+    pub access_token: i64,
+    /// How long services may cache the key set.
+    pub jwks_cache: i64,
+    /// After how long without a refresh a session expires.
+    pub session_idle: i64,
+    /// After how long a session expires.
+    pub session_absolute: i64,
+    /// How long security events of users are kept.
+    pub event_retention: i64,
+}
+
+impl LifetimeSet {
+    const fn each(&self) -> [(Lifetime, i64); 5] {
+        [
+            (Lifetime::AccessToken, self.access_token),
+            (Lifetime::JwksCache, self.jwks_cache),
+            (Lifetime::SessionIdle, self.session_idle),
+            (Lifetime::SessionAbsolute, self.session_absolute),
+            (Lifetime::EventRetention, self.event_retention),
+        ]
+    }
+
+    /// The longer of this set and of what is held, setting by setting.
+    #[must_use]
+    pub fn or_longer(mut self, held: &[HeldLifetime]) -> Self {
+        for &HeldLifetime { setting, seconds, .. } in held {
+            let own = match setting {
+                Lifetime::AccessToken => &mut self.access_token,
+                Lifetime::JwksCache => &mut self.jwks_cache,
+                Lifetime::SessionIdle => &mut self.session_idle,
+                Lifetime::SessionAbsolute => &mut self.session_absolute,
+                Lifetime::EventRetention => &mut self.event_retention,
+            };
+            *own = seconds.max(*own);
+        }
+        self
+    }
+
+    /// The rows of an instance that issues under this set from now on.
+    fn held_from(&self, now: NumericDate) -> Vec<HeldLifetime> {
+        let row = |(setting, seconds): (Lifetime, i64)| {
+            let lives = if setting.outlives_its_instance() { seconds } else { 0 };
+            let held_until = now.plus(LEASE_SECONDS + SLACK_SECONDS).plus(lives);
+            HeldLifetime { setting, seconds, held_until }
+        };
+        self.each().map(row).into()
+    }
+}
+
+/// The lifetimes of this instance, and those in force over its database.
+#[derive(Debug)]
+pub struct Lifetimes {
+    configured: LifetimeSet,
+    in_force: RwLock<LifetimeSet>,
+    /// Until when this instance may issue under its own.
+    leased_until: AtomicI64,
+}
+
+impl Lifetimes {
+    /// Those of an instance that holds nothing yet.
+    #[must_use]
+    pub const fn new(configured: LifetimeSet) -> Self {
+        Self {
+            configured,
+            in_force: RwLock::new(configured),
+            leased_until: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// Those of an instance that shares its database with no other one and stores nothing: for simulations.
+    #[must_use]
+    pub const fn fixed(configured: LifetimeSet) -> Self {
+        Self { leased_until: AtomicI64::new(i64::MAX), ..Self::new(configured) }
+    }
+
+    /// What this instance issues under.
+    #[must_use]
+    pub const fn configured(&self) -> &LifetimeSet {
+        &self.configured
+    }
+
+    /// The longest that any instance may have issued under, as it was read last.
+    #[must_use]
+    pub fn in_force(&self) -> LifetimeSet {
+        // A set is never left half written.
+        *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sees to it that the database holds what this instance is about to issue under. To be called before
+    /// anything is issued; it writes twice an hour.
+    ///
+    /// # Errors
+    /// If storage fails: then nothing may be issued.
+    pub async fn hold(&self, store: &dyn Store, now: NumericDate) -> Result<(), StoreError> {
+        let leased_until = self.leased_until.load(Ordering::Acquire);
+        // A clock that was set back must not stretch the lease.
+        let left = leased_until.saturating_sub(now.0);
+        if left == i64::MAX || (RENEW_SECONDS..=LEASE_SECONDS).contains(&left) {
+            return Ok(());
+        }
+        let held = self.configured.held_from(now);
+        let expired_before = now.plus(-SLACK_SECONDS);
+        store.commit(Change::HoldLifetimes { held, expired_before }, Vec::new()).await?;
+        self.leased_until.store(now.plus(LEASE_SECONDS).0, Ordering::Release);
+        self.read(store).await
+    }
+
+    /// Reads what is in force.
+    ///
+    /// # Errors
+    /// If storage fails: then it stays as it was.
+    pub async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
+        if self.leased_until.load(Ordering::Acquire) == i64::MAX {
+            return Ok(());
+        }
+        let in_force = self.configured.or_longer(&store.lifetimes().await?);
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
+        Ok(())
+    }
+}

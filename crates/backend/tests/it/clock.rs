@@ -1,0 +1,118 @@
+//! A clock that is wrong for a while: nothing is refused for good and nothing is removed that a right clock would
+//! have kept. And a machine that was suspended, whose timers stood still meanwhile.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use shared::path;
+
+use crate::support::{Browser, FIREFOX_ON_LINUX, PASSWORD, TestApp, on_every_store};
+
+const DAY: i64 = 86_400;
+/// Longer than any session lives.
+const FORTY_DAYS: i64 = 40 * DAY;
+
+async fn refused_for_now(browser: &Browser, app: &TestApp) {
+    let cookie = browser.refresh_token();
+    let key = "0123456789abcdef-a-try";
+    browser.refresh_with(key).await.assert_problem(503, "temporarily_unavailable");
+    browser.me().await.assert_problem(503, "temporarily_unavailable");
+    browser.copied().login("alice", PASSWORD).await.assert_problem(503, "temporarily_unavailable");
+    browser.confirm(PASSWORD).await.assert_problem(503, "temporarily_unavailable");
+    for public in [path::JWKS, path::STATUS_LIST, path::HEALTH_READY] {
+        app.browser().get(public).await.assert_problem(503, "temporarily_unavailable");
+    }
+    app.browser().get(path::HEALTH_LIVE).await.assert_status(200);
+    assert_eq!(browser.refresh_token(), cookie, "the cookie stays");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_wrong_signs_nobody_out() {
+    for step in [FORTY_DAYS, -FORTY_DAYS, 3_600] {
+        on_every_store(async |app| {
+            let alice = app.registered("alice").await;
+            app.clock.step(step);
+            refused_for_now(&alice, &app).await;
+            app.clock.advance(11);
+            refused_for_now(&alice, &app).await;
+            app.clock.step(-step);
+            alice.refresh().await.assert_ok();
+            alice.me().await.assert_ok();
+            app.browser().get(path::HEALTH_READY).await.assert_status(200);
+        })
+        .await;
+    }
+}
+
+/// Readiness says why, so that a probe's log leads to the cause.
+#[tokio::test]
+async fn readiness_names_the_clock() {
+    let app = TestApp::in_memory().await;
+    app.clock.step(FORTY_DAYS);
+    let answer = app.browser().get(path::HEALTH_READY).await;
+    assert_eq!(answer.json()["detail"], "The server's clock is in doubt.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let retention = crate::support::settings::<&str>(&[]).expect("settings").retention;
+    let _upkeep = retention.keep(&app.store, &app.clock, &app.app.entropy);
+    let _keeping = app.app.sessions.keys.keep(&app.store, &app.clock);
+    app.clock.step(FORTY_DAYS);
+    // An hour of timers: it has come to its turn.
+    for _ in 0..130 {
+        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::task::yield_now().await;
+    }
+    app.clock.step(-FORTY_DAYS);
+    alice.refresh().await.assert_ok();
+}
+
+/// Where there is a database with a clock of its own, an instance that was started with a wrong one finds out.
+#[tokio::test]
+async fn an_instance_whose_clock_is_not_the_databases_serves_nothing() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        // The tests' clock stands years away from the machine's.
+        app.clock.compare_with(&*app.store).await.expect("a store");
+        let asked = app.store.clock().await.expect("a store");
+        let ready = app.browser().get(path::HEALTH_READY).await;
+        match asked {
+            Some(database) => {
+                ready.assert_problem(503, "temporarily_unavailable");
+                app.clock.step(database.since(app.clock.now()));
+                app.clock.compare_with(&*app.store).await.expect("a store");
+                app.browser().get(path::HEALTH_READY).await.assert_status(200);
+            }
+            None => {
+                ready.assert_status(200);
+            }
+        }
+    })
+    .await;
+}
+
+/// Timers stand still while a machine is suspended. What was trusted before is a day old when it resumes.
+#[tokio::test]
+async fn an_instance_that_was_suspended_asks_before_it_trusts() {
+    on_every_store(async |here| {
+        let there = here.another_instance().await;
+        let following = there.app.sessions.follow_endings();
+        let mut look = tokio::time::interval(Duration::from_millis(5));
+        while !there.app.sessions.journal.endings.is_trusted() {
+            look.tick().await;
+        }
+        let alice = here.browser().calling_itself(FIREFOX_ON_LINUX);
+        alice.register("alice").await.assert_status(201);
+        let copy = alice.copied().through(&there);
+        // Its feed is cut off, and the machine sleeps for a minute, at once.
+        drop(following);
+        alice.logout().await.assert_status(204);
+        there.clock.suspend(60);
+        copy.call(Method::GET, path::EVENTS, None).await.assert_problem(401, "invalid_token");
+        assert!(!there.app.sessions.journal.endings.is_trusted());
+    })
+    .await;
+}

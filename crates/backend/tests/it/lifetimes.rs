@@ -1,0 +1,189 @@
+//! A setting that sizes a promise may be changed: what was promised under the earlier value still holds. Ends
+//! are remembered, keys kept and sessions spared by the longest lifetime that any instance has issued under.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use backend::auth::status_list::place;
+use backend::lifetimes::Lifetime;
+use backend::store::KeyPurpose;
+use backend::upkeep::{Removed, Retention};
+use shared::{SessionId, path};
+use tokio::time::advance;
+use verifier::{KeySet, Status, Verifier};
+
+use crate::services::{form, service};
+use crate::support::{Browser, ORIGIN, TestApp, on_every_store_with, settings};
+
+const HALF_AN_HOUR: &[&str] = &["--access-token-seconds", "1800"];
+const FIVE_SECONDS: &[&str] = &["--access-token-seconds", "5"];
+const DAY: i64 = 86_400;
+
+/// From now on the instance hears what others end; until it has read what there was before.
+async fn follow(app: &TestApp) -> backend::auth::feed::Following {
+    let following = app.app.sessions.follow_endings();
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    while !app.app.sessions.journal.endings.is_trusted() {
+        look.tick().await;
+    }
+    following
+}
+
+async fn call(browser: &Browser, app: &TestApp) -> crate::support::Answer {
+    browser.copied().through(app).call(Method::GET, path::EVENTS, None).await
+}
+
+async fn is_in_the_status_list(app: &TestApp, session: SessionId) -> bool {
+    let keys = KeySet::from_jwks(&app.browser().get(path::JWKS).await.body).expect("keys");
+    let list = app.browser().get(path::STATUS_LIST).await;
+    let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
+    let uri = format!("{ORIGIN}{}", path::STATUS_LIST);
+    let list = verifier.verify_status_list(&keys, &uri, &list.body, app.clock.now());
+    list.expect("a list").list.get(place(session)) == Some(Status::Invalid)
+}
+
+async fn is_active(app: &TestApp, token: &str) -> bool {
+    let service = service(app, "notes", ORIGIN).await;
+    let answer = form(app, path::INTROSPECT, Some(&service), &format!("token={token}")).await;
+    answer.assert_ok();
+    answer.json()["active"].as_bool().expect("a boolean")
+}
+
+#[tokio::test]
+async fn a_shorter_access_token_life_revives_no_revoked_session() {
+    on_every_store_with(HALF_AN_HOUR, async |before| {
+        let alice = before.registered("alice").await;
+        let session = serde_json::from_value(alice.claims()["sid"].clone()).expect("an id");
+        let after = before.another_instance_with(FIVE_SECONDS).await;
+        alice.copied().through(&after).logout().await.assert_status(204);
+        after.clock.advance(66);
+        // Of this instance everything is new: what has been revoked it reads from the database.
+        let restarted = after.another_instance_with(FIVE_SECONDS).await;
+        let _following = follow(&restarted).await;
+        call(&alice, &restarted).await.assert_problem(401, "invalid_token");
+        assert!(!is_active(&restarted, &alice.access_token()).await);
+        assert!(is_in_the_status_list(&restarted, session).await);
+    })
+    .await;
+}
+
+/// In a rolling restart one instance may still have the longer setting, or already.
+#[tokio::test(start_paused = true)]
+async fn an_instance_with_a_shorter_life_remembers_ends_for_one_with_a_longer() {
+    let short = TestApp::with(FIVE_SECONDS).await;
+    let _following = follow(&short).await;
+    let long = short.another_instance_with(HALF_AN_HOUR).await;
+    let alice = long.registered("alice").await;
+    alice.copied().through(&short).logout().await.assert_status(204);
+    for _ in 0..20 {
+        short.clock.advance(80);
+        advance(Duration::from_secs(11)).await;
+        // Its heartbeats forget what may be forgotten.
+        follow(&short).await;
+        call(&alice, &short).await.assert_problem(401, "invalid_token");
+    }
+    assert_eq!(short.app.sessions.journal.endings.count(), 1);
+    // Half an hour, and what the clocks may differ by: no token of the session can be alive.
+    short.clock.advance(400);
+    for _ in 0..3 {
+        advance(Duration::from_secs(11)).await;
+        follow(&short).await;
+    }
+    assert_eq!(short.app.sessions.journal.endings.count(), 0);
+}
+
+#[tokio::test]
+async fn a_key_is_kept_for_the_tokens_of_a_longer_life() {
+    on_every_store_with(HALF_AN_HOUR, async |before| {
+        let alice = before.registered("alice").await;
+        let keys = &before.app.sessions.keys;
+        let rotated = keys.rotate(KeyPurpose::Access, &*before.store, before.clock.now()).await;
+        let next = rotated.expect("a store");
+        before.clock.advance(next.signs_from.since(before.clock.now()));
+        let after = before.another_instance_with(FIVE_SECONDS).await;
+        after.clock.advance(70);
+        let keys = &after.app.sessions.keys;
+        keys.tend(&*after.store, after.clock.now()).await.expect("a store");
+        call(&alice, &after).await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_set_that_may_be_cached_for_an_hour_is_waited_for() {
+    on_every_store_with(&["--jwks-cache-seconds", "3600"], async |before| {
+        before.registered("alice").await;
+        let after = before.another_instance_with(&["--jwks-cache-seconds", "300"]).await;
+        let (keys, now) = (&after.app.sessions.keys, after.clock.now());
+        let rotated = keys.rotate(KeyPurpose::Access, &*after.store, now).await;
+        assert_eq!(rotated.expect("a store").signs_from.since(now), 3_660);
+        // What it promises from now on is its own setting.
+        let answer = after.browser().get(path::JWKS).await;
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    })
+    .await;
+}
+
+/// `baton prune` by hand has the default limits, unless it is given those of the server.
+#[tokio::test]
+async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_accepts() {
+    let long = &["--refresh-idle-seconds", "5184000", "--refresh-absolute-seconds", "7776000"];
+    on_every_store_with(long, async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(50 * DAY);
+        let defaults = settings::<&str>(&[]).expect("settings").retention;
+        app.app.sessions.lifetimes.hold(&*app.store, app.clock.now()).await.expect("a store");
+        assert_eq!(prune(&app, defaults).await.sessions, 0);
+        alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_kept_as_long_as_its_access_token_lives() {
+    let life = &["--access-token-seconds", "1728000"];
+    on_every_store_with(life, async |app| {
+        let alice = app.registered("alice").await;
+        alice.copied().logout().await.assert_status(204);
+        app.clock.advance(15 * DAY);
+        let retention = settings(life).expect("settings").retention;
+        assert_eq!(prune(&app, retention).await.sessions, 0);
+        let restarted = app.another_instance_with(FIVE_SECONDS).await;
+        let _following = follow(&restarted).await;
+        call(&alice, &restarted).await.assert_problem(401, "invalid_token");
+        app.clock.advance(6 * DAY);
+        assert_eq!(prune(&app, retention).await.sessions, 1);
+    })
+    .await;
+}
+
+/// What was issued under the longer setting has expired: the shorter one is all that counts.
+#[tokio::test]
+async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {
+    on_every_store_with(HALF_AN_HOUR, async |before| {
+        before.registered("alice").await;
+        let after = before.another_instance_with(FIVE_SECONDS).await;
+        let lives = async || {
+            let lifetimes = &after.app.sessions.lifetimes;
+            lifetimes.hold(&*after.store, after.clock.now()).await.expect("a store");
+            lifetimes.read(&*after.store).await.expect("a store");
+            lifetimes.in_force().access_token
+        };
+        assert_eq!(lives().await, 1_800);
+        after.clock.advance(3_600 + 1_800);
+        assert_eq!(lives().await, 1_800, "its last token may have been issued an hour later");
+        after.clock.advance(2_000);
+        assert_eq!(lives().await, 5);
+        let held = after.store.lifetimes().await.expect("a store");
+        let held = held.iter().filter(|held| held.setting == Lifetime::AccessToken);
+        assert_eq!(held.map(|held| held.seconds).collect::<Vec<_>>(), [5]);
+    })
+    .await;
+}
+
+async fn prune(app: &TestApp, retention: Retention) -> Removed {
+    let mut removed = Removed::default();
+    let progress = (Duration::ZERO, &mut removed);
+    retention.prune(&*app.store, app.clock.now(), progress).await.expect("a store");
+    removed
+}

@@ -1,0 +1,181 @@
+//! One account against everybody: what a user does with their own session, however often, takes no more than a
+//! share of what there is, and limits come before any work.
+
+use axum::body::Body;
+use axum::http::Method;
+use backend::store::EVENTS_KEPT;
+use serde_json::{Value, json};
+use shared::path::{self, REFRESH_COOKIE};
+use shared::{EventKind, UserId};
+
+use crate::services::{form, service};
+use crate::support::{
+    Answer, Browser, Faulty, ORIGIN, PASSWORD, Place, TestApp, on_every_store, on_every_store_with,
+};
+
+const NEW_PASSWORD: &str = "marble heron beyond tuesday";
+
+fn user_of(browser: &Browser) -> UserId {
+    serde_json::from_value(browser.claims()["sub"].clone()).expect("an id")
+}
+
+async fn rename(browser: &Browser, name: &str) -> Answer {
+    browser.call(Method::PUT, path::NAME, Some(json!({ "name": name }))).await
+}
+
+/// Calls until one is refused: how many were not.
+async fn until_limited(call: impl AsyncFn() -> Answer) -> u32 {
+    for number in 0..5_000 {
+        let answer = call().await;
+        if answer.status == 429 {
+            answer.assert_problem(429, "rate_limited");
+            return number;
+        }
+    }
+    panic!("no call is ever refused");
+}
+
+/// Every path that wants an access token, the ones still to come included: they share one guard.
+#[tokio::test]
+async fn calls_with_an_access_token_are_limited_by_session_and_account() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let read = async |browser: &Browser| browser.call(Method::GET, path::SESSIONS, None).await;
+    assert_eq!(until_limited(async || read(&alice).await).await, 200);
+    // Another session of hers has a limit of its own, and both share the account's.
+    let elsewhere = app.logged_in("alice").await;
+    assert_eq!(until_limited(async || read(&elsewhere).await).await, 200);
+    let third = app.logged_in("alice").await;
+    assert_eq!(until_limited(async || read(&third).await).await, 0);
+    app.registered("bob").await.me().await.assert_ok();
+    app.clock.advance(1);
+    read(&alice).await.assert_ok();
+    let events = alice.events().await;
+    let limited = events.iter().filter(|kind| *kind == "limited").count();
+    assert_eq!(limited, 3, "once an hour for each session and account: {events:?}");
+}
+
+#[tokio::test]
+async fn changes_are_limited_by_account() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    assert_eq!(until_limited(async || rename(&alice, "Alice").await).await, 60);
+    // Whatever the change; reading goes on.
+    alice.call(Method::DELETE, path::SESSIONS, None).await.assert_problem(429, "rate_limited");
+    alice.me().await.assert_ok();
+    app.clock.advance(1);
+    rename(&alice, "Alice").await.assert_status(204);
+    rename(&alice, "Alice").await.assert_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn questions_of_a_service_are_limited() {
+    let app = TestApp::in_memory().await;
+    let (alice, notes) = (app.registered("alice").await, service(&app, "notes", ORIGIN).await);
+    let token = format!("token={}", alice.access_token());
+    let ask = async || form(&app, path::INTROSPECT, Some(&notes), &token).await;
+    assert_eq!(until_limited(ask).await, 4_000);
+    app.clock.advance(1);
+    ask().await.assert_ok();
+}
+
+/// The 429 of `confirm`: nothing was hashed, counted, changed or recorded.
+#[tokio::test]
+async fn beyond_the_limit_of_its_session_a_confirmation_does_nothing() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        until_limited(async || alice.refresh().await).await;
+        app.clock.advance(1);
+        until_limited(async || alice.refresh().await).await;
+        let hashed = app.app.accounts.passwords.looked_at();
+        let (events, claims) = (events_of(&app, &alice).await, alice.claims());
+        for _ in 0..5 {
+            alice.confirm(PASSWORD).await.assert_problem(429, "rate_limited");
+        }
+        assert_eq!(app.app.accounts.passwords.looked_at(), hashed);
+        assert_eq!(events_of(&app, &alice).await, events);
+        app.clock.advance(60);
+        alice.refresh().await.assert_ok();
+        assert_eq!(alice.claims()["auth_time"], claims["auth_time"]);
+    })
+    .await;
+}
+
+async fn events_of(app: &TestApp, browser: &Browser) -> Vec<EventKind> {
+    let page = app.app.sessions.journal.page(user_of(browser), None, Vec::new()).await;
+    page.expect("a store").events.into_iter().map(|event| event.kind).collect()
+}
+
+/// Each costs up to three hashes: right or wrong, they are limited by account before the first.
+#[tokio::test]
+async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let mut passwords = [PASSWORD, NEW_PASSWORD];
+    for number in 0..20 {
+        if number % 2 == 0 {
+            alice.confirm(passwords[0]).await.assert_ok();
+        } else {
+            alice.change_password(passwords[0], passwords[1]).await.assert_status(204);
+            passwords.swap(0, 1);
+        }
+    }
+    let hashed = app.app.accounts.passwords.looked_at();
+    alice.confirm(passwords[0]).await.assert_problem(429, "rate_limited");
+    let change = alice.change_password(passwords[0], passwords[1]).await;
+    change.assert_problem(429, "rate_limited");
+    assert_eq!(app.app.accounts.passwords.looked_at(), hashed);
+    app.clock.advance(15);
+    alice.confirm(passwords[0]).await.assert_ok();
+}
+
+/// A browser sends one cookie of this name. Each that is looked at is a question to the database.
+#[tokio::test]
+async fn of_many_refresh_cookies_two_are_looked_at() {
+    let store = Faulty::new();
+    let app = TestApp::over(store.clone() as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let ticket = alice.refresh_token();
+    let cookies = vec![format!("{REFRESH_COOKIE}={ticket}"); 100].join("; ");
+    let before = store.sessions_read();
+    let request = alice.request(Method::POST, path::LOGOUT).header("cookie", cookies);
+    app.send(request.body(Body::empty()).expect("a request")).await.assert_status(204);
+    assert_eq!(store.sessions_read() - before, 2);
+}
+
+/// The newest stay, and other kinds are not pushed out.
+#[tokio::test]
+async fn an_account_keeps_its_newest_events_of_each_kind() {
+    on_every_store_with(&["--limits", "off"], async |app| {
+        let alice = app.registered("alice").await;
+        let bob = app.registered("bob").await;
+        rename(&bob, "Bob").await.assert_status(204);
+        for number in 0..EVENTS_KEPT + 200 {
+            rename(&alice, &format!("Alice {number}")).await.assert_status(204);
+        }
+        let renamed = number_of(&alice, Some("name_changed")).await;
+        assert!(renamed >= EVENTS_KEPT as usize, "{renamed}");
+        assert!(renamed < EVENTS_KEPT as usize + 200, "{renamed}");
+        assert_eq!(number_of(&alice, Some("registered")).await, 1);
+        assert_eq!(number_of(&bob, Some("name_changed")).await, 1);
+        assert_eq!(number_of(&alice, None).await, renamed + 1);
+    })
+    .await;
+}
+
+/// All pages of them.
+async fn number_of(browser: &Browser, kind: Option<&str>) -> usize {
+    let (mut count, mut before) = (0, Value::Null);
+    loop {
+        let mut query = vec![];
+        query.extend(kind.map(|kind| format!("kind={kind}")));
+        query.extend(before.as_str().map(|before| format!("before={before}")));
+        let path = format!("{}?{}", path::EVENTS, query.join("&"));
+        let page = browser.call(Method::GET, &path, None).await.assert_ok().json();
+        count += page["events"].as_array().expect("events").len();
+        before = page["next"].clone();
+        if before.is_null() {
+            return count;
+        }
+    }
+}
