@@ -129,6 +129,7 @@ pub struct Lifetimes {
     in_force: RwLock<LifetimeSet>,
     /// Until when this instance may issue under its own.
     leased_until: AtomicI64,
+    is_fixed: bool,
 }
 
 impl Lifetimes {
@@ -139,13 +140,14 @@ impl Lifetimes {
             configured,
             in_force: RwLock::new(configured),
             leased_until: AtomicI64::new(i64::MIN),
+            is_fixed: false,
         }
     }
 
     /// Those of an instance that shares its database with no other one and stores nothing: for simulations.
     #[must_use]
     pub const fn fixed(configured: LifetimeSet) -> Self {
-        Self { leased_until: AtomicI64::new(i64::MAX), ..Self::new(configured) }
+        Self { is_fixed: true, ..Self::new(configured) }
     }
 
     /// What this instance issues under.
@@ -170,7 +172,7 @@ impl Lifetimes {
         let leased_until = self.leased_until.load(Ordering::Acquire);
         // A clock that was set back must not stretch the lease.
         let left = leased_until.saturating_sub(now.0);
-        if left == i64::MAX || (RENEW_SECONDS..=LEASE_SECONDS).contains(&left) {
+        if self.is_fixed || (RENEW_SECONDS..=LEASE_SECONDS).contains(&left) {
             return Ok(());
         }
         let held = self.configured.held_from(now);
@@ -185,7 +187,7 @@ impl Lifetimes {
     /// # Errors
     /// If storage fails: then it stays as it was.
     pub async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
-        if self.leased_until.load(Ordering::Acquire) == i64::MAX {
+        if self.is_fixed {
             return Ok(());
         }
         let in_force = self.configured.or_longer(&store.lifetimes().await?);

@@ -214,7 +214,8 @@ pub(super) const REMOVE_KEY: &str = "
 /// Of instances that hold the same lifetime, the one that holds it longest counts.
 pub(super) const HOLD_LIFETIME: &str = "
     INSERT INTO lifetimes AS l (setting, seconds, held_until) VALUES ($1, $2, $3)
-    ON CONFLICT (setting, seconds) DO UPDATE SET held_until = $3 WHERE l.held_until < $3";
+    ON CONFLICT (setting, seconds) DO UPDATE SET held_until = $3 -- unguarded: it only grows
+    WHERE l.held_until < $3";
 
 pub(super) const EXPIRE_LIFETIMES: &str = "
     DELETE FROM lifetimes -- unguarded: what was issued under it has expired

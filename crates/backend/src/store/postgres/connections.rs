@@ -16,10 +16,11 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::connect::{connect, no_answer};
 use super::trouble;
+use crate::clock::{BootInstant, Clock};
 use crate::store::{StoreError, sql};
 use crate::telemetry::causes;
 
@@ -30,7 +31,7 @@ const CALL_TIME: Duration = Duration::from_secs(2);
 /// How much of that is spent waiting for a connection: whoever gets one has time left to use it, or a
 /// crowd that waited for a frozen server would break one connection after the other when it is back.
 const WAIT_TIME: Duration = Duration::from_millis(1_200);
-/// A connection that rested for longer is asked whether it is still there before it is used.
+/// A connection that rested for longer, or while the machine was suspended, is asked whether it is still there before it is used.
 const RESTED: Duration = Duration::from_secs(2);
 /// How long it has to answer that: enough of the deadline is left to open another one.
 const PING_TIME: Duration = Duration::from_millis(300);
@@ -47,6 +48,7 @@ pub(super) struct Connections {
     options: PgConnectOptions,
     durability: &'static str,
     size: usize,
+    clock: Clock,
     /// For each connection that may still be opened.
     room: Arc<Semaphore>,
     /// For each that may be opened now.
@@ -65,7 +67,7 @@ struct Live {
 
 struct Resting {
     live: Live,
-    since: Instant,
+    since: BootInstant,
 }
 
 impl Connections {
@@ -78,6 +80,7 @@ impl Connections {
             options,
             durability,
             size,
+            clock: Clock::system(),
             room: Arc::new(Semaphore::new(size)),
             opening: Arc::new(Semaphore::new(OPENING)),
             ready: Semaphore::new(0),
@@ -166,7 +169,7 @@ impl Connections {
     fn rest(&self, live: Live) {
         let mut resting = self.resting();
         if !self.ready.is_closed() {
-            resting.push(Resting { live, since: Instant::now() });
+            resting.push(Resting { live, since: self.clock.boot_instant() });
             self.ready.add_permits(1);
         }
     }
@@ -174,7 +177,7 @@ impl Connections {
     /// The connection that rested for the shortest time, if it was in use a moment ago or answers.
     async fn rested(&self) -> Option<Live> {
         let Resting { mut live, since } = self.resting().pop()?;
-        if since.elapsed() < RESTED {
+        if self.clock.boot_instant().since(since) < RESTED {
             return Some(live);
         }
         if let Ok(Ok(())) = timeout(PING_TIME, live.connection.ping()).await {
