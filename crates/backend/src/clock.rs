@@ -44,8 +44,8 @@ struct ManualHands {
     suspended: AtomicI64,
 }
 
-/// An instant on the clock that goes on while the machine is suspended (Linux: `CLOCK_BOOTTIME`). Tokio's and
-/// the standard library's instants stand still meanwhile, and what they call a second old may be a day old.
+/// An instant on the clock that includes suspension of the machine (Linux: `CLOCK_BOOTTIME`). Tokio's and the standard
+/// library's instants exclude it, and what they call a second old may be a day old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BootInstant(Duration);
 

@@ -147,7 +147,7 @@ impl Limits {
         if is_change { self.take(|all| &all.changes_by_account, account) } else { Ok(()) }
     }
 
-    /// A password that somebody gives who is logged in already, right or wrong: each costs a hash.
+    /// A password given within a session, right or wrong: each costs a hash.
     pub(super) fn password_check(&self, user: UserId) -> Result<(), TooEarly> {
         self.take(|all| &all.password_checks_by_account, Key::Account(user))
     }

@@ -1,5 +1,5 @@
-//! Middleware: while the machine's clock is in doubt, calls are 503 (`Retry-After`), because nobody can say what
-//! has expired and a token that is issued now could live for weeks. It must not decide what a doubt is.
+//! Middleware: while the machine's clock is in doubt, calls are 503 (`Retry-After`), because it is not known what has
+//! expired, and a token that is issued now could live for weeks. It must not decide what a doubt is.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! A clock that is wrong for a while: nothing is refused for good and nothing is removed that a right clock would
-//! have kept. And a machine that was suspended, whose timers stood still meanwhile.
+//! have kept. And a machine that was suspended, whose timers stood still.
 
 use std::time::Duration;
 

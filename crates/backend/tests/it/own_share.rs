@@ -60,7 +60,7 @@ async fn changes_are_limited_by_account() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     assert_eq!(until_limited(async || rename(&alice, "Alice").await).await, 60);
-    // Whatever the change; reading goes on.
+    // Of whatever kind; reading is not affected.
     alice.call(Method::DELETE, path::SESSIONS, None).await.assert_problem(429, "rate_limited");
     alice.me().await.assert_ok();
     app.clock.advance(1);

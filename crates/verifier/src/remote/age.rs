@@ -1,5 +1,5 @@
-//! How old a cached value is, on a machine that may have been suspended: its timers stood still meanwhile, and
-//! only the wall clock tells. It must not know what is cached.
+//! How old a cached value is, on a machine that may have been suspended: its timers stood still then, and only
+//! the wall clock tells. It must not know what is cached.
 
 use std::time::Duration;
 

@@ -177,7 +177,7 @@ impl World {
         tokio::time::advance(Duration::from_secs(seconds)).await;
     }
 
-    /// The machine is suspended for so long: its wall clock goes on, its timers do not.
+    /// The machine is suspended for so long: its wall clock runs, its timers do not.
     pub(crate) fn suspend(&self, seconds: i64) {
         self.set_back(-seconds);
     }
