@@ -22,7 +22,7 @@ use crate::keys::KeyRing;
 use crate::router::router;
 use crate::server;
 use crate::store;
-use crate::upkeep::{Removed, Retention};
+use crate::upkeep::{Pace, Progress, Removed, Retention};
 
 /// How long the storage may take to let go once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -130,13 +130,13 @@ async fn migrate(database: &str) -> anyhow::Result<()> {
 async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
     let retention = Retention::try_from(life)?;
     let store = open_store(database).await?;
-    let mut removed = Removed::default();
+    let mut progress = Progress::new(Pace::Foreground);
     let clock = Clock::system();
     clock.compare_with(&*store).await?;
     let now = clock.trusted_now()?;
-    let outcome = retention.prune(&*store, now, (Duration::ZERO, &mut removed)).await;
+    let outcome = retention.prune(&*store, now, &mut progress).await;
     store.close().await;
-    let Removed { sessions, records } = removed;
+    let Removed { sessions, records } = progress.removed;
     outcome.with_context(|| {
         format!("stopped after {sessions} sessions and {records} records; run it again")
     })?;

@@ -98,8 +98,18 @@ impl Entropy {
 }
 
 fn uuid_v7(now: NumericDate, random: &[u8; 10]) -> [u8; 16] {
-    let milliseconds = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
-    Builder::from_unix_timestamp_millis(milliseconds, random).into_uuid().into_bytes()
+    Builder::from_unix_timestamp_millis(milliseconds(now), random).into_uuid().into_bytes()
+}
+
+/// Higher than every id made before this instant, and lower than every one made at it or later: without
+/// version and variant it is no UUID itself.
+#[must_use]
+pub fn first_id_at(now: NumericDate) -> [u8; 16] {
+    (u128::from(milliseconds(now)) << 80).to_be_bytes()
+}
+
+fn milliseconds(now: NumericDate) -> u64 {
+    u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000)
 }
 
 /// 26 bits as the first of a UUID's random ones: 12 before the variant, where the first four of two

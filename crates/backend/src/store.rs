@@ -26,7 +26,7 @@ use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
-pub use change::{Change, Ending, Outcome, PasswordChange, Whose};
+pub use change::{Change, Ending, IdRange, Outcome, PasswordChange, Prunable, Whose};
 pub use records::{
     Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
     KeyPurpose, Service, Session, StoredKey, User, Whence,
@@ -164,6 +164,15 @@ pub trait Store: Send + Sync {
 
     /// What time it is by the clock of the database's machine. `None` if that is this one.
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError>;
+
+    /// The id at the end of the next part of a table: that of the row `rows` further on than `after`, in the
+    /// order of ids. `None` if fewer follow.
+    async fn part_end(
+        &self,
+        of: Prunable,
+        after: [u8; 16],
+        rows: u32,
+    ) -> Result<Option<[u8; 16]>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;

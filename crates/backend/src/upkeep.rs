@@ -1,5 +1,8 @@
 //! What is cleared away because nobody needs it any more: once an hour by a server that runs, or when an
-//! operator asks for it. It must not decide what is over; limits are handed in.
+//! operator asks for it. It must not decide what is over; limits are handed in. How a table is walked without
+//! holding others up is in [`parts`].
+
+mod parts;
 
 use std::future::pending;
 use std::sync::Arc;
@@ -11,9 +14,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::entropy::Entropy;
+use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::Lifetime;
-use crate::store::{Change, EventsBefore, HeldLifetime, PruneBefore, Store, StoreError};
+use crate::store::{Change, EventsBefore, HeldLifetime, Prunable, PruneBefore, Store, StoreError};
+pub use parts::Pace;
+use parts::Walk;
 
 /// A session is kept for so long after it is over: its user may still ask why.
 const OVER_SECONDS: i64 = 7 * 86_400;
@@ -24,8 +29,6 @@ const NOBODYS_SECONDS: i64 = 86_400;
 /// By how much the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
 const HOUR_SECONDS: u64 = 3_600;
-/// How long a running server rests between one thousand rows and the next.
-const REST: Duration = Duration::from_millis(200);
 
 /// What is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +53,31 @@ pub struct Removed {
 fn longest_access_token(held: &[HeldLifetime]) -> i64 {
     let held = held.iter().filter(|held| held.setting == Lifetime::AccessToken);
     held.map(|held| held.seconds.saturating_add(SLACK_SECONDS)).max().unwrap_or_default()
+}
+
+/// How pruning proceeds, from one pass of this process to the next.
+#[derive(Debug)]
+pub struct Progress {
+    /// What was removed.
+    pub removed: Removed,
+    pace: Pace,
+    clean: Clean,
+}
+
+/// Up to which ids the events were pruned by each rule: there is nothing more to remove by it. Each pass
+/// looks at what has grown old since the one before, not at the table.
+#[derive(Debug, Default)]
+struct Clean {
+    routine: [u8; 16],
+    of_nobody: [u8; 16],
+}
+
+impl Progress {
+    /// Nothing was pruned yet.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self { removed: Removed::default(), pace, clean: Clean::default() }
+    }
 }
 
 /// A task that ends with its handle.
@@ -80,38 +108,36 @@ impl Retention {
     /// Removes all that is not to be kept, in parts, so that others may write in between.
     ///
     /// # Errors
-    /// If storage fails. What was removed before stays so, and is in `removed`.
+    /// If storage fails. What was removed before stays so, and is in `progress`.
     pub async fn prune(
         self,
         store: &dyn Store,
         now: NumericDate,
-        (rest, removed): (Duration, &mut Removed),
+        progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let held = store.lifetimes().await?;
         let Self { policy, event_seconds } = self.or_longer(&held);
         let over = now.plus(-OVER_SECONDS.max(longest_access_token(&held)));
-        let sessions = Change::PruneSessions(PruneBefore {
+        let sessions = PruneBefore {
             created_at: over.plus(-policy.absolute_seconds),
             accepted_at: over.plus(-policy.idle_seconds),
             revoked_at: over,
-        });
-        let events = Change::PruneEvents(EventsBefore {
+        };
+        let events = EventsBefore {
             of_users: now.plus(-event_seconds),
             routine: now.plus(-ROUTINE_SECONDS.min(event_seconds)),
             of_nobody: now.plus(-NOBODYS_SECONDS.min(event_seconds)),
-        });
-        // Sessions first: with its last one goes what was left of a deleted account.
-        for (part, count) in [(sessions, &mut removed.sessions), (events, &mut removed.records)] {
-            loop {
-                let rows = store.commit(part.clone(), Vec::new()).await?.rows;
-                if rows == 0 {
-                    break;
-                }
-                *count += rows;
-                let _ = timeout(rest, pending::<()>()).await;
-            }
-        }
-        Ok(())
+        };
+        let Progress { removed: Removed { sessions: of_sessions, records }, pace, clean } =
+            progress;
+        let mut walk = Walk { store, pace: *pace, removed: of_sessions };
+        // Whatever is over was begun before. Sessions first: with its last one goes what was left of a
+        // deleted account.
+        walk.prune(Prunable::Sessions(sessions), &mut [0; 16], first_id_at(over)).await?;
+        let mut walk = Walk { store, pace: *pace, removed: records };
+        clean.prune_events(&mut walk, events).await?;
+        walk.repeat(Change::PruneFailures(events)).await?;
+        walk.repeat(Change::PruneErased(over)).await
     }
 
     /// From now on prunes once an hour, until the handle is dropped. The first time is drawn by lot: of
@@ -122,14 +148,14 @@ impl Retention {
         let lot = u64::from(u32::from_be_bytes(entropy.bytes()));
         let mut wait = Duration::from_secs(lot % HOUR_SECONDS);
         Upkeep(tokio::spawn(async move {
+            let mut progress = Progress::new(Pace::Background);
             loop {
                 let _ = timeout(wait, pending::<()>()).await;
                 wait = Duration::from_secs(HOUR_SECONDS);
-                let mut removed = Removed::default();
                 // Nothing is removed by a clock that is in doubt: it says so itself.
                 let Ok(now) = clock.trusted_now() else { continue };
-                let outcome = self.prune(&*store, now, (REST, &mut removed)).await;
-                let Removed { sessions, records } = removed;
+                let outcome = self.prune(&*store, now, &mut progress).await;
+                let Removed { sessions, records } = std::mem::take(&mut progress.removed);
                 match outcome {
                     Ok(()) => tracing::info!(event = "pruned", sessions, records),
                     // In an hour it is tried again; nothing depends on it but space.
@@ -137,5 +163,23 @@ impl Retention {
                 }
             }
         }))
+    }
+}
+
+impl Clean {
+    /// From the oldest on, where everything goes, to where only events of no account do.
+    async fn prune_events(
+        &mut self,
+        walk: &mut Walk<'_>,
+        before: EventsBefore,
+    ) -> Result<(), StoreError> {
+        let [of_users, routine, of_nobody] =
+            [before.of_users, before.routine, before.of_nobody].map(first_id_at);
+        let events = Prunable::Events(before);
+        walk.prune(events, &mut [0; 16], of_users).await?;
+        self.routine = self.routine.max(of_users);
+        walk.prune(events, &mut self.routine, routine).await?;
+        self.of_nobody = self.of_nobody.max(routine);
+        walk.prune(events, &mut self.of_nobody, of_nobody).await
     }
 }

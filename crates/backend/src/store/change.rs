@@ -77,10 +77,12 @@ pub enum Change {
     },
     /// A login succeeded: failures are counted from zero again.
     ForgetFailures(AccountTag),
-    /// Removes sessions long over, a thousand at most, so that others may write in between.
-    PruneSessions(PruneBefore),
-    /// Removes what is no longer to be kept of events and failures, a thousand each at most.
-    PruneEvents(EventsBefore),
+    /// Removes what is no longer to be kept of one part of a table.
+    Prune(Prunable, IdRange),
+    /// Removes what is no longer to be kept of failures, a thousand at most.
+    PruneFailures(EventsBefore),
+    /// Removes accounts erased before this instant that have no session left, a few hundred at most.
+    PruneErased(NumericDate),
     /// A key joins the ring. Not if another one follows its predecessor already.
     AddKey(Box<StoredKey>),
     /// A key counts no more, its successor joins the ring unless it has one, and all sessions whose
@@ -110,6 +112,25 @@ pub enum Change {
     RemoveService(String),
     /// Nothing but the events.
     Record,
+}
+
+/// The rows of one table that are no longer to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prunable {
+    /// Sessions long over.
+    Sessions(PruneBefore),
+    /// Events too old.
+    Events(EventsBefore),
+}
+
+/// A part of a table, by its primary key. Ids are UUIDs of version 7 (RFC 9562 section 5.7), so a range of
+/// ids is a range of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    /// The id before the first.
+    pub after: [u8; 16],
+    /// The last id.
+    pub through: [u8; 16],
 }
 
 /// A password change.
@@ -170,7 +191,8 @@ impl Outcome {
 impl Change {
     /// Whether it must be on the disk before it is answered. A rotation need not: the client's next
     /// ticket is ahead of a row that lost it, and is accepted (docs/design/rotation.md). A count or an
-    /// event that a power cut took was one of many; a count that it brought back goes with the next success.
+    /// event that a power cut took was one of many; a count that it brought back goes with the next success,
+    /// and rows that it brought back are pruned again.
     #[must_use]
     pub const fn must_last(&self) -> bool {
         !matches!(
@@ -179,6 +201,9 @@ impl Change {
                 | Self::WantPassword(..)
                 | Self::CountFailure { .. }
                 | Self::ForgetFailures(_)
+                | Self::Prune(..)
+                | Self::PruneFailures(_)
+                | Self::PruneErased(_)
                 | Self::Record
         )
     }

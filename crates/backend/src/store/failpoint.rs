@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Service,
-    Session, Store, StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
+    Service, Session, Store, StoreError, StoredKey, User,
 };
 use crate::auth::email::Email;
 
@@ -157,6 +157,15 @@ impl Store for Armed {
 
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
         self.store.clock().await
+    }
+
+    async fn part_end(
+        &self,
+        of: Prunable,
+        after: [u8; 16],
+        rows: u32,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        self.store.part_end(of, after, rows).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 //! writes, which are in [`tables`]. It must not be cleverer than SQL.
 
 mod keys;
+mod prune;
 mod tables;
 
 use std::cmp::Reverse;
@@ -12,7 +13,7 @@ use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::change::{Change, Outcome};
+use super::change::{Change, Outcome, Prunable};
 use super::records::{
     AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
 };
@@ -145,6 +146,15 @@ impl Store for Memory {
 
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
         Ok(None)
+    }
+
+    async fn part_end(
+        &self,
+        of: Prunable,
+        after: [u8; 16],
+        rows: u32,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        Ok(self.tables().part_end(of, after, rows))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

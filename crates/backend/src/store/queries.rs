@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
-use super::change::{Change, Outcome};
+use super::change::{Change, Outcome, Prunable};
 use super::records::{
     AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
 };
@@ -123,6 +123,20 @@ impl<E: Engine> Store for Sql<E> {
 
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
         self.0.clock().await
+    }
+
+    async fn part_end(
+        &self,
+        of: Prunable,
+        after: [u8; 16],
+        rows: u32,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        let sql = match of {
+            Prunable::Sessions(_) => sql::PART_OF_SESSIONS,
+            Prunable::Events(_) => sql::PART_OF_EVENTS,
+        };
+        let query = Statement::new(sql).bind(&after).bind(rows.saturating_sub(1));
+        Ok(self.0.fetch(query, row::id).await?.pop())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

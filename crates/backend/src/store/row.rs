@@ -48,6 +48,11 @@ pub(super) fn ended_id(row: &dyn Columns) -> Result<SessionId, sqlx::Error> {
     id.map(SessionId::from_bytes).ok_or_else(|| sqlx::Error::Decode("an id has 16 bytes".into()))
 }
 
+/// The id alone.
+pub(super) fn id(row: &dyn Columns) -> Result<[u8; 16], StoreError> {
+    exactly(row, "id")
+}
+
 pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
     Ok(User {
         id: UserId::from_bytes(exactly(row, "user_id")?),

@@ -1,5 +1,7 @@
 //! From changes to statements, the same for both engines that speak SQL. It must not execute them.
 
+mod prune;
+
 use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
@@ -29,6 +31,8 @@ pub(super) struct Script {
     pub(super) must_last: bool,
     /// It may take longer than a call.
     pub(super) is_patient: bool,
+    /// Rows all over the tables and their indexes.
+    pub(super) touches_many_pages: bool,
 }
 
 impl Statement {
@@ -71,17 +75,19 @@ impl Script {
         let must_last = change.must_last();
         let is_patient = matches!(
             change,
-            Change::PruneSessions(_)
-                | Change::PruneEvents(_)
+            Change::PruneFailures(_)
+                | Change::PruneErased(_)
                 | Change::EndSessions(Whose::Everyones, _)
                 | Change::RetireKey { .. }
         );
+        let touches_many_pages =
+            matches!(change, Change::Prune(..) | Change::PruneFailures(_) | Change::PruneErased(_));
         let mut steps = steps(change);
         for event in events {
             steps.push(record(event));
             steps.extend(trim(event));
         }
-        Self { steps, must_last, is_patient }
+        Self { steps, must_last, is_patient, touches_many_pages }
     }
 }
 
@@ -131,20 +137,9 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::ForgetFailures(account) => {
             vec![Statement::new(sql::FORGET_FAILURES).bind(&account.0).needed()]
         }
-        Change::PruneSessions(before) => {
-            let prune = Statement::new(sql::PRUNE_SESSIONS).bind(before.created_at);
-            vec![prune.bind(before.accepted_at).bind(before.revoked_at).counted()]
-        }
-        Change::PruneEvents(before) => vec![
-            Statement::new(sql::PRUNE_EVENTS).bind(before.of_users).counted(),
-            Statement::new(sql::PRUNE_ROUTINE_EVENTS).bind(before.routine).counted(),
-            Statement::new(sql::PRUNE_EVENTS_OF_NOBODY).bind(before.of_nobody).counted(),
-            Statement::new(sql::PRUNE_FAILURES)
-                .bind(before.of_users)
-                .bind(before.of_nobody)
-                .counted(),
-            Statement::new(sql::PRUNE_ERASED).counted(),
-        ],
+        Change::Prune(prunable, range) => vec![prune::part(prunable, range).counted()],
+        Change::PruneFailures(before) => vec![prune::failures(before).counted()],
+        Change::PruneErased(before) => vec![prune::erased(*before).counted()],
         Change::AddKey(key) => vec![add_key(key).needed()],
         Change::RetireKey { kid, successor, ending } => {
             retire_key(kid, successor.as_deref(), *ending)

@@ -114,14 +114,18 @@ pub(super) const FORGET_WHENCE: &str = "
     UPDATE sessions SET address = NULL, browser = 'unknown', os = 'unknown', device_kind = 'unknown'
     WHERE user_id = $1 -- unguarded: whatever state they are in, nobody's traces are kept";
 
-/// Removes some of the sessions that any of their ends lies long behind: so few that nobody else who
-/// writes has to wait for long.
+/// The id at the end of a part of the table: so many rows further on. Read from the primary key alone.
+pub(super) const PART_OF_SESSIONS: &str =
+    "SELECT id FROM sessions WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
+
+/// As [`PART_OF_SESSIONS`].
+pub(super) const PART_OF_EVENTS: &str =
+    "SELECT id FROM events WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
+
+/// Of one part of the table, removes the sessions that any of their limits lies long behind.
 pub(super) const PRUNE_SESSIONS: &str = "
     DELETE FROM sessions -- unguarded: nothing brings a session back that is over
-    WHERE id IN (
-        SELECT id FROM sessions WHERE created_at < $1 OR accepted_at < $2 OR revoked_at < $3
-        LIMIT 1000
-    )";
+    WHERE id > $1 AND id <= $2 AND (created_at < $3 OR accepted_at < $4 OR +revoked_at < $5)";
 
 /// Of an account that was deleted a moment ago nothing is told any more.
 pub(super) const RECORD: &str = "
@@ -141,20 +145,13 @@ pub(super) const FORGET_EVENTS: &str = "
     DELETE FROM events -- unguarded: an account's traces go with it
     WHERE user_id = $1";
 
+/// Of one part of the table, removes the events that are too old: all, those of the routine, those of no
+/// account. `+` keeps the planners from leaving the primary key for other indexes, which know no parts.
 pub(super) const PRUNE_EVENTS: &str = "
     DELETE FROM events -- unguarded: events never change, they only grow old
-    WHERE id IN (SELECT id FROM events WHERE at < $1 LIMIT 1000)";
-
-/// The many that tell only that a session went on.
-pub(super) const PRUNE_ROUTINE_EVENTS: &str = "
-    DELETE FROM events -- unguarded: events never change, they only grow old
-    WHERE id IN (
-        SELECT id FROM events WHERE at < $1 AND kind IN ('refreshed', 'answered_again') LIMIT 1000
-    )";
-
-pub(super) const PRUNE_EVENTS_OF_NOBODY: &str = "
-    DELETE FROM events -- unguarded: events never change, they only grow old
-    WHERE id IN (SELECT id FROM events WHERE user_id IS NULL AND at < $1 LIMIT 1000)";
+    WHERE id > $1 AND id <= $2
+      AND (+at < $3 OR (kind IN ('refreshed', 'answered_again') AND +at < $4)
+                    OR (user_id IS NULL AND +at < $5))";
 
 /// Only from the count that was read: however many come at once, each password has a number of its own.
 pub(super) const COUNT_FAILURE: &str = "
@@ -178,12 +175,14 @@ pub(super) const PRUNE_FAILURES: &str = "
         LIMIT 1000
     )";
 
+/// An account's sessions ended with it at the latest, so that one erased since then most likely has some left:
+/// it is not looked at.
 pub(super) const PRUNE_ERASED: &str = "
     DELETE FROM users -- unguarded: nothing brings an erased account back
     WHERE id IN (
         SELECT id FROM users
-        WHERE erased_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
-        LIMIT 1000
+        WHERE erased_at < $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
+        ORDER BY erased_at LIMIT 250
     )";
 
 /// Keys as they follow each other, all purposes together.

@@ -2,6 +2,7 @@
 //! several readers beside it (WAL), a bounded wait for either. It must not know what is asked or
 //! changed; that is [`queries`](super::queries) and [`script`](super::script).
 
+mod checkpoint;
 mod desk;
 mod execute;
 mod feed;
@@ -19,6 +20,7 @@ use shared::NumericDate;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use self::checkpoint::Checkpoints;
 use self::desk::Desk;
 use self::feed::Watching;
 use self::file::DatabaseFile;
@@ -40,6 +42,7 @@ const READERS: u32 = 4;
 /// The SQLite engine.
 pub struct Sqlite {
     writer: Writer,
+    checkpoints: Checkpoints,
     readers: SqlitePool,
     file: Arc<DatabaseFile>,
     options: SqliteConnectOptions,
@@ -61,7 +64,8 @@ impl Sqlite {
         let desk = Desk::open(options.clone(), Arc::clone(&file)).await?;
         let readers = readers().connect_with(options.clone().read_only(true)).await?;
         let writer = Writer::start(desk);
-        Ok(Self { writer, readers, file, options })
+        let checkpoints = Checkpoints::new(options.clone(), Arc::clone(&file));
+        Ok(Self { writer, checkpoints, readers, file, options })
     }
 }
 
@@ -91,7 +95,12 @@ impl Engine for Sqlite {
     const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_SQLITE;
 
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
-        self.writer.carry_out(script).await
+        let touches_many_pages = script.touches_many_pages;
+        let outcome = self.writer.carry_out(script).await?;
+        if touches_many_pages && outcome.rows > 0 {
+            self.checkpoints.fold_back().await;
+        }
+        Ok(outcome)
     }
 
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
@@ -117,7 +126,58 @@ impl Engine for Sqlite {
 
     async fn close(&self) {
         self.readers.close().await;
+        self.checkpoints.close();
         // Last, so that the write-ahead log is folded back into the file.
         self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::fixture::desk;
+    use crate::store::script::Script;
+    use crate::store::{Change, EventsBefore, IdRange, Prunable, PruneBefore};
+    use shared::NumericDate;
+
+    /// What each statement of a change, or a query, does to find its rows.
+    async fn plans(sql: impl IntoIterator<Item = &'static str>) -> Vec<String> {
+        let (desk, folder) = desk().await;
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let readers = super::readers().connect(&url).await.expect("connections");
+        let mut plans = Vec::new();
+        for statement in sql {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let steps = sqlx::query(explain).fetch_all(&readers).await.expect("a plan");
+            plans.extend(steps.iter().map(|step| step.get::<String, _>("detail")));
+        }
+        readers.close().await;
+        desk.close().await.expect("nothing in the way");
+        plans
+    }
+
+    /// SQLite has one writer: a statement that reads a table of millions makes everybody wait.
+    #[tokio::test]
+    async fn nothing_that_prunes_sessions_or_events_reads_more_than_its_part() {
+        let at = NumericDate(0);
+        let sessions = PruneBefore { created_at: at, accepted_at: at, revoked_at: at };
+        let events = EventsBefore { of_users: at, routine: at, of_nobody: at };
+        let part = IdRange { after: [0; 16], through: [0; 16] };
+        for prunable in [Prunable::Sessions(sessions), Prunable::Events(events)] {
+            let script = Script::of(&Change::Prune(prunable, part), &[]);
+            let plans = plans(script.steps.iter().map(|step| step.statement.sql)).await;
+            assert!(plans[0].contains("(id>? AND id<?)"), "{plans:?}");
+            // Of a session that goes, nothing refers to it.
+            assert_eq!(plans.len(), 1, "{plans:?}");
+        }
+        for plan in
+            plans([crate::store::sql::PART_OF_SESSIONS, crate::store::sql::PART_OF_EVENTS]).await
+        {
+            assert!(plan.contains("COVERING INDEX") && plan.contains("(id>?)"), "{plan}");
+        }
+        let erased = Script::of(&Change::PruneErased(at), &[]);
+        let plans = plans(erased.steps.iter().map(|step| step.statement.sql)).await;
+        assert!(plans.iter().all(|plan| !plan.starts_with("SCAN")), "{plans:?}");
     }
 }

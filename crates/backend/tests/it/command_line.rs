@@ -178,7 +178,10 @@ fn prune_removes_what_is_long_over_and_says_how_much() {
     assert!(pruned(&[]).starts_with("removed 0 sessions"), "it is fresh");
     // As if the week after its end had passed long ago.
     let database = folder.path().join("baton.db");
-    let aged = "UPDATE sessions SET created_at = 1, accepted_at = 1; UPDATE events SET at = 1";
+    let aged = "
+        UPDATE sessions SET created_at = 1, accepted_at = 1,
+                            id = CAST(x'010000000001' || substr(id, 7) AS BLOB);
+        UPDATE events SET at = 1, id = CAST(x'010000000001' || substr(id, 7) AS BLOB)";
     run_sql(&database, aged);
     let said = pruned(&[]);
     assert!(

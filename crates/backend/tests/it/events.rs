@@ -1,9 +1,7 @@
 //! What has happened around an account, as its user reads it.
 
-use std::time::Duration;
-
 use axum::http::Method;
-use backend::upkeep::Removed;
+use backend::upkeep::{Pace, Progress};
 use serde_json::{Value, json};
 use shared::path;
 
@@ -123,8 +121,8 @@ async fn what_is_too_old_is_told_no_more() {
         app.clock.advance(86_000);
         alice.refresh().await.assert_ok();
         let prune = async || {
-            let progress = (Duration::ZERO, &mut Removed::default());
-            retention.prune(&*app.store, app.clock.now(), progress).await.expect("a store");
+            let mut progress = Progress::new(Pace::Foreground);
+            retention.prune(&*app.store, app.clock.now(), &mut progress).await.expect("a store");
         };
         prune().await;
         assert_eq!(alice.events().await, ["refreshed", "registered"]);

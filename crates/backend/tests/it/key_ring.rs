@@ -10,7 +10,7 @@ use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
 use backend::keys::{KeyError, KeyRing, KeyState};
 use backend::store::memory::Memory;
-use backend::store::{Change, KeyPurpose, Store as _};
+use backend::store::{Change, IdRange, KeyPurpose, Prunable, PruneBefore, Store as _};
 use shared::{NumericDate, path};
 use tokio::time::{advance, pause};
 use verifier::{KeySet, Verifier};
@@ -254,11 +254,9 @@ async fn a_refresh_key_is_kept_as_long_as_a_session_has_tickets_made_with_it() {
 
 fn prune(app: &TestApp) -> Change {
     let now = app.clock.now();
-    Change::PruneSessions(backend::store::PruneBefore {
-        created_at: now,
-        accepted_at: now,
-        revoked_at: now,
-    })
+    let before = PruneBefore { created_at: now, accepted_at: now, revoked_at: now };
+    let all = IdRange { after: [0; 16], through: [u8::MAX; 16] };
+    Change::Prune(Prunable::Sessions(before), all)
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! What is kept for how long.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use backend::upkeep::{Removed, Retention};
+use backend::store::{Change, IdRange, Prunable, Whence};
+use backend::upkeep::{Pace, Progress, Retention};
 use rotation::Policy;
-use shared::EventKind;
+use shared::{EventKind, UserId};
 use tokio::time::advance;
 
-use crate::support::{PASSWORD, TestApp, on_every_store};
+use crate::support::{Browser, Faulty, PASSWORD, Place, TestApp, on_every_store};
 
 const DAY: i64 = 86_400;
 const RETENTION: Retention = Retention {
@@ -16,13 +18,21 @@ const RETENTION: Retention = Retention {
 };
 
 async fn prune(app: &TestApp) -> u64 {
-    let mut removed = Removed::default();
-    let progress = (Duration::ZERO, &mut removed);
-    RETENTION.prune(&*app.store, app.clock.now(), progress).await.expect("a store");
-    removed.records
+    let mut progress = Progress::new(Pace::Foreground);
+    prune_on(app, &mut progress).await;
+    progress.removed.records
 }
 
-async fn kinds(app: &TestApp, user: shared::UserId) -> Vec<EventKind> {
+/// Another pass of the same process.
+async fn prune_on(app: &TestApp, progress: &mut Progress) {
+    RETENTION.prune(&*app.store, app.clock.now(), progress).await.expect("a store");
+}
+
+fn user_of(browser: &Browser) -> UserId {
+    browser.claims()["sub"].as_str().and_then(|sub| sub.parse().ok()).expect("an id")
+}
+
+async fn kinds(app: &TestApp, user: UserId) -> Vec<EventKind> {
     let page = app.app.sessions.journal.page(user, None, Vec::new()).await.expect("a page");
     page.events.into_iter().map(|event| event.kind).collect()
 }
@@ -32,7 +42,7 @@ async fn kinds(app: &TestApp, user: shared::UserId) -> Vec<EventKind> {
 async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
-        let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok()).expect("an id");
+        let user = user_of(&alice);
         alice.refresh().await.assert_ok();
         app.browser().login("nobody", "a wrong password, mistyped").await.assert_status(401);
         assert_eq!(prune(&app).await, 0);
@@ -52,12 +62,48 @@ async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
     .await;
 }
 
+/// A refresh each minute for three days.
+async fn refreshes(app: &TestApp, user: UserId) {
+    for _ in 0..3 * 24 * 60 {
+        app.clock.advance(60);
+        let journal = &app.app.sessions.journal;
+        let event = journal.event(EventKind::Refreshed, Some(user), &Whence::unknown());
+        app.store.commit(Change::Record, vec![event]).await.expect("a store");
+    }
+}
+
+/// A statement that reads a table to its end makes every other change wait for it.
+#[tokio::test]
+async fn events_are_pruned_in_small_parts_and_none_is_looked_at_twice_by_one_rule() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let user = user_of(&app.registered("alice").await);
+    refreshes(&app, user).await;
+    app.clock.advance(5 * DAY);
+    let of_events = || {
+        let parts = store.parts().into_iter();
+        parts.filter(|(of, _)| matches!(of, Prunable::Events(_))).map(|(_, range)| range)
+    };
+    let mut progress = Progress::new(Pace::Background);
+    prune_on(&app, &mut progress).await;
+    assert_eq!(progress.removed.records, 24 * 60 - 1, "those of the first day");
+    let first: Vec<IdRange> = of_events().collect();
+    assert!(first.len() > 3 * 24 * 60 / 250, "{} parts", first.len());
+    assert!(first.windows(2).all(|parts| parts[0].through == parts[1].after), "without a gap");
+
+    app.clock.advance(3_600);
+    prune_on(&app, &mut progress).await;
+    assert_eq!(progress.removed.records, 25 * 60 - 1, "those of another hour");
+    // One part for each of the three rules.
+    assert_eq!(of_events().count(), 3);
+}
+
 /// Whoever runs a server need not think of it: once an hour, at a minute of its own.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_runs_clears_away_by_itself_once_an_hour() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
-    let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok()).expect("an id");
+    let user = user_of(&alice);
     let sessions = async || app.store.sessions_of(user).await.expect("a store").len();
     let _upkeep = RETENTION.keep(&app.store, &app.clock, &app.app.entropy);
     an_hour_passes().await;

@@ -7,7 +7,7 @@ mod keys;
 
 use backend::auth::email::Email;
 use backend::store::{
-    Accepted, Change, Ending, Outcome, PruneBefore, Session, Store, User, Whence,
+    Accepted, Change, Ending, IdRange, Outcome, Prunable, PruneBefore, Session, Store, User, Whence,
 };
 use rotation::{Attempt, Family, Generation, Seed, Standing};
 use shared::{EndCause, NumericDate, SessionId, UserId};
@@ -17,6 +17,8 @@ use crate::support::stores;
 const NOW: NumericDate = NumericDate(1_800_000_000);
 /// Before anything.
 const LONG_AGO: NumericDate = NumericDate(0);
+/// Every row of a table.
+const ALL: IdRange = IdRange { after: [0; 16], through: [u8::MAX; 16] };
 const BEYOND_31_BITS: u32 = 3_000_000_000;
 
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
@@ -244,7 +246,13 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
             accepted_at: NOW.plus(-400),
             revoked_at: NOW.plus(-100),
         };
-        assert_eq!(commit(store, Change::PruneSessions(before)).await.rows, 3);
+        let prune = async |range| {
+            commit(store, Change::Prune(Prunable::Sessions(before), range)).await.rows
+        };
+        let of_the_first = IdRange { through: [2; 16], ..ALL };
+        assert_eq!(prune(of_the_first).await, 1);
+        assert_eq!(prune(of_the_first).await, 0);
+        assert_eq!(prune(ALL).await, 2);
         let mut left = Vec::new();
         for number in 1..=7 {
             if store
@@ -257,28 +265,27 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
             }
         }
         assert_eq!(left, [1, 3, 5, 7]);
-        assert_eq!(commit(store, Change::PruneSessions(before)).await.rows, 0);
+        assert_eq!(prune(ALL).await, 0);
     })
     .await;
 }
 
 #[tokio::test]
-async fn pruning_leaves_others_room_between_one_thousand_and_the_next() {
+async fn a_part_of_the_sessions_ends_so_many_rows_further_on() {
     on_every_engine(async |store| {
         let (user, _) = registered(store, 1).await;
-        for number in 0..1_001_u16 {
-            let mut id = [9; 16];
-            id[..2].copy_from_slice(&number.to_be_bytes());
-            let old = Family { created_at: NOW.plus(-1_000), ..Family::begun(NOW) };
-            let session =
-                Session { id: SessionId::from_bytes(id), family: old, ..session(9, &user) };
-            assert!(open(store, &user, &session).await);
+        for number in [6, 4, 8] {
+            assert!(open(store, &user, &session(number, &user)).await);
         }
-        let ago = NOW.plus(-900);
-        let before = PruneBefore { created_at: ago, accepted_at: ago, revoked_at: ago };
-        for removed in [1_000, 1, 0] {
-            assert_eq!(commit(store, Change::PruneSessions(before)).await.rows, removed);
-        }
+        let before = PruneBefore { created_at: NOW, accepted_at: NOW, revoked_at: NOW };
+        let part_end = async |after: u8, rows| {
+            let end = store.part_end(Prunable::Sessions(before), [after; 16], rows).await;
+            end.expect("a store").map(|id| id[0])
+        };
+        assert_eq!(part_end(0, 2).await, Some(4));
+        assert_eq!(part_end(4, 1).await, Some(6));
+        assert_eq!(part_end(1, 3).await, Some(8));
+        assert_eq!(part_end(1, 4).await, None);
     })
     .await;
 }

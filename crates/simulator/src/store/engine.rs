@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Service,
-    Session, Store, StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
+    Service, Session, Store, StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -88,6 +88,15 @@ impl Store for SimulatedStore {
 
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
         Ok(None)
+    }
+
+    async fn part_end(
+        &self,
+        of: Prunable,
+        after: [u8; 16],
+        rows: u32,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        self.memory.part_end(of, after, rows).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

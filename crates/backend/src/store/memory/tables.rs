@@ -4,26 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rotation::Standing;
-use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{EventId, NumericDate, SessionId, UserId};
 
-use super::AT_ONCE;
 use crate::auth::email::Email;
-use crate::store::change::{Change, Ending, Outcome, PasswordChange, Whose};
+use crate::store::change::{Change, Ending, Outcome, PasswordChange, Prunable, Whose};
 use crate::store::records::{
     Accepted, AccountTag, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session, StoredKey,
     User, Whence,
 };
-use crate::store::{EventsBefore, PruneBefore};
-
-/// Fewer failures than this may be somebody's mistyping.
-const FORGIVABLE: u32 = 10;
 
 /// Everything there is.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) users: BTreeMap<UserId, User>,
     pub(super) erased: BTreeSet<UserId>,
-    pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) ended_at: HashMap<SessionId, NumericDate>,
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) failures: HashMap<AccountTag, Failures>,
@@ -67,8 +62,10 @@ impl Tables {
             }
             Change::CountFailure { account, seen, at } => rows(self.count(account, seen, at)),
             Change::ForgetFailures(account) => rows(self.failures.remove(&account).is_some()),
-            Change::PruneSessions(before) => self.prune_sessions(before),
-            Change::PruneEvents(before) => self.prune_events(before),
+            Change::Prune(Prunable::Sessions(before), range) => self.prune_sessions(range, before),
+            Change::Prune(Prunable::Events(before), range) => self.prune_events(range, before),
+            Change::PruneFailures(before) => self.prune_failures(before),
+            Change::PruneErased(before) => self.prune_erased(before),
             Change::AddKey(key) => rows(self.add_key(*key)),
             Change::RetireKey { kid, successor, ending } => {
                 self.retire_key(&kid, successor, ending)
@@ -249,58 +246,6 @@ impl Tables {
         }
         Outcome { rows: ended.len() as u64, ended }
     }
-
-    fn prune_sessions(&mut self, before: PruneBefore) -> Outcome {
-        let is_over = |session: &Session| {
-            let ended_at = self.ended_at.get(&session.id);
-            session.family.created_at < before.created_at
-                || session.family.accepted_at < before.accepted_at
-                || ended_at.is_some_and(|at| *at < before.revoked_at)
-        };
-        let over = self.sessions.values().filter(|session| is_over(session));
-        let over: Vec<SessionId> = over.map(|session| session.id).take(AT_ONCE).collect();
-        for id in &over {
-            self.sessions.remove(id);
-            self.ended_at.remove(id);
-        }
-        Outcome { rows: over.len() as u64, ended: Vec::new() }
-    }
-
-    fn prune_events(&mut self, before: EventsBefore) -> Outcome {
-        let EventsBefore { of_users, routine, of_nobody } = before;
-        let is_routine =
-            |event: &Event| matches!(event.kind, EventKind::Refreshed | EventKind::AnsweredAgain);
-        let old = |event: &Event| {
-            event.at < of_users
-                || (is_routine(event) && event.at < routine)
-                || (event.user.is_none() && event.at < of_nobody)
-        };
-        let mut gone = remove(&mut self.events, |_, event| old(event));
-        let forgivable = |it: &Failures| it.count < FORGIVABLE && it.last_at < of_nobody;
-        let failures = self.failures.iter();
-        let failures = failures.filter(|(_, it)| it.last_at < of_users || forgivable(it));
-        let failures: Vec<AccountTag> = failures.map(|(&tag, _)| tag).take(AT_ONCE).collect();
-        gone += failures.len();
-        for tag in &failures {
-            self.failures.remove(tag);
-        }
-        let (sessions, erased) = (&self.sessions, &self.erased);
-        let forgotten = |id: &UserId, _: &User| {
-            erased.contains(id) && !sessions.values().any(|session| session.user == *id)
-        };
-        gone += remove(&mut self.users, forgotten);
-        Outcome { rows: gone as u64, ended: Vec::new() }
-    }
-}
-
-/// Removes at most as many as SQL would.
-fn remove<K: Ord + Copy, V>(table: &mut BTreeMap<K, V>, which: impl Fn(&K, &V) -> bool) -> usize {
-    let found = table.iter().filter(|(key, value)| which(key, value));
-    let found: Vec<K> = found.map(|(&key, _)| key).take(AT_ONCE).collect();
-    for key in &found {
-        table.remove(key);
-    }
-    found.len()
 }
 
 fn is_of(session: &Session, whose: Whose) -> bool {

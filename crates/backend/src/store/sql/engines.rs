@@ -73,7 +73,7 @@ pub(in crate::store) const HURRIED: &str = "
     SET lock_timeout = '1600ms';
     SET idle_in_transaction_session_timeout = '5s'";
 
-/// The connection that migrates or prunes. Starting instances wait for each other's migrations.
+/// The connection that migrates, or does something else of unknown length. Starting instances wait for each other's migrations.
 pub(in crate::store) const PATIENT: &str = "
     SET default_transaction_isolation = 'read committed';
     SET client_min_messages = 'warning';

@@ -2,15 +2,15 @@
 
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ending, EventQuery, EventsBefore, PasswordChange, PruneBefore, Session,
-    Store, User, Whence,
+    AccountTag, Change, Ending, EventQuery, EventsBefore, PasswordChange, Prunable, PruneBefore,
+    Session, Store, User, Whence,
 };
 use rotation::{Generation, Standing};
 use shared::{Device, EndCause, EventKind, SessionId, UserId};
 
 use super::events::event;
 use super::{
-    LONG_AGO, NOW, accept, accepted, commit, end, family, on_every_engine, open, register,
+    ALL, LONG_AGO, NOW, accept, accepted, commit, end, family, on_every_engine, open, register,
     registered, rehash, session, user,
 };
 
@@ -179,12 +179,13 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
         let next = User { email: one.email.clone(), ..user(2) };
         assert!(register(store, &next, &session(2, &next)).await, "the address is free");
         // Its row goes when no session needs it any more, and nobody else's does.
-        let events = EventsBefore { of_users: NOW, routine: LONG_AGO, of_nobody: NOW };
-        assert_eq!(commit(store, Change::PruneEvents(events)).await.rows, 0);
+        let prune_erased = async |before| commit(store, Change::PruneErased(before)).await.rows;
+        assert_eq!(prune_erased(NOW.plus(10)).await, 0, "it has a session");
         let over = PruneBefore { created_at: NOW, accepted_at: NOW, revoked_at: NOW.plus(10) };
-        assert_eq!(commit(store, Change::PruneSessions(over)).await.rows, 1);
-        assert_eq!(commit(store, Change::PruneEvents(events)).await.rows, 1);
-        assert_eq!(commit(store, Change::PruneEvents(events)).await.rows, 0);
+        assert_eq!(commit(store, Change::Prune(Prunable::Sessions(over), ALL)).await.rows, 1);
+        assert_eq!(prune_erased(NOW.plus(9)).await, 0, "it was erased later");
+        assert_eq!(prune_erased(NOW.plus(10)).await, 1);
+        assert_eq!(prune_erased(NOW.plus(10)).await, 0);
         assert_eq!(stored(store, &one.email).await.id, next.id);
     })
     .await;
@@ -231,7 +232,7 @@ async fn failures_are_counted_by_account_forgotten_and_pruned() {
         assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), Some((1, 3))));
         // A few go soon, many are kept as long as events.
         let soon = EventsBefore { of_users: NOW, routine: LONG_AGO, of_nobody: NOW.plus(20) };
-        assert_eq!(commit(store, Change::PruneEvents(soon)).await.rows, 1);
+        assert_eq!(commit(store, Change::PruneFailures(soon)).await.rows, 1);
         assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), None));
         assert!(commit(store, Change::ForgetFailures(one)).await.took_place());
         assert!(!commit(store, Change::ForgetFailures(one)).await.took_place());
@@ -239,7 +240,7 @@ async fn failures_are_counted_by_account_forgotten_and_pruned() {
         count(one, 11).await;
         assert_eq!(failures(one).await, Some((1, 11)));
         let all = EventsBefore { of_users: NOW.plus(12), routine: LONG_AGO, of_nobody: NOW };
-        assert_eq!(commit(store, Change::PruneEvents(all)).await.rows, 1);
+        assert_eq!(commit(store, Change::PruneFailures(all)).await.rows, 1);
         assert_eq!(failures(one).await, None);
     })
     .await;

@@ -1,12 +1,14 @@
 //! Events: stored together with what they tell of, found in pages, pruned by age.
 
-use backend::store::{Change, Ending, Event, EventQuery, EventsBefore, Store, User, Whence};
+use backend::store::{
+    Change, Ending, Event, EventQuery, EventsBefore, IdRange, Prunable, Store, User, Whence,
+};
 use shared::{Device, EndCause, EventId, EventKind, SessionId, UserId};
 
 use rotation::{Generation, Standing};
 
 use super::accounts::all;
-use super::{LONG_AGO, NOW, accepted, commit, family, on_every_engine, registered, user};
+use super::{ALL, LONG_AGO, NOW, accepted, commit, family, on_every_engine, registered, user};
 use crate::support::stores;
 
 /// An event of this number; a later one has a larger number.
@@ -135,6 +137,10 @@ async fn events_come_in_pages_and_by_kind() {
     .await;
 }
 
+async fn prune(store: &dyn Store, before: EventsBefore, range: IdRange) -> u64 {
+    commit(store, Change::Prune(Prunable::Events(before), range)).await.rows
+}
+
 #[tokio::test]
 async fn old_events_are_pruned_and_nobodys_sooner() {
     on_every_engine(async |store| {
@@ -146,12 +152,61 @@ async fn old_events_are_pruned_and_nobodys_sooner() {
         record(store, events).await;
         let before =
             EventsBefore { of_users: NOW.plus(3), routine: LONG_AGO, of_nobody: NOW.plus(13) };
-        assert_eq!(commit(store, Change::PruneEvents(before)).await.rows, 4);
-        assert_eq!(commit(store, Change::PruneEvents(before)).await.rows, 0);
+        assert_eq!(prune(store, before, ALL).await, 4);
+        assert_eq!(prune(store, before, ALL).await, 0);
         assert_eq!(kinds(store, one.id).await, [EventKind::LoggedIn]);
         let all =
             EventsBefore { of_users: NOW.plus(100), routine: LONG_AGO, of_nobody: NOW.plus(100) };
-        assert_eq!(commit(store, Change::PruneEvents(all)).await.rows, 2);
+        assert_eq!(prune(store, all, ALL).await, 2);
+    })
+    .await;
+}
+
+/// What tells only that a session went on is removed before the rest of its user's events; and of a part of
+/// the table, nothing outside of it.
+#[tokio::test]
+async fn events_are_pruned_in_parts_and_the_routine_before_the_rest() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        let kind = |number| match number % 3 {
+            0 => EventKind::Refreshed,
+            1 => EventKind::AnsweredAgain,
+            _ => EventKind::LoggedIn,
+        };
+        record(store, (1..=12).map(|number| event(number, &one, kind(number))).collect()).await;
+        let before =
+            EventsBefore { of_users: NOW.plus(3), routine: NOW.plus(9), of_nobody: LONG_AGO };
+        let part = |after, through| IdRange { after: [after; 16], through: [through; 16] };
+        // Numbers 1 and 2 are too old; of the others up to 8, the routine: 3, 4, 6 and 7.
+        assert_eq!(prune(store, before, part(0, 1)).await, 1);
+        assert_eq!(prune(store, before, part(1, 5)).await, 3);
+        assert_eq!(prune(store, before, part(1, 5)).await, 0);
+        assert_eq!(prune(store, before, part(5, 6)).await, 1);
+        assert_eq!(prune(store, before, ALL).await, 1);
+        let left = store.events(&all(one.id)).await.expect("a store");
+        let left: Vec<u8> = left.iter().map(|event| event.id.as_bytes()[0]).collect();
+        assert_eq!(left, [12, 11, 10, 9, 8, 5]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_ends_so_many_rows_further_on_in_the_order_of_ids() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        record(store, [7, 3, 9, 5].map(|number| event(number, &one, EventKind::LoggedIn)).into())
+            .await;
+        let before = EventsBefore { of_users: NOW, routine: NOW, of_nobody: NOW };
+        let part_end = async |after: u8, rows| {
+            let end = store.part_end(Prunable::Events(before), [after; 16], rows).await;
+            end.expect("a store").map(|id| id[0])
+        };
+        assert_eq!(part_end(0, 1).await, Some(3));
+        assert_eq!(part_end(3, 1).await, Some(5));
+        assert_eq!(part_end(4, 2).await, Some(7));
+        assert_eq!(part_end(0, 4).await, Some(9));
+        assert_eq!(part_end(0, 5).await, None);
+        assert_eq!(part_end(9, 1).await, None);
     })
     .await;
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, Outcome,
-    Service, Session, Store, StoreError, StoredKey, User,
+    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, IdRange,
+    Outcome, Prunable, Service, Session, Store, StoreError, StoredKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
@@ -31,6 +31,8 @@ pub(crate) struct Faulty {
     session_held: Gate,
     /// How many of the places that are asked for next are somebody's.
     places_taken: AtomicUsize,
+    /// The parts that were pruned.
+    parts: Mutex<Vec<(Prunable, IdRange)>>,
 }
 
 /// Closed for the next who comes, until it is told, or its key is gone.
@@ -99,6 +101,11 @@ impl Faulty {
         self.session_held.close()
     }
 
+    /// The parts that were pruned since it was asked before.
+    pub(crate) fn parts(&self) -> Vec<(Prunable, IdRange)> {
+        std::mem::take(&mut *self.parts.lock().expect("no test panics while holding it"))
+    }
+
     /// As if so many of the places that are asked for next were somebody's.
     pub(crate) fn take_next_places(&self, many: usize) {
         self.places_taken.store(many, Ordering::SeqCst);
@@ -121,6 +128,9 @@ fn sqlx_timeout() -> StoreError {
 impl Store for Faulty {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         self.check()?;
+        if let Change::Prune(of, range) = &change {
+            self.parts.lock().expect("no test panics while holding it").push((*of, *range));
+        }
         let done = self.inner.commit(change, events).await?;
         self.check_after()?;
         Ok(done)
@@ -208,6 +218,16 @@ impl Store for Faulty {
 
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
         Ok(None)
+    }
+
+    async fn part_end(
+        &self,
+        of: Prunable,
+        after: [u8; 16],
+        rows: u32,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        self.check()?;
+        self.inner.part_end(of, after, rows).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,0 +1,157 @@
+//! How long a rotation takes while a server prunes beside it, on the disk the temporary folder is on:
+//! `cargo bench -p backend --bench prune`. With `BATON_BENCH_DATABASE`, on that database instead, which must be
+//! empty. It must not judge; figures of two machines do not compare.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backend::auth::email::Email;
+use backend::entropy::Entropy;
+use backend::store::{self, Accepted, Change, Event, Session, Store, User, Whence};
+use backend::upkeep::{Pace, Progress, Retention};
+use rotation::{Attempt, Family, Generation, Policy, Seed};
+use shared::{EventKind, NumericDate};
+
+const NOW: NumericDate = NumericDate(1_800_000_000);
+const DAY: i64 = 86_400;
+/// How many users there are, each with a session that rotates now and then.
+const USERS: usize = 2_000;
+/// Events of two weeks; those of the first one are too old but for every tenth.
+const EVENTS: i64 = 600_000;
+const AT_ONCE: i64 = 200;
+const CALLERS: usize = 8;
+/// From one rotation of a caller to the next.
+const PACE: Duration = Duration::from_millis(20);
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+#[expect(clippy::disallowed_methods, reason = "a benchmark is told where by the environment")]
+async fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = std::env::var("BATON_BENCH_DATABASE")
+        .unwrap_or_else(|_| format!("sqlite:{}", folder.path().join("bench.db").display()));
+    let store = store::open(&url).await.expect("a store");
+    let entropy = Entropy::system();
+    let sessions = Arc::new(filled(&*store, &entropy).await);
+    let before = rotations(&store, &sessions, tokio::time::sleep(Duration::from_secs(5))).await;
+    println!("alone:           {}", figures(before));
+    let mut progress = Progress::new(Pace::Background);
+    let policy = Policy { idle_seconds: 7 * DAY, absolute_seconds: 30 * DAY };
+    let retention = Retention { policy, event_seconds: 90 * DAY };
+    let began = Instant::now();
+    let pruning = async {
+        retention.prune(&*store, NOW, &mut progress).await.expect("a store");
+    };
+    let during = rotations(&store, &sessions, pruning).await;
+    println!("beside pruning:  {}", figures(during));
+    let Progress { removed, .. } = progress;
+    println!("{removed:?} in {:.1?}", began.elapsed());
+    store.close().await;
+}
+
+async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
+    let mut sessions = Vec::with_capacity(USERS);
+    for number in 0..USERS {
+        let user = User {
+            id: entropy.user_id(NOW),
+            email: Email::parse(&format!("user{number}@example.com")).expect("an address"),
+            name: None,
+            password_hash: "$argon2id$".to_owned(),
+            created_at: NOW,
+            disabled_at: None,
+        };
+        let session = Session {
+            id: entropy.session_id(NOW),
+            user: user.id,
+            seed: Seed::from_bytes([7; 32]),
+            refresh_key_id: "key-1".to_owned(),
+            family: Family::begun(NOW),
+            authenticated_at: NOW,
+            wanted_at: None,
+            whence: Whence::unknown(),
+            ended_because: None,
+        };
+        sessions.push(session.clone());
+        let register = Change::Register(Box::new(user), Box::new(session));
+        store.commit(register, Vec::new()).await.expect("a store");
+    }
+    for number in (0..EVENTS).step_by(usize::try_from(AT_ONCE).expect("a few")) {
+        let event = |number: i64| {
+            let of = u64::from_be_bytes(entropy.bytes()) % USERS as u64;
+            let of = &sessions[usize::try_from(of).expect("a few")];
+            let kind = if number % 10 == 0 { EventKind::LoggedIn } else { EventKind::Refreshed };
+            event(of, kind, NOW.plus(-14 * DAY + number * 14 * DAY / EVENTS), entropy)
+        };
+        let events = (number..number + AT_ONCE).map(event).collect();
+        store.commit(Change::Record, events).await.expect("a store");
+    }
+    sessions
+}
+
+fn event(of: &Session, kind: EventKind, at: NumericDate, entropy: &Entropy) -> Event {
+    let id = entropy.event_id(at);
+    let whence = Whence::unknown();
+    Event { id, kind, at, user: Some(of.user), session: Some(of.id), cause: None, whence }
+}
+
+/// How long each rotation took while something else was done.
+async fn rotations(
+    store: &Arc<dyn Store>,
+    sessions: &Arc<Vec<Session>>,
+    beside: impl Future<Output = ()>,
+) -> Vec<Duration> {
+    let (stop, stopped) = tokio::sync::watch::channel(());
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| {
+            let (store, sessions) = (Arc::clone(store), Arc::clone(sessions));
+            let stopped = stopped.clone();
+            tokio::spawn(async move {
+                let (entropy, mut took) = (Entropy::system(), Vec::new());
+                let mut own = caller;
+                while !stopped.has_changed().unwrap_or(true) {
+                    let began = Instant::now();
+                    rotate(&*store, &sessions[own % USERS], &entropy).await;
+                    took.push(began.elapsed());
+                    own += CALLERS;
+                    tokio::time::sleep(PACE).await;
+                }
+                took
+            })
+        })
+        .collect();
+    beside.await;
+    drop(stop);
+    let mut all = Vec::new();
+    for caller in callers {
+        all.extend(caller.await.expect("no caller panics"));
+    }
+    all
+}
+
+async fn rotate(store: &dyn Store, session: &Session, entropy: &Entropy) {
+    let (row, _) = store.find_session(session.id).await.expect("a store").expect("a session");
+    let generation = Generation(row.family.generation.0 + 1);
+    let attempt = Attempt::parse("attempt-key-of-the-benchmark").ok();
+    let seen = row.family.generation;
+    let accepted = Accepted {
+        seen,
+        family: row.family.accepted(generation, attempt, NOW),
+        whence: Whence::unknown(),
+    };
+    let accept = Change::Accept(session.id, Box::new(accepted));
+    let events = vec![event(session, EventKind::Refreshed, NOW, entropy)];
+    assert!(store.commit(accept, events).await.expect("a store").took_place());
+}
+
+fn figures(mut took: Vec<Duration>) -> String {
+    took.sort_unstable();
+    let at = |share: usize| took[(took.len() - 1) * share / 1_000];
+    format!(
+        "{} rotations, p50 {:.1?}, p99 {:.1?}, p99.9 {:.1?}, at most {:.1?}",
+        took.len(),
+        at(500),
+        at(990),
+        at(999),
+        at(1_000)
+    )
+}

@@ -1,0 +1,109 @@
+//! Pruning in memory: what is removed, as SQL does it.
+
+use std::ops::Bound::{Excluded, Included, Unbounded};
+
+use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
+
+use super::AT_ONCE;
+use super::tables::Tables;
+use crate::store::change::{IdRange, Outcome, Prunable};
+use crate::store::records::{AccountTag, Event, Failures, Session, User};
+use crate::store::{EventsBefore, PruneBefore};
+
+/// Fewer failures than this may be somebody's mistyping.
+const FORGIVABLE: u32 = 10;
+
+impl Tables {
+    /// The id of the row so many further on.
+    pub(super) fn part_end(&self, of: Prunable, after: [u8; 16], rows: u32) -> Option<[u8; 16]> {
+        let nth = usize::try_from(rows).unwrap_or(usize::MAX).saturating_sub(1);
+        match of {
+            Prunable::Sessions(_) => {
+                let from = Excluded(SessionId::from_bytes(after));
+                self.sessions.range((from, Unbounded)).nth(nth).map(|(id, _)| *id.as_bytes())
+            }
+            Prunable::Events(_) => {
+                let from = Excluded(EventId::from_bytes(after));
+                self.events.range((from, Unbounded)).nth(nth).map(|(id, _)| *id.as_bytes())
+            }
+        }
+    }
+
+    pub(super) fn prune_sessions(
+        &mut self,
+        IdRange { after, through }: IdRange,
+        before: PruneBefore,
+    ) -> Outcome {
+        let is_over = |session: &Session| {
+            let ended_at = self.ended_at.get(&session.id);
+            session.family.created_at < before.created_at
+                || session.family.accepted_at < before.accepted_at
+                || ended_at.is_some_and(|at| *at < before.revoked_at)
+        };
+        let [after, through] = [after, through].map(SessionId::from_bytes);
+        let part = self.sessions.range((Excluded(after), Included(through)));
+        let over: Vec<SessionId> =
+            part.filter(|(_, session)| is_over(session)).map(|(&id, _)| id).collect();
+        for id in &over {
+            self.sessions.remove(id);
+            self.ended_at.remove(id);
+        }
+        count(over.len())
+    }
+
+    pub(super) fn prune_events(
+        &mut self,
+        IdRange { after, through }: IdRange,
+        before: EventsBefore,
+    ) -> Outcome {
+        let EventsBefore { of_users, routine, of_nobody } = before;
+        let is_routine =
+            |event: &Event| matches!(event.kind, EventKind::Refreshed | EventKind::AnsweredAgain);
+        let is_old = |event: &Event| {
+            event.at < of_users
+                || (is_routine(event) && event.at < routine)
+                || (event.user.is_none() && event.at < of_nobody)
+        };
+        let [after, through] = [after, through].map(EventId::from_bytes);
+        let part = self.events.range((Excluded(after), Included(through)));
+        let old: Vec<EventId> =
+            part.filter(|(_, event)| is_old(event)).map(|(&id, _)| id).collect();
+        for id in &old {
+            self.events.remove(id);
+        }
+        count(old.len())
+    }
+
+    pub(super) fn prune_failures(
+        &mut self,
+        EventsBefore { of_users, of_nobody, .. }: EventsBefore,
+    ) -> Outcome {
+        let forgivable = |it: &Failures| it.count < FORGIVABLE && it.last_at < of_nobody;
+        let failures = self.failures.iter();
+        let failures = failures.filter(|(_, it)| it.last_at < of_users || forgivable(it));
+        let failures: Vec<AccountTag> = failures.map(|(&tag, _)| tag).take(AT_ONCE).collect();
+        for tag in &failures {
+            self.failures.remove(tag);
+        }
+        count(failures.len())
+    }
+
+    pub(super) fn prune_erased(&mut self, before: NumericDate) -> Outcome {
+        let (sessions, erased) = (&self.sessions, &self.erased);
+        let is_gone = |user: &User| {
+            erased.contains(&user.id)
+                && user.disabled_at.is_some_and(|at| at < before)
+                && !sessions.values().any(|session| session.user == user.id)
+        };
+        let gone = self.users.values().filter(|user| is_gone(user));
+        let gone: Vec<UserId> = gone.map(|user| user.id).take(AT_ONCE).collect();
+        for id in &gone {
+            self.users.remove(id);
+        }
+        count(gone.len())
+    }
+}
+
+const fn count(rows: usize) -> Outcome {
+    Outcome { rows: rows as u64, ended: Vec::new() }
+}
