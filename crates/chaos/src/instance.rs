@@ -185,6 +185,19 @@ fn spawn(launch: &Launch) -> Result<Child> {
     command.spawn().with_context(|| format!("{} cannot be started", words[0].display()))
 }
 
+/// Runs a command of the program to its end; what it says on standard output.
+///
+/// # Errors
+/// If it fails.
+pub(crate) async fn run_to_its_end(launch: Launch) -> Result<String> {
+    let child = spawn(&launch)?;
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await??;
+    if !output.status.success() {
+        bail!("{:?} ended with {}:\n{}", launch.arguments, output.status, tail(&launch.log));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 /// Sends a signal to processes of ours.
 pub(crate) fn signal(name: &str, ids: &[u32]) -> Result<()> {
     let ids = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");

@@ -14,6 +14,7 @@ mod older_snapshot;
 mod password_race;
 mod postgres_cut;
 mod postgres_frozen;
+mod prune;
 mod race;
 mod replay_race;
 mod revocation_lag;
@@ -176,6 +177,14 @@ pub(crate) const ALL: &[Scenario] = &[
         usual: 5,
         few: 1,
         play: |stage| Box::pin(attack::crowd(stage)),
+    },
+    Scenario {
+        name: "prune-under-load",
+        story: "100,000 events for each round, most of them too old, are pruned while clients refresh",
+        engines: BOTH,
+        usual: 30,
+        few: 1,
+        play: |stage| Box::pin(prune::play(stage)),
     },
     Scenario {
         name: "rolling-restart",

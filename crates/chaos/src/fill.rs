@@ -1,0 +1,141 @@
+//! Rows by the million, which no client could make in time: written with SQL of the suite's own into tables that
+//! the program has made. Their ids are UUIDs of version 7, as the program's are. It must not change what is there.
+
+use anyhow::Result;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+
+use crate::database::Database;
+use crate::pace::unix_seconds;
+
+/// Over how many days events are spread, up to a day ago: the routine is kept for seven.
+const DAYS: i64 = 14;
+const DAY: i64 = 86_400;
+/// How many accounts the rows are of.
+const ACCOUNTS: u64 = 20_000;
+
+/// Events of many accounts: nine of ten tell that a session was refreshed.
+pub(crate) async fn events(database: &Database, count: u64) -> Result<()> {
+    let (begin, span) = (unix_seconds() - (DAYS + 1) * DAY, DAYS * DAY);
+    let at = format!("{begin} + n * {span} / {count}");
+    let columns = "id, user_id, kind, at, browser, os, device_kind";
+    let kind = "CASE WHEN n % 10 = 0 THEN 'logged_in' ELSE 'refreshed' END";
+    let values = |id: &str, account: &str| {
+        format!(
+            "INSERT INTO events ({columns})
+             SELECT {id}, {account}, {kind}, {at}, 'Firefox', 'Linux', 'desktop'"
+        )
+    };
+    match database {
+        Database::Postgres { .. } => {
+            let insert = values(&uuid_on_postgres(&at), &account_on_postgres("n * 7919"));
+            on_postgres(
+                database,
+                &format!("{insert} FROM generate_series(0::bigint, {count} - 1) AS n"),
+            )
+            .await
+        }
+        _ => {
+            let insert = values(&uuid_on_sqlite(&at), &account_on_sqlite("n * 7919"));
+            on_sqlite(database, &format!("{} {insert} FROM numbers", numbers(count))).await
+        }
+    }
+}
+
+/// Sessions of many accounts, begun so many days ago and not refreshed since.
+pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> Result<()> {
+    let begun = unix_seconds() - days_ago * DAY;
+    let users = "INSERT INTO users (id, email, password_hash, created_at)";
+    let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at";
+    // One place in the status list each: the last three bytes.
+    let at = begun.to_string();
+    match database {
+        Database::Postgres { .. } => {
+            let account = account_on_postgres("n");
+            on_postgres(
+                database,
+                &format!(
+                    "{users} SELECT {account}, 'filled-' || n, '', {begun}
+                     FROM generate_series(0::bigint, {ACCOUNTS} - 1) AS n ON CONFLICT DO NOTHING;
+                     INSERT INTO sessions ({columns})
+                     SELECT substr({id}, 1, 13) || decode(lpad(to_hex(n), 6, '0'), 'hex'), {account},
+                            decode(repeat(md5(n::text), 2), 'hex'), 'key-of-the-suite', 0, {at}, {at}
+                     FROM generate_series(0::bigint, {count} - 1) AS n",
+                    id = uuid_on_postgres(&at),
+                ),
+            )
+            .await
+        }
+        _ => {
+            let account = account_on_sqlite("n");
+            let (accounts, all) = (numbers(ACCOUNTS), numbers(count));
+            on_sqlite(
+                database,
+                &format!(
+                    "{accounts} {users} SELECT {account}, 'filled-' || n, '', {begun} FROM numbers
+                     WHERE true ON CONFLICT DO NOTHING;
+                     {all} INSERT INTO sessions ({columns})
+                     SELECT unhex(substr(hex({id}), 1, 26) || printf('%06x', n)), {account},
+                            randomblob(32), 'key-of-the-suite', 0, {at}, {at} FROM numbers",
+                    id = uuid_on_sqlite(&at),
+                ),
+            )
+            .await
+        }
+    }
+}
+
+/// RFC 9562 section 5.7.
+fn uuid_on_postgres(at: &str) -> String {
+    format!(
+        "decode(lpad(to_hex(({at})::bigint * 1000), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
+         || '8' || substr(md5(random()::text), 1, 15), 'hex')"
+    )
+}
+
+fn uuid_on_sqlite(at: &str) -> String {
+    format!(
+        "unhex(printf('%012x', ({at}) * 1000) || '7' || substr(hex(randomblob(2)), 1, 3)
+         || '8' || substr(hex(randomblob(8)), 1, 15))"
+    )
+}
+
+/// One of the accounts, by a number.
+fn account_on_postgres(number: &str) -> String {
+    format!("decode(lpad(to_hex({number} % {ACCOUNTS}), 32, '0'), 'hex')")
+}
+
+fn account_on_sqlite(number: &str) -> String {
+    format!("unhex(printf('%032x', {number} % {ACCOUNTS}))")
+}
+
+fn numbers(count: u64) -> String {
+    format!(
+        "WITH RECURSIVE numbers (n) AS
+         (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})"
+    )
+}
+
+async fn on_postgres(database: &Database, statements: &str) -> Result<()> {
+    let Database::Postgres { cluster, name } = database else { return Ok(()) };
+    let mut connection = cluster.connect(name).await?;
+    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut connection).await?;
+    for tidy in ["ANALYZE", "CHECKPOINT"] {
+        sqlx::raw_sql(AssertSqlSafe(tidy)).execute(&mut connection).await?;
+    }
+    Ok(connection.close().await?)
+}
+
+async fn on_sqlite(database: &Database, statements: &str) -> Result<()> {
+    let Database::Sqlite { file } = database else { anyhow::bail!("the file is elsewhere") };
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(true);
+    // A gigabyte of pages in memory, and no waiting for the disk: nobody loses anything yet.
+    let options = options.pragma("cache_size", "-1000000").pragma("synchronous", "OFF");
+    let mut connection = options.connect().await?;
+    let transaction = format!("BEGIN IMMEDIATE; {statements}; COMMIT");
+    sqlx::raw_sql(AssertSqlSafe(transaction)).execute(&mut connection).await?;
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+    connection.close().await?;
+    // What is on its way to the disk would be measured otherwise.
+    Ok(std::fs::File::open(file)?.sync_all()?)
+}

@@ -1,0 +1,87 @@
+//! How long refreshes take while something else happens. It must not know what.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::client::Client;
+use crate::load::Load;
+use crate::pace::{Stopwatch, pause};
+use crate::stage::Stage;
+
+/// From a client's answer to its next refresh: what is measured is the server, not a queue of our own making.
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// Clients that refresh now and then.
+pub(crate) struct Refreshes {
+    load: Load,
+    took: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Refreshes {
+    /// Sets every client to work.
+    pub(crate) fn start(clients: Vec<Client>, at: SocketAddr) -> Self {
+        let took = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&took);
+        let load = Load::of(clients, move |_, _, mut client: Client| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let stopwatch = Stopwatch::start();
+                // Until it is answered: one that is put off has taken so much longer.
+                client.refresh(|| at).await?;
+                seen.lock().expect("pushing does not panic").push(stopwatch.elapsed());
+                pause(BETWEEN).await;
+                Ok(client)
+            }
+        });
+        Self { load, took }
+    }
+
+    /// What was measured since the last time.
+    pub(crate) fn taken(&self) -> Vec<Duration> {
+        std::mem::take(&mut *self.took.lock().expect("pushing does not panic"))
+    }
+
+    /// Passes if all are at work.
+    ///
+    /// # Errors
+    /// The first client's that is not.
+    pub(crate) async fn nobody_gave_up(&mut self) -> Result<()> {
+        self.load.nobody_gave_up().await
+    }
+
+    /// Gives the clients back.
+    ///
+    /// # Errors
+    /// The first client's that was signed out or not answered.
+    pub(crate) async fn finish(self) -> Result<Vec<Client>> {
+        self.load.finish().await
+    }
+}
+
+/// Says how long they took; the 99th percentile.
+pub(crate) fn remark(stage: &Stage, what: &str, took: Vec<Duration>) -> Option<Duration> {
+    let count = took.len();
+    let [half, most, last] = percentiles(took)?;
+    stage.remark(format!(
+        "{what}: {count} refreshes, p50 {half:.1?}, p99 {most:.1?}, at most {last:.1?}"
+    ));
+    Some(most)
+}
+
+/// The same, and holds the percentile to what is promised.
+pub(crate) fn hold_to(stage: &Stage, bound: Duration, what: &str, took: Vec<Duration>) {
+    match remark(stage, what, took) {
+        Some(most) => stage.hold_to(bound, most, &format!("{what}: p99")),
+        None => stage.violation(format!("{what}: nothing was refreshed")),
+    }
+}
+
+/// The 50th and the 99th, and the slowest.
+fn percentiles(mut took: Vec<Duration>) -> Option<[Duration; 3]> {
+    took.sort_unstable();
+    let at = |percent: usize| took.get(took.len().saturating_sub(1) * percent / 100).copied();
+    Some([at(50)?, at(99)?, at(100)?])
+}
