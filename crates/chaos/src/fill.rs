@@ -42,6 +42,35 @@ pub(crate) async fn events(database: &Database, count: u64) -> Result<()> {
     }
 }
 
+/// Events of one kind of one account, from as many seconds ago until now.
+pub(crate) async fn events_of(
+    database: &Database,
+    user: [u8; 16],
+    kind: &str,
+    count: u64,
+) -> Result<()> {
+    let at = format!("{} - {count} + n", unix_seconds());
+    let user: String = user.iter().map(|byte| format!("{byte:02x}")).collect();
+    let columns = "id, user_id, kind, at, browser, os, device_kind";
+    let values = |id: &str, user: &str| {
+        format!(
+            "INSERT INTO events ({columns})
+             SELECT {id}, {user}, '{kind}', {at}, 'Firefox', 'Linux', 'desktop'"
+        )
+    };
+    match database {
+        Database::Postgres { .. } => {
+            let insert = values(&uuid_on_postgres(&at), &format!("decode('{user}', 'hex')"));
+            let numbers = format!("generate_series(0::bigint, {count} - 1) AS n");
+            on_postgres(database, &format!("{insert} FROM {numbers}")).await
+        }
+        _ => {
+            let insert = values(&uuid_on_sqlite(&at), &format!("unhex('{user}')"));
+            on_sqlite(database, &format!("{} {insert} FROM numbers", numbers(count))).await
+        }
+    }
+}
+
 /// Sessions of many accounts, begun so many days ago and not refreshed since.
 pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> Result<()> {
     let begun = unix_seconds() - days_ago * DAY;

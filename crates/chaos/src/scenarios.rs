@@ -11,6 +11,7 @@ mod logout_durable;
 mod logout_race;
 mod lost_answer;
 mod older_snapshot;
+mod one_account;
 mod password_race;
 mod postgres_cut;
 mod postgres_frozen;
@@ -177,6 +178,14 @@ pub(crate) const ALL: &[Scenario] = &[
         usual: 5,
         few: 1,
         play: |stage| Box::pin(attack::crowd(stage)),
+    },
+    Scenario {
+        name: "one-account",
+        story: "one user calls as often as is answered, with many own events; others refresh",
+        engines: BOTH,
+        usual: 50,
+        few: 1,
+        play: |stage| Box::pin(one_account::play(stage)),
     },
     Scenario {
         name: "prune-under-load",

@@ -37,6 +37,8 @@ pub(crate) struct Stage {
     /// others it is a name that calls must give.
     pub(crate) origin: String,
     pub(crate) rounds: u64,
+    /// Whether figures of speed are held to their bounds. A few rounds among other tests say nothing of speed.
+    pub(crate) measures: bool,
     pub(crate) chance: Chance,
     pub(crate) tally: Tally,
     folder: TempDir,
@@ -67,7 +69,18 @@ impl Stage {
     ) -> Result<Self> {
         let (tally, instances) = (Tally::default(), AtomicUsize::new(0));
         let origin = format!("http://localhost:{}", edge::free_port()?);
-        Ok(Self { programs, engine, database, origin, rounds, chance, tally, folder, instances })
+        Ok(Self {
+            programs,
+            engine,
+            database,
+            origin,
+            rounds,
+            measures: true,
+            chance,
+            tally,
+            folder,
+            instances,
+        })
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -57,7 +57,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
         };
         let rounds = rounds(arguments, scenario);
         let chance = Chance::new(seed.wrapping_add(number));
-        let stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder)?;
+        let mut stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder)?;
+        stage.measures = !arguments.few;
         outcomes.push(play(scenario, stage, arguments.keep).await?);
     }
     report::table(&outcomes);
