@@ -71,10 +71,11 @@ pub(crate) fn remark(stage: &Stage, what: &str, took: Vec<Duration>) -> Option<D
     Some(most)
 }
 
-/// The same, and holds the percentile to what is promised.
+/// The same, and holds the percentile to what is promised if this run measures.
 pub(crate) fn hold_to(stage: &Stage, bound: Duration, what: &str, took: Vec<Duration>) {
     match remark(stage, what, took) {
-        Some(most) => stage.hold_to(bound, most, &format!("{what}: p99")),
+        Some(most) if stage.measures => stage.hold_to(bound, most, &format!("{what}: p99")),
+        Some(_) => {}
         None => stage.violation(format!("{what}: nothing was refreshed")),
     }
 }
