@@ -8,6 +8,7 @@ mod services;
 mod table;
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ use crate::upkeep::{Pace, Progress, Removed, Retention};
 
 /// How long the storage may take to let go once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
+/// How long standard output may take for the one line that says where the server listens.
+const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
 
 /// Runs a command to its end.
 ///
@@ -64,12 +67,25 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     warn_if_unreachable(&settings, address.port());
     let stop = server::told_to_stop()?;
-    say(&format!("listening on http://{address}"))?;
+    announce(address).await?;
     server::serve(listener, router(app), stop).await;
     drop((following, upkeep, keeping));
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())
+}
+
+/// Standard output may be a pipe that is full and not read. Serving does not depend on it.
+async fn announce(address: SocketAddr) -> anyhow::Result<()> {
+    let line = format!("listening on http://{address}");
+    let said = tokio::task::spawn_blocking(move || say(&line));
+    match tokio::time::timeout(ANNOUNCE_TIME, said).await {
+        Ok(said) => said?,
+        Err(_) => {
+            tracing::warn!(event = "stdout.unread", %address, "serving without the line on standard output");
+            Ok(())
+        }
+    }
 }
 
 async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {

@@ -5,34 +5,46 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use backend::command;
 use backend::config::CommandLine;
-use backend::{command, telemetry};
+use backend::telemetry::Log;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
-        Ok(line) => line,
-        Err(error) => return usage(&error),
+    // It writes its last lines when it is dropped, a panic included.
+    let log = match Log::on_standard_error() {
+        Ok(log) => log,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "baton: the log cannot be started: {error}");
+            return ExitCode::from(2);
+        }
     };
-    if let Err(error) = telemetry::start(&line.log, line.log_json) {
-        return failed(&format!("--log / BATON_LOG: {error}"));
-    }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&format!("the runtime cannot be started: {error}")),
+    let outcome = match CommandLine::try_parse() {
+        Ok(line) => run(line, &log),
+        Err(error) => Err(usage(&error)),
     };
-    let outcome = runtime.block_on(command::run(line.command));
-    // A name that nobody resolves would keep its thread, and the program, for as long as it takes.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&format!("{error:#}")),
+        Err(error) => {
+            log.say(&format!("baton: {error}"));
+            ExitCode::from(2)
+        }
     }
 }
 
+fn run(line: CommandLine, log: &Log) -> Result<(), String> {
+    log.start(&line.log, line.log_json).map_err(|error| format!("--log / BATON_LOG: {error}"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let outcome = runtime.block_on(command::run(line.command));
+    // A name that nobody resolves would keep its thread, and the program, for as long as it takes.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    outcome.map_err(|error| format!("{error:#}"))
+}
+
 /// Help goes out whole; a mistake is one line that says which setting is wrong.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> String {
     match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
@@ -45,12 +57,7 @@ fn usage(error: &clap::Error) -> ExitCode {
                 .take_while(|line| !line.starts_with("Usage"))
                 .filter(|line| !line.is_empty())
                 .collect();
-            failed(&format!("{} (see `baton help`)", lines.join(" ").trim_start_matches("error: ")))
+            format!("{} (see `baton help`)", lines.join(" ").trim_start_matches("error: "))
         }
     }
-}
-
-fn failed(message: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "baton: {}", message.replace('\n', " "));
-    ExitCode::from(2)
 }

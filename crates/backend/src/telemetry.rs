@@ -1,26 +1,116 @@
-//! Logs: to standard error, so that standard output stays for the one line that says where the
-//! server listens. It must not know what is logged. Secrets cannot be logged by accident: their
-//! types have neither `Debug` nor `Display`.
+//! Logging: structured lines to standard error, so that standard output stays for the one line that says
+//! where the server listens. Lines pass a rate limit ([`rate_limit`]) and a bounded queue ([`queue`]). It
+//! must not know what is logged. Secrets cannot be logged by accident: their types have neither `Debug` nor
+//! `Display`.
 
+mod queue;
+mod rate_limit;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
+use std::io;
+use std::panic::PanicHookInfo;
+use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use governor::clock::Clock;
+use tracing::Dispatch;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
-/// Starts logging. `filter` is the syntax of `tracing-subscriber`, for example
-/// `info,backend=debug`.
+pub use self::queue::{LogQueue, QUEUE_BYTES};
+pub use self::rate_limit::{AT_ONCE, Due, LogRateLimit, PERIOD, SUMMARY_PERIOD};
+
+/// The target of lines that are always written: what happens to sessions and accounts. Each follows a
+/// change that was committed, or a credential that was authentic; callers without either cause none.
+pub const AUDIT: &str = "backend::audit";
+/// The target of lines that say how many others were not written.
+const SUMMARY: &str = "backend::log";
+
+/// How long the last lines may take at exit: the stop within 10 s of SIGTERM depends on it.
+const CLOSE_TIME: Duration = Duration::from_millis(500);
+
+/// The log of the process. When it is dropped, what is queued is written, for half a second at most.
+pub struct Log {
+    queue: LogQueue,
+    limit: LogRateLimit,
+}
+
+impl Log {
+    /// The log on standard error. [`Log::start`] starts it; until then only [`Log::say`] writes.
+    ///
+    /// # Errors
+    /// If the system has no thread left.
+    pub fn on_standard_error() -> io::Result<Self> {
+        let limit = LogRateLimit::default();
+        let of_thread = limit.clone();
+        let summarise = move |due| of_thread.summarise(due);
+        Ok(Self { queue: LogQueue::start(io::stderr(), summarise)?, limit })
+    }
+
+    /// Starts logging, panics included. `filter` is the syntax of `tracing-subscriber`, for example
+    /// `info,backend=debug`.
+    ///
+    /// # Errors
+    /// If the filter cannot be read.
+    pub fn start(&self, filter: &str, json: bool) -> Result<(), String> {
+        subscriber(filter, json, self.limit.clone(), self.queue.clone())?.init();
+        log_panics();
+        Ok(())
+    }
+
+    /// Writes a line that is not a log line, such as what stopped a command.
+    pub fn say(&self, line: &str) {
+        self.queue.push(format!("{}\n", line.replace('\n', " ")).as_bytes());
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.queue.close(CLOSE_TIME);
+    }
+}
+
+/// What turns events into lines: as text, or each as a JSON object.
 ///
 /// # Errors
 /// If the filter cannot be read.
-pub fn start(filter: &str, json: bool) -> Result<(), String> {
+pub fn subscriber<C>(
+    filter: &str,
+    json: bool,
+    limit: LogRateLimit<C>,
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+) -> Result<Dispatch, String>
+where
+    C: Clock + Clone + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("the log filter {filter:?} cannot be read: {error}"))?;
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
-    if json {
-        lines.json().init();
+    // Its complaints about itself would go to standard error past the queue.
+    let lines = fmt().with_writer(writer).with_env_filter(filter).log_internal_errors(false);
+    Ok(if json {
+        Dispatch::new(lines.json().finish().with(limit))
     } else {
-        lines.with_ansi(false).init();
-    }
-    Ok(())
+        Dispatch::new(lines.with_ansi(false).finish().with(limit))
+    })
+}
+
+/// From now on a panic is a log line. The default hook writes to standard error, which blocks while a pipe
+/// is full, and several lines, which are no JSON.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let (thread, text) = (std::thread::current(), panic.payload_as_str().unwrap_or("no text"));
+    let (thread, place) = (thread.name(), panic.location().map(ToString::to_string));
+    let place = place.unwrap_or_default();
+    // Only with RUST_BACKTRACE. Quoted, as the text is: both may have several lines.
+    let backtrace = Some(Backtrace::capture());
+    let backtrace = backtrace.filter(|it| it.status() == BacktraceStatus::Captured);
+    let backtrace = backtrace.as_ref().map(tracing::field::debug);
+    tracing::error!(event = "panicked", thread, ?text, backtrace, "panicked at {place}");
 }
 
 /// All that lies behind an error, the nearest first: the last of it is usually what there is to mend.

@@ -10,7 +10,7 @@ use super::endings::Endings;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Whence};
-use crate::telemetry::causes;
+use crate::telemetry::{AUDIT, causes};
 
 /// How many events a page has.
 const PAGE: u32 = 50;
@@ -63,7 +63,7 @@ impl Journal {
             let ended = outcome.ended.iter().map(|&session| Ended { session, cause, at });
             self.endings.note(ended);
             for session in &outcome.ended {
-                tracing::info!(event = "ended", %session, cause = cause.as_str());
+                tracing::info!(target: AUDIT, event = "ended", %session, cause = cause.as_str());
             }
         }
         if let Some(unsettled) = unsettled {
@@ -152,8 +152,9 @@ const fn ending_of(change: &Change) -> Option<Ending> {
     }
 }
 
-/// One line for the operator. Nothing in it is anybody's free text: names of devices come from a fixed
-/// list.
+/// One line for the operator. No field holds free text of a client: names of devices come from a fixed
+/// list. Anybody can cause a failed login and a limit that is hit, so their lines are limited; the store has
+/// the event of each.
 fn log(event: &Event) {
     let Event { kind, user, session, cause, whence, .. } = event;
     let user = user.map(|user| user.to_string());
@@ -162,14 +163,17 @@ fn log(event: &Event) {
     let cause = cause.map(EndCause::as_str);
     let (network, device) = (whence.address.map(|address| address.to_string()), &whence.device);
     match kind {
-        EventKind::LoginFailed
-        | EventKind::ConfirmFailed
-        | EventKind::Replayed
-        | EventKind::Limited
-        | EventKind::DeviceChanged
-        | EventKind::ImpossibleGap => {
+        EventKind::LoginFailed | EventKind::Limited => {
             tracing::warn!(event = kind.as_str(), user, session, cause, network, %device);
         }
-        _ => tracing::info!(event = kind.as_str(), user, session, cause, network, %device),
+        EventKind::ConfirmFailed
+        | EventKind::Replayed
+        | EventKind::DeviceChanged
+        | EventKind::ImpossibleGap => {
+            tracing::warn!(target: AUDIT, event = kind.as_str(), user, session, cause, network, %device);
+        }
+        _ => {
+            tracing::info!(target: AUDIT, event = kind.as_str(), user, session, cause, network, %device);
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::{AuthError, Grant};
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::store::{Accepted, Change, Event, Session, User, Whence};
+use crate::telemetry::AUDIT;
 
 /// How often a refresh that lost a race reads again and decides again. A loser finds what the winner
 /// wrote, so two rounds are the rule; a bound keeps a fault from becoming a loop.
@@ -189,7 +190,7 @@ impl Sessions {
                 let event = self.event(EventKind::Replayed, &found, whence);
                 self.end(&found, EndCause::Replay, vec![event.because(EndCause::Replay)]).await?;
                 let (presented, accepted) = (found.presented.0, found.session.family.generation.0);
-                tracing::info!(event = "replay_generations", session = %found.session.id, presented, accepted);
+                tracing::info!(target: AUDIT, event = "replay_generations", session = %found.session.id, presented, accepted);
                 Err(AuthError::InvalidGrant)
             }
             Decision::Refuse(refusal) => {

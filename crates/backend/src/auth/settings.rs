@@ -11,6 +11,7 @@ use super::grants::successor;
 use super::password::{Lane, Verdict};
 use super::{AuthError, Grant, rules};
 use crate::store::{AccountTag, Change, Outcome, Session, User, Whence};
+use crate::telemetry::AUDIT;
 
 impl Accounts {
     /// Sets another password for somebody who knows the current one. Whoever loses the answer gets it by
@@ -102,7 +103,7 @@ impl Accounts {
         found(&self.sessions.journal.commit(erase, Vec::new()).await?)?;
         // Whoever comes with this address next is somebody else.
         self.forgive([AccountTag::of(&user.email)]).await;
-        tracing::info!(event = "deleted", user = %user.id);
+        tracing::info!(target: AUDIT, event = "deleted", user = %user.id);
         Ok(())
     }
 }

@@ -46,7 +46,7 @@ pub async fn guard(request: Request, next: Next) -> Response {
 }
 
 /// A panic is a 500 for that request alone. Its message may hold anything, so it is not logged here;
-/// the panic hook has written it to standard error.
+/// the panic hook has logged it.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     ApiError::Panicked.into_response()
 }

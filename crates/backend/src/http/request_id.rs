@@ -33,6 +33,10 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
+/// How much of a method and of a path a log line holds: the client chooses both, and a line is bounded.
+const METHOD_BYTES: usize = 16;
+const PATH_BYTES: usize = 256;
+
 /// Middleware, the outermost: draws the id, opens the log span, sets `X-Request-Id`.
 pub async fn assign(
     State(entropy): State<Entropy>,
@@ -42,7 +46,9 @@ pub async fn assign(
 ) -> Response {
     let id = RequestId(entropy.bytes());
     request.extensions_mut().insert(id);
-    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path(), client = %client);
+    let method = start(request.method().as_str(), METHOD_BYTES);
+    let path = start(request.uri().path(), PATH_BYTES);
+    let span = tracing::info_span!("request", %id, %method, path, client = %client);
     let mut response = next.run(request).instrument(span.clone()).await;
     let value =
         HeaderValue::from_str(&id.to_string()).expect("hexadecimal digits are visible ASCII");
@@ -51,4 +57,9 @@ pub async fn assign(
         tracing::debug!(event = "request.answered", status = response.status().as_u16())
     });
     response
+}
+
+/// The beginning of a text, in whole characters.
+fn start(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }

@@ -1,6 +1,7 @@
 //! What a server says of what happens: in one line each, for the operator and for programs.
 
 mod forging;
+mod unread;
 
 use std::collections::BTreeSet;
 use std::fs;

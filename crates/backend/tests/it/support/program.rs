@@ -2,10 +2,10 @@
 //! tested.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -28,7 +28,7 @@ pub(crate) fn folder() -> TempDir {
 pub(crate) struct Serving {
     pub(crate) child: Child,
     pub(crate) address: String,
-    pub(crate) out: BufReader<ChildStdout>,
+    pub(crate) out: Box<dyn BufRead + Send>,
 }
 
 impl Serving {
@@ -38,7 +38,12 @@ impl Serving {
 
     /// The same with these flags, and with its log going into this file.
     pub(crate) fn logging(folder: &Path, flags: &[&str], log: &Path) -> Self {
-        Self::with(baton(folder), flags, File::create(log).expect("a file").into())
+        Self::logging_to(folder, flags, File::create(log).expect("a file"))
+    }
+
+    /// The same with its log going wherever the test wants it.
+    pub(crate) fn logging_to(folder: &Path, flags: &[&str], log: impl Into<Stdio>) -> Self {
+        Self::with(baton(folder), flags, log.into())
     }
 
     /// The same with this variable in its environment.
@@ -68,7 +73,7 @@ impl Serving {
             .trim()
             .strip_prefix("listening on http://")
             .unwrap_or_else(|| panic!("not the promised line: {line:?}"));
-        Self { child, address: address.to_owned(), out }
+        Self { child, address: address.to_owned(), out: Box::new(out) }
     }
 
     pub(crate) fn ask(&self, request: &str) -> String {
