@@ -1,6 +1,7 @@
 //! How long a rotation takes while a server prunes beside it, on the disk the temporary folder is on:
 //! `cargo bench -p backend --bench prune`. With `BATON_BENCH_DATABASE`, on that database instead, which must be
 //! empty. It must not judge; figures of two machines do not compare.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time, and is told where")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +26,6 @@ const PACE: Duration = Duration::from_millis(20);
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]
-#[expect(clippy::disallowed_methods, reason = "a benchmark is told where by the environment")]
 async fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = std::env::var("BATON_BENCH_DATABASE")

@@ -1,5 +1,6 @@
 //! From changes to statements, the same for both engines that speak SQL. It must not execute them.
 
+mod keys;
 mod prune;
 
 use rotation::Attempt;
@@ -7,7 +8,7 @@ use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange, Whose};
 use super::records::EVENTS_KEPT;
-use super::records::{Accepted, Event, HeldLifetime, Service, Session, StoredKey, User, Whence};
+use super::records::{Accepted, Event, HeldLifetime, Service, Session, User, Whence};
 use super::sql;
 use super::statement::{Statement, Value};
 
@@ -140,11 +141,11 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Prune(prunable, range) => vec![prune::part(prunable, range).counted()],
         Change::PruneFailures(before) => vec![prune::failures(before).counted()],
         Change::PruneErased(before) => vec![prune::erased(*before).counted()],
-        Change::AddKey(key) => vec![add_key(key).needed()],
+        Change::AddKey(key) => vec![keys::add(key).needed()],
         Change::RetireKey { kid, successor, ending } => {
-            retire_key(kid, successor.as_deref(), *ending)
+            keys::retire(kid, successor.as_deref(), *ending)
         }
-        Change::HastenKey(kid, at) => vec![hasten_key(kid, *at).needed()],
+        Change::HastenKey(kid, at) => vec![keys::hasten(kid, *at).needed()],
         Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
         Change::AddService(service) => vec![add_service(service).needed()],
@@ -219,16 +220,6 @@ fn erase(user: &UserId, ending: Ending) -> Vec<Step> {
     ]
 }
 
-fn add_key(key: &StoredKey) -> Statement {
-    Statement::new(sql::ADD_KEY)
-        .bind(key.kid.as_str())
-        .bind(key.purpose.as_str())
-        .bind(key.predecessor.as_str())
-        .bind(key.sealed.as_slice())
-        .bind(key.published_at)
-        .bind(key.signs_from)
-}
-
 fn hold(held: &[HeldLifetime], expired_before: NumericDate) -> Vec<Step> {
     let expire = Statement::new(sql::EXPIRE_LIFETIMES).bind(expired_before).beside();
     let hold = held.iter().map(|HeldLifetime { setting, seconds, held_until }| {
@@ -236,10 +227,6 @@ fn hold(held: &[HeldLifetime], expired_before: NumericDate) -> Vec<Step> {
         hold.bind(*seconds).bind(*held_until).counted()
     });
     hold.chain([expire]).collect()
-}
-
-fn hasten_key(kid: &str, at: NumericDate) -> Statement {
-    Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
 }
 
 fn about(sql: &'static str, name: &str) -> Step {
@@ -252,16 +239,6 @@ fn add_service(service: &Service) -> Statement {
         .bind(service.audience.as_str())
         .bind(&service.secret_hash)
         .bind(service.created_at)
-}
-
-fn retire_key(kid: &str, successor: Option<&StoredKey>, ending: Ending) -> Vec<Step> {
-    let retire = Statement::new(sql::RETIRE_KEY).bind(kid).bind(ending.at);
-    let end = Statement::new(sql::END_UNDER_KEY).bind(kid);
-    let mut steps = vec![retire.needed()];
-    // Somebody else may have added one a moment ago: then that one takes the place.
-    steps.extend(successor.map(|successor| add_key(successor).beside()));
-    steps.push(bind_ending(end, ending).beside().ending_sessions());
-    steps
 }
 
 fn end_sessions(whose: Whose, ending: Ending) -> Statement {

@@ -7,7 +7,7 @@ use axum::http::Method;
 use backend::auth::status_list::place;
 use backend::lifetimes::Lifetime;
 use backend::store::KeyPurpose;
-use backend::upkeep::{Removed, Retention};
+use backend::upkeep::{Pace, Progress, Removed, Retention};
 use shared::{SessionId, path};
 use tokio::time::advance;
 use verifier::{KeySet, Status, Verifier};
@@ -182,8 +182,7 @@ async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {
 }
 
 async fn prune(app: &TestApp, retention: Retention) -> Removed {
-    let mut removed = Removed::default();
-    let progress = (Duration::ZERO, &mut removed);
-    retention.prune(&*app.store, app.clock.now(), progress).await.expect("a store");
-    removed
+    let mut progress = Progress::new(Pace::Foreground);
+    retention.prune(&*app.store, app.clock.now(), &mut progress).await.expect("a store");
+    progress.removed
 }

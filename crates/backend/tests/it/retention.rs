@@ -62,11 +62,15 @@ async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
     .await;
 }
 
-/// A refresh each minute for three days.
-async fn refreshes(app: &TestApp, user: UserId) {
-    for _ in 0..3 * 24 * 60 {
+/// A refresh each minute for three days, of so many users that none has more events than an account keeps.
+async fn refreshes(app: &TestApp) {
+    let mut users = Vec::new();
+    for name in ["alice", "bob", "carol", "dave", "erin"] {
+        users.push(user_of(&app.registered(name).await));
+    }
+    for minute in 0..3 * 24 * 60 {
         app.clock.advance(60);
-        let journal = &app.app.sessions.journal;
+        let (journal, user) = (&app.app.sessions.journal, users[minute % users.len()]);
         let event = journal.event(EventKind::Refreshed, Some(user), &Whence::unknown());
         app.store.commit(Change::Record, vec![event]).await.expect("a store");
     }
@@ -77,8 +81,7 @@ async fn refreshes(app: &TestApp, user: UserId) {
 async fn events_are_pruned_in_small_parts_and_none_is_looked_at_twice_by_one_rule() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
-    let user = user_of(&app.registered("alice").await);
-    refreshes(&app, user).await;
+    refreshes(&app).await;
     app.clock.advance(5 * DAY);
     let of_events = || {
         let parts = store.parts().into_iter();

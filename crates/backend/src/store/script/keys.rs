@@ -1,0 +1,33 @@
+//! The statements that change the key ring. They must not know when a key is due.
+
+use shared::NumericDate;
+
+use super::{Step, bind_ending};
+use crate::store::change::Ending;
+use crate::store::records::StoredKey;
+use crate::store::sql;
+use crate::store::statement::Statement;
+
+pub(super) fn add(key: &StoredKey) -> Statement {
+    Statement::new(sql::ADD_KEY)
+        .bind(key.kid.as_str())
+        .bind(key.purpose.as_str())
+        .bind(key.predecessor.as_str())
+        .bind(key.sealed.as_slice())
+        .bind(key.published_at)
+        .bind(key.signs_from)
+}
+
+pub(super) fn hasten(kid: &str, at: NumericDate) -> Statement {
+    Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
+}
+
+pub(super) fn retire(kid: &str, successor: Option<&StoredKey>, ending: Ending) -> Vec<Step> {
+    let retire = Statement::new(sql::RETIRE_KEY).bind(kid).bind(ending.at);
+    let end = Statement::new(sql::END_UNDER_KEY).bind(kid);
+    let mut steps = vec![retire.needed()];
+    // Somebody else may have added one a moment ago: then that one takes the place.
+    steps.extend(successor.map(|successor| add(successor).beside()));
+    steps.push(bind_ending(end, ending).beside().ending_sessions());
+    steps
+}
