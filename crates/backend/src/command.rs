@@ -95,7 +95,7 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
     #[cfg(feature = "failpoints")]
     let store = store::failpoint::arm(store, settings.failpoint);
     warn_if_beside(settings);
-    let place = (&*store, &clock);
+    let place = (&store, &clock);
     let keys = KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy).await?;
     Ok(Doors { clock, entropy, store, keys: Arc::new(keys) })
 }
@@ -169,7 +169,7 @@ async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let (clock, store) = (Clock::system(), open_store(&settings.database).await?);
     // A check makes no keys: not for a database that was mistyped.
     let (source, plan) = (&settings.master_key, settings.key_plan);
-    let keys = KeyRing::open_existing(source, plan, &*store, &entropy).await?;
+    let keys = KeyRing::open_existing(source, plan, &store, &entropy).await?;
     let signing = keys.current().signing(clock.now())?.kid().to_owned();
     say(&format!("keys           ok   signing with {signing}"))?;
     let doors = Doors { clock, entropy, store, keys: Arc::new(keys) };

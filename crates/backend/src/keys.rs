@@ -2,16 +2,17 @@
 //! authenticated with. All instances over one database share it. It must not issue or verify anything;
 //! private parts are never shown, logged or stored unsealed.
 //!
-//! When a key is used is in [`plan`], what it is in [`ring`], what protects it at rest in [`master`], and
-//! who makes and removes it in [`keeper`].
+//! When a key is used is in [`plan`], what it is in [`ring`], what protects it at rest in [`master`], what was
+//! read last in [`contents`], and who makes and removes keys in [`keeper`].
 
+mod contents;
 mod file;
 mod keeper;
 pub mod master;
 pub mod plan;
 pub mod ring;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _};
@@ -22,7 +23,9 @@ use verifier::KeySet;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::entropy::Entropy;
-use crate::store::{KeyPurpose, Store, StoreError, StoredKey};
+use crate::single_flight::{Failed, SingleFlight};
+use crate::store::{KeyPurpose, Store, StoreError};
+use contents::Contents;
 pub use keeper::{Keeping, Retirement, Rotation};
 pub use master::MasterKey;
 pub use plan::{KeyPlan, KeyState};
@@ -30,21 +33,21 @@ pub use ring::Ring;
 
 /// How long an unknown key is not asked for again: whoever invents ids makes no work.
 const COOL_DOWN: Duration = Duration::from_secs(1);
+/// How long one read may take, and anybody wait for it: as long as one call to the store, though it is two.
+const READ_TIME: Duration = Duration::from_secs(2);
+/// How long before a protected call a read may have begun whose result it takes. A key that was retired since is
+/// accepted for so much longer: a tenth of the second that is promised.
+const SHARED_AGE: Duration = Duration::from_millis(100);
 
 /// The server's keys: the ring as it was read last, and how to read it anew.
 pub struct KeyRing {
-    master: MasterKey,
+    contents: Arc<Contents>,
     device: DeviceKey,
-    configured: KeyPlan,
-    in_force: RwLock<KeyPlan>,
     entropy: Entropy,
-    ring: RwLock<Arc<Ring>>,
     /// It is nowhere but here.
     is_fixed: bool,
-    /// Held while the ring is read.
-    reading: tokio::sync::Mutex<()>,
-    /// What was read last, those that do not open included.
-    seen: Mutex<Vec<StoredKey>>,
+    /// One read at a time, for all who need it.
+    reads: SingleFlight<(), StoreError>,
     /// When somebody last asked for a key that was not there.
     missed_at: Mutex<Option<Instant>>,
 }
@@ -137,14 +140,10 @@ impl KeyRing {
     fn empty(master: MasterKey, plan: KeyPlan, entropy: Entropy) -> Self {
         Self {
             device: master.device_key(),
-            master,
-            configured: plan,
-            in_force: RwLock::new(plan),
+            contents: Arc::new(Contents::new(master, plan)),
             entropy,
-            ring: RwLock::default(),
             is_fixed: false,
-            reading: tokio::sync::Mutex::default(),
-            seen: Mutex::default(),
+            reads: SingleFlight::new(READ_TIME),
             missed_at: Mutex::default(),
         }
     }
@@ -159,17 +158,16 @@ impl KeyRing {
         let ring = Self { is_fixed: true, ..Self::empty(master, plan, entropy.clone()) };
         let first = |purpose| {
             let first = plan.due(purpose, &[], now).expect("the first key is due");
-            ring::generate(purpose, first, (&ring.master, entropy), now)
+            ring::generate(purpose, first, (&ring.contents.master, entropy), now)
         };
-        let keys = vec![first(KeyPurpose::Access), first(KeyPurpose::Refresh)];
-        let opened = RwLock::new(Arc::new(Ring::open(keys, &ring.master)));
-        Self { ring: opened, ..ring }
+        ring.contents.take(vec![first(KeyPurpose::Access), first(KeyPurpose::Refresh)]);
+        ring
     }
 
     /// The keys as they were read last.
     #[must_use]
     pub fn current(&self) -> Arc<Ring> {
-        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+        self.contents.current()
     }
 
     /// The public keys others need.
@@ -181,14 +179,13 @@ impl KeyRing {
     /// When keys are used, and for how long, by the longest lifetimes that any instance may have issued under.
     #[must_use]
     pub fn plan(&self) -> KeyPlan {
-        // A plan is never left half written.
-        *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
+        self.contents.plan()
     }
 
     /// For how long this instance lets services cache the key set.
     #[must_use]
-    pub const fn jwks_cache_seconds(&self) -> i64 {
-        self.configured.jwks_cache_seconds
+    pub fn jwks_cache_seconds(&self) -> i64 {
+        self.contents.configured.jwks_cache_seconds
     }
 
     /// The key of device tokens.
@@ -197,39 +194,33 @@ impl KeyRing {
         &self.device
     }
 
-    /// Reads the ring anew. A key that does not open is left out.
+    /// Reads the ring again: what was changed before this call is in it afterwards. A key that does not open is
+    /// left out.
     ///
     /// # Errors
     /// If storage fails: then the ring stays as it was.
-    pub async fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+    pub async fn reload(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        self.read(store, Duration::ZERO).await
+    }
+
+    /// The same for a call that may take what another one has just begun to read.
+    ///
+    /// # Errors
+    /// As [`KeyRing::reload`].
+    pub async fn revalidate(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        self.read(store, SHARED_AGE).await
+    }
+
+    async fn read(&self, store: &Arc<dyn Store>, max_age: Duration) -> Result<(), StoreError> {
         if self.is_fixed {
             return Ok(());
         }
-        // One after the other: what was read before is never put in the place of what was read later.
-        let _reading = self.reading.lock().await;
-        let in_force = self.configured.or_longer(&store.lifetimes().await?);
-        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
-        let stored = store.keys().await?;
-        if stored == *self.seen() {
-            return Ok(());
-        }
-        let ring = Ring::open(stored.clone(), &self.master);
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
-        *self.seen() = stored;
-        if let Some(kid) = self.closed() {
-            tracing::error!(event = "key.closed", error = %KeyError::Sealed { kid });
-        }
-        Ok(())
+        let (contents, store) = (Arc::clone(&self.contents), Arc::clone(store));
+        let read = || async move { contents.read(&*store).await };
+        Ok(self.reads.run(max_age, read).await?)
     }
 
-    /// A key that does not open.
-    fn closed(&self) -> Option<String> {
-        let ring = self.current();
-        let is_open = |kid: &str| ring.stored().iter().any(|key| key.kid == kid);
-        self.seen().iter().find(|key| !is_open(&key.kid)).map(|key| key.kid.clone())
-    }
-
-    /// The keys, read anew if this refresh key is not among them: another instance may just have made it, and
+    /// The keys, read again if this refresh key is not among them: another instance may just have made it, and
     /// whoever logged in there is signed in here.
     ///
     /// # Errors
@@ -237,24 +228,21 @@ impl KeyRing {
     pub async fn with_refresh_key(
         &self,
         kid: &str,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
     ) -> Result<Arc<Ring>, StoreError> {
         if self.current().refresh_key(kid).is_none() {
+            // A session names the key, so that it is there: a read that began before may not have seen it, and
+            // without it the user would be signed out.
             self.reload(store).await?;
         }
         Ok(self.current())
     }
 
-    /// Reads the ring anew because a key was asked for that is not in it: another instance may just have
-    /// made it. Once a second at most. Whether it was read.
-    pub async fn look_again(&self, store: &dyn Store) -> bool {
-        {
-            let mut missed_at = self.missed_at();
-            let cools = |at: &Instant| at.elapsed() < COOL_DOWN;
-            if missed_at.as_ref().is_some_and(cools) {
-                return false;
-            }
-            *missed_at = Some(Instant::now());
+    /// Reads the ring again because a key was asked for that is not in it: another instance may just have
+    /// made it. Once a second at most; who comes in between joins a read that is under way. Whether it was read.
+    pub async fn look_again(&self, store: &Arc<dyn Store>) -> bool {
+        if self.is_cooling_down() {
+            return matches!(self.reads.join().await, Some(Ok(())));
         }
         match self.reload(store).await {
             Ok(()) => true,
@@ -265,11 +253,27 @@ impl KeyRing {
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Vec<StoredKey>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a key was missed a moment ago; if not, one is now.
+    fn is_cooling_down(&self) -> bool {
+        let mut missed_at = self.missed_at();
+        let cools = missed_at.is_some_and(|at| at.elapsed() < COOL_DOWN);
+        if !cools {
+            *missed_at = Some(Instant::now());
+        }
+        cools
     }
 
     fn missed_at(&self) -> MutexGuard<'_, Option<Instant>> {
         self.missed_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Failed<StoreError>> for StoreError {
+    fn from(failed: Failed<StoreError>) -> Self {
+        match failed {
+            Failed::Error(error) => Self::Shared(error),
+            Failed::TimedOut => Self::TimedOut,
+            Failed::Abandoned => Self::Stopped,
+        }
     }
 }

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod lifetimes;
 pub mod router;
 pub mod server;
+pub mod single_flight;
 pub mod store;
 pub mod telemetry;
 pub mod upkeep;

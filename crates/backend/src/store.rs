@@ -72,6 +72,9 @@ pub enum StoreError {
     /// The transaction that was to carry this change, and others that waited with it, failed.
     #[error("the database did not commit")]
     NotCommitted(#[source] Arc<StoreError>),
+    /// The read that this call shared with others failed.
+    #[error("a read that several calls have shared failed")]
+    Shared(#[source] Arc<StoreError>),
     /// No answer came in time. The change may still take place.
     #[error("the database did not answer in time")]
     TimedOut,

@@ -1,14 +1,20 @@
 //! Whom a protected call speaks for. A token is verified without asking anybody; whether its session
 //! still stands is known here, or asked for when it is not. It must not know what is called.
 
+use std::time::Duration;
+
 use rotation::Standing;
 use shared::{NumericDate, SessionId, UserId};
+use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
 use super::AuthError;
 use super::endings::Word;
 use super::sessions::Sessions;
-use crate::store::{Session, User};
+use crate::store::{Session, StoreError, User};
+
+/// As long as that may take.
+const ASK_TIME: Duration = Duration::from_millis(2_500);
 
 /// Whom a call speaks for: its access token holds and its session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +60,7 @@ impl Sessions {
         let verify = || self.access_tokens.verify(unverified_token, self.journal.now());
         let verified = match verify() {
             // Another instance may just have made its key.
-            Err(Rejection::UnknownKey) if self.keys.look_again(&*self.journal.store).await => {
+            Err(Rejection::UnknownKey) if self.keys.look_again(&self.journal.store).await => {
                 verify()
             }
             verified => verified,
@@ -65,7 +71,7 @@ impl Sessions {
             Word::Stands => Ok(token),
             Word::Unknown => {
                 // What others retire is not heard of now, either.
-                self.keys.reload(&*self.journal.store).await?;
+                self.keys.revalidate(&self.journal.store).await?;
                 let token = verify().map_err(refused)?;
                 self.look_up(&Caller::of(&token)).await.map(|_| token)
             }
@@ -101,6 +107,17 @@ impl Sessions {
             Err(AuthError::LoginTooOld { max_age })
         }
     }
+}
+
+/// Bounds what a protected call may wait for the store before it is known whom it speaks for: keys, then the
+/// session. Less than the 3 s within which a failing storage must have been answered with 503.
+///
+/// # Errors
+/// Those of what was asked, and [`StoreError::TimedOut`].
+pub async fn within_deadline<T>(
+    asked: impl Future<Output = Result<T, AuthError>>,
+) -> Result<T, AuthError> {
+    timeout(ASK_TIME, asked).await.unwrap_or(Err(AuthError::Store(StoreError::TimedOut)))
 }
 
 fn refused(rejection: Rejection) -> AuthError {

@@ -88,7 +88,7 @@ impl Follower {
         let mut feed = self.store.listen().await?;
         let (mut asked, mut now) = (self.clock.boot_instant(), self.clock.now());
         let mut forgotten_at = now;
-        self.keys.reload(&*self.store).await?;
+        self.keys.reload(&self.store).await?;
         self.hold_lifetimes().await?;
         self.read_since(now.plus(-self.memory_seconds().await?), now).await?;
         loop {
@@ -109,7 +109,7 @@ impl Follower {
                     }));
                 }
                 Heard::Change => {
-                    self.keys.reload(&*self.store).await?;
+                    self.keys.reload(&self.store).await?;
                     self.read_since(before.plus(-SLACK_SECONDS), now).await?;
                 }
             }

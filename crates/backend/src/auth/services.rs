@@ -9,7 +9,7 @@ use shared::{NumericDate, Secret};
 use verifier::AccessToken;
 
 use super::AuthError;
-use super::callers::Caller;
+use super::callers::{Caller, within_deadline};
 use super::sessions::Sessions;
 use crate::entropy::Entropy;
 use crate::store::{Change, Service, Store, Whence};
@@ -108,7 +108,7 @@ impl Sessions {
         unverified_token: &str,
     ) -> Result<Option<AccessToken>, AuthError> {
         self.admit_introspection(service)?;
-        match self.verify_token(unverified_token).await {
+        match within_deadline(self.verify_token(unverified_token)).await {
             Ok(token) => Ok(token.aud.contains(&service.audience).then_some(token)),
             Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(None),
             Err(error) => Err(error),
@@ -122,7 +122,7 @@ impl Sessions {
     /// If storage fails: then nothing is known to have ended.
     pub async fn revoke(&self, token: &Secret, whence: &Whence) -> Result<(), AuthError> {
         self.admit_network(whence).await?;
-        match self.verify_token(token.expose()).await {
+        match within_deadline(self.verify_token(token.expose())).await {
             Ok(token) => {
                 match self.end_one(&Caller::of(&token), token.sid, whence).await {
                     // Somebody was faster.

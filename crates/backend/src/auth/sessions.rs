@@ -156,7 +156,7 @@ impl Sessions {
             return Ok(None);
         };
         let kid = &session.refresh_key_id;
-        let ring = self.keys.with_refresh_key(kid, &*self.journal.store).await?;
+        let ring = self.keys.with_refresh_key(kid, &self.journal.store).await?;
         let key = ring.refresh_key(kid);
         let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
         Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))

@@ -50,7 +50,7 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
         Purpose::Access => KeyPurpose::Access,
         Purpose::Refresh => KeyPurpose::Refresh,
     };
-    let rotated = ring.rotate(purpose, &*journal.store, journal.now()).await;
+    let rotated = ring.rotate(purpose, &journal.store, journal.now()).await;
     journal.store.close().await;
     let Rotation { kid, signs_from } = rotated?;
     say(&format!("{kid} is published, and used from {} on", instant(signs_from)))
@@ -87,7 +87,7 @@ async fn open(args: &RingArgs) -> anyhow::Result<(KeyRing, Journal)> {
     let source = MasterKeySource::try_from(&args.keys)?;
     let store = open_store(&args.database.database).await?;
     let (clock, entropy) = (Clock::system(), Entropy::system());
-    let ring = KeyRing::open_existing(&source, plan, &*store, &entropy).await?;
+    let ring = KeyRing::open_existing(&source, plan, &store, &entropy).await?;
     let endings = Arc::new(Endings::new(&clock));
     Ok((ring, Journal { store, clock, entropy, endings }))
 }

@@ -59,7 +59,7 @@ impl KeyRing {
     pub async fn open(
         source: &MasterKeySource,
         plan: KeyPlan,
-        (store, clock): (&dyn Store, &Clock),
+        (store, clock): (&Arc<dyn Store>, &Clock),
         entropy: &Entropy,
     ) -> Result<Self, KeyError> {
         let is_new = store.keys().await?.is_empty();
@@ -82,7 +82,7 @@ impl KeyRing {
     pub async fn open_existing(
         source: &MasterKeySource,
         plan: KeyPlan,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
         entropy: &Entropy,
     ) -> Result<Self, KeyError> {
         if store.keys().await?.is_empty() {
@@ -95,9 +95,9 @@ impl KeyRing {
     }
 
     /// At the start every key has to open.
-    async fn read_all(&self, store: &dyn Store) -> Result<(), KeyError> {
+    async fn read_all(&self, store: &Arc<dyn Store>) -> Result<(), KeyError> {
         self.reload(store).await?;
-        match self.closed() {
+        match self.contents.closed() {
             Some(kid) => Err(KeyError::Sealed { kid }),
             None => Ok(()),
         }
@@ -107,7 +107,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// If storage fails. What was done before stays done.
-    pub async fn tend(&self, store: &dyn Store, now: NumericDate) -> Result<(), KeyError> {
+    pub async fn tend(&self, store: &Arc<dyn Store>, now: NumericDate) -> Result<(), KeyError> {
         // Twice: behind the first key there is one that waits.
         for purpose in PURPOSES.into_iter().chain(PURPOSES) {
             if let Some(successor) = self.plan().due(purpose, self.current().stored(), now) {
@@ -143,7 +143,7 @@ impl KeyRing {
     pub async fn rotate(
         &self,
         purpose: KeyPurpose,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
         now: NumericDate,
     ) -> Result<Rotation, KeyError> {
         match self.waiting(purpose, now) {
@@ -183,8 +183,8 @@ impl KeyRing {
             return Err(KeyError::RetiredBefore { kid: kid.to_owned() });
         }
         tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
-        self.reload(&*journal.store).await?;
-        let in_use = self.used_from_now(key.purpose, &*journal.store, now).await?;
+        self.reload(&journal.store).await?;
+        let in_use = self.used_from_now(key.purpose, &journal.store, now).await?;
         Ok(Retirement { purpose: key.purpose, in_use, sessions: outcome.ended.len() })
     }
 
@@ -192,7 +192,7 @@ impl KeyRing {
     async fn used_from_now(
         &self,
         purpose: KeyPurpose,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
         now: NumericDate,
     ) -> Result<Option<String>, KeyError> {
         let ring = self.current();
@@ -215,8 +215,8 @@ impl KeyRing {
                 // No key is made or removed by a clock that is in doubt: it says so itself.
                 let Ok(now) = clock.trusted_now() else { continue };
                 let tended = async {
-                    ring.reload(&*store).await?;
-                    ring.tend(&*store, now).await
+                    ring.reload(&store).await?;
+                    ring.tend(&store, now).await
                 };
                 let tended: Result<(), KeyError> = tended.await;
                 match tended {
@@ -236,7 +236,7 @@ impl KeyRing {
         &self,
         purpose: KeyPurpose,
         successor: Successor,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
         now: NumericDate,
     ) -> Result<(), KeyError> {
         let key = self.made(purpose, successor, now);
@@ -250,7 +250,7 @@ impl KeyRing {
     }
 
     fn made(&self, purpose: KeyPurpose, successor: Successor, now: NumericDate) -> StoredKey {
-        ring::generate(purpose, successor, (&self.master, &self.entropy), now)
+        ring::generate(purpose, successor, (&self.contents.master, &self.entropy), now)
     }
 
     fn waiting(&self, purpose: KeyPurpose, now: NumericDate) -> Option<StoredKey> {

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use shared::NumericDate;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::time::timeout;
 
 use self::checkpoint::Checkpoints;
 use self::desk::Desk;
@@ -37,6 +38,10 @@ const WAIT: Duration = Duration::from_millis(1_200);
 const ANSWERED: Duration = Duration::from_millis(2_800);
 const _: () = assert!(2 * WAIT.as_millis() < ANSWERED.as_millis(), "both waits in one call");
 const _: () = assert!(writer::PATIENCE.as_millis() < ANSWERED.as_millis(), "a wait to write");
+/// How long a question may take, the wait for a connection and for a lock included. A disk that answers nothing
+/// stops the thread that reads; whoever waits for it goes on.
+const READ_TIME: Duration = Duration::from_millis(2_400);
+const _: () = assert!(READ_TIME.as_millis() < ANSWERED.as_millis(), "a question");
 const READERS: u32 = 4;
 
 /// The SQLite engine.
@@ -90,6 +95,12 @@ fn readers() -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
+async fn within_read_time<T>(
+    question: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    Ok(timeout(READ_TIME, question).await.map_err(|_| StoreError::TimedOut)??)
+}
+
 #[async_trait]
 impl Engine for Sqlite {
     const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_SQLITE;
@@ -104,7 +115,7 @@ impl Engine for Sqlite {
     }
 
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
-        let rows = bound::<sqlx::Sqlite>(&query).fetch_all(&self.readers).await?;
+        let rows = within_read_time(bound::<sqlx::Sqlite>(&query).fetch_all(&self.readers)).await?;
         rows.iter().map(|row| read(row)).collect()
     }
 
@@ -119,7 +130,7 @@ impl Engine for Sqlite {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.file.is_still_there()?;
-        sqlx::query(sql::PING).fetch_optional(&self.readers).await?;
+        within_read_time(sqlx::query(sql::PING).fetch_optional(&self.readers)).await?;
         self.writer.carry_out(Script::of(&Change::Record, &[])).await?;
         Ok(())
     }

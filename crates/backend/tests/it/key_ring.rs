@@ -10,7 +10,7 @@ use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
 use backend::keys::{KeyError, KeyRing, KeyState};
 use backend::store::memory::Memory;
-use backend::store::{Change, IdRange, KeyPurpose, Prunable, PruneBefore, Store as _};
+use backend::store::{Change, IdRange, KeyPurpose, Prunable, PruneBefore, Store};
 use shared::{NumericDate, path};
 use tokio::time::{advance, pause};
 use verifier::{KeySet, Verifier};
@@ -26,11 +26,11 @@ const AHEAD: i64 = CACHE + 60;
 const LIFE: i64 = 900;
 
 async fn tend(app: &TestApp) {
-    app.app.sessions.keys.tend(&*app.store, app.clock.now()).await.expect("a store");
+    app.app.sessions.keys.tend(&app.store, app.clock.now()).await.expect("a store");
 }
 
 async fn rotate(app: &TestApp, purpose: KeyPurpose) -> String {
-    let rotated = app.app.sessions.keys.rotate(purpose, &*app.store, app.clock.now()).await;
+    let rotated = app.app.sessions.keys.rotate(purpose, &app.store, app.clock.now()).await;
     rotated.expect("a store").kid
 }
 
@@ -179,8 +179,8 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     let other = app.another_instance().await;
     let stolen = in_use(&app, KeyPurpose::Access);
     let reload = || {
-        let (keys, store) = (Arc::clone(&other.app.sessions.keys), Arc::clone(&store));
-        tokio::spawn(async move { keys.reload(&*store).await.expect("a store") })
+        let (keys, store) = (Arc::clone(&other.app.sessions.keys), Arc::clone(&other.store));
+        tokio::spawn(async move { keys.reload(&store).await.expect("a store") })
     };
     let (held, before) = (store.hold_keys(), store.keys_read());
     let late = reload();
@@ -357,7 +357,7 @@ async fn a_key_that_was_sealed_otherwise_is_no_key() {
     let last = own.iter().find(|kid| **kid != signing).expect("one that waits");
     let forged = forged_key(last.clone()).await;
     assert!(app.store.commit(Change::AddKey(Box::new(forged)), Vec::new()).await.is_ok());
-    app.app.sessions.keys.reload(&*app.store).await.expect("a store");
+    app.app.sessions.keys.reload(&app.store).await.expect("a store");
     assert_eq!(app.store.keys().await.expect("a store").len(), 4, "it is in the database");
     assert_eq!(published(&app).await, own);
     alice.refresh().await.assert_ok();
@@ -366,10 +366,11 @@ async fn a_key_that_was_sealed_otherwise_is_no_key() {
 
 /// A key of another Baton, to be used at once.
 async fn forged_key(predecessor: String) -> backend::store::StoredKey {
-    let (store, folder) = (Memory::default(), tempfile::tempdir().expect("a folder"));
+    let store: Arc<dyn Store> = Arc::new(Memory::default());
+    let folder = tempfile::tempdir().expect("a folder");
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
     let source = MasterKeySource::Folder(folder.path().to_owned());
-    let place = (&store as &dyn backend::store::Store, &Clock::manual(START));
+    let place = (&store, &Clock::manual(START));
     KeyRing::open(&source, plan, place, &Entropy::system()).await.expect("a ring");
     let mut keys = store.keys().await.expect("a store").into_iter();
     let key = keys.find(|key| key.purpose == KeyPurpose::Access);

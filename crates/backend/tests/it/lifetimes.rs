@@ -97,13 +97,13 @@ async fn a_key_is_kept_for_the_tokens_of_a_longer_life() {
     on_every_store_with(HALF_AN_HOUR, async |before| {
         let alice = before.registered("alice").await;
         let keys = &before.app.sessions.keys;
-        let rotated = keys.rotate(KeyPurpose::Access, &*before.store, before.clock.now()).await;
+        let rotated = keys.rotate(KeyPurpose::Access, &before.store, before.clock.now()).await;
         let next = rotated.expect("a store");
         before.clock.advance(next.signs_from.since(before.clock.now()));
         let after = before.another_instance_with(FIVE_SECONDS).await;
         after.clock.advance(70);
         let keys = &after.app.sessions.keys;
-        keys.tend(&*after.store, after.clock.now()).await.expect("a store");
+        keys.tend(&after.store, after.clock.now()).await.expect("a store");
         call(&alice, &after).await.assert_ok();
     })
     .await;
@@ -115,7 +115,7 @@ async fn a_key_set_that_may_be_cached_for_an_hour_is_waited_for() {
         before.registered("alice").await;
         let after = before.another_instance_with(&["--jwks-cache-seconds", "300"]).await;
         let (keys, now) = (&after.app.sessions.keys, after.clock.now());
-        let rotated = keys.rotate(KeyPurpose::Access, &*after.store, now).await;
+        let rotated = keys.rotate(KeyPurpose::Access, &after.store, now).await;
         assert_eq!(rotated.expect("a store").signs_from.since(now), 3_660);
         // What it promises from now on is its own setting.
         let answer = after.browser().get(path::JWKS).await;

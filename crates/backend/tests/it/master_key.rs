@@ -26,13 +26,17 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-async fn open(source: &MasterKeySource, store: &dyn Store) -> Result<KeyRing, String> {
+fn memory() -> Arc<dyn Store> {
+    Arc::new(Memory::default())
+}
+
+async fn open(source: &MasterKeySource, store: &Arc<dyn Store>) -> Result<KeyRing, String> {
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
     let place = (store, &Clock::manual(START));
     KeyRing::open(source, plan, place, &Entropy::system()).await.map_err(|it| it.to_string())
 }
 
-async fn open_in(folder: &Path, store: &dyn Store) -> Result<KeyRing, String> {
+async fn open_in(folder: &Path, store: &Arc<dyn Store>) -> Result<KeyRing, String> {
     open(&MasterKeySource::Folder(folder.to_owned()), store).await
 }
 
@@ -45,7 +49,7 @@ fn ids(ring: &KeyRing) -> [String; 2] {
 
 #[tokio::test]
 async fn the_first_start_makes_a_master_key_that_only_its_owner_can_read() {
-    let (folder, store) = (folder(), Memory::default());
+    let (folder, store) = (folder(), memory());
     let keys = folder.path().join("made/on/first/start");
     let first = open_in(&keys, &store).await.expect("a key ring");
     let files: Vec<_> = fs::read_dir(&keys).expect("the folder").map(Result::unwrap).collect();
@@ -62,7 +66,7 @@ async fn the_first_start_makes_a_master_key_that_only_its_owner_can_read() {
 async fn instances_that_start_at_once_share_one_ring() {
     for (store, _place) in stores().await {
         let folder = folder();
-        let starts = (0..8).map(|_| open_in(folder.path(), &*store));
+        let starts = (0..8).map(|_| open_in(folder.path(), &store));
         let rings = join_all(starts).await.into_iter();
         let ids: Vec<_> = rings.map(|ring| ids(&ring.expect("a key ring"))).collect();
         assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
@@ -72,7 +76,7 @@ async fn instances_that_start_at_once_share_one_ring() {
 
 #[tokio::test]
 async fn a_master_key_that_others_can_read_stops_the_start() {
-    let (folder, store) = (folder(), Memory::default());
+    let (folder, store) = (folder(), memory());
     open_in(folder.path(), &store).await.expect("a key ring");
     let file = folder.path().join(FILE);
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a mode");
@@ -84,7 +88,7 @@ async fn a_master_key_that_others_can_read_stops_the_start() {
 
 #[tokio::test]
 async fn a_folder_that_others_can_write_into_stops_the_start() {
-    let (folder, store) = (folder(), Memory::default());
+    let (folder, store) = (folder(), memory());
     open_in(folder.path(), &store).await.expect("a key ring");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
     let error = open_in(folder.path(), &store).await.err().expect("a refusal");
@@ -95,7 +99,7 @@ async fn a_folder_that_others_can_write_into_stops_the_start() {
 async fn a_file_that_holds_no_key_is_named_and_left_alone() {
     let short = &TEXT[..40];
     for text in ["not a key", "", short, &format!("{TEXT}{TEXT}")] {
-        let (folder, store) = (folder(), Memory::default());
+        let (folder, store) = (folder(), memory());
         open_in(folder.path(), &store).await.expect("a key ring");
         fs::write(folder.path().join(FILE), text).expect("a write");
         let error = open_in(folder.path(), &store).await.err().expect("a refusal");
@@ -106,7 +110,7 @@ async fn a_file_that_holds_no_key_is_named_and_left_alone() {
 
 #[tokio::test]
 async fn a_ring_opens_with_the_master_key_it_was_sealed_with_and_no_other() {
-    let (first, second, store) = (folder(), folder(), Memory::default());
+    let (first, second, store) = (folder(), folder(), memory());
     let ring = open_in(first.path(), &store).await.expect("a key ring");
     // A folder without a key is not given one: it would open nothing.
     let error = open_in(second.path(), &store).await.err().expect("a refusal");
@@ -168,7 +172,7 @@ async fn the_database_holds_no_private_key_in_clear() {
 async fn a_ring_that_cannot_be_read_stops_the_start() {
     let store: Arc<dyn Store> = store::open("memory:").await.expect("a store");
     let missing = MasterKeySource::File("/nowhere/master.key".into());
-    let error = open(&missing, &*store).await.err().expect("a refusal");
+    let error = open(&missing, &store).await.err().expect("a refusal");
     assert!(error.contains("/nowhere/master.key cannot be read"), "{error}");
 }
 

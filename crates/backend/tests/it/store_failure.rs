@@ -1,10 +1,14 @@
 //! When storage fails: 503, nothing lost, and nobody let in.
 
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Method;
+use futures_util::future::join_all;
 use serde_json::json;
 use shared::{SessionId, path};
+use tokio::time::{Instant, timeout};
 
 use crate::support::{Faulty, PASSWORD, Place, TestApp};
 
@@ -56,4 +60,42 @@ async fn a_rotation_whose_commit_was_not_confirmed_heals_with_its_key() {
     store.set_breaks_after_writing(false);
     alice.refresh_with("attempt-key-number-1").await.assert_ok();
     alice.refresh().await.assert_ok();
+}
+
+/// A database that stands still fails each question after two seconds, or never. Whoever calls while others wait
+/// for it does not wait for them, too.
+#[tokio::test(start_paused = true)]
+async fn however_many_calls_meet_a_frozen_database_each_is_answered_in_time() {
+    for frozen in [Duration::from_secs(2), Duration::from_hours(1)] {
+        let store = Faulty::new();
+        let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        let alice = app.registered("alice").await;
+        store.freeze(frozen);
+        // One after the other, a tenth of a second apart.
+        let call = async |number: u32| {
+            let _ = timeout(Duration::from_millis(100) * number, pending::<()>()).await;
+            let begun = Instant::now();
+            let answer = alice.call(Method::GET, path::EVENTS, None).await;
+            (begun.elapsed(), answer)
+        };
+        for (took, answer) in join_all((0..40).map(call)).await {
+            answer.assert_problem(503, "temporarily_unavailable");
+            assert!(took < Duration::from_secs(3), "{took:?}, each question takes {frozen:?}");
+        }
+    }
+}
+
+/// What all need is asked for once.
+#[tokio::test]
+async fn calls_at_the_same_moment_share_one_read_of_the_keys() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let before = store.keys_read();
+    let calls = (0..50).map(|_| alice.call(Method::GET, path::EVENTS, None));
+    for answer in join_all(calls).await {
+        answer.assert_ok();
+    }
+    let reads = store.keys_read() - before;
+    assert!(reads < 5, "{reads} reads for 50 calls");
 }

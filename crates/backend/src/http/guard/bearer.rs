@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use super::SeenFrom;
 use super::authorization::credentials;
 use crate::auth::AuthError;
-use crate::auth::callers::Caller;
+use crate::auth::callers::{Caller, within_deadline};
 use crate::auth::sessions::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
@@ -28,7 +28,7 @@ where
         let unverified_token =
             credentials(&parts.headers, "bearer").ok_or(AuthError::InvalidToken)?;
         let sessions = Arc::<Sessions>::from_ref(state);
-        let caller = sessions.authenticate(unverified_token).await?;
+        let caller = within_deadline(sessions.authenticate(unverified_token)).await?;
         let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, state).await;
         // RFC 9110 section 9.2.1: any other method may change something.
         sessions.admit_call(&caller, !parts.method.is_safe(), &whence).await?;

@@ -101,7 +101,7 @@ impl TestApp {
     ) -> Self {
         let settings = settings(&flags).expect("valid settings");
         let source = MasterKeySource::Folder(keys.path().to_owned());
-        let ring = KeyRing::open(&source, settings.key_plan, (&*store, &clock), &entropy).await;
+        let ring = KeyRing::open(&source, settings.key_plan, (&store, &clock), &entropy).await;
         let ring = Arc::new(ring.expect("a key ring"));
         let (at, store_too) = (clock.clone(), Arc::clone(&store));
         let doors = Doors { clock: at, entropy, store: store_too, keys: ring };

@@ -1,7 +1,9 @@
 //! A store that can be broken and mended, around another one.
 
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use backend::auth::email::Email;
@@ -12,12 +14,15 @@ use backend::store::{
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// The engine that forgets, and that fails while it is broken.
 #[derive(Default)]
 pub(crate) struct Faulty {
     inner: Memory,
     broken: AtomicBool,
+    /// How long it takes to fail.
+    frozen: Mutex<Option<Duration>>,
     /// Fails after the write has taken place: the answer is lost, the change is not.
     breaks_after_writing: AtomicBool,
     hearing: Arc<AtomicU8>,
@@ -75,6 +80,11 @@ impl Faulty {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
+    /// From now on every question fails, and takes so long to.
+    pub(crate) fn freeze(&self, time: Duration) {
+        *self.frozen.lock().expect("no test panics while holding it") = Some(time);
+    }
+
     pub(crate) fn set_breaks_after_writing(&self, breaks: bool) {
         self.breaks_after_writing.store(breaks, Ordering::SeqCst);
     }
@@ -111,7 +121,12 @@ impl Faulty {
         self.places_taken.store(many, Ordering::SeqCst);
     }
 
-    fn check(&self) -> Result<(), StoreError> {
+    async fn check(&self) -> Result<(), StoreError> {
+        let frozen = *self.frozen.lock().expect("no test panics while holding it");
+        if let Some(time) = frozen {
+            let _ = timeout(time, pending::<()>()).await;
+            return Err(StoreError::TimedOut);
+        }
         if self.broken.load(Ordering::SeqCst) { Err(sqlx_timeout()) } else { Ok(()) }
     }
 
@@ -127,7 +142,7 @@ fn sqlx_timeout() -> StoreError {
 #[async_trait]
 impl Store for Faulty {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-        self.check()?;
+        self.check().await?;
         if let Change::Prune(of, range) = &change {
             self.parts.lock().expect("no test panics while holding it").push((*of, *range));
         }
@@ -137,17 +152,17 @@ impl Store for Faulty {
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.find_user(email).await
     }
 
     async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.users(after).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        self.check()?;
+        self.check().await?;
         let found = self.inner.find_session(id).await;
         let count = || {
             self.sessions_read.fetch_add(1, Ordering::SeqCst);
@@ -157,34 +172,34 @@ impl Store for Faulty {
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.sessions_of(user).await
     }
 
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.ended_since(at).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        self.check()?;
+        self.check().await?;
         let feed = self.inner.listen().await?;
         hears(&self.hearing).await?;
         Ok(Box::new(FaultyFeed { feed, hearing: Arc::clone(&self.hearing) }))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.events(query).await
     }
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.failures(account).await
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        self.check()?;
+        self.check().await?;
         let keys = self.inner.keys().await;
         let count = || {
             self.keys_read.fetch_add(1, Ordering::SeqCst);
@@ -194,22 +209,22 @@ impl Store for Faulty {
     }
 
     async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.lifetimes().await
     }
 
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.find_service(id).await
     }
 
     async fn services(&self) -> Result<Vec<Service>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.services().await
     }
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
-        self.check()?;
+        self.check().await?;
         let one_less = |many: usize| many.checked_sub(1);
         let order = Ordering::SeqCst;
         let is_taken = self.places_taken.fetch_update(order, order, one_less).is_ok();
@@ -226,12 +241,12 @@ impl Store for Faulty {
         after: [u8; 16],
         rows: u32,
     ) -> Result<Option<[u8; 16]>, StoreError> {
-        self.check()?;
+        self.check().await?;
         self.inner.part_end(of, after, rows).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.check()
+        self.check().await
     }
 
     async fn close(&self) {}
@@ -255,6 +270,6 @@ async fn hears(hearing: &AtomicU8) -> Result<(), StoreError> {
     match hearing.load(Ordering::SeqCst) {
         it if it == Hearing::Good as u8 => Ok(()),
         it if it == Hearing::Deaf as u8 => Err(sqlx_timeout()),
-        _ => std::future::pending().await,
+        _ => pending().await,
     }
 }

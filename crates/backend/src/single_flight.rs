@@ -1,0 +1,324 @@
+//! Single flight: however many calls need one answer at the same moment, it is asked for once, and all take the
+//! result or the failure. A lock around the question would make them wait for each other: behind a storage that
+//! answers nothing for two seconds the tenth would wait for twenty. It must not know what is asked.
+//!
+//! - A flight is a task of its own: it ends, whether or not its callers are still there, and within a limit.
+//! - A caller takes the result of a flight that began before it asked only if that was at most `max_age` before;
+//!   otherwise it waits for the end of that one and then for the next, which all who wait share.
+//! - A failure is everybody's who waited for it: another try would most likely fail as well, and take as long.
+//! - No caller waits longer than the limit.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+/// One question, and the flight under way for it.
+pub struct SingleFlight<T, E> {
+    limit: Duration,
+    under_way: Slot<T, E>,
+}
+
+type Slot<T, E> = Arc<Mutex<Option<Flight<T, E>>>>;
+
+/// Why there is no result.
+#[derive(Debug)]
+pub enum Failed<E> {
+    /// The flight failed.
+    Error(Arc<E>),
+    /// The caller has waited for as long as it may.
+    TimedOut,
+    /// The flight panicked, or its runtime has ended.
+    Abandoned,
+}
+
+struct Flight<T, E> {
+    began: Instant,
+    landed: watch::Receiver<Option<Landing<T, E>>>,
+}
+
+type Landing<T, E> = Result<T, Failed<E>>;
+
+impl<T, E> SingleFlight<T, E>
+where
+    T: Clone + Send + Sync + 'static,
+    E: Send + Sync + 'static,
+{
+    /// No flight takes longer than `limit`, and no caller waits longer.
+    #[must_use]
+    pub fn new(limit: Duration) -> Self {
+        Self { limit, under_way: Slot::default() }
+    }
+
+    /// The result of a flight that began after this call, or at most `max_age` before it.
+    ///
+    /// # Errors
+    /// If the flight that this call waited for has failed, or took too long.
+    pub async fn run<F>(&self, max_age: Duration, ask: impl FnOnce() -> F) -> Landing<T, E>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let shared = async {
+            let before = self.slot().clone();
+            if let Some(flight) = before {
+                let is_young = !max_age.is_zero() && flight.began.elapsed() <= max_age;
+                let landing = flight.landing().await;
+                if is_young || landing.is_err() {
+                    return landing;
+                }
+            }
+            // Whatever is under way now began after this call.
+            self.join_or_begin(ask).landing().await
+        };
+        timeout(self.limit, shared).await.unwrap_or(Err(Failed::TimedOut))
+    }
+
+    /// The result of the flight that is under way, whenever it began. `None` if none is.
+    pub async fn join(&self) -> Option<Landing<T, E>> {
+        let flight = self.slot().clone()?;
+        Some(flight.landing().await)
+    }
+
+    fn join_or_begin<F>(&self, ask: impl FnOnce() -> F) -> Flight<T, E>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let mut slot = self.slot();
+        if let Some(flight) = &*slot {
+            return flight.clone();
+        }
+        let (lands, landed) = watch::channel(None);
+        let flight = Flight { began: Instant::now(), landed };
+        *slot = Some(flight.clone());
+        // A runtime that shuts down drops the task at once, and with it the seat, which needs the slot.
+        drop(slot);
+        let seat = Seat { under_way: Arc::clone(&self.under_way), lands };
+        let (limit, answer) = (self.limit, ask());
+        tokio::spawn(async move {
+            let landing = match timeout(limit, answer).await {
+                Ok(result) => result.map_err(|error| Failed::Error(Arc::new(error))),
+                Err(_) => Err(Failed::TimedOut),
+            };
+            seat.land(landing);
+        });
+        flight
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Flight<T, E>>> {
+        locked(&self.under_way)
+    }
+}
+
+impl<T: Clone, E> Flight<T, E> {
+    async fn landing(mut self) -> Landing<T, E> {
+        match self.landed.wait_for(Option::is_some).await {
+            Ok(landing) => landing.clone().unwrap_or(Err(Failed::Abandoned)),
+            Err(_) => Err(Failed::Abandoned),
+        }
+    }
+}
+
+/// The place of the flight under way. It is free before anybody learns of the landing, also if the flight panics:
+/// whoever asks then begins another.
+struct Seat<T, E> {
+    under_way: Slot<T, E>,
+    lands: watch::Sender<Option<Landing<T, E>>>,
+}
+
+impl<T, E> Seat<T, E> {
+    fn land(self, landing: Landing<T, E>) {
+        locked(&self.under_way).take();
+        self.lands.send_replace(Some(landing));
+    }
+}
+
+impl<T, E> Drop for Seat<T, E> {
+    fn drop(&mut self) {
+        // After a landing, the place may be another flight's.
+        if self.lands.borrow().is_none() {
+            locked(&self.under_way).take();
+        }
+    }
+}
+
+fn locked<T, E>(slot: &Slot<T, E>) -> MutexGuard<'_, Option<Flight<T, E>>> {
+    // A flight is put there, and taken away, whole.
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T, E> Clone for Flight<T, E> {
+    fn clone(&self) -> Self {
+        Self { began: self.began, landed: self.landed.clone() }
+    }
+}
+
+impl<E> Clone for Failed<E> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Error(error) => Self::Error(Arc::clone(error)),
+            Self::TimedOut => Self::TimedOut,
+            Self::Abandoned => Self::Abandoned,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::sync::Semaphore;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(2);
+    const YOUNG: Duration = Duration::from_millis(100);
+
+    /// Answers with the number of the question, once it is let.
+    struct Oracle {
+        flights: SingleFlight<u32, &'static str>,
+        asked: AtomicU32,
+        answers: Semaphore,
+    }
+
+    impl Oracle {
+        fn new() -> Arc<Self> {
+            Arc::new(Self {
+                flights: SingleFlight::new(LIMIT),
+                asked: AtomicU32::new(0),
+                answers: Semaphore::new(0),
+            })
+        }
+
+        async fn ask(self: &Arc<Self>, max_age: Duration) -> Landing<u32, &'static str> {
+            let oracle = Arc::clone(self);
+            let question = || async move {
+                let number = oracle.asked.fetch_add(1, Ordering::SeqCst) + 1;
+                oracle.answers.acquire().await.expect("it is never closed").forget();
+                assert!(number != 13, "an unlucky number");
+                if number.is_multiple_of(10) { Err("no answer") } else { Ok(number) }
+            };
+            self.flights.run(max_age, question).await
+        }
+
+        fn asking(self: &Arc<Self>, max_age: Duration) -> tokio::task::JoinHandle<Option<u32>> {
+            let oracle = Arc::clone(self);
+            tokio::spawn(async move { oracle.ask(max_age).await.ok() })
+        }
+
+        /// Lets everybody who can run do so.
+        async fn settle(&self) {
+            for _ in 0..32 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_at_the_same_moment_share_one_result() {
+        let oracle = Oracle::new();
+        let calls: Vec<_> = (0..50).map(|_| oracle.asking(YOUNG)).collect();
+        oracle.settle().await;
+        oracle.answers.add_permits(1);
+        for answer in join_all(calls).await {
+            assert_eq!(answer.expect("no panic"), Some(1));
+        }
+        // It has landed: the next one is another flight, however young the last.
+        oracle.answers.add_permits(1);
+        assert_eq!(oracle.ask(YOUNG).await.ok(), Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_result_that_was_asked_for_too_long_before_is_not_taken() {
+        let oracle = Oracle::new();
+        let first = oracle.asking(YOUNG);
+        oracle.settle().await;
+        advance(YOUNG).await;
+        let young = oracle.asking(YOUNG);
+        // Whatever has happened before this call must be in its answer.
+        let strict = oracle.asking(Duration::ZERO);
+        oracle.settle().await;
+        advance(Duration::from_millis(1)).await;
+        let late = oracle.asking(YOUNG);
+        oracle.settle().await;
+        oracle.answers.add_permits(1);
+        oracle.settle().await;
+        assert_eq!(
+            (first.await.expect("no panic"), young.await.expect("no panic")),
+            (Some(1), Some(1))
+        );
+        assert!(!strict.is_finished() && !late.is_finished());
+        oracle.answers.add_permits(1);
+        assert_eq!(
+            (strict.await.expect("no panic"), late.await.expect("no panic")),
+            (Some(2), Some(2))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_everybodys_who_waited_for_it() {
+        let oracle = Oracle::new();
+        oracle.asked.store(9, Ordering::SeqCst);
+        let first = oracle.asking(YOUNG);
+        oracle.settle().await;
+        advance(Duration::from_secs(1)).await;
+        let late = [oracle.asking(YOUNG), oracle.asking(Duration::ZERO)];
+        oracle.settle().await;
+        oracle.answers.add_permits(1);
+        assert_eq!(first.await.expect("no panic"), None);
+        for answer in join_all(late).await {
+            assert_eq!(answer.expect("no panic"), None);
+        }
+        assert_eq!(oracle.asked.load(Ordering::SeqCst), 10, "it was asked once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_longer_than_the_limit() {
+        let oracle = Oracle::new();
+        let begun = Instant::now();
+        let calls: Vec<_> = (0..3).map(|_| oracle.asking(YOUNG)).collect();
+        oracle.settle().await;
+        // It came late: the first flight fails before its own time is up.
+        advance(Duration::from_millis(1_500)).await;
+        let late = oracle.asking(Duration::ZERO);
+        for answer in join_all(calls).await {
+            assert_eq!(answer.expect("no panic"), None);
+        }
+        assert_eq!(late.await.expect("no panic"), None);
+        assert_eq!(begun.elapsed(), LIMIT);
+        // Nothing is left of it.
+        oracle.answers.add_permits(1);
+        assert_eq!(oracle.ask(YOUNG).await.ok(), Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flight_goes_on_without_its_caller_and_survives_a_panic() {
+        let oracle = Oracle::new();
+        oracle.asked.store(11, Ordering::SeqCst);
+        let gone = oracle.asking(YOUNG);
+        oracle.settle().await;
+        let stays = oracle.asking(YOUNG);
+        oracle.settle().await;
+        gone.abort();
+        oracle.answers.add_permits(1);
+        assert_eq!(stays.await.expect("no panic"), Some(12));
+        oracle.answers.add_permits(1);
+        assert!(matches!(oracle.ask(YOUNG).await, Err(Failed::Abandoned)));
+        oracle.answers.add_permits(1);
+        assert_eq!(oracle.ask(YOUNG).await.ok(), Some(14));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_under_way_can_be_joined() {
+        let oracle = Oracle::new();
+        assert!(oracle.flights.join().await.is_none());
+        let first = oracle.asking(YOUNG);
+        oracle.settle().await;
+        advance(Duration::from_secs(1)).await;
+        oracle.answers.add_permits(1);
+        assert_eq!(oracle.flights.join().await.and_then(Result::ok), Some(1));
+        assert_eq!(first.await.expect("no panic"), Some(1));
+    }
+}
