@@ -1,6 +1,7 @@
 //! PostgreSQL stands still, or crashes. The program says 503 while it waits for it, keeps every
 //! cookie, and goes on when it is back, without being restarted.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::scenarios::road_to;
 use crate::stage::Stage;
 
 const CLIENTS: usize = 8;
+/// How many call with an access token all the while, and how long each waits in between.
+const CALLERS: usize = 40;
+const BETWEEN: Duration = Duration::from_millis(100);
 /// How long it stands still.
 const FROZEN: Duration = Duration::from_secs(10);
 
@@ -28,18 +32,15 @@ pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
     let mut clients = Client::several(&stage, at, CLIENTS).await?;
     for _ in 0..stage.rounds {
         cluster.freeze()?;
-        let stopwatch = Stopwatch::start();
-        let mut slowest = Duration::ZERO;
-        while stopwatch.elapsed() < FROZEN {
-            let asked = Stopwatch::start();
-            for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
-                if tried? != Tried::Unavailable {
-                    bail!("a refresh was not put off while the database stood still");
-                }
-            }
-            slowest = slowest.max(asked.elapsed());
-        }
+        let callers: Vec<Client> =
+            (0..CALLERS).map(|number| clients[number % CLIENTS].copied()).collect();
+        let calling = join_all(callers.iter().map(|caller| call(&stage, caller, at)));
+        let (slowest, called) = tokio::join!(refresh(&mut clients, at), calling);
+        let slowest = slowest?;
         stage.hold_to(TOLD_WITHIN, slowest, "503 was answered after");
+        let calls: usize = called.iter().map(|(calls, _)| calls).sum();
+        let slowest_call = called.iter().map(|(_, took)| *took).max().unwrap_or_default();
+        stage.hold_to(TOLD_WITHIN, slowest_call, "a protected call was answered after");
         cluster.thaw()?;
         let stopwatch = Stopwatch::start();
         for refreshed in join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await {
@@ -48,10 +49,41 @@ pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
         let served = stopwatch.elapsed();
         stage.hold_to(SERVED_WITHIN, served, "after its return, serving took");
         stage.remark(format!(
-            "503 after {slowest:.2?} at most; everybody was served {served:.2?} after its return"
+            "503 after {slowest:.2?} at most, after {slowest_call:.2?} for {calls} protected calls; everybody was served {served:.2?} after its return"
         ));
     }
     checker::check(&stage, at, &mut clients).await
+}
+
+/// Everybody tries to refresh while it stands still; the longest that took.
+async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
+    let stopwatch = Stopwatch::start();
+    let mut slowest = Duration::ZERO;
+    while stopwatch.elapsed() < FROZEN {
+        let asked = Stopwatch::start();
+        for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
+            if tried? != Tried::Unavailable {
+                bail!("a refresh was not put off while the database stood still");
+            }
+        }
+        slowest = slowest.max(asked.elapsed());
+    }
+    Ok(slowest)
+}
+
+/// One calls again and again while it stands still: how often, and the longest that took.
+async fn call(stage: &Stage, caller: &Client, at: SocketAddr) -> (usize, Duration) {
+    let stopwatch = Stopwatch::start();
+    let (mut calls, mut slowest) = (0, Duration::ZERO);
+    while stopwatch.elapsed() < FROZEN {
+        let asked = Stopwatch::start();
+        if let Some(status) = caller.events(at).await.filter(|status| *status != 503) {
+            stage.violation(format!("a protected call was answered {status}"));
+        }
+        (calls, slowest) = (calls + 1, slowest.max(asked.elapsed()));
+        pause(BETWEEN).await;
+    }
+    (calls, slowest)
 }
 
 /// It crashes under load, and is started again a moment later.
