@@ -7,8 +7,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
 use super::authorization::credentials;
-use crate::auth::AuthError;
-use crate::auth::callers::Caller;
+use crate::auth::callers::{self, Caller};
 use crate::auth::sessions::Sessions;
 use crate::http::error::ApiError;
 
@@ -23,7 +22,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let unverified_token =
-            credentials(&parts.headers, "bearer").ok_or(AuthError::InvalidToken)?;
+            credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
         Ok(Self(Arc::<Sessions>::from_ref(state).authenticate(unverified_token).await?))
     }
 }
