@@ -10,6 +10,7 @@ mod attack;
 mod command_line;
 mod configuration;
 mod confirm;
+mod connections;
 mod cross_site;
 mod device;
 mod disk;
