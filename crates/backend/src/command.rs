@@ -21,7 +21,7 @@ use crate::config::{Command, ConfigError, LifeArgs, MasterKeySource, ServeArgs, 
 use crate::entropy::Entropy;
 use crate::keys::KeyRing;
 use crate::router::router;
-use crate::server;
+use crate::server::{self, ConnectionLimits};
 use crate::store;
 use crate::upkeep::{Pace, Progress, Removed, Retention};
 
@@ -68,7 +68,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     warn_if_unreachable(&settings, address.port());
     let stop = server::told_to_stop()?;
     announce(address).await?;
-    server::serve(listener, router(app), stop).await;
+    let limits = ConnectionLimits::of(&settings);
+    server::serve(listener, router(app), limits, stop).await;
     drop((following, upkeep, keeping));
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;

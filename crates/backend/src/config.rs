@@ -53,6 +53,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Proxies>,
     /// Whether calls are limited in number.
     pub limits: Limits,
+    /// How many connections there may be at a time.
+    pub max_connections: usize,
     /// Whom access tokens are for; never empty.
     pub audience: Vec<String>,
     /// The folder of the built site, if there is one.
@@ -142,6 +144,7 @@ impl TryFrom<ServeArgs> for Settings {
                 .map(|proxies| Proxies::parse(proxies))
                 .collect::<Result<_, _>>()?,
             limits: args.limits,
+            max_connections: args.max_connections.get(),
             audience,
             site: site_folder(args.site)?,
             #[cfg(feature = "failpoints")]

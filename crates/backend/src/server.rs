@@ -1,5 +1,8 @@
-//! The door to the network: accepts connections, bounds what each may cost, and drains them at the
-//! end. It must not know any path.
+//! The door to the network: accepts connections, bounds what each may cost and how many there are, and
+//! drains them at the end. It must not know any path.
+
+mod slots;
+mod watched;
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,55 +12,58 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
+use self::slots::{Slot, Slots};
+use self::watched::WatchedBody;
 use crate::http::client::Peer;
+
+pub use self::slots::ConnectionLimits;
 
 /// How long a client may take to send a request's headers, from the moment it connects, or from the
 /// end of its last answer.
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How long a client may leave its answer unread, or a body unsent that nobody is reading.
 const IDLE_TIME: Duration = Duration::from_secs(30);
-/// What is read before a request's headers are found too large, in bytes and in number. Above the
-/// caps of `http::fence`, which answers with a problem document; hyper's own answer is bare.
-const HEADER_BUFFER: usize = 128 * 1024;
-const HEADERS: usize = 512;
+/// What is read before a request's headers are found too large, in bytes and in number: with the slots,
+/// the bound on memory. Above the caps of `http::fence`, which answers with a problem document; hyper's own
+/// answer is bare.
+const HEADER_BUFFER: usize = 24 * 1024;
+const HEADERS: usize = 128;
 /// How long requests under way may take to finish once the server is told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(7);
-/// File descriptors that stay free for the database, the log and the standard streams.
-const OTHER_FILES: u64 = 64;
 /// How long accepting rests when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop`, then lets the requests under way finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    stop: impl Future<Output = ()>,
+) {
     let mut stop = pin!(stop);
-    let mut faulty = false;
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(most_connections()));
+    let slots = Slots::new(limits);
     loop {
-        // Whoever finds no place waits in the listener's own queue.
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &slots) => accepted,
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer, place)) => {
-                faulty = false;
-                spawn(&graceful, stream, Peer(peer), router.clone(), place);
+            Ok(Some((stream, peer, slot))) => {
+                spawn(&graceful, stream, Peer(peer), router.clone(), slot);
             }
+            Ok(None) => {}
             Err(error) => {
-                // Once a spell: a log that fills the disk helps nobody.
-                if !std::mem::replace(&mut faulty, true) {
-                    tracing::warn!(event = "accept.failed", %error);
-                }
+                tracing::warn!(event = "accept.failed", %error);
                 pause().await;
             }
         }
@@ -70,37 +76,36 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
 }
 
+/// The next connection that may be served. `None`: one was refused, and is closed.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    slots: &Slots,
+) -> io::Result<Option<(TcpStream, SocketAddr, Slot)>> {
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, place))
+    // The others wait in the listener's own queue.
+    let slot = slots.acquire(peer.ip()).await;
+    Ok(slot.map(|slot| (stream, peer, slot)))
 }
 
-/// As many connections as file descriptors allow, after asking for all that this process may have.
-fn most_connections() -> usize {
-    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
-    let places = files.saturating_sub(OTHER_FILES).clamp(1, Semaphore::MAX_PERMITS as u64);
-    usize::try_from(places).unwrap_or(Semaphore::MAX_PERMITS)
-}
-
-fn spawn(
-    graceful: &GracefulShutdown,
-    stream: TcpStream,
-    peer: Peer,
-    router: Router,
-    place: OwnedSemaphorePermit,
-) {
+fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Router, slot: Slot) {
     // A token is small and somebody waits for it.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(IDLE_TIME));
     stream.set_write_timeout(Some(IDLE_TIME));
-    let service = router.map_request(move |mut request: Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(peer);
-        request.map(axum::body::Body::new)
+    let state = Arc::clone(&slot.connection);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (router, connection) = (router.clone(), Arc::clone(&state));
+        connection.work();
+        async move {
+            let body = |body| WatchedBody { body, connection: Arc::clone(&connection) };
+            let mut request = request.map(|it| axum::body::Body::new(body(it)));
+            request.extensions_mut().insert(peer);
+            let response = router.oneshot(request).await;
+            // Whatever is left now depends on how fast the client reads.
+            connection.wait();
+            response
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -109,12 +114,15 @@ fn spawn(
         .max_headers(HEADERS)
         // A client that has said all it wanted to may still wait for the answer.
         .half_close(true)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        let _place = place;
-        if let Err(error) = connection.await {
-            tracing::debug!(event = "connection.failed", %error);
+        tokio::select! {
+            biased;
+            outcome = connection => if let Err(error) = outcome {
+                tracing::debug!(event = "connection.failed", %error);
+            },
+            () = slot.connection.evicted() => {}
         }
     });
 }

@@ -130,25 +130,35 @@ pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answe
     dial(address).await?.ask(request).await
 }
 
-/// The same by this address of the machine: all of 127.0.0.0/8 are its own.
+/// The same by this address of the machine.
 pub(crate) async fn call_by(
     from: Ipv4Addr,
     address: SocketAddr,
     request: &Request,
 ) -> Result<Answer, Lost> {
+    dial_by(from, address).await?.ask(request).await
+}
+
+/// Opens a connection by this address of the machine: all of 127.0.0.0/8 are its own.
+pub(crate) async fn dial_by(from: Ipv4Addr, address: SocketAddr) -> Result<Line, Lost> {
     let connect = async {
         let socket = TcpSocket::new_v4()?;
         socket.bind((IpAddr::V4(from), 0).into())?;
         socket.connect(address).await
     };
     match timeout(CALL_TIME, connect).await {
-        Ok(Ok(stream)) => Line(stream).ask(request).await,
+        Ok(Ok(stream)) => Ok(Line(stream)),
         Ok(Err(error)) => Err(Lost::broken(error)),
         Err(_) => Err(Lost::hung()),
     }
 }
 
 impl Line {
+    /// Sends this, whatever it is.
+    pub(crate) async fn say(&mut self, bytes: &[u8]) -> Result<(), Lost> {
+        self.0.write_all(bytes).await.map_err(Lost::broken)
+    }
+
     /// Asks, and reads until all of the answer is there, or the other side closes.
     pub(crate) async fn ask(mut self, request: &Request) -> Result<Answer, Lost> {
         let exchange = async {

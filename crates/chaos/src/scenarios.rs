@@ -20,6 +20,7 @@ mod race;
 mod replay_race;
 mod revocation_lag;
 mod rolling_restart;
+mod slow_connections;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -194,6 +195,14 @@ pub(crate) const ALL: &[Scenario] = &[
         usual: 30,
         few: 1,
         play: |stage| Box::pin(prune::play(stage)),
+    },
+    Scenario {
+        name: "attack-connections",
+        story: "2,500 connections with unfinished requests, from one address and from many",
+        engines: BOTH,
+        usual: 2,
+        few: 1,
+        play: |stage| Box::pin(slow_connections::play(stage)),
     },
     Scenario {
         name: "rolling-restart",

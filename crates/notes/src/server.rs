@@ -1,13 +1,23 @@
-//! The service as a process: opens its doors, says so, and drains at the end. It must not know any path.
+//! The service as a process: opens its doors, says so, bounds what connections may cost, and drains at the
+//! end. It must not know any path.
 
-use std::future::IntoFuture as _;
+use std::future::pending;
 use std::io::Write as _;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use verifier::remote::Issuer;
 
 use crate::config::Settings;
@@ -17,6 +27,19 @@ use crate::store::Store;
 
 /// How long requests under way may take to finish once the service is told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(8);
+/// How many connections there may be at a time; the next ones wait in the listener's queue. The gateway in
+/// front needs a few.
+const CONNECTIONS: usize = 512;
+/// How long a client may take to send a request's headers, from the moment it connects or has its last
+/// answer. `axum::serve` sets no such limit.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a client may leave its answer unread.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+/// What is read before a request's headers are found too large: 512 connections take 12 MiB for it, where
+/// hyper's default is 408 KiB for each.
+const HEADER_BUFFER: usize = 24 * 1024;
+/// How long accepting rests when the machine has run out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until SIGTERM or Ctrl-C.
 ///
@@ -41,35 +64,69 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    serve(listener, app, stop).await?;
+    serve(listener, app, stop).await;
     store.close().await;
     Ok(())
 }
 
 /// Serves until `stop`, then lets the requests under way finish.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    stop: impl Future<Output = ()>,
-) -> std::io::Result<()> {
-    let (drain, drained) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async {
-        let _ = drained.await;
-    });
-    let mut serving = pin!(serving.into_future());
-    tokio::select! {
-        ended = &mut serving => return ended,
-        () = stop => {}
+pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
+    let router = router(app);
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, place)) => spawn(&graceful, stream, router.clone(), place),
+            Err(error) => {
+                tracing::warn!(event = "accept.failed", %error);
+                let _ = timeout(ACCEPT_PAUSE, pending::<()>()).await;
+            }
+        }
     }
+    drop(listener);
     tracing::info!(event = "server.draining");
-    drop(drain);
-    if tokio::time::timeout(DRAIN_TIME, serving).await.is_err() {
+    if timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
         tracing::warn!(event = "server.drained_partly");
     }
-    Ok(())
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+fn spawn(
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    router: Router,
+    place: OwnedSemaphorePermit,
+) {
+    // An answer is small.
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_read_timeout(Some(IDLE_TIME));
+    stream.set_write_timeout(Some(IDLE_TIME));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(HEADER_BUFFER)
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        let _place = place;
+        if let Err(error) = connection.await {
+            tracing::debug!(event = "connection.failed", %error);
+        }
+    });
 }
 
 /// The one line on standard output.

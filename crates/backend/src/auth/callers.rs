@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rotation::Standing;
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, NumericDate, SessionId, UserId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
@@ -67,7 +67,7 @@ impl Sessions {
         };
         let token = verified.map_err(refused)?;
         match self.journal.endings.word(token.sid) {
-            Word::Ended(cause) => Err(AuthError::SessionEnded(cause)),
+            Word::Ended(cause) => Err(session_is_over(token.sid, Some(cause))),
             Word::Stands => Ok(token),
             Word::Unknown => {
                 // What others retire is not heard of now, either.
@@ -84,15 +84,16 @@ impl Sessions {
     /// As [`Sessions::authenticate`]: the session may have ended this moment.
     pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
         let found = self.journal.store.find_session(caller.session).await?;
-        let (session, user) = found.ok_or(AuthError::InvalidToken)?;
-        if let Some(cause) = session.ended_because {
-            return Err(AuthError::SessionEnded(cause));
+        let refused = |cause| session_is_over(caller.session, cause);
+        let (session, user) = found.ok_or_else(|| refused(None))?;
+        if session.ended_because.is_some() {
+            return Err(refused(session.ended_because));
         }
         let stands = session.family.standing == Standing::Live
             && user.disabled_at.is_none()
             && user.id == caller.user
             && self.journal.now() < self.expires_at(&session);
-        if stands { Ok(Authenticated { session, user }) } else { Err(AuthError::InvalidToken) }
+        if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
     }
 
     /// Demands that the user has proved lately who they are (RFC 9470).
@@ -104,6 +105,8 @@ impl Sessions {
         if self.journal.now().since(caller.authenticated_at) <= max_age {
             Ok(())
         } else {
+            let Caller { user, session, .. } = caller;
+            tracing::info!(event = "step_up_required", %user, %session);
             Err(AuthError::LoginTooOld { max_age })
         }
     }
@@ -121,6 +124,18 @@ pub async fn within_deadline<T>(
 }
 
 fn refused(rejection: Rejection) -> AuthError {
-    tracing::debug!(event = "access_token_refused", %rejection);
+    tracing::info!(event = "access_token_refused", %rejection);
+    AuthError::InvalidToken
+}
+
+/// The token holds, but its session does not, for this cause if it is known.
+fn session_is_over(session: SessionId, cause: Option<EndCause>) -> AuthError {
+    tracing::info!(event = "access_token_refused", %session, cause = cause.map(EndCause::as_str));
+    cause.map_or(AuthError::InvalidToken, AuthError::SessionEnded)
+}
+
+/// A protected call without an access token, or with several.
+pub fn no_token() -> AuthError {
+    tracing::info!(event = "access_token_refused", rejection = "no access token was presented");
     AuthError::InvalidToken
 }

@@ -35,6 +35,8 @@ impl Sessions {
         self.look_up(caller).await?;
         let found = self.journal.store.find_session(id).await?;
         if found.is_none_or(|(session, _)| session.user != caller.user) {
+            let Caller { user, session, .. } = caller;
+            tracing::warn!(event = "foreign_session_refused", %user, %session, named = %id);
             return Err(AuthError::NoSuchSession);
         }
         let cause = if id == caller.session { EndCause::Logout } else { EndCause::User };

@@ -4,6 +4,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rotation::UnverifiedTicket;
 use sha2::{Digest as _, Sha256};
 use shared::{NumericDate, Secret};
 use verifier::AccessToken;
@@ -67,6 +68,12 @@ pub async fn add_service(
     Ok(secret)
 }
 
+/// Not the credentials of a service. The id is that of the caller's choice, in the characters of ids.
+pub fn service_refused(presented: Option<&str>) -> AuthError {
+    tracing::warn!(event = "service_refused", service = presented);
+    AuthError::InvalidClient
+}
+
 fn is_id(id: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|byte| ID_BYTES.contains(&byte))
 }
@@ -87,13 +94,13 @@ impl Sessions {
     ) -> Result<Service, AuthError> {
         // What is no id is no service's; PostgreSQL would fail to read some of it.
         if !is_id(id) {
-            return Err(AuthError::InvalidClient);
+            return Err(service_refused(None));
         }
         let service = self.journal.store.find_service(id).await?;
         let presented = hash(secret);
         service
             .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
-            .ok_or(AuthError::InvalidClient)
+            .ok_or_else(|| service_refused(Some(id)))
     }
 
     /// What a token says, if it is an access token for this service and holds at this moment, its session
@@ -108,11 +115,19 @@ impl Sessions {
         unverified_token: &str,
     ) -> Result<Option<AccessToken>, AuthError> {
         self.admit_introspection(service)?;
-        match within_deadline(self.verify_token(unverified_token)).await {
-            Ok(token) => Ok(token.aud.contains(&service.audience).then_some(token)),
-            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let token = match within_deadline(self.verify_token(unverified_token)).await {
+            Ok(token) => token.aud.contains(&service.audience).then_some(token),
+            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let session = token.as_ref().map(|token| token.sid.to_string());
+        tracing::info!(
+            event = "introspected",
+            service = service.id,
+            active = token.is_some(),
+            session
+        );
+        Ok(token)
     }
 
     /// Whoever holds a token may give its session up, whichever of the two it is (RFC 7009 section 2.1).
@@ -122,6 +137,9 @@ impl Sessions {
     /// If storage fails: then nothing is known to have ended.
     pub async fn revoke(&self, token: &Secret, whence: &Whence) -> Result<(), AuthError> {
         self.admit_network(whence).await?;
+        if UnverifiedTicket::parse(token.expose()).is_some() {
+            return self.logout(std::slice::from_ref(token), None, whence).await;
+        }
         match within_deadline(self.verify_token(token.expose())).await {
             Ok(token) => {
                 match self.end_one(&Caller::of(&token), token.sid, whence).await {
@@ -130,10 +148,7 @@ impl Sessions {
                     ended => ended,
                 }
             }
-            Err(AuthError::InvalidToken) => {
-                self.logout(std::slice::from_ref(token), None, whence).await
-            }
-            Err(AuthError::SessionEnded(_)) => Ok(()),
+            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }

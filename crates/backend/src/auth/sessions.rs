@@ -123,7 +123,10 @@ impl Sessions {
     ) -> Result<(), AuthError> {
         let mut all = Vec::with_capacity(presented.len());
         for presented in presented {
-            all.extend(self.load(presented).await?);
+            match self.load(presented).await? {
+                Some(found) => all.push(found),
+                None => tracing::info!(event = "logout_refused", cause = ?Refusal::Unknown),
+            }
         }
         let is_meant = |found: &Found| meant.is_none_or(|meant| found.session.id == meant);
         if all.iter().any(|found| self.stands(&found.session)) && !all.iter().any(is_meant) {

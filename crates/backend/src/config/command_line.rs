@@ -3,6 +3,7 @@
 
 mod administration;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -250,6 +251,10 @@ pub struct ServeArgs {
     /// Limits on how often calls may be made; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
     pub limits: Limits,
+    /// How many connections there may be at a time: each takes 80 KiB of memory at most. One client has an
+    /// eighth of them at most, unless it is one of the trusted proxies.
+    #[arg(long, env = "BATON_MAX_CONNECTIONS", default_value = "2048", value_name = "NUMBER")]
+    pub max_connections: NonZeroUsize,
     /// Where to end the process: accept:before, accept:after, revoke:before or revoke:after, and
     /// `:N` for the Nth time.
     #[cfg(feature = "failpoints")]

@@ -101,6 +101,25 @@ impl ApiError {
         }
     }
 
+    /// Whether the request was refused for what was sent, whoever sent it.
+    pub(super) const fn is_refused_input(&self) -> bool {
+        match self {
+            Self::Malformed(_)
+            | Self::Form(_)
+            | Self::ContentTooLarge
+            | Self::UriTooLong
+            | Self::HeaderFieldsTooLarge
+            | Self::UnsupportedMediaType
+            | Self::Auth(AuthError::Invalid(_)) => true,
+            Self::CrossSite
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Panicked
+            | Self::TookTooLong
+            | Self::Auth(_) => false,
+        }
+    }
+
     /// What is wrong with this request in particular.
     pub(super) fn detail(&self) -> Option<&str> {
         match self {

@@ -1,5 +1,6 @@
-//! Writes problem documents (RFC 9457) on the way out, and logs what is the server's fault: once,
-//! here. It must not choose a status; that is the table in [`error`](super::error).
+//! Writes problem documents (RFC 9457) on the way out, and logs what is the server's fault, and requests
+//! that were refused before the domain saw them: once, here. It must not choose a status; that is the
+//! table in [`error`](super::error).
 
 use std::sync::Arc;
 
@@ -69,7 +70,13 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
 
 fn log(error: &ApiError) {
     let (status, code, _) = error.on_the_wire();
-    if status.is_server_error() {
-        tracing::error!(event = "request.failed", %code, %error, cause = causes(error));
+    match error {
+        _ if status.is_server_error() => {
+            tracing::error!(event = "request.failed", %code, %error, cause = causes(error));
+        }
+        ApiError::CrossSite => tracing::warn!(event = "cross_site_refused"),
+        // What was sent is not quoted.
+        _ if error.is_refused_input() => tracing::info!(event = "request.refused", %code),
+        _ => {}
     }
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
 use super::guard::{SameOrigin, SeenFrom, TokenForm};
-use crate::auth::AuthError;
+use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
 
 /// 200 whatever the token is (RFC 7009 section 2.2); 503 if the end could not be stored. The only client is
@@ -20,7 +20,7 @@ pub async fn revoke(
     TokenForm(token): TokenForm,
 ) -> Result<StatusCode, ApiError> {
     if headers.contains_key(AUTHORIZATION) {
-        return Err(AuthError::InvalidClient.into());
+        return Err(service_refused(None).into());
     }
     sessions.revoke(&token, &whence).await?;
     Ok(StatusCode::OK)

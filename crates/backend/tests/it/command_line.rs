@@ -275,6 +275,8 @@ fn help_lists_every_flag_and_environment_name_of_the_contract() {
         "--site",
         "BATON_SITE",
         "--limits",
+        "--max-connections",
+        "BATON_MAX_CONNECTIONS",
     ] {
         assert!(help.contains(name), "{name}");
     }

@@ -21,6 +21,7 @@ fn the_defaults_are_the_contracts() {
     );
     assert_eq!(defaults.audience, ["http://localhost:3000"]);
     assert!(defaults.trusted_proxies.is_empty());
+    assert_eq!(defaults.max_connections, 2_048);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a server says of what happens: in one line each, for the operator and for programs.
 
+mod counted;
+mod flood;
 mod forging;
 mod unread;
 

@@ -11,6 +11,7 @@ mod clock;
 mod command_line;
 mod configuration;
 mod confirm;
+mod connections;
 mod cross_site;
 mod device;
 mod disk;

@@ -25,9 +25,9 @@ async fn listening(app: &TestApp) -> Listening {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = app.router.clone();
+    let (router, limits) = (app.router.clone(), app.connection_limits());
     let server = tokio::spawn(async move {
-        backend::server::serve(listener, router, async {
+        backend::server::serve(listener, router, limits, async {
             // Dropping the sender is no reason to stop.
             if stopped.await.is_err() {
                 pending::<()>().await;
@@ -195,15 +195,26 @@ async fn a_client_that_hangs_does_not_keep_the_server_from_stopping() {
 async fn what_is_too_large_for_a_request_is_refused_over_the_wire() {
     let app = TestApp::in_memory().await;
     let listening = listening(&app).await;
-    let many = "x: y\r\n".repeat(300);
+    let many = "x: y\r\n".repeat(120);
     let request =
         format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\n{many}connection: close\r\n\r\n");
     assert!(
         heard(connected(&listening, request.as_bytes()).await).await.starts_with("HTTP/1.1 401")
     );
-    let long =
-        format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "y".repeat(200 * 1024));
-    assert!(heard(connected(&listening, long.as_bytes()).await).await.starts_with("HTTP/1.1 431"));
+    let too_many = many.repeat(2);
+    let too_many = format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\n{too_many}\r\n");
+    let text = heard(connected(&listening, too_many.as_bytes()).await).await;
+    assert!(text.starts_with("HTTP/1.1 431"), "{text}");
+    // Up to where memory has its bound, the answer says what is wrong; beyond, it is bare.
+    for (kilobytes, says_why) in [(17, true), (22, true), (25, false), (200, false)] {
+        let long = "y".repeat(kilobytes * 1024);
+        let long = format!(
+            "GET /api/me HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx: {long}\r\n\r\n"
+        );
+        let text = heard(connected(&listening, long.as_bytes()).await).await;
+        assert!(text.starts_with("HTTP/1.1 431"), "{kilobytes}: {text}");
+        assert_eq!(text.contains("header_fields_too_large"), says_why, "{kilobytes}: {text}");
+    }
 }
 
 /// The other end of the connection, or whom a proxy that is believed has heard from.

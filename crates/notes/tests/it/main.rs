@@ -3,6 +3,7 @@
 
 mod support;
 
+mod connections;
 mod forged;
 mod limits;
 mod notes;

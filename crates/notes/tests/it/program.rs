@@ -116,6 +116,6 @@ async fn a_request_under_way_is_finished_after_the_service_was_told_to_stop() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
-    serving.await.expect("no panic").expect("no failure");
+    serving.await.expect("no panic");
     assert_eq!(app.alice().titles("").await, ["Milk"]);
 }

@@ -8,8 +8,7 @@ use axum::http::request::Parts;
 
 use super::SeenFrom;
 use super::authorization::credentials;
-use crate::auth::AuthError;
-use crate::auth::callers::{Caller, within_deadline};
+use crate::auth::callers::{self, Caller, within_deadline};
 use crate::auth::sessions::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
@@ -26,7 +25,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let unverified_token =
-            credentials(&parts.headers, "bearer").ok_or(AuthError::InvalidToken)?;
+            credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
         let sessions = Arc::<Sessions>::from_ref(state);
         let caller = within_deadline(sessions.authenticate(unverified_token)).await?;
         let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, state).await;

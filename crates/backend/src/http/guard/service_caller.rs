@@ -10,7 +10,7 @@ use shared::Secret;
 use url::form_urlencoded;
 
 use super::authorization::credentials;
-use crate::auth::AuthError;
+use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
 use crate::http::error::ApiError;
 use crate::store::Service;
@@ -26,7 +26,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let presented = credentials(&parts.headers, "basic").and_then(id_and_secret);
-        let (id, secret) = presented.ok_or(AuthError::InvalidClient)?;
+        let (id, secret) = presented.ok_or_else(|| service_refused(None))?;
         Ok(Self(Arc::<Sessions>::from_ref(state).authenticate_service(&id, &secret).await?))
     }
 }

@@ -13,6 +13,7 @@ use backend::config::{Command, CommandLine, MasterKeySource, Settings};
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use backend::router::router;
+use backend::server::ConnectionLimits;
 use backend::store::{self, Store};
 use clap::Parser as _;
 use shared::{NumericDate, path};
@@ -112,6 +113,11 @@ impl TestApp {
     /// The file of the database, if it is in one.
     pub(crate) fn database(&self) -> Option<PathBuf> {
         self.place.database()
+    }
+
+    /// How many connections the server takes.
+    pub(crate) fn connection_limits(&self) -> ConnectionLimits {
+        ConnectionLimits::of(&settings(&self.flags).expect("valid settings"))
     }
 
     /// Everything that is stored, as whoever steals the database reads it; nothing of the engine that

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use backend::telemetry::{self, LogRateLimit};
 use serde_json::Value;
 use tracing::Level;
 use tracing::subscriber::{DefaultGuard, set_default};
@@ -28,6 +29,14 @@ impl Log {
         let lines = tracing_subscriber::fmt().with_writer(log.clone());
         let lines = lines.with_max_level(Level::INFO).json();
         (log, set_default(lines.finish()))
+    }
+
+    /// Listens as the program does with `--log-json`: what is limited there is limited here.
+    pub(crate) fn of_the_program() -> (Self, LogRateLimit, DefaultGuard) {
+        let (log, limit) = (Self::default(), LogRateLimit::default());
+        let lines = telemetry::subscriber("info", true, limit.clone(), log.clone());
+        let listening = tracing::dispatcher::set_default(&lines.expect("a filter"));
+        (log, limit, listening)
     }
 
     /// All of it.

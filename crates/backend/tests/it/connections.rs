@@ -1,0 +1,171 @@
+//! Connection limits over real sockets: one client cannot take all connections, slow clients give way to
+//! others, and a request that the server works on is not cut. All of 127.0.0.0/8 are this machine's, so
+//! each client has an address of its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::{get, post};
+use backend::server::ConnectionLimits;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::support::settings;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+/// A request whose headers are not whole.
+const SLOW_HEADERS: &[u8] = b"GET / HTTP/1.1\r\nhost: loc";
+/// And one that lacks the rest of its body.
+const SLOW_BODY: &[u8] = b"POST /read HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
+
+/// A server of three paths.
+struct Server {
+    address: SocketAddr,
+    /// Somebody waits at `/work`.
+    at_work: Arc<Notify>,
+    /// Lets it go.
+    done: Arc<Notify>,
+}
+
+/// A server that takes so many connections in all, an eighth of them from one address.
+async fn serving(connections: usize, flags: &[&str]) -> Server {
+    let (at_work, done) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+    let (working, until) = (Arc::clone(&at_work), Arc::clone(&done));
+    let work = get(async move || {
+        working.notify_one();
+        until.notified().await;
+    });
+    let read = post(async |body: Bytes| body.len().to_string());
+    let router =
+        Router::new().route("/", get(async || "here")).route("/work", work).route("/read", read);
+    let connections = format!("--max-connections={connections}");
+    let flags: Vec<&str> = flags.iter().copied().chain([connections.as_str()]).collect();
+    let limits = ConnectionLimits::of(&settings(&flags).expect("valid settings"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(backend::server::serve(listener, router, limits, std::future::pending()));
+    Server { address, at_work, done }
+}
+
+impl Server {
+    /// A connection from this client.
+    async fn dial(&self, client: u8, said: &[u8]) -> TcpStream {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        let from = Ipv4Addr::new(127, 0, 7, client);
+        socket.bind((from, 0).into()).expect("an address of this machine");
+        let mut stream = socket.connect(self.address).await.expect("a connection");
+        stream.write_all(said).await.expect("a write");
+        stream
+    }
+
+    /// Whether a client is answered on a new connection.
+    async fn answers(&self, client: u8) -> bool {
+        let mut stream = self.dial(client, GET).await;
+        first_bytes(&mut stream).await.starts_with(b"HTTP/1.1 200 ")
+    }
+}
+
+/// What the server says next; nothing if it closes.
+async fn first_bytes(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = vec![0; 1_024];
+    let read = timeout(PATIENCE, stream.read(&mut bytes)).await.expect("the server does something");
+    // A reset is an end, too.
+    bytes.truncate(read.unwrap_or(0));
+    bytes
+}
+
+/// Whether the server has not closed a connection on which it owes nothing.
+fn is_open(stream: &TcpStream) -> bool {
+    let read = stream.try_read(&mut [0; 16]);
+    read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+#[tokio::test]
+async fn one_client_has_an_eighth_of_all_connections_and_loses_its_own_slowest() {
+    let server = serving(32, &[]).await;
+    let others = [server.dial(2, SLOW_HEADERS).await, server.dial(3, SLOW_HEADERS).await];
+    let mut slow = Vec::new();
+    for _ in 0..12 {
+        slow.push(server.dial(1, SLOW_HEADERS).await);
+    }
+    // This one is accepted after them, so they have been counted by then. It is one of the four.
+    assert!(server.answers(1).await);
+    for stream in &mut slow[..8] {
+        assert_eq!(first_bytes(stream).await, b"", "the first ones give way");
+    }
+    assert!(slow[9..].iter().all(is_open), "the last ones stay");
+    assert!(others.iter().all(is_open), "no other client does");
+}
+
+#[tokio::test]
+async fn when_all_connections_are_taken_the_one_that_has_waited_longest_is_closed() {
+    for (name, slow) in [("headers", SLOW_HEADERS), ("a body", SLOW_BODY), ("nothing", b"")] {
+        let server = serving(8, &[]).await;
+        let mut streams = Vec::new();
+        for client in 1..=8 {
+            let mut stream = server.dial(client, GET).await;
+            // Kept alive, it has been answered and is no longer new.
+            assert!(first_bytes(&mut stream).await.starts_with(b"HTTP/1.1 200 "), "{name}");
+            stream.write_all(slow).await.expect("a write");
+            streams.push(stream);
+        }
+        assert!(server.answers(9).await, "{name}: a new client is served");
+        assert_eq!(first_bytes(&mut streams[0]).await, b"", "{name}: the first one gives way");
+        assert!(
+            server.answers(10).await,
+            "{name}: the next client takes the place of the one before"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answer_gives_way() {
+    let server = serving(8, &[]).await;
+    let mut streams = Vec::new();
+    for client in 1..=8 {
+        // More than the buffers between the two hold.
+        let requests = GET.repeat(20_000);
+        let mut stream = server.dial(client, b"").await;
+        let _ = timeout(Duration::from_millis(50), stream.write_all(&requests)).await;
+        streams.push(stream);
+    }
+    assert!(server.answers(9).await);
+}
+
+#[tokio::test]
+async fn a_request_that_the_server_works_on_is_not_cut() {
+    let server = serving(8, &[]).await;
+    let mut working = server.dial(1, b"GET /work HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    timeout(PATIENCE, server.at_work.notified()).await.expect("it arrives");
+    // The client has its share, and nothing of it can be taken.
+    let mut refused = server.dial(1, GET).await;
+    assert_eq!(first_bytes(&mut refused).await, b"");
+    for client in 2..=12 {
+        assert!(server.answers(client).await, "others are served");
+    }
+    server.done.notify_one();
+    assert!(first_bytes(&mut working).await.starts_with(b"HTTP/1.1 200 "));
+    // It is kept alive, and gives way to the next one of its client.
+    assert!(server.answers(1).await);
+    assert_eq!(first_bytes(&mut working).await, b"");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_has_all_connections_and_without_limits_so_has_any_client() {
+    for flags in [&["--trusted-proxies=127.0.7.1"][..], &["--limits=off"]] {
+        let server = serving(16, flags).await;
+        let mut streams = Vec::new();
+        for _ in 0..16 {
+            streams.push(server.dial(1, SLOW_HEADERS).await);
+        }
+        assert!(server.answers(2).await);
+        assert_eq!(first_bytes(&mut streams[0]).await, b"");
+        assert!(streams[2..].iter().all(is_open));
+    }
+}

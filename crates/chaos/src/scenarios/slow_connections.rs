@@ -1,0 +1,122 @@
+//! Clients that open connections and leave their requests unfinished. Memory has a bound that does not
+//! depend on how much they send, and other clients are served at once: the slowest gives way to the newest,
+//! and one address has an eighth of all connections.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use shared::path;
+
+use crate::checker;
+use crate::client::Client;
+use crate::http::{self, Line};
+use crate::instance::Instance;
+use crate::pace::{SERVED_WITHIN, Stopwatch};
+use crate::stage::Stage;
+
+/// How many slow connections there are, and how many are opened at once.
+const SLOW: usize = 2_500;
+const AT_ONCE: usize = 100;
+/// How many of them come from one address, if not all: less than its share.
+const FROM_ONE_ADDRESS: usize = 40;
+/// docs/operating.md: 2,048 connections, 80 KiB each, in MiB.
+const BOUND: u64 = 160;
+/// How long an attacker tries to send what the server may not take.
+const SENDING: Duration = Duration::from_secs(1);
+const CLIENTS: usize = 5;
+/// Beside those of its connections, files of this suite.
+const FILES: u64 = 4_096;
+
+/// Every kind of slowness.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    rlimit::increase_nofile_limit(FILES)?;
+    let instance = start(&stage).await?;
+    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+    drop(instance);
+    for _ in 0..stage.rounds {
+        for attack in attacks() {
+            let instance = start(&stage).await?;
+            attack.carry_out(&stage, &instance, &mut clients).await?;
+        }
+    }
+    let instance = start(&stage).await?;
+    checker::check(&stage, instance.address(), &mut clients).await
+}
+
+async fn start(stage: &Stage) -> Result<Instance> {
+    Instance::start(stage.launch_with_limits(&stage.database.url())).await
+}
+
+/// What the connections of one kind say, and then no more.
+struct Attack {
+    what: &'static str,
+    said: String,
+    from_one_address: usize,
+}
+
+fn attacks() -> [Attack; 3] {
+    let headers = |kilobytes: usize| {
+        format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}", "y".repeat(kilobytes * 1024))
+    };
+    let many: String = (0..100).map(|n| format!("x-{n:03}: {}\r\n", "v".repeat(140))).collect();
+    let login = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n{many}", path::LOGIN);
+    let body = format!("content-length: 16000\r\n\r\n{{{}", " ".repeat(15_900));
+    let login = format!("{login}content-type: application/json\r\n{body}");
+    let from_one_address = FROM_ONE_ADDRESS;
+    [
+        Attack { what: "112 KiB of headers", said: headers(112), from_one_address: SLOW },
+        Attack { what: "23 KiB of headers", said: headers(23), from_one_address },
+        Attack { what: "15 KiB of headers and as much of a body", said: login, from_one_address },
+    ]
+}
+
+impl Attack {
+    async fn carry_out(
+        &self,
+        stage: &Stage,
+        instance: &Instance,
+        clients: &mut [Client],
+    ) -> Result<()> {
+        let (at, before) = (instance.address(), instance.memory()?);
+        let slow = self.connections(at).await;
+        let mut slowest = Duration::ZERO;
+        for client in clients {
+            let stopwatch = Stopwatch::start();
+            client.refresh(|| at).await?;
+            slowest = slowest.max(stopwatch.elapsed());
+        }
+        let memory = instance.memory()?;
+        let addresses = SLOW.div_ceil(self.from_one_address);
+        stage.remark(format!(
+            "{} x {} from {addresses} addresses: {before} MiB before, {memory} MiB then; a refresh took {slowest:.0?} at most",
+            slow.len(), self.what
+        ));
+        stage.hold_to(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
+        if memory > before + BOUND {
+            stage.violation(format!("{}: memory grew from {before} to {memory} MiB", self.what));
+        }
+        Ok(())
+    }
+
+    /// The slow connections, those included that the server has closed.
+    async fn connections(&self, at: SocketAddr) -> Vec<Line> {
+        let mut lines = Vec::with_capacity(SLOW);
+        for first in (0..SLOW).step_by(AT_ONCE) {
+            let dials = (first..first + AT_ONCE).map(|number| self.connection(at, number));
+            lines.extend(join_all(dials).await.into_iter().flatten());
+        }
+        lines
+    }
+
+    async fn connection(&self, at: SocketAddr, number: usize) -> Option<Line> {
+        let address = u32::try_from(number / self.from_one_address).ok()?;
+        let from = Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 1, 1).to_bits() + address);
+        let mut line = http::dial_by(from, at).await.ok()?;
+        // It may be refused, or closed half-way.
+        let _ = tokio::time::timeout(SENDING, line.say(self.said.as_bytes())).await;
+        Some(line)
+    }
+}

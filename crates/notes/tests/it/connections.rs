@@ -1,0 +1,59 @@
+//! What a connection may cost: real sockets, and paused time, so a deadline passes as soon as nothing else
+//! is left to do.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::TestApp;
+
+/// Ten seconds, with something to spare.
+const LET_GO: Duration = Duration::from_secs(15);
+
+async fn serving() -> SocketAddr {
+    let app = TestApp::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        notes::server::serve(listener, app.app.clone(), std::future::pending()).await;
+    });
+    address
+}
+
+/// Everything the service says until it closes.
+async fn heard(address: SocketAddr, said: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    // It may be refused before all of it is sent.
+    let _ = stream.write_all(said.as_bytes()).await;
+    let mut bytes = Vec::new();
+    let read = tokio::time::timeout(LET_GO, stream.read_to_end(&mut bytes)).await;
+    // A reset is an end, too.
+    let _ = read.expect("it is closed");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_or_too_slowly_is_let_go() {
+    let address = serving().await;
+    tokio::time::pause();
+    for said in ["", "G", "GET /health/live HTTP/1.1\r\nhost: n", "PRI * HTTP/2.0\r\n\r\n"] {
+        let text = heard(address, said).await;
+        assert!(!text.contains("200 OK"), "{said:?}: {text}");
+    }
+    // And one that has been answered, and then says nothing more.
+    let text = heard(address, "GET /health/live HTTP/1.1\r\nhost: notes\r\n\r\n").await;
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn headers_are_read_up_to_a_bound() {
+    let address = serving().await;
+    for (kilobytes, status) in [(16, "200 OK"), (112, "431 ")] {
+        let long = "y".repeat(kilobytes * 1024);
+        let request = "GET /health/live HTTP/1.1\r\nhost: notes\r\nconnection: close\r\nx: ";
+        let text = heard(address, &format!("{request}{long}\r\n\r\n")).await;
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{kilobytes}: {text}");
+    }
+}
