@@ -27,7 +27,7 @@ test('who guesses on a device that nobody knows is made to wait, and told for ho
   }
   expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
   expect(statuses.at(-1)).toBe(429);
-  await expect(page.getByRole('alert')).toHaveText('That was too often.');
+  await expect(page.getByRole('alert')).toHaveText('Too many passwords in a row were wrong.');
   await expect(page.getByRole('timer')).toHaveText(/^Try again in (a|\d+) seconds?\.$/);
   await expect(page.getByText('You can try again now.')).toBeVisible({ timeout: 20_000 });
   wire.forget();

@@ -36,3 +36,20 @@ test('a limit without a time is said without one', async ({ page, user }) => {
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
 });
+
+test('a lockout says what lifts it instead of counting, and one may try again', async ({
+  page,
+  user,
+}) => {
+  await open(page, pages.login);
+  const lockout = problem(429, 'rate_limited', { limited_by: 'lockout' });
+  await answerNext(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });
+  await sendLogin(page, user);
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText('log in on a device where you have logged in before');
+  await expect(alert).toContainText('ask the administrator');
+  await expect(page.getByRole('timer')).toHaveCount(0);
+  // The administrator may have lifted it by now.
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await expectAccountOf(page, user);
+});

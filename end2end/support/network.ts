@@ -34,10 +34,10 @@ export interface Fulfilled {
   readonly headers?: Record<string, string>;
 }
 
-/** A problem document of our server (RFC 9457). */
-export function problem(status: number, code: string): Fulfilled {
+/** A problem document of our server (RFC 9457), with these members beside the usual ones. */
+export function problem(status: number, code: string, members: object = {}): Fulfilled {
   const type = `urn:baton:problem:${code}`;
-  const body = JSON.stringify({ type, title: code, status, code, request_id: '0' });
+  const body = JSON.stringify({ type, title: code, status, code, request_id: '0', ...members });
   return { status, contentType: 'application/problem+json', body };
 }
 

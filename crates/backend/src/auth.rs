@@ -30,7 +30,7 @@ pub mod suspicion;
 mod tag;
 mod text;
 
-use shared::{EndCause, FieldError, Secret, SessionId};
+use shared::{EndCause, FieldError, LimitedBy, Secret, SessionId};
 
 use crate::clock::ClockError;
 use crate::keys::KeyError;
@@ -113,6 +113,8 @@ pub enum AuthError {
     Limited {
         /// Seconds until it is worth trying again; at least 1.
         retry_after: i64,
+        /// Which limit on wrong passwords it was, if it was one.
+        limited_by: Option<LimitedBy>,
     },
     /// A password could not be hashed or a token not signed.
     #[error("cryptography failed: {0}")]

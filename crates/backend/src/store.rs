@@ -46,12 +46,23 @@ pub struct PruneBefore {
 /// Before which instants events are no longer to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventsBefore {
-    /// Events of accounts, and large counts of failures.
+    /// Events of accounts.
     pub of_users: NumericDate,
     /// Of these, those that tell only that a session went on.
     pub routine: NumericDate,
-    /// Events of no account, and small counts of failures that nobody has added to since.
+    /// Events of no account.
     pub of_nobody: NumericDate,
+}
+
+/// Before which instants counts of wrong passwords are no longer to be kept, by their last wrong password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailuresBefore {
+    /// Every count.
+    pub all: NumericDate,
+    /// Small counts.
+    pub mistyped: NumericDate,
+    /// Which counts are small: those below this.
+    pub mistyped_below: u32,
 }
 
 /// Storage failed: nothing is known about what was asked. The text is for the log.

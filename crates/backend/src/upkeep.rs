@@ -13,6 +13,7 @@ use shared::NumericDate;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::auth::guessing;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::Lifetime;
@@ -136,7 +137,8 @@ impl Retention {
         walk.prune(Prunable::Sessions(sessions), &mut [0; 16], first_id_at(over)).await?;
         let mut walk = Walk { store, pace: *pace, removed: records };
         clean.prune_events(&mut walk, events).await?;
-        walk.repeat(Change::PruneFailures(events)).await?;
+        let failures = Prunable::Failures(guessing::outdated(now));
+        walk.prune(failures, &mut [0; 16], [0xff; 16]).await?;
         walk.repeat(Change::PruneErased(over)).await
     }
 

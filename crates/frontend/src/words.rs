@@ -2,7 +2,7 @@
 //! [`shared::event`] into sentences. It must not know views or the browser.
 
 use shared::body::Event;
-use shared::{Device, DeviceKind, EndCause, EventKind};
+use shared::{Device, DeviceKind, EndCause, EventKind, LimitedBy};
 
 /// How much an event is worth looking at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,6 +244,31 @@ pub fn titled(device: &Device) -> String {
     characters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + characters.as_str()
     })
+}
+
+/// Why a call was refused because there were too many, and what to do about it where waiting is no remedy;
+/// whole sentences. They must not say whether there is such an account.
+#[must_use]
+pub const fn why_limited(limited_by: Option<LimitedBy>) -> &'static str {
+    match limited_by {
+        Some(LimitedBy::WrongPasswords) => "Too many passwords in a row were wrong.",
+        Some(LimitedBy::Lockout) => {
+            "Too many passwords in a row were wrong, so logins with this email address are refused here. \
+             Waiting is no remedy: log in on a device where you have logged in before, or ask the \
+             administrator."
+        }
+        Some(LimitedBy::SessionLockout) => {
+            "Too many passwords in a row were wrong, so this session can try no more. Log out, and log in \
+             again."
+        }
+        _ => "That was too often.",
+    }
+}
+
+/// Whether waiting is the remedy.
+#[must_use]
+pub const fn is_worth_waiting(limited_by: Option<LimitedBy>) -> bool {
+    !matches!(limited_by, Some(LimitedBy::Lockout | LimitedBy::SessionLockout))
 }
 
 /// How long to wait, as one would say it.

@@ -24,5 +24,5 @@ pub use date::NumericDate;
 pub use device::{Device, DeviceKind};
 pub use event::{EndCause, EventKind};
 pub use id::{EventId, NoteId, SessionId, UserId};
-pub use problem::{FieldError, Problem};
+pub use problem::{FieldError, LimitedBy, Problem};
 pub use secret::Secret;

@@ -8,7 +8,7 @@ use crate::{EndCause, ErrorCode};
 /// The media type of a [`Problem`] (RFC 9457 section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem document with Baton's extension members `code`, `request_id`, `errors` and
+/// A problem document with Baton's extension members `code`, `request_id`, `errors`, `limited_by` and
 /// `ended_because`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -33,6 +33,9 @@ pub struct Problem {
     /// With [`ErrorCode::ValidationFailed`]: each field that breaks a rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With [`ErrorCode::RateLimited`]: which limit it was, where waiting is not all that there is to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_by: Option<LimitedBy>,
     /// With [`ErrorCode::InvalidToken`]: why the token's session was ended, if it was. Told to whoever
     /// holds a genuine token of that session, and to nobody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,9 +55,27 @@ impl Problem {
             detail: None,
             request_id: String::new(),
             errors: Vec::new(),
+            limited_by: None,
             ended_because: None,
         }
     }
+}
+
+/// A limit on wrong passwords (NIST SP 800-63B-4 section 3.2.2). The same whether or not the account exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LimitedBy {
+    /// Several passwords in a row were wrong: the next may be tried after `Retry-After`.
+    WrongPasswords,
+    /// So many in a row were wrong that the account is locked out. A login on a device where it has been
+    /// logged in to before lifts the lockout, and so does the administrator.
+    Lockout,
+    /// So many in a row were wrong in this session that it may try no more. A new login may.
+    SessionLockout,
+    /// A limit this client was built too early to know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// One field that breaks one rule.

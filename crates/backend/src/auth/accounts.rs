@@ -129,7 +129,7 @@ impl Accounts {
             Err(too_early) => {
                 let event =
                     async || self.event(EventKind::Limited, user, whence).in_session(session);
-                return Err(limits.refuse(too_early, journal, event).await);
+                return Err(limits.refuse(too_early.in_session(), journal, event).await);
             }
         };
         let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;

@@ -3,20 +3,32 @@
 //! of its own, and the hundred-and-first of a row is not looked at (NIST SP 800-63B-4 section 3.2.2).
 //! It must not know what a right password opens.
 
-use shared::NumericDate;
+use shared::{LimitedBy, NumericDate};
 
 use super::AuthError;
 use super::accounts::Accounts;
 use super::limits::{Key, TooEarly};
 use super::password::{Lane, Turn};
-use crate::store::{AccountTag, Change, Failures};
+use crate::store::{AccountTag, Change, Failures, FailuresBefore};
 
 /// So many wrong passwords in a row cost no time: people mistype.
 pub const FREE: u32 = 5;
 /// The next ones cost 1 s, 2 s, 4 s and so on, and never more than this.
 pub const LONGEST_WAIT_SECONDS: i64 = 3_600;
-/// After so many in a row, none is looked at any more.
+/// After so many in a row, none is looked at any more: the lockout.
 pub const MOST_IN_A_ROW: u32 = 100;
+
+/// How long a count is kept after its last wrong password, whatever the retention of events: with the count, a
+/// lockout lapses. SP 800-63B-4 would keep a lockout until the account is recovered; but a count must not
+/// show whether its address has an account, and strangers can make counts of any number of addresses, so
+/// that they cannot all be kept for ever. It leaves a guesser one hundred passwords a year.
+pub const RETENTION_SECONDS: i64 = 365 * DAY_SECONDS;
+/// Smaller counts look like mistyping. They are kept for less long, because each costs a stranger one login
+/// and takes space on the disk.
+pub const MISTYPED: u32 = 10;
+/// How long those are kept. It leaves a guesser who makes nine in a row 470 passwords a year.
+pub const MISTYPED_RETENTION_SECONDS: i64 = 7 * DAY_SECONDS;
+const DAY_SECONDS: i64 = 86_400;
 
 /// How often a guess that lost a race for its number reads again. Only those race that have a turn.
 const ROUNDS: usize = 8;
@@ -32,11 +44,13 @@ impl Accounts {
         if !self.sessions.limits.are_on() {
             return self.passwords.turn(lane).await.map(Ok);
         }
-        let too_early = |retry_after| Ok(Err(TooEarly { key: Key::Guess(tag), retry_after }));
+        let too_early = |(retry_after, limited_by)| {
+            Ok(Err(TooEarly { key: Key::Guess(tag), retry_after, limited_by: Some(limited_by) }))
+        };
         let mut seen = journal.store.failures(tag).await?;
         // Who comes too early shall not take others' time: neither a turn nor a place in the queue.
-        if let Some(seconds) = wait(seen, journal.now()) {
-            return too_early(seconds);
+        if let Some(limit) = wait(seen, journal.now()) {
+            return too_early(limit);
         }
         let turn = self.passwords.turn(lane).await?;
         for _ in 0..ROUNDS {
@@ -46,8 +60,8 @@ impl Accounts {
                 return Ok(Ok(turn));
             }
             seen = journal.store.failures(tag).await?;
-            if let Some(seconds) = wait(seen, journal.now()) {
-                return too_early(seconds);
+            if let Some(limit) = wait(seen, journal.now()) {
+                return too_early(limit);
             }
         }
         Err(AuthError::Contended)
@@ -59,7 +73,8 @@ impl Accounts {
             return Ok(false);
         }
         let seen = self.sessions.journal.store.failures(tag).await?;
-        Ok(seen.is_some_and(|seen| seen.count >= MOST_IN_A_ROW))
+        let limit = wait(seen, self.sessions.journal.now());
+        Ok(limit.is_some_and(|(_, limited_by)| limited_by == LimitedBy::Lockout))
     }
 
     /// The password was right: nothing is held against anybody. If that cannot be stored, what the
@@ -77,17 +92,29 @@ impl Accounts {
     }
 }
 
-/// Seconds until the next password may be looked at. `None`: now.
-fn wait(failures: Option<Failures>, now: NumericDate) -> Option<i64> {
-    let Failures { count, last_at } = failures?;
-    if count >= MOST_IN_A_ROW {
-        return Some(LONGEST_WAIT_SECONDS);
+/// Before which instants a count is no longer kept.
+#[must_use]
+pub const fn outdated(now: NumericDate) -> FailuresBefore {
+    FailuresBefore {
+        all: now.plus(-RETENTION_SECONDS),
+        mistyped: now.plus(-MISTYPED_RETENTION_SECONDS),
+        mistyped_below: MISTYPED,
     }
-    let doublings = count.checked_sub(FREE)?;
-    let wait = 2_i64.saturating_pow(doublings).min(LONGEST_WAIT_SECONDS);
+}
+
+/// Seconds until the next password may be looked at, and which limit wants it so. `None`: now.
+fn wait(failures: Option<Failures>, now: NumericDate) -> Option<(i64, LimitedBy)> {
+    let Failures { count, last_at } = failures?;
+    let (wait, limited_by) = if count >= MOST_IN_A_ROW {
+        (RETENTION_SECONDS, LimitedBy::Lockout)
+    } else {
+        let doublings = count.checked_sub(FREE)?;
+        let wait = 2_i64.saturating_pow(doublings).min(LONGEST_WAIT_SECONDS);
+        (wait, LimitedBy::WrongPasswords)
+    };
     // If a clock was set back, nobody waits longer for it than they would have to anyway.
     let left = last_at.plus(wait).since(now).min(wait);
-    (left > 0).then_some(left)
+    (left > 0).then_some((left, limited_by))
 }
 
 #[cfg(test)]
@@ -97,6 +124,10 @@ mod tests {
     const NOW: NumericDate = NumericDate(1_800_000_000);
 
     fn after(count: u32, seconds: i64) -> Option<i64> {
+        limit_after(count, seconds).map(|(wait, _)| wait)
+    }
+
+    fn limit_after(count: u32, seconds: i64) -> Option<(i64, LimitedBy)> {
         wait(Some(Failures { count, last_at: NOW }), NOW.plus(seconds))
     }
 
@@ -109,8 +140,9 @@ mod tests {
         let waits = (FREE..FREE + 14).map(|count| after(count, 0));
         let doubled = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 3_600, 3_600];
         assert!(waits.eq(doubled.map(Some)));
-        for count in FREE + 14..=MOST_IN_A_ROW {
-            assert_eq!(after(count, 0), Some(LONGEST_WAIT_SECONDS), "{count}");
+        for count in FREE + 14..MOST_IN_A_ROW {
+            let hour = Some((LONGEST_WAIT_SECONDS, LimitedBy::WrongPasswords));
+            assert_eq!(limit_after(count, 0), hour, "{count}");
         }
     }
 
@@ -120,11 +152,22 @@ mod tests {
         assert_eq!(after(8, 8), None);
         assert_eq!(after(MOST_IN_A_ROW - 1, 3_599), Some(1));
         assert_eq!(after(MOST_IN_A_ROW - 1, 3_600), None);
-        assert_eq!(after(MOST_IN_A_ROW, 1_000_000), Some(LONGEST_WAIT_SECONDS));
+    }
+
+    /// What `Retry-After` says is true: when so many seconds have passed, one more may be tried.
+    #[test]
+    fn a_lockout_lasts_as_long_as_its_count_is_kept() {
+        for count in [MOST_IN_A_ROW, MOST_IN_A_ROW + 1] {
+            assert_eq!(limit_after(count, 0), Some((RETENTION_SECONDS, LimitedBy::Lockout)));
+            assert_eq!(after(count, 1_000_000), Some(RETENTION_SECONDS - 1_000_000));
+            assert_eq!(after(count, RETENTION_SECONDS), None);
+        }
+        assert!(outdated(NOW.plus(RETENTION_SECONDS)).all <= NOW, "it is there until then");
     }
 
     #[test]
     fn a_clock_that_was_set_back_prolongs_no_wait() {
         assert_eq!(after(8, -1_000_000), Some(8));
+        assert_eq!(after(MOST_IN_A_ROW, -1_000_000), Some(RETENTION_SECONDS));
     }
 }

@@ -5,7 +5,7 @@ mod buckets;
 
 use std::net::IpAddr;
 
-use shared::{EventKind, SessionId, UserId};
+use shared::{EventKind, LimitedBy, SessionId, UserId};
 
 use super::AuthError;
 use super::callers::Caller;
@@ -43,6 +43,20 @@ pub struct TooEarly {
     pub key: Key,
     /// Seconds until it is worth trying again; at least 1.
     pub retry_after: i64,
+    /// Which limit on wrong passwords it was, if it was one.
+    pub limited_by: Option<LimitedBy>,
+}
+
+impl TooEarly {
+    /// The same, where it was a session's passwords that were wrong: a lockout there is the session's alone.
+    #[must_use]
+    pub(super) fn in_session(self) -> Self {
+        let of_session = |limited_by| match limited_by {
+            LimitedBy::Lockout => LimitedBy::SessionLockout,
+            other => other,
+        };
+        Self { limited_by: self.limited_by.map(of_session), ..self }
+    }
 }
 
 /// All limits, or none.
@@ -158,7 +172,7 @@ impl Limits {
 
     fn take(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) -> Result<(), TooEarly> {
         let Some(all) = &self.0 else { return Ok(()) };
-        which(all).take(key).map_err(|retry_after| TooEarly { key, retry_after })
+        which(all).take(key).map_err(|retry_after| TooEarly { key, retry_after, limited_by: None })
     }
 
     /// Whether it is news that this limit was hit: once an hour, however often it is.
@@ -176,7 +190,8 @@ impl Limits {
         if self.is_news(too_early) {
             journal.note(vec![event().await]).await;
         }
-        AuthError::Limited { retry_after: too_early.retry_after }
+        let TooEarly { retry_after, limited_by, .. } = too_early;
+        AuthError::Limited { retry_after, limited_by }
     }
 }
 
@@ -233,7 +248,7 @@ impl Sessions {
         if self.limits.is_news(too_early) {
             tracing::warn!(event = "service.limited", id = service.id);
         }
-        Err(AuthError::Limited { retry_after: too_early.retry_after })
+        Err(AuthError::Limited { retry_after: too_early.retry_after, limited_by: None })
     }
 
     /// Lets a session be refreshed, or says no.

@@ -6,33 +6,35 @@ use shared::{FieldError, Secret};
 
 use super::email::Email;
 use super::password::normalized;
-use super::text::deceives;
+use super::text::{Flaw, Joiners, flaw};
 
 const MAX_NAME_CHARACTERS: usize = 100;
 
-/// An email address.
+/// The email address of a new account.
 pub(super) fn email(typed: &str) -> Result<Email, FieldError> {
-    Email::parse(typed).ok_or_else(|| match typed.trim() {
-        "" => error("email", "required", "Enter your email address."),
-        _ => {
-            let message = "This is not an email address: it looks like name@example.com.";
-            error("email", "invalid", message)
-        }
-    })
+    Email::parse_new(typed).map_err(|why| error("email", why.code(), &why.to_string()))
 }
 
 /// A name, or none if there is nothing but space.
 pub(super) fn name(typed: Option<&str>) -> Result<Option<String>, FieldError> {
-    let name = typed.map(str::trim).filter(|name| !name.is_empty());
-    match name {
-        Some(name) if name.chars().count() > MAX_NAME_CHARACTERS => {
-            Err(error("name", "too_long", "Use at most 100 characters."))
-        }
-        Some(name) if name.contains(deceives) => {
-            let message = "A name has no line breaks and no invisible characters.";
-            Err(error("name", "invalid", message))
-        }
-        name => Ok(name.map(str::to_owned)),
+    let Some(name) = typed.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
+    if name.chars().count() > MAX_NAME_CHARACTERS {
+        return Err(error("name", "too_long", "Use at most 100 characters."));
+    }
+    match flaw(name, Joiners::InContext) {
+        None => Ok(Some(name.to_owned())),
+        Some(flaw) => Err(error("name", "invalid", &flaw_of_a_name(flaw))),
+    }
+}
+
+fn flaw_of_a_name(flaw: Flaw) -> String {
+    match flaw {
+        Flaw::Invisible { character, position } => format!(
+            "A name has no line breaks and no invisible characters: remove number {position} (U+{:04X}).",
+            u32::from(character)
+        ),
+        Flaw::LeadingMark => "A name begins with a letter, not with an accent.".to_owned(),
+        Flaw::TooManyMarks => "No letter of a name has more than four accents.".to_owned(),
     }
 }
 

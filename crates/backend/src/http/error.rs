@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shared::{EndCause, ErrorCode, FieldError};
+use shared::{EndCause, ErrorCode, FieldError, LimitedBy};
 
 use crate::auth::AuthError;
 use crate::store::StoreError;
@@ -126,6 +126,17 @@ impl ApiError {
             Self::Malformed(detail) => Some(detail),
             Self::Form(detail) => Some(detail),
             Self::Auth(AuthError::Clock(_)) => Some("The server's clock is in doubt."),
+            Self::Auth(AuthError::Limited { limited_by: Some(limited_by), .. }) => {
+                Some(what_to_do(*limited_by))
+            }
+            _ => None,
+        }
+    }
+
+    /// Which limit on wrong passwords it was.
+    pub(super) const fn limited_by(&self) -> Option<LimitedBy> {
+        match self {
+            Self::Auth(AuthError::Limited { limited_by, .. }) => *limited_by,
             _ => None,
         }
     }
@@ -175,7 +186,7 @@ impl ApiError {
     /// Seconds after which it is worth trying again (RFC 9110 section 10.2.3).
     pub(super) const fn retry_after(&self) -> Option<i64> {
         match self {
-            Self::Auth(AuthError::Limited { retry_after }) => Some(*retry_after),
+            Self::Auth(AuthError::Limited { retry_after, .. }) => Some(*retry_after),
             _ => match self.on_the_wire().1 {
                 ErrorCode::TemporarilyUnavailable => Some(UNAVAILABLE_SECONDS),
                 _ => None,
@@ -250,6 +261,21 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         AuthError::Cryptography(_) => {
             (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
         }
+    }
+}
+
+/// What there is to do about a limit on wrong passwords. It must not depend on whether there is such an
+/// account.
+const fn what_to_do(limited_by: LimitedBy) -> &'static str {
+    match limited_by {
+        LimitedBy::Lockout => {
+            "Too many passwords in a row were wrong for this email address. Waiting is no remedy: log in on \
+             a device where you have logged in before, or ask the administrator."
+        }
+        LimitedBy::SessionLockout => {
+            "Too many passwords in a row were wrong in this session. Log out, and log in again."
+        }
+        _ => "Too many passwords in a row were wrong. Each further one has to wait for longer.",
     }
 }
 

@@ -48,6 +48,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         detail: error.detail().map(str::to_owned),
         request_id: id.to_string(),
         errors: error.fields().to_vec(),
+        limited_by: error.limited_by(),
         ended_because: error.ended_because(),
         ..Problem::new(code, status.as_u16(), title)
     };

@@ -7,14 +7,15 @@ use shared::{EndCause, NumericDate, SessionId, UserId};
 use super::records::{
     Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, User, Whence,
 };
-use super::{EventsBefore, PruneBefore};
+use super::{EventsBefore, FailuresBefore, PruneBefore};
 
 /// What shall change. Owned: it is carried out even if whoever asked is gone.
 #[derive(Clone)]
 pub enum Change {
-    /// A new user and their first session. Not if the email address is taken.
+    /// A new user and their first session; wrong passwords that were counted for the email address before are
+    /// forgotten. Not if the address is taken.
     Register(Box<User>, Box<Session>),
-    /// A new user who has no session yet. Not if the email address is taken.
+    /// The same without a session.
     AddUser(Box<User>),
     /// A new session of a user who is enabled and whose password hash is still the one it was checked
     /// against.
@@ -79,9 +80,8 @@ pub enum Change {
     ForgetFailures(AccountTag),
     /// Removes what is no longer to be kept of one part of a table.
     Prune(Prunable, IdRange),
-    /// Removes what is no longer to be kept of failures, a thousand at most.
-    PruneFailures(EventsBefore),
-    /// Removes accounts erased before this instant that have no session left, a few hundred at most.
+    /// Removes accounts erased before this instant that have no session left, a few hundred at most, and what an
+    /// earlier version has told of them.
     PruneErased(NumericDate),
     /// A key joins the ring. Not if another one follows its predecessor already.
     AddKey(Box<StoredKey>),
@@ -121,10 +121,13 @@ pub enum Prunable {
     Sessions(PruneBefore),
     /// Events too old.
     Events(EventsBefore),
+    /// Counts of wrong passwords too old.
+    Failures(FailuresBefore),
 }
 
-/// A part of a table, by its primary key. Ids are UUIDs of version 7 (RFC 9562 section 5.7), so a range of
-/// ids is a range of time.
+/// A part of a table, by its primary key. Ids of sessions and events are UUIDs of version 7 (RFC 9562 section
+/// 5.7), so a range of ids is a range of time. What failures are counted by are hashes, of which a range holds
+/// those that begin so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
     /// The id before the first.
@@ -202,7 +205,6 @@ impl Change {
                 | Self::CountFailure { .. }
                 | Self::ForgetFailures(_)
                 | Self::Prune(..)
-                | Self::PruneFailures(_)
                 | Self::PruneErased(_)
                 | Self::Record
         )

@@ -134,6 +134,7 @@ impl<E: Engine> Store for Sql<E> {
         let sql = match of {
             Prunable::Sessions(_) => sql::PART_OF_SESSIONS,
             Prunable::Events(_) => sql::PART_OF_EVENTS,
+            Prunable::Failures(_) => sql::PART_OF_FAILURES,
         };
         let query = Statement::new(sql).bind(&after).bind(rows.saturating_sub(1));
         Ok(self.0.fetch(query, row::id).await?.pop())

@@ -123,7 +123,7 @@ pub struct EventQuery {
 
 /// What wrong passwords are counted by: a hash of the email address, whether or not there is such an
 /// account; or of a known device, or of a session. It is made in `auth::tag`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountTag(pub [u8; 32]);
 
 /// Passwords that were wrong in a row; those that are being looked at among them.

@@ -8,7 +8,7 @@ use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange, Whose};
 use super::records::EVENTS_KEPT;
-use super::records::{Accepted, Event, HeldLifetime, Service, Session, User, Whence};
+use super::records::{Accepted, AccountTag, Event, HeldLifetime, Session, User, Whence};
 use super::sql;
 use super::statement::{Statement, Value};
 
@@ -76,13 +76,11 @@ impl Script {
         let must_last = change.must_last();
         let is_patient = matches!(
             change,
-            Change::PruneFailures(_)
-                | Change::PruneErased(_)
+            Change::PruneErased(_)
                 | Change::EndSessions(Whose::Everyones, _)
                 | Change::RetireKey { .. }
         );
-        let touches_many_pages =
-            matches!(change, Change::Prune(..) | Change::PruneFailures(_) | Change::PruneErased(_));
+        let touches_many_pages = matches!(change, Change::Prune(..) | Change::PruneErased(_));
         let mut steps = steps(change);
         for event in events {
             steps.push(record(event));
@@ -95,9 +93,9 @@ impl Script {
 fn steps(change: &Change) -> Vec<Step> {
     match change {
         Change::Register(user, session) => {
-            vec![add_user(user).needed(), open_session(session).needed()]
+            vec![add_user(user).needed(), open_session(session).needed(), forget_guesses(user)]
         }
-        Change::AddUser(user) => vec![add_user(user).needed()],
+        Change::AddUser(user) => vec![add_user(user).needed(), forget_guesses(user)],
         Change::OpenSession { session, seen } => {
             let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
             vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()]
@@ -136,11 +134,10 @@ fn steps(change: &Change) -> Vec<Step> {
             vec![count.bind(*at).bind(*seen).needed()]
         }
         Change::ForgetFailures(account) => {
-            vec![Statement::new(sql::FORGET_FAILURES).bind(&account.0).needed()]
+            vec![forget_failures(*account).needed()]
         }
         Change::Prune(prunable, range) => vec![prune::part(prunable, range).counted()],
-        Change::PruneFailures(before) => vec![prune::failures(before).counted()],
-        Change::PruneErased(before) => vec![prune::erased(*before).counted()],
+        Change::PruneErased(before) => prune::erased(*before).map(Statement::counted).into(),
         Change::AddKey(key) => vec![keys::add(key).needed()],
         Change::RetireKey { kid, successor, ending } => {
             keys::retire(kid, successor.as_deref(), *ending)
@@ -148,7 +145,7 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::HastenKey(kid, at) => vec![keys::hasten(kid, *at).needed()],
         Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
-        Change::AddService(service) => vec![add_service(service).needed()],
+        Change::AddService(service) => vec![keys::add_service(service).needed()],
         Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
         Change::Record => Vec::new(),
     }
@@ -161,6 +158,15 @@ fn add_user(user: &User) -> Statement {
         .bind(user.name.clone())
         .bind(user.password_hash.as_str())
         .bind(user.created_at)
+}
+
+fn forget_failures(account: AccountTag) -> Statement {
+    Statement::new(sql::FORGET_FAILURES).bind(&account.0)
+}
+
+/// Passwords that were guessed before there was an account say nothing about its owner.
+fn forget_guesses(user: &User) -> Step {
+    forget_failures(AccountTag::of(&user.email)).beside()
 }
 
 fn open_session(session: &Session) -> Statement {
@@ -231,14 +237,6 @@ fn hold(held: &[HeldLifetime], expired_before: NumericDate) -> Vec<Step> {
 
 fn about(sql: &'static str, name: &str) -> Step {
     Statement::new(sql).bind(name).needed()
-}
-
-fn add_service(service: &Service) -> Statement {
-    Statement::new(sql::ADD_SERVICE)
-        .bind(service.id.as_str())
-        .bind(service.audience.as_str())
-        .bind(&service.secret_hash)
-        .bind(service.created_at)
 }
 
 fn end_sessions(whose: Whose, ending: Ending) -> Statement {

@@ -47,6 +47,7 @@ pub(super) const ENABLE: &str = "
     WHERE id = $1 AND disabled_at IS NOT NULL AND erased_at IS NULL";
 
 /// The row stays until no session needs it to say that it has ended; nothing personal does.
+/// It comes first of its change, and the sessions' ends before `FORGET_EVENTS`: see [`RECORD_ALONE`].
 pub(super) const ERASE: &str = "
     UPDATE users SET email = $3, name = NULL, password_hash = '', disabled_at = $2, erased_at = $2
     WHERE id = $1 AND disabled_at IS NULL";
@@ -127,7 +128,8 @@ pub(super) const PRUNE_SESSIONS: &str = "
     DELETE FROM sessions -- unguarded: nothing brings a session back that is over
     WHERE id > $1 AND id <= $2 AND (created_at < $3 OR accepted_at < $4 OR +revoked_at < $5)";
 
-/// Of an account that was deleted a moment ago nothing is told any more.
+/// Of an account that was deleted a moment ago nothing is told any more. PostgreSQL needs more than this for
+/// an event that goes with no change: [`RECORD_ALONE`].
 pub(super) const RECORD: &str = "
     INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
@@ -166,13 +168,24 @@ pub(super) const FORGET_FAILURES: &str = "
     DELETE FROM login_failures -- unguarded: whoever knows the password was no guesser
     WHERE account = $1";
 
-/// What may be somebody's mistyping goes soon; what looks like guessing is kept as long as events are.
+/// As [`PART_OF_SESSIONS`]: the first half of the hash, as long as an id, tells where a part ends.
+pub(super) const PART_OF_FAILURES: &str = "
+    SELECT substr(account, 1, 16) AS id FROM login_failures
+    WHERE account > $1 ORDER BY account LIMIT 1 OFFSET $2";
+
+/// Of one part of the table: what may be mistyping goes soon; what looks like guessing is kept for long.
 pub(super) const PRUNE_FAILURES: &str = "
     DELETE FROM login_failures -- unguarded: a count grows, or is old
-    WHERE account IN (
-        SELECT account FROM login_failures
-        WHERE last_at < $1 OR (failures < 10 AND last_at < $2)
-        LIMIT 1000
+    WHERE account > $1 AND account <= $2
+      AND (last_at < $3 OR (failures < $4 AND last_at < $5))";
+
+/// What an earlier version, or one that still runs beside this one, has told of an erased account. Of the two
+/// tables, the accounts are looked at first (SQLite takes the order of a CROSS JOIN from the text).
+pub(super) const PRUNE_EVENTS_OF_ERASED: &str = "
+    DELETE FROM events -- unguarded: an account's traces go with it
+    WHERE id IN (
+        SELECT e.id FROM users u CROSS JOIN events e
+        WHERE u.erased_at < $1 AND e.user_id = u.id LIMIT 250
     )";
 
 /// An account's sessions ended with it at the latest, so that one erased since then most likely has some left:
@@ -181,7 +194,9 @@ pub(super) const PRUNE_ERASED: &str = "
     DELETE FROM users -- unguarded: nothing brings an erased account back
     WHERE id IN (
         SELECT id FROM users
-        WHERE erased_at < $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
+        WHERE erased_at < $1
+          AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
+          AND NOT EXISTS (SELECT 1 FROM events WHERE user_id = users.id)
         ORDER BY erased_at LIMIT 250
     )";
 

@@ -149,7 +149,7 @@ mod tests {
 
     use super::fixture::desk;
     use crate::store::script::Script;
-    use crate::store::{Change, EventsBefore, IdRange, Prunable, PruneBefore};
+    use crate::store::{Change, EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
     use shared::NumericDate;
 
     /// What each statement of a change, or a query, does to find its rows.
@@ -170,7 +170,7 @@ mod tests {
 
     /// SQLite has one writer: a statement that reads a table of millions makes everybody wait.
     #[tokio::test]
-    async fn nothing_that_prunes_sessions_or_events_reads_more_than_its_part() {
+    async fn nothing_that_prunes_reads_more_than_its_part() {
         let at = NumericDate(0);
         let sessions = PruneBefore { created_at: at, accepted_at: at, revoked_at: at };
         let events = EventsBefore { of_users: at, routine: at, of_nobody: at };
@@ -188,7 +188,17 @@ mod tests {
             assert!(plan.contains("COVERING INDEX") && plan.contains("(id>?)"), "{plan}");
         }
         let erased = Script::of(&Change::PruneErased(at), &[]);
-        let plans = plans(erased.steps.iter().map(|step| step.statement.sql)).await;
-        assert!(plans.iter().all(|plan| !plan.starts_with("SCAN")), "{plans:?}");
+        let erased = plans(erased.steps.iter().map(|step| step.statement.sql)).await;
+        assert!(erased.iter().all(|plan| !plan.starts_with("SCAN")), "{erased:?}");
+        let failures = FailuresBefore { all: at, mistyped: at, mistyped_below: 10 };
+        let script = Script::of(&Change::Prune(Prunable::Failures(failures), part), &[]);
+        let failures = script.steps.iter().map(|step| step.statement.sql);
+        let plans = plans(failures.chain([crate::store::sql::PART_OF_FAILURES])).await;
+        assert!(plans[0].contains("(account>? AND account<?)"), "{plans:?}");
+        assert!(
+            plans[1].contains("COVERING INDEX") && plans[1].contains("(account>?)"),
+            "{plans:?}"
+        );
+        assert_eq!(plans.len(), 2, "{plans:?}");
     }
 }

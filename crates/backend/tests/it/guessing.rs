@@ -9,12 +9,15 @@ use backend::auth::email::Email;
 use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
 use backend::store::{AccountTag, Change};
 use futures_util::future::join_all;
-use shared::path;
+use shared::body::RegisterRequest;
+use shared::{Secret, path};
 
 use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
 
 const WRONG: &str = "a wrong password, mistyped";
 const DAY: i64 = 86_400;
+/// How long a lockout lasts, unless it is lifted.
+const YEAR: i64 = 365 * DAY;
 
 fn alice() -> AccountTag {
     AccountTag::of(&Email::parse("alice@example.com").expect("an address"))
@@ -93,6 +96,118 @@ async fn a_deleted_account_takes_its_count_along() {
     .await;
 }
 
+/// A guesser who comes before there is an account does not lock its owner out.
+#[tokio::test]
+async fn guesses_from_before_there_was_an_account_do_not_count() {
+    on_every_store(async |app| {
+        for name in ["bob", "carol"] {
+            for _ in 0..FREE {
+                stranger(&app).login(name, WRONG).await.assert_problem(401, "invalid_credentials");
+            }
+            assert_limited(&stranger(&app).login(name, WRONG).await, 1);
+        }
+        app.registered("bob").await;
+        let carol = RegisterRequest {
+            email: "Carol@example.com".to_owned(),
+            password: Secret::new(PASSWORD.to_owned()),
+            name: None,
+        };
+        app.administration().add_user(&carol).await.expect("a user");
+        for name in ["bob", "carol"] {
+            stranger(&app).login(name, PASSWORD).await.assert_ok();
+        }
+    })
+    .await;
+}
+
+/// So many wrong passwords in a row, without the work of looking at them.
+async fn count(app: &TestApp, email: &str, times: u32) {
+    let account = AccountTag::of(&Email::parse(email).expect("an address"));
+    for seen in 0..times {
+        let count = Change::CountFailure { account, seen, at: app.clock.now() };
+        assert!(app.store.commit(count, Vec::new()).await.expect("a store").took_place());
+    }
+}
+
+#[tokio::test]
+async fn a_lockout_does_not_say_whether_there_is_an_account() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let mut answers = Vec::new();
+        for name in ["alice", "nobody"] {
+            count(&app, &format!("{name}@example.com"), MOST_IN_A_ROW).await;
+            answers.push(stranger(&app).login(name, PASSWORD).await);
+        }
+        assert_eq!(answers[0].but_for_its_id(), answers[1].but_for_its_id());
+        assert_eq!(answers[0].json()["limited_by"], "lockout");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lockout_says_in_words_what_to_do() {
+    let app = TestApp::in_memory().await;
+    count(&app, "alice@example.com", MOST_IN_A_ROW).await;
+    let answer = app.browser().login("alice", PASSWORD).await;
+    insta::assert_snapshot!(answer.snapshot(), @r#"
+    429 Too Many Requests
+    cache-control: no-store
+    content-type: application/problem+json
+    retry-after: 31536000
+    {
+      "code": "rate_limited",
+      "detail": "Too many passwords in a row were wrong for this email address. Waiting is no remedy: log in on a device where you have logged in before, or ask the administrator.",
+      "limited_by": "lockout",
+      "request_id": "[request_id]",
+      "status": 429,
+      "title": "Too many attempts. Try again later.",
+      "type": "urn:baton:problem:rate_limited"
+    }
+    "#);
+}
+
+/// `Retry-After` tells the truth: then a password is looked at again.
+#[tokio::test]
+async fn a_lockout_lapses_when_it_says_so() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        count(&app, "alice@example.com", MOST_IN_A_ROW).await;
+        app.clock.advance(YEAR - 1);
+        assert_limited(&guess(&app).await, 1);
+        app.clock.advance(1);
+        guess(&app).await.assert_problem(401, "invalid_credentials");
+        // Whether or not the count was pruned in between: it was one more in a row.
+        assert_limited(&guess(&app).await, YEAR);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wait_for_wrong_passwords_says_so() {
+    let app = TestApp::in_memory().await;
+    count(&app, "alice@example.com", FREE + 5).await;
+    let answer = guess(&app).await;
+    assert_limited(&answer, 32);
+    assert_eq!(answer.json()["limited_by"], "wrong_passwords");
+}
+
+/// A session that has guessed too often is no reason to lock the account: a new login may.
+#[tokio::test]
+async fn a_session_that_guessed_too_often_says_that_a_new_login_helps() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    for _ in 0..MOST_IN_A_ROW {
+        app.clock.advance(3_600);
+        alice.confirm(WRONG).await.assert_problem(401, "invalid_credentials");
+    }
+    let answer = alice.confirm(PASSWORD).await;
+    assert_limited(&answer, YEAR);
+    assert_eq!(answer.json()["limited_by"], "session_lockout");
+    alice.logout().await.assert_status(204);
+    alice.login("alice", PASSWORD).await.assert_ok();
+    alice.confirm(PASSWORD).await.assert_ok();
+}
+
 #[tokio::test]
 async fn nobody_learns_from_a_limit_whether_there_is_an_account() {
     on_every_store(async |app| {
@@ -137,10 +252,11 @@ async fn the_hundred_and_first_in_a_row_is_not_looked_at() {
     let owner = app.registered("alice").await;
     guess_often(&app, MOST_IN_A_ROW).await;
     assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
-    for _ in 0..3 {
+    // What `Retry-After` says is true, and nothing but the lockout's own time makes it shorter.
+    for days in 1..=3 {
         app.clock.advance(DAY);
-        assert_limited(&guess(&app).await, 3_600);
-        assert_limited(&app.browser().login("alice", PASSWORD).await, 3_600);
+        assert_limited(&guess(&app).await, YEAR - days * DAY);
+        assert_limited(&app.browser().login("alice", PASSWORD).await, YEAR - days * DAY);
     }
     assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
     // The owner comes to a device they know, and lets themselves in elsewhere, too.
@@ -182,7 +298,7 @@ async fn the_owner_on_a_known_device_is_never_locked_out() {
             known.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
         }
     }
-    assert_limited(&stranger(&app).login("alice", PASSWORD).await, 3_600);
+    assert_limited(&stranger(&app).login("alice", PASSWORD).await, YEAR);
     // Their own mistakes are theirs to wait for: a second after the fifth.
     app.clock.advance(1);
     owner.login("alice", PASSWORD).await.assert_ok();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
+use axum::http::Method;
 use backend::store;
 use futures_util::future::join_all;
 use shared::path;
@@ -269,6 +270,85 @@ async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_ses
         let live = sqlx::query("SELECT 1 FROM sessions WHERE revoked_at IS NULL");
         let live = live.fetch_all(&mut other).await.expect("a look");
         assert!(live.is_empty(), "{act}: a session outlived it");
+    }
+}
+
+/// What `Change::Erase` does to the only account there is, up to its commit.
+const ERASE: &str = "
+    BEGIN;
+    UPDATE users SET email = 'deleted:1', name = NULL, password_hash = '', disabled_at = 1, erased_at = 1;
+    UPDATE sessions SET revoked_at = 1, revoked_because = 'deleted' WHERE revoked_at IS NULL;
+    DELETE FROM events";
+
+async fn events_left(observer: &mut PgConnection) -> usize {
+    let events = sqlx::query("SELECT 1 FROM events WHERE user_id IS NOT NULL");
+    events.fetch_all(observer).await.expect("a look").len()
+}
+
+/// The account is erased and its events are gone, but not yet committed, when something happens to it that is
+/// an event: there is no account any more to tell of.
+#[tokio::test]
+async fn what_happens_while_an_account_is_erased_leaves_no_event() {
+    for what in ["a failed login", "a wrong password in a session", "a refresh"] {
+        let Some(schema) = Schema::new().await else { return };
+        let mut url = schema.url.clone();
+        url.query_pairs_mut().append_pair("application_name", &schema.name);
+        let store = store::open(url.as_str()).await.expect("a store");
+        let (other, name) = (schema.connection().await, schema.name.clone());
+        let mut observer = schema.connection().await;
+        let app = TestApp::over(store, Place::Schema(schema), &[]).await;
+        // Should this fail, it lets go of its locks before the schema is to be dropped.
+        let mut other = other;
+        let alice = app.registered("alice").await;
+        sqlx::raw_sql(ERASE).execute(&mut other).await.expect("an erasure");
+        let stranger = app.browser();
+        let mut call = pin!(async {
+            match what {
+                "a failed login" => stranger.login("alice", "a wrong password, mistyped").await,
+                "a refresh" => alice.refresh_with(KEY).await,
+                _ => alice.confirm("a wrong password, mistyped").await,
+            }
+        });
+        let early = tokio::select! {
+            answer = &mut call => Some(answer),
+            () = somebody_waits(&mut observer, &name) => None,
+        };
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the erasure");
+        let answer = match early {
+            Some(answer) => answer,
+            None => call.await,
+        };
+        answer.assert_status(401);
+        assert_eq!(events_left(&mut observer).await, 0, "{what}");
+    }
+}
+
+/// The other way round: the event is there, not yet committed, when the account is erased.
+#[tokio::test]
+async fn an_erasure_waits_for_what_is_just_told_of_the_account() {
+    const TOLD: &str = "
+        INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
+        SELECT decode(md5('1'), 'hex'), id, 'login_failed', 1, 'unknown', 'unknown', 'unknown' FROM users";
+    for held in ["SELECT 1 FROM users FOR KEY SHARE", "UPDATE sessions SET generation = 1"] {
+        let Some(schema) = Schema::new().await else { return };
+        let mut url = schema.url.clone();
+        url.query_pairs_mut().append_pair("application_name", &schema.name);
+        let store = store::open(url.as_str()).await.expect("a store");
+        let (other, name) = (schema.connection().await, schema.name.clone());
+        let mut observer = schema.connection().await;
+        let app = TestApp::over(store, Place::Schema(schema), &[]).await;
+        let mut other = other;
+        let alice = app.registered("alice").await;
+        let told = AssertSqlSafe(format!("BEGIN; {held}; {TOLD}"));
+        sqlx::raw_sql(told).execute(&mut other).await.expect("an event");
+        let mut erase = pin!(alice.call(Method::DELETE, path::ME, None));
+        tokio::select! {
+            early = &mut erase => panic!("erased before the event was committed: {early:?}"),
+            () = somebody_waits(&mut observer, &name) => {}
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the event");
+        erase.await.assert_status(204);
+        assert_eq!(events_left(&mut observer).await, 0, "{held}");
     }
 }
 

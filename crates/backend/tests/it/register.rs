@@ -1,9 +1,12 @@
 //! Creating an account.
 
+use backend::auth::email::Email;
+use backend::auth::password::Lane;
+use backend::store::{Change, User};
 use serde_json::{Value, json};
-use shared::path;
+use shared::{Secret, path};
 
-use crate::support::{PASSWORD, TestApp, on_every_store};
+use crate::support::{PASSWORD, START, TestApp, on_every_store};
 
 #[tokio::test]
 async fn registering_begins_a_session() {
@@ -119,6 +122,116 @@ async fn a_name_is_optional_and_cannot_forge_a_log_line() {
     register("d@example.com", json!("Eve\r\nlogged_in"))
         .await
         .assert_problem(422, "validation_failed");
+}
+
+async fn refused_for(app: &TestApp, field: &str, typed: &str) -> Option<String> {
+    let mut body = json!({"email": "alice@example.com", "password": PASSWORD, "name": "Alice"});
+    body[field] = json!(typed);
+    let answer = app.browser().post(path::REGISTER, body).await;
+    if answer.status == 201 {
+        return None;
+    }
+    answer.assert_problem(422, "validation_failed");
+    assert_eq!(answer.json()["errors"][0]["field"], field, "{typed:?}: {answer:?}");
+    answer.json()["errors"][0]["message"].as_str().map(str::to_owned)
+}
+
+/// RFC 5321, 5322, 6531; each is told what is wrong.
+#[tokio::test]
+async fn an_address_that_no_mail_system_takes_is_refused_with_the_reason() {
+    let app = TestApp::with(&["--limits", "off"]).await;
+    for (typed, named) in [
+        (".alice@example.com", "dot"),
+        ("alice.@example.com", "dot"),
+        ("al..ice@example.com", "dot"),
+        ("al(ice@example.com", "“(”"),
+        ("\"alice\"@example.com", "“\"”"),
+        (&*format!("{}@example.com", "a".repeat(65)), "64 bytes"),
+        ("alice@-example.com", "domain"),
+        ("alice@example-.com", "domain"),
+        (&*format!("alice@{}.com", "a".repeat(64)), "domain"),
+        ("alice@exam_ple.com", "domain"),
+        ("alice@192.0.2.1", "IP address"),
+        ("alice@[192.0.2.1]", "IP address"),
+        ("alice@example.123", "IP address"),
+        ("alice@ｅxample.com", "“example.com”"),
+        ("al\u{3164}ice@example.com", "U+3164"),
+        ("al\u{61c}ice@example.com", "U+061C"),
+        ("al\u{e0061}ice@example.com", "U+E0061"),
+    ] {
+        let message = refused_for(&app, "email", typed).await;
+        let message = message.unwrap_or_else(|| panic!("{typed:?} was registered"));
+        assert!(message.contains(named), "{typed:?}: {message}");
+    }
+    for good in ["alice+tag@sub.example.com", "o'brien@example.co.uk", "用户@例子.广告"] {
+        assert_eq!(refused_for(&app, "email", good).await, None, "{good}");
+    }
+}
+
+/// By category, not by list; but a script has the joiners that it needs.
+#[tokio::test]
+async fn a_name_has_no_invisible_characters_but_those_that_its_script_needs() {
+    let app = TestApp::with(&["--limits", "off"]).await;
+    for (typed, named) in [
+        ("Al\u{202e}ice", "number 3 (U+202E)"),
+        ("Al\u{61c}ice", "U+061C"),
+        ("\u{3164}", "number 1 (U+3164)"),
+        ("Alice\u{115f}", "U+115F"),
+        ("Alice\u{e0061}", "U+E0061"),
+        ("Alice\u{180e}", "U+180E"),
+        ("Alice\u{e000}", "U+E000"),
+        ("Al\u{200d}ice", "U+200D"),
+        ("\u{2800}", "U+2800"),
+        ("Alice\u{301}\u{301}\u{301}\u{301}\u{301}", "accents"),
+        ("\u{301}Alice", "begins with a letter"),
+    ] {
+        let message = refused_for(&app, "name", typed).await;
+        let message = message.unwrap_or_else(|| panic!("{typed:?} was registered"));
+        assert!(message.contains(named), "{typed:?}: {message}");
+    }
+    let needed = ["علی\u{200c}رضا", "ශ\u{dca}\u{200d}රී", "Ada 👩🏽\u{200d}💻", "葛\u{e0100}城"];
+    for (number, good) in needed.into_iter().enumerate() {
+        let email = format!("number{number}@example.com");
+        let body = json!({"email": email, "password": PASSWORD, "name": good});
+        let answer = app.browser().post(path::REGISTER, body).await;
+        assert_eq!(answer.assert_status(201).json()["user"]["name"], good);
+    }
+}
+
+/// An earlier and laxer rule has let such addresses in: their owners log in, and administrators find them.
+#[tokio::test]
+async fn an_account_with_an_odd_address_is_still_found_by_it() {
+    on_every_store(async |app| {
+        let hash = app
+            .app
+            .accounts
+            .passwords
+            .hash(&Secret::new(PASSWORD.to_owned()), Lane::Everyone)
+            .await;
+        let hash = hash.expect("a hash");
+        let long = format!("{}@example.com", "a".repeat(200));
+        for odd in ["al..ice@example.com", "(alice)@-example.com", "al\u{3164}ice@192.0.2.1", &long]
+        {
+            assert!(refused_for(&app, "email", odd).await.is_some(), "{odd}");
+            let user = User {
+                id: app.app.entropy.user_id(START),
+                email: Email::parse(odd).expect("an address"),
+                name: None,
+                password_hash: hash.clone(),
+                created_at: START,
+                disabled_at: None,
+            };
+            let add = Change::AddUser(Box::new(user));
+            assert!(app.store.commit(add, Vec::new()).await.expect("a store").took_place());
+            let login = json!({"email": odd, "password": PASSWORD});
+            app.browser().post(path::LOGIN, login.clone()).await.assert_ok();
+            let administration = app.administration();
+            let found = administration.find(odd).await.expect("a store").expect("the user");
+            assert_eq!(administration.disable(&found).await.expect("a store"), 1);
+            app.browser().post(path::LOGIN, login).await.assert_problem(401, "invalid_credentials");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

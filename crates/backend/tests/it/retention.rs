@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backend::store::{Change, IdRange, Prunable, Whence};
+use backend::auth::email::Email;
+use backend::store::{AccountTag, Change, IdRange, Prunable, Whence};
 use backend::upkeep::{Pace, Progress, Retention};
 use rotation::Policy;
 use shared::{EventKind, UserId};
@@ -52,7 +53,8 @@ async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
         assert_eq!(kinds(&app, user).await, [EventKind::Refreshed, EventKind::Registered]);
 
         app.clock.advance(6 * DAY);
-        assert_eq!(prune(&app).await, 1);
+        // The refresh, and the count of the login of nobody.
+        assert_eq!(prune(&app).await, 2);
         assert_eq!(kinds(&app, user).await, [EventKind::Registered]);
 
         app.clock.advance(83 * DAY);
@@ -99,6 +101,43 @@ async fn events_are_pruned_in_small_parts_and_none_is_looked_at_twice_by_one_rul
     assert_eq!(progress.removed.records, 25 * 60 - 1, "those of another hour");
     // One part for each of the three rules.
     assert_eq!(of_events().count(), 3);
+}
+
+/// Counts of wrong passwords have a retention of their own: with the shortest retention of events there is,
+/// a guesser gets no more guesses.
+#[tokio::test]
+async fn counts_of_wrong_passwords_are_kept_however_short_events_are() {
+    on_every_store(async |app| {
+        let count = async |name: &str, times: u32| {
+            let account = tag(name);
+            for seen in 0..times {
+                let change = Change::CountFailure { account, seen, at: app.clock.now() };
+                assert!(app.store.commit(change, Vec::new()).await.expect("a store").took_place());
+            }
+        };
+        let kept = async |name: &str| {
+            let mut progress = Progress::new(Pace::Foreground);
+            let retention = Retention { event_seconds: 1, ..RETENTION };
+            retention.prune(&*app.store, app.clock.now(), &mut progress).await.expect("a store");
+            app.store.failures(tag(name)).await.expect("a store").map(|it| it.count)
+        };
+        count("mistyped", 9).await;
+        count("guessed", 10).await;
+        count("locked-out", 100).await;
+        app.clock.advance(7 * DAY);
+        assert_eq!(kept("mistyped").await, Some(9));
+        app.clock.advance(1);
+        assert_eq!(kept("mistyped").await, None);
+        app.clock.advance(358 * DAY - 1);
+        assert_eq!((kept("guessed").await, kept("locked-out").await), (Some(10), Some(100)));
+        app.clock.advance(1);
+        assert_eq!((kept("guessed").await, kept("locked-out").await), (None, None));
+    })
+    .await;
+}
+
+fn tag(name: &str) -> AccountTag {
+    AccountTag::of(&Email::parse(&format!("{name}@example.com")).expect("an address"))
 }
 
 /// Whoever runs a server need not think of it: once an hour, at a minute of its own.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod endings;
+mod erasure;
 mod events;
 mod keys;
 

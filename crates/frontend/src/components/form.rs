@@ -146,13 +146,18 @@ impl FormState {
                 "This email address and password do not belong together. Check both and try again."
                     .to_owned(),
             )),
-            ErrorCode::RateLimited if retry_after_seconds.is_some() => {
-                self.alert.set(Some("That was too often.".to_owned()));
-                let seconds = retry_after_seconds.unwrap_or_default();
-                self.count_down(now_ms() + f64::from(seconds) * 1000.0);
-            }
             ErrorCode::RateLimited => {
-                self.alert.set(Some(format!("That was too often.{wait}")));
+                let why = words::why_limited(problem.limited_by);
+                match retry_after_seconds {
+                    Some(seconds) if words::is_worth_waiting(problem.limited_by) => {
+                        self.alert.set(Some(why.to_owned()));
+                        self.count_down(now_ms() + f64::from(seconds) * 1000.0);
+                    }
+                    None if words::is_worth_waiting(problem.limited_by) => {
+                        self.alert.set(Some(format!("{why}{wait}")));
+                    }
+                    _ => self.alert.set(Some(why.to_owned())),
+                }
             }
             ErrorCode::TemporarilyUnavailable => self.alert.set(Some(format!(
                 "The server cannot do this right now; nothing has been changed.{wait}"

@@ -2,10 +2,11 @@
 //! is among them.
 
 use frontend::words::{
-    Filter, Tone, seconds, titled, tone, was_wanted, what_happened, why_this_ended,
+    Filter, Tone, is_worth_waiting, seconds, titled, tone, was_wanted, what_happened, why_limited,
+    why_this_ended,
 };
 use shared::body::Event;
-use shared::{Device, DeviceKind, EndCause, EventId, EventKind, NumericDate};
+use shared::{Device, DeviceKind, EndCause, EventId, EventKind, LimitedBy, NumericDate};
 
 fn event(kind: EventKind) -> Event {
     Event {
@@ -95,6 +96,22 @@ fn no_event_is_on_no_list_and_refreshes_are_on_one_of_their_own() {
 fn a_device_can_begin_a_line() {
     assert_eq!(titled(&Device::unknown()), "An unknown device");
     assert_eq!(titled(&event(EventKind::LoggedIn).device), "Firefox on Linux");
+}
+
+#[test]
+fn a_limit_says_what_helps_where_waiting_does_not() {
+    for limited_by in [None, Some(LimitedBy::Unknown), Some(LimitedBy::WrongPasswords)] {
+        assert!(is_worth_waiting(limited_by), "{limited_by:?}");
+    }
+    assert_ne!(why_limited(None), why_limited(Some(LimitedBy::WrongPasswords)));
+    let lockout = why_limited(Some(LimitedBy::Lockout));
+    assert!(lockout.contains("a device where you have logged in before"), "{lockout}");
+    assert!(lockout.contains("administrator"), "{lockout}");
+    let session = why_limited(Some(LimitedBy::SessionLockout));
+    assert!(session.contains("log in again"), "{session}");
+    for limited_by in [LimitedBy::Lockout, LimitedBy::SessionLockout] {
+        assert!(!is_worth_waiting(Some(limited_by)), "{limited_by:?}");
+    }
 }
 
 #[test]

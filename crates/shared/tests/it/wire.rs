@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::body::{LoginRequest, SessionBody};
-use shared::{ErrorCode, Problem};
+use shared::{ErrorCode, LimitedBy, Problem};
 
 #[test]
 fn requests_refuse_unknown_members() {
@@ -56,5 +56,24 @@ fn a_code_is_written_as_it_is_named_and_a_new_one_is_no_error() {
         "type": "about:blank", "title": "New", "status": 418, "code": "teapot",
     }))
     .expect("a problem");
-    assert_eq!(problem.code, ErrorCode::Unknown);
+    assert_eq!((problem.code, problem.limited_by), (ErrorCode::Unknown, None));
+}
+
+#[test]
+fn a_limit_is_written_as_it_is_named_and_a_new_one_is_no_error() {
+    let limited_by = |name: &str| {
+        let problem = json!({
+            "type": "about:blank", "title": "", "status": 429, "code": "rate_limited", "limited_by": name,
+        });
+        serde_json::from_value::<Problem>(problem).expect("a problem").limited_by
+    };
+    for (limit, name) in [
+        (LimitedBy::WrongPasswords, "wrong_passwords"),
+        (LimitedBy::Lockout, "lockout"),
+        (LimitedBy::SessionLockout, "session_lockout"),
+    ] {
+        assert_eq!(serde_json::to_value(limit).expect("a string"), json!(name));
+        assert_eq!(limited_by(name), Some(limit));
+    }
+    assert_eq!(limited_by("phase_of_the_moon"), Some(LimitedBy::Unknown));
 }

@@ -8,10 +8,7 @@ use super::AT_ONCE;
 use super::tables::Tables;
 use crate::store::change::{IdRange, Outcome, Prunable};
 use crate::store::records::{AccountTag, Event, Failures, Session, User};
-use crate::store::{EventsBefore, PruneBefore};
-
-/// Fewer failures than this may be somebody's mistyping.
-const FORGIVABLE: u32 = 10;
+use crate::store::{EventsBefore, FailuresBefore, PruneBefore};
 
 impl Tables {
     /// The id of the row so many further on.
@@ -25,6 +22,10 @@ impl Tables {
             Prunable::Events(_) => {
                 let from = Excluded(EventId::from_bytes(after));
                 self.events.range((from, Unbounded)).nth(nth).map(|(id, _)| *id.as_bytes())
+            }
+            Prunable::Failures(_) => {
+                let later = self.failures.keys().filter(|tag| tag.0[..] > after[..]);
+                later.map(|tag| *tag.0.first_chunk().expect("a hash has 32 bytes")).nth(nth)
             }
         }
     }
@@ -76,16 +77,20 @@ impl Tables {
 
     pub(super) fn prune_failures(
         &mut self,
-        EventsBefore { of_users, of_nobody, .. }: EventsBefore,
+        IdRange { after, through }: IdRange,
+        FailuresBefore { all, mistyped, mistyped_below }: FailuresBefore,
     ) -> Outcome {
-        let forgivable = |it: &Failures| it.count < FORGIVABLE && it.last_at < of_nobody;
-        let failures = self.failures.iter();
-        let failures = failures.filter(|(_, it)| it.last_at < of_users || forgivable(it));
-        let failures: Vec<AccountTag> = failures.map(|(&tag, _)| tag).take(AT_ONCE).collect();
-        for tag in &failures {
+        let is_old = |it: &Failures| {
+            it.last_at < all || (it.count < mistyped_below && it.last_at < mistyped)
+        };
+        // As SQL compares a hash with the shorter beginning of one.
+        let is_within = |tag: &AccountTag| tag.0[..] > after[..] && tag.0[..] <= through[..];
+        let old = self.failures.iter().filter(|(tag, it)| is_within(tag) && is_old(it));
+        let old: Vec<AccountTag> = old.map(|(&tag, _)| tag).collect();
+        for tag in &old {
             self.failures.remove(tag);
         }
-        count(failures.len())
+        count(old.len())
     }
 
     pub(super) fn prune_erased(&mut self, before: NumericDate) -> Outcome {

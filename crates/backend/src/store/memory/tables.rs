@@ -21,7 +21,7 @@ pub(super) struct Tables {
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) ended_at: HashMap<SessionId, NumericDate>,
     pub(super) events: BTreeMap<EventId, Event>,
-    pub(super) failures: HashMap<AccountTag, Failures>,
+    pub(super) failures: BTreeMap<AccountTag, Failures>,
     pub(super) keys: Vec<StoredKey>,
     pub(super) lifetimes: Vec<HeldLifetime>,
     pub(super) services: BTreeMap<String, Service>,
@@ -64,7 +64,7 @@ impl Tables {
             Change::ForgetFailures(account) => rows(self.failures.remove(&account).is_some()),
             Change::Prune(Prunable::Sessions(before), range) => self.prune_sessions(range, before),
             Change::Prune(Prunable::Events(before), range) => self.prune_events(range, before),
-            Change::PruneFailures(before) => self.prune_failures(before),
+            Change::Prune(Prunable::Failures(before), range) => self.prune_failures(range, before),
             Change::PruneErased(before) => self.prune_erased(before),
             Change::AddKey(key) => rows(self.add_key(*key)),
             Change::RetireKey { kid, successor, ending } => {
@@ -135,6 +135,7 @@ impl Tables {
     fn add_user(&mut self, user: User) -> bool {
         let taken = self.users.values().any(|known| known.email == user.email);
         if !taken {
+            self.failures.remove(&AccountTag::of(&user.email));
             self.users.insert(user.id, user);
         }
         !taken

@@ -11,7 +11,7 @@ use sqlx::{Connection as _, Error, Executor as _, Postgres};
 use super::connections::is_about_the_statement;
 use crate::store::change::Outcome;
 use crate::store::script::{Script, Step};
-use crate::store::statement::bound;
+use crate::store::statement::{Statement, bound};
 use crate::store::{row, sql};
 
 /// Executes all steps or none. An error of the COMMIT is an error of the whole: whether it took place
@@ -22,12 +22,30 @@ pub(super) async fn execute(
 ) -> Result<Outcome, Error> {
     match script.steps.as_slice() {
         [] => Ok(Outcome::default()),
-        [only] => Ok(take_all(connection, std::slice::from_ref(only)).await?.unwrap_or_default()),
         [accept, record] if accept.is(sql::ACCEPT) && record.is(sql::RECORD) => {
             let both = accept.followed_by(record, sql::ACCEPT_AND_RECORD);
             let rows = connection.execute(bound::<Postgres>(&both)).await?.rows_affected();
             Ok(Outcome { rows, ended: Vec::new() })
         }
+        events if events.iter().all(|step| step.is(sql::RECORD) || step.is(sql::TRIM_EVENTS)) => {
+            let alone: Vec<Step> = events.iter().map(recorded_alone).collect();
+            all_or_none(connection, &alone).await
+        }
+        steps => all_or_none(connection, steps).await,
+    }
+}
+
+/// An event goes with no change: its statement takes the lock which the change would hold.
+fn recorded_alone(step: &Step) -> Step {
+    let Step { statement: Statement { sql, values }, .. } = step.clone();
+    let sql = if step.is(sql::RECORD) { sql::RECORD_ALONE } else { sql };
+    Step { statement: Statement { sql, values }, ..step.clone() }
+}
+
+/// One statement is a transaction by itself.
+async fn all_or_none(connection: &mut PgConnection, steps: &[Step]) -> Result<Outcome, Error> {
+    match steps {
+        [only] => Ok(take_all(connection, std::slice::from_ref(only)).await?.unwrap_or_default()),
         steps => in_transaction(connection, steps).await,
     }
 }

@@ -1,10 +1,11 @@
-//! The statements that change the key ring. They must not know when a key is due.
+//! The statements about the key ring, and about services that trust it. They must not decide which key is
+//! used for what.
 
 use shared::NumericDate;
 
 use super::{Step, bind_ending};
 use crate::store::change::Ending;
-use crate::store::records::StoredKey;
+use crate::store::records::{Service, StoredKey};
 use crate::store::sql;
 use crate::store::statement::Statement;
 
@@ -30,4 +31,12 @@ pub(super) fn retire(kid: &str, successor: Option<&StoredKey>, ending: Ending) -
     steps.extend(successor.map(|successor| add(successor).beside()));
     steps.push(bind_ending(end, ending).beside().ending_sessions());
     steps
+}
+
+pub(super) fn add_service(service: &Service) -> Statement {
+    Statement::new(sql::ADD_SERVICE)
+        .bind(service.id.as_str())
+        .bind(service.audience.as_str())
+        .bind(&service.secret_hash)
+        .bind(service.created_at)
 }

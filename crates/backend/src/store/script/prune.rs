@@ -3,8 +3,8 @@
 use shared::NumericDate;
 
 use crate::store::change::{IdRange, Prunable};
+use crate::store::sql;
 use crate::store::statement::Statement;
-use crate::store::{EventsBefore, sql};
 
 /// Of one part of a table.
 pub(super) fn part(prunable: &Prunable, IdRange { after, through }: &IdRange) -> Statement {
@@ -18,15 +18,14 @@ pub(super) fn part(prunable: &Prunable, IdRange { after, through }: &IdRange) ->
             .bind(before.of_users)
             .bind(before.routine)
             .bind(before.of_nobody),
+        Prunable::Failures(before) => of_part(sql::PRUNE_FAILURES)
+            .bind(before.all)
+            .bind(before.mistyped_below)
+            .bind(before.mistyped),
     }
 }
 
-/// Counts of failures.
-pub(super) fn failures(before: &EventsBefore) -> Statement {
-    Statement::new(sql::PRUNE_FAILURES).bind(before.of_users).bind(before.of_nobody)
-}
-
-/// Accounts of which nothing is left but the row.
-pub(super) fn erased(before: NumericDate) -> Statement {
-    Statement::new(sql::PRUNE_ERASED).bind(before)
+/// Accounts of which nothing is left but the row, once nothing is.
+pub(super) fn erased(before: NumericDate) -> [Statement; 2] {
+    [sql::PRUNE_EVENTS_OF_ERASED, sql::PRUNE_ERASED].map(|sql| Statement::new(sql).bind(before))
 }

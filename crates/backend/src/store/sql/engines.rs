@@ -64,6 +64,21 @@ pub(in crate::store) const ACCEPT_AND_RECORD: &str = "
     INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
     SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted";
 
+/// `RECORD` for an event that goes with no change. Without a lock it could see the account as it was before
+/// its erasure, and commit after the erasure has looked for events. The lock is the one of a foreign key: of
+/// all changes to a user only the erasure conflicts with it, because it changes a key (the email address).
+/// The erasure waits for events that are on their way; an event that finds the erasure on its way is left
+/// out and does not wait, or the connections for rotations could wait with it. An event that goes with a
+/// change needs no lock of its own: the change holds the row of the user or of a live session, and the
+/// erasure takes both before it looks for events.
+pub(in crate::store) const RECORD_ALONE: &str = "
+    WITH account AS (
+        SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE SKIP LOCKED
+    )
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+    WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM account)";
+
 /// Every connection but the patient one. READ COMMITTED is what makes a conditional write that
 /// waited for another one look again; the server's limits lie below the client's deadline, so that
 /// what is merely slow ends with an answer, and nobody holds a lock who has gone away.

@@ -2,16 +2,16 @@
 
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ending, EventQuery, EventsBefore, PasswordChange, Prunable, PruneBefore,
-    Session, Store, User, Whence,
+    AccountTag, Change, Ending, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
+    PruneBefore, Session, Store, User, Whence,
 };
 use rotation::{Generation, Standing};
 use shared::{Device, EndCause, EventKind, SessionId, UserId};
 
 use super::events::event;
 use super::{
-    ALL, LONG_AGO, NOW, accept, accepted, commit, end, family, on_every_engine, open, register,
-    registered, rehash, session, user,
+    ALL, NOW, accept, accepted, commit, end, family, on_every_engine, open, register, registered,
+    rehash, session, user,
 };
 
 fn ending(cause: EndCause) -> Ending {
@@ -230,18 +230,73 @@ async fn failures_are_counted_by_account_forgotten_and_pruned() {
         }
         count(two, 3).await;
         assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), Some((1, 3))));
-        // A few go soon, many are kept as long as events.
-        let soon = EventsBefore { of_users: NOW, routine: LONG_AGO, of_nobody: NOW.plus(20) };
-        assert_eq!(commit(store, Change::PruneFailures(soon)).await.rows, 1);
+        // A few go soon, many are kept for longer.
+        let mistyped = FailuresBefore { all: NOW, mistyped: NOW.plus(20), mistyped_below: 10 };
+        let prune =
+            async |before| commit(store, Change::Prune(Prunable::Failures(before), ALL)).await.rows;
+        assert_eq!(prune(mistyped).await, 1);
         assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), None));
         assert!(commit(store, Change::ForgetFailures(one)).await.took_place());
         assert!(!commit(store, Change::ForgetFailures(one)).await.took_place());
         assert_eq!(failures(one).await, None);
         count(one, 11).await;
         assert_eq!(failures(one).await, Some((1, 11)));
-        let all = EventsBefore { of_users: NOW.plus(12), routine: LONG_AGO, of_nobody: NOW };
-        assert_eq!(commit(store, Change::PruneFailures(all)).await.rows, 1);
+        let all = FailuresBefore { all: NOW.plus(12), mistyped: NOW, mistyped_below: 10 };
+        assert_eq!(prune(all).await, 1);
         assert_eq!(failures(one).await, None);
+    })
+    .await;
+}
+
+/// A part ends at the first half of a hash, whose row is in the next part; none is in two parts or in none.
+#[tokio::test]
+async fn counts_are_pruned_in_parts_of_their_hashes() {
+    on_every_engine(async |store| {
+        let tag = |number: u8| AccountTag([number; 32]);
+        for number in 1..=5 {
+            let count = Change::CountFailure { account: tag(number), seen: 0, at: NOW };
+            assert!(commit(store, count).await.took_place());
+        }
+        let before = FailuresBefore { all: NOW.plus(1), mistyped: NOW, mistyped_below: 10 };
+        let failures = Prunable::Failures(before);
+        let part_end = async |after: u8, rows| {
+            store.part_end(failures, [after; 16], rows).await.expect("a store")
+        };
+        assert_eq!(part_end(0, 2).await, Some([2; 16]));
+        assert_eq!(part_end(2, 2).await, Some([3; 16]));
+        assert_eq!(part_end(3, 4).await, None);
+        let prune = async |after: u8, through: u8| {
+            let range = IdRange { after: [after; 16], through: [through; 16] };
+            commit(store, Change::Prune(failures, range)).await.rows
+        };
+        assert_eq!([prune(0, 2).await, prune(2, 4).await, prune(4, 0xff).await], [1, 2, 2]);
+    })
+    .await;
+}
+
+/// Who has the address now is not who was guessed at; of a taken address the count stays.
+#[tokio::test]
+async fn a_new_account_begins_without_failures() {
+    on_every_engine(async |store| {
+        let count = async |user: &User| {
+            let tag = AccountTag::of(&user.email);
+            store.failures(tag).await.expect("a store").map(|failures| failures.count)
+        };
+        for number in [1, 2, 3] {
+            let account = AccountTag::of(&user(number).email);
+            commit(store, Change::CountFailure { account, seen: 0, at: NOW }).await;
+        }
+        registered(store, 1).await;
+        assert!(commit(store, Change::AddUser(Box::new(user(2)))).await.took_place());
+        assert_eq!([count(&user(1)).await, count(&user(2)).await], [None, None]);
+        assert_eq!(count(&user(3)).await, Some(1));
+
+        let account = AccountTag::of(&user(1).email);
+        commit(store, Change::CountFailure { account, seen: 0, at: NOW }).await;
+        let second = User { email: user(1).email, ..user(4) };
+        assert!(!register(store, &second, &session(4, &second)).await);
+        assert!(!commit(store, Change::AddUser(Box::new(second))).await.took_place());
+        assert_eq!(count(&user(1)).await, Some(1));
     })
     .await;
 }

@@ -1,0 +1,94 @@
+//! The erasure of an account against what is written about it at the same moment: nothing of it stays.
+
+use backend::store::{Change, Ending, Event, Store, User};
+use shared::{EndCause, EventId, EventKind};
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::events::{event, kinds};
+use super::{NOW, accepted, commit, family, on_every_engine, registered};
+use crate::support::{Place, stores};
+
+/// How often the race is run, each time with an account of its own.
+const ROUNDS: u8 = 150;
+/// How many events are told one after the other while the account is erased.
+const TOLD: u8 = 6;
+
+fn numbered(round: u8, number: u8, of: &User, kind: EventKind) -> Event {
+    let mut id = [round; 16];
+    id[15] = number;
+    Event { id: EventId::from_bytes(id), ..event(round, of, kind) }
+}
+
+async fn erase(store: &dyn Store, user: &User) {
+    let ending = Ending { cause: EndCause::Deleted, at: NOW.plus(9) };
+    assert!(commit(store, Change::Erase(user.id, ending)).await.took_place());
+}
+
+/// Logins that fail, and refreshes, while the account is erased.
+#[tokio::test]
+async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment() {
+    on_every_engine(async |store| {
+        let mut left = 0;
+        for round in 1..=ROUNDS {
+            let (user, session) = registered(store, round).await;
+            let fail = async {
+                for number in 0..TOLD {
+                    let told = numbered(round, number, &user, EventKind::LoginFailed);
+                    store.commit(Change::Record, vec![told]).await.expect("a store");
+                }
+            };
+            let refresh = async {
+                for number in 0..TOLD {
+                    let family = family(store, session.id).await;
+                    let next = accepted(&family, u32::from(number) + 1, None);
+                    let accept = Change::Accept(session.id, Box::new(next));
+                    let told = numbered(round, TOLD + number, &user, EventKind::Refreshed);
+                    store.commit(accept, vec![told]).await.expect("a store");
+                }
+            };
+            tokio::join!(erase(store, &user), fail, refresh);
+            left += usize::from(!kinds(store, user.id).await.is_empty());
+        }
+        assert_eq!(left, 0, "of {ROUNDS} accounts");
+    })
+    .await;
+}
+
+/// One event of each account that was erased, told by an earlier version.
+const ON_SQLITE: &str = "
+    INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
+    SELECT randomblob(16), id, 'login_failed', 1800000000, 'unknown', 'unknown', 'unknown'
+    FROM users WHERE erased_at IS NOT NULL";
+const ON_POSTGRES: &str = "
+    INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
+    SELECT decode(md5(random()::text), 'hex'), id, 'login_failed', 1800000000, 'unknown', 'unknown', 'unknown'
+    FROM users WHERE erased_at IS NOT NULL";
+
+#[tokio::test]
+async fn what_an_earlier_version_told_of_an_erased_account_is_pruned() {
+    for (store, place) in stores().await {
+        let store = &*store;
+        let ((erased, _), (other, _)) = (registered(store, 1).await, registered(store, 2).await);
+        let told = vec![event(2, &other, EventKind::LoginFailed)];
+        store.commit(Change::Record, told).await.expect("a store");
+        erase(store, &erased).await;
+        match &place {
+            // Its tables take no row from elsewhere.
+            Place::Memory => continue,
+            Place::File(_) => {
+                let mut raw = SqliteConnection::connect(&place.url()).await.expect("a database");
+                sqlx::raw_sql(ON_SQLITE).execute(&mut raw).await.expect("an event");
+            }
+            Place::Schema(schema) => {
+                let mut raw = schema.connection().await;
+                sqlx::raw_sql(ON_POSTGRES).execute(&mut raw).await.expect("an event");
+            }
+        }
+        assert_eq!(kinds(store, erased.id).await, [EventKind::LoginFailed]);
+        let prune = async || commit(store, Change::PruneErased(NOW.plus(10))).await.rows;
+        assert_eq!(prune().await, 1);
+        assert_eq!(kinds(store, erased.id).await, []);
+        assert_eq!(prune().await, 0, "its session is still there");
+        assert_eq!(kinds(store, other.id).await, [EventKind::LoginFailed]);
+    }
+}
