@@ -2,6 +2,7 @@
 //! rule, each with a sample it passes and one it refuses. Text is all they look at, so they are fast
 //! and sometimes coarse; a rule that is wrong in a case is changed here, in the open.
 
+mod additive;
 mod crates;
 mod failpoints;
 mod headers;
@@ -22,7 +23,7 @@ use anyhow::Result;
 use tree::{Finding, Tree};
 
 /// Every rule, by the name of its file.
-const RULES: [fn(&Tree) -> Vec<Finding>; 10] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 11] = [
     headers::check,
     crates::check,
     failpoints::check,
@@ -31,6 +32,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 10] = [
     sql::check,
     waiting::check,
     migrations::check,
+    additive::check,
     links::check,
     machine::check,
 ];

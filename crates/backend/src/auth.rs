@@ -7,6 +7,7 @@ pub mod access_token;
 pub mod accounts;
 pub mod administration;
 mod argon;
+pub mod bulk_revocation;
 pub mod callers;
 pub mod device;
 pub mod email;

@@ -2,8 +2,12 @@
 //! back as an error.
 
 mod administration;
+mod check;
+mod consent;
+mod database;
 mod keys;
 mod password;
+mod progress;
 mod services;
 mod table;
 
@@ -17,13 +21,14 @@ use tokio::net::TcpListener;
 
 use crate::app::{App, Doors};
 use crate::clock::Clock;
-use crate::config::{Command, ConfigError, LifeArgs, MasterKeySource, ServeArgs, Settings};
+use crate::config::{Command, DatabaseArgs, MasterKeySource, PruneArgs, Settings};
 use crate::entropy::Entropy;
-use crate::keys::KeyRing;
+use crate::keys::{FirstRing, KeyError, KeyRing, MasterKey};
 use crate::router::router;
 use crate::server::{self, ConnectionLimits};
-use crate::store;
+use crate::store::{self, Opening, Store};
 use crate::upkeep::{Pace, Progress, Removed, Retention};
+use database::with_database;
 
 /// How long the storage may take to let go once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -37,9 +42,9 @@ const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve(args.try_into()?).await,
-        Command::Migrate(args) => migrate(&args.database).await,
-        Command::Prune(args) => prune(&args.database.database, &args.life).await,
-        Command::Check(args) => check(args).await,
+        Command::Migrate(args) => migrate(&args).await,
+        Command::Prune(args) => prune(&args).await,
+        Command::Check(args) => check::check(args).await,
         Command::Keys { command } => keys::keys(command).await,
         Command::Users { command } => administration::users(command).await,
         Command::Services { command } => services::services(command).await,
@@ -91,20 +96,59 @@ async fn announce(address: SocketAddr) -> anyhow::Result<()> {
 
 async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
-    let store = open_store(&settings.database).await?;
+    let store = open_own(settings, &entropy).await?;
     clock.compare_with(&*store).await?;
     #[cfg(feature = "failpoints")]
     let store = store::failpoint::arm(store, settings.failpoint);
     warn_if_beside(settings);
-    let place = (&store, &clock);
-    let keys = KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy).await?;
+    let (place, first_ring) = ((&store, &clock), first_ring(settings));
+    warn_if_not_new(settings, &*store).await?;
+    let keys =
+        KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy, first_ring).await;
+    let keys = keys.with_context(|| database::cannot_be_used(&settings.database))?;
     Ok(Doors { clock, entropy, store, keys: Arc::new(keys) })
 }
 
-async fn open_store(url: &str) -> anyhow::Result<Arc<dyn store::Store>> {
-    store::open(url).await.with_context(|| {
-        format!("--database / BATON_DATABASE: {:?} cannot be used", store::without_credentials(url))
-    })
+/// The server's own database. It is created if it is missing, but not for a master key that has been used: that
+/// one's database is elsewhere, and on an empty one every browser would be signed out.
+async fn open_own(settings: &Settings, entropy: &Entropy) -> anyhow::Result<Arc<dyn Store>> {
+    let is_known = first_ring(settings) == FirstRing::WithNewMasterKey
+        && MasterKey::is_used(&settings.master_key);
+    let opening = if is_known { Opening::Migrate } else { Opening::Create };
+    if is_known {
+        // One that cannot be read is said first.
+        MasterKey::find(&settings.master_key, true, entropy)?;
+    }
+    let opened = database::open(&settings.database, opening).await;
+    let opened = opened.map_err(|error| match database::absent(&error) {
+        Some(found) => {
+            let master_key = settings.master_key.place();
+            let why = format!("{}: {found}", database::cannot_be_used(&settings.database));
+            anyhow::Error::from(KeyError::NoRing { master_key }).context(why)
+        }
+        None => error,
+    })?;
+    tracing::info!(event = "database.opened", database = opened.name);
+    Ok(opened.store)
+}
+
+fn first_ring(settings: &Settings) -> FirstRing {
+    if settings.new_database || store::is_forgetful(&settings.database) {
+        FirstRing::Always
+    } else {
+        FirstRing::WithNewMasterKey
+    }
+}
+
+/// Left in a start that is not the first, the flag takes a protection away.
+async fn warn_if_not_new(settings: &Settings, store: &dyn Store) -> anyhow::Result<()> {
+    if settings.new_database && !store.keys().await?.is_empty() {
+        tracing::warn!(
+            event = "database.not_new",
+            "--new-database was given, but the database has a key ring already: leave the flag out, or a mistyped --database will make an empty one"
+        );
+    }
+    Ok(())
 }
 
 /// A browser that comes by another name or port is refused; better said now than found out.
@@ -138,58 +182,31 @@ fn warn_if_beside(settings: &Settings) {
     }
 }
 
-async fn migrate(database: &str) -> anyhow::Result<()> {
-    let store = open_store(database).await?;
-    store.close().await;
+async fn migrate(args: &DatabaseArgs) -> anyhow::Result<()> {
+    let database = database::open(&args.database, Opening::Create).await?;
+    database::tell(&format!("database: {}", database.name));
+    database.store.close().await;
     say("the schema is up to date")
 }
 
-async fn prune(database: &str, life: &LifeArgs) -> anyhow::Result<()> {
-    let retention = Retention::try_from(life)?;
-    let store = open_store(database).await?;
-    let mut progress = Progress::new(Pace::Foreground);
-    let clock = Clock::system();
-    clock.compare_with(&*store).await?;
-    let now = clock.trusted_now()?;
-    let outcome = retention.prune(&*store, now, &mut progress).await;
-    store.close().await;
-    let Removed { sessions, records } = progress.removed;
-    outcome.with_context(|| {
-        format!("stopped after {sessions} sessions and {records} records; run it again")
-    })?;
-    say(&format!("removed {sessions} sessions that were long over"))?;
-    say(&format!(
-        "removed {records} records that were too old (events, failed logins, deleted accounts)"
-    ))
-}
-
-async fn check(args: ServeArgs) -> anyhow::Result<()> {
-    let settings = Settings::try_from(args)?;
-    say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
-    let entropy = Entropy::system();
-    let (clock, store) = (Clock::system(), open_store(&settings.database).await?);
-    // A check makes no keys: not for a database that was mistyped.
-    let (source, plan) = (&settings.master_key, settings.key_plan);
-    let keys = KeyRing::open_existing(source, plan, &store, &entropy).await?;
-    let signing = keys.current().signing(clock.now())?.kid().to_owned();
-    say(&format!("keys           ok   signing with {signing}"))?;
-    let doors = Doors { clock, entropy, store, keys: Arc::new(keys) };
-    doors.store.ping().await.context("--database: the storage does not answer")?;
-    say("storage        ok   answers, and can be written to")?;
-    let store = doors.store.clone();
-    App::new(&settings, doors)?;
-    match &settings.site {
-        Some(folder) => say(&format!("site           ok   {}", folder.display()))?,
-        None => {
-            return Err(ConfigError::new(
-                "--site / BATON_SITE",
-                "no built site was found: run `cargo xtask build`",
-            )
-            .into());
-        }
-    }
-    store.close().await;
-    Ok(())
+async fn prune(args: &PruneArgs) -> anyhow::Result<()> {
+    let retention = Retention::try_from(&args.life)?;
+    with_database(&args.database, async |database| {
+        let mut progress = Progress::new(Pace::Foreground);
+        let clock = Clock::system();
+        clock.compare_with(&*database.store).await?;
+        let now = clock.trusted_now()?;
+        let outcome = retention.prune(&*database.store, now, &mut progress).await;
+        let Removed { sessions, records } = progress.removed;
+        outcome.with_context(|| {
+            format!("stopped after {sessions} sessions and {records} records; run it again")
+        })?;
+        say(&format!("removed {sessions} sessions that were long over"))?;
+        say(&format!(
+            "removed {records} records that were too old (events, failed logins, deleted accounts)"
+        ))
+    })
+    .await
 }
 
 /// Standard output is for whoever started the program; logs go to standard error.

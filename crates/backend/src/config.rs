@@ -17,10 +17,10 @@ use crate::lifetimes::LifetimeSet;
 use crate::upkeep::Retention;
 
 pub use command_line::{
-    AddServiceArgs, AddUserArgs, Command, CommandLine, DatabaseArgs, EndSessionsArgs, KeysArgs,
-    KeysCommand, LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose, RetireArgs, RingArgs,
-    RotateArgs, ServeArgs, ServiceArgs, ServicesCommand, SessionsCommand, SuspicionArgs, UserArgs,
-    UsersCommand, WhoseArgs,
+    AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, EndSessionsArgs,
+    KeysArgs, KeysCommand, LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose,
+    RemoveServiceArgs, RetireArgs, RingArgs, RotateArgs, ServeArgs, ServicesCommand,
+    SessionsCommand, SuspicionArgs, UserArgs, UsersCommand, WhoseArgs,
 };
 pub use keys::MasterKeySource;
 pub use origin::Origin;
@@ -35,6 +35,8 @@ pub struct Settings {
     pub origin: Origin,
     /// The database's URL.
     pub database: String,
+    /// Whether the operator says that the database is a new one.
+    pub new_database: bool,
     /// Where the master key of the key ring is.
     pub master_key: MasterKeySource,
     /// When keys are used, and for how long.
@@ -121,6 +123,7 @@ impl TryFrom<ServeArgs> for Settings {
             listen: listen_address(&args.listen)?,
             origin,
             database: args.database.database,
+            new_database: args.new_database,
             master_key: MasterKeySource::try_from(&args.keys)?,
             key_plan: KeyPlan::try_from(&args.life)?,
             access_token_seconds: seconds(

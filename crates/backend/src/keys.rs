@@ -3,13 +3,15 @@
 //! private parts are never shown, logged or stored unsealed.
 //!
 //! When a key is used is in [`plan`], what it is in [`ring`], what protects it at rest in [`master`], what was
-//! read last in [`contents`], and who makes and removes keys in [`keeper`].
+//! read last in [`contents`], who makes and removes keys in [`keeper`], and what happens to one that somebody else may
+//! have in [`retirement`].
 
 mod contents;
 mod file;
 mod keeper;
 pub mod master;
 pub mod plan;
+mod retirement;
 pub mod ring;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,9 +28,10 @@ use crate::entropy::Entropy;
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::{KeyPurpose, Store, StoreError};
 use contents::Contents;
-pub use keeper::{Keeping, Retirement, Rotation};
+pub use keeper::{FirstRing, Keeping, Rotation};
 pub use master::MasterKey;
 pub use plan::{KeyPlan, KeyState};
+pub use retirement::Retirement;
 pub use ring::Ring;
 
 /// How long an unknown key is not asked for again: whoever invents ids makes no work.
@@ -91,6 +94,14 @@ pub enum KeyError {
     /// There is no ring.
     #[error("--database: it holds no key ring yet: `baton serve` makes it on its first start")]
     Missing,
+    /// There is a master key that has been used, and no ring.
+    #[error(
+        "a master key is in use ({master_key}), but its key ring is not here, so no session is: name the database that Baton ran with before, or, if this one shall be a new one, pass --new-database at its first start"
+    )]
+    NoRing {
+        /// Where the master key is.
+        master_key: String,
+    },
     /// There is a ring, and nothing to open it with.
     #[error(
         "--keys: the database holds a key ring, but {path} is not there to open it: copy it from where Baton ran first, or name the master key with --master-key-file"

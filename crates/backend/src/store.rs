@@ -9,10 +9,12 @@ mod change;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod memory;
+mod open;
 pub mod postgres;
 mod queries;
 mod records;
 mod row;
+mod schema;
 mod script;
 mod sql;
 pub mod sqlite;
@@ -26,11 +28,15 @@ use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
-pub use change::{Change, Ending, IdRange, Outcome, PasswordChange, Prunable, Whose};
+pub use change::{Change, Ending, IdRange, Outcome, Part, PasswordChange, Prunable, Whose};
+pub use open::{
+    Database, Opening, is_forgetful, name_of, open, open_database, without_credentials,
+};
 pub use records::{
     Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
     KeyPurpose, Service, Session, StoredKey, User, Whence,
 };
+pub use schema::Schema;
 
 /// Before which instants a session is long over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +101,14 @@ pub enum StoreError {
     /// The URL names no engine.
     #[error("{0}")]
     Url(String),
+    /// No database of Baton's is there.
+    #[error(
+        "{found}: name the database that Baton runs with (only `baton serve` and `baton migrate` create one)"
+    )]
+    Absent {
+        /// What is there instead.
+        found: &'static str,
+    },
     /// The engine was reached, or should have been, and cannot be used as it is.
     #[error("{remedy}")]
     Unusable {
@@ -149,6 +163,17 @@ pub trait Store: Send + Sync {
     /// not for storage to say. A thousand at most.
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
 
+    /// The largest id of a session.
+    async fn last_session(&self) -> Result<Option<SessionId>, StoreError>;
+
+    /// Where a part of the sessions ends: of a thousand at most, in the order of their ids, after this one
+    /// and up to that one. `None` if there is none.
+    async fn end_of_part(
+        &self,
+        after: SessionId,
+        up_to: SessionId,
+    ) -> Result<Option<SessionId>, StoreError>;
+
     /// The sessions that were ended at this instant or later.
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError>;
 
@@ -193,42 +218,4 @@ pub trait Store: Send + Sync {
 
     /// Finishes what is under way and lets go of the storage.
     async fn close(&self);
-}
-
-/// Opens the engine that `url` names and brings its schema up to date.
-///
-/// # Errors
-/// If the URL names no engine, or the engine cannot be opened.
-pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    open_engine(url).await.map_err(|error| match error {
-        StoreError::Migration(MigrateError::VersionMissing(_)) => StoreError::Unusable {
-            remedy: "its schema was made by a newer version of Baton: start that one, or restore the backup from before".to_owned(),
-            source: None,
-        },
-        other => other,
-    })
-}
-
-async fn open_engine(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(queries::Sql(sqlite::Sqlite::open(url).await?))),
-        Some(("memory", "")) => Ok(Arc::new(memory::Memory::default())),
-        Some(("postgres" | "postgresql", _)) => {
-            Ok(Arc::new(queries::Sql(postgres::Postgres::open(url).await?)))
-        }
-        _ => Err(StoreError::Url(format!(
-            "{:?} names no database: use sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: to forget everything at exit",
-            without_credentials(url)
-        ))),
-    }
-}
-
-/// The URL as it may be shown: of all but a file's, nothing after the first colon. A URL that was
-/// mistyped can hold a password, too.
-#[must_use]
-pub fn without_credentials(url: &str) -> String {
-    match url.split_once(':') {
-        Some((scheme, _)) if !["sqlite", "memory"].contains(&scheme) => format!("{scheme}:…"),
-        _ => url.to_owned(),
-    }
 }

@@ -1,5 +1,6 @@
 //! The database as the suite sees it: its URL for the program, a copy for an operator's restore, and
-//! what stands in it, read with SQL of the suite's own. It must never write into a table.
+//! what stands in it, read with SQL of the suite's own. It must never write into a table; rows that no client holds
+//! are added in [`seed`](crate::seed).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

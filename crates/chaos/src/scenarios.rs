@@ -4,6 +4,7 @@
 mod attack;
 mod clock_jumps;
 mod disk_full;
+mod end_everyone;
 mod failpoints;
 mod gateway;
 mod kill;
@@ -155,6 +156,14 @@ pub(crate) const ALL: &[Scenario] = &[
         usual: 200,
         few: 10,
         play: |stage| Box::pin(revocation_lag::play(stage)),
+    },
+    Scenario {
+        name: "end-everyone",
+        story: "20,000 sessions a round are ended by command, which is killed half way and run again",
+        engines: BOTH,
+        usual: 10,
+        few: 2,
+        play: |stage| Box::pin(end_everyone::play(stage)),
     },
     Scenario {
         name: "replay-race",

@@ -2,17 +2,15 @@
 //! the administrator is: whoever may use the database's credentials may do all of this.
 
 use shared::body::RegisterRequest;
-use shared::{EndCause, EventKind, SessionId};
+use shared::{EndCause, EventKind};
 
 use super::AuthError;
 use super::accounts::validated;
+use super::bulk_revocation::Progress;
 use super::email::Email;
 use super::journal::Journal;
 use super::password::{Lane, Passwords};
-use crate::store::{AccountTag, Change, Event, Outcome, StoreError, User, Whence, Whose};
-
-/// How many events are stored at once.
-const BATCH: usize = 100;
+use crate::store::{AccountTag, Change, Event, StoreError, User, Whence, Whose};
 
 /// Accounts and sessions in an administrator's hands.
 pub struct Administration {
@@ -56,15 +54,17 @@ impl Administration {
         }
     }
 
-    /// From now on the user may not log in, and all of their sessions are over. How many that were.
+    /// From now on the user may not log in, and all of their sessions are over. How many that were. Of one who
+    /// was disabled before, it ends what a failure left.
     ///
     /// # Errors
-    /// If storage fails.
-    pub async fn disable(&self, user: &User) -> Result<usize, StoreError> {
+    /// If storage fails. Then the user is not disabled, or a repeat ends the sessions that are left.
+    pub async fn disable(&self, user: &User) -> Result<u64, StoreError> {
         let ending = self.journal.ending(EndCause::Disabled);
         let event = self.event(EventKind::Disabled, user).because(EndCause::Disabled);
         let disable = Change::Disable(user.id, ending);
-        Ok(self.journal.commit(disable, vec![event]).await?.ended.len())
+        let disabled = self.journal.commit(disable, vec![event]).await?;
+        Ok(disabled.ended.len() as u64 + self.revoke_all_of(user, EndCause::Disabled).await?)
     }
 
     /// From now on the user may log in, and logins that failed before do not count.
@@ -79,40 +79,31 @@ impl Administration {
         Ok(())
     }
 
-    /// Ends all of a user's sessions. How many that were.
+    /// Ends all of a user's sessions, each with an event of its own. How many that were.
     ///
     /// # Errors
-    /// If storage fails.
-    pub async fn end_sessions(&self, user: &User) -> Result<usize, StoreError> {
-        let sessions = self.journal.store.sessions_of(user.id).await?;
-        let events = sessions.iter().map(|session| self.end_of(session.id, user)).collect();
-        let ending = self.journal.ending(EndCause::Administrator);
-        let end = Change::EndSessions(Whose::Of(user.id), ending);
-        Ok(self.journal.commit(end, events).await?.ended.len())
+    /// If storage fails. A repeat ends the sessions that are left.
+    pub async fn end_sessions(&self, user: &User) -> Result<u64, StoreError> {
+        self.revoke_all_of(user, EndCause::Administrator).await
     }
 
-    /// Ends everyone's sessions: at once, and tells of each afterwards. How many that were.
+    /// Ends everyone's sessions, in parts, each with an event of its own. How many that were.
     ///
     /// # Errors
-    /// If storage fails. If it fails while the ends are told of, they stand all the same.
-    pub async fn end_everyones(&self) -> Result<usize, StoreError> {
-        let ending = self.journal.ending(EndCause::Administrator);
-        let end = Change::EndSessions(Whose::Everyones, ending);
-        let Outcome { ended, .. } = self.journal.commit(end, Vec::new()).await?;
-        for sessions in ended.chunks(BATCH) {
-            let mut events = Vec::with_capacity(BATCH);
-            for &session in sessions {
-                let found = self.journal.store.find_session(session).await?;
-                events.extend(found.map(|(_, user)| self.end_of(session, &user)));
+    /// As [`Journal::revoke_in_parts`].
+    pub async fn end_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
+        self.journal.revoke_in_parts(None, EndCause::Administrator, progress).await
+    }
+
+    /// A thousand at once, until there are none.
+    async fn revoke_all_of(&self, user: &User, cause: EndCause) -> Result<u64, StoreError> {
+        let mut sessions = 0;
+        loop {
+            match self.journal.revoke(Whose::Of(user.id), cause).await? {
+                0 => return Ok(sessions),
+                ended => sessions += ended,
             }
-            self.journal.note(events).await;
         }
-        Ok(ended.len())
-    }
-
-    fn end_of(&self, session: SessionId, user: &User) -> Event {
-        let event = self.event(EventKind::SessionEnded, user).in_session(session);
-        event.because(EndCause::Administrator)
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {

@@ -14,6 +14,8 @@ use crate::telemetry::{AUDIT, causes};
 
 /// How many events a page has.
 const PAGE: u32 = 50;
+/// If more sessions than this end at once, they share a line of the log.
+const MANY: usize = 100;
 
 /// Changes what is stored, and tells of it.
 #[derive(Clone)]
@@ -62,9 +64,7 @@ impl Journal {
         if let Some(Ending { cause, at }) = ending {
             let ended = outcome.ended.iter().map(|&session| Ended { session, cause, at });
             self.endings.note(ended);
-            for session in &outcome.ended {
-                tracing::info!(target: AUDIT, event = "ended", %session, cause = cause.as_str());
-            }
+            log_ended(&outcome.ended, cause);
         }
         if let Some(unsettled) = unsettled {
             std::mem::forget(unsettled);
@@ -146,9 +146,20 @@ const fn ending_of(change: &Change) -> Option<Ending> {
         | Change::EndSessions(_, ending)
         | Change::Disable(_, ending)
         | Change::Erase(_, ending) => Some(*ending),
-        Change::RetireKey { ending, .. } => Some(*ending),
         Change::ChangePassword(change) => Some(change.ending),
         _ => None,
+    }
+}
+
+/// One line for each session, or one for many: the events in the store name each.
+fn log_ended(ended: &[SessionId], cause: EndCause) {
+    let cause = cause.as_str();
+    if ended.len() > MANY {
+        tracing::info!(target: AUDIT, event = "ended", sessions = ended.len(), cause);
+        return;
+    }
+    for session in ended {
+        tracing::info!(target: AUDIT, event = "ended", %session, cause);
     }
 }
 

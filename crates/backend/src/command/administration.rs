@@ -8,8 +8,10 @@ use anyhow::Context as _;
 use rotation::Policy;
 use shared::body::RegisterRequest;
 
+use super::database::with_database;
+use super::progress::Ended;
 use super::table::instant;
-use super::{open_store, password, say};
+use super::{consent, password, say};
 use crate::auth::AuthError;
 use crate::auth::administration::Administration;
 use crate::auth::endings::Endings;
@@ -20,25 +22,30 @@ use crate::config::{
     AddUserArgs, DatabaseArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
 };
 use crate::entropy::Entropy;
-use crate::store::{Session, Store, User};
+use crate::store::{Database, Session, Store, User};
 
 pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
     match command {
         UsersCommand::Add(args) => add(args).await,
-        UsersCommand::List(args) => list_users(&args).await,
+        UsersCommand::List(args) => {
+            with_database(&args, async |Database { store, .. }| {
+                of_each_user(&**store, async |user| say(&line_of_user(user))).await
+            })
+            .await
+        }
         UsersCommand::Disable(args) => {
-            let office = open(&args.database).await?;
-            let user = find(&office, &args.email).await?;
-            let ended = office.disable(&user).await?;
-            close(&office).await;
-            say(&format!("disabled {}, and ended {ended} sessions", user.email.as_str()))
+            with_user(&args.database, &args.email, async |office, user| {
+                let ended = office.disable(user).await?;
+                say(&format!("disabled {}, and ended {ended} sessions", user.email.as_str()))
+            })
+            .await
         }
         UsersCommand::Enable(args) => {
-            let office = open(&args.database).await?;
-            let user = find(&office, &args.email).await?;
-            office.enable(&user).await?;
-            close(&office).await;
-            say(&format!("enabled {}", user.email.as_str()))
+            with_user(&args.database, &args.email, async |office, user| {
+                office.enable(user).await?;
+                say(&format!("enabled {}", user.email.as_str()))
+            })
+            .await
         }
     }
 }
@@ -46,34 +53,51 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
 pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
     match command {
         SessionsCommand::List(args) => list_sessions(&args).await,
-        SessionsCommand::End(args) => end_sessions(&args).await,
+        SessionsCommand::End(args) => match &args.whose.user {
+            Some(email) => {
+                with_user(&args.database, email, async |office, user| {
+                    let ended = office.end_sessions(user).await?;
+                    say(&format!("ended {ended} sessions of {}", user.email.as_str()))
+                })
+                .await
+            }
+            None => end_everyones(&args).await,
+        },
     }
 }
 
-async fn end_sessions(args: &EndSessionsArgs) -> anyhow::Result<()> {
-    let office = open(&args.database).await?;
-    let said = match &args.whose.user {
-        Some(email) => {
-            let user = find(&office, email).await?;
-            let ended = office.end_sessions(&user).await?;
-            format!("ended {ended} sessions of {}", user.email.as_str())
-        }
-        None => format!("ended {} sessions, everyone's", office.end_everyones().await?),
-    };
-    close(&office).await;
-    say(&said)
+async fn end_everyones(args: &EndSessionsArgs) -> anyhow::Result<()> {
+    with_database(&args.database, async |database| {
+        let what =
+            format!("ends everyone's sessions in {}: all have to log in again", database.name);
+        consent::ask(&args.consent, &what)?;
+        let mut ended = Ended::default();
+        let mut progress = |sessions| ended.so_far(sessions);
+        let all = office(&database.store).end_everyones(&mut progress).await;
+        say(&format!("ended {} sessions, everyone's", all.with_context(|| ended.stopped())?))
+    })
+    .await
 }
 
-async fn open(database: &DatabaseArgs) -> anyhow::Result<Administration> {
-    let (store, entropy) = (open_store(&database.database).await?, Entropy::system());
+fn office(store: &Arc<dyn Store>) -> Administration {
+    let (store, entropy) = (Arc::clone(store), Entropy::system());
     let (clock, passwords) = (Clock::system(), Passwords::new(1, entropy.clone()));
     let endings = Arc::new(Endings::new(&clock));
     let journal = Journal { store, clock, entropy, endings };
-    Ok(Administration { journal, passwords })
+    Administration { journal, passwords }
 }
 
-async fn close(office: &Administration) {
-    office.journal.store.close().await;
+async fn with_user<T>(
+    database: &DatabaseArgs,
+    email: &str,
+    work: impl AsyncFnOnce(&Administration, &User) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    with_database(database, async |database| {
+        let office = office(&database.store);
+        let user = find(&office, email).await?;
+        work(&office, &user).await
+    })
+    .await
 }
 
 async fn find(office: &Administration, email: &str) -> anyhow::Result<User> {
@@ -84,28 +108,24 @@ async fn find(office: &Administration, email: &str) -> anyhow::Result<User> {
 
 async fn add(args: AddUserArgs) -> anyhow::Result<()> {
     let AddUserArgs { database, email, name } = args;
-    let password = password::read()?;
-    let office = open(&database).await?;
-    let added = office.add_user(&RegisterRequest { email, password, name }).await;
-    close(&office).await;
-    match added {
-        Ok(user) => say(&format!("added {} as {}", user.email.as_str(), user.id)),
-        Err(AuthError::Invalid(errors)) => {
-            let errors = errors.iter().map(|error| format!("{}: {}", error.field, error.message));
-            anyhow::bail!("{}", errors.collect::<Vec<_>>().join(" "))
+    with_database(&database, async |database| {
+        let request = RegisterRequest { email, password: password::read()?, name };
+        match office(&database.store).add_user(&request).await {
+            Ok(user) => say(&format!("added {} as {}", user.email.as_str(), user.id)),
+            Err(AuthError::Invalid(errors)) => {
+                let errors =
+                    errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+                anyhow::bail!("{}", errors.collect::<Vec<_>>().join(" "))
+            }
+            Err(AuthError::EmailTaken) => {
+                anyhow::bail!(
+                    "email: somebody has this address already: `baton users list` shows whom"
+                )
+            }
+            Err(error) => Err(error.into()),
         }
-        Err(AuthError::EmailTaken) => {
-            anyhow::bail!("email: somebody has this address already: `baton users list` shows whom")
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn list_users(args: &DatabaseArgs) -> anyhow::Result<()> {
-    let store = open_store(&args.database).await?;
-    of_each_user(&*store, async |user| say(&line_of_user(user))).await?;
-    store.close().await;
-    Ok(())
+    })
+    .await
 }
 
 async fn of_each_user(
@@ -133,14 +153,15 @@ fn line_of_user(user: &User) -> String {
 
 async fn list_sessions(args: &ListSessionsArgs) -> anyhow::Result<()> {
     let policy = Policy::try_from(&args.life)?;
-    let office = open(&args.database).await?;
-    let tell = async |user: &User| tell_sessions(&office, user, policy).await;
-    match &args.whose.user {
-        Some(email) => tell(&find(&office, email).await?).await?,
-        None => of_each_user(&*office.journal.store, tell).await?,
-    }
-    close(&office).await;
-    Ok(())
+    with_database(&args.database, async |Database { store, .. }| {
+        let office = office(store);
+        let tell = async |user: &User| tell_sessions(&office, user, policy).await;
+        match &args.whose.user {
+            Some(email) => tell(&find(&office, email).await?).await,
+            None => of_each_user(&**store, tell).await,
+        }
+    })
+    .await
 }
 
 async fn tell_sessions(office: &Administration, user: &User, policy: Policy) -> anyhow::Result<()> {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use super::database::with_database;
+use super::progress::Ended;
 use super::table::instant;
-use super::{open_store, say};
+use super::{consent, say};
 use crate::auth::endings::Endings;
 use crate::auth::journal::Journal;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RetireArgs, RingArgs, RotateArgs};
 use crate::entropy::Entropy;
-use crate::keys::{KeyPlan, KeyRing, KeyState, Retirement, Rotation};
-use crate::store::{KeyPurpose, StoredKey};
+use crate::keys::{KeyError, KeyPlan, KeyRing, KeyState, Retirement, Rotation};
+use crate::store::{Database, KeyPurpose, StoredKey};
 
 pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
     match command {
@@ -23,15 +25,16 @@ pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
 /// Needs no master key: nothing is opened.
 async fn list(args: &RingArgs) -> anyhow::Result<()> {
     let plan = KeyPlan::try_from(&args.life)?;
-    let store = open_store(&args.database.database).await?;
-    let plan = plan.or_longer(&store.lifetimes().await?);
-    let keys = store.keys().await?;
-    store.close().await;
-    anyhow::ensure!(!keys.is_empty(), crate::keys::KeyError::Missing);
-    for (key, state) in plan.states(&keys, Clock::system().now()) {
-        say(&line(key, state))?;
-    }
-    Ok(())
+    with_database(&args.database, async |database| {
+        let plan = plan.or_longer(&database.store.lifetimes().await?);
+        let keys = database.store.keys().await?;
+        anyhow::ensure!(!keys.is_empty(), KeyError::Missing);
+        for (key, state) in plan.states(&keys, Clock::system().now()) {
+            say(&line(key, state))?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn line(key: &StoredKey, state: KeyState) -> String {
@@ -45,23 +48,40 @@ fn line(key: &StoredKey, state: KeyState) -> String {
 }
 
 async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
-    let (ring, journal) = open(&args.ring).await?;
     let purpose = match args.purpose {
         Purpose::Access => KeyPurpose::Access,
         Purpose::Refresh => KeyPurpose::Refresh,
     };
-    let rotated = ring.rotate(purpose, &journal.store, journal.now()).await;
-    journal.store.close().await;
-    let Rotation { kid, signs_from } = rotated?;
-    say(&format!("{kid} is published, and used from {} on", instant(signs_from)))
+    with_ring(&args.ring, async |ring, Opened { journal, .. }| {
+        let rotated = ring.rotate(purpose, &journal.store, journal.now()).await?;
+        let Rotation { kid, signs_from } = rotated;
+        say(&format!("{kid} is published, and used from {} on", instant(signs_from)))
+    })
+    .await
 }
 
 async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
-    let (ring, journal) = open(&args.ring).await?;
-    let retired = ring.retire(&args.kid, &journal).await;
-    journal.store.close().await;
-    let Retirement { purpose, in_use, sessions } = retired?;
-    let kid = &args.kid;
+    let RetireArgs { ring, kid, consent } = args;
+    with_ring(ring, async |ring, Opened { journal, name }| {
+        let is_known = ring.current().stored().iter().any(|key| key.kid == *kid);
+        anyhow::ensure!(is_known, KeyError::Unknown { kid: kid.clone() });
+        let what = format!("retires the key {kid} in {name}: what was made with it counts no more");
+        consent::ask(consent, &what)?;
+        let mut ended = Ended::default();
+        let mut progress = |sessions| ended.so_far(sessions);
+        match ring.retire(kid, journal, &mut progress).await {
+            Ok(retirement) => tell_retired(kid, ring, retirement),
+            Err(error @ KeyError::Store(_)) => {
+                Err(anyhow::Error::from(error).context(ended.stopped()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    })
+    .await
+}
+
+fn tell_retired(kid: &str, ring: &KeyRing, retirement: Retirement) -> anyhow::Result<()> {
+    let Retirement { purpose, in_use, sessions } = retirement;
     match purpose {
         KeyPurpose::Access => {
             let seconds = ring.plan().jwks_cache_seconds.max(EDGE_SECONDS);
@@ -82,12 +102,26 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
 /// For so long the gateway in `deploy/envoy` keeps the keys, however short their `max-age`.
 const EDGE_SECONDS: i64 = 30;
 
-async fn open(args: &RingArgs) -> anyhow::Result<(KeyRing, Journal)> {
+/// What belongs to a ring that was opened.
+struct Opened {
+    journal: Journal,
+    /// Which database it is in.
+    name: String,
+}
+
+async fn with_ring<T>(
+    args: &RingArgs,
+    work: impl AsyncFnOnce(&KeyRing, &Opened) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let plan = KeyPlan::try_from(&args.life)?;
     let source = MasterKeySource::try_from(&args.keys)?;
-    let store = open_store(&args.database.database).await?;
-    let (clock, entropy) = (Clock::system(), Entropy::system());
-    let ring = KeyRing::open_existing(&source, plan, &store, &entropy).await?;
-    let endings = Arc::new(Endings::new(&clock));
-    Ok((ring, Journal { store, clock, entropy, endings }))
+    with_database(&args.database, async |Database { store, name, .. }| {
+        let (clock, entropy) = (Clock::system(), Entropy::system());
+        let ring = KeyRing::open_existing(&source, plan, store, &entropy).await?;
+        let store = Arc::clone(store);
+        let endings = Arc::new(Endings::new(&clock));
+        let journal = Journal { store, clock, entropy, endings };
+        work(&ring, &Opened { journal, name: name.clone() }).await
+    })
+    .await
 }

@@ -1,11 +1,14 @@
 //! `baton services`: what it prints. It must not hold a rule; those are in
 //! [`auth::services`](crate::auth::services).
 
+use anyhow::Context as _;
+
+use super::database::with_database;
 use super::table::instant;
-use super::{open_store, say};
+use super::{consent, say};
 use crate::auth::services::add_service;
 use crate::clock::Clock;
-use crate::config::{AddServiceArgs, DatabaseArgs, ServiceArgs, ServicesCommand};
+use crate::config::{AddServiceArgs, DatabaseArgs, RemoveServiceArgs, ServicesCommand};
 use crate::entropy::Entropy;
 use crate::store::{Change, Service};
 
@@ -19,31 +22,36 @@ pub(super) async fn services(command: ServicesCommand) -> anyhow::Result<()> {
 
 /// The secret stands alone on standard output, so that a script can take it.
 async fn add(AddServiceArgs { database, id, audience }: &AddServiceArgs) -> anyhow::Result<()> {
-    let store = open_store(&database.database).await?;
-    let door = (&*store, &Entropy::system());
-    let added = add_service(door, id, audience, Clock::system().now()).await;
-    store.close().await;
-    say(added?.expose())
+    with_database(database, async |database| {
+        let door = (&*database.store, &Entropy::system());
+        let secret = add_service(door, id, audience, Clock::system().now()).await?;
+        say(secret.expose())
+    })
+    .await
 }
 
 async fn list(args: &DatabaseArgs) -> anyhow::Result<()> {
-    let store = open_store(&args.database).await?;
-    let services = store.services().await?;
-    store.close().await;
-    for Service { id, audience, created_at, .. } in services {
-        say(&format!("{id:<24}  {}  {audience}", instant(created_at)))?;
-    }
-    Ok(())
+    with_database(args, async |database| {
+        for Service { id, audience, created_at, .. } in database.store.services().await? {
+            say(&format!("{id:<24}  {}  {audience}", instant(created_at)))?;
+        }
+        Ok(())
+    })
+    .await
 }
 
-async fn remove(ServiceArgs { database, id }: &ServiceArgs) -> anyhow::Result<()> {
-    let store = open_store(&database.database).await?;
-    let removed = store.commit(Change::RemoveService(id.clone()), Vec::new()).await;
-    store.close().await;
-    anyhow::ensure!(
-        removed?.took_place(),
-        "no service has the id {id:?}: `baton services list` shows all"
-    );
-    tracing::info!(event = "service.removed", id);
-    say(&format!("removed {id}: it may ask no more"))
+async fn remove(args: &RemoveServiceArgs) -> anyhow::Result<()> {
+    let RemoveServiceArgs { database, id, consent } = args;
+    with_database(database, async |database| {
+        let unknown = || format!("no service has the id {id:?}: `baton services list` shows all");
+        database.store.find_service(id).await?.with_context(unknown)?;
+        let what = format!("removes the service {id:?} in {}: its secret is lost", database.name);
+        consent::ask(consent, &what)?;
+        let remove = Change::RemoveService(id.clone());
+        let removed = database.store.commit(remove, Vec::new()).await?;
+        anyhow::ensure!(removed.took_place(), "{}", unknown());
+        tracing::info!(event = "service.removed", id);
+        say(&format!("removed {id}: it may ask no more"))
+    })
+    .await
 }

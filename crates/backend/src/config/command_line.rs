@@ -10,8 +10,8 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::administration::{
-    AddServiceArgs, AddUserArgs, EndSessionsArgs, ListSessionsArgs, ServiceArgs, ServicesCommand,
-    SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
+    AddServiceArgs, AddUserArgs, EndSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
+    ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
 use crate::auth::suspicion::Response;
 
@@ -115,9 +115,12 @@ pub struct RetireArgs {
     /// Where everything is.
     #[command(flatten)]
     pub ring: RingArgs,
-    /// The key, by its id.
-    #[arg(value_name = "KID")]
+    /// The key, by its id. One in 64 begins with a hyphen.
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
     pub kid: String,
+    /// Whether to ask first.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
 }
 
 /// What a key is for.
@@ -142,6 +145,14 @@ pub struct DatabaseArgs {
         value_name = "URL"
     )]
     pub database: String,
+}
+
+/// Whether to ask before what cannot be undone.
+#[derive(Debug, Clone, Args)]
+pub struct ConsentArgs {
+    /// Do not ask first. Without a terminal to ask at, nothing is done unless this is given.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Where the keys are.
@@ -233,6 +244,10 @@ pub struct ServeArgs {
     /// Where the keys are.
     #[command(flatten)]
     pub keys: KeysArgs,
+    /// The database is a new one: make its key ring although the master key has been used before. For the first
+    /// start alone, so no variable sets it.
+    #[arg(long)]
+    pub new_database: bool,
     /// How long things live.
     #[command(flatten)]
     pub life: LifeArgs,

@@ -8,6 +8,7 @@ use shared::Secret;
 
 use super::{ConfigError, KeysArgs, LifeArgs, seconds};
 use crate::keys::KeyPlan;
+use crate::keys::master::MASTER_KEY_FILE;
 
 /// Never a flag: command lines can be read by everybody on the machine.
 const MASTER_KEY: &str = "BATON_MASTER_KEY";
@@ -21,6 +22,18 @@ pub enum MasterKeySource {
     File(PathBuf),
     /// In a file of ours in this folder.
     Folder(PathBuf),
+}
+
+impl MasterKeySource {
+    /// Where it is, for messages.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Text(_) => MASTER_KEY.to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Folder(folder) => folder.join(MASTER_KEY_FILE).display().to_string(),
+        }
+    }
 }
 
 impl fmt::Debug for MasterKeySource {

@@ -14,7 +14,7 @@ use crate::entropy::Entropy;
 const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_FOLDER: u32 = 0o700;
 
-/// The content of `name` in `folder`; made by `generate` if it is not there yet.
+/// The content of `name` in `folder`; made by `generate` if it is not there yet, beside a note that it is new.
 pub(super) fn read_or_make(
     folder: &Path,
     name: &str,
@@ -28,6 +28,10 @@ pub(super) fn read_or_make(
             .mode(PRIVATE_FOLDER)
             .create(folder)
             .map_err(failed("made", folder))?;
+        let note = note_of_new(folder, name);
+        let mut options = OpenOptions::new();
+        let noted = options.write(true).create(true).truncate(false).mode(PRIVATE_FILE).open(&note);
+        noted.map_err(failed("written", &note))?;
         make(&draft(folder, entropy), &path, &generate()).map_err(failed("written", &path))?;
     }
     // Whoever can write into the folder can put a key of their own there.
@@ -36,6 +40,31 @@ pub(super) fn read_or_make(
         return Err(KeyError::TooOpen { path: folder.display().to_string(), mode: folder_mode });
     }
     read(&path)
+}
+
+/// Whether the file is there and has been used: it is not noted as new.
+pub(super) fn is_used(folder: &Path, name: &str) -> bool {
+    // In this order: the note is made before the file.
+    folder.join(name).exists() && !note_of_new(folder, name).exists()
+}
+
+/// Removes the note that the file is new, if there is one.
+pub(super) fn note_used(folder: &Path, name: &str) -> Result<(), KeyError> {
+    let note = note_of_new(folder, name);
+    // Where nothing can be written, as in a mounted secret, removing fails even if there is nothing to remove.
+    if !note.exists() {
+        return Ok(());
+    }
+    match fs::remove_file(&note) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failed("removed", &note)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn note_of_new(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.new"))
 }
 
 /// The content of a file that only its owner can read.

@@ -6,13 +6,12 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::{EndCause, NumericDate};
+use shared::NumericDate;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::plan::{KeyPlan, KeyState, Successor};
 use super::{KeyError, KeyRing, MasterKey, ring};
-use crate::auth::journal::Journal;
 use crate::clock::Clock;
 use crate::config::MasterKeySource;
 use crate::entropy::Entropy;
@@ -31,6 +30,16 @@ impl Drop for Keeping {
     }
 }
 
+/// When the first keys of a ring may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstRing {
+    /// Only if the master key is as new as the ring. One that has been used has its ring in another database, which
+    /// was to be opened: here, every session would be unknown.
+    WithNewMasterKey,
+    /// The operator says that the database is new, or it forgets everything at exit.
+    Always,
+}
+
 /// What came of a request to rotate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
@@ -40,30 +49,25 @@ pub struct Rotation {
     pub signs_from: NumericDate,
 }
 
-/// What came of a request to retire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retirement {
-    /// What the key was for.
-    pub purpose: KeyPurpose,
-    /// The key in use now.
-    pub in_use: Option<String>,
-    /// How many sessions ended with it.
-    pub sessions: usize,
-}
-
 impl KeyRing {
     /// Opens the ring in `store`, making its first keys if there are none.
     ///
     /// # Errors
-    /// If there is no master key for it, or storage fails.
+    /// If there is no master key for it, or no ring for a master key that has been used, or storage fails.
     pub async fn open(
         source: &MasterKeySource,
         plan: KeyPlan,
         (store, clock): (&Arc<dyn Store>, &Clock),
         entropy: &Entropy,
+        first_ring: FirstRing,
     ) -> Result<Self, KeyError> {
+        // Before the ring is read: once the key is no longer new, the ring is there.
+        let is_used = MasterKey::is_used(source);
         let is_new = store.keys().await?.is_empty();
-        let master = MasterKey::find(source, !is_new, entropy)?;
+        let master = MasterKey::find(source, is_used || !is_new, entropy)?;
+        if is_new && is_used && first_ring == FirstRing::WithNewMasterKey {
+            return Err(KeyError::NoRing { master_key: source.place() });
+        }
         let ring = Self::empty(master, plan, entropy.clone());
         ring.read_all(store).await?;
         // By a clock that is in doubt no key is made or removed.
@@ -72,6 +76,9 @@ impl KeyRing {
         }
         // Another instance may have made them, with a master key of its own.
         ring.read_all(store).await?;
+        if !ring.current().stored().is_empty() {
+            MasterKey::note_used(source)?;
+        }
         Ok(ring)
     }
 
@@ -165,45 +172,6 @@ impl KeyRing {
         Ok(Rotation { kid: waiting.kid, signs_from: waiting.signs_from })
     }
 
-    /// From now on a key counts no more: nothing that was made with it is accepted. For a key that somebody
-    /// else may have.
-    ///
-    /// # Errors
-    /// If there is no such key, it was retired before, or storage fails.
-    pub async fn retire(&self, kid: &str, journal: &Journal) -> Result<Retirement, KeyError> {
-        let (ring, now) = (self.current(), journal.now());
-        let key = ring.stored().iter().find(|key| key.kid == kid);
-        let key = key.ok_or_else(|| KeyError::Unknown { kid: kid.to_owned() })?;
-        let successor = self.plan().replacement(key, ring.stored(), now);
-        let successor = successor.map(|successor| Box::new(self.made(key.purpose, successor, now)));
-        let ending = journal.ending(EndCause::Administrator);
-        let retire = Change::RetireKey { kid: kid.to_owned(), successor, ending };
-        let outcome = journal.commit(retire, Vec::new()).await?;
-        if !outcome.took_place() {
-            return Err(KeyError::RetiredBefore { kid: kid.to_owned() });
-        }
-        tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
-        self.reload(&journal.store).await?;
-        let in_use = self.used_from_now(key.purpose, &journal.store, now).await?;
-        Ok(Retirement { purpose: key.purpose, in_use, sessions: outcome.ended.len() })
-    }
-
-    /// The key in use; if it is so before its time, its time is now.
-    async fn used_from_now(
-        &self,
-        purpose: KeyPurpose,
-        store: &Arc<dyn Store>,
-        now: NumericDate,
-    ) -> Result<Option<String>, KeyError> {
-        let ring = self.current();
-        let Some(in_use) = ring.in_use(purpose, now) else { return Ok(None) };
-        let hasten = Change::HastenKey(in_use.kid.clone(), now);
-        if in_use.signs_from > now && store.commit(hasten, Vec::new()).await?.took_place() {
-            self.reload(store).await?;
-        }
-        Ok(Some(in_use.kid.clone()))
-    }
-
     /// From now on does what is due, until the handle is dropped.
     #[must_use]
     pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> Keeping {
@@ -249,7 +217,12 @@ impl KeyRing {
         Ok(self.reload(store).await?)
     }
 
-    fn made(&self, purpose: KeyPurpose, successor: Successor, now: NumericDate) -> StoredKey {
+    pub(super) fn made(
+        &self,
+        purpose: KeyPurpose,
+        successor: Successor,
+        now: NumericDate,
+    ) -> StoredKey {
         ring::generate(purpose, successor, (&self.contents.master, &self.entropy), now)
     }
 

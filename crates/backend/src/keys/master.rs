@@ -55,6 +55,24 @@ impl MasterKey {
         }
     }
 
+    /// Whether keys have been sealed with this key, as far as can be known: one that was handed in may be from
+    /// before, one that was made here was new until its first ring was stored.
+    #[must_use]
+    pub fn is_used(source: &MasterKeySource) -> bool {
+        match source {
+            MasterKeySource::Text(_) | MasterKeySource::File(_) => true,
+            MasterKeySource::Folder(folder) => file::is_used(folder, MASTER_KEY_FILE),
+        }
+    }
+
+    /// From now on it is one that keys have been sealed with.
+    pub(super) fn note_used(source: &MasterKeySource) -> Result<(), KeyError> {
+        match source {
+            MasterKeySource::Text(_) | MasterKeySource::File(_) => Ok(()),
+            MasterKeySource::Folder(folder) => file::note_used(folder, MASTER_KEY_FILE),
+        }
+    }
+
     fn parse_bytes(text: &[u8], path: &Path) -> Result<Self, KeyError> {
         let place = path.display().to_string();
         match std::str::from_utf8(text) {

@@ -29,7 +29,8 @@ pub enum Change {
     Accept(SessionId, Box<Accepted>),
     /// An end to a live session. The first cause stands.
     EndSession(SessionId, Ending),
-    /// An end to all live sessions of these.
+    /// An end to the live sessions of these. For each of [`Whose::Of`] and [`Whose::Part`] an event is recorded,
+    /// with the change.
     EndSessions(Whose, Ending),
     /// From now on the password is wanted before this live session goes on.
     WantPassword(SessionId, NumericDate),
@@ -60,7 +61,8 @@ pub enum Change {
         /// The name.
         name: Option<String>,
     },
-    /// From now on the user may not log in, and all their sessions end.
+    /// From now on the user may not log in, and their sessions end: a thousand at most, so that others may write
+    /// in between.
     Disable(UserId, Ending),
     /// The user may log in again.
     Enable(UserId),
@@ -85,15 +87,15 @@ pub enum Change {
     PruneErased(NumericDate),
     /// A key joins the ring. Not if another one follows its predecessor already.
     AddKey(Box<StoredKey>),
-    /// A key counts no more, its successor joins the ring unless it has one, and all sessions whose
-    /// tickets were made with it end. Not if it was retired before.
+    /// A key counts no more, and its successor joins the ring unless it has one. Not if it was retired before.
+    /// The sessions whose tickets were made with it end afterwards, in parts.
     RetireKey {
         /// Which.
         kid: String,
         /// The one that takes its place, if nobody waits for that.
         successor: Option<Box<StoredKey>>,
-        /// How its sessions end.
-        ending: Ending,
+        /// When.
+        at: NumericDate,
     },
     /// A key that waits is used from this instant on. Not if it was retired, or is used earlier anyway.
     HastenKey(String, NumericDate),
@@ -163,14 +165,26 @@ pub struct Ending {
 }
 
 /// Whose sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// All of one user's.
+    /// One user's, a thousand at most.
     Of(UserId),
     /// All of one user's but this one.
     OthersOf(UserId, SessionId),
-    /// Everyone's.
-    Everyones,
+    /// Everyone's in one part of the table.
+    Part(Part),
+}
+
+/// A part of the sessions in the order of their ids: as many as can be changed at once without keeping others
+/// that write waiting ([`Store::end_of_part`](super::Store::end_of_part)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// From after this id.
+    pub after: SessionId,
+    /// Up to this one.
+    pub up_to: SessionId,
+    /// Of these, only those whose tickets were made with this key.
+    pub refresh_key_id: Option<String>,
 }
 
 /// What came of a change.

@@ -119,6 +119,18 @@ impl Store for Armed {
         self.store.sessions_of(user).await
     }
 
+    async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
+        self.store.last_session().await
+    }
+
+    async fn end_of_part(
+        &self,
+        after: SessionId,
+        up_to: SessionId,
+    ) -> Result<Option<SessionId>, StoreError> {
+        self.store.end_of_part(after, up_to).await
+    }
+
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.store.ended_since(at).await
     }

@@ -3,6 +3,7 @@
 
 mod keys;
 mod prune;
+mod revocation;
 mod tables;
 
 use std::cmp::Reverse;
@@ -94,6 +95,23 @@ impl Store for Memory {
         sessions.sort_by_key(|session| Reverse((session.family.accepted_at, session.id)));
         sessions.truncate(AT_ONCE);
         Ok(sessions)
+    }
+
+    async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
+        Ok(self.tables().sessions.keys().max().copied())
+    }
+
+    async fn end_of_part(
+        &self,
+        after: SessionId,
+        up_to: SessionId,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let tables = self.tables();
+        let ids = tables.sessions.keys().filter(|&&id| after < id && id <= up_to);
+        let mut ids: Vec<SessionId> = ids.copied().collect();
+        ids.sort_unstable();
+        ids.truncate(AT_ONCE);
+        Ok(ids.pop())
     }
 
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {

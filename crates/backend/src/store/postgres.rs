@@ -24,7 +24,9 @@ use self::connect::{patient, patiently};
 use self::connections::Connections;
 use self::feed::Listening;
 use super::change::Outcome;
+use super::open::Opening;
 use super::queries::{Engine, Read};
+use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
 use super::{Feed, StoreError, sql};
@@ -45,20 +47,38 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Connects to the database that `url` names and brings its schema up to date.
+    /// Connects to the database that `url` names. Its schema, and which database it is.
     ///
     /// # Errors
-    /// What is wrong with URL, server or schema, and how to mend it. No text holds a credential.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    /// [`StoreError::Absent`] if it must hold Baton's tables and does not. What is wrong with URL, server or
+    /// schema, and how to mend it. No text holds a credential.
+    pub async fn open(url: &str, opening: Opening) -> Result<(Self, Schema, String), StoreError> {
         let options = address::parse(url)?;
         let mut connection = patient(&options).await.map_err(trouble::explain)?;
-        migrations::run(&mut connection).await?;
-        Ok(Self {
+        let schema = match opening {
+            Opening::Create => Schema::Current,
+            Opening::AsItIs | Opening::Migrate => migrations::look(&mut connection)
+                .await?
+                .ok_or(StoreError::Absent { found: "it holds no tables of Baton's" })?,
+        };
+        let migrates = opening != Opening::AsItIs;
+        if migrates {
+            migrations::run(&mut connection).await?;
+        }
+        let schema_name = migrations::schema_name(&mut connection).await?;
+        let name = address::name(&options, Some(&schema_name));
+        let engine = Self {
             durable: Connections::new(options.clone(), sql::DURABLE, DURABLE_CONNECTIONS),
             healing: Connections::new(options.clone(), sql::DURABLE_SOON, HEALING_CONNECTIONS),
             options,
-        })
+        };
+        Ok((engine, if migrates { Schema::Current } else { schema }, name))
     }
+}
+
+/// The database that `url` names, without a user or a password. `None` if it cannot be read.
+pub(super) fn name_of(url: &str) -> Option<String> {
+    address::read(url).ok().map(|options| address::name(&options, None))
 }
 
 #[async_trait]

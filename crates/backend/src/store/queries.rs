@@ -72,6 +72,19 @@ impl<E: Engine> Store for Sql<E> {
         self.0.fetch(query, row::session).await
     }
 
+    async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
+        Ok(self.0.fetch(Statement::new(sql::LAST_SESSION), row::session_id).await?.pop())
+    }
+
+    async fn end_of_part(
+        &self,
+        after: SessionId,
+        up_to: SessionId,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let query = Statement::new(sql::END_OF_PART).bind(after.as_bytes()).bind(up_to.as_bytes());
+        Ok(self.0.fetch(query, row::session_id).await?.pop())
+    }
+
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.0.fetch(Statement::new(sql::ENDED_SINCE).bind(at), row::ended).await
     }

@@ -108,6 +108,15 @@ impl Event {
     }
 }
 
+/// How the id of the event begins that records a session's end: with the instant, as a UUID of version 7 does (RFC
+/// 9562 section 5.7). It goes on as the session's id does, so that one end is one event, however often it is
+/// recorded, and the event needs no randomness of its own.
+pub(super) fn event_prefix(at: NumericDate) -> [u8; 6] {
+    let milliseconds = u64::try_from(at.0).unwrap_or(0).saturating_mul(1_000);
+    let [_, _, prefix @ ..] = milliseconds.to_be_bytes();
+    prefix
+}
+
 /// Which events of a user's to find, newest first.
 #[derive(Debug, Clone)]
 pub struct EventQuery {

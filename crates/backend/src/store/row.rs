@@ -9,6 +9,7 @@ use super::StoreError;
 use super::records::{
     Ended, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, User, Whence,
 };
+use super::schema::Applied;
 use crate::auth::email::Email;
 use crate::lifetimes::Lifetime;
 
@@ -51,6 +52,10 @@ pub(super) fn ended_id(row: &dyn Columns) -> Result<SessionId, sqlx::Error> {
 /// The id alone.
 pub(super) fn id(row: &dyn Columns) -> Result<[u8; 16], StoreError> {
     exactly(row, "id")
+}
+
+pub(super) fn session_id(row: &dyn Columns) -> Result<SessionId, StoreError> {
+    Ok(SessionId::from_bytes(exactly(row, "id")?))
 }
 
 pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
@@ -134,6 +139,17 @@ pub(super) fn service(row: &dyn Columns) -> Result<Service, StoreError> {
         audience: text(row, "audience")?,
         secret_hash: exactly(row, "secret_hash")?,
         created_at: date(row, "created_at")?,
+    })
+}
+
+pub(super) fn applied(row: &dyn Columns) -> Result<Applied, StoreError> {
+    let what = "applied migration";
+    let checksum = row.bytes("checksum")?.ok_or(StoreError::Corrupt { what })?;
+    Ok(Applied {
+        version: row.number("version")?.ok_or(StoreError::Corrupt { what })?,
+        description: text(row, "description")?,
+        checksum: checksum.to_vec(),
+        is_done: row.number("is_done")? == Some(1),
     })
 }
 

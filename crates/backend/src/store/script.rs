@@ -2,13 +2,15 @@
 
 mod keys;
 mod prune;
+mod revocation;
 
 use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
-use super::change::{Change, Ending, PasswordChange, Whose};
-use super::records::EVENTS_KEPT;
-use super::records::{Accepted, AccountTag, Event, HeldLifetime, Session, User, Whence};
+use super::change::{Change, Ending, PasswordChange};
+use super::records::{
+    Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, User, Whence,
+};
 use super::sql;
 use super::statement::{Statement, Value};
 
@@ -51,6 +53,11 @@ impl Statement {
     const fn beside(self) -> Step {
         Step { statement: self, needed: false, ends_sessions: false, counts: false }
     }
+
+    /// It goes along and ends sessions, however many, none included.
+    const fn and_end(self) -> Step {
+        Step { statement: self, needed: false, ends_sessions: true, counts: false }
+    }
 }
 
 impl Step {
@@ -74,12 +81,7 @@ impl Script {
     /// The statements of a change and of the events that tell of it.
     pub(super) fn of(change: &Change, events: &[Event]) -> Self {
         let must_last = change.must_last();
-        let is_patient = matches!(
-            change,
-            Change::PruneErased(_)
-                | Change::EndSessions(Whose::Everyones, _)
-                | Change::RetireKey { .. }
-        );
+        let is_patient = matches!(change, Change::PruneErased(_));
         let touches_many_pages = matches!(change, Change::Prune(..) | Change::PruneErased(_));
         let mut steps = steps(change);
         for event in events {
@@ -101,13 +103,8 @@ fn steps(change: &Change) -> Vec<Step> {
             vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()]
         }
         Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
-        Change::EndSession(id, ending) => {
-            let end = Statement::new(sql::END_SESSION).bind(id.as_bytes());
-            vec![bind_ending(end, *ending).needed().ending_sessions()]
-        }
-        Change::EndSessions(whose, ending) => {
-            vec![end_sessions(*whose, *ending).needed().ending_sessions()]
-        }
+        Change::EndSession(id, ending) => revocation::end_session(*id, *ending),
+        Change::EndSessions(whose, ending) => revocation::end_sessions(whose, *ending),
         Change::WantPassword(session, now) => {
             let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
             vec![want.needed()]
@@ -125,7 +122,10 @@ fn steps(change: &Change) -> Vec<Step> {
         }
         Change::Disable(user, ending) => {
             let disable = Statement::new(sql::DISABLE).bind(user.as_bytes()).bind(ending.at);
-            vec![disable.needed(), end_all(Whose::Of(*user), *ending)]
+            vec![
+                disable.needed(),
+                revocation::of_user(sql::END_SOME_OF_USER, *user, *ending).and_end(),
+            ]
         }
         Change::Enable(user) => vec![Statement::new(sql::ENABLE).bind(user.as_bytes()).needed()],
         Change::Erase(user, ending) => erase(user, *ending),
@@ -139,9 +139,7 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Prune(prunable, range) => vec![prune::part(prunable, range).counted()],
         Change::PruneErased(before) => prune::erased(*before).map(Statement::counted).into(),
         Change::AddKey(key) => vec![keys::add(key).needed()],
-        Change::RetireKey { kid, successor, ending } => {
-            keys::retire(kid, successor.as_deref(), *ending)
-        }
+        Change::RetireKey { kid, successor, at } => keys::retire(kid, successor.as_deref(), *at),
         Change::HastenKey(kid, at) => vec![keys::hasten(kid, *at).needed()],
         Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
@@ -210,7 +208,7 @@ fn change_password(change: &PasswordChange) -> Vec<Step> {
         set_password(*user, seen, hash).needed(),
         accept(*session, accepted).needed(),
         confirm(*session, ending.at, &accepted.whence).needed(),
-        end_all(Whose::OthersOf(*user, *session), *ending),
+        revocation::end_others(*user, *session, *ending).and_end(),
     ]
 }
 
@@ -220,7 +218,7 @@ fn erase(user: &UserId, ending: Ending) -> Vec<Step> {
     let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(ending.at);
     vec![
         erase.bind(nobody.as_str()).needed(),
-        end_all(Whose::Of(*user), ending),
+        revocation::of_user(sql::END_ALL_OF_USER, *user, ending).and_end(),
         Statement::new(sql::FORGET_WHENCE).bind(user.as_bytes()).beside(),
         Statement::new(sql::FORGET_EVENTS).bind(user.as_bytes()).beside(),
     ]
@@ -237,26 +235,6 @@ fn hold(held: &[HeldLifetime], expired_before: NumericDate) -> Vec<Step> {
 
 fn about(sql: &'static str, name: &str) -> Step {
     Statement::new(sql).bind(name).needed()
-}
-
-fn end_sessions(whose: Whose, ending: Ending) -> Statement {
-    let statement = match whose {
-        Whose::Of(user) => Statement::new(sql::END_ALL_OF_USER).bind(user.as_bytes()),
-        Whose::OthersOf(user, session) => {
-            Statement::new(sql::END_OTHERS).bind(user.as_bytes()).bind(session.as_bytes())
-        }
-        Whose::Everyones => Statement::new(sql::END_EVERYONES),
-    };
-    bind_ending(statement, ending)
-}
-
-/// However many there are, none included.
-fn end_all(whose: Whose, ending: Ending) -> Step {
-    end_sessions(whose, ending).beside().ending_sessions()
-}
-
-fn bind_ending(statement: Statement, Ending { cause, at }: Ending) -> Statement {
-    statement.bind(at).bind(cause.as_str())
 }
 
 /// Makes room, now and then: to look whether there is too much costs more than to add one.

@@ -99,17 +99,29 @@ pub(super) const END_ALL_OF_USER: &str = "
     UPDATE sessions SET revoked_at = $2, revoked_because = $3
     WHERE user_id = $1 AND revoked_at IS NULL RETURNING id";
 
+pub(super) const END_SOME_OF_USER: &str = "
+    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+    WHERE revoked_at IS NULL AND id IN (
+        SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL LIMIT 1000
+    ) RETURNING id";
+
 pub(super) const END_OTHERS: &str = "
     UPDATE sessions SET revoked_at = $3, revoked_because = $4
     WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id";
 
-pub(super) const END_EVERYONES: &str = "
-    UPDATE sessions SET revoked_at = $1, revoked_because = $2
-    WHERE revoked_at IS NULL RETURNING id";
+pub(super) const LAST_SESSION: &str = "SELECT id FROM sessions ORDER BY id DESC LIMIT 1";
 
-pub(super) const END_UNDER_KEY: &str = "
-    UPDATE sessions SET revoked_at = $2, revoked_because = $3
-    WHERE refresh_key_id = $1 AND revoked_at IS NULL RETURNING id";
+/// By the ids alone, ended or not: how much of the table a part is has a bound, whatever is in it.
+pub(super) const END_OF_PART: &str = "
+    SELECT id FROM (
+        SELECT id FROM sessions WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1000
+    ) AS part ORDER BY id DESC LIMIT 1";
+
+/// `$5` is the id of a refresh key, or NULL for all.
+pub(super) const END_PART: &str = "
+    UPDATE sessions SET revoked_at = $3, revoked_because = $4
+    WHERE id > $1 AND id <= $2 AND ($5 IS NULL OR refresh_key_id = $5) AND revoked_at IS NULL
+    RETURNING id";
 
 pub(super) const FORGET_WHENCE: &str = "
     UPDATE sessions SET address = NULL, browser = 'unknown', os = 'unknown', device_kind = 'unknown'
@@ -250,6 +262,11 @@ pub(super) const FIND_SERVICE: &str =
 
 pub(super) const SERVICES: &str =
     "SELECT id, audience, secret_hash, created_at FROM services ORDER BY id";
+
+/// What sqlx has recorded of migrations.
+pub(super) const APPLIED_MIGRATIONS: &str = "
+    SELECT version, description, checksum, CAST(CASE WHEN success THEN 1 ELSE 0 END AS BIGINT) AS is_done
+    FROM _sqlx_migrations ORDER BY version";
 
 /// As the index has it.
 pub(super) const PLACE_TAKEN: &str = "SELECT 1 FROM sessions WHERE substr(id, 14, 3) = $1 LIMIT 1";

@@ -9,6 +9,7 @@ mod feed;
 mod file;
 #[cfg(test)]
 mod fixture;
+mod migrations;
 mod writer;
 
 use std::str::FromStr as _;
@@ -27,7 +28,9 @@ use self::feed::Watching;
 use self::file::DatabaseFile;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
+use super::open::Opening;
 use super::queries::{Engine, Read};
+use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
 use super::{Feed, StoreError, sql};
@@ -54,24 +57,39 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file that `url` names (`sqlite:baton.db`), makes it if it is missing, and brings
-    /// its schema up to date.
+    /// Opens the file that `url` names (`sqlite:baton.db`).
     ///
     /// # Errors
-    /// If the file cannot be opened or migrated.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    /// [`StoreError::Absent`] if it must be there and is not. If it cannot be opened or migrated.
+    pub async fn open(url: &str, opening: Opening) -> Result<(Self, Schema), StoreError> {
         let options = options(url)?;
         if url.contains("mode=memory") || url.contains(":memory:") {
             // Each connection would have a database of its own.
             return Err(StoreError::Url("a database in memory is spelt memory:".to_owned()));
         }
-        let file = Arc::new(DatabaseFile::open(options.get_filename())?);
-        let desk = Desk::open(options.clone(), Arc::clone(&file)).await?;
+        let path = options.get_filename();
+        let file = Arc::new(DatabaseFile::open(path, opening == Opening::Create)?);
+        let schema = match opening {
+            Opening::Create => Schema::Current,
+            Opening::AsItIs | Opening::Migrate => migrations::look(path)
+                .await?
+                .ok_or(StoreError::Absent { found: "the file holds no tables of Baton's" })?,
+        };
+        let migrates = opening != Opening::AsItIs;
+        let desk = Desk::open(options.clone(), Arc::clone(&file), migrates).await?;
         let readers = readers().connect_with(options.clone().read_only(true)).await?;
         let writer = Writer::start(desk);
         let checkpoints = Checkpoints::new(options.clone(), Arc::clone(&file));
-        Ok(Self { writer, checkpoints, readers, file, options })
+        let schema = if migrates { Schema::Current } else { schema };
+        Ok((Self { writer, checkpoints, readers, file, options }, schema))
     }
+}
+
+/// The file that `url` names, by its absolute path. `None` if it names none.
+pub(super) fn name_of(url: &str) -> Option<String> {
+    let options = SqliteConnectOptions::from_str(url).ok()?;
+    let path = std::path::absolute(options.get_filename()).ok()?;
+    Some(format!("sqlite:{}", path.display()))
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {

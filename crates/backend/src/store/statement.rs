@@ -73,7 +73,20 @@ where
     Option<&'q str>: Encode<'q, DB> + Type<DB>,
     Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
 {
-    statement.values.iter().fold(sqlx::query(statement.sql), |query, value| match value {
+    bound_as(statement, statement.sql)
+}
+
+/// The same in the words of one engine.
+pub(super) fn bound_as<'q, DB: Database>(
+    statement: &'q Statement,
+    sql: &'static str,
+) -> Query<'q, DB, DB::Arguments>
+where
+    Option<i64>: Encode<'q, DB> + Type<DB>,
+    Option<&'q str>: Encode<'q, DB> + Type<DB>,
+    Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
+{
+    statement.values.iter().fold(sqlx::query(sql), |query, value| match value {
         Value::Number(number) => query.bind(*number),
         Value::Text(text) => query.bind(text.as_deref()),
         Value::Bytes(bytes) => query.bind(bytes.as_deref()),

@@ -5,6 +5,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::support::PASSWORD;
 use crate::support::program::{Serving, baton, folder, request, run, run_with_input};
@@ -24,6 +25,13 @@ fn assert_refused(output: &Output, named: &str) {
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(last.starts_with("baton: ") && last.contains(named), "{text}");
     assert!(output.stdout.is_empty(), "{output:?}");
+}
+
+/// A folder with a database that has no users yet.
+fn prepared() -> TempDir {
+    let folder = folder();
+    said(&run(folder.path(), &["migrate"]));
+    folder
 }
 
 fn add(folder: &Path, name: &str) -> Output {
@@ -65,7 +73,7 @@ fn refused_within(limit: Duration, server: &Serving, token: &str) -> String {
 
 #[test]
 fn a_user_is_added_with_a_password_that_is_no_argument() {
-    let folder = folder();
+    let folder = prepared();
     let added = said(&add(folder.path(), "alice"));
     assert!(added.starts_with("added alice@example.com as "), "{added}");
     let server = Serving::start(folder.path());
@@ -84,7 +92,7 @@ fn a_user_is_added_with_a_password_that_is_no_argument() {
 
 #[test]
 fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
-    let folder = folder();
+    let folder = prepared();
     assert_eq!(said(&run(folder.path(), &["users", "list"])), "");
     for name in ["alice", "bob"] {
         said(&add(folder.path(), name));
@@ -108,10 +116,30 @@ fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
     }
 }
 
+/// What begins with a hyphen is no flag: a user could choose an address that no command takes.
+#[test]
+fn whatever_is_named_may_begin_with_a_hyphen() {
+    let folder = prepared();
+    let path = folder.path();
+    for name in ["-yes", "--yes", "-h"] {
+        said(&run_with_input(path, &["users", "add", &format!("{name}@example.com")], PASSWORD));
+    }
+    let email = "--yes@example.com";
+    assert!(said(&run(path, &["users", "disable", email])).starts_with("disabled --yes@"));
+    assert!(said(&run(path, &["users", "enable", "-h@example.com"])).starts_with("enabled -h@"));
+    assert!(said(&run(path, &["sessions", "end", "--user", email])).contains(email));
+    assert_eq!(said(&run(path, &["sessions", "list", "--user", "-yes@example.com"])), "");
+    said(&run(path, &["services", "add", "-notes", "--audience", "https://notes.example"]));
+    assert!(said(&run(path, &["services", "remove", "-notes", "--yes"])).contains("-notes"));
+    drop(Serving::start(path));
+    let unknown = run(path, &["keys", "retire", "-unknown", "--yes"]);
+    assert_refused(&unknown, "the ring holds no key \"-unknown\"");
+}
+
 /// ASVS 5.0.0 V7.4.2: a disabled user loses everything at once.
 #[test]
 fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
-    let folder = folder();
+    let folder = prepared();
     said(&add(folder.path(), "alice"));
     let server = Serving::start(folder.path());
     let token = access_token(&login(&server, "alice"));
@@ -135,7 +163,7 @@ fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
 /// ASVS 5.0.0 V7.4.5: an administrator ends one user's sessions, or everyone's.
 #[test]
 fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
-    let folder = folder();
+    let folder = prepared();
     for name in ["alice", "bob"] {
         said(&add(folder.path(), name));
     }
@@ -155,7 +183,7 @@ fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
     assert_eq!(said(&run(folder.path(), &["sessions", "list", "--user", "alice@example.com"])), "");
 
     let again = access_token(&login(&server, "alice"));
-    let all = run(folder.path(), &["sessions", "end", "--all"]);
+    let all = run(folder.path(), &["sessions", "end", "--all", "--yes"]);
     assert_eq!(said(&all), "ended 2 sessions, everyone's\n");
     for token in [&tokens[2], &again] {
         refused_within(LAG, &server, token);
@@ -171,7 +199,7 @@ fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
 /// One line each, which says whose it is.
 #[test]
 fn sessions_are_listed_of_one_user_or_of_everyone() {
-    let folder = folder();
+    let folder = prepared();
     for name in ["alice", "bob", "carol"] {
         said(&add(folder.path(), name));
     }

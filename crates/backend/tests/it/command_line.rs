@@ -216,12 +216,12 @@ fn keys_are_rotated_and_retired_from_the_command_line() {
     let next = rotated.split_whitespace().next().expect("a key").to_owned();
     assert!(rotated.contains(" is published, and used from 20"), "{rotated}");
     assert_eq!(said(&["keys", "rotate"]).0, rotated, "once more changes nothing");
-    let (retired, _) = said(&["keys", "retire", &signing]);
+    let (retired, _) = said(&["keys", "retire", &signing, "--yes"]);
     assert!(retired.contains("services within 300 s"), "{retired}");
     assert!(retired.contains(&format!("{next} is in use")), "{retired}");
     assert!(list().contains("retired 20"), "{}", list());
-    assert!(said(&["keys", "retire", &signing]).1.contains("has been retired already"));
-    assert!(said(&["keys", "retire", "nothing"]).1.contains("`baton keys list` shows"));
+    assert!(said(&["keys", "retire", &signing, "--yes"]).1.contains("has been retired already"));
+    assert!(said(&["keys", "retire", "nothing", "--yes"]).1.contains("`baton keys list` shows"));
     let (refresh, _) = said(&["keys", "rotate", "--purpose", "refresh"]);
     assert!(refresh.contains(" is published, and used from 20"), "{refresh}");
 }
@@ -234,6 +234,7 @@ fn services_are_added_listed_and_removed_from_the_command_line() {
         let error = String::from_utf8(output.stderr).expect("UTF-8");
         (String::from_utf8(output.stdout).expect("UTF-8"), error)
     };
+    assert!(run(folder.path(), &["migrate"]).status.success());
     let add = &["services", "add", "notes", "--audience", "https://notes.example"];
     let (secret, log) = said(add);
     assert_eq!(secret.trim().len(), 43, "{secret}");
@@ -241,8 +242,8 @@ fn services_are_added_listed_and_removed_from_the_command_line() {
     assert!(said(add).1.contains("there is a service \"notes\" already"));
     let (list, _) = said(&["services", "list"]);
     assert!(list.starts_with("notes ") && list.trim_end().ends_with("https://notes.example"));
-    assert!(said(&["services", "remove", "notes"]).0.contains("removed notes"));
-    assert!(said(&["services", "remove", "notes"]).1.contains("`baton services list`"));
+    assert!(said(&["services", "remove", "notes", "--yes"]).0.contains("removed notes"));
+    assert!(said(&["services", "remove", "notes", "--yes"]).1.contains("`baton services list`"));
     let bad = said(&["services", "add", "No Tes", "--audience", "x"]).1;
     assert!(bad.contains("is no id of a service"), "{bad}");
     assert!(said(&["services", "add", "notes", "--audience", ""]).1.contains("--audience"));
@@ -277,6 +278,8 @@ fn help_lists_every_flag_and_environment_name_of_the_contract() {
         "--limits",
         "--max-connections",
         "BATON_MAX_CONNECTIONS",
+        "--new-database",
+        "--yes",
     ] {
         assert!(help.contains(name), "{name}");
     }

@@ -8,7 +8,7 @@ use axum::http::Method;
 use backend::clock::Clock;
 use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
-use backend::keys::{KeyError, KeyRing, KeyState};
+use backend::keys::{FirstRing, KeyError, KeyRing, KeyState};
 use backend::store::memory::Memory;
 use backend::store::{Change, IdRange, KeyPurpose, Prunable, PruneBefore, Store};
 use shared::{NumericDate, path};
@@ -34,8 +34,9 @@ async fn rotate(app: &TestApp, purpose: KeyPurpose) -> String {
     rotated.expect("a store").kid
 }
 
-async fn retire(app: &TestApp, kid: &str) -> Result<usize, KeyError> {
-    let retired = app.app.sessions.keys.retire(kid, &app.app.sessions.journal).await;
+async fn retire(app: &TestApp, kid: &str) -> Result<u64, KeyError> {
+    let journal = &app.app.sessions.journal;
+    let retired = app.app.sessions.keys.retire(kid, journal, &mut |_| {}).await;
     retired.map(|retired| retired.sessions)
 }
 
@@ -341,6 +342,28 @@ async fn sessions_whose_refresh_key_is_retired_end_and_others_go_on() {
     .await;
 }
 
+/// The key is retired first, so that its tickets count no more; its sessions end in parts. What a failure leaves
+/// alive, a repeat ends.
+#[tokio::test(start_paused = true)]
+async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let stolen = in_use(&app, KeyPurpose::Refresh);
+    store.break_after(1);
+    let error = retire(&app, &stolen).await.expect_err("storage fails after the first write");
+    assert!(matches!(error, KeyError::Store(_)), "{error}");
+    store.set_broken(false);
+    // As an instance hears of it.
+    app.app.sessions.keys.reload(&app.store).await.expect("a store");
+    alice.me().await.assert_ok();
+    alice.refresh().await.assert_problem(401, "invalid_grant");
+    assert_eq!(retire(&app, &stolen).await.expect("a store"), 1);
+    alice.me().await.assert_problem(401, "invalid_token");
+    let again = retire(&app, &stolen).await.expect_err("nothing is left");
+    assert!(matches!(again, KeyError::RetiredBefore { .. }), "{again}");
+}
+
 #[tokio::test]
 async fn a_key_that_is_not_there_cannot_be_retired() {
     let app = TestApp::in_memory().await;
@@ -371,7 +394,9 @@ async fn forged_key(predecessor: String) -> backend::store::StoredKey {
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
     let source = MasterKeySource::Folder(folder.path().to_owned());
     let place = (&store, &Clock::manual(START));
-    KeyRing::open(&source, plan, place, &Entropy::system()).await.expect("a ring");
+    let first_ring = FirstRing::WithNewMasterKey;
+    let ring = KeyRing::open(&source, plan, place, &Entropy::system(), first_ring).await;
+    ring.expect("a ring");
     let mut keys = store.keys().await.expect("a store").into_iter();
     let key = keys.find(|key| key.purpose == KeyPurpose::Access);
     backend::store::StoredKey { predecessor, ..key.expect("a signing key") }

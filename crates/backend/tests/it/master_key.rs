@@ -8,7 +8,7 @@ use std::sync::Arc;
 use backend::clock::Clock;
 use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
-use backend::keys::{KeyRing, MasterKey};
+use backend::keys::{FirstRing, KeyRing, MasterKey};
 use backend::store::memory::Memory;
 use backend::store::{self, Store};
 use futures_util::future::join_all;
@@ -20,6 +20,8 @@ use crate::support::{START, TestApp, settings, stores};
 
 const VARIABLE: &str = "BATON_MASTER_KEY";
 const FILE: &str = "master.key";
+/// With a master key that was handed in, the operator says that the database is new.
+const NEW: &[&str] = &["--new-database"];
 const TEXT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 fn folder() -> TempDir {
@@ -33,7 +35,9 @@ fn memory() -> Arc<dyn Store> {
 async fn open(source: &MasterKeySource, store: &Arc<dyn Store>) -> Result<KeyRing, String> {
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
     let place = (store, &Clock::manual(START));
-    KeyRing::open(source, plan, place, &Entropy::system()).await.map_err(|it| it.to_string())
+    let first_ring = FirstRing::WithNewMasterKey;
+    let ring = KeyRing::open(source, plan, place, &Entropy::system(), first_ring).await;
+    ring.map_err(|it| it.to_string())
 }
 
 async fn open_in(folder: &Path, store: &Arc<dyn Store>) -> Result<KeyRing, String> {
@@ -190,7 +194,7 @@ fn log_of(variable: (&str, &str), flags: &[&str]) -> String {
 fn a_master_key_from_the_environment_opens_the_ring_and_is_written_nowhere() {
     let folder = folder();
     let log = folder.path().join("log");
-    drop(Serving::in_environment(folder.path(), (VARIABLE, TEXT), &[], &log));
+    drop(Serving::in_environment(folder.path(), (VARIABLE, TEXT), NEW, &log));
     for file in fs::read_dir(folder.path()).expect("the folder") {
         let path = file.expect("a file").path();
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -248,7 +252,8 @@ fn a_master_key_beside_the_database_is_warned_of_unless_the_origin_is_this_machi
     let unset = (VARIABLE, "");
     let elsewhere = log_of(unset, ELSEWHERE);
     assert!(warns(&elsewhere) && elsewhere.contains("--master-key-file"), "{elsewhere}");
-    for quiet in [log_of(unset, &[]), log_of((VARIABLE, TEXT), ELSEWHERE)] {
+    let handed_in = log_of((VARIABLE, TEXT), &[ELSEWHERE, NEW].concat());
+    for quiet in [log_of(unset, &[]), handed_in] {
         assert!(!warns(&quiet), "{quiet}");
     }
 }

@@ -158,7 +158,8 @@ async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it(
 async fn retire_the_signing_key(app: &TestApp) {
     let keys = &app.app.sessions.keys;
     let signing = keys.current().signing(app.clock.now()).expect("a key").kid().to_owned();
-    keys.retire(&signing, &app.app.sessions.journal).await.expect("a store");
+    let journal = &app.app.sessions.journal;
+    keys.retire(&signing, journal, &mut |_| {}).await.expect("a store");
 }
 
 /// What somebody ends at the database's own console is no different.

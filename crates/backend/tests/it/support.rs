@@ -9,6 +9,7 @@ mod log;
 mod place;
 pub(crate) mod program;
 mod relay;
+pub(crate) mod terminal;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{

@@ -50,6 +50,18 @@ impl Store for SimulatedStore {
         self.memory.sessions_of(user).await
     }
 
+    async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
+        self.memory.last_session().await
+    }
+
+    async fn end_of_part(
+        &self,
+        after: SessionId,
+        up_to: SessionId,
+    ) -> Result<Option<SessionId>, StoreError> {
+        self.memory.end_of_part(after, up_to).await
+    }
+
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
         self.memory.ended_since(at).await
     }

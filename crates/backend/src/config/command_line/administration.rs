@@ -1,8 +1,9 @@
-//! Administration as `clap` reads it. A password is never an argument: others can see those.
+//! Administration as `clap` reads it. A password is never an argument: others can see those. What is named may begin
+//! with a hyphen, or a user could choose an address that no command takes.
 
 use clap::{Args, Subcommand};
 
-use super::{DatabaseArgs, LifeArgs};
+use super::{ConsentArgs, DatabaseArgs, LifeArgs};
 
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
@@ -33,6 +34,7 @@ pub struct AddUserArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
     /// The email address to log in with.
+    #[arg(allow_hyphen_values = true)]
     pub email: String,
     /// What to call them.
     #[arg(long)]
@@ -46,6 +48,7 @@ pub struct UserArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
     /// The user's email address.
+    #[arg(allow_hyphen_values = true)]
     pub email: String,
 }
 
@@ -72,6 +75,9 @@ pub struct EndSessionsArgs {
     /// Whose.
     #[command(flatten)]
     pub whose: WhoseArgs,
+    /// Whether to ask first; only for everyone's.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
 }
 
 /// One user's, or everyone's: it has to be said which.
@@ -79,7 +85,7 @@ pub struct EndSessionsArgs {
 #[group(required = true, multiple = false)]
 pub struct WhoseArgs {
     /// One user's sessions, by email address.
-    #[arg(long, value_name = "EMAIL")]
+    #[arg(long, value_name = "EMAIL", allow_hyphen_values = true)]
     pub user: Option<String>,
     /// Everyone's sessions.
     #[arg(long)]
@@ -94,7 +100,7 @@ pub enum ServicesCommand {
     /// List all services, one on each line: id, since when, audience.
     List(DatabaseArgs),
     /// Remove a service: it may ask no more.
-    Remove(ServiceArgs),
+    Remove(RemoveServiceArgs),
 }
 
 /// What `services add` adds.
@@ -104,18 +110,23 @@ pub struct AddServiceArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
     /// The service's id: 1 to 64 of a-z, 0-9 and -.
+    #[arg(allow_hyphen_values = true)]
     pub id: String,
     /// The audience it answers to, as it stands in `aud`: it is told of no other token.
     #[arg(long)]
     pub audience: String,
 }
 
-/// A service, by id.
+/// What `services remove` takes.
 #[derive(Debug, Clone, Args)]
-pub struct ServiceArgs {
+pub struct RemoveServiceArgs {
     /// Where the database is.
     #[command(flatten)]
     pub database: DatabaseArgs,
     /// The service's id.
+    #[arg(allow_hyphen_values = true)]
     pub id: String,
+    /// Whether to ask first.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
 }

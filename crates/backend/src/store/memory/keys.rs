@@ -3,7 +3,6 @@
 use shared::NumericDate;
 
 use super::tables::Tables;
-use crate::store::change::{Ending, Outcome};
 use crate::store::records::{Service, StoredKey};
 
 impl Tables {
@@ -33,16 +32,15 @@ impl Tables {
         &mut self,
         kid: &str,
         successor: Option<Box<StoredKey>>,
-        ending: Ending,
-    ) -> Outcome {
+        at: NumericDate,
+    ) -> bool {
         let known = self.keys.iter_mut().find(|key| key.kid == kid && key.retired_at.is_none());
-        let Some(key) = known else { return Outcome::default() };
-        key.retired_at = Some(ending.at);
+        let Some(key) = known else { return false };
+        key.retired_at = Some(at);
         if let Some(successor) = successor {
             self.add_key(*successor);
         }
-        let ended = self.end(|session| session.refresh_key_id == kid, ending).ended;
-        Outcome { rows: 1, ended }
+        true
     }
 
     pub(super) fn hasten_key(&mut self, kid: &str, at: NumericDate) -> bool {

@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rotation::Standing;
 use shared::{EventId, NumericDate, SessionId, UserId};
 
 use crate::auth::email::Email;
-use crate::store::change::{Change, Ending, Outcome, PasswordChange, Prunable, Whose};
+use crate::store::change::{Change, Outcome, PasswordChange, Prunable, Whose};
 use crate::store::records::{
     Accepted, AccountTag, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session, StoredKey,
     User, Whence,
@@ -35,8 +34,8 @@ impl Tables {
             Change::AddUser(user) => rows(self.add_user(*user)),
             Change::OpenSession { session, seen } => rows(self.open_session(*session, &seen)),
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
-            Change::EndSession(id, ending) => self.end(|session| session.id == id, ending),
-            Change::EndSessions(whose, ending) => self.end(|session| is_of(session, whose), ending),
+            Change::EndSession(id, ending) => self.end_one(id, ending),
+            Change::EndSessions(whose, ending) => self.end_sessions(&whose, ending),
             Change::WantPassword(session, now) => {
                 let calm = self.live(session).filter(|session| session.wanted_at.is_none());
                 rows(calm.map(|session| session.wanted_at = Some(now)).is_some())
@@ -51,12 +50,12 @@ impl Tables {
             Change::Disable(user, ending) => {
                 let enabled = self.enabled(user);
                 let done = enabled.map(|user| user.disabled_at = Some(ending.at)).is_some();
-                self.and_end(done, Whose::Of(user), ending)
+                self.and_end(done, &Whose::Of(user), ending)
             }
             Change::Enable(user) => rows(self.enable(user)),
             Change::Erase(user, ending) => {
                 let done = self.erase(user, ending.at);
-                let outcome = self.and_end(done, Whose::Of(user), ending);
+                let outcome = self.and_end_all_of(done, user, ending);
                 self.forget_traces(user, done);
                 outcome
             }
@@ -67,9 +66,7 @@ impl Tables {
             Change::Prune(Prunable::Failures(before), range) => self.prune_failures(range, before),
             Change::PruneErased(before) => self.prune_erased(before),
             Change::AddKey(key) => rows(self.add_key(*key)),
-            Change::RetireKey { kid, successor, ending } => {
-                self.retire_key(&kid, successor, ending)
-            }
+            Change::RetireKey { kid, successor, at } => rows(self.retire_key(&kid, successor, at)),
             Change::HastenKey(kid, at) => rows(self.hasten_key(&kid, at)),
             Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
             Change::HoldLifetimes { held, expired_before } => self.hold(held, expired_before),
@@ -199,7 +196,7 @@ impl Tables {
             && self.accept(session, accepted)
             && self.confirm(session, ending.at, whence)
             && self.set_password(user, &seen, hash);
-        self.and_end(done, Whose::OthersOf(user, session), ending)
+        self.and_end(done, &Whose::OthersOf(user, session), ending)
     }
 
     fn enable(&mut self, user: UserId) -> bool {
@@ -224,36 +221,6 @@ impl Tables {
             let sessions = self.sessions.values_mut().filter(|session| session.user == user);
             sessions.for_each(|session| session.whence = Whence::unknown());
         }
-    }
-
-    fn and_end(&mut self, done: bool, whose: Whose, ending: Ending) -> Outcome {
-        if !done {
-            return Outcome::default();
-        }
-        let ended = self.end(|session| is_of(session, whose), ending).ended;
-        Outcome { rows: 1, ended }
-    }
-
-    pub(super) fn end(&mut self, which: impl Fn(&Session) -> bool, ending: Ending) -> Outcome {
-        let Ending { cause, at } = ending;
-        let mut ended = Vec::new();
-        for session in self.sessions.values_mut() {
-            if session.is_live() && which(session) {
-                session.family.standing = Standing::Revoked;
-                session.ended_because = Some(cause);
-                self.ended_at.insert(session.id, at);
-                ended.push(session.id);
-            }
-        }
-        Outcome { rows: ended.len() as u64, ended }
-    }
-}
-
-fn is_of(session: &Session, whose: Whose) -> bool {
-    match whose {
-        Whose::Of(user) => session.user == user,
-        Whose::OthersOf(user, but) => session.user == user && session.id != but,
-        Whose::Everyones => true,
     }
 }
 

@@ -28,8 +28,20 @@ const PARAMETERS: [&str; 12] = [
     "user",
 ];
 
-/// How to connect.
+/// How to connect; a connection that would believe any server is warned of.
 pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
+    let options = read(text)?;
+    if !is_verified(options.get_ssl_mode()) && !is_near(&options) {
+        tracing::warn!(
+            event = "database.unverified",
+            "whoever stands between Baton and the database can pose as it: add sslmode=verify-full to the URL"
+        );
+    }
+    Ok(options)
+}
+
+/// What the URL says.
+pub(super) fn read(text: &str) -> Result<PgConnectOptions, StoreError> {
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     for (name, _) in url.query_pairs() {
         let base = if name.starts_with("options[") { "options" } else { &*name };
@@ -38,16 +50,26 @@ pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
         }
     }
     let options = PgConnectOptions::from_str(text).map_err(|error| wrong(&error.to_string()))?;
-    if !is_verified(options.get_ssl_mode()) && !is_near(&options) {
-        tracing::warn!(
-            event = "database.unverified",
-            "whoever stands between Baton and the database can pose as it: add sslmode=verify-full to the URL"
-        );
-    }
     let named = options.get_application_name().is_some();
     let options = if named { options } else { options.application_name(APPLICATION) };
     // Nothing here is a floating-point number, and poolers do not know the parameter.
     Ok(options.extra_float_digits(None))
+}
+
+/// Which database it is: host, port and name, and its schema if that is not the usual one. Never the user: what
+/// PostgreSQL names after the user unless it is told otherwise is left out.
+pub(super) fn name(options: &PgConnectOptions, schema: Option<&str>) -> String {
+    let user = options.get_username();
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let database = options.get_database().filter(|database| *database != user);
+    let name = format!("postgres://{host}:{}/{}", options.get_port(), database.unwrap_or_default());
+    match schema.filter(|schema| !["", "public", user].contains(schema)) {
+        Some(schema) => format!("{name} (schema {schema})"),
+        None => name,
+    }
 }
 
 fn is_verified(mode: PgSslMode) -> bool {

@@ -1,13 +1,37 @@
-//! The schema, brought up to date at the start. sqlx holds an advisory lock of the database meanwhile: of
-//! several instances that start at once, each finds what the one before has left. It must not touch rows.
+//! The schema of a PostgreSQL database: which migrations have been applied, and applying what is missing. sqlx
+//! holds an advisory lock of the database while it does: of several instances that start at once, each finds what
+//! the one before has left. It must not touch rows.
 
 use sqlx::Row as _;
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 
 use super::connect::patiently;
 use super::trouble;
-use crate::store::{StoreError, sql};
+use crate::store::schema::{self, Schema};
+use crate::store::{StoreError, row, sql};
+
+static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The schema as it is. `None`: the database holds nothing of Baton's.
+pub(super) async fn look(connection: &mut PgConnection) -> Result<Option<Schema>, StoreError> {
+    if sqlx::query(sql::HAS_MIGRATIONS_IN_POSTGRES)
+        .fetch_optional(&mut *connection)
+        .await?
+        .is_none()
+    {
+        return Ok(None);
+    }
+    let rows = sqlx::query(sql::APPLIED_MIGRATIONS).fetch_all(connection).await?;
+    let applied: Result<Vec<_>, _> = rows.iter().map(|row| row::applied(row)).collect();
+    schema::compare(&applied?, &MIGRATOR)
+}
+
+/// The database's schema by name: several Batons may share a database, each in a schema of its own.
+pub(super) async fn schema_name(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let row = sqlx::query(sql::SCHEMA_NAME).fetch_one(connection).await?;
+    Ok(row.try_get::<Option<String>, _>("name")?.unwrap_or_default())
+}
 
 /// Applies what is missing.
 pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError> {
@@ -22,7 +46,7 @@ async fn apply(connection: &mut PgConnection) -> Result<(), StoreError> {
             "the database stores text as {encoding}, which cannot hold every name: create one with ENCODING 'UTF8'"
         )));
     }
-    sqlx::migrate!("migrations/postgres").run(connection).await.map_err(|error| match error {
+    MIGRATOR.run(connection).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             trouble::explain(error)
         }

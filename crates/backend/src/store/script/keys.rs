@@ -3,8 +3,7 @@
 
 use shared::NumericDate;
 
-use super::{Step, bind_ending};
-use crate::store::change::Ending;
+use super::Step;
 use crate::store::records::{Service, StoredKey};
 use crate::store::sql;
 use crate::store::statement::Statement;
@@ -23,13 +22,10 @@ pub(super) fn hasten(kid: &str, at: NumericDate) -> Statement {
     Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
 }
 
-pub(super) fn retire(kid: &str, successor: Option<&StoredKey>, ending: Ending) -> Vec<Step> {
-    let retire = Statement::new(sql::RETIRE_KEY).bind(kid).bind(ending.at);
-    let end = Statement::new(sql::END_UNDER_KEY).bind(kid);
-    let mut steps = vec![retire.needed()];
-    // Somebody else may have added one a moment ago: then that one takes the place.
+pub(super) fn retire(kid: &str, successor: Option<&StoredKey>, at: NumericDate) -> Vec<Step> {
+    let mut steps = vec![Statement::new(sql::RETIRE_KEY).bind(kid).bind(at).needed()];
+    // Another instance may have added one a moment ago: then that one takes the place.
     steps.extend(successor.map(|successor| add(successor).beside()));
-    steps.push(bind_ending(end, ending).beside().ending_sessions());
     steps
 }
 

@@ -1,6 +1,41 @@
 //! What only one of the engines needs: transactions, durability, and two statements in one where the way
 //! to the engine is what costs. It must not hold what both understand.
 
+macro_rules! record_ends {
+    ($id:literal, $kind:literal, $which:literal) => {
+        concat!(
+            "
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, browser, os, device_kind)
+    SELECT ",
+            $id,
+            ", s.user_id, s.id, ",
+            $kind,
+            ", s.revoked_at, s.revoked_because, 'unknown', 'unknown', 'unknown'
+    FROM sessions s JOIN users u ON u.id = s.user_id WHERE ",
+            $which,
+            " AND u.erased_at IS NULL
+    ON CONFLICT (id) DO NOTHING"
+        )
+    };
+}
+
+macro_rules! ends_of_part {
+    ($id:literal) => {
+        record_ends!(
+            $id,
+            "$7",
+            "s.id > $1 AND s.id <= $2 AND +s.revoked_at = $3 AND s.revoked_because = $4
+      AND ($5 IS NULL OR s.refresh_key_id = $5)"
+        )
+    };
+}
+
+macro_rules! ends_of_user {
+    ($id:literal) => {
+        record_ends!($id, "$5", "s.user_id = $1 AND +s.revoked_at = $2 AND s.revoked_because = $3")
+    };
+}
+
 /// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would
 /// fail without waiting while another process writes.
 pub(in crate::store) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
@@ -44,6 +79,27 @@ pub(in crate::store) const EVENTS_OF_KINDS_SQLITE: &str = "
 /// SQLite alone: when [`ACCEPT_THEN_RECORD`] has failed half way.
 pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
 
+/// An event for each session of a part that has ended at this instant. `$6` is the first six bytes of its id, `$7`
+/// its kind. What was recorded before stays as it is. The `+` keeps SQLite from the index of ended sessions: the
+/// part is smaller.
+pub(in crate::store) const RECORD_ENDS_OF_PART: &str = ends_of_part!("$6 || substr(s.id, 7)");
+
+/// The same of one user's: `$4` is the first six bytes, `$5` the kind.
+pub(in crate::store) const RECORD_ENDS_OF_USER: &str = ends_of_user!("$4 || substr(s.id, 7)");
+
+/// SQLite alone: bytes that are put together are a text there, until they are cast.
+pub(in crate::store) fn in_sqlite(sql: &'static str) -> &'static str {
+    match sql {
+        RECORD_ENDS_OF_PART => ends_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
+        RECORD_ENDS_OF_USER => ends_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),
+        common => common,
+    }
+}
+
+/// SQLite alone: whether sqlx has ever applied a migration.
+pub(in crate::store) const HAS_MIGRATIONS_IN_SQLITE: &str =
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
+
 // What only PostgreSQL needs.
 
 /// The same as [`EVENTS_OF_KINDS_SQLITE`].
@@ -53,6 +109,13 @@ pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
         FROM events WHERE user_id = $1 AND kind = wanted.kind AND id < $3 ORDER BY id DESC LIMIT $4
     ) AS e
     ORDER BY e.id DESC LIMIT $4";
+
+/// Whether sqlx has ever applied a migration, in the schema that unqualified names mean.
+pub(in crate::store) const HAS_MIGRATIONS_IN_POSTGRES: &str =
+    "SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL";
+
+/// The schema that unqualified names mean. `name` is no type that Rust reads.
+pub(in crate::store) const SCHEMA_NAME: &str = "SELECT current_schema()::text AS name";
 
 /// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
 pub(in crate::store) const ACCEPT_AND_RECORD: &str = "

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::execute::execute;
 use super::file::DatabaseFile;
+use super::migrations;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
 use crate::store::{StoreError, sql};
@@ -49,17 +50,20 @@ struct Connection {
 }
 
 impl Desk {
-    /// Opens the first connection and brings the schema up to date.
+    /// Opens the first connection, and brings the schema up to date unless it has to stay as it is.
     ///
     /// # Errors
     /// If the file cannot be opened or migrated.
     pub(super) async fn open(
         options: SqliteConnectOptions,
         file: Arc<DatabaseFile>,
+        migrates: bool,
     ) -> Result<Self, StoreError> {
         let place = Arc::new(Place { options, file });
         let mut connection = place.connect_patiently().await?;
-        migrate(&mut connection.inner).await?;
+        if migrates {
+            migrations::run(&mut connection.inner).await?;
+        }
         Ok(Self { place, connection: Some(connection) })
     }
 
@@ -120,15 +124,6 @@ impl Place {
         // Its options say `synchronous = FULL`.
         Ok(Connection { inner, flushes: true })
     }
-}
-
-/// All of the schema in one transaction that holds the writers' lock from its first statement on: of
-/// several instances that start at once, each finds what the one before has left.
-async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with(sql::BEGIN_WRITING).await?;
-    sqlx::migrate!("migrations/sqlite").run(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(())
 }
 
 impl Connection {

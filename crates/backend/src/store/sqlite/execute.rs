@@ -5,7 +5,7 @@ use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
 
 use crate::store::change::Outcome;
 use crate::store::script::{Script, Step};
-use crate::store::statement::bound;
+use crate::store::statement::{bound, bound_as};
 use crate::store::{row, sql};
 
 /// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but
@@ -58,7 +58,7 @@ async fn take(
 ) -> sqlx::Result<bool> {
     #[cfg(test)]
     assert_ne!(step.statement.sql, super::fixture::PANIC, "as a test asked");
-    let query = bound::<Sqlite>(&step.statement);
+    let query = bound_as::<Sqlite>(&step.statement, sql::in_sqlite(step.statement.sql));
     let rows = if step.ends_sessions {
         let ended = connection.fetch_all(query).await?;
         for row in &ended {

@@ -18,16 +18,25 @@ pub(super) struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Makes the file if it is missing, and remembers which one it is.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Remembers which file it is. A missing one is made, if it may be.
+    pub(super) fn open(path: &Path, may_create: bool) -> Result<Self, StoreError> {
         if path.as_os_str().is_empty() {
             return Err(StoreError::Url("name a file, as in sqlite:baton.db".to_owned()));
         }
-        let made = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path);
-        match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
-            _ => Ok(Self { path: path.to_owned(), identity: identity(path).map_err(failed)? }),
+        if may_create {
+            let mut new = OpenOptions::new();
+            match new.write(true).create_new(true).mode(PRIVATE_FILE).open(path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(failed(error));
+                }
+                _ => {}
+            }
         }
+        let identity = identity(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Absent { found: "there is no such file" },
+            _ => failed(error),
+        })?;
+        Ok(Self { path: path.to_owned(), identity })
     }
 
     /// Whether the name still leads to the file that was opened.

@@ -23,8 +23,8 @@ pub(super) async fn desk() -> (Desk, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let options = super::options(&url).expect("valid options");
-    let file = Arc::new(DatabaseFile::open(options.get_filename()).expect("a file"));
-    (Desk::open(options, file).await.expect("a desk"), folder)
+    let file = Arc::new(DatabaseFile::open(options.get_filename(), true).expect("a file"));
+    (Desk::open(options, file, true).await.expect("a desk"), folder)
 }
 
 fn user(number: u8) -> User {

@@ -1,9 +1,9 @@
 //! Ends of sessions, and what opens and confirms them.
 
-use shared::{EndCause, NumericDate, SessionId};
+use shared::{EndCause, EventKind, NumericDate, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
-use backend::store::{Change, Ending, Heard, Store, Whence, Whose};
+use backend::store::{Change, Ending, EventQuery, Heard, Part, Session, Store, Whence, Whose};
 use rotation::Standing;
 use shared::Device;
 
@@ -16,6 +16,12 @@ async fn end_all(store: &dyn Store, whose: Whose) -> Vec<u8> {
     let outcome = commit(store, Change::EndSessions(whose, ending)).await;
     assert_eq!(outcome.rows, outcome.ended.len() as u64);
     numbers(outcome.ended)
+}
+
+/// All there are, in one part.
+fn everyones() -> Whose {
+    let [after, up_to] = [0, 255].map(|number| SessionId::from_bytes([number; 16]));
+    Whose::Part(Part { after, up_to, refresh_key_id: None })
 }
 
 fn numbers(ids: Vec<SessionId>) -> Vec<u8> {
@@ -75,10 +81,81 @@ async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
         assert_eq!(end_all(store, Whose::OthersOf(two, but)).await, [2, 5]);
         two_users_again(store).await;
         assert_eq!(end_all(store, Whose::Of(one)).await, [3, 6]);
-        assert_eq!(end_all(store, Whose::Everyones).await, [7]);
+        assert_eq!(end_all(store, everyones()).await, [7]);
         assert!(live(store, 1..=7).await.is_empty());
     })
     .await;
+}
+
+/// In the same write, once for each session, and of no session that had ended before.
+#[tokio::test]
+async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
+    on_every_engine(async |store| {
+        two_users(store).await;
+        assert!(end(store, SessionId::from_bytes([1; 16]), EndCause::Logout, NOW).await);
+        let ending = Ending { cause: EndCause::Administrator, at: at(7) };
+        let end = async |whose| commit(store, Change::EndSessions(whose, ending)).await.rows;
+        let told = async |number| {
+            let user = user(number).id;
+            let query = EventQuery { user, before: None, kinds: Vec::new(), limit: 9 };
+            let events = store.events(&query).await.expect("a store");
+            for event in &events {
+                let seen = (event.kind, event.cause, event.at);
+                let ended = (EventKind::SessionEnded, Some(EndCause::Administrator), at(7));
+                assert_eq!((seen, &event.whence), (ended, &Whence::unknown()));
+                let (id, session) = (*event.id.as_bytes(), event.session.expect("a session"));
+                assert_eq!(id[..6], (1_800_000_007_000_u64).to_be_bytes()[2..], "by its time");
+                assert_eq!(id[6..], session.as_bytes()[6..], "and by the session");
+            }
+            numbers(events.iter().filter_map(|event| event.session).collect())
+        };
+        assert_eq!(end(Whose::Of(user(1).id)).await, 2);
+        assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![]));
+        assert_eq!(end(everyones()).await, 2);
+        assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![2, 5]));
+        assert_eq!(end(everyones()).await, 0, "nothing is left, and nothing is told twice");
+        assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![2, 5]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        assert_eq!(store.last_session().await.expect("a store"), Some(id_of(1)));
+        for number in 0..1_101_u16 {
+            let session = Session { id: numbered(number), ..session(9, &one) };
+            assert!(open(store, &one, &session).await);
+            let ends = number < 20 && number % 2 == 1;
+            assert!(!ends || end(store, session.id, EndCause::Logout, NOW).await);
+        }
+        let last = store.last_session().await.expect("a store").expect("a session");
+        assert_eq!(last, numbered(1_100));
+        let part = async |after, up_to| store.end_of_part(after, up_to).await.expect("a store");
+        assert_eq!(part(id_of(0), last).await, Some(numbered(998)), "session 1 is in it");
+        assert_eq!(part(numbered(998), last).await, Some(last));
+        assert_eq!(part(last, last).await, None);
+        assert_eq!(part(id_of(0), id_of(8)).await, Some(id_of(1)), "and none from beyond");
+        // Of one user, a thousand that are alive.
+        let ending = Ending { cause: EndCause::Administrator, at: NOW };
+        let end = || Change::EndSessions(Whose::Of(one.id), ending);
+        for ended in [1_000, 92, 0] {
+            assert_eq!(commit(store, end()).await.ended.len(), ended);
+        }
+    })
+    .await;
+}
+
+/// After session 8, in the order of their numbers.
+fn numbered(number: u16) -> SessionId {
+    let mut bytes = [9; 16];
+    bytes[1..3].copy_from_slice(&number.to_be_bytes());
+    SessionId::from_bytes(bytes)
+}
+
+fn id_of(number: u8) -> SessionId {
+    SessionId::from_bytes([number; 16])
 }
 
 /// Session 6 is the first's, 7 the second's.
@@ -151,7 +228,7 @@ async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
         assert!(end(store, SessionId::from_bytes([5; 16]), EndCause::Logout, NOW).await);
         let mut feed = store.listen().await.expect("a feed");
         assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
-        for whose in [Whose::Of(user(1).id), Whose::Everyones] {
+        for whose in [Whose::Of(user(1).id), everyones()] {
             let ended = end_all(store, whose).await;
             let heard = match feed.next().await.expect("an answer") {
                 Heard::Change => continue,

@@ -3,7 +3,9 @@
 use shared::{EndCause, NumericDate, SessionId};
 
 use super::{NOW, commit, on_every_engine, open, registered, session};
-use backend::store::{Change, Ending, Heard, KeyPurpose, Service, Session, Store, StoredKey};
+use backend::store::{
+    Change, Ending, Heard, KeyPurpose, Part, Service, Session, Store, StoredKey, Whose,
+};
 
 const ENDING: Ending = Ending { cause: EndCause::Administrator, at: NOW };
 
@@ -27,13 +29,11 @@ async fn add(store: &dyn Store, key: StoredKey) -> bool {
     commit(store, Change::AddKey(Box::new(key))).await.took_place()
 }
 
-async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> Option<Vec<u8>> {
+async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> bool {
     let successor = successor.map(Box::new);
-    let retire = Change::RetireKey { kid: kid(name), successor, ending: ENDING };
-    let outcome = commit(store, retire).await;
-    let mut ended: Vec<u8> = outcome.ended.iter().map(|id| id.as_bytes()[0]).collect();
-    ended.sort_unstable();
-    outcome.took_place().then_some(ended)
+    let outcome = commit(store, Change::RetireKey { kid: kid(name), successor, at: NOW }).await;
+    assert!(outcome.ended.is_empty(), "its sessions end in parts");
+    outcome.took_place()
 }
 
 async fn names(store: &dyn Store) -> Vec<(String, Option<NumericDate>)> {
@@ -76,12 +76,25 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
         under_keys(store).await;
         assert!(add(store, key("r", KeyPurpose::Refresh, "", 0)).await);
         let successor = || Some(key("s", KeyPurpose::Refresh, "r", 1));
-        assert_eq!(retire(store, "x", successor()).await, None);
+        assert!(!retire(store, "x", successor()).await);
         assert_eq!(names(store).await.len(), 1, "nothing took place");
-        assert_eq!(retire(store, "r", successor()).await, Some(vec![2, 3]));
+        assert!(retire(store, "r", successor()).await);
         let both = [("r".to_owned(), Some(NOW)), ("s".to_owned(), None)];
         assert_eq!(names(store).await, both);
-        assert_eq!(retire(store, "r", None).await, None, "once");
+        assert!(!retire(store, "r", None).await, "once");
+        let part = |after, up_to| {
+            let [after, up_to] = [after, up_to].map(|number| SessionId::from_bytes([number; 16]));
+            Whose::Part(Part { after, up_to, refresh_key_id: Some(kid("r")) })
+        };
+        let end = async |part| {
+            let outcome = commit(store, Change::EndSessions(part, ENDING)).await;
+            let mut ended: Vec<u8> = outcome.ended.iter().map(|id| id.as_bytes()[0]).collect();
+            ended.sort_unstable();
+            ended
+        };
+        assert_eq!(end(part(2, 9)).await, [3], "from after the first id on");
+        assert_eq!(end(part(0, 9)).await, [2]);
+        assert!(end(part(0, 9)).await.is_empty(), "once");
         let id = SessionId::from_bytes([2; 16]);
         let (ended, _) = store.find_session(id).await.expect("a store").expect("a session");
         assert_eq!(ended.ended_because, Some(EndCause::Administrator));
@@ -99,7 +112,7 @@ async fn a_key_that_waits_is_hastened_and_never_put_off() {
         assert!(hasten(200).await);
         assert!(!hasten(200).await && !hasten(300).await, "later is no sooner");
         assert_eq!(store.keys().await.expect("a store")[0].signs_from, NOW.plus(200));
-        assert!(retire(store, "a", None).await.is_some());
+        assert!(retire(store, "a", None).await);
         assert!(!hasten(100).await, "it counts no more");
     })
     .await;
@@ -112,7 +125,7 @@ async fn a_key_is_retired_although_its_successor_has_no_place() {
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
         let late = Some(key("c", KeyPurpose::Access, "a", 2));
-        assert_eq!(retire(store, "a", late).await, Some(Vec::new()));
+        assert!(retire(store, "a", late).await);
         assert_eq!(names(store).await, [("a".to_owned(), Some(NOW)), ("b".to_owned(), None)]);
     })
     .await;
@@ -146,7 +159,7 @@ async fn a_feed_hears_of_every_change_to_the_ring() {
         assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
         assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
-        assert!(retire(store, "a", None).await.is_some());
+        assert!(retire(store, "a", None).await);
         assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
         assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
         assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());

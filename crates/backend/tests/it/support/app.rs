@@ -11,7 +11,7 @@ use backend::auth::administration::Administration;
 use backend::clock::Clock;
 use backend::config::{Command, CommandLine, MasterKeySource, Settings};
 use backend::entropy::Entropy;
-use backend::keys::KeyRing;
+use backend::keys::{FirstRing, KeyRing};
 use backend::router::router;
 use backend::server::ConnectionLimits;
 use backend::store::{self, Store};
@@ -102,7 +102,9 @@ impl TestApp {
     ) -> Self {
         let settings = settings(&flags).expect("valid settings");
         let source = MasterKeySource::Folder(keys.path().to_owned());
-        let ring = KeyRing::open(&source, settings.key_plan, (&store, &clock), &entropy).await;
+        let (plan, at) = (settings.key_plan, (&store, &clock));
+        let first_ring = FirstRing::WithNewMasterKey;
+        let ring = KeyRing::open(&source, plan, at, &entropy, first_ring).await;
         let ring = Arc::new(ring.expect("a key ring"));
         let (at, store_too) = (clock.clone(), Arc::clone(&store));
         let doors = Doors { clock: at, entropy, store: store_too, keys: ring };

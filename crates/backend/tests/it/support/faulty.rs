@@ -25,6 +25,10 @@ pub(crate) struct Faulty {
     frozen: Mutex<Option<Duration>>,
     /// Fails after the write has taken place: the answer is lost, the change is not.
     breaks_after_writing: AtomicBool,
+    /// How many more changes are carried out before it breaks; none: as many as there are.
+    lasts: Mutex<Option<usize>>,
+    /// How many of the next changes are carried out without an answer.
+    answers_lost: AtomicUsize,
     hearing: Arc<AtomicU8>,
     /// How often a session was asked for.
     sessions_read: AtomicUsize,
@@ -83,6 +87,26 @@ impl Faulty {
     /// From now on every question fails, and takes so long to.
     pub(crate) fn freeze(&self, time: Duration) {
         *self.frozen.lock().expect("no test panics while holding it") = Some(time);
+    }
+
+    /// Breaks once so many more changes have been carried out.
+    pub(crate) fn break_after(&self, changes: usize) {
+        *self.lasts.lock().expect("no test panics while holding it") = Some(changes);
+    }
+
+    /// The next changes are carried out, and their answers lost.
+    pub(crate) fn lose_next_answers(&self, changes: usize) {
+        self.answers_lost.store(changes, Ordering::SeqCst);
+    }
+
+    /// Counts a change that was carried out.
+    fn wear(&self) {
+        let mut lasts = self.lasts.lock().expect("no test panics while holding it");
+        let left = lasts.map(|changes| changes.saturating_sub(1));
+        *lasts = left.filter(|changes| *changes > 0);
+        if left == Some(0) {
+            self.set_broken(true);
+        }
     }
 
     pub(crate) fn set_breaks_after_writing(&self, breaks: bool) {
@@ -147,6 +171,11 @@ impl Store for Faulty {
             self.parts.lock().expect("no test panics while holding it").push((*of, *range));
         }
         let done = self.inner.commit(change, events).await?;
+        self.wear();
+        let (order, one_less) = (Ordering::SeqCst, |many: usize| many.checked_sub(1));
+        if self.answers_lost.fetch_update(order, order, one_less).is_ok() {
+            return Err(sqlx_timeout());
+        }
         self.check_after()?;
         Ok(done)
     }
@@ -174,6 +203,20 @@ impl Store for Faulty {
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         self.check().await?;
         self.inner.sessions_of(user).await
+    }
+
+    async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
+        self.check().await?;
+        self.inner.last_session().await
+    }
+
+    async fn end_of_part(
+        &self,
+        after: SessionId,
+        up_to: SessionId,
+    ) -> Result<Option<SessionId>, StoreError> {
+        self.check().await?;
+        self.inner.end_of_part(after, up_to).await
     }
 
     async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {

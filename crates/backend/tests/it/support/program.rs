@@ -20,6 +20,21 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     baton(folder).args(arguments).output().expect("the program runs")
 }
 
+/// Runs a `serve` that is to be refused: one that starts is ended, and its line is what it printed.
+pub(crate) fn run_refused(mut command: Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut line = String::new();
+    let out = child.stdout.as_mut().expect("its output");
+    BufReader::new(out).read_line(&mut line).expect("a line, or none");
+    if !line.is_empty() {
+        let _ = child.kill();
+    }
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(line, "", "it was to be refused");
+    output
+}
+
 pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }

@@ -93,7 +93,7 @@ pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
         }
         owner.refresh(|| at).await?;
         let stolen = owner.copied();
-        command(&stage, &["retire", &kid(&stolen.access_token)?]).await?;
+        command(&stage, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
         let lags = refused_everywhere(&edge, at, &stolen).await?;
         for (place, lag) in Place::ALL.into_iter().zip(lags) {
             stage.hold_to(place.bound(), lag, &format!("{place:?}: a retired key counted for"));

@@ -1,0 +1,50 @@
+//! `baton check`: says what would stop `baton serve` with the same settings. It must not change anything: no database
+//! is created or migrated, no key made.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::database::{remark, with_database};
+use super::say;
+use crate::app::{App, Doors};
+use crate::clock::Clock;
+use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};
+use crate::entropy::Entropy;
+use crate::keys::KeyRing;
+use crate::store::{Database, Schema};
+
+pub(super) async fn check(args: ServeArgs) -> anyhow::Result<()> {
+    let settings = Settings::try_from(args)?;
+    say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
+    let database = DatabaseArgs { database: settings.database.clone() };
+    with_database(&database, async |database| check_database(&settings, database).await).await
+}
+
+async fn check_database(settings: &Settings, database: &Database) -> anyhow::Result<()> {
+    match remark(database.schema) {
+        None => say("schema         ok   up to date")?,
+        Some(remark) => say(&format!("schema         {remark}"))?,
+    }
+    anyhow::ensure!(
+        !matches!(database.schema, Schema::Newer { .. }),
+        "--database: `baton serve` of this version does not start on a newer schema: use the newer program"
+    );
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let (source, plan, store) = (&settings.master_key, settings.key_plan, &database.store);
+    let keys = KeyRing::open_existing(source, plan, store, &entropy).await?;
+    let signing = keys.current().signing(clock.now())?.kid().to_owned();
+    say(&format!("keys           ok   signing with {signing}"))?;
+    store.ping().await.context("--database: the storage does not answer")?;
+    say("storage        ok   answers, and can be written to")?;
+    let store = Arc::clone(store);
+    App::new(settings, Doors { clock, entropy, store, keys: Arc::new(keys) })?;
+    match &settings.site {
+        Some(folder) => say(&format!("site           ok   {}", folder.display())),
+        None => Err(ConfigError::new(
+            "--site / BATON_SITE",
+            "no built site was found: run `cargo xtask build`",
+        )
+        .into()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Ending everyone's sessions: in parts, with their events, to the end, and no further than it has to.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use backend::store::{Change, Event, EventQuery, Session, User};
+use futures_util::FutureExt as _;
+use shared::{EventKind, SessionId, UserId};
+
+use crate::support::{Browser, Faulty, Place, START, TestApp, on_every_store};
+
+/// A part is a thousand rows.
+const PART: usize = 1_000;
+
+/// The user behind a browser, and their session.
+async fn row_of(app: &TestApp, browser: &Browser) -> (Session, User) {
+    let id: SessionId =
+        browser.claims()["sid"].as_str().and_then(|sid| sid.parse().ok()).expect("an id");
+    app.store.find_session(id).await.expect("a store").expect("a session")
+}
+
+/// Like this session, with another id: the larger the number, the later.
+fn copy_of(session: &Session, number: u32) -> Session {
+    let mut id = *session.id.as_bytes();
+    id[12..].copy_from_slice(&number.to_be_bytes());
+    Session { id: SessionId::from_bytes(id), ..session.clone() }
+}
+
+fn opened(session: Session, user: &User) -> Change {
+    Change::OpenSession { session: Box::new(session), seen: user.password_hash.clone() }
+}
+
+/// So many sessions more of the user behind a browser.
+async fn with_more(app: &TestApp, browser: &Browser, many: usize) -> (Session, User) {
+    let (session, user) = row_of(app, browser).await;
+    for number in 0..many {
+        let copy = copy_of(&session, u32::try_from(number).expect("a number"));
+        let open = opened(copy, &user);
+        assert!(app.store.commit(open, Vec::new()).await.expect("a store").took_place());
+    }
+    (session, user)
+}
+
+async fn events_of_ends(app: &TestApp, user: UserId) -> Vec<Event> {
+    let query =
+        EventQuery { user, before: None, kinds: vec![EventKind::SessionEnded], limit: 9_999 };
+    app.store.events(&query).await.expect("a store")
+}
+
+#[tokio::test]
+async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let (_, user) = with_more(&app, &alice, PART).await;
+        let mut told = Vec::new();
+        let ended = app.administration().end_everyones(&mut |sessions| told.push(sessions)).await;
+        assert_eq!(ended.expect("a store"), PART as u64 + 2);
+        assert_eq!(told, [1_000, 1_002]);
+        for browser in [&alice, &bob] {
+            let refused = browser.me().await;
+            refused.assert_problem(401, "invalid_token");
+            assert_eq!(refused.json()["ended_because"], "administrator");
+            browser.refresh().await.assert_problem(401, "invalid_grant");
+        }
+        let events = events_of_ends(&app, user.id).await;
+        assert_eq!(events.len(), PART + 1);
+        assert!(events.iter().all(|event| event.at == START));
+        let sessions: BTreeSet<_> = events.iter().filter_map(|event| event.session).collect();
+        assert_eq!(sessions.len(), PART + 1, "one of each");
+        let (_, user) = row_of(&app, &bob).await;
+        assert_eq!(events_of_ends(&app, user.id).await.len(), 1);
+        let again = app.administration().end_everyones(&mut |_| {}).await;
+        assert_eq!(again.expect("a store"), 0);
+        app.logged_in("alice").await.me().await.assert_ok();
+    })
+    .await;
+}
+
+/// What was committed stays so, with its events; a repeat ends the rest.
+#[tokio::test(start_paused = true)]
+async fn a_failure_half_way_leaves_what_a_repeat_finishes() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let (_, user) = with_more(&app, &alice, 2 * PART).await;
+    store.break_after(1);
+    let mut told = 0;
+    let broken = app.administration().end_everyones(&mut |sessions| told = sessions).await;
+    assert!(broken.is_err() && told == PART as u64, "{told}");
+    store.set_broken(false);
+    assert_eq!(events_of_ends(&app, user.id).await.len(), PART);
+    let rest = app.administration().end_everyones(&mut |_| {}).await;
+    assert_eq!(rest.expect("a store"), PART as u64 + 1);
+    assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
+}
+
+/// A database that is locked for a moment, or restarts, does not stop it.
+#[tokio::test(start_paused = true)]
+async fn a_part_whose_answer_was_lost_is_tried_again() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let (_, user) = with_more(&app, &alice, 2 * PART).await;
+    store.lose_next_answers(2);
+    app.administration().end_everyones(&mut |_| {}).await.expect("a store");
+    assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
+    assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
+}
+
+/// Whatever begins while it works goes on, and does not keep it from its end.
+#[tokio::test]
+async fn sessions_that_begin_later_go_on() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let (session, user) = with_more(&app, &alice, PART).await;
+    let (store, mut later) = (Arc::clone(&app.store), 0_u32);
+    let mut begin_more = |_: u64| {
+        for _ in 0..PART {
+            later += 1;
+            let copy = copy_of(&session, u32::MAX - PART as u32 * 10 + later);
+            let begun = store.commit(opened(copy, &user), Vec::new()).now_or_never();
+            assert!(begun.expect("memory answers at once").expect("a store").took_place());
+        }
+    };
+    let ended = app.administration().end_everyones(&mut begin_more).await;
+    assert_eq!(ended.expect("a store"), PART as u64 + 1);
+    assert!(later as usize >= PART);
+    assert_eq!(app.store.sessions_of(user.id).await.expect("a store").len(), PART);
+}
+
+/// A script that logs in each time it runs has thousands of sessions.
+#[tokio::test]
+async fn a_user_with_thousands_of_sessions_loses_them_all() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let (session, user) = with_more(&app, &alice, 2 * PART).await;
+    assert_eq!(app.administration().disable(&user).await.expect("a store"), 2 * PART as u64 + 1);
+    alice.me().await.assert_problem(401, "invalid_token");
+
+    app.administration().enable(&user).await.expect("a store");
+    for number in 0..=PART {
+        let copy = copy_of(&session, u32::MAX / 2 + u32::try_from(number).expect("a number"));
+        app.store.commit(opened(copy, &user), Vec::new()).await.expect("a store");
+    }
+    let ended = app.administration().end_sessions(&user).await;
+    assert_eq!(ended.expect("a store"), PART as u64 + 1);
+    assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
+}
+
+/// A failure between the flag and the last session: the command is run again.
+#[tokio::test(start_paused = true)]
+async fn disabling_again_ends_the_sessions_that_a_failure_left() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let (_, user) = with_more(&app, &alice, PART).await;
+    store.break_after(1);
+    app.administration().disable(&user).await.expect_err("storage fails");
+    store.set_broken(false);
+    assert_eq!(app.store.sessions_of(user.id).await.expect("a store").len(), 1);
+    assert_eq!(app.administration().disable(&user).await.expect("a store"), 1);
+    assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
+}

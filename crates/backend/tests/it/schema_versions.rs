@@ -1,0 +1,263 @@
+//! Databases whose schema is older or newer than the program: during an upgrade, and when one was put off. Commands
+//! take the schema as it is; only `serve` and `migrate` change it.
+
+use std::path::Path;
+use std::process::Output;
+
+use backend::clock::Clock;
+use backend::config::MasterKeySource;
+use backend::entropy::Entropy;
+use backend::keys::{FirstRing, KeyRing};
+use backend::store::{self, Change, Opening, Schema as Version, Session, Store, User, Whence};
+use rotation::{Family, Seed};
+use shared::{NumericDate, SessionId, UserId};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+use crate::support::program::{folder, run};
+use crate::support::{Place, Schema, settings};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+const HASH: &str = "$argon2id$";
+/// Of a session begun a moment ago, by the machine's clock.
+fn now() -> NumericDate {
+    Clock::system().now()
+}
+
+/// A database of each engine that is not there yet.
+#[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
+async fn on_every_database(story: impl AsyncFn(&Place)) {
+    let mut places = vec![Place::file()];
+    places.extend(Schema::new().await.map(Place::Schema));
+    for place in places {
+        println!("engine: {}", place.engine());
+        story(&place).await;
+    }
+}
+
+/// The database as the first migrations have left it.
+async fn migrate_to(place: &Place, version: usize) {
+    let first = |migrator: &Migrator| {
+        Migrator::with_migrations(migrator.iter().take(version).cloned().collect())
+    };
+    match place {
+        Place::Memory => unreachable!("it has no schema"),
+        Place::File(_) => {
+            let mut connection = sqlite(place, true).await;
+            first(&SQLITE).run(&mut connection).await.expect("migrations");
+            connection.close().await.expect("an end");
+        }
+        Place::Schema(schema) => {
+            let mut connection = schema.connection().await;
+            first(&POSTGRES).run(&mut connection).await.expect("migrations");
+        }
+    }
+}
+
+async fn sqlite(place: &Place, create: bool) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(place.database().expect("a file"));
+    let options = options.create_if_missing(create).journal_mode(SqliteJournalMode::Wal);
+    SqliteConnection::connect_with(&options).await.expect("a connection")
+}
+
+async fn execute(place: &Place, statements: &str) {
+    let statements = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+    match place {
+        Place::Memory => unreachable!("it has no console"),
+        Place::File(_) => {
+            statements.execute(&mut sqlite(place, false).await).await.expect("statements");
+        }
+        Place::Schema(schema) => {
+            statements.execute(&mut schema.connection().await).await.expect("statements");
+        }
+    }
+}
+
+/// How many migrations have been applied.
+async fn applied(place: &Place) -> i64 {
+    let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations");
+    match place {
+        Place::Memory => unreachable!("it has no schema"),
+        Place::File(_) => {
+            let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations");
+            count.fetch_one(&mut sqlite(place, false).await).await.expect("a count")
+        }
+        Place::Schema(schema) => {
+            count.fetch_one(&mut schema.connection().await).await.expect("a count")
+        }
+    }
+}
+
+fn command(folder: &Path, words: &[&str], place: &Place) -> Output {
+    run(folder, &[words, &["--database", &place.url()]].concat())
+}
+
+fn succeeded(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn refused(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    text.lines().last().unwrap_or_default().to_owned()
+}
+
+/// alice@example.com with two sessions, as a program that knows this schema would have left them.
+async fn populate(store: &dyn Store) {
+    let user = User {
+        id: UserId::from_bytes([1; 16]),
+        email: backend::auth::email::Email::parse("alice@example.com").expect("an address"),
+        name: None,
+        password_hash: HASH.to_owned(),
+        created_at: now(),
+        disabled_at: None,
+    };
+    let session = |number| Session {
+        id: SessionId::from_bytes([number; 16]),
+        user: user.id,
+        seed: Seed::from_bytes([number; 32]),
+        refresh_key_id: "key-1".to_owned(),
+        family: Family::begun(now()),
+        authenticated_at: now(),
+        wanted_at: None,
+        whence: Whence::unknown(),
+        ended_because: None,
+    };
+    let sessions = [1, 2].map(|number| {
+        let session = Box::new(session(number));
+        Change::OpenSession { session, seen: HASH.to_owned() }
+    });
+    for change in [Change::AddUser(Box::new(user.clone()))].into_iter().chain(sessions) {
+        assert!(store.commit(change, Vec::new()).await.expect("a store").took_place());
+    }
+}
+
+/// The new program before its server has migrated.
+#[tokio::test]
+async fn on_an_older_schema_the_emergency_commands_work_and_leave_it_as_it_is() {
+    on_every_database(async |place| {
+        let folder = folder();
+        migrate_to(place, 2).await;
+        let database = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
+        let known = SQLITE.iter().last().expect("a migration").version;
+        assert_eq!(database.schema, Version::Older { version: 2, known });
+        populate(&*database.store).await;
+        database.store.close().await;
+
+        let alice = "alice@example.com";
+        let ended = command(folder.path(), &["sessions", "end", "--user", alice], place);
+        assert_eq!(succeeded(&ended), "ended 2 sessions of alice@example.com\n");
+        let said = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert!(
+            said.contains("older than this program (version 2 of ")
+                && said.contains("`baton migrate`")
+        );
+        let disabled = command(folder.path(), &["users", "disable", alice], place);
+        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and ended 0 sessions\n");
+        succeeded(&command(folder.path(), &["users", "enable", alice], place));
+        let all = command(folder.path(), &["sessions", "end", "--all", "--yes"], place);
+        assert_eq!(succeeded(&all), "ended 0 sessions, everyone's\n");
+        assert_eq!(applied(place).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_older_schema_lacks_is_said_with_the_remedy() {
+    on_every_database(async |place| {
+        let folder = folder();
+        migrate_to(place, 1).await;
+        for words in [&["keys", "list"][..], &["services", "list"], &["users", "list"], &["check"]]
+        {
+            let text = refused(&command(folder.path(), words, place));
+            let named =
+                text.contains("too old for this command") && text.contains("`baton migrate`");
+            assert!(named && !text.contains("newer"), "{words:?}: {text}");
+        }
+        let check = command(folder.path(), &["check"], place).stdout;
+        let check = String::from_utf8(check).expect("UTF-8");
+        assert!(
+            check.contains("schema         is older than this program (version 1 of "),
+            "{check}"
+        );
+        assert_eq!(applied(place).await, 1);
+        succeeded(&command(folder.path(), &["migrate"], place));
+        assert_eq!(succeeded(&command(folder.path(), &["users", "list"], place)), "");
+        assert_eq!(applied(place).await, i64::try_from(SQLITE.iter().count()).expect("a count"));
+    })
+    .await;
+}
+
+/// As a newer server has left it: a column more, and a migration that this program does not know.
+async fn newer(place: &Place, folder: &Path, description: &str) {
+    let store = store::open(&place.url()).await.expect("a store");
+    populate(&*store).await;
+    let source = MasterKeySource::Folder(folder.join("keys"));
+    let plan = settings::<&str>(&[]).expect("settings").key_plan;
+    let (at, entropy) = ((&store, &Clock::system()), Entropy::system());
+    let ring = KeyRing::open(&source, plan, at, &entropy, FirstRing::WithNewMasterKey).await;
+    ring.expect("a ring");
+    store.close().await;
+    let migration = format!(
+        "ALTER TABLE sessions ADD COLUMN extra TEXT;
+         INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, '{description}', true, '', 0)"
+    );
+    execute(place, &migration).await;
+}
+
+/// The program of one version back, while servers of the next one run.
+#[tokio::test]
+async fn on_a_newer_schema_the_commands_of_one_version_back_work() {
+    on_every_database(async |place| {
+        let folder = folder();
+        newer(place, folder.path(), "a column more").await;
+        let before = applied(place).await;
+        let run = |words: &[&str]| command(folder.path(), words, place);
+        let disabled = run(&["users", "disable", "alice@example.com"]);
+        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and ended 2 sessions\n");
+        let said = String::from_utf8(disabled.stderr).expect("UTF-8");
+        assert!(said.contains("newer than this program (version 9999, "), "{said}");
+        let keys = succeeded(&run(&["keys", "list"]));
+        let signing = keys.split_whitespace().next().expect("a key").to_owned();
+        for words in [
+            &["users", "enable", "alice@example.com"][..],
+            &["sessions", "end", "--user", "alice@example.com"],
+            &["sessions", "end", "--all", "--yes"],
+            &["sessions", "list", "--all"],
+            &["users", "list"],
+            &["keys", "retire", &signing, "--yes"],
+            &["keys", "rotate"],
+            &["services", "add", "notes", "--audience", "https://notes.example"],
+            &["services", "list"],
+            &["services", "remove", "notes", "--yes"],
+            &["prune"],
+        ] {
+            succeeded(&run(words));
+        }
+        // A server would serve what it does not know.
+        for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
+            assert!(refused(&run(words)).contains("newer version of Baton"));
+        }
+        let check = refused(&run(&["check"]));
+        assert!(check.contains("does not start on a newer schema"), "{check}");
+        assert_eq!(applied(place).await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_migration_that_breaks_older_programs_says_so_in_its_name() {
+    on_every_database(async |place| {
+        let folder = folder();
+        newer(place, folder.path(), "breaking names of columns").await;
+        for words in [&["users", "list"][..], &["sessions", "end", "--all", "--yes"]] {
+            let text = refused(&command(folder.path(), words, place));
+            assert!(text.contains("newer version of Baton"), "{text}");
+        }
+    })
+    .await;
+}

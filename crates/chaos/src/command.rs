@@ -1,0 +1,91 @@
+//! `baton …`: a command of an operator beside the instances that run. It can be watched, killed, or waited for. It
+//! must not know what the command does.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::sync::mpsc;
+
+use crate::instance::PATH;
+use crate::pace::PATIENCE;
+use crate::stage::Stage;
+
+/// A command under way. It ends with its handle.
+pub(crate) struct Running {
+    child: Child,
+    /// What it says on standard error, line by line.
+    lines: mpsc::UnboundedReceiver<String>,
+    said: Vec<String>,
+}
+
+impl Running {
+    /// Starts it with the database and the keys of this stage.
+    pub(crate) fn start(stage: &Stage, words: &[&str]) -> Result<Self> {
+        let mut command = Command::new(&stage.programs.binary);
+        command.args(words).env_clear().env("PATH", PATH).current_dir(stage.folder());
+        command.env("BATON_DATABASE", stage.database.url());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("the program cannot be started")?;
+        let errors = child.stderr.take().context("the pipe was asked for")?;
+        let (sender, lines) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                // Whoever listened may be gone.
+                let _ = sender.send(line);
+            }
+        });
+        Ok(Self { child, lines, said: Vec::new() })
+    }
+
+    /// Waits until it says a line with this in it. `false`: it ended before.
+    pub(crate) async fn says(&mut self, needle: &str) -> Result<bool> {
+        let search = async {
+            while let Some(line) = self.lines.recv().await {
+                self.said.push(line);
+                if self.said.last().is_some_and(|line| line.contains(needle)) {
+                    return true;
+                }
+            }
+            false
+        };
+        tokio::time::timeout(PATIENCE, search).await.context("the command is silent")
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// SIGKILL, and no process is left.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Waits for its end; what it has printed.
+    ///
+    /// # Errors
+    /// If it has failed.
+    pub(crate) async fn finish(mut self) -> Result<String> {
+        while let Some(line) = self.lines.recv().await {
+            self.said.push(line);
+        }
+        let output = self.child.stdout.take().context("it is taken once")?;
+        let mut printed = String::new();
+        std::io::Read::read_to_string(&mut BufReader::new(output), &mut printed)?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("the command ended with {status}: {}", self.said.join("\n"));
+        }
+        Ok(printed)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,104 @@
+//! An operator ends everyone's sessions, and there are 20,000 for each round: `baton sessions end --all`. It is killed
+//! half way and run again. Every end has its event, both or neither; the other instance hears of it; whoever logs in
+//! meanwhile stays logged in and is answered in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::client::Client;
+use crate::command::Running;
+use crate::pace::{Stopwatch, pause};
+use crate::stage::Stage;
+use crate::{checker, lag};
+
+const SESSIONS_A_ROUND: u64 = 20_000;
+const CLIENTS: usize = 8;
+/// How long a client rests between two refreshes.
+const REST: Duration = Duration::from_millis(20);
+/// What a refresh may take beside it. In one write, on SQLite, it took as long as all of them together.
+const REFRESHED_WITHIN: Duration = Duration::from_secs(1);
+/// The bound for news of an end at the other instance.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
+const END: &[&str] = &["sessions", "end", "--all", "--yes"];
+const SOME: &str = "sessions so far";
+const LIVE: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
+const ENDED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
+const TOLD: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
+
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let [here, there] = instances.each_ref().map(|instance| instance.address());
+    let mut clients = Client::several(&stage, here, CLIENTS).await?;
+    let elder = clients[0].copied();
+    let many = i64::try_from(stage.rounds * SESSIONS_A_ROUND)?;
+    stage.database.add_sessions(many, elder.session()).await?;
+    let before = refresh_for(Duration::from_secs(3), &mut clients, here).await?;
+
+    let mut command = Running::start(&stage, END)?;
+    if !command.says(SOME).await? {
+        bail!("nothing has ended: {:?}", command.finish().await);
+    }
+    command.kill()?;
+    let (ended, left) = (stage.database.count(ENDED).await?, stage.database.count(LIVE).await?);
+    if left == 0 {
+        bail!("it came too late to cut it short");
+    }
+    events_agree(&stage, ended).await?;
+
+    let stopwatch = Stopwatch::start();
+    let mut command = Running::start(&stage, END)?;
+    command.says(SOME).await?;
+    // What begins from here on goes on.
+    for client in &mut clients {
+        client.login(here).await?;
+    }
+    let mut beside = Vec::new();
+    while !command.has_ended()? {
+        beside.extend(refresh_for(Duration::from_millis(200), &mut clients, here).await?);
+    }
+    let said = command.finish().await?;
+    let took = stopwatch.elapsed();
+    if said != format!("ended {left} sessions, everyone's\n") {
+        stage.violation(format!("{left} were left, and it said: {said}"));
+    }
+    let opens = || async { Ok(elder.events(there).await == Some(200)) };
+    let lag = lag::until_refused(opens).await?;
+    stage.hold_to(HEARD_WITHIN, lag, "the other instance has not heard of it for");
+    events_agree(&stage, ended + left).await?;
+    stage
+        .remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
+    lag::hold_to(&stage, Duration::MAX, "refreshes before", before);
+    lag::hold_to(&stage, REFRESHED_WITHIN, "refreshes beside it", beside);
+    checker::check(&stage, there, &mut clients).await
+}
+
+async fn events_agree(stage: &Stage, ended: i64) -> Result<()> {
+    let told = stage.database.count(TOLD).await?;
+    if told != ended {
+        stage.violation(format!("{ended} sessions have ended, and there are {told} events"));
+    }
+    Ok(())
+}
+
+/// All of them for so long; what each refresh took.
+async fn refresh_for(
+    duration: Duration,
+    clients: &mut [Client],
+    at: std::net::SocketAddr,
+) -> Result<Vec<Duration>> {
+    let stopwatch = Stopwatch::start();
+    let work = clients.iter_mut().map(async |client| {
+        let mut took = Vec::new();
+        while stopwatch.elapsed() < duration {
+            let one = Stopwatch::start();
+            client.refresh(|| at).await?;
+            took.push(one.elapsed());
+            pause(REST).await;
+        }
+        anyhow::Ok(took)
+    });
+    Ok(futures_util::future::try_join_all(work).await?.concat())
+}

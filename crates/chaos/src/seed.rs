@@ -1,0 +1,67 @@
+//! Sessions by the ten thousand, which no client holds: what a service has after some weeks, and what no scenario has
+//! the time to log in for. Rows are put in with SQL of the suite's own, before anything is measured.
+
+use anyhow::Result;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::database::Database;
+
+/// Live sessions like `$2`, begun one after the other in the week before it. The ids are as UUIDs of version 7 are:
+/// six bytes of milliseconds, then chance.
+const IN_SQLITE: &str = "
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
+    SELECT unhex(printf('%012x', (created_at - i * 600000 / $1) * 1000) || hex(randomblob(10))), user_id,
+           randomblob(32), refresh_key_id, 0, accepted_at, created_at - i * 600000 / $1, authenticated_at
+    FROM n, (SELECT * FROM sessions WHERE id = $2)";
+
+const IN_POSTGRES: &str = "
+    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
+    SELECT decode(lpad(to_hex((created_at - i * 600000 / $1) * 1000), 12, '0'), 'hex')
+               || substr(uuid_send(gen_random_uuid()), 7), user_id,
+           uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), refresh_key_id, 0, accepted_at,
+           created_at - i * 600000 / $1, authenticated_at
+    FROM generate_series(1, $1) AS n (i), (SELECT * FROM sessions WHERE id = $2) AS s";
+
+impl Database {
+    /// Adds so many sessions like this one.
+    pub(crate) async fn add_sessions(&self, many: i64, like: [u8; 16]) -> Result<()> {
+        match self {
+            Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
+                let options = SqliteConnectOptions::new().filename(file);
+                let mut connection = options.connect().await?;
+                let insert = sqlx::query(IN_SQLITE).bind(many).bind(like.to_vec());
+                insert.execute(&mut connection).await?;
+                connection.close().await?;
+            }
+            Self::Postgres { cluster, name } => {
+                let mut connection = cluster.connect(name).await?;
+                let insert = sqlx::query(IN_POSTGRES).bind(many).bind(like.to_vec());
+                insert.execute(&mut connection).await?;
+                sqlx::raw_sql("ANALYZE").execute(&mut connection).await?;
+                connection.close().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A number that this query counts.
+    pub(crate) async fn count(&self, query: &'static str) -> Result<i64> {
+        match self {
+            Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
+                let options = SqliteConnectOptions::new().filename(file).read_only(true);
+                let mut connection = options.connect().await?;
+                let number = sqlx::query_scalar(query).fetch_one(&mut connection).await?;
+                connection.close().await?;
+                Ok(number)
+            }
+            Self::Postgres { cluster, name } => {
+                let mut connection = cluster.connect(name).await?;
+                let number = sqlx::query_scalar(query).fetch_one(&mut connection).await?;
+                connection.close().await?;
+                Ok(number)
+            }
+        }
+    }
+}
