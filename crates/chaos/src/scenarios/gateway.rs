@@ -5,6 +5,7 @@ pub(crate) mod addresses;
 pub(crate) mod cookies;
 pub(crate) mod ended;
 pub(crate) mod forged;
+pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod outage;
 
