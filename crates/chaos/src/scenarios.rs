@@ -234,6 +234,14 @@ pub(crate) const ALL: &[Scenario] = &[
         play: |stage| Box::pin(gateway::headers::play(stage)),
     },
     Scenario {
+        name: "gateway-share",
+        story: "one user fills the notes service and searches without a pause; others are served",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(gateway::share::play(stage)),
+    },
+    Scenario {
         name: "gateway-addresses",
         story: "a caller who says that they call from somewhere else",
         engines: SQLITE,

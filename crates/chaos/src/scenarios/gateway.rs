@@ -8,6 +8,7 @@ pub(crate) mod forged;
 pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod outage;
+pub(crate) mod share;
 
 mod callers;
 
