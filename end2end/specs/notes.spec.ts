@@ -112,6 +112,56 @@ test('what is wrong with a note is said beside its field', async ({ account }) =
   await expect(cards(account, 'Short')).toBeVisible();
 });
 
+test('a character is one, whatever it takes to encode it', async ({ account }) => {
+  await openNotes(account);
+  // Two UTF-16 code units and four bytes each.
+  const emoji = (count: number) => '\u{1F600}'.repeat(count);
+  await write(account, emoji(200), emoji(20_000));
+  const field = account.getByLabel('Search your notes');
+  await field.fill(emoji(200));
+  await field.press('Enter');
+  await expect(account.getByRole('status')).toHaveText(`One note with “${emoji(200)}”`);
+  await field.fill(emoji(201));
+  await field.press('Enter');
+  const complaint = await field.evaluate((it: HTMLInputElement) => it.validationMessage);
+  expect(complaint).toBe('A search has at most 200 characters.');
+  await field.fill('milk');
+  await field.press('Enter');
+  await expect(account.getByText('None of your notes holds “milk”.')).toBeVisible();
+});
+
+test('who has as many notes as one may have reads so, and loses nothing', async ({ account }) => {
+  await openNotes(account);
+  const title = 'Your notes are full.';
+  const detail = 'You can keep 1,000 notes, with 10 MB of text in all. Delete or shorten some to make room.';
+  await account.route(
+    `**${api.notes}`,
+    (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({
+          type: 'urn:baton:problem:quota_exceeded',
+          code: 'quota_exceeded',
+          status: 409,
+          title,
+          detail,
+          request_id: '0123456789abcdef',
+        }),
+      }),
+    { times: 1 },
+  );
+  await account.getByRole('button', { name: 'New note' }).click();
+  await expect(account.getByLabel('Title')).toBeFocused();
+  await fill(account, 'Milk', 'two bottles');
+  await save(account);
+  await expect(account.getByRole('alert')).toHaveText(`${title} ${detail} Nothing you typed is lost.`);
+  await expect(account.getByLabel('Text')).toHaveValue('two bottles');
+  // With room again it is saved as it was typed.
+  await save(account);
+  await expect(cards(account, 'Milk')).toContainText('two bottles');
+});
+
 test('markup in a note is text', async ({ account }) => {
   const title = '<b>Bold</b> & <script>window.name="taken"</script>';
   const text = '<img src=x onerror="window.name=1"> </p></li><a href="javascript:window.name=2">here</a> {{7*7}}';

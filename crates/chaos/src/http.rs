@@ -73,6 +73,11 @@ impl Answer {
         self.headers.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
+    /// The names of its headers, in lower case.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The value of a cookie that this answer sets.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.headers.iter().filter(|(it, _)| it == "set-cookie").find_map(|(_, line)| {

@@ -262,6 +262,22 @@ pub(crate) const ALL: &[Scenario] = &[
         play: |stage| Box::pin(gateway::cookies::play(stage)),
     },
     Scenario {
+        name: "gateway-headers",
+        story: "a service that sends every response header on which a browser acts",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(gateway::headers::play(stage)),
+    },
+    Scenario {
+        name: "gateway-share",
+        story: "one user fills the notes service and searches without a pause; others are served",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(gateway::share::play(stage)),
+    },
+    Scenario {
         name: "gateway-addresses",
         story: "a caller who says that they call from somewhere else",
         engines: SQLITE,

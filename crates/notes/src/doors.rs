@@ -1,7 +1,7 @@
 //! The doors through which time and randomness enter. They must not decide anything.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use shared::{NoteId, NumericDate};
 use uuid::Builder;
@@ -10,18 +10,30 @@ use uuid::Builder;
 #[derive(Clone)]
 pub struct Doors {
     milliseconds: Arc<dyn Fn() -> i64 + Send + Sync>,
+    elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
 impl Doors {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self::with_clock(system_milliseconds)
+        let start = steady();
+        let elapsed = move || steady().saturating_duration_since(start);
+        Self { milliseconds: Arc::new(system_milliseconds), elapsed: Arc::new(elapsed) }
     }
 
     /// Another clock, in milliseconds since 1970: for tests.
     pub fn with_clock(milliseconds: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
-        Self { milliseconds: Arc::new(milliseconds) }
+        let milliseconds: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(milliseconds);
+        let same = Arc::clone(&milliseconds);
+        let elapsed = move || Duration::from_millis(u64::try_from(same()).unwrap_or(0));
+        Self { milliseconds, elapsed: Arc::new(elapsed) }
+    }
+
+    /// How long ago some fixed instant was. It grows, whatever happens to the machine's clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        (self.elapsed)()
     }
 
     /// The present instant.
@@ -50,6 +62,11 @@ fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the machine has a random source");
     bytes
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn steady() -> Instant {
+    Instant::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the door")]

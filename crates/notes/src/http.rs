@@ -6,6 +6,7 @@ pub mod collection;
 pub mod error;
 pub mod fence;
 pub mod health;
+pub mod limit;
 pub mod one;
 pub mod request;
 pub mod version;

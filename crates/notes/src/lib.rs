@@ -7,19 +7,25 @@
 //!
 //! | call | answer |
 //! | --- | --- |
-//! | `GET /api/notes?q=&before=` | the caller's notes, newest first, 50 at a time; `q` is literal text in any case |
-//! | `POST /api/notes` `{title, text}` | 201 and the note |
-//! | `GET`, `PUT`, `DELETE /api/notes/{id}` | the note; the note as it is now; 204 |
+//! | `GET /api/notes?q=&before=` | the caller's notes, newest first, at most 50 and 256 KiB at a time; `q` is literal text of at most 200 characters, in any case |
+//! | `POST /api/notes` `{title, text}` | 201 and the note; 409 `quota_exceeded` beyond 1,000 notes or 10 MB of a user |
+//! | `GET`, `PUT`, `DELETE /api/notes/{id}` | the note, or 304; the note as it is now, or 409; 204 |
 //! | `GET /health/live`, `/health/ready` | 200 while it answers; while it can do its work |
 //!
-//! A note carries its version in `ETag`. A `PUT` with `If-Match` replaces that version and no other:
-//! 412 if somebody was faster. A note of another user is 404, like one that never was.
+//! A title is one line of 1 to 200 characters, a text has at most 20,000. A note carries its version in `ETag`.
+//! `If-Match` and `If-None-Match` (RFC 9110 section 13) hold for each method: a `PUT` or `DELETE` for one version
+//! changes that version and no other, and is 412 if it has changed since. A note of another user is 404, like one
+//! that never was. A user may make 100 calls at once and 20 more each second, of which a search counts as five;
+//! beyond that it is 429 with `Retry-After`.
 #![forbid(unsafe_code)]
 
 pub mod config;
 pub mod doors;
 pub mod http;
 pub mod note;
+pub mod precondition;
+pub mod rate_limit;
 pub mod router;
 pub mod server;
 pub mod store;
+pub mod turns;

@@ -1,12 +1,7 @@
 //! What a note is, and what one may hold. It must not know how notes are stored or sent.
 
 use shared::FieldError;
-use shared::note::{Note, NoteRequest};
-
-/// The longest title, in characters.
-pub const MAX_TITLE: usize = 200;
-/// The longest text, in characters.
-pub const MAX_TEXT: usize = 20_000;
+use shared::note::{MAX_TEXT, MAX_TITLE, Note, NoteRequest};
 
 /// A note, and how often it was written: 1, 2, 3.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +21,19 @@ pub struct Draft {
     pub text: String,
 }
 
+impl Draft {
+    /// What it counts for its owner's quota.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.title.len() + self.text.len()
+    }
+}
+
+/// What separates lines: control characters, and the two that Unicode has for it.
+fn ends_a_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
 impl TryFrom<NoteRequest> for Draft {
     type Error = Vec<FieldError>;
 
@@ -40,7 +48,7 @@ impl TryFrom<NoteRequest> for Draft {
         if title.chars().count() > MAX_TITLE {
             refuse("title", "too_long", format!("A title has at most {MAX_TITLE} characters."));
         }
-        if title.chars().any(char::is_control) {
+        if title.chars().any(ends_a_line) {
             refuse("title", "invalid", "A title is one line of text.".to_owned());
         }
         if text.chars().count() > MAX_TEXT {

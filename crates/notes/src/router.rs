@@ -10,8 +10,10 @@ use verifier::axum::RequireToken;
 use verifier::remote::Issuer;
 
 use crate::doors::Doors;
-use crate::http::{collection, error, fence, health, one, request};
+use crate::http::{collection, error, fence, health, limit, one, request};
+use crate::rate_limit::RateLimit;
 use crate::store::Store;
+use crate::turns::Turns;
 
 /// 200 while the process answers at all.
 pub const HEALTH_LIVE: &str = "/health/live";
@@ -27,6 +29,19 @@ pub struct App {
     pub issuer: Issuer,
     /// Time and randomness.
     pub doors: Doors,
+    /// How much each user may do.
+    pub rate_limit: RateLimit,
+    /// Who may search now.
+    pub turns: Turns,
+}
+
+impl App {
+    /// With full buckets.
+    #[must_use]
+    pub fn new(store: Store, issuer: Issuer, doors: Doors) -> Self {
+        let rate_limit = RateLimit::new(doors.clone());
+        Self { store, issuer, doors, rate_limit, turns: Turns::default() }
+    }
 }
 
 /// The service.
@@ -34,6 +49,7 @@ pub fn router(app: App) -> Router {
     let for_users = Router::new()
         .route(NOTES, get(collection::list).post(collection::create))
         .route(&format!("{NOTES}/{{id}}"), get(one::read).put(one::replace).delete(one::delete))
+        .route_layer(from_fn_with_state(app.clone(), limit::guard))
         // All that a service of Baton's has to do.
         .route_layer(RequireToken::from(&app.issuer));
     Router::new()

@@ -51,7 +51,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let store = Store::open(&settings.database)
         .await
         .with_context(|| format!("--database / NOTES_DATABASE {:?}", settings.database))?;
-    let app = App { store: store.clone(), issuer, doors: Doors::system() };
+    let app = App::new(store.clone(), issuer, Doors::system());
     let mut terminate = signal(SignalKind::terminate()).context("signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
     let listener = TcpListener::bind(settings.listen)

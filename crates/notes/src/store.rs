@@ -2,10 +2,12 @@
 //! there. It must not know HTTP.
 
 mod file;
+mod sql;
 
 use std::time::Duration;
 
-use shared::note::Note;
+use futures_util::TryStreamExt as _;
+use shared::note::{MAX_NOTES, MAX_NOTES_BYTES, Note, Notes};
 use shared::{NoteId, NumericDate, UserId};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -13,10 +15,12 @@ use sqlx::sqlite::{
 use sqlx::{Row as _, SqlitePool};
 
 use crate::note::{Draft, Versioned};
+use crate::precondition::{Evaluated, Preconditions, Versions};
 
 /// How long a call waits for a connection, and a statement for the lock of another.
 const WAIT: Duration = Duration::from_millis(1_200);
-const CONNECTIONS: u32 = 4;
+/// How many calls the database answers at once.
+pub const CONNECTIONS: u32 = 4;
 
 /// Why the database did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -32,29 +36,34 @@ pub enum StoreError {
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
-/// What became of a change to one note.
+/// Why a change did not take place.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It took place; the note as it is now.
-    Made(Versioned),
-    /// The note is there, in another version than the one that was to be replaced.
-    Overtaken,
+pub enum Refused {
+    /// The note is there, in a version that the caller does not expect.
+    Changed,
     /// The owner has no such note.
     NotThere,
+    /// The owner would have more than the quota allows.
+    Full,
 }
 
-const FIND: &str = "SELECT id, title, text, created_at, changed_at, version FROM notes \
-    WHERE owner = $1 AND id = $2";
-// `instr` looks for text as it is: in LIKE, what a user types could be a wildcard.
-const LIST: &str = "SELECT id, title, text, created_at, changed_at, version FROM notes \
-    WHERE owner = $1 AND ($2 IS NULL OR id < $2) AND ($3 = '' OR instr(folded, $3) > 0) \
-    ORDER BY id DESC LIMIT $4";
-const INSERT: &str = "INSERT INTO notes (id, owner, title, text, folded, created_at, changed_at, version) \
-    VALUES ($1, $2, $3, $4, $5, $6, $6, 1)";
-const REPLACE: &str = "UPDATE notes SET title = $3, text = $4, folded = $5, changed_at = $6, \
-    version = version + 1 WHERE owner = $1 AND id = $2 AND ($7 IS NULL OR version = $7) \
-    RETURNING id, title, text, created_at, changed_at, version";
-const DELETE: &str = "DELETE FROM notes WHERE owner = $1 AND id = $2";
+/// Which notes to list: older than `before`, and with this text in any case; all if it is empty.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The last one seen.
+    pub before: Option<NoteId>,
+    /// What is searched for.
+    pub text: &'a str,
+}
+
+/// What a list holds at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// So many notes.
+    pub notes: usize,
+    /// So many bytes of titles and texts; a single note may have more.
+    pub bytes: usize,
+}
 
 /// The notes. Clones share the connections.
 #[derive(Debug, Clone)]
@@ -82,25 +91,34 @@ impl Store {
         Ok(Self(pool))
     }
 
-    /// At most `most` notes of `owner`, the newest first, older than `before`, that hold `text` in any
-    /// case; all of them if it is empty.
+    /// A page of the notes of `owner`, the newest first. What is beyond the page is not read.
     ///
     /// # Errors
     /// If the database fails; so everywhere below.
     pub async fn list(
         &self,
         owner: UserId,
-        before: Option<NoteId>,
-        text: &str,
-        most: i64,
-    ) -> Result<Vec<Note>, StoreError> {
-        let rows = sqlx::query(LIST)
+        Wanted { before, text }: Wanted<'_>,
+        page: Page,
+    ) -> Result<Notes, StoreError> {
+        // One more than is shown tells whether there are more.
+        let most = i64::try_from(page.notes.saturating_add(1)).unwrap_or(i64::MAX);
+        let mut rows = sqlx::query(sql::LIST)
             .bind(owner.as_bytes().as_slice())
             .bind(before.as_ref().map(|id| id.as_bytes().as_slice()))
             .bind(text.to_lowercase())
-            .bind(most);
-        let rows = rows.fetch_all(&self.0).await?;
-        rows.iter().map(|row| versioned(row).map(|it| it.note)).collect()
+            .bind(most)
+            .fetch(&self.0);
+        let (mut notes, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await? {
+            let note = versioned(&row)?.note;
+            bytes += note.title.len() + note.text.len();
+            if notes.len() == page.notes || (bytes > page.bytes && !notes.is_empty()) {
+                return Ok(Notes { notes, more: true });
+            }
+            notes.push(note);
+        }
+        Ok(Notes { notes, more: false })
     }
 
     /// One note of `owner`.
@@ -109,68 +127,119 @@ impl Store {
     /// If the database fails.
     pub async fn find(&self, owner: UserId, id: NoteId) -> Result<Option<Versioned>, StoreError> {
         let row =
-            sqlx::query(FIND).bind(owner.as_bytes().as_slice()).bind(id.as_bytes().as_slice());
+            sqlx::query(sql::FIND).bind(owner.as_bytes().as_slice()).bind(id.as_bytes().as_slice());
         row.fetch_optional(&self.0).await?.as_ref().map(versioned).transpose()
     }
 
-    /// A new note of `owner`.
+    /// The version of a note.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn version(&self, (owner, id): (UserId, NoteId)) -> Result<Option<i64>, StoreError> {
+        let version = sqlx::query_scalar(sql::VERSION)
+            .bind(owner.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice());
+        Ok(version.fetch_optional(&self.0).await?)
+    }
+
+    /// A new note of `owner`, within the quota.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn create(
         &self,
-        owner: UserId,
-        id: NoteId,
+        (owner, id): (UserId, NoteId),
         draft: Draft,
         now: NumericDate,
-    ) -> Result<Versioned, StoreError> {
-        let insert = sqlx::query(INSERT)
+    ) -> Result<Result<Versioned, Refused>, StoreError> {
+        let insert = sqlx::query(sql::INSERT)
             .bind(id.as_bytes().as_slice())
             .bind(owner.as_bytes().as_slice())
             .bind(&draft.title)
             .bind(&draft.text)
             .bind(folded(&draft))
-            .bind(now.0);
-        insert.execute(&self.0).await?;
+            .bind(now.0)
+            .bind(bytes(&draft))
+            .bind(MAX_NOTES)
+            .bind(MAX_NOTES_BYTES);
+        if insert.execute(&self.0).await?.rows_affected() == 0 {
+            return Ok(Err(Refused::Full));
+        }
         let Draft { title, text } = draft;
         let note = Note { id, title, text, created_at: now, changed_at: now };
-        Ok(Versioned { note, version: 1 })
+        Ok(Ok(Versioned { note, version: 1 }))
     }
 
-    /// Replaces what a note of `owner` says; only if it is in `version`, where one is given.
+    /// Replaces what a note of `owner` says, if the preconditions hold, within the quota: who has reached it can
+    /// still make a note shorter.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn replace(
         &self,
-        (owner, id): (UserId, NoteId),
-        version: Option<i64>,
+        whose: (UserId, NoteId),
+        preconditions: &Preconditions,
         draft: &Draft,
         now: NumericDate,
-    ) -> Result<Change, StoreError> {
-        let replace = sqlx::query(REPLACE)
+    ) -> Result<Result<Versioned, Refused>, StoreError> {
+        let (owner, id) = whose;
+        let (one_of, none_of) = lists(preconditions);
+        let replace = sqlx::query(sql::REPLACE)
             .bind(owner.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
+            .bind(one_of)
+            .bind(none_of)
             .bind(&draft.title)
             .bind(&draft.text)
             .bind(folded(draft))
             .bind(now.0)
-            .bind(version);
+            .bind(bytes(draft))
+            .bind(MAX_NOTES_BYTES);
         match replace.fetch_optional(&self.0).await? {
-            Some(row) => Ok(Change::Made(versioned(&row)?)),
-            None if self.find(owner, id).await?.is_some() => Ok(Change::Overtaken),
-            None => Ok(Change::NotThere),
+            Some(row) => Ok(Ok(versioned(&row)?)),
+            None => self.why_not(whose, preconditions, bytes(draft)).await.map(Err),
         }
     }
 
-    /// Deletes a note of `owner`; false if there is none.
+    /// Deletes a note of `owner`, if the preconditions hold.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn delete(&self, owner: UserId, id: NoteId) -> Result<bool, StoreError> {
-        let owner = owner.as_bytes().as_slice();
-        let delete = sqlx::query(DELETE).bind(owner).bind(id.as_bytes().as_slice());
-        Ok(delete.execute(&self.0).await?.rows_affected() == 1)
+    pub async fn delete(
+        &self,
+        whose: (UserId, NoteId),
+        preconditions: &Preconditions,
+    ) -> Result<Result<(), Refused>, StoreError> {
+        let (owner, id) = whose;
+        let (one_of, none_of) = lists(preconditions);
+        let delete = sqlx::query(sql::DELETE)
+            .bind(owner.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .bind(one_of)
+            .bind(none_of);
+        match delete.execute(&self.0).await?.rows_affected() {
+            0 => self.why_not(whose, preconditions, 0).await.map(Err),
+            _ => Ok(Ok(())),
+        }
+    }
+
+    /// Why a change that leaves a note with so many bytes did not take place. What was changed between that and
+    /// this look has changed.
+    async fn why_not(
+        &self,
+        whose: (UserId, NoteId),
+        preconditions: &Preconditions,
+        bytes: i64,
+    ) -> Result<Refused, StoreError> {
+        let (owner, id) = whose;
+        let look = sqlx::query(sql::WHY_NOT)
+            .bind(owner.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .bind(bytes)
+            .bind(MAX_NOTES_BYTES);
+        let Some(row) = look.fetch_optional(&self.0).await? else { return Ok(Refused::NotThere) };
+        let holds = preconditions.evaluate(Some(row.try_get("version")?)) == Evaluated::True;
+        Ok(if holds && row.try_get("is_full")? { Refused::Full } else { Refused::Changed })
     }
 
     /// Whether the database answers.
@@ -178,7 +247,7 @@ impl Store {
     /// # Errors
     /// If it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM notes LIMIT 1").fetch_optional(&self.0).await?;
+        sqlx::query(sql::PING).fetch_optional(&self.0).await?;
         Ok(())
     }
 
@@ -186,6 +255,25 @@ impl Store {
     pub async fn close(&self) {
         self.0.close().await;
     }
+}
+
+/// The preconditions as lists of versions in JSON. Without the first any version will do, without the second none.
+fn lists(preconditions: &Preconditions) -> (Option<String>, Option<String>) {
+    let json = |versions: &[i64]| serde_json::Value::from(versions).to_string();
+    let one_of = match &preconditions.one_of {
+        None | Some(Versions::Any) => None,
+        Some(Versions::These(versions)) => Some(json(versions)),
+    };
+    let none_of = match &preconditions.none_of {
+        None => Some(json(&[])),
+        Some(Versions::These(versions)) => Some(json(versions)),
+        Some(Versions::Any) => None,
+    };
+    (one_of, none_of)
+}
+
+fn bytes(draft: &Draft) -> i64 {
+    i64::try_from(draft.bytes()).expect("a draft is short")
 }
 
 /// What is searched.

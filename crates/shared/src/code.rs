@@ -43,6 +43,8 @@ pub enum ErrorCode {
     EmailTaken,
     /// 409: a late copy of a refresh that was already answered. Nothing happened; do not sign out.
     DuplicateAttempt,
+    /// 409: the user has as much as one may have; less of it makes room.
+    QuotaExceeded,
     /// 412: the thing has changed since the caller saw it (see `ETag`), or the session is not the one that was meant.
     PreconditionFailed,
     /// 429: too many calls; see `Retry-After`.
@@ -78,6 +80,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",
             Self::DuplicateAttempt => "duplicate_attempt",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::PreconditionFailed => "precondition_failed",
             Self::RateLimited => "rate_limited",
             Self::InternalError => "internal_error",

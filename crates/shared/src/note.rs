@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{NoteId, NumericDate};
 
+/// The longest title, in characters: Unicode scalar values, as everywhere here.
+pub const MAX_TITLE: usize = 200;
+/// The longest text, in characters.
+pub const MAX_TEXT: usize = 20_000;
+/// The longest text that is searched for, in characters.
+pub const MAX_QUERY: usize = 200;
+/// The quota of a user: how many notes the service keeps.
+pub const MAX_NOTES: u32 = 1_000;
+/// The quota of a user: how many bytes of UTF-8 their titles and texts have together.
+pub const MAX_NOTES_BYTES: u32 = 10_000_000;
+
 /// A note as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Note {

@@ -5,8 +5,10 @@ pub(crate) mod addresses;
 pub(crate) mod cookies;
 pub(crate) mod ended;
 pub(crate) mod forged;
+pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod outage;
+pub(crate) mod share;
 
 mod callers;
 

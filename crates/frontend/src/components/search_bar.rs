@@ -2,13 +2,21 @@
 
 use leptos::html::Input;
 use leptos::prelude::*;
+use shared::note::MAX_QUERY;
 
 use super::field::value_of;
 use crate::dom::focus_soon;
 
 const NAME: &str = "search";
-/// What the service takes, in characters.
-const LONGEST: &str = "200";
+
+/// What the browser says of a text that is too long; empty for any other. Not `maxlength`: that counts UTF-16 code
+/// units, where the service counts characters.
+fn complaint(text: &str) -> String {
+    match text.trim().chars().count() {
+        ..=MAX_QUERY => String::new(),
+        _ => format!("A search has at most {MAX_QUERY} characters."),
+    }
+}
 
 /// A field with its button; `wanted` is what was last searched for, empty for everything.
 #[component]
@@ -21,6 +29,7 @@ pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl I
     let show_all = move |_| {
         if let Some(input) = node.get_untracked() {
             input.set_value("");
+            input.set_custom_validity("");
         }
         wanted.set(String::new());
         // The button is gone, and the focus with it.
@@ -36,7 +45,11 @@ pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl I
                 id=NAME
                 type="search"
                 autocomplete="off"
-                maxlength=LONGEST
+                on:input=move |_| {
+                    if let Some(input) = node.get_untracked() {
+                        input.set_custom_validity(&complaint(&input.value()));
+                    }
+                }
                 node_ref=node
             />
             <button type="submit" class="button">
@@ -54,5 +67,18 @@ pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl I
                     })
             }}
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_is_one_however_it_is_encoded() {
+        for character in ["a", "é", "😀"] {
+            assert_eq!(complaint(&format!(" {} ", character.repeat(200))), "");
+            assert!(!complaint(&character.repeat(201)).is_empty());
+        }
     }
 }

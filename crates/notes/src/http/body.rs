@@ -8,11 +8,20 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
+use shared::note::{MAX_TEXT, MAX_TITLE};
 
 use super::error::ApiError;
 
 /// The largest body that is read, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
+const BODY_BYTES: usize = 256 * 1024;
+/// The most bytes that JSON spends on a character: a surrogate pair, escaped (RFC 8259 section 7).
+const CHARACTER_BYTES: usize = 12;
+/// For the names of the members, and white space.
+const OTHER_BYTES: usize = 1024;
+const _: () = assert!(
+    (MAX_TITLE + MAX_TEXT) * CHARACTER_BYTES + OTHER_BYTES <= BODY_BYTES,
+    "every note that the rules allow fits into a body"
+);
 /// The longest a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(5);
 

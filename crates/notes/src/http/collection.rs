@@ -1,14 +1,15 @@
-//! `/api/notes`: all the notes of a user. `GET` lists or searches them, `POST` adds one.
+//! `/api/notes`: all the notes of a user. `GET` lists or searches them, `POST` adds one. The list itself has no
+//! version, so that of all preconditions only `*` can match it.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequest as _, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use shared::NoteId;
-use shared::note::{NoteRequest, Notes};
+use shared::note::{MAX_QUERY, NoteRequest};
 use shared::path;
 use verifier::axum::Bearer;
 
@@ -16,12 +17,13 @@ use super::body::Body;
 use super::error::ApiError;
 use super::version::tagged;
 use crate::note::Draft;
+use crate::precondition::Preconditions;
+use crate::rate_limit::SEARCH;
 use crate::router::App;
+use crate::store::{Page, Wanted};
 
-/// How many notes one answer holds.
-const PAGE: usize = 50;
-/// The longest text that is searched for, in characters.
-const MAX_QUERY: usize = 200;
+/// What one answer holds at most: so many notes, and so many bytes of titles and texts, but one note at least.
+const PAGE: Page = Page { notes: 50, bytes: 256 * 1024 };
 
 /// What to list.
 #[derive(Deserialize)]
@@ -35,36 +37,46 @@ pub struct Parameters {
 /// 200 and a page; 400 if a parameter cannot be read.
 ///
 /// # Errors
-/// Those, and 503.
+/// Those, 412, 429, and 503.
 pub async fn list(
     State(app): State<App>,
     Bearer(token): Bearer,
+    preconditions: Preconditions,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> Result<Json<Notes>, ApiError> {
+) -> Result<Response, ApiError> {
     let Query(Parameters { q, before }) =
         parameters.map_err(|_| ApiError::Malformed("`q` is text, `before` the id of a note."))?;
     if q.chars().count() > MAX_QUERY || q.contains('\0') {
         return Err(ApiError::Malformed("`q` is text of at most 200 characters."));
     }
-    // One more than is shown tells whether there are more.
-    let most = i64::try_from(PAGE + 1).expect("a small number");
-    let mut notes = app.store.list(token.sub, before, &q, most).await?;
-    let more = notes.len() > PAGE;
-    notes.truncate(PAGE);
-    Ok(Json(Notes { notes, more }))
+    if let Some(answered) = preconditions.for_a_look(None)? {
+        return Ok(answered);
+    }
+    let mut turn = None;
+    if !q.is_empty() {
+        app.rate_limit.take(token.sub, SEARCH)?;
+        turn = Some(app.turns.wait(token.sub).await);
+    }
+    let wanted = Wanted { before, text: &q };
+    let notes = app.store.list(token.sub, wanted, PAGE).await?;
+    drop(turn);
+    Ok(Json(notes).into_response())
 }
 
 /// 201 and the new note; 422 if it breaks a rule.
 ///
 /// # Errors
-/// Those, and 503.
+/// Those, 409 beyond the quota, 412, and 503.
 pub async fn create(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Body(written): Body<NoteRequest>,
+    preconditions: Preconditions,
+    request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
+    preconditions.for_a_change(None)?;
+    let Body(written) = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(written).map_err(ApiError::Invalid)?;
     let (id, now) = (app.doors.note_id(), app.doors.now());
-    let note = app.store.create(token.sub, id, draft, now).await?;
+    let note = app.store.create((token.sub, id), draft, now).await??;
     Ok((StatusCode::CREATED, [(LOCATION, path::note(id))], tagged(note)))
 }

@@ -6,10 +6,19 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use shared::note::{MAX_NOTES, MAX_NOTES_BYTES};
 use shared::{ErrorCode, FieldError};
 use verifier::remote::Unavailable;
 
-use crate::store::StoreError;
+use crate::rate_limit::RateLimited;
+use crate::store::{Refused, StoreError};
+
+/// After how many seconds a client may try again when something failed.
+const UNAVAILABLE_SECONDS: u64 = 1;
+/// The quota in words.
+const QUOTA: &str =
+    "You can keep 1,000 notes, with 10 MB of text in all. Delete or shorten some to make room.";
+const _: () = assert!(MAX_NOTES == 1_000 && MAX_NOTES_BYTES == 10_000_000, "QUOTA says so");
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +41,15 @@ pub enum ApiError {
     /// No such method.
     #[error("method not allowed")]
     MethodNotAllowed,
-    /// Somebody was faster.
-    #[error("the note has changed")]
-    Overtaken,
+    /// The thing is not in a version that the caller expects.
+    #[error("a precondition is false")]
+    PreconditionFailed,
+    /// The caller has as many notes as a user may have.
+    #[error("the quota is exceeded")]
+    QuotaExceeded,
+    /// The caller calls too often.
+    #[error("the rate limit is exceeded")]
+    RateLimited(RateLimited),
     /// The handler panicked.
     #[error("the handler panicked")]
     Panicked,
@@ -75,11 +90,17 @@ impl ApiError {
                 C::MethodNotAllowed,
                 "This cannot be done with this method; see Allow.",
             ),
-            Self::Overtaken => (
+            Self::PreconditionFailed => (
                 S::PRECONDITION_FAILED,
                 C::PreconditionFailed,
                 "The note has changed since. Look at it again.",
             ),
+            // Not 507 (RFC 4331): the service has not failed, and the user can resolve the conflict (RFC 9110
+            // section 15.5.10).
+            Self::QuotaExceeded => (S::CONFLICT, C::QuotaExceeded, "Your notes are full."),
+            Self::RateLimited(_) => {
+                (S::TOO_MANY_REQUESTS, C::RateLimited, "That was too often. Try again in a moment.")
+            }
             Self::Panicked => {
                 (S::INTERNAL_SERVER_ERROR, C::InternalError, "Something broke on our side.")
             }
@@ -95,6 +116,18 @@ impl ApiError {
     pub(super) const fn detail(&self) -> Option<&'static str> {
         match self {
             Self::Malformed(detail) => Some(detail),
+            Self::QuotaExceeded => Some(QUOTA),
+            _ => None,
+        }
+    }
+
+    /// Seconds after which it is worth trying again.
+    pub(super) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited(RateLimited { retry_after }) => Some(*retry_after),
+            _ if self.on_the_wire().0 == StatusCode::SERVICE_UNAVAILABLE => {
+                Some(UNAVAILABLE_SECONDS)
+            }
             _ => None,
         }
     }
@@ -105,6 +138,22 @@ impl ApiError {
             Self::Invalid(fields) => fields,
             _ => &[],
         }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Changed => Self::PreconditionFailed,
+            Refused::NotThere => Self::NotFound,
+            Refused::Full => Self::QuotaExceeded,
+        }
+    }
+}
+
+impl From<RateLimited> for ApiError {
+    fn from(limited: RateLimited) -> Self {
+        Self::RateLimited(limited)
     }
 }
 

@@ -20,9 +20,6 @@ use tracing::Instrument as _;
 use super::error::ApiError;
 use crate::router::App;
 
-/// After how many seconds a client may try again.
-const UNAVAILABLE_SECONDS: u32 = 1;
-
 /// Middleware.
 pub async fn handle(State(app): State<App>, mut request: Request, next: Next) -> Response {
     // Always our own: one that a client chose could forge log lines. The layer that demands a token
@@ -62,8 +59,8 @@ fn write(response: &mut Response, error: &ApiError, request_id: String) {
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from(UNAVAILABLE_SECONDS));
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 

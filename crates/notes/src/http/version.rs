@@ -1,41 +1,147 @@
-//! Versions of notes as HTTP tells them: `ETag` and `If-Match` (RFC 9110 sections 8.8.3 and 13.1.1).
+//! Versions of notes as HTTP has them: `ETag`, `If-Match` and `If-None-Match` (RFC 9110 sections 8.8.3 and 13.1).
+//! The two conditions on dates are ignored, as for everything without `Last-Modified` (sections 13.1.3 and
+//! 13.1.4).
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 use crate::note::Versioned;
+use crate::precondition::{Evaluated, Preconditions, Versions};
 
 /// A note, with its version.
 pub fn tagged(Versioned { note, version }: Versioned) -> impl IntoResponse + use<> {
-    ([(ETAG, format!("\"{version}\""))], Json(note))
+    ([(ETAG, tag(version))], Json(note))
 }
 
-/// The version that a write is meant to replace; none if it may replace any.
-pub struct IfMatch(pub Option<i64>);
+fn tag(version: i64) -> String {
+    format!("\"{version}\"")
+}
 
-impl<S: Sync> FromRequestParts<S> for IfMatch {
+impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut values = parts.headers.get_all(IF_MATCH).iter();
-        let (first, second) = (values.next(), values.next());
-        let Some(value) = first else { return Ok(Self(None)) };
-        match value.to_str() {
-            Ok("*") if second.is_none() => Ok(Self(None)),
-            Ok(tag) if second.is_none() => version(tag).map(Some).map(Self).ok_or(MALFORMED),
-            _ => Err(MALFORMED),
+        // If-Match compares strongly, so that a weak tag matches nothing; If-None-Match compares weakly.
+        Ok(Self {
+            one_of: versions(&parts.headers, &IF_MATCH, Weak::Differs)?,
+            none_of: versions(&parts.headers, &IF_NONE_MATCH, Weak::Matches)?,
+        })
+    }
+}
+
+impl Preconditions {
+    /// For a call that changes something: 412 unless they hold.
+    ///
+    /// # Errors
+    /// That.
+    pub fn for_a_change(&self, current: Option<i64>) -> Result<(), ApiError> {
+        match self.evaluate(current) {
+            Evaluated::True => Ok(()),
+            Evaluated::NotOneOf | Evaluated::OneOf => Err(ApiError::PreconditionFailed),
+        }
+    }
+
+    /// For a call that reads: 304 if the caller has that version already.
+    ///
+    /// # Errors
+    /// 412 if `If-Match` does not hold.
+    pub fn for_a_look(&self, current: Option<i64>) -> Result<Option<Response>, ApiError> {
+        match self.evaluate(current) {
+            Evaluated::True => Ok(None),
+            Evaluated::NotOneOf => Err(ApiError::PreconditionFailed),
+            Evaluated::OneOf => {
+                let mut response = StatusCode::NOT_MODIFIED.into_response();
+                if let Some(version) = current {
+                    let tag = HeaderValue::from_str(&tag(version)).expect("digits in quotes");
+                    response.headers_mut().insert(ETAG, tag);
+                }
+                Ok(Some(response))
+            }
         }
     }
 }
 
-const MALFORMED: ApiError = ApiError::Malformed("`If-Match` is one version as `ETag` told it.");
+/// How a weak tag compares with the version it names (RFC 9110 section 8.8.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weak {
+    Matches,
+    Differs,
+}
+
+/// The versions that a header names. A tag that is none of ours is well-formed and matches nothing.
+fn versions(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    weak: Weak,
+) -> Result<Option<Versions>, ApiError> {
+    let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    // Several lines are one list (RFC 9110 section 5.3).
+    let list = lines.join(&b","[..]);
+    if list.trim_ascii() == b"*" {
+        return Ok(Some(Versions::Any));
+    }
+    let tags = tags(&list).ok_or(ApiError::Malformed(
+        "`If-Match` and `If-None-Match` are `*`, or entity tags as `ETag` has them.",
+    ))?;
+    let tags = tags.into_iter().filter(|(is_weak, _)| !is_weak || weak == Weak::Matches);
+    Ok(Some(Versions::These(tags.filter_map(|(_, opaque)| version(opaque)).collect())))
+}
+
+/// The entity tags of a list, which may have empty elements (RFC 9110 section 5.6.1.2), with whether they are weak.
+fn tags(mut rest: &[u8]) -> Option<Vec<(bool, &[u8])>> {
+    let mut tags = Vec::new();
+    loop {
+        while let [b' ' | b'\t' | b',', after @ ..] = rest {
+            rest = after;
+        }
+        if rest.is_empty() {
+            return (!tags.is_empty()).then_some(tags);
+        }
+        let strong = rest.strip_prefix(b"W/");
+        let quoted = strong.unwrap_or(rest).strip_prefix(b"\"")?;
+        let end = quoted.iter().position(|byte| *byte == b'"')?;
+        let (opaque, after) = (&quoted[..end], quoted[end + 1..].trim_ascii_start());
+        let is_text = opaque.iter().all(|byte| !matches!(*byte, 0..=b' ' | 0x7f));
+        if !is_text || !matches!(after, [] | [b',', ..]) {
+            return None;
+        }
+        tags.push((strong.is_some(), opaque));
+        rest = after;
+    }
+}
 
 /// One spelling for each version.
-fn version(tag: &str) -> Option<i64> {
-    let version = tag.strip_prefix('"')?.strip_suffix('"')?.parse::<i64>().ok()?;
-    (format!("\"{version}\"") == tag).then_some(version)
+fn version(opaque: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(opaque).ok()?;
+    text.parse::<i64>().ok().filter(|version| version.to_string() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_may_hold_what_the_grammar_allows_and_nothing_else() {
+        for (list, opaque) in [
+            (&b"\"\x21\x23\x7e,W/\x80\xff\""[..], Some(&b"\x21\x23\x7e,W/\x80\xff"[..])),
+            (b"\t, \"1\"\t,", Some(b"1")),
+            (b"W/\"1\"", Some(b"1")),
+            (b"\"\x7f\"", None),
+            (b"\"\x1f\"", None),
+            (b"\"a b\"", None),
+            (b"W/ \"1\"", None),
+            (b"\"1\"W/\"2\"", None),
+        ] {
+            let read = tags(list);
+            assert_eq!(read.map(|tags| tags[0].1), opaque, "{}", list.escape_ascii());
+        }
+    }
 }

@@ -24,7 +24,11 @@ async fn a_title_is_one_line_of_1_to_200_characters() {
         ("a".to_owned(), None),
         ("é".repeat(200), None),
         ("é".repeat(201), Some("too_long")),
+        ("😀".repeat(200), None),
+        ("😀".repeat(201), Some("too_long")),
         ("two\nlines".to_owned(), Some("invalid")),
+        ("two\u{2028}lines".to_owned(), Some("invalid")),
+        ("two\u{2029}paragraphs".to_owned(), Some("invalid")),
         ("nul\0".to_owned(), Some("invalid")),
     ] {
         let written = json!({"title": title, "text": ""}).to_string();
@@ -53,6 +57,28 @@ async fn a_text_has_at_most_20_000_characters() {
     assert_eq!(errors(&longer), [("text".to_owned(), "too_long".to_owned())]);
     let nul = alice.ask("POST", NOTES, &write("a\0b".to_owned())).await;
     assert_eq!(errors(&nul), [("text".to_owned(), "invalid".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_character_is_one_whatever_it_takes_on_the_wire() {
+    let app = TestApp::new().await;
+    let alice = app.alice();
+    for (character, on_the_wire) in
+        [("é", "é"), ("😀", "😀"), ("😀", "\\ud83d\\ude00"), ("\u{1}", "\\u0001"), ("\"", "\\\"")]
+    {
+        let written = |length: usize| {
+            let (title, text) = ("\\ud83d\\ude00".repeat(200), on_the_wire.repeat(length));
+            format!(r#"{{"title":"{title}","text":"{text}"}}"#)
+        };
+        let made = alice.ask("POST", NOTES, &written(20_000)).await;
+        assert_eq!(made.status, 201, "{on_the_wire}: {}", made.body);
+        let id = made.json()["id"].as_str().expect("an id").to_owned();
+        assert_eq!(alice.on("PUT", &id, &written(20_000)).await.status, 200, "{on_the_wire}");
+        let note = alice.on("GET", &id, "").await.json();
+        assert_eq!(note["text"], character.repeat(20_000), "{on_the_wire}");
+        let longer = alice.ask("POST", NOTES, &written(20_001)).await;
+        assert_eq!(errors(&longer), [("text".to_owned(), "too_long".to_owned())], "{on_the_wire}");
+    }
 }
 
 #[tokio::test]
@@ -89,7 +115,7 @@ async fn a_body_is_one_json_object_with_the_two_members_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_body_is_json_by_its_own_account_and_has_64_kib_at_most() {
+async fn a_body_is_json_by_its_own_account_and_has_256_kib_at_most() {
     let app = TestApp::new().await;
     let alice = app.alice();
     let body = r#"{"title":"a","text":""}"#;
@@ -102,8 +128,8 @@ async fn a_body_is_json_by_its_own_account_and_has_64_kib_at_most() {
         answer.assert_problem(415, "unsupported_media_type");
     }
     let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
-    assert_eq!(alice.ask("POST", NOTES, &padded(64 * 1024)).await.status, 201);
-    let answer = alice.ask("POST", NOTES, &padded(64 * 1024 + 1)).await;
+    assert_eq!(alice.ask("POST", NOTES, &padded(256 * 1024)).await.status, 201);
+    let answer = alice.ask("POST", NOTES, &padded(256 * 1024 + 1)).await;
     answer.assert_problem(413, "content_too_large");
 }
 

@@ -1,5 +1,6 @@
 //! Writing notes down, reading them, changing them, throwing them away.
 
+use notes::store::{Page, Wanted};
 use serde_json::json;
 use shared::path::NOTES;
 
@@ -79,6 +80,29 @@ async fn a_page_that_is_just_full_has_no_more() {
 }
 
 #[tokio::test]
+async fn a_page_holds_256_kib_of_notes_or_one() {
+    let app = TestApp::new().await;
+    let alice = app.alice();
+    let mut ids = Vec::new();
+    for number in 0..7 {
+        ids.push(alice.note(&format!("{number}"), &"😀".repeat(20_000)).await);
+    }
+    ids.reverse();
+    let mut query = String::new();
+    let mut seen = Vec::new();
+    for (length, more) in [(3, true), (3, true), (1, false)] {
+        let page = alice.list(&query).await;
+        assert!(page.body.len() < 300_000, "{}", page.body.len());
+        let page = page.json();
+        let notes = page["notes"].as_array().expect("an array").clone();
+        assert_eq!((notes.len(), &page["more"]), (length, &json!(more)));
+        seen.extend(notes.iter().map(|note| note["id"].as_str().expect("an id").to_owned()));
+        query = format!("?before={}", seen.last().expect("a note"));
+    }
+    assert_eq!(seen, ids);
+}
+
+#[tokio::test]
 async fn notes_outlive_the_process_and_only_their_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let app = TestApp::new().await;
@@ -90,5 +114,6 @@ async fn notes_outlive_the_process_and_only_their_owner_can_read_the_file() {
     let url = format!("sqlite:{}", file.display());
     let again = notes::store::Store::open(&url).await.expect("the same store");
     let owner = app.issuer.claims(1)["sub"].as_str().expect("a user").parse().expect("an id");
-    assert_eq!(again.list(owner, None, "", 10).await.expect("a list").len(), 1);
+    let (wanted, page) = (Wanted { before: None, text: "" }, Page { notes: 10, bytes: 100 });
+    assert_eq!(again.list(owner, wanted, page).await.expect("a list").notes.len(), 1);
 }

@@ -84,4 +84,7 @@ async fn what_cannot_be_asked_is_said() {
     let long = |length| format!("?q={}", "a".repeat(length));
     assert_eq!(app.alice().titles(&long(200)).await, none());
     app.alice().list(&long(201)).await.assert_problem(400, "malformed_request");
+    let long = |length| format!("?q={}", "%F0%9F%98%80".repeat(length));
+    assert_eq!(app.alice().titles(&long(200)).await, none());
+    app.alice().list(&long(201)).await.assert_problem(400, "malformed_request");
 }

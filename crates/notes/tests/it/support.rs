@@ -146,12 +146,16 @@ impl TestApp {
         let now = move || NumericDate(hands.load(Ordering::SeqCst) / 1_000);
         let verifier =
             Issuer::with(&issuer.url, [AUDIENCE], Options::default().clock(now)).expect("it");
-        let app = App { store: store.clone(), issuer: verifier, doors };
+        let app = App::new(store.clone(), verifier, doors);
         Self { issuer, router: router(app.clone()), app, store, clock, folder }
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
-        self.clock.fetch_add(seconds * 1_000, Ordering::SeqCst);
+        self.pass(seconds * 1_000);
+    }
+
+    pub(crate) fn pass(&self, milliseconds: i64) {
+        self.clock.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
     pub(crate) fn alice(&self) -> User<'_> {
@@ -213,8 +217,9 @@ impl User<'_> {
         self.ask("GET", &format!("{NOTES}{query}"), "").await
     }
 
-    /// Writes a note, and yields its id.
+    /// Writes a note, at the pace of the rate limit, and yields its id.
     pub(crate) async fn note(&self, title: &str, text: &str) -> String {
+        self.app.pass(50);
         let written = json!({"title": title, "text": text}).to_string();
         let answer = self.ask("POST", NOTES, &written).await;
         assert_eq!(answer.status, 201, "{}", answer.body);

@@ -12,13 +12,15 @@ use super::{is_of_the_service, start};
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::pace::Stopwatch;
+use crate::pace::{Stopwatch, pause};
 use crate::scenarios::road_to;
 use crate::stage::Stage;
 use crate::{checker, lag};
 
 /// For longer than a service keeps a list, in milliseconds.
 const KEPT: u64 = 2_500;
+/// The service limits how often one user calls.
+const BETWEEN_CALLS: Duration = Duration::from_millis(50);
 /// What is promised.
 const BOUND: Duration = Duration::from_secs(5);
 
@@ -33,6 +35,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         edge.opens_to(&client.access_token).await?;
         let copy = client.copied();
         let opens = || async {
+            pause(BETWEEN_CALLS).await;
             let opens = match copy.notes(edge.address).await {
                 Ok(answer) if answer.status == 200 => true,
                 Ok(answer) if answer.status == 401 && is_of_the_service(&answer) => false,

@@ -34,6 +34,7 @@ const GONE: &str = "This note was deleted elsewhere meanwhile. Nothing you typed
     new note of it.";
 const UNSURE: &str = "It is not known whether the note was saved: look for it before you save again. Nothing \
     you typed is lost.";
+const NOT_LOST: &str = "Nothing you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
 
@@ -176,11 +177,16 @@ impl Sheet {
                 self.form.reject_because(NO_SERVICE.to_owned());
                 self.here.fetch();
             }
+            // The service says how many there may be, and what to do.
+            (Rejected::Problem(problem, _), _) if problem.code == ErrorCode::QuotaExceeded => {
+                let detail = problem.detail.as_deref().unwrap_or_default();
+                self.form.reject_because(format!("{} {detail} {NOT_LOST}", problem.title));
+            }
             (Rejected::ForNow(trouble), None) if unsure => {
                 self.form.reject_because(format!("{trouble} {UNSURE}"));
             }
             (Rejected::ForNow(trouble @ Trouble::NotYet), _) => {
-                self.form.reject_because(format!("{trouble} Nothing you typed is lost."));
+                self.form.reject_because(format!("{trouble} {NOT_LOST}"));
             }
             (rejected, _) => self.form.reject(rejected),
         }

@@ -1,0 +1,121 @@
+//! One user fills the notes service and searches without a pause, in the most expensive way there is. The quota
+//! ends the first, the rate limit the second; what other users notice is measured.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+use shared::path;
+use tokio::task::JoinSet;
+
+use super::start;
+use crate::client::Client;
+use crate::edge::Edge;
+use crate::http::{self, Request};
+use crate::pace::{Stopwatch, pause};
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+
+/// How many notes are sent at most, each of 64,000 bytes.
+const MOST_NOTES: usize = 1_200;
+const TEXT: usize = 16_000;
+/// Connections that search.
+const SEARCHERS: usize = 40;
+/// Calls of the other user, and what lies between two of them.
+const CALLS: usize = 50;
+const BETWEEN_CALLS: Duration = Duration::from_millis(50);
+/// What 98 of 100 calls of the other user may take.
+const BOUND: Duration = Duration::from_millis(250);
+
+/// Fills, then searches while another user lists their notes.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let baton = start(&stage).await?;
+    let greedy = Client::register(&stage, baton.address(), "greedy").await?;
+    let other = Client::register(&stage, baton.address(), "other").await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    edge.opens_to(&other.access_token).await?;
+    let kept = fill(&edge, &greedy).await?;
+    for _ in 0..stage.rounds {
+        let searches = Searches::start(&edge, &greedy);
+        let mut times = Vec::with_capacity(CALLS);
+        for _ in 0..CALLS {
+            pause(BETWEEN_CALLS).await;
+            let stopwatch = Stopwatch::start();
+            match other.notes(edge.address).await {
+                Ok(answer) if answer.status == 200 => times.push(stopwatch.elapsed()),
+                Ok(answer) => stage.violation(format!("the other user: {}", answer.status)),
+                Err(lost) => stage.violation(format!("the other user: {}", lost.why)),
+            }
+        }
+        let [answered, limited, failed] = searches.stop();
+        times.sort_unstable();
+        let slowest = times.get(times.len() * 98 / 100).or(times.last()).copied();
+        let slowest = slowest.unwrap_or_default();
+        stage.remark(format!(
+            "{kept} notes kept; {answered} searches answered, {limited} limited, {failed} failed; the other user \
+             was answered within {slowest:.2?} (p98)"
+        ));
+        stage.hold_to(BOUND, slowest, "a call of the other user took (p98)");
+    }
+    Ok(())
+}
+
+/// Writes notes until the service keeps no more; how many it keeps.
+async fn fill(edge: &Edge, greedy: &Client) -> Result<usize> {
+    let note = json!({ "title": "a", "text": "😀".repeat(TEXT) });
+    let token = format!("Bearer {}", greedy.access_token);
+    let request = Request::post(path::NOTES).header("authorization", token).json(&note);
+    let mut kept = 0;
+    while kept < MOST_NOTES {
+        match http::call(edge.address, &request).await {
+            Ok(answer) if answer.status == 201 => kept += 1,
+            Ok(answer) if answer.status == 409 => break,
+            Ok(answer) if answer.status == 429 => pause(BETWEEN_CALLS).await,
+            other => bail!("note {kept}: {other:?}"),
+        }
+    }
+    Ok(kept)
+}
+
+/// Searches on many connections, until they are stopped.
+struct Searches {
+    tasks: JoinSet<()>,
+    stop: Arc<AtomicBool>,
+    /// Answered, limited, failed.
+    counts: Arc<[AtomicU64; 3]>,
+}
+
+impl Searches {
+    fn start(edge: &Edge, greedy: &Client) -> Self {
+        let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::<[AtomicU64; 3]>::default());
+        // Each place of each note agrees with all of it but the last byte.
+        let text = format!("{}{}", "%F0%9F%98%80".repeat(199), "%F0%9F%98%81");
+        let path = String::leak(format!("{}?q={text}", path::NOTES));
+        let token = format!("Bearer {}", greedy.access_token);
+        let request = Request::get(path).header("authorization", token);
+        let mut tasks = JoinSet::new();
+        for _ in 0..SEARCHERS {
+            let (stop, counts) = (Arc::clone(&stop), Arc::clone(&counts));
+            let (request, at) = (request.clone(), edge.address);
+            tasks.spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let outcome = match http::call(at, &request).await {
+                        Ok(answer) if answer.status == 200 => 0,
+                        Ok(answer) if answer.status == 429 => 1,
+                        _ => 2,
+                    };
+                    counts[outcome].fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        Self { tasks, stop, counts }
+    }
+
+    fn stop(mut self) -> [u64; 3] {
+        self.stop.store(true, Ordering::Relaxed);
+        self.tasks.abort_all();
+        [0, 1, 2].map(|outcome| self.counts[outcome].load(Ordering::Relaxed))
+    }
+}
