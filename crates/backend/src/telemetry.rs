@@ -24,7 +24,7 @@ pub use self::rate_limit::{AT_ONCE, Due, LogRateLimit, PERIOD, SUMMARY_PERIOD};
 
 /// The target of lines that are always written: what happens to sessions and accounts. Each follows a
 /// change that was committed, or a credential that was authentic; callers without either cause none.
-pub const AUDIT: &str = "backend::audit";
+pub const AUDIT: &str = "backend::auth::audit";
 /// The target of lines that say how many others were not written.
 const SUMMARY: &str = "backend::log";
 
