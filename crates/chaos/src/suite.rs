@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
 use crate::pace::Stopwatch;
 use crate::report::{self, Outcome};
-use crate::scenarios::{ALL, Scenario};
+use crate::scenarios::{Scenario, all};
 use crate::stage::{Programs, Stage};
 use crate::{Arguments, Databases};
 
@@ -74,7 +74,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
     };
     let wanted_names = &arguments.scenario;
     // A whole name means that scenario and not the others it is a part of.
-    let is_whole = |wanted: &str| ALL.iter().any(|scenario| scenario.name == wanted);
+    let is_whole = |wanted: &str| all().any(|scenario| scenario.name == wanted);
     let matches = |wanted: &str, name: &str| {
         if is_whole(wanted) { name == wanted } else { name.contains(wanted) }
     };
@@ -82,7 +82,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         wanted_names.is_empty() || wanted_names.iter().any(|wanted| matches(wanted, name))
     };
     let pairs = [Engine::Sqlite, Engine::Postgres].into_iter().filter(|engine| wanted(*engine));
-    let pairs = pairs.flat_map(|engine| ALL.iter().map(move |scenario| (scenario, engine)));
+    let pairs = pairs.flat_map(|engine| all().map(move |scenario| (scenario, engine)));
     let chosen: Vec<_> = pairs
         .filter(|(scenario, engine)| named(scenario.name) && scenario.engines.contains(engine))
         .filter(|(scenario, _)| rounds(arguments, scenario) > 0)

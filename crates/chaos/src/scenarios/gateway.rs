@@ -16,10 +16,87 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::{BOTH, SQLITE, Scenario};
 use crate::edge;
 use crate::http::Answer;
 use crate::instance::{Instance, Launch};
 use crate::stage::Stage;
+
+/// These scenarios.
+pub(super) const ALL: &[Scenario] = &[
+    Scenario {
+        name: "gateway-forged",
+        story: "every forged token of the catalogue at the edge, and at the service behind it",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(forged::play(stage)),
+    },
+    Scenario {
+        name: "gateway-cookies",
+        story: "a service that wants Baton's cookies, and to be taken for Baton's page",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(cookies::play(stage)),
+    },
+    Scenario {
+        name: "gateway-headers",
+        story: "a service that sends every response header on which a browser acts",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(headers::play(stage)),
+    },
+    Scenario {
+        name: "gateway-share",
+        story: "one user fills the notes service and searches without a pause; others are served",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(share::play(stage)),
+    },
+    Scenario {
+        name: "gateway-addresses",
+        story: "a caller who says that they call from somewhere else",
+        engines: SQLITE,
+        usual: 1,
+        few: 1,
+        play: |stage| Box::pin(addresses::play(stage)),
+    },
+    Scenario {
+        name: "gateway-ended",
+        story: "a session is ended: how long its token opens the service behind the gateway",
+        engines: BOTH,
+        usual: 20,
+        few: 2,
+        play: |stage| Box::pin(ended::play(stage)),
+    },
+    Scenario {
+        name: "gateway-rotation",
+        story: "the keys rotate under load, and nobody notices: 70 s each",
+        engines: SQLITE,
+        usual: 5,
+        few: 1,
+        play: |stage| Box::pin(keys::rotated(stage)),
+    },
+    Scenario {
+        name: "gateway-retired",
+        story: "a key is retired under load: its tokens count no more, here, there and at the edge",
+        engines: SQLITE,
+        usual: 3,
+        few: 1,
+        play: |stage| Box::pin(keys::retired(stage)),
+    },
+    Scenario {
+        name: "gateway-outage",
+        story: "the issuer answers garbage, slowly or not at all for 60 s: verification goes on",
+        engines: SQLITE,
+        usual: 3,
+        few: 1,
+        play: |stage| Box::pin(outage::play(stage)),
+    },
+];
 
 /// How long services may keep the key set here; they keep it so long at least.
 const JWKS_CACHE_SECONDS: u64 = 10;
