@@ -167,7 +167,9 @@ async fn retire_the_signing_key(app: &TestApp) {
 async fn an_end_by_hand_is_known_within_a_second() {
     const END: &str =
         "UPDATE sessions SET revoked_at = 1800000000, revoked_because = 'administrator'";
-    let app = TestApp::on_disk().await;
+    let file = Place::file();
+    let store = store::open(&file.url()).await.expect("a store");
+    let app = TestApp::over(store, file, NO_LIMITS).await;
     let _following = app.app.sessions.follow_endings();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
@@ -179,7 +181,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
-    let app = TestApp::over(store, Place::Schema(schema), &[]).await;
+    let app = TestApp::over(store, Place::Schema(schema), NO_LIMITS).await;
     let _following = app.app.sessions.follow_endings();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
