@@ -343,7 +343,7 @@ async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
     let host = schema.url.host_str().expect("a host").to_owned();
     let relay = Relay::to(host, schema.url.port().unwrap_or(5432)).await;
     let far = store::open(schema.through(relay.port).as_str()).await.expect("a store");
-    let near = TestApp::over(near, Place::Schema(schema), &[]).await;
+    let near = TestApp::over(near, Place::Schema(schema), NO_LIMITS).await;
     let far = near.another_instance_over(far).await;
     Some((near, far, relay))
 }
