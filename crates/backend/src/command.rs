@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 
 use crate::app::{App, Doors};
 use crate::clock::Clock;
@@ -63,7 +62,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     if let Ok(now) = clock.trusted_now() {
         app.sessions.lifetimes.hold(&*store, now).await?;
     }
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+    let listener = server::listen(settings.listen).with_context(|| {
         format!(
             "--listen: {} cannot be listened on: choose another port, or stop what uses it",
             settings.listen

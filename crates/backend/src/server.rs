@@ -17,7 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
@@ -39,8 +39,23 @@ const HEADER_BUFFER: usize = 24 * 1024;
 const HEADERS: usize = 128;
 /// How long requests under way may take to finish once the server is told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(7);
+/// How many connections may wait to be accepted, if the system allows as many.
+const BACKLOG: u32 = 4_096;
 /// How long accepting rests when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Listens on this address. `TcpListener::bind` has a backlog of 128: one client that opens as many at once
+/// would make every other one wait a second until its kernel tries again.
+///
+/// # Errors
+/// If the address cannot be listened on.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As `bind` does: a restart does not wait for connections of the run before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until `stop`, then lets the requests under way finish.
 pub async fn serve(

@@ -21,6 +21,8 @@ use crate::config::{Limits, Proxies, Settings};
 const OTHER_FILES: u64 = 64;
 /// A network has this part of all connections at most.
 const NETWORK_PART: usize = 8;
+/// When all are taken, this part of them may be about to be closed at most.
+const LEAVING_PART: usize = 64;
 /// How soon to look again when the server works on a request of every connection.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -138,8 +140,8 @@ impl Slots {
             return Err(NoSlot::Refused);
         }
         if table.taken.len() >= limits.total {
-            // One that leaves makes room, and no other has to.
-            if table.leaving == 0 {
+            // One that leaves makes room; more have to if it takes its time.
+            if table.leaving < limits.total.div_ceil(LEAVING_PART) {
                 table.evict(None);
             }
             return Err(NoSlot::Full);

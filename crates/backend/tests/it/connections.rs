@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::routing::{get, post};
 use backend::server::ConnectionLimits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -47,7 +47,7 @@ async fn serving(connections: usize, flags: &[&str]) -> Server {
     let connections = format!("--max-connections={connections}");
     let flags: Vec<&str> = flags.iter().copied().chain([connections.as_str()]).collect();
     let limits = ConnectionLimits::of(&settings(&flags).expect("valid settings"));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let listener = backend::server::listen(([127, 0, 0, 1], 0).into()).expect("a port");
     let address = listener.local_addr().expect("its address");
     tokio::spawn(backend::server::serve(listener, router, limits, std::future::pending()));
     Server { address, at_work, done }
@@ -84,6 +84,20 @@ async fn first_bytes(stream: &mut TcpStream) -> Vec<u8> {
 fn is_open(stream: &TcpStream) -> bool {
     let read = stream.try_read(&mut [0; 16]);
     read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+/// A client that opens many connections at once keeps no other client from being accepted.
+#[tokio::test]
+async fn a_burst_of_connections_waits_to_be_accepted() {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = backend::server::listen(any).expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let mut burst = Vec::new();
+    for _ in 0..500 {
+        let stream = timeout(PATIENCE, TcpStream::connect(address)).await;
+        burst.push(stream.expect("it need not wait").expect("a connection"));
+    }
+    assert_eq!(burst.len(), 500);
 }
 
 #[tokio::test]
