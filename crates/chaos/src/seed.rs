@@ -7,38 +7,53 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::database::Database;
 
+/// One user for ten sessions: a user has a few.
+const USERS_IN_SQLITE: &str = "
+    WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 / 10)
+    INSERT INTO users (id, email, password_hash, created_at)
+    SELECT unhex(printf('%032x', i)), 'seed-' || i || '@example.com', '', 0 FROM n";
+
 /// Live sessions like `$2`, begun one after the other in the week before it. The ids are as UUIDs of version 7 are:
 /// six bytes of milliseconds, then chance.
-const IN_SQLITE: &str = "
+const SESSIONS_IN_SQLITE: &str = "
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
     INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
-    SELECT unhex(printf('%012x', (created_at - i * 600000 / $1) * 1000) || hex(randomblob(10))), user_id,
-           randomblob(32), refresh_key_id, 0, accepted_at, created_at - i * 600000 / $1, authenticated_at
+    SELECT unhex(printf('%012x', (created_at - i * 600000 / $1) * 1000) || hex(randomblob(10))),
+           unhex(printf('%032x', i % ($1 / 10))), randomblob(32), refresh_key_id, 0, accepted_at,
+           created_at - i * 600000 / $1, authenticated_at
     FROM n, (SELECT * FROM sessions WHERE id = $2)";
 
-const IN_POSTGRES: &str = "
+const USERS_IN_POSTGRES: &str = "
+    INSERT INTO users (id, email, password_hash, created_at)
+    SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 'seed-' || i || '@example.com', '', 0
+    FROM generate_series(0, $1 / 10) AS n (i)";
+
+const SESSIONS_IN_POSTGRES: &str = "
     INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
     SELECT decode(lpad(to_hex((created_at - i * 600000 / $1) * 1000), 12, '0'), 'hex')
-               || substr(uuid_send(gen_random_uuid()), 7), user_id,
+               || substr(uuid_send(gen_random_uuid()), 7),
+           decode(lpad(to_hex(i % ($1 / 10)), 32, '0'), 'hex'),
            uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), refresh_key_id, 0, accepted_at,
            created_at - i * 600000 / $1, authenticated_at
     FROM generate_series(1, $1) AS n (i), (SELECT * FROM sessions WHERE id = $2) AS s";
 
 impl Database {
-    /// Adds so many sessions like this one.
+    /// Adds so many sessions like this one, of users of their own.
     pub(crate) async fn add_sessions(&self, many: i64, like: [u8; 16]) -> Result<()> {
         match self {
             Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
                 let options = SqliteConnectOptions::new().filename(file);
                 let mut connection = options.connect().await?;
-                let insert = sqlx::query(IN_SQLITE).bind(many).bind(like.to_vec());
-                insert.execute(&mut connection).await?;
+                sqlx::query(USERS_IN_SQLITE).bind(many).execute(&mut connection).await?;
+                let sessions = sqlx::query(SESSIONS_IN_SQLITE).bind(many).bind(like.to_vec());
+                sessions.execute(&mut connection).await?;
                 connection.close().await?;
             }
             Self::Postgres { cluster, name } => {
                 let mut connection = cluster.connect(name).await?;
-                let insert = sqlx::query(IN_POSTGRES).bind(many).bind(like.to_vec());
-                insert.execute(&mut connection).await?;
+                sqlx::query(USERS_IN_POSTGRES).bind(many).execute(&mut connection).await?;
+                let sessions = sqlx::query(SESSIONS_IN_POSTGRES).bind(many).bind(like.to_vec());
+                sessions.execute(&mut connection).await?;
                 sqlx::raw_sql("ANALYZE").execute(&mut connection).await?;
                 connection.close().await?;
             }

@@ -1,6 +1,20 @@
 //! What only one of the engines needs: transactions, durability, and two statements in one where the way
 //! to the engine is what costs. It must not hold what both understand.
 
+macro_rules! end_some_of_user {
+    ($is_among:literal, $end:literal) => {
+        concat!(
+            "
+    UPDATE sessions SET revoked_at = $2, revoked_because = $3
+    WHERE revoked_at IS NULL AND id ",
+            $is_among,
+            "SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL LIMIT 1000",
+            $end,
+            " RETURNING id"
+        )
+    };
+}
+
 macro_rules! record_ends {
     ($id:literal, $kind:literal, $which:literal) => {
         concat!(
@@ -87,9 +101,15 @@ pub(in crate::store) const RECORD_ENDS_OF_PART: &str = ends_of_part!("$6 || subs
 /// The same of one user's: `$4` is the first six bytes, `$5` the kind.
 pub(in crate::store) const RECORD_ENDS_OF_USER: &str = ends_of_user!("$4 || substr(s.id, 7)");
 
-/// SQLite alone: bytes that are put together are a text there, until they are cast.
+/// A thousand of a user's sessions. As an array, the ids are looked up once and the rows by them; with `IN`, PostgreSQL
+/// may read the whole table to find them.
+pub(in crate::store) const END_SOME_OF_USER: &str = end_some_of_user!("= ANY (ARRAY(", "))");
+
+/// SQLite alone: it has no arrays, and looks up what is `IN` once. Bytes that are put together are a text there, until
+/// they are cast.
 pub(in crate::store) fn in_sqlite(sql: &'static str) -> &'static str {
     match sql {
+        END_SOME_OF_USER => end_some_of_user!("IN (", ")"),
         RECORD_ENDS_OF_PART => ends_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
         RECORD_ENDS_OF_USER => ends_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),
         common => common,
