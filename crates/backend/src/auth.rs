@@ -31,6 +31,8 @@ pub mod suspicion;
 mod tag;
 mod text;
 
+use std::sync::Arc;
+
 use shared::{EndCause, FieldError, LimitedBy, Secret, SessionId};
 
 use crate::clock::ClockError;
@@ -129,4 +131,7 @@ pub enum AuthError {
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What this call shared with others failed.
+    #[error("what several calls have shared failed")]
+    Shared(#[source] Arc<Self>),
 }

@@ -127,10 +127,22 @@ const HEARTBEAT: Duration = Duration::from_millis(250);
 pub enum Heard {
     /// These sessions have ended; none, if nothing has happened.
     Ended(Vec<(SessionId, EndCause)>),
-    /// Something has changed, perhaps an end, perhaps the key ring: [`Store::ended_since`] and
+    /// Something has changed, perhaps ends, perhaps the key ring: [`Store::ended_per_second`] and
     /// [`Store::keys`] know.
-    Change,
+    Change(Reach),
 }
+
+/// How far back the instants lie that a change may name as those at which sessions have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// About as far as the change that was heard of before: one transaction follows the other.
+    LastChange,
+    /// A transaction may have begun long before it was committed, beside others.
+    Any,
+}
+
+/// How many ended sessions are read at once.
+pub const ENDED_PAGE: u32 = 2_000;
 
 /// Hears of sessions that end and of changes to the key ring, whoever makes them: this process, another instance, or an operator at the
 /// database's console.
@@ -174,8 +186,19 @@ pub trait Store: Send + Sync {
         up_to: SessionId,
     ) -> Result<Option<SessionId>, StoreError>;
 
-    /// The sessions that were ended at this instant or later.
-    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError>;
+    /// How many sessions were ended in each second from this instant on, in the order of time.
+    async fn ended_per_second(
+        &self,
+        since: NumericDate,
+    ) -> Result<Vec<(NumericDate, u64)>, StoreError>;
+
+    /// The sessions that were ended in this second, in the order of their ids from after this one on: at most
+    /// [`ENDED_PAGE`] of them.
+    async fn ended_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Result<Vec<Ended>, StoreError>;
 
     /// A feed that hears of every end, and of every change to the key ring, from now on.
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;

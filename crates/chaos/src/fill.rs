@@ -1,12 +1,15 @@
 //! Rows by the million, which no client could make in time: written with SQL of the suite's own into tables that
-//! the program has made. Their ids are UUIDs of version 7, as the program's are. It must not change what is there.
+//! the program has made. Their ids are UUIDs of version 7, as the program's are. It changes nothing of what the
+//! program has made but what an administrator may.
+
+use std::path::Path;
 
 use anyhow::Result;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use crate::database::Database;
-use crate::pace::unix_seconds;
+use crate::pace::{PATIENCE, Stopwatch, pause, unix_seconds};
 
 /// Over how many days events are spread, up to a day ago: the routine is kept for seven.
 const DAYS: i64 = 14;
@@ -76,7 +79,6 @@ pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> 
     let begun = unix_seconds() - days_ago * DAY;
     let users = "INSERT INTO users (id, email, password_hash, created_at)";
     let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at";
-    // One place in the status list each: the last three bytes.
     let at = begun.to_string();
     match database {
         Database::Postgres { .. } => {
@@ -87,7 +89,7 @@ pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> 
                     "{users} SELECT {account}, 'filled-' || n, '', {begun}
                      FROM generate_series(0::bigint, {ACCOUNTS} - 1) AS n ON CONFLICT DO NOTHING;
                      INSERT INTO sessions ({columns})
-                     SELECT substr({id}, 1, 13) || decode(lpad(to_hex(n), 6, '0'), 'hex'), {account},
+                     SELECT {id}, {account},
                             decode(repeat(md5(n::text), 2), 'hex'), 'key-of-the-suite', 0, {at}, {at}
                      FROM generate_series(0::bigint, {count} - 1) AS n",
                     id = uuid_on_postgres(&at),
@@ -104,7 +106,7 @@ pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> 
                     "{accounts} {users} SELECT {account}, 'filled-' || n, '', {begun} FROM numbers
                      WHERE true ON CONFLICT DO NOTHING;
                      {all} INSERT INTO sessions ({columns})
-                     SELECT unhex(substr(hex({id}), 1, 26) || printf('%06x', n)), {account},
+                     SELECT {id}, {account},
                             randomblob(32), 'key-of-the-suite', 0, {at}, {at} FROM numbers",
                     id = uuid_on_sqlite(&at),
                 ),
@@ -167,4 +169,62 @@ async fn on_sqlite(database: &Database, statements: &str) -> Result<()> {
     connection.close().await?;
     // What is on its way to the disk would be measured otherwise.
     Ok(std::fs::File::open(file)?.sync_all()?)
+}
+
+/// How many sessions each transaction ends on SQLite.
+const PART: u32 = 1_000;
+
+impl Database {
+    /// What an administrator does at the database's console: ends all sessions but these, from now on. How many
+    /// that were.
+    pub(crate) async fn end_all_but(&self, spared: &[[u8; 16]]) -> Result<u64> {
+        let hexadecimal = |id: &[u8; 16]| id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let spared: Vec<String> = spared.iter().map(hexadecimal).collect();
+        match self {
+            Self::Postgres { cluster, name } => {
+                let ids: Vec<_> =
+                    spared.iter().map(|id| format!("decode('{id}', 'hex')")).collect();
+                let end = format!(
+                    "UPDATE sessions SET revoked_at = floor(extract(epoch FROM clock_timestamp())),
+                                         revoked_because = 'administrator'
+                     WHERE revoked_at IS NULL AND id NOT IN ({})",
+                    ids.join(", ")
+                );
+                let mut connection = cluster.connect(name).await?;
+                let ended = sqlx::query(AssertSqlSafe(end)).execute(&mut connection).await?;
+                connection.close().await?;
+                Ok(ended.rows_affected())
+            }
+            Self::Sqlite { file } => {
+                let ids: Vec<_> = spared.iter().map(|id| format!("x'{id}'")).collect();
+                end_in_parts(file, &ids.join(", ")).await
+            }
+            Self::SqliteElsewhere { .. } => anyhow::bail!("the file is elsewhere"),
+        }
+    }
+}
+
+/// Each part is followed by a rest as long as it took.
+async fn end_in_parts(file: &Path, spared: &str) -> Result<u64> {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE);
+    let mut connection = options.connect().await?;
+    let end = format!(
+        "UPDATE sessions SET revoked_at = unixepoch(), revoked_because = 'administrator'
+         WHERE id IN (
+             SELECT id FROM sessions
+             WHERE id > $1 AND revoked_at IS NULL AND id NOT IN ({spared}) ORDER BY id LIMIT {PART}
+         ) RETURNING id"
+    );
+    let (mut last, mut ended) = (Vec::new(), 0);
+    loop {
+        let stopwatch = Stopwatch::start();
+        let part = sqlx::query(AssertSqlSafe(end.clone())).bind(&last);
+        let part = part.fetch_all(&mut connection).await?;
+        let ids = part.iter().map(|row| row.try_get::<Vec<u8>, _>(0));
+        let Some(highest) = ids.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { break };
+        (last, ended) = (highest, ended + part.len() as u64);
+        pause(stopwatch.elapsed()).await;
+    }
+    connection.close().await?;
+    Ok(ended)
 }

@@ -88,6 +88,17 @@ impl Instance {
         self.status("VmRSS:")
     }
 
+    /// The processor time it has used in this run, by all of its threads.
+    pub(crate) fn cpu_time(&self) -> Result<Duration> {
+        let id = self.id().context("it runs")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // After the name in parentheses come the third field and those that follow it; the fourteenth and the
+        // fifteenth count hundredths of a second.
+        let (_, fields) = stat.rsplit_once(") ").context("a name in parentheses")?;
+        let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
+        Ok(Duration::from_millis(10 * ticks.sum::<Result<u64, _>>()?))
+    }
+
     fn status(&self, name: &'static str) -> Result<u64> {
         let id = self.id().context("it runs")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;

@@ -11,6 +11,7 @@ mod kill;
 mod logout_durable;
 mod logout_race;
 mod lost_answer;
+mod mass_ends;
 mod older_snapshot;
 mod one_account;
 mod password_race;
@@ -200,6 +201,14 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         usual: 50,
         few: 1,
         play: |stage| Box::pin(one_account::play(stage)),
+    },
+    Scenario {
+        name: "mass-ends",
+        story: "20,000 sessions for each round end at once in the database, while others refresh",
+        engines: BOTH,
+        usual: 50,
+        few: 1,
+        play: |stage| Box::pin(mass_ends::play(stage)),
     },
     Scenario {
         name: "prune-under-load",

@@ -1,16 +1,27 @@
-//! Which sessions have ended within the life of an access token: a small set in memory, so that a
-//! protected call asks nobody and an ended session's tokens stop all the same. It must not know how it
-//! is kept up to date; that is [`feed`](super::feed).
+//! Which sessions have ended within the life of an access token: a set in memory, so that a protected call asks
+//! nobody and an ended session's tokens stop all the same. It must not know how it is kept up to date; that is
+//! [`feed`](super::feed).
+//!
+//! A million may end at once. How the set bears that is in [`ended_set`]; how it is read from the store, in
+//! [`catching_up`].
 
-use std::collections::HashMap;
+mod catching_up;
+mod ended_set;
+mod places;
+
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::{EndCause, NumericDate, SessionId};
 
+use self::ended_set::EndedSet;
 use crate::clock::{BootInstant, Clock};
 use crate::store::Ended;
 
-/// The sessions that have ended lately.
+/// How many are forgotten before others may ask.
+const AT_ONCE: usize = 1_000;
+
+/// The sessions that have ended within the life of an access token.
 pub struct Endings {
     clock: Clock,
     known: Mutex<Known>,
@@ -18,7 +29,9 @@ pub struct Endings {
 
 #[derive(Default)]
 struct Known {
-    ended: HashMap<SessionId, (EndCause, NumericDate)>,
+    ended: EndedSet,
+    /// How many of those that ended in a second, as the store has it, were read there.
+    read: BTreeMap<NumericDate, u64>,
     /// Until when it may be taken for complete. It runs out by itself: a feed that stands still, a task that is
     /// not let run, or a machine that was suspended leaves nothing trusted.
     trusted_until: Option<BootInstant>,
@@ -47,8 +60,8 @@ impl Endings {
     /// Takes note of ends, of its own doing or heard of.
     pub fn note(&self, ended: impl IntoIterator<Item = Ended>) {
         let mut known = self.known();
-        for Ended { session, cause, at } in ended {
-            known.ended.entry(session).or_insert((cause, at));
+        for ended in ended {
+            known.ended.insert(ended);
         }
     }
 
@@ -56,8 +69,8 @@ impl Endings {
     #[must_use]
     pub fn word(&self, session: SessionId) -> Word {
         let known = self.known();
-        match known.ended.get(&session) {
-            Some((cause, _)) => Word::Ended(*cause),
+        match known.ended.cause(session) {
+            Some(cause) => Word::Ended(cause),
             None if known.is_trusted(self.clock.boot_instant()) => Word::Stands,
             None => Word::Unknown,
         }
@@ -87,23 +100,25 @@ impl Endings {
         self.known().is_trusted(self.clock.boot_instant())
     }
 
-    /// Forgets what ended before: no access token of it can be alive.
-    pub fn forget_before(&self, at: NumericDate) {
-        self.known().ended.retain(|_, (_, ended_at)| *ended_at >= at);
-    }
-
-    /// All that ended at this instant or later, as far as is known.
-    #[must_use]
-    pub fn since(&self, at: NumericDate) -> Vec<SessionId> {
-        let known = self.known();
-        let ended = known.ended.iter().filter(|(_, (_, ended_at))| *ended_at >= at);
-        ended.map(|(session, _)| *session).collect()
+    /// Forgets some of what was heard of before: no access token of it can be alive. Whether there is more; whoever
+    /// verifies a token need not wait until all of a million are forgotten.
+    pub fn forget_some_before(&self, at: NumericDate) -> bool {
+        let mut known = self.known();
+        known.read = known.read.split_off(&at);
+        known.ended.forget_some_before(at, AT_ONCE)
     }
 
     /// How many are known.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.known().ended.len()
+        self.known().ended.count()
+    }
+
+    /// The places in the status list of those heard of since: a number that changes with them, and the bits
+    /// unless they are known by that number.
+    #[must_use]
+    pub fn listing(&self, since: NumericDate, known: Option<u64>) -> (u64, Option<Vec<u8>>) {
+        self.known().ended.listing(since, known)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

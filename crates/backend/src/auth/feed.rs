@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::NumericDate;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
 use super::endings::Endings;
@@ -21,7 +21,7 @@ use super::sessions::Sessions;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
-use crate::store::{Ended, Heard, Store, StoreError};
+use crate::store::{Ended, Heard, Reach, Store, StoreError};
 use crate::telemetry::causes;
 
 /// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
@@ -90,7 +90,9 @@ impl Follower {
         let mut forgotten_at = now;
         self.keys.reload(&self.store).await?;
         self.hold_lifetimes().await?;
-        self.read_since(now.plus(-self.memory_seconds().await?), now).await?;
+        // Who is committing at this moment may have begun at any time.
+        let mut changed_at = now.plus(-self.memory_seconds().await?);
+        self.catch_up(changed_at, now).await?;
         loop {
             self.endings.trust(asked, asked + TRUST);
             if std::mem::take(troubled) {
@@ -108,19 +110,28 @@ impl Follower {
                         at: now,
                     }));
                 }
-                Heard::Change => {
+                Heard::Change(reach) => {
                     self.keys.reload(&self.store).await?;
-                    self.read_since(before.plus(-SLACK_SECONDS), now).await?;
+                    let since = match reach {
+                        Reach::LastChange => changed_at.plus(-SLACK_SECONDS),
+                        Reach::Any => now.plus(-self.memory_seconds().await?),
+                    };
+                    changed_at = before;
+                    self.catch_up(since, now).await?;
                 }
             }
             if now < before {
                 // Tokens that had expired are valid again, and what ended their sessions was forgotten.
-                self.read_since(now.plus(-self.memory_seconds().await?), now).await?;
+                self.endings.read_again();
+                self.catch_up(now.plus(-self.memory_seconds().await?), now).await?;
             }
             if now.since(forgotten_at) >= FORGET_SECONDS || now < forgotten_at {
                 forgotten_at = now;
                 self.hold_lifetimes().await?;
-                self.endings.forget_before(now.plus(-self.memory_seconds().await?));
+                let before = now.plus(-self.memory_seconds().await?);
+                while self.endings.forget_some_before(before) {
+                    yield_now().await;
+                }
             }
         }
     }
@@ -141,10 +152,7 @@ impl Follower {
         Ok(self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS))
     }
 
-    /// Takes note of what the store knows. It counts from now: whoever ended it may have had a slow clock.
-    async fn read_since(&self, since: NumericDate, now: NumericDate) -> Result<(), StoreError> {
-        let ended = self.store.ended_since(since).await?;
-        self.endings.note(ended.into_iter().map(|ended| Ended { at: now, ..ended }));
-        Ok(())
+    async fn catch_up(&self, since: NumericDate, now: NumericDate) -> Result<(), StoreError> {
+        self.endings.catch_up(&*self.store, since, now).await
     }
 }

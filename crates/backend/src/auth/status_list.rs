@@ -6,19 +6,20 @@
 //! in it is cut by expiry: a session whose last token has died is not in it any more, so that the list
 //! compresses to next to nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use shared::{NumericDate, SessionId, path};
-use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use verifier::StatusList;
 
 use super::AuthError;
 use super::journal::Journal;
 use super::sessions::Sessions;
+use crate::single_flight::{Failed, SingleFlight};
 use crate::store::StoreError;
 
 /// How many places there are: one for each value of the last three bytes of a session id.
@@ -30,6 +31,8 @@ pub const TTL_SECONDS: i64 = 2;
 const LIFE_SECONDS: i64 = 300;
 /// For how long one list is given to everybody who asks.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long making one may take. What was read of the store until then need not be read again.
+const LIST_TIME: Duration = Duration::from_millis(2_500);
 
 /// A session's place in the list (Token Status List section 6).
 #[must_use]
@@ -38,9 +41,46 @@ pub fn place(session: SessionId) -> u64 {
     u64::from_be_bytes([0, 0, 0, 0, 0, a, b, c])
 }
 
-/// The list as it was made last, or that it could not be.
+/// The list as a signed token, as it is sent.
+pub type Token = Arc<[u8]>;
+
+/// The list as it was made last, and how it is made for all who ask.
+pub struct StatusLists {
+    latest: Mutex<Latest>,
+    flights: SingleFlight<Token, AuthError>,
+}
+
 #[derive(Default)]
-pub struct StatusLists(Mutex<Option<(Instant, Option<Arc<str>>)>>);
+struct Latest {
+    /// As old as the question that it answers; `None` if it could not be made, for as long as one is given.
+    token: Option<(Instant, Option<Token>)>,
+    /// The bits as they stand in the token, and the number they are known by.
+    lst: Option<(u64, Arc<str>)>,
+}
+
+impl Default for StatusLists {
+    fn default() -> Self {
+        Self { latest: Mutex::default(), flights: SingleFlight::new(LIST_TIME) }
+    }
+}
+
+impl StatusLists {
+    /// The token, or that there is none, as long as it is given to everybody who asks.
+    fn given(&self) -> Option<Option<Token>> {
+        let latest = self.latest();
+        let token = latest.token.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
+        token.map(|(_, token)| token.clone())
+    }
+
+    fn give(&self, at: Instant, token: Option<Token>) {
+        self.latest().token = Some((at, token));
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        // Its parts are put there whole.
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -49,13 +89,13 @@ struct Claims<'a> {
     iat: NumericDate,
     exp: NumericDate,
     ttl: i64,
-    status_list: List,
+    status_list: List<'a>,
 }
 
 #[derive(Serialize)]
-struct List {
+struct List<'a> {
     bits: u8,
-    lst: String,
+    lst: &'a str,
 }
 
 impl Sessions {
@@ -64,25 +104,39 @@ impl Sessions {
     ///
     /// # Errors
     /// If it is not known what has ended, because storage fails; or signing fails.
-    pub async fn status_list(&self) -> Result<Arc<str>, AuthError> {
-        let mut made = self.status_lists.0.lock().await;
-        if let Some((_, list)) = made.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
-            return list.clone().ok_or(AuthError::Store(StoreError::TimedOut));
+    pub async fn status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
+        if let Some(token) = self.status_lists.given() {
+            return token.ok_or(AuthError::Store(StoreError::TimedOut));
         }
-        let begun = Instant::now();
-        let list = self.made_status_list().await.map(Arc::<str>::from);
-        // A list is as old as the question it answers, a failure as its answer.
-        let at = if list.is_ok() { begun } else { Instant::now() };
-        *made = Some((at, list.as_ref().ok().cloned()));
-        list
+        let sessions = Arc::clone(self);
+        let make = || async move {
+            let begun = Instant::now();
+            let token = sessions.made_status_list().await;
+            // A list is as old as the question it answers, a failure as its answer.
+            let at = if token.is_ok() { begun } else { Instant::now() };
+            sessions.status_lists.give(at, token.as_ref().ok().cloned());
+            token
+        };
+        Ok(self.status_lists.flights.run(FRESH, make).await?)
     }
 
-    async fn made_status_list(&self) -> Result<String, AuthError> {
+    async fn made_status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
         let now = self.journal.now();
-        let ended =
-            self.journal.ended_lately(now.plus(-self.lifetimes.in_force().access_token)).await?;
-        let list = StatusList::of_ended(ended.into_iter().map(place), PLACES)
-            .expect("every place is one of them");
+        // Whoever ended a session may have had a slow clock.
+        let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
+        let since = now.plus(-life);
+        let Journal { store, endings, .. } = &self.journal;
+        if !endings.is_trusted() {
+            endings.catch_up(&**store, since, now).await?;
+        }
+        let sessions = Arc::clone(self);
+        // Of a million that have ended, to compress and to sign takes a while.
+        let signed = spawn_blocking(move || sessions.signed_status_list(since, now)).await;
+        signed.map_err(|error| AuthError::Cryptography(error.to_string()))?
+    }
+
+    fn signed_status_list(&self, since: NumericDate, now: NumericDate) -> Result<Token, AuthError> {
+        let lst = self.compressed_places(since);
         let uri = self.access_tokens.status_list_uri();
         let claims = Claims {
             iss: self.access_tokens.issuer(),
@@ -90,7 +144,7 @@ impl Sessions {
             iat: now,
             exp: now.plus(LIFE_SECONDS),
             ttl: TTL_SECONDS,
-            status_list: List { bits: list.bits(), lst: list.to_lst() },
+            status_list: List { bits: 1, lst: &lst },
         };
         let ring = self.keys.current();
         let key = ring.signing(now)?;
@@ -99,25 +153,37 @@ impl Sessions {
         header.typ = Some("statuslist+jwt".to_owned());
         header.kid = Some(key.kid().to_owned());
         jsonwebtoken::encode(&header, &claims, key.private())
+            .map(|token| token.into_bytes().into())
             .map_err(|error| AuthError::Cryptography(error.to_string()))
+    }
+
+    /// Compressed again only if a place has changed since. One at a time makes a list.
+    fn compressed_places(&self, since: NumericDate) -> Arc<str> {
+        let known = self.status_lists.latest().lst.clone();
+        let version = known.as_ref().map(|(version, _)| *version);
+        match (self.journal.endings.listing(since, version), known) {
+            ((_, None), Some((_, lst))) => lst,
+            ((version, bits), _) => {
+                let list = StatusList::of_bits(bits.unwrap_or_default());
+                let lst: Arc<str> = list.expect("two megabytes are read").to_lst().into();
+                self.status_lists.latest().lst = Some((version, Arc::clone(&lst)));
+                lst
+            }
+        }
+    }
+}
+
+impl From<Failed<Self>> for AuthError {
+    fn from(failed: Failed<Self>) -> Self {
+        match failed {
+            Failed::Error(error) => Self::Shared(error),
+            Failed::TimedOut => Self::Store(StoreError::TimedOut),
+            Failed::Abandoned => Self::Store(StoreError::Stopped),
+        }
     }
 }
 
 impl Journal {
-    /// The sessions that have ended since; asked of the store while nothing is heard from it.
-    async fn ended_lately(&self, since: NumericDate) -> Result<Vec<SessionId>, AuthError> {
-        // Whoever ended it may have had a slow clock.
-        let since = since.plus(-SLACK_SECONDS);
-        // First: what is missing in the memory while it is not to be trusted may come in between.
-        let is_trusted = self.endings.is_trusted();
-        let mut ended = self.endings.since(since);
-        if !is_trusted {
-            let stored = self.store.ended_since(since).await?;
-            ended.extend(stored.into_iter().map(|ended| ended.session));
-        }
-        Ok(ended)
-    }
-
     /// A session id whose place in the list no other session has: of two with one place, neither could end
     /// alone.
     ///

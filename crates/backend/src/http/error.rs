@@ -255,7 +255,8 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         | AuthError::Busy
         | AuthError::Keys(_)
         | AuthError::Clock(_)
-        | AuthError::Store(_) => {
+        | AuthError::Store(_)
+        | AuthError::Shared(_) => {
             (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
         }
         AuthError::Cryptography(_) => {

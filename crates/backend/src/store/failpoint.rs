@@ -131,8 +131,19 @@ impl Store for Armed {
         self.store.end_of_part(after, up_to).await
     }
 
-    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
-        self.store.ended_since(at).await
+    async fn ended_per_second(
+        &self,
+        since: NumericDate,
+    ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
+        self.store.ended_per_second(since).await
+    }
+
+    async fn ended_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Result<Vec<Ended>, StoreError> {
+        self.store.ended_in(second, after).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

@@ -18,7 +18,7 @@ use super::change::{Change, Outcome, Prunable};
 use super::records::{
     AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
 };
-use super::{Feed, HEARTBEAT, Heard, Store, StoreError};
+use super::{Feed, HEARTBEAT, Heard, Reach, Store, StoreError};
 use crate::auth::email::Email;
 use tables::Tables;
 
@@ -114,14 +114,19 @@ impl Store for Memory {
         Ok(ids.pop())
     }
 
-    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
-        let tables = self.tables();
-        let ended = tables.sessions.iter().filter_map(|(&session, row)| {
-            let cause = row.ended_because?;
-            let at = *tables.ended_at.get(&session)?;
-            Some(Ended { session, cause, at })
-        });
-        Ok(ended.filter(|ended| ended.at >= at).collect())
+    async fn ended_per_second(
+        &self,
+        since: NumericDate,
+    ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
+        Ok(self.tables().ended_per_second(since))
+    }
+
+    async fn ended_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Result<Vec<Ended>, StoreError> {
+        Ok(self.tables().ended_in(second, after))
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
@@ -189,7 +194,7 @@ struct Listening(watch::Receiver<()>);
 impl Feed for Listening {
     async fn next(&mut self) -> Result<Heard, StoreError> {
         match timeout(HEARTBEAT, self.0.changed()).await {
-            Ok(Ok(())) => Ok(Heard::Change),
+            Ok(Ok(())) => Ok(Heard::Change(Reach::LastChange)),
             Ok(Err(_)) => Err(StoreError::Stopped),
             Err(_) => Ok(Heard::Ended(Vec::new())),
         }

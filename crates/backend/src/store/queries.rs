@@ -11,7 +11,7 @@ use super::records::{
 use super::row::{self, Columns};
 use super::script::Script;
 use super::statement::Statement;
-use super::{Feed, Store, StoreError, sql};
+use super::{ENDED_PAGE, Feed, Store, StoreError, sql};
 use crate::auth::email::Email;
 
 /// What an engine that speaks SQL can do.
@@ -85,8 +85,22 @@ impl<E: Engine> Store for Sql<E> {
         Ok(self.0.fetch(query, row::session_id).await?.pop())
     }
 
-    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
-        self.0.fetch(Statement::new(sql::ENDED_SINCE).bind(at), row::ended).await
+    async fn ended_per_second(
+        &self,
+        since: NumericDate,
+    ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
+        let query = Statement::new(sql::ENDED_PER_SECOND).bind(since);
+        self.0.fetch(query, row::ended_count).await
+    }
+
+    async fn ended_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let after = after.unwrap_or(SessionId::from_bytes([0; 16]));
+        let query = Statement::new(sql::ENDED_IN).bind(second).bind(after.as_bytes());
+        self.0.fetch(query.bind(ENDED_PAGE), row::ended).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

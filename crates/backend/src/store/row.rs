@@ -94,6 +94,12 @@ pub(super) fn ended(row: &dyn Columns) -> Result<Ended, StoreError> {
     })
 }
 
+pub(super) fn ended_count(row: &dyn Columns) -> Result<(NumericDate, u64), StoreError> {
+    let sessions = row.number("sessions")?.and_then(|count| u64::try_from(count).ok());
+    let sessions = sessions.ok_or(StoreError::Corrupt { what: "count of sessions" })?;
+    Ok((date(row, "revoked_at")?, sessions))
+}
+
 pub(super) fn event(row: &dyn Columns) -> Result<Event, StoreError> {
     let id = |column| row.bytes(column).map(|bytes| bytes.and_then(|bytes| bytes.try_into().ok()));
     Ok(Event {

@@ -72,8 +72,14 @@ pub(super) const SESSIONS_OF: &str = "
     FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
     ORDER BY accepted_at DESC, id DESC LIMIT 1000";
 
-pub(super) const ENDED_SINCE: &str = "
-    SELECT id, revoked_at, revoked_because FROM sessions WHERE revoked_at >= $1";
+/// From an index alone.
+pub(super) const ENDED_PER_SECOND: &str = "
+    SELECT revoked_at, count(*) AS sessions FROM sessions WHERE revoked_at >= $1
+    GROUP BY revoked_at ORDER BY revoked_at";
+
+pub(super) const ENDED_IN: &str = "
+    SELECT id, revoked_at, revoked_because FROM sessions
+    WHERE revoked_at = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 /// Accepts a rotation: only from the generation that was read, only while the session lives.
 pub(super) const ACCEPT: &str = "

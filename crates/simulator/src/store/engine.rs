@@ -62,8 +62,19 @@ impl Store for SimulatedStore {
         self.memory.end_of_part(after, up_to).await
     }
 
-    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
-        self.memory.ended_since(at).await
+    async fn ended_per_second(
+        &self,
+        since: NumericDate,
+    ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
+        self.memory.ended_per_second(since).await
+    }
+
+    async fn ended_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Result<Vec<Ended>, StoreError> {
+        self.memory.ended_in(second, after).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

@@ -23,9 +23,23 @@ pub(super) fn inflate(compressed: &[u8], most: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Compresses as far as it goes: a list is written once and read by every service.
-pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut stream = ZlibEncoder::new(Vec::new(), Compression::best());
+/// How much time compressing may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Effort {
+    /// As much as there is to do: Token Status List section 4.1 recommends it, because a list is written once and
+    /// read by every service.
+    Best,
+    /// A few milliseconds for each megabyte.
+    Fast,
+}
+
+/// Compresses.
+pub(super) fn deflate(bytes: &[u8], effort: Effort) -> Vec<u8> {
+    let level = match effort {
+        Effort::Best => Compression::best(),
+        Effort::Fast => Compression::new(2),
+    };
+    let mut stream = ZlibEncoder::new(Vec::new(), level);
     stream
         .write_all(bytes)
         .and_then(|()| stream.finish())

@@ -114,3 +114,19 @@ fn what_is_hard_to_compress_is_written_whole() {
     assert!(unb64(&noise.to_lst()).len() > 8_000);
     assert_eq!(list(1, &noise.to_lst()), Ok(noise));
 }
+
+/// However many have ended, what is written is read again; of a crowd, without more effort than it is worth.
+#[test]
+fn a_list_of_bits_is_written_and_read_whether_few_or_many_are_set() {
+    for every in [2_u64, 100_000] {
+        let mut bits = vec![0; 1 << 18];
+        let places = (0..1 << 21).step_by(usize::try_from(every).expect("a step"));
+        for place in places.clone() {
+            bits[usize::try_from(place / 8).expect("a byte")] |= 1 << (place % 8);
+        }
+        let ours = StatusList::of_bits(bits).expect("a short list");
+        assert_eq!(StatusList::of_ended(places, 1 << 21), Some(ours.clone()));
+        assert_eq!(list(1, &ours.to_lst()), Ok(ours));
+    }
+    assert_eq!(StatusList::of_bits(vec![0; (1 << 22) + 1]), None);
+}

@@ -1,14 +1,40 @@
 //! Revoking sessions in memory: what the SQL of the other engines does, in words of Rust.
 
+use std::collections::BTreeMap;
+
 use rotation::Standing;
-use shared::{EventId, EventKind, SessionId, UserId};
+use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 
 use super::AT_ONCE;
 use super::tables::Tables;
+use crate::store::ENDED_PAGE;
 use crate::store::change::{Ending, Outcome, Part, Whose};
-use crate::store::records::{Event, Session, Whence, event_prefix};
+use crate::store::records::{Ended, Event, Session, Whence, event_prefix};
 
 impl Tables {
+    /// How many have ended in each second.
+    pub(super) fn ended_per_second(&self, since: NumericDate) -> Vec<(NumericDate, u64)> {
+        let mut counts = BTreeMap::new();
+        for &at in self.ended_at.values().filter(|at| **at >= since) {
+            *counts.entry(at).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+
+    /// Those that have ended in this second, in the order of their ids.
+    pub(super) fn ended_in(&self, second: NumericDate, after: Option<SessionId>) -> Vec<Ended> {
+        let ended = self.ended_at.iter().filter(|(id, at)| **at == second && Some(**id) > after);
+        let mut ended: Vec<Ended> = ended
+            .filter_map(|(&session, &at)| {
+                let cause = self.sessions.get(&session)?.ended_because?;
+                Some(Ended { session, cause, at })
+            })
+            .collect();
+        ended.sort_unstable_by_key(|ended| ended.session);
+        ended.truncate(ENDED_PAGE as usize);
+        ended
+    }
+
     /// Ends sessions, with an event for each where the change brings none. As in SQL, older events give way to
     /// these when the next one is recorded by itself.
     pub(super) fn end_sessions(&mut self, whose: &Whose, ending: Ending) -> Outcome {

@@ -1,5 +1,5 @@
 //! How PostgreSQL tells of sessions that end, and of changes to the key ring: LISTEN on a connection of its
-//! own, to what triggers notify in the transaction that makes them (migrations 2 and 3). It must not ask for what it missed; it fails,
+//! own, to what triggers notify in the transaction that makes them (migrations 2, 3 and 5). It must not ask for what it missed; it fails,
 //! and whoever listens reads anew.
 //!
 //! sqlx's listener would connect again without a word when its connection is lost. Here it cannot: the
@@ -11,10 +11,12 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions
 use tokio::time::timeout;
 
 use super::connect::no_answer;
-use crate::store::{Feed, HEARTBEAT, Heard, StoreError, sql};
+use crate::store::{Feed, HEARTBEAT, Heard, Reach, StoreError, sql};
 
 /// How long it may take to begin.
 const START_TIME: std::time::Duration = std::time::Duration::from_secs(2);
+/// If more ends than this are told of at once, they are read from the table instead.
+const MOST_TOLD: usize = 10_000;
 
 /// A connection that listens.
 pub(super) struct Listening(PgListener);
@@ -50,7 +52,7 @@ impl Listening {
             news.take(&heard);
         }
         match listens {
-            true if news.keys => Ok(Heard::Change),
+            true if news.must_read => Ok(Heard::Change(Reach::Any)),
             true => Ok(Heard::Ended(news.ended)),
             false => Err(sqlx::Error::PoolClosed),
         }
@@ -68,13 +70,16 @@ impl Feed for Listening {
 #[derive(Default)]
 struct News {
     ended: Vec<(SessionId, EndCause)>,
-    keys: bool,
+    /// The ring has changed, or more sessions have ended than were told.
+    must_read: bool,
 }
 
 impl News {
     fn take(&mut self, heard: &PgNotification) {
-        self.ended.extend(ended_by(heard.payload()));
-        self.keys |= heard.payload() == "keys";
+        self.must_read |= heard.payload() == "keys" || self.ended.len() >= MOST_TOLD;
+        if !self.must_read {
+            self.ended.extend(ended_by(heard.payload()));
+        }
     }
 }
 

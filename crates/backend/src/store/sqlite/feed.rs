@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 use tokio::time::{Instant, timeout_at};
 
 use super::file::DatabaseFile;
-use crate::store::{Feed, HEARTBEAT, Heard, StoreError, sql};
+use crate::store::{Feed, HEARTBEAT, Heard, Reach, StoreError, sql};
 
 /// A connection that only looks.
 pub(super) struct Watching {
@@ -41,7 +41,7 @@ impl Feed for Watching {
         self.file.is_still_there()?;
         let version = version(&mut self.connection).await?;
         let same = std::mem::replace(&mut self.version, version) == version;
-        Ok(if same { Heard::Ended(Vec::new()) } else { Heard::Change })
+        Ok(if same { Heard::Ended(Vec::new()) } else { Heard::Change(Reach::LastChange) })
     }
 }
 

@@ -3,7 +3,9 @@
 use shared::{EndCause, EventKind, NumericDate, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
-use backend::store::{Change, Ending, EventQuery, Heard, Part, Session, Store, Whence, Whose};
+use backend::store::{
+    Change, ENDED_PAGE, Ending, EventQuery, Heard, Part, Session, Store, Whence, Whose,
+};
 use rotation::Standing;
 use shared::Device;
 
@@ -201,26 +203,63 @@ async fn live_sessions_of_a_user_are_listed_the_one_seen_last_first() {
     .await;
 }
 
+/// How many ended in each second since, and which those were.
 #[tokio::test]
-async fn what_has_ended_since_an_instant_is_found_with_its_cause() {
+async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with_its_cause() {
     on_every_engine(async |store| {
         two_users(store).await;
-        for (number, cause, when) in
-            [(1, EndCause::Logout, -1), (2, EndCause::Replay, 0), (3, EndCause::User, 1)]
-        {
+        for (number, cause, when) in [
+            (1, EndCause::Logout, -1),
+            (2, EndCause::Replay, 0),
+            (3, EndCause::User, 1),
+            (4, EndCause::Logout, 0),
+        ] {
             assert!(end(store, SessionId::from_bytes([number; 16]), cause, at(when)).await);
         }
-        let mut ended = store.ended_since(NOW).await.expect("a store");
-        ended.sort_by_key(|ended| ended.at);
-        let seen: Vec<_> =
-            ended.iter().map(|it| (it.session.as_bytes()[0], it.cause, it.at)).collect();
-        assert_eq!(seen, [(2, EndCause::Replay, at(0)), (3, EndCause::User, at(1))]);
+        let counts = store.ended_per_second(NOW).await.expect("a store");
+        assert_eq!(counts, [(at(0), 2), (at(1), 1)]);
+        let ended = async |second, after: Option<u8>| {
+            let after = after.map(|number| SessionId::from_bytes([number; 16]));
+            let ended = store.ended_in(second, after).await.expect("a store");
+            assert!(ended.iter().all(|ended| ended.at == second));
+            ended.iter().map(|it| (it.session.as_bytes()[0], it.cause)).collect::<Vec<_>>()
+        };
+        assert_eq!(ended(at(0), None).await, [(2, EndCause::Replay), (4, EndCause::Logout)]);
+        assert_eq!(ended(at(0), Some(2)).await, [(4, EndCause::Logout)]);
+        assert_eq!(ended(at(0), Some(4)).await, []);
+        assert_eq!(ended(at(2), None).await, []);
+    })
+    .await;
+}
+
+/// More than a page of them, in one second: all are read, in the order of their ids.
+#[tokio::test]
+async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
+    on_every_engine(async |store| {
+        let (one, _) = registered(store, 1).await;
+        for number in 0..=ENDED_PAGE {
+            let mut id = [9; 16];
+            id[..4].copy_from_slice(&number.to_be_bytes());
+            let session = Session { id: SessionId::from_bytes(id), ..session(9, &one) };
+            assert!(open(store, &one, &session).await);
+        }
+        let ending = Ending { cause: EndCause::Disabled, at: NOW };
+        assert!(commit(store, Change::Disable(one.id, ending)).await.took_place());
+        let all = Change::EndSessions(Whose::Of(one.id), ending);
+        while !commit(store, all.clone()).await.ended.is_empty() {}
+        let sessions = u64::from(ENDED_PAGE) + 2;
+        assert_eq!(store.ended_per_second(NOW).await.expect("a store"), [(NOW, sessions)]);
+        let page = store.ended_in(NOW, None).await.expect("a store");
+        assert_eq!(page.len(), ENDED_PAGE as usize);
+        assert!(page.is_sorted_by_key(|ended| ended.session));
+        let last = page.last().map(|ended| ended.session);
+        assert_eq!(store.ended_in(NOW, last).await.expect("a store").len(), 2);
     })
     .await;
 }
 
 /// Everything that has ended when the feed is asked is told of when it answers, by name or by
-/// [`Store::ended_since`].
+/// [`Store::ended_per_second`].
 #[tokio::test]
 async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
     on_every_engine(async |store| {
@@ -231,7 +270,7 @@ async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
         for whose in [Whose::Of(user(1).id), everyones()] {
             let ended = end_all(store, whose).await;
             let heard = match feed.next().await.expect("an answer") {
-                Heard::Change => continue,
+                Heard::Change(_) => continue,
                 Heard::Ended(heard) => heard,
             };
             assert!(heard.iter().all(|(_, cause)| *cause == EndCause::User));

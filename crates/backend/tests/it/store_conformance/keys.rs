@@ -156,14 +156,14 @@ async fn a_feed_hears_of_every_change_to_the_ring() {
     on_every_engine(async |store| {
         let mut feed = store.listen().await.expect("a feed");
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
         assert!(retire(store, "a", None).await);
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
         assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
         assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Change);
+        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
     })
     .await;
 }

@@ -219,9 +219,21 @@ impl Store for Faulty {
         self.inner.end_of_part(after, up_to).await
     }
 
-    async fn ended_since(&self, at: NumericDate) -> Result<Vec<Ended>, StoreError> {
+    async fn ended_per_second(
+        &self,
+        since: NumericDate,
+    ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
         self.check().await?;
-        self.inner.ended_since(at).await
+        self.inner.ended_per_second(since).await
+    }
+
+    async fn ended_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Result<Vec<Ended>, StoreError> {
+        self.check().await?;
+        self.inner.ended_in(second, after).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

@@ -1,0 +1,126 @@
+//! An administrator ends everyone's sessions in the database itself, 20,000 for each round, while clients that are
+//! spared refresh and a service fetches the status list. On PostgreSQL in one statement; SQLite, which has one
+//! writer, would let nobody refresh meanwhile, so there it is in parts.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use shared::path;
+
+use crate::client::Client;
+use crate::http::{self, Request};
+use crate::instance::Instance;
+use crate::latency::{self, Refreshes};
+use crate::pace::{Stopwatch, pause};
+use crate::stage::Stage;
+use crate::{checker, fill, lag};
+
+/// What is promised of refreshes, of the ends at every instance, and of the memory of one, in MiB.
+const REFRESHED_WITHIN: Duration = Duration::from_millis(100);
+const KNOWN_WITHIN: Duration = Duration::from_secs(1);
+const MEMORY: u64 = 300;
+const CLIENTS: usize = 8;
+/// How many sessions each round adds.
+const SESSIONS: u64 = 20_000;
+/// How long refreshes are measured before, and after: ends that were heard of go on being known.
+const SPELL: Duration = Duration::from_secs(5);
+const AFTERWARDS: Duration = Duration::from_secs(20);
+/// How often a service fetches the list.
+const FETCH: Duration = Duration::from_millis(500);
+
+/// All rounds' sessions at once.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let instances = [stage.start().await?, stage.start().await?];
+    let [here, there] = instances.each_ref().map(Instance::address);
+    let clients = Client::several(&stage, here, CLIENTS).await?;
+    let mut leaver = Client::register(&stage, here, "leaver").await?;
+    fill::sessions(&stage.database, SESSIONS * stage.rounds, 1).await?;
+    let spared: Vec<_> = clients.iter().map(Client::session).collect();
+    let mut refreshes = Refreshes::start(clients, here);
+    pause(SPELL).await;
+    latency::hold_to(&stage, REFRESHED_WITHIN, "before", refreshes.taken());
+    let stop = AtomicBool::new(false);
+    let ending = async {
+        let done = end(&stage, &spared, &leaver, [here, there]).await;
+        let at_work = instances[0].cpu_time()?;
+        refreshes.nobody_gave_up().await?;
+        latency::hold_to(&stage, REFRESHED_WITHIN, "while they end", refreshes.taken());
+        pause(AFTERWARDS).await;
+        latency::hold_to(&stage, REFRESHED_WITHIN, "afterwards", refreshes.taken());
+        let worked = instances[0].cpu_time()?.saturating_sub(at_work);
+        stage.remark(format!(
+            "the server's processor time in the {AFTERWARDS:?} after: {worked:.1?}"
+        ));
+        stop.store(true, Ordering::Relaxed);
+        done
+    };
+    let (done, fetched) = tokio::join!(ending, fetch(&stage, here, &stop));
+    done?;
+    fetched?;
+    memory_is_bounded(&stage, &instances)?;
+    leaver.over = true;
+    let mut clients = refreshes.finish().await?;
+    clients.push(leaver);
+    checker::check(&stage, there, &mut clients).await
+}
+
+/// Ends all but the spared ones, the leaver's among the last.
+async fn end(
+    stage: &Stage,
+    spared: &[[u8; 16]],
+    leaver: &Client,
+    at: [SocketAddr; 2],
+) -> Result<()> {
+    let stopwatch = Stopwatch::start();
+    let ended = stage.database.end_all_but(spared).await?;
+    stage.remark(format!("{ended} sessions ended within {:.1?}", stopwatch.elapsed()));
+    let mut lags = Vec::new();
+    for at in at {
+        let opens = || async {
+            match leaver.events(at).await {
+                Some(200) => Ok(true),
+                Some(401) => Ok(false),
+                other => bail!("the ended session's token was answered {other:?}"),
+            }
+        };
+        lags.push(lag::until_refused(opens).await?);
+    }
+    lag::hold_to(stage, KNOWN_WITHIN, "revocation lag", lags);
+    Ok(())
+}
+
+/// What a service does: the list, again and again.
+async fn fetch(stage: &Stage, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
+    let (mut lists, mut longest, mut slowest, mut refused) = (0, 0, Duration::ZERO, 0);
+    while !stop.load(Ordering::Relaxed) {
+        let stopwatch = Stopwatch::start();
+        let outcome = http::call(at, &Request::get(path::STATUS_LIST)).await;
+        stage.inspect("status list", &outcome);
+        let answer = outcome.ok().context("the status list was not answered")?;
+        match answer.status {
+            200 => (lists, longest) = (lists + 1, longest.max(answer.body.len())),
+            503 => refused += 1,
+            status => bail!("the status list was answered {status}"),
+        }
+        slowest = slowest.max(stopwatch.elapsed());
+        pause(FETCH).await;
+    }
+    let kilobytes = longest / 1024;
+    stage.remark(format!(
+        "{lists} status lists, the longest {kilobytes} KiB, after {slowest:.1?} at most, {refused} times 503"
+    ));
+    Ok(())
+}
+
+fn memory_is_bounded(stage: &Stage, instances: &[Instance; 2]) -> Result<()> {
+    let [here, there] = instances.each_ref().map(Instance::peak_memory);
+    let (here, there) = (here?, there?);
+    stage.remark(format!("memory: {here} and {there} MiB at most"));
+    if here.max(there) > MEMORY {
+        stage.violation(format!("more memory than {MEMORY} MiB: {here} and {there}"));
+    }
+    Ok(())
+}
