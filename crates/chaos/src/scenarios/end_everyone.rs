@@ -9,16 +9,18 @@ use anyhow::{Result, bail};
 
 use crate::client::Client;
 use crate::command::Running;
+use crate::latency::{self, Refreshes};
 use crate::pace::{Stopwatch, pause};
 use crate::stage::Stage;
 use crate::{checker, lag};
 
 const SESSIONS_A_ROUND: u64 = 20_000;
 const CLIENTS: usize = 8;
-/// How long a client rests between two refreshes.
-const REST: Duration = Duration::from_millis(20);
-/// What a refresh may take beside it. In one write, on SQLite, it took as long as all of them together.
-const REFRESHED_WITHIN: Duration = Duration::from_secs(1);
+/// How long the clients refresh before it, for comparison.
+const BEFORE: Duration = Duration::from_secs(3);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// What 99 of 100 refreshes beside it take at most, two instances and the command on one machine.
+const REFRESHED_WITHIN: Duration = Duration::from_millis(500);
 /// The bound for news of an end at the other instance.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
@@ -31,11 +33,14 @@ const TOLD: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
 pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let instances = [stage.start().await?, stage.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());
-    let mut clients = Client::several(&stage, here, CLIENTS).await?;
+    let clients = Client::several(&stage, here, CLIENTS).await?;
     let elder = clients[0].copied();
     let many = i64::try_from(stage.rounds * SESSIONS_A_ROUND)?;
     stage.database.add_sessions(many, elder.session()).await?;
-    let before = refresh_for(Duration::from_secs(3), &mut clients, here).await?;
+    let refreshes = Refreshes::start(clients, here);
+    pause(BEFORE).await;
+    latency::remark(&stage, "refreshes before", refreshes.taken());
+    let mut clients = refreshes.finish().await?;
 
     let mut command = Running::start(&stage, END)?;
     if !command.says(SOME).await? {
@@ -55,10 +60,12 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     for client in &mut clients {
         client.login(here).await?;
     }
-    let mut beside = Vec::new();
+    let mut refreshes = Refreshes::start(clients, here);
     while !command.has_ended()? {
-        beside.extend(refresh_for(Duration::from_millis(200), &mut clients, here).await?);
+        refreshes.nobody_gave_up().await?;
+        pause(BETWEEN_LOOKS).await;
     }
+    let beside = refreshes.taken();
     let said = command.finish().await?;
     let took = stopwatch.elapsed();
     if said != format!("ended {left} sessions, everyone's\n") {
@@ -70,8 +77,13 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     events_agree(&stage, ended + left).await?;
     stage
         .remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
-    lag::hold_to(&stage, Duration::MAX, "refreshes before", before);
-    lag::hold_to(&stage, REFRESHED_WITHIN, "refreshes beside it", beside);
+    // A short run may be over before the clients have logged in.
+    if stage.measures {
+        latency::hold_to(&stage, REFRESHED_WITHIN, "refreshes beside it", beside);
+    } else {
+        latency::remark(&stage, "refreshes beside it", beside);
+    }
+    let mut clients = refreshes.finish().await?;
     checker::check(&stage, there, &mut clients).await
 }
 
@@ -81,24 +93,4 @@ async fn events_agree(stage: &Stage, ended: i64) -> Result<()> {
         stage.violation(format!("{ended} sessions have ended, and there are {told} events"));
     }
     Ok(())
-}
-
-/// All of them for so long; what each refresh took.
-async fn refresh_for(
-    duration: Duration,
-    clients: &mut [Client],
-    at: std::net::SocketAddr,
-) -> Result<Vec<Duration>> {
-    let stopwatch = Stopwatch::start();
-    let work = clients.iter_mut().map(async |client| {
-        let mut took = Vec::new();
-        while stopwatch.elapsed() < duration {
-            let one = Stopwatch::start();
-            client.refresh(|| at).await?;
-            took.push(one.elapsed());
-            pause(REST).await;
-        }
-        anyhow::Ok(took)
-    });
-    Ok(futures_util::future::try_join_all(work).await?.concat())
 }
