@@ -31,7 +31,10 @@ pub struct Clock {
 
 #[derive(Debug, Clone)]
 enum Hands {
-    System,
+    System {
+        /// By how many seconds it is set right.
+        offset: i64,
+    },
     Manual(Arc<ManualHands>),
 }
 
@@ -69,7 +72,13 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self::new(Hands::System)
+        Self::new(Hands::System { offset: 0 })
+    }
+
+    /// The machine's clock, set right by so many seconds.
+    #[must_use]
+    pub fn set_right(offset: i64) -> Self {
+        Self::new(Hands::System { offset })
     }
 
     /// A clock that stands still until it is moved: for tests, and for simulations.
@@ -145,7 +154,7 @@ impl Clock {
 impl Hands {
     fn wall(&self) -> NumericDate {
         match self {
-            Self::System => NumericDate(system_seconds()),
+            Self::System { offset } => NumericDate(system_seconds()).plus(*offset),
             Self::Manual(hands) => NumericDate(hands.wall.load(Ordering::SeqCst)),
         }
     }
@@ -153,14 +162,14 @@ impl Hands {
     /// Seconds that have passed since some instant.
     fn boot(&self) -> i64 {
         match self {
-            Self::System => clock_gettime(ClockId::Boottime).tv_sec,
+            Self::System { .. } => clock_gettime(ClockId::Boottime).tv_sec,
             Self::Manual(hands) => hands.boot.load(Ordering::SeqCst),
         }
     }
 
     fn suspended(&self) -> Duration {
         match self {
-            Self::System => system_suspended(),
+            Self::System { .. } => system_suspended(),
             Self::Manual(hands) => {
                 let seconds = hands.suspended.load(Ordering::SeqCst);
                 Duration::from_secs(seconds.unsigned_abs())

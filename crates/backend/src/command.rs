@@ -17,15 +17,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use shared::NumericDate;
 
 use crate::app::{App, Doors};
-use crate::clock::Clock;
-use crate::config::{Command, DatabaseArgs, MasterKeySource, PruneArgs, Settings};
+use crate::clock::{Clock, TOLERANCE_SECONDS};
+use crate::config::{Command, ConsentArgs, DatabaseArgs, MasterKeySource, PruneArgs, Settings};
 use crate::entropy::Entropy;
 use crate::keys::{FirstRing, KeyError, KeyRing, MasterKey};
+use crate::lifetimes::{RENEW_SECONDS, last_renewed};
 use crate::router::router;
 use crate::server::{self, ConnectionLimits};
-use crate::store::{self, Opening, Store};
+use crate::store::{self, Database, Opening, Store};
 use crate::upkeep::{Pace, Progress, Removed, Retention};
 use database::with_database;
 
@@ -195,6 +197,7 @@ async fn prune(args: &PruneArgs) -> anyhow::Result<()> {
         let clock = Clock::system();
         clock.compare_with(&*database.store).await?;
         let now = clock.trusted_now()?;
+        ask_if_in_doubt(&args.consent, database, now).await?;
         let outcome = retention.prune(&*database.store, now, &mut progress).await;
         let Removed { sessions, records } = progress.removed;
         outcome.with_context(|| {
@@ -206,6 +209,30 @@ async fn prune(args: &PruneArgs) -> anyhow::Result<()> {
         ))
     })
     .await
+}
+
+/// A SQLite file has no clock to compare with. What it can say is when a server last worked on it: a clock that is
+/// weeks ahead would remove sessions that stand.
+async fn ask_if_in_doubt(
+    consent: &ConsentArgs,
+    Database { store, name, .. }: &Database,
+    now: NumericDate,
+) -> anyhow::Result<()> {
+    if store.clock().await?.is_some() {
+        return Ok(());
+    }
+    let Some(served) = last_renewed(&store.lifetimes().await?) else { return Ok(()) };
+    if (-TOLERANCE_SECONDS..=RENEW_SECONDS + TOLERANCE_SECONDS).contains(&now.since(served)) {
+        return Ok(());
+    }
+    consent::ask(
+        consent,
+        &format!(
+            "removes what is over by this machine's clock ({}), and a server last worked on {name} at {}; if the clock is wrong, sessions that stand are removed",
+            table::instant(now),
+            table::instant(served)
+        ),
+    )
 }
 
 /// Standard output is for whoever started the program; logs go to standard error.

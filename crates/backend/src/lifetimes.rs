@@ -17,7 +17,7 @@ use crate::store::{Change, HeldLifetime, Store, StoreError};
 /// For how long an instance may issue without writing again.
 const LEASE_SECONDS: i64 = 3_600;
 /// Renewed when so much of it is left.
-const RENEW_SECONDS: i64 = LEASE_SECONDS / 2;
+pub const RENEW_SECONDS: i64 = LEASE_SECONDS / 2;
 /// By how much the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
 
@@ -120,6 +120,15 @@ impl LifetimeSet {
         };
         self.each().map(row).into()
     }
+}
+
+/// When an instance last renewed its leases, to the half hour: what a database without a clock of its own can say
+/// about the time. `None` if no instance has ever held one.
+#[must_use]
+pub fn last_renewed(held: &[HeldLifetime]) -> Option<NumericDate> {
+    let renewed = held.iter().filter(|held| !held.setting.outlives_its_instance());
+    let held_until = renewed.map(|held| held.held_until).max()?;
+    Some(held_until.plus(-(LEASE_SECONDS + SLACK_SECONDS)))
 }
 
 /// The lifetimes of this instance, and those in force over its database.

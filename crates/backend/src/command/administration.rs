@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use rotation::Policy;
 use shared::body::RegisterRequest;
 
-use super::database::with_database;
+use super::database::{clock_of, with_database};
 use super::progress::Ended;
 use super::table::instant;
 use super::{consent, password, say};
@@ -17,7 +17,6 @@ use crate::auth::administration::Administration;
 use crate::auth::endings::Endings;
 use crate::auth::journal::Journal;
 use crate::auth::password::Passwords;
-use crate::clock::Clock;
 use crate::config::{
     AddUserArgs, DatabaseArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
 };
@@ -73,18 +72,20 @@ async fn end_everyones(args: &EndSessionsArgs) -> anyhow::Result<()> {
         consent::ask(&args.consent, &what)?;
         let mut ended = Ended::default();
         let mut progress = |sessions| ended.so_far(sessions);
-        let all = office(&database.store).end_everyones(&mut progress).await;
+        let office = office(&database.store).await?;
+        let all = office.end_everyones(&mut progress).await;
         say(&format!("ended {} sessions, everyone's", all.with_context(|| ended.stopped())?))
     })
     .await
 }
 
-fn office(store: &Arc<dyn Store>) -> Administration {
+async fn office(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
+    let clock = clock_of(&**store).await?;
     let (store, entropy) = (Arc::clone(store), Entropy::system());
-    let (clock, passwords) = (Clock::system(), Passwords::new(1, entropy.clone()));
+    let passwords = Passwords::new(1, entropy.clone());
     let endings = Arc::new(Endings::new(&clock));
     let journal = Journal { store, clock, entropy, endings };
-    Administration { journal, passwords }
+    Ok(Administration { journal, passwords })
 }
 
 async fn with_user<T>(
@@ -93,7 +94,7 @@ async fn with_user<T>(
     work: impl AsyncFnOnce(&Administration, &User) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     with_database(database, async |database| {
-        let office = office(&database.store);
+        let office = office(&database.store).await?;
         let user = find(&office, email).await?;
         work(&office, &user).await
     })
@@ -110,7 +111,7 @@ async fn add(args: AddUserArgs) -> anyhow::Result<()> {
     let AddUserArgs { database, email, name } = args;
     with_database(&database, async |database| {
         let request = RegisterRequest { email, password: password::read()?, name };
-        match office(&database.store).add_user(&request).await {
+        match office(&database.store).await?.add_user(&request).await {
             Ok(user) => say(&format!("added {} as {}", user.email.as_str(), user.id)),
             Err(AuthError::Invalid(errors)) => {
                 let errors =
@@ -154,7 +155,7 @@ fn line_of_user(user: &User) -> String {
 async fn list_sessions(args: &ListSessionsArgs) -> anyhow::Result<()> {
     let policy = Policy::try_from(&args.life)?;
     with_database(&args.database, async |Database { store, .. }| {
-        let office = office(store);
+        let office = office(store).await?;
         let tell = async |user: &User| tell_sessions(&office, user, policy).await;
         match &args.whose.user {
             Some(email) => tell(&find(&office, email).await?).await,

@@ -3,7 +3,7 @@
 //! A command asks by the harm that a mistake does. It ends everyone's sessions, makes worthless what a key has made,
 //! or throws a secret away: it asks. It can be taken back, or concerns one user, where seconds count in an emergency
 //! (`users disable`, `sessions end --user`): it does not. `prune` does by hand what a server does once an hour, and
-//! schedulers run it: it does not.
+//! schedulers run it: it asks only if the clock may be wrong.
 
 use std::io::{self, IsTerminal as _, Write as _};
 

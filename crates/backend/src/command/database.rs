@@ -6,8 +6,9 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 
+use crate::clock::{Clock, TOLERANCE_SECONDS};
 use crate::config::DatabaseArgs;
-use crate::store::{self, Database, Opening, Schema, StoreError};
+use crate::store::{self, Database, Opening, Schema, Store, StoreError};
 
 /// Opens the database as it is, lets `work` use it, and closes it.
 pub(super) async fn with_database<T>(
@@ -33,6 +34,21 @@ pub(super) async fn open(url: &str, opening: Opening) -> anyhow::Result<Database
 /// What a failure to open is introduced with.
 pub(super) fn cannot_be_used(url: &str) -> String {
     format!("--database / BATON_DATABASE: {:?} cannot be used", store::name_of(url))
+}
+
+/// The clock that a command dates its changes by: the database's, where it has one. Servers find a revocation by its
+/// date, and one that is dated an hour back by the clock of an operator's machine is older than what they look for.
+/// An emergency does not wait for that clock to be set right.
+pub(super) async fn clock_of(store: &dyn Store) -> anyhow::Result<Clock> {
+    let Some(database) = store.clock().await? else { return Ok(Clock::system()) };
+    let offset = database.since(Clock::system().now());
+    if offset.saturating_abs() > TOLERANCE_SECONDS {
+        tell(&format!(
+            "the clocks of this machine and of the database differ by {} s: what is changed is dated by the database's",
+            offset.saturating_abs()
+        ));
+    }
+    Ok(Clock::set_right(offset))
 }
 
 /// How a schema differs from the one this program knows, if it does.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::database::with_database;
+use super::database::{clock_of, with_database};
 use super::progress::Ended;
 use super::table::instant;
 use super::{consent, say};
@@ -116,7 +116,7 @@ async fn with_ring<T>(
     let plan = KeyPlan::try_from(&args.life)?;
     let source = MasterKeySource::try_from(&args.keys)?;
     with_database(&args.database, async |Database { store, name, .. }| {
-        let (clock, entropy) = (Clock::system(), Entropy::system());
+        let (clock, entropy) = (clock_of(&**store).await?, Entropy::system());
         let ring = KeyRing::open_existing(&source, plan, store, &entropy).await?;
         let store = Arc::clone(store);
         let endings = Arc::new(Endings::new(&clock));

@@ -3,11 +3,10 @@
 
 use anyhow::Context as _;
 
-use super::database::with_database;
+use super::database::{clock_of, with_database};
 use super::table::instant;
 use super::{consent, say};
 use crate::auth::services::add_service;
-use crate::clock::Clock;
 use crate::config::{AddServiceArgs, DatabaseArgs, RemoveServiceArgs, ServicesCommand};
 use crate::entropy::Entropy;
 use crate::store::{Change, Service};
@@ -24,7 +23,8 @@ pub(super) async fn services(command: ServicesCommand) -> anyhow::Result<()> {
 async fn add(AddServiceArgs { database, id, audience }: &AddServiceArgs) -> anyhow::Result<()> {
     with_database(database, async |database| {
         let door = (&*database.store, &Entropy::system());
-        let secret = add_service(door, id, audience, Clock::system().now()).await?;
+        let now = clock_of(&*database.store).await?.now();
+        let secret = add_service(door, id, audience, now).await?;
         say(secret.expose())
     })
     .await

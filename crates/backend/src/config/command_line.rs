@@ -286,6 +286,9 @@ pub struct PruneArgs {
     /// When a session is over.
     #[command(flatten)]
     pub life: LifeArgs,
+    /// Whether to ask first; only where the clock cannot be compared with another.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
 }
 
 /// Whether calls are limited in number.

@@ -59,7 +59,11 @@ async fn open_engine(url: &str, opening: Opening) -> Result<Database, StoreError
     match url.split_once(':') {
         Some(("sqlite", _)) => {
             let (engine, schema) = sqlite::Sqlite::open(url, opening).await?;
-            Ok(Database { store: Arc::new(queries::Sql(engine)), name: name_of(url), schema })
+            Ok(Database {
+                store: Arc::new(queries::Sql::new(engine, schema)),
+                name: name_of(url),
+                schema,
+            })
         }
         Some(("memory", "")) if opening == Opening::AsItIs => {
             Err(StoreError::Absent { found: "it is in the memory of a `baton serve`" })
@@ -70,7 +74,7 @@ async fn open_engine(url: &str, opening: Opening) -> Result<Database, StoreError
         }
         Some(("postgres" | "postgresql", _)) => {
             let (engine, schema, name) = postgres::Postgres::open(url, opening).await?;
-            Ok(Database { store: Arc::new(queries::Sql(engine)), name, schema })
+            Ok(Database { store: Arc::new(queries::Sql::new(engine, schema)), name, schema })
         }
         _ => Err(StoreError::Url(format!(
             "{:?} names no database: use sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: to forget everything at exit",

@@ -9,6 +9,7 @@ use super::records::{
     AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
 };
 use super::row::{self, Columns};
+use super::schema::Schema;
 use super::script::Script;
 use super::statement::Statement;
 use super::{ENDED_PAGE, Feed, Store, StoreError, sql};
@@ -42,8 +43,18 @@ pub(super) trait Engine: Send + Sync {
 /// How a row is read.
 pub(super) type Read<T> = fn(&dyn Columns) -> Result<T, StoreError>;
 
-/// The store over an engine.
-pub(super) struct Sql<E>(pub(super) E);
+/// The migration that made the table of lifetimes.
+const LIFETIMES_SINCE: i64 = 4;
+
+/// The store over an engine, and whether its schema has the table of lifetimes.
+pub(super) struct Sql<E>(E, bool);
+
+impl<E> Sql<E> {
+    pub(super) const fn new(engine: E, schema: Schema) -> Self {
+        let is_older = matches!(schema, Schema::Older { version, .. } if version < LIFETIMES_SINCE);
+        Self(engine, !is_older)
+    }
+}
 
 #[async_trait]
 impl<E: Engine> Store for Sql<E> {
@@ -129,6 +140,10 @@ impl<E: Engine> Store for Sql<E> {
     }
 
     async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
+        // Before that migration no instance held a lease. Commands work there: keys can be retired.
+        if !self.1 {
+            return Ok(Vec::new());
+        }
         let held = self.0.fetch(Statement::new(sql::LIFETIMES), row::lifetime).await?;
         Ok(held.into_iter().flatten().collect())
     }

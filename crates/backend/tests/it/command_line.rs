@@ -3,10 +3,7 @@
 use std::fs;
 use std::io::Read as _;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
-
-use crate::support::program::{Serving, baton, folder, run};
+use crate::support::program::{Serving, baton, folder, run, run_sql};
 
 #[test]
 fn serve_prints_one_line_when_it_is_ready_and_stops_when_told_to() {
@@ -189,15 +186,6 @@ fn prune_removes_what_is_long_over_and_says_how_much() {
         "{said}"
     );
     assert!(pruned(&[]).starts_with("removed 0 sessions"), "once");
-}
-
-fn run_sql(database: &std::path::Path, statements: &'static str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let options = SqliteConnectOptions::new().filename(database);
-        let mut connection = SqliteConnection::connect_with(&options).await.expect("a connection");
-        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements");
-    });
 }
 
 /// A server that runs hears of it.

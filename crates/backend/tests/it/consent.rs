@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::support::PASSWORD;
-use crate::support::program::{Serving, folder, run, run_with_input};
+use crate::support::program::{Serving, folder, run, run_sql, run_with_input};
 use crate::support::terminal::run_at_terminal;
 
 /// A folder with a database, a service, and two keys, one of which signs.
@@ -99,6 +99,23 @@ fn what_can_be_taken_back_or_is_routine_is_not_asked() {
     ] {
         let done = run_with_input(path, command, "");
         assert!(done.status.success(), "{command:?}: {done:?}");
+    }
+}
+
+/// What a machine whose clock is weeks ahead would see, on an engine without a clock of its own.
+#[test]
+fn pruning_asks_if_the_clock_is_not_near_the_time_a_server_last_worked() {
+    let folder = prepared();
+    for shift in [
+        "UPDATE lifetimes SET held_until = held_until - 40 * 86400",
+        "UPDATE lifetimes SET held_until = held_until + 80 * 86400",
+    ] {
+        run_sql(&folder.path().join("baton.db"), shift);
+        let refused = run_with_input(folder.path(), &["prune"], "");
+        let text = String::from_utf8(refused.stderr).expect("UTF-8");
+        assert_eq!(refused.status.code(), Some(2), "{text}");
+        assert!(text.contains("if the clock is wrong") && text.contains("pass --yes"), "{text}");
+        assert!(run(folder.path(), &["prune", "--yes"]).status.success());
     }
 }
 

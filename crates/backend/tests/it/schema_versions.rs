@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
 
 use backend::clock::Clock;
 use backend::config::MasterKeySource;
@@ -165,6 +166,27 @@ async fn on_an_older_schema_the_emergency_commands_work_and_leave_it_as_it_is() 
     .await;
 }
 
+/// The schema of the version before lifetimes were stored.
+#[tokio::test]
+async fn on_the_schema_before_lifetimes_keys_can_be_listed_rotated_and_retired() {
+    on_every_database(async |place| {
+        let folder = folder();
+        migrate_to(place, 3).await;
+        let database = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
+        make_ring(&database.store, folder.path()).await;
+        database.store.close().await;
+        let run = |words: &[&str]| succeeded(&command(folder.path(), words, place));
+        let keys = run(&["keys", "list"]);
+        let signing = keys.split_whitespace().next().expect("a key").to_owned();
+        run(&["keys", "rotate"]);
+        let retired = run(&["keys", "retire", &signing, "--yes"]);
+        assert!(retired.contains(&format!("{signing} is retired")), "{retired}");
+        run(&["prune"]);
+        assert_eq!(applied(place).await, 3);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_an_older_schema_lacks_is_said_with_the_remedy() {
     on_every_database(async |place| {
@@ -191,15 +213,19 @@ async fn what_an_older_schema_lacks_is_said_with_the_remedy() {
     .await;
 }
 
+async fn make_ring(store: &Arc<dyn Store>, folder: &Path) {
+    let source = MasterKeySource::Folder(folder.join("keys"));
+    let plan = settings::<&str>(&[]).expect("settings").key_plan;
+    let (at, entropy) = ((store, &Clock::system()), Entropy::system());
+    let ring = KeyRing::open(&source, plan, at, &entropy, FirstRing::WithNewMasterKey).await;
+    ring.expect("a ring");
+}
+
 /// As a newer server has left it: a column more, and a migration that this program does not know.
 async fn newer(place: &Place, folder: &Path, description: &str) {
     let store = store::open(&place.url()).await.expect("a store");
     populate(&*store).await;
-    let source = MasterKeySource::Folder(folder.join("keys"));
-    let plan = settings::<&str>(&[]).expect("settings").key_plan;
-    let (at, entropy) = ((&store, &Clock::system()), Entropy::system());
-    let ring = KeyRing::open(&source, plan, at, &entropy, FirstRing::WithNewMasterKey).await;
-    ring.expect("a ring");
+    make_ring(&store, folder).await;
     store.close().await;
     let migration = format!(
         "ALTER TABLE sessions ADD COLUMN extra TEXT;

@@ -1,7 +1,6 @@
 //! The machine's clock of one instance is set wrong for a while, by an hour or by more than a session lives,
 //! while another instance over the same database has the right time. Nothing terminal is said, and nothing is
-//! removed: calls are 503 until the clock is right again, `baton prune` refuses where a database tells it, and
-//! afterwards every session is there.
+//! removed: calls are 503 until the clock is right again, `baton prune` refuses, and afterwards every session is there.
 //!
 //! The clock is libfaketime's (Debian package `faketime`), which reads the offset from a file that
 //! changes while the program runs. Only the wall clock moves; timers go on as they are.
@@ -90,17 +89,17 @@ async fn ready(at: SocketAddr, status: u16) -> Result<()> {
     }
 }
 
-/// An operator's command on the machine whose clock is wrong. A file has no clock to compare with, so there it
-/// is not asked for.
+/// An operator's command on the machine whose clock is wrong. A file has no clock to compare with, but says when a
+/// server last worked on it.
 fn prune(stage: &Stage, launch: &Launch, jump: &str) -> Result<()> {
-    if stage.engine == Engine::Sqlite {
-        return Ok(());
-    }
+    let words: &[&str] = match stage.engine {
+        Engine::Sqlite => &["prune"],
+        Engine::Postgres => &["prune", "--yes"],
+    };
     let mut command = Command::new(&launch.binary);
-    command.args(["prune", "--database", &stage.database.url()]).env_clear();
+    command.args(words).args(["--database", &stage.database.url()]).env_clear();
     command.envs(launch.environment.iter().cloned()).current_dir(stage.folder());
-    let output = command.output()?;
-    if output.status.success() {
+    if command.output()?.status.success() {
         bail!("`baton prune` went ahead with a clock that was set to {jump}");
     }
     Ok(())

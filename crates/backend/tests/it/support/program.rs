@@ -7,6 +7,8 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 /// The program, with nothing of the tester's environment.
@@ -132,4 +134,14 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
         text += &format!("{name}: {value}\r\n");
     }
     text + &format!("content-length: {}\r\n\r\n{body}", body.len())
+}
+
+/// As an operator with a console would, while no server runs.
+pub fn run_sql(database: &Path, statements: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let options = SqliteConnectOptions::new().filename(database);
+        let mut connection = SqliteConnection::connect_with(&options).await.expect("a connection");
+        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements");
+    });
 }
