@@ -137,7 +137,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
 }
 
 /// As an operator with a console would, while no server runs.
-pub fn run_sql(database: &Path, statements: &'static str) {
+pub(crate) fn run_sql(database: &Path, statements: &'static str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let options = SqliteConnectOptions::new().filename(database);
