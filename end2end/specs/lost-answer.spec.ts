@@ -146,7 +146,7 @@ test('without the kept key the same retry is a replay and ends the session', asy
   expect((await lost.answer).status).toBe(200);
   await account.addInitScript(() => localStorage.clear());
   await account.reload();
-  await expectNotice(account, /^Your session was ended\. Its refresh token was used twice/);
+  await expectNotice(account, /^Your session is over: it has expired, was ended, or/);
   await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(401);
   expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(2);
 });

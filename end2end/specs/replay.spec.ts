@@ -15,7 +15,7 @@ import {
 
 /** A call with a token of the session is told why it ended; a refresh is not. */
 const why = /^Your session was ended: its refresh token was presented twice by two parties/;
-const whoKnows = /^Your session was ended\. Its refresh token was used twice, has expired, or/;
+const whoKnows = /^Your session is over: it has expired, was ended, or/;
 
 test('a copied cookie that is presented after the owner ends the session, and the page says why', async ({
   account,

@@ -72,7 +72,7 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
             ended_because: None,
         };
         sessions.push(session.clone());
-        let register = Change::Register(Box::new(user), Box::new(session));
+        let register = Change::Register(Box::new(user), Box::new(session), Vec::new());
         store.commit(register, Vec::new()).await.expect("a store");
     }
     for number in (0..EVENTS).step_by(usize::try_from(AT_ONCE).expect("a few")) {

@@ -74,10 +74,14 @@ async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
     };
     let sessions: Vec<Session> = (0..callers * SESSIONS_EACH).map(session).collect();
     let seen = user.password_hash.clone();
-    let register = Change::Register(Box::new(user), Box::new(sessions[0].clone()));
+    let register = Change::Register(Box::new(user), Box::new(sessions[0].clone()), Vec::new());
     store.commit(register, Vec::new()).await.expect("a store");
     for session in &sessions[1..] {
-        let open = Change::OpenSession { session: Box::new(session.clone()), seen: seen.clone() };
+        let open = Change::OpenSession {
+            session: Box::new(session.clone()),
+            seen: seen.clone(),
+            superseded: Vec::new(),
+        };
         store.commit(open, Vec::new()).await.expect("a store");
     }
     sessions

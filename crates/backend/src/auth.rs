@@ -19,6 +19,7 @@ pub mod journal;
 pub mod known_device;
 pub mod limits;
 mod login;
+pub mod logout;
 mod own_sessions;
 pub mod password;
 mod password_change;
@@ -27,6 +28,7 @@ pub mod services;
 pub mod sessions;
 mod settings;
 pub mod status_list;
+mod superseded;
 pub mod suspicion;
 mod tag;
 mod text;
@@ -64,6 +66,8 @@ pub struct Visitor {
     pub whence: Whence,
     /// What its device says of earlier logins. Not verified yet.
     pub devices: Vec<DeviceToken>,
+    /// Refresh tokens of the session that its browser has. Not verified yet, and good for nothing but to end it.
+    pub refresh_tokens: Vec<Secret>,
 }
 
 /// Why an operation did not take place.

@@ -28,13 +28,15 @@ use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
-pub use change::{Change, Ending, IdRange, Outcome, Part, PasswordChange, Prunable, Whose};
+pub use change::{
+    Change, Ending, IdRange, Outcome, Part, PasswordChange, Prunable, Superseded, Whose,
+};
 pub use open::{
     Database, Opening, is_forgetful, name_of, open, open_database, without_credentials,
 };
 pub use records::{
     Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, Service, Session, StoredKey, User, Whence,
+    KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, User, Whence,
 };
 pub use schema::Schema;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use shared::body::{ConfirmRequest, LoginRequest, NameRequest, PasswordRequest, RegisterRequest};
 use shared::note::NoteRequest;
 use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER, SEARCH_PARAMETER};
-use shared::{EventId, EventKind, NoteId, SessionId};
+use shared::{EventId, EventKind, NoteId, Secret, SessionId};
 
 use crate::transport::Request;
 
@@ -34,11 +34,10 @@ pub(crate) fn confirm(body: &ConfirmRequest, attempt_key: &str) -> Request {
     with_json(Request { attempt_key: Some(attempt_key.to_owned()), ..request }, body)
 }
 
-/// Ends the session the refresh cookie belongs to, unless that is not the one that is meant. Needs no access
-/// token.
-pub(crate) fn log_out(meant: Option<SessionId>) -> Request {
+/// Ends the session that is meant: the one that the refresh cookie belongs to, or the access token, expired or not.
+pub(crate) fn log_out(meant: Option<SessionId>, bearer: Option<Secret>) -> Request {
     let if_match = meant.map(|session| format!("\"{session}\""));
-    Request { if_match, ..Request::new(Method::POST, path::LOGOUT) }
+    Request { if_match, bearer, ..Request::new(Method::POST, path::LOGOUT) }
 }
 
 /// The user and the session an access token speaks for.

@@ -50,6 +50,8 @@ pub struct Answer {
     pub etag: Option<String>,
     /// What it would take to get in, as `WWW-Authenticate` tells it.
     pub challenge: Option<String>,
+    /// Whether a logout has found the session that was to end, as `Session-Ended` tells it.
+    pub session_ended: Option<bool>,
     /// The body as text.
     pub body: String,
 }
@@ -145,6 +147,7 @@ async fn read(response: Response) -> Result<Answer, gloo_net::Error> {
         retry_after_seconds: headers.get("retry-after").and_then(|seconds| seconds.parse().ok()),
         etag: headers.get("etag"),
         challenge: headers.get("www-authenticate"),
+        session_ended: headers.get(shared::path::SESSION_ENDED).map(|said| said == "?1"),
         body: response.text().await?,
     })
 }

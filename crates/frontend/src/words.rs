@@ -183,6 +183,10 @@ const fn why_one_ended(cause: Option<EndCause>) -> &'static str {
         Some(EndCause::Administrator) => "An administrator ended a session.",
         Some(EndCause::Disabled) => "A session was ended, because the account was disabled.",
         Some(EndCause::Deleted) => "A session was ended with the account.",
+        Some(EndCause::Login) => "A session was ended, because its browser logged in again.",
+        Some(EndCause::TooMany) => {
+            "The session used least lately was ended: there were more than an account may have."
+        }
         _ => "A session was ended.",
     }
 }
@@ -211,9 +215,16 @@ pub const fn why_this_ended(cause: Option<EndCause>) -> &'static str {
         }
         Some(EndCause::Disabled) => "An administrator disabled this account.",
         Some(EndCause::Deleted) => "Your account was deleted, and all that was stored with it.",
+        Some(EndCause::Login) => {
+            "This session was ended by a login in the same browser. Log in again to go on."
+        }
+        Some(EndCause::TooMany) => {
+            "This session was ended: your account had more sessions than it may have, and this one was used \
+             least lately. Log in again to go on."
+        }
         _ => {
-            "Your session was ended. Its refresh token was used twice, has expired, or the session was \
-             ended elsewhere; the server does not say which. Log in again to go on."
+            "Your session is over: it has expired, was ended, or is no longer this browser's. The server does not \
+             say which. Log in again to go on; your activity shows what has happened."
         }
     }
 }

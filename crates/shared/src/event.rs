@@ -114,5 +114,9 @@ names! {
         Disabled = "disabled",
         /// The account was deleted.
         Deleted = "deleted",
+        /// Its browser logged in again, as the same user or another.
+        Login = "login",
+        /// Its user had more sessions than an account may have, and it was the one that was used least lately.
+        TooMany = "too_many",
     }
 }

@@ -10,7 +10,7 @@ pub const REGISTER: &str = "/api/auth/register";
 pub const LOGIN: &str = "/api/auth/login";
 /// `POST`: exchange the refresh cookie for the next one and an access token (RFC 6749 section 6).
 pub const REFRESH: &str = "/api/auth/refresh";
-/// `POST`: end the session the refresh cookie belongs to.
+/// `POST`: end the session that the refresh cookie belongs to, or the access token, expired or not.
 pub const LOGOUT: &str = "/api/auth/logout";
 /// `POST`: a refresh with the password: the user proves again who they are (RFC 9470).
 pub const CONFIRM: &str = "/api/auth/confirm";
@@ -83,6 +83,8 @@ pub const SIGNED_IN_COOKIE: &str = "__Host-signed-in";
 pub const DEVICE_COOKIE: &str = "__Host-Http-device-";
 /// The header that carries the attempt key (draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The header of the answer to [`LOGOUT`] that says whether a session was named that is over now: `?1` or `?0`.
+pub const SESSION_ENDED: &str = "session-ended";
 /// The header that names one request in logs and problem documents.
 pub const REQUEST_ID: &str = "x-request-id";
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use backend::auth::callers::Authenticated;
 use backend::auth::email::Email;
+use backend::auth::logout::Presented;
 use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, Grant};
 use backend::store::{Change, Whence};
@@ -77,7 +78,11 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             };
             let session = sessions.begin(&user, &Whence::unknown()).await?;
             let seen = user.password_hash.clone();
-            let open = Change::OpenSession { session: Box::new(session.clone()), seen };
+            let open = Change::OpenSession {
+                session: Box::new(session.clone()),
+                seen,
+                superseded: Vec::new(),
+            };
             if !sessions.journal.commit(open, Vec::new()).await?.took_place() {
                 return Err(AuthError::InvalidCredentials);
             }
@@ -91,7 +96,9 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Logout { ticket } => {
-            sessions.logout(&[Secret::new(ticket)], None, &Whence::unknown()).await?;
+            let refresh_tokens = &[Secret::new(ticket)];
+            let presented = Presented { refresh_tokens, access_token: None, meant: None };
+            sessions.logout(&presented, &Whence::unknown()).await?;
             Ok(Outcome::Done)
         }
         Call::ChangePassword { token, key, .. } => {

@@ -67,7 +67,8 @@ impl SimulatedStore {
 
     /// Takes a user in, durably, with a session that nobody has a ticket of.
     pub(crate) fn admit(&self, user: &User, session: &Session) {
-        let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
+        let register =
+            Change::Register(Box::new(user.clone()), Box::new(session.clone()), Vec::new());
         at_once(self.memory.commit(register, Vec::new())).expect("memory does not fail");
     }
 

@@ -78,6 +78,27 @@ impl Verifier {
         Ok(claims.token)
     }
 
+    /// Verifies `unverified_token` as of when it was issued, or as of `now` if that is earlier: it may have expired since.
+    /// That is enough to give something up, as at logout or revocation (RFC 7009), and for nothing else: **never admit a
+    /// call by it**.
+    ///
+    /// # Errors
+    /// The [`Rejection`] names the first rule the token breaks.
+    pub fn verify_expired_or_not(
+        &self,
+        keys: &KeySet,
+        unverified_token: &str,
+        now: NumericDate,
+    ) -> Result<AccessToken, Rejection> {
+        let unverified = Compact::parse(unverified_token, MAX_ACCESS_TOKEN_BYTES)?;
+        check_signature(keys, &unverified, ACCESS_TOKEN_TYPE)?;
+        let claims = claims::read(&unverified.payload)?;
+        self.check_parties(&claims.token)?;
+        let AccessToken { exp, iat, .. } = claims.token;
+        self.check_times(Some(exp), claims.nbf, iat, now.min(iat))?;
+        Ok(claims.token)
+    }
+
     /// Verifies a status list token (Token Status List section 5.1) that was fetched from `uri`,
     /// under the same rules as an access token.
     ///

@@ -12,6 +12,7 @@ use super::journal::Journal;
 use super::known_device::{DeviceToken, KnownDevice};
 use super::password::{Lane, Passwords, Verdict};
 use super::sessions::{Found, Sessions};
+use super::superseded::GivingWay;
 use super::{AuthError, Grant, Visitor, rules};
 use crate::store::{AccountTag, Change, Event, User, Whence};
 
@@ -51,8 +52,11 @@ impl Accounts {
         };
         let session = self.sessions.begin(&user, whence).await?;
         let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
-        let register = Change::Register(Box::new(user.clone()), Box::new(session.clone()));
-        if self.sessions.journal.commit(register, vec![event]).await?.took_place() {
+        let GivingWay { sessions, mut events } = self.sessions.replaced_by_login(visitor).await?;
+        events.push(event);
+        let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
+        let register = Change::Register(new_user, new_session, sessions);
+        if self.sessions.journal.commit(register, events).await?.took_place() {
             let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
             let device_token = self.device_token(self.recognise(visitor, &account), &account);
             Ok(Grant { device_token, ..grant })
@@ -120,9 +124,13 @@ impl Accounts {
     ) -> Result<bool, AuthError> {
         let Sessions { limits, journal, .. } = &*self.sessions;
         let (tag, account) = (AccountTag::of_session(session), AccountTag::of(&user.email));
-        let turn = match limits.password_check(user.id) {
-            Ok(()) => self.turn(tag, Lane::Known(account)).await?,
-            Err(too_early) => Err(too_early),
+        // A session whose own guesses are used up takes nothing of what its account's other sessions share.
+        let turn = match self.too_soon(tag).await? {
+            Some(too_early) => Err(too_early),
+            None => match limits.password_check(user.id, session) {
+                Ok(()) => self.turn(tag, Lane::Known(account)).await?,
+                Err(too_early) => Err(too_early),
+            },
         };
         let turn = match turn {
             Ok(turn) => turn,

@@ -10,7 +10,7 @@ use super::bulk_revocation::Progress;
 use super::email::Email;
 use super::journal::Journal;
 use super::password::{Lane, Passwords};
-use crate::store::{AccountTag, Change, Event, StoreError, User, Whence, Whose};
+use crate::store::{AccountTag, Change, Event, StoreError, User, Whence};
 
 /// Accounts and sessions in an administrator's hands.
 pub struct Administration {
@@ -64,7 +64,8 @@ impl Administration {
         let event = self.event(EventKind::Disabled, user).because(EndCause::Disabled);
         let disable = Change::Disable(user.id, ending);
         let disabled = self.journal.commit(disable, vec![event]).await?;
-        Ok(disabled.ended.len() as u64 + self.revoke_all_of(user, EndCause::Disabled).await?)
+        Ok(disabled.ended.len() as u64
+            + self.journal.revoke_all_of(user.id, EndCause::Disabled).await?)
     }
 
     /// From now on the user may log in, and logins that failed before do not count.
@@ -84,7 +85,7 @@ impl Administration {
     /// # Errors
     /// If storage fails. A repeat ends the sessions that are left.
     pub async fn end_sessions(&self, user: &User) -> Result<u64, StoreError> {
-        self.revoke_all_of(user, EndCause::Administrator).await
+        self.journal.revoke_all_of(user.id, EndCause::Administrator).await
     }
 
     /// Ends everyone's sessions, in parts, each with an event of its own. How many that were.
@@ -93,17 +94,6 @@ impl Administration {
     /// As [`Journal::revoke_in_parts`].
     pub async fn end_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
         self.journal.revoke_in_parts(None, EndCause::Administrator, progress).await
-    }
-
-    /// A thousand at once, until there are none.
-    async fn revoke_all_of(&self, user: &User, cause: EndCause) -> Result<u64, StoreError> {
-        let mut sessions = 0;
-        loop {
-            match self.journal.revoke(Whose::Of(user.id), cause).await? {
-                0 => return Ok(sessions),
-                ended => sessions += ended,
-            }
-        }
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {

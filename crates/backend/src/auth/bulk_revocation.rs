@@ -1,5 +1,5 @@
-//! Bulk revocation: ends everyone's sessions, or those whose refresh tokens one key authenticates, in parts of a
-//! thousand rows. A part is one guarded write together with its events; between two parts others write. What stops
+//! Bulk revocation: ends everyone's sessions, those whose refresh tokens one key authenticates, or one user's, in parts of
+//! a thousand rows. A part is one guarded write together with its events; between two parts others write. What stops
 //! half way is finished by a repeat. It must not know who asks.
 //!
 //! In one write, 200,000 sessions take SQLite longer than a change may wait for its answer
@@ -8,7 +8,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use shared::{EndCause, SessionId};
+use shared::{EndCause, SessionId, UserId};
 use tokio::time::{Instant, timeout};
 
 use super::journal::Journal;
@@ -59,6 +59,23 @@ impl Journal {
             }
         }
         Ok(sessions)
+    }
+
+    /// Ends all of one user's sessions, a thousand at a time. How many that were; a part whose answer was lost is
+    /// not counted.
+    ///
+    /// # Errors
+    /// If storage fails. What has ended stays so, and a repeat ends the rest.
+    pub async fn revoke_all_of(&self, user: UserId, cause: EndCause) -> Result<u64, StoreError> {
+        let mut sessions = 0;
+        loop {
+            let begun = Instant::now();
+            match persistently(async || self.revoke(Whose::Of(user), cause).await).await? {
+                0 => return Ok(sessions),
+                ended => sessions += ended,
+            }
+            rest(begun.elapsed().max(REST)).await;
+        }
     }
 
     /// Ends these sessions. How many that were.

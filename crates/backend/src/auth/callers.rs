@@ -123,7 +123,7 @@ pub async fn within_deadline<T>(
     timeout(ASK_TIME, asked).await.unwrap_or(Err(AuthError::Store(StoreError::TimedOut)))
 }
 
-fn refused(rejection: Rejection) -> AuthError {
+pub(super) fn refused(rejection: Rejection) -> AuthError {
     tracing::info!(event = "access_token_refused", %rejection);
     AuthError::InvalidToken
 }

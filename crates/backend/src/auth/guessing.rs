@@ -44,9 +44,7 @@ impl Accounts {
         if !self.sessions.limits.are_on() {
             return self.passwords.turn(lane).await.map(Ok);
         }
-        let too_early = |(retry_after, limited_by)| {
-            Ok(Err(TooEarly { key: Key::Guess(tag), retry_after, limited_by: Some(limited_by) }))
-        };
+        let too_early = |limit| Ok(Err(TooEarly::guess(tag, limit)));
         let mut seen = journal.store.failures(tag).await?;
         // Who comes too early shall not take others' time: neither a turn nor a place in the queue.
         if let Some(limit) = wait(seen, journal.now()) {
@@ -67,14 +65,20 @@ impl Accounts {
         Err(AuthError::Contended)
     }
 
-    /// Whether so many passwords in a row were wrong that none is looked at any more.
-    pub(super) async fn is_spent(&self, tag: AccountTag) -> Result<bool, AuthError> {
+    /// Why no password may be looked at yet, if that is so, without taking anything.
+    pub(super) async fn too_soon(&self, tag: AccountTag) -> Result<Option<TooEarly>, AuthError> {
         if !self.sessions.limits.are_on() {
-            return Ok(false);
+            return Ok(None);
         }
         let seen = self.sessions.journal.store.failures(tag).await?;
         let limit = wait(seen, self.sessions.journal.now());
-        Ok(limit.is_some_and(|(_, limited_by)| limited_by == LimitedBy::Lockout))
+        Ok(limit.map(|limit| TooEarly::guess(tag, limit)))
+    }
+
+    /// Whether so many passwords in a row were wrong that none is looked at any more.
+    pub(super) async fn is_spent(&self, tag: AccountTag) -> Result<bool, AuthError> {
+        let too_soon = self.too_soon(tag).await?;
+        Ok(too_soon.is_some_and(|limit| limit.limited_by == Some(LimitedBy::Lockout)))
     }
 
     /// The password was right: nothing is held against anybody. If that cannot be stored, what the
@@ -89,6 +93,12 @@ impl Accounts {
                 tracing::error!(event = "failures.kept", %error);
             }
         }
+    }
+}
+
+impl TooEarly {
+    const fn guess(tag: AccountTag, (retry_after, limited_by): (i64, LimitedBy)) -> Self {
+        Self { key: Key::Guess(tag), retry_after, limited_by: Some(limited_by) }
     }
 }
 

@@ -9,7 +9,9 @@ use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 use super::endings::Endings;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
-use crate::store::{Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Whence};
+use crate::store::{
+    Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Superseded, Whence,
+};
 use crate::telemetry::{AUDIT, causes};
 
 /// How many events a page has.
@@ -58,13 +60,14 @@ impl Journal {
     /// # Errors
     /// If storage fails: then it is not known whether the change took place.
     pub async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-        let ending = ending_of(&change);
-        let unsettled = ending.map(|_| Unsettled(&self.endings));
+        let how = How::of(&change);
+        let unsettled = how.as_ref().map(|_| Unsettled(&self.endings));
         let outcome = self.store.commit(change, events.clone()).await?;
-        if let Some(Ending { cause, at }) = ending {
-            let ended = outcome.ended.iter().map(|&session| Ended { session, cause, at });
+        if let Some(how) = how {
+            let ended = outcome.ended.iter().filter_map(|&session| how.of_session(session));
+            let ended: Vec<Ended> = ended.collect();
+            log_ended(&ended);
             self.endings.note(ended);
-            log_ended(&outcome.ended, cause);
         }
         if let Some(unsettled) = unsettled {
             std::mem::forget(unsettled);
@@ -140,26 +143,46 @@ impl Event {
     }
 }
 
-const fn ending_of(change: &Change) -> Option<Ending> {
-    match change {
-        Change::EndSession(_, ending)
-        | Change::EndSessions(_, ending)
-        | Change::Disable(_, ending)
-        | Change::Erase(_, ending) => Some(*ending),
-        Change::ChangePassword(change) => Some(change.ending),
-        _ => None,
+/// How the sessions that a change ends do so.
+enum How {
+    Alike(Ending),
+    Each(Vec<Superseded>),
+}
+
+impl How {
+    /// `None` for a change that ends none.
+    fn of(change: &Change) -> Option<Self> {
+        match change {
+            Change::EndSession(_, ending)
+            | Change::EndSessions(_, ending)
+            | Change::Disable(_, ending)
+            | Change::Erase(_, ending) => Some(Self::Alike(*ending)),
+            Change::ChangePassword(change) => Some(Self::Alike(change.ending)),
+            Change::Register(_, _, superseded) | Change::OpenSession { superseded, .. } => {
+                (!superseded.is_empty()).then(|| Self::Each(superseded.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn of_session(&self, session: SessionId) -> Option<Ended> {
+        let ending = match self {
+            Self::Alike(ending) => Some(*ending),
+            Self::Each(superseded) => superseded.iter().find(|it| it.0 == session).map(|it| it.1),
+        };
+        ending.map(|Ending { cause, at }| Ended { session, cause, at })
     }
 }
 
 /// One line for each session, or one for many: the events in the store name each.
-fn log_ended(ended: &[SessionId], cause: EndCause) {
-    let cause = cause.as_str();
-    if ended.len() > MANY {
+fn log_ended(ended: &[Ended]) {
+    if let Some(first) = ended.first().filter(|_| ended.len() > MANY) {
+        let cause = first.cause.as_str();
         tracing::info!(target: AUDIT, event = "ended", sessions = ended.len(), cause);
         return;
     }
-    for session in ended {
-        tracing::info!(target: AUDIT, event = "ended", %session, cause);
+    for Ended { session, cause, .. } in ended {
+        tracing::info!(target: AUDIT, event = "ended", %session, cause = cause.as_str());
     }
 }
 

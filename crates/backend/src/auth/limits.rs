@@ -65,12 +65,15 @@ pub struct Limits(Option<All>);
 struct All {
     logins_by_network: Buckets,
     logins_by_pair: Buckets,
+    logins_on_known_devices: Buckets,
     registrations: Buckets,
     refreshes_by_network: Buckets,
     refreshes_by_session: Buckets,
     calls_by_session: Buckets,
     calls_by_account: Buckets,
+    changes_by_session: Buckets,
     changes_by_account: Buckets,
+    password_checks_by_session: Buckets,
     password_checks_by_account: Buckets,
     introspections_by_service: Buckets,
     /// Whether it was told lately that a limit was hit.
@@ -86,13 +89,16 @@ impl Limits {
         Self(Some(All {
             logins_by_network: buckets(100, 5_000),
             logins_by_pair: buckets(20, 15_000),
+            logins_on_known_devices: buckets(60, 15_000),
             registrations: buckets(60, 60_000),
             refreshes_by_network: buckets(4_000, 10),
             refreshes_by_session: buckets(400, 500),
             calls_by_session: buckets(200, 100),
             calls_by_account: buckets(400, 50),
-            changes_by_account: buckets(60, 1_000),
-            password_checks_by_account: buckets(20, 15_000),
+            changes_by_session: buckets(60, 1_000),
+            changes_by_account: buckets(240, 250),
+            password_checks_by_session: buckets(20, 15_000),
+            password_checks_by_account: buckets(80, 4_000),
             introspections_by_service: buckets(4_000, 1),
             told: buckets(1, 3_600_000),
         }))
@@ -134,9 +140,16 @@ impl Limits {
         self.take(|all| &all.logins_by_network, Key::Network(network))
     }
 
-    /// A login from a known device, which pays for nobody else in its network.
-    pub(super) fn login_on(&self, device: AccountTag) -> Result<(), TooEarly> {
-        self.take(|all| &all.logins_by_pair, Key::Guess(device))
+    /// A login from a known device, which pays for nobody else in its network. Each login without the device's
+    /// cookie makes another device known: the account has a limit of its own there.
+    pub(super) fn login_on(
+        &self,
+        device: AccountTag,
+        address: Option<IpAddr>,
+        account: AccountTag,
+    ) -> Result<(), TooEarly> {
+        self.take(|all| &all.logins_by_pair, Key::Guess(device))?;
+        self.take(|all| &all.logins_on_known_devices, Key::Pair(network(address), account))
     }
 
     /// A registration.
@@ -153,16 +166,21 @@ impl Limits {
         self.take(|all| &all.refreshes_by_session, Key::Session(session))
     }
 
-    /// Any call with an access token: what is not limited otherwise is limited here.
+    /// Any call with an access token: what is not limited otherwise is limited here. A session has a part of what
+    /// its account has: with a stolen one, a thief cannot keep the owner's others from ending it.
     fn call(&self, caller: &Caller, is_change: bool) -> Result<(), TooEarly> {
-        let account = Key::Account(caller.user);
-        self.take(|all| &all.calls_by_session, Key::Session(caller.session))?;
+        let (session, account) = (Key::Session(caller.session), Key::Account(caller.user));
+        self.take(|all| &all.calls_by_session, session)?;
+        if is_change {
+            self.take(|all| &all.changes_by_session, session)?;
+        }
         self.take(|all| &all.calls_by_account, account)?;
         if is_change { self.take(|all| &all.changes_by_account, account) } else { Ok(()) }
     }
 
     /// A password given within a session, right or wrong: each costs a hash.
-    pub(super) fn password_check(&self, user: UserId) -> Result<(), TooEarly> {
+    pub(super) fn password_check(&self, user: UserId, session: SessionId) -> Result<(), TooEarly> {
+        self.take(|all| &all.password_checks_by_session, Key::Session(session))?;
         self.take(|all| &all.password_checks_by_account, Key::Account(user))
     }
 
@@ -196,16 +214,19 @@ impl Limits {
 }
 
 impl All {
-    const fn each(&self) -> [&Buckets; 11] {
+    const fn each(&self) -> [&Buckets; 14] {
         [
             &self.logins_by_network,
             &self.logins_by_pair,
+            &self.logins_on_known_devices,
             &self.registrations,
             &self.refreshes_by_network,
             &self.refreshes_by_session,
             &self.calls_by_session,
             &self.calls_by_account,
+            &self.changes_by_session,
             &self.changes_by_account,
+            &self.password_checks_by_session,
             &self.password_checks_by_account,
             &self.introspections_by_service,
             &self.told,

@@ -11,7 +11,7 @@ use super::limits::TooEarly;
 use super::password::{Lane, Verdict};
 use super::suspicion::network;
 use super::{AuthError, Grant, Visitor};
-use crate::store::{AccountTag, Change, Event, EventQuery, User, Whence};
+use crate::store::{AccountTag, Change, Event, EventQuery, Session, User, Whence};
 
 /// How far back the record is searched for a network: so many logins.
 const LOGINS_REMEMBERED: u32 = 50;
@@ -58,7 +58,7 @@ impl Accounts {
     async fn proved(&self, login: &Login<'_>, password: &Secret) -> Result<User, AuthError> {
         let limits = &self.sessions.limits;
         let admitted = match login.device_tag() {
-            Some(device) => limits.login_on(device),
+            Some(device) => limits.login_on(device, login.visitor.whence.address, login.account),
             None => limits.login(login.visitor.whence.address, login.account),
         };
         if let Err(too_early) = admitted {
@@ -116,11 +116,18 @@ impl Accounts {
         if login.device.is_none() {
             events.push(event(EventKind::NewDevice));
         }
-        if self.is_new_network(&user, whence).await? {
+        let sessions = self.sessions.journal.store.sessions_of(user.id).await?;
+        if self.is_new_network(&user, &sessions, whence).await? {
             events.push(event(EventKind::NewNetwork));
         }
-        let seen = user.password_hash.clone();
-        let open = Change::OpenSession { session: Box::new(session.clone()), seen };
+        let replaced = self.sessions.replaced_by_login(login.visitor).await?;
+        let giving_way = self.sessions.too_many(replaced, &sessions, login.visitor);
+        events.extend(giving_way.events);
+        let open = Change::OpenSession {
+            session: Box::new(session.clone()),
+            seen: user.password_hash.clone(),
+            superseded: giving_way.sessions,
+        };
         // Disabled, or given another password, since the one that came along was verified.
         if !self.sessions.journal.commit(open, events).await?.took_place() {
             return Err(AuthError::InvalidCredentials);
@@ -130,16 +137,21 @@ impl Accounts {
 
     /// Whether neither a session of the user's nor a login is known from this network. Of a call that
     /// comes from nobody knows where, that cannot be said.
-    async fn is_new_network(&self, user: &User, whence: &Whence) -> Result<bool, AuthError> {
+    async fn is_new_network(
+        &self,
+        user: &User,
+        sessions: &[Session],
+        whence: &Whence,
+    ) -> Result<bool, AuthError> {
         let Some(here) = network(whence.address) else { return Ok(false) };
         let is_here = |whence: &Whence| network(whence.address) == Some(here);
-        let store = &self.sessions.journal.store;
-        if store.sessions_of(user.id).await?.iter().any(|session| is_here(&session.whence)) {
+        if sessions.iter().any(|session| is_here(&session.whence)) {
             return Ok(false);
         }
         let kinds = vec![EventKind::Registered, EventKind::LoggedIn, EventKind::Confirmed];
         let query = EventQuery { user: user.id, before: None, kinds, limit: LOGINS_REMEMBERED };
-        Ok(!store.events(&query).await?.iter().any(|event| is_here(&event.whence)))
+        let logins = self.sessions.journal.store.events(&query).await?;
+        Ok(!logins.iter().any(|event| is_here(&event.whence)))
     }
 
     /// Only now is the password at hand to be hashed with today's parameters.

@@ -10,7 +10,8 @@ use shared::{NumericDate, Secret};
 use verifier::AccessToken;
 
 use super::AuthError;
-use super::callers::{Caller, within_deadline};
+use super::callers::within_deadline;
+use super::logout::Presented;
 use super::sessions::Sessions;
 use crate::entropy::Entropy;
 use crate::store::{Change, Service, Store, Whence};
@@ -130,26 +131,19 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Whoever holds a token may give its session up, whichever of the two it is (RFC 7009 section 2.1).
-    /// What opens nothing ends nothing, and is no error.
+    /// Whoever holds a token may give its session up, whichever of the two it is (RFC 7009 section 2.1), an expired
+    /// access token included. What opens nothing ends nothing, and is no error.
     ///
     /// # Errors
     /// If storage fails: then nothing is known to have ended.
     pub async fn revoke(&self, token: &Secret, whence: &Whence) -> Result<(), AuthError> {
         self.admit_network(whence).await?;
-        if UnverifiedTicket::parse(token.expose()).is_some() {
-            return self.logout(std::slice::from_ref(token), None, whence).await;
-        }
-        match within_deadline(self.verify_token(token.expose())).await {
-            Ok(token) => {
-                match self.end_one(&Caller::of(&token), token.sid, whence).await {
-                    // Somebody was faster.
-                    Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(()),
-                    ended => ended,
-                }
-            }
-            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
+        let presented = Presented {
+            refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
+            access_token: Some(token).filter(|_| !is_ticket),
+            meant: None,
+        };
+        self.logout(&presented, whence).await.map(|_| ())
     }
 }

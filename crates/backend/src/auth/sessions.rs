@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
-use shared::{EndCause, EventKind, NumericDate, Secret, SessionId};
+use shared::{EndCause, EventKind, NumericDate, Secret};
 
 use super::access_token::AccessTokens;
 use super::grants::successor;
@@ -49,6 +49,14 @@ pub(super) struct Found {
     pub(super) session: Session,
     pub(super) user: User,
     presented: Generation,
+}
+
+impl Found {
+    /// Of an authentic access token: it is of the generation that was accepted last, or of an older one.
+    pub(super) const fn by_access_token(session: Session, user: User) -> Self {
+        let presented = session.family.generation;
+        Self { session, user, presented }
+    }
 }
 
 impl Sessions {
@@ -109,48 +117,18 @@ impl Sessions {
         Ok((decision, found))
     }
 
-    /// Ends the sessions these refresh tokens belong to, whichever of their generations they are: whoever
-    /// holds a ticket may give the session up. An unknown token ends nothing and is no error.
-    ///
-    /// # Errors
-    /// [`AuthError::AnotherSession`] if one of them stands and none is the one that is `meant`: nothing has ended.
-    /// If storage fails: then nothing is known to have ended.
-    pub async fn logout(
-        &self,
-        presented: &[Secret],
-        meant: Option<SessionId>,
-        whence: &Whence,
-    ) -> Result<(), AuthError> {
-        let mut all = Vec::with_capacity(presented.len());
-        for presented in presented {
-            match self.load(presented).await? {
-                Some(found) => all.push(found),
-                None => tracing::info!(event = "logout_refused", cause = ?Refusal::Unknown),
-            }
-        }
-        let is_meant = |found: &Found| meant.is_none_or(|meant| found.session.id == meant);
-        if all.iter().any(|found| self.stands(&found.session)) && !all.iter().any(is_meant) {
-            return Err(AuthError::AnotherSession);
-        }
-        for found in all {
-            let event = self.event(EventKind::LoggedOut, &found, whence).because(EndCause::Logout);
-            self.end(&found, EndCause::Logout, vec![event]).await?;
-        }
-        Ok(())
-    }
-
     /// When a session is over unless it is refreshed before.
     #[must_use]
     pub fn expires_at(&self, session: &Session) -> NumericDate {
         self.policy.expires_at(&session.family)
     }
 
-    fn stands(&self, session: &Session) -> bool {
+    pub(super) fn stands(&self, session: &Session) -> bool {
         session.ended_because.is_none() && self.expires_at(session) > self.journal.now()
     }
 
     /// What an authentic ticket is of. `None` for anything else.
-    async fn load(&self, presented: &Secret) -> Result<Option<Found>, AuthError> {
+    pub(super) async fn load(&self, presented: &Secret) -> Result<Option<Found>, AuthError> {
         let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
             return Ok(None);
         };
@@ -254,7 +232,7 @@ impl Sessions {
     }
 
     /// Ends the session, unless it has ended already.
-    async fn end(
+    pub(super) async fn end(
         &self,
         found: &Found,
         cause: EndCause,
@@ -265,7 +243,7 @@ impl Sessions {
         Ok(())
     }
 
-    fn event(&self, kind: EventKind, found: &Found, whence: &Whence) -> Event {
+    pub(super) fn event(&self, kind: EventKind, found: &Found, whence: &Whence) -> Event {
         self.journal.event(kind, Some(found.user.id), whence).in_session(found.session.id)
     }
 }

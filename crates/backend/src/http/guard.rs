@@ -15,7 +15,7 @@ mod service_caller;
 mod visiting;
 
 pub use attempt_key::AttemptKey;
-pub use bearer::Bearer;
+pub use bearer::{Bearer, UnverifiedBearer};
 pub use body::{Empty, Json};
 pub use form::TokenForm;
 pub use meant_session::MeantSession;

@@ -1,5 +1,5 @@
-//! `POST /api/auth/login`: exchanges email address and password for a session. A cookie that comes
-//! along is not looked at: it could have been planted.
+//! `POST /api/auth/login`: exchanges email address and password for a session. A refresh cookie that comes
+//! along opens nothing, since it could have been planted; the session that it is of, if it is genuine, ends.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,28 +1,38 @@
-//! `POST /api/auth/logout`: ends the session the refresh cookie belongs to. It needs no access token:
-//! that one may have expired.
+//! `POST /api/auth/logout`: ends the session that the refresh cookie belongs to, or the access token: the cookie may be
+//! gone, blocked or overwritten, and the token may have expired.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use shared::path::SESSION_ENDED;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{MeantSession, RefreshCookies, SameOrigin, SeenFrom};
+use super::guard::{MeantSession, RefreshCookies, SameOrigin, SeenFrom, UnverifiedBearer};
+use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
 
-/// 204 whatever came along, a body included, with the cookies cleared; 503 if the end could not be stored, with the cookies kept,
-/// because then nothing has ended. `If-Match` alone is looked at: who says there which session is meant gets 412 if the cookie is of
-/// another that stands, with the cookies kept; anything in it but one id is 400, `*` and lists (RFC 9110 section 13.1.1) included.
+/// 204 whatever came along, a body included, with the cookies cleared; `Session-Ended` is `?1` if a session was named that is over
+/// now, and `?0` if none was (RFC 9651 section 3.3.6). 503 if the end could not be stored, with the cookies kept, because then nothing
+/// has ended. `If-Match` says which session is meant: no other one ends, and the cookie of another one that stands is kept. If nothing
+/// that came along names the one that is meant, that is 412; anything in it but one id is 400, `*` and lists (RFC 9110 section 13.1.1)
+/// included.
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     meant: Option<MeantSession>,
-    RefreshCookies(presented): RefreshCookies,
+    RefreshCookies(refresh_tokens): RefreshCookies,
+    UnverifiedBearer(access_token): UnverifiedBearer,
     SeenFrom(whence): SeenFrom,
 ) -> Result<impl IntoResponse, ApiError> {
-    let meant = meant.map(|MeantSession(session)| session);
-    sessions.logout(&presented, meant, &whence).await?;
-    Ok((StatusCode::NO_CONTENT, ClearSession, ()))
+    let presented = Presented {
+        refresh_tokens: &refresh_tokens,
+        access_token: access_token.as_ref(),
+        meant: meant.map(|MeantSession(session)| session),
+    };
+    let LoggedOut { is_over, another_stands } = sessions.logout(&presented, &whence).await?;
+    let said = [(SESSION_ENDED, if is_over { "?1" } else { "?0" })];
+    Ok((StatusCode::NO_CONTENT, (!another_stands).then_some(ClearSession), said))
 }

@@ -14,7 +14,7 @@ use super::{EventsBefore, FailuresBefore, PruneBefore};
 pub enum Change {
     /// A new user and their first session; wrong passwords that were counted for the email address before are
     /// forgotten. Not if the address is taken.
-    Register(Box<User>, Box<Session>),
+    Register(Box<User>, Box<Session>, Vec<Superseded>),
     /// The same without a session.
     AddUser(Box<User>),
     /// A new session of a user who is enabled and whose password hash is still the one it was checked
@@ -24,6 +24,8 @@ pub enum Change {
         session: Box<Session>,
         /// The hash.
         seen: String,
+        /// The sessions that end with it.
+        superseded: Vec<Superseded>,
     },
     /// An accepted rotation of a session that is live and still at the generation that was read.
     Accept(SessionId, Box<Accepted>),
@@ -163,6 +165,11 @@ pub struct Ending {
     /// When.
     pub at: NumericDate,
 }
+
+/// A session that gives way to a new one, and how it ends, if it is live: the one that the browser had, or the oldest
+/// of too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Superseded(pub SessionId, pub Ending);
 
 /// Whose sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -97,6 +97,9 @@ pub struct Event {
     pub whence: Whence,
 }
 
+/// How many live sessions an account keeps; the one that was used least lately gives way. People have a few, and a
+/// program that logs in for each call finds its first ones gone.
+pub const SESSIONS_KEPT: u32 = 200;
 /// How many events of each kind an account keeps; older ones give way, a few dozen late.
 pub const EVENTS_KEPT: u32 = 1_000;
 

@@ -5,7 +5,7 @@ mod prune;
 mod revocation;
 
 use rotation::Attempt;
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange};
 use super::records::{
@@ -86,7 +86,9 @@ impl Script {
         let mut steps = steps(change);
         for event in events {
             steps.push(record(event));
-            steps.extend(trim(event));
+            steps.extend(
+                event.user.filter(|_| event.makes_room()).map(|user| trim(user, event.kind)),
+            );
         }
         Self { steps, must_last, is_patient, touches_many_pages }
     }
@@ -94,13 +96,18 @@ impl Script {
 
 fn steps(change: &Change) -> Vec<Step> {
     match change {
-        Change::Register(user, session) => {
-            vec![add_user(user).needed(), open_session(session).needed(), forget_guesses(user)]
+        Change::Register(user, session, superseded) => {
+            let mut steps =
+                vec![add_user(user).needed(), open_session(session).needed(), forget_guesses(user)];
+            steps.extend(superseded.iter().map(revocation::end_superseded));
+            steps
         }
         Change::AddUser(user) => vec![add_user(user).needed(), forget_guesses(user)],
-        Change::OpenSession { session, seen } => {
+        Change::OpenSession { session, seen, superseded } => {
             let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
-            vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()]
+            let mut steps = vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()];
+            steps.extend(superseded.iter().map(revocation::end_superseded));
+            steps
         }
         Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
         Change::EndSession(id, ending) => revocation::end_session(*id, *ending),
@@ -238,10 +245,9 @@ fn about(sql: &'static str, name: &str) -> Step {
 }
 
 /// Makes room, now and then: to look whether there is too much costs more than to add one.
-fn trim(event: &Event) -> Option<Step> {
-    let user = event.user.filter(|_| event.makes_room())?;
-    let trim = Statement::new(sql::TRIM_EVENTS).bind(user.as_bytes()).bind(event.kind.as_str());
-    Some(trim.bind(EVENTS_KEPT).beside())
+fn trim(user: UserId, kind: EventKind) -> Step {
+    let trim = Statement::new(sql::TRIM_EVENTS).bind(user.as_bytes()).bind(kind.as_str());
+    trim.bind(EVENTS_KEPT).beside()
 }
 
 fn record(event: &Event) -> Step {

@@ -27,7 +27,11 @@ fn copy_of(session: &Session, number: u32) -> Session {
 }
 
 fn opened(session: Session, user: &User) -> Change {
-    Change::OpenSession { session: Box::new(session), seen: user.password_hash.clone() }
+    Change::OpenSession {
+        session: Box::new(session),
+        seen: user.password_hash.clone(),
+        superseded: Vec::new(),
+    }
 }
 
 /// So many sessions more of the user behind a browser.

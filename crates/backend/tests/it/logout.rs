@@ -16,7 +16,7 @@ async fn logout_clears_the_cookies() {
     insta::assert_snapshot!(alice.logout().await.snapshot(), @r#"
     204 No Content
     cache-control: no-store
-    clear-site-data: "storage"
+    session-ended: ?1
     set-cookie: __Host-Http-refresh=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0
     set-cookie: __Host-signed-in=; SameSite=Lax; Secure; Path=/; Max-Age=0
     "#);
@@ -200,14 +200,13 @@ async fn a_logout_that_means_this_session_ends_it() {
         let old = app.registered("fay").await;
         app.clock.advance(400 * 86_400);
         logout_of(&old, &name_of(&there)).await.assert_status(204);
-        // Whatever came along with it ends, too.
+        // What came along with it and is not meant stands.
         let (bob, carol) = (app.registered("bob").await, app.registered("carol").await);
         let (both, request) = with_both(&app, &bob, &carol);
         let request = request.header("if-match", name_of(&carol));
         both.send(request, Body::empty()).await.assert_status(204);
-        for ended in [bob, carol] {
-            ended.refresh().await.assert_problem(401, "invalid_grant");
-        }
+        carol.refresh().await.assert_problem(401, "invalid_grant");
+        bob.refresh().await.assert_ok();
     })
     .await;
 }
@@ -227,6 +226,84 @@ async fn a_logout_that_names_no_session_changes_nothing() {
         let twice = twice.header("if-match", &name).header("if-match", &name);
         alice.send(twice, Body::empty()).await.assert_problem(400, "malformed_request");
         alice.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// With an access token, and with whichever cookies this browser has.
+async fn logout_with(browser: &Browser, access_token: &str, meant: Option<&str>) -> Answer {
+    let mut request = browser.request(Method::POST, path::LOGOUT);
+    request = request.header("authorization", format!("Bearer {access_token}"));
+    if let Some(meant) = meant {
+        request = request.header("if-match", meant);
+    }
+    browser.send(request, Body::empty()).await
+}
+
+/// The cookie was blocked, cleared, or has expired before the token.
+#[tokio::test]
+async fn without_its_cookie_a_logout_ends_the_session_of_its_access_token() {
+    on_every_store(async |app| {
+        for age in [0, 3_600] {
+            let alice = app.registered(&format!("alice-{age}")).await;
+            app.clock.advance(age);
+            let answer = logout_with(&app.browser(), &alice.access_token(), None).await;
+            answer.assert_status(204);
+            assert_eq!(answer.header("session-ended"), Some("?1"), "after {age} s");
+            alice.me().await.assert_problem(401, "invalid_token");
+            alice.refresh().await.assert_problem(401, "invalid_grant");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_logout_that_names_no_session_says_so() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let mut forged = alice.access_token();
+        let end = forged.split_off(forged.len() - 8);
+        forged.push_str(&end.chars().rev().collect::<String>());
+        for token in [forged.as_str(), "", "garbage", &alice.refresh_token()] {
+            let answer = logout_with(&app.browser(), token, None).await;
+            answer.assert_status(204);
+            assert_eq!(answer.header("session-ended"), Some("?0"), "{token}");
+        }
+        // Genuine, and not of the session that is meant.
+        let answer = logout_with(&app.browser(), &alice.access_token(), Some(&name_of(&bob))).await;
+        assert_eq!(answer.header("session-ended"), Some("?0"));
+        for browser in [alice, bob] {
+            browser.refresh().await.assert_ok();
+        }
+    })
+    .await;
+}
+
+/// The cookie was overwritten by another login, which this page has not heard of.
+#[tokio::test]
+async fn with_anothers_cookie_a_logout_ends_the_session_of_its_token_alone() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let ticket = bob.refresh_token();
+        let answer = logout_with(&bob, &alice.access_token(), Some(&name_of(&alice))).await;
+        answer.assert_status(204);
+        assert_eq!(answer.header("session-ended"), Some("?1"));
+        assert_eq!(bob.refresh_token(), ticket, "the cookie is not alice's, and is kept");
+        alice.refresh().await.assert_problem(401, "invalid_grant");
+        bob.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+/// RFC 7009 section 2.1: whoever holds a token may give it up.
+#[tokio::test]
+async fn an_expired_access_token_can_be_revoked() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(3_600);
+        let token = format!("token={}", alice.access_token());
+        form(&app, path::REVOKE, None, &token).await.assert_ok();
+        alice.refresh().await.assert_problem(401, "invalid_grant");
     })
     .await;
 }

@@ -48,5 +48,6 @@ mod settings;
 mod site;
 mod store_conformance;
 mod store_failure;
+mod superseded;
 mod suspicion;
 mod which_database;

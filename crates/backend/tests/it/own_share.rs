@@ -56,7 +56,7 @@ async fn calls_with_an_access_token_are_limited_by_session_and_account() {
 }
 
 #[tokio::test]
-async fn changes_are_limited_by_account() {
+async fn changes_are_limited_by_session_and_account() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     assert_eq!(until_limited(async || rename(&alice, "Alice").await).await, 60);
@@ -66,6 +66,29 @@ async fn changes_are_limited_by_account() {
     app.clock.advance(1);
     rename(&alice, "Alice").await.assert_status(204);
     rename(&alice, "Alice").await.assert_problem(429, "rate_limited");
+    let mut changes = 61;
+    for _ in 0..4 {
+        let other = app.logged_in("alice").await;
+        changes += until_limited(async || rename(&other, "Alice").await).await;
+    }
+    assert_eq!(changes, 240 + 4, "the account's, and four more in the second that has passed");
+}
+
+/// With a session that was stolen, a thief takes a part of the account's limits, however often they call.
+#[tokio::test]
+async fn a_stolen_session_cannot_keep_its_owner_from_ending_it() {
+    let app = TestApp::in_memory().await;
+    let (stolen, owner) = (app.registered("alice").await, app.logged_in("alice").await);
+    for _ in 0..30 {
+        until_limited(async || rename(&stolen, "Mallory").await).await;
+        until_limited(async || stolen.confirm("not the password").await).await;
+        owner.me().await.assert_ok();
+        owner.confirm(PASSWORD).await.assert_ok();
+        app.clock.advance(15);
+    }
+    owner.change_password(PASSWORD, NEW_PASSWORD).await.assert_status(204);
+    owner.call(Method::DELETE, path::SESSIONS, None).await.assert_status(204);
+    stolen.me().await.assert_problem(401, "invalid_token");
 }
 
 #[tokio::test]

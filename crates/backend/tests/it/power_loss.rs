@@ -68,7 +68,7 @@ impl Diary {
     }
 
     fn login(&mut self, member: &Member) -> Member {
-        let mut client = member.client.clone();
+        let mut client = member.client.elsewhere();
         let told = client.login();
         let session = told.session();
         self.note(&told, 200, Claim::LoggedIn(session));

@@ -129,7 +129,7 @@ async fn populate(store: &dyn Store) {
     };
     let sessions = [1, 2].map(|number| {
         let session = Box::new(session(number));
-        Change::OpenSession { session, seen: HASH.to_owned() }
+        Change::OpenSession { session, seen: HASH.to_owned(), superseded: Vec::new() }
     });
     for change in [Change::AddUser(Box::new(user.clone()))].into_iter().chain(sessions) {
         assert!(store.commit(change, Vec::new()).await.expect("a store").took_place());

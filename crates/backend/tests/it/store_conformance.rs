@@ -61,12 +61,12 @@ async fn commit(store: &dyn Store, change: Change) -> Outcome {
 
 async fn register(store: &dyn Store, user: &User, session: &Session) -> bool {
     let (user, session) = (Box::new(user.clone()), Box::new(session.clone()));
-    commit(store, Change::Register(user, session)).await.took_place()
+    commit(store, Change::Register(user, session, Vec::new())).await.took_place()
 }
 
 async fn open(store: &dyn Store, user: &User, session: &Session) -> bool {
     let (session, seen) = (Box::new(session.clone()), user.password_hash.clone());
-    commit(store, Change::OpenSession { session, seen }).await.took_place()
+    commit(store, Change::OpenSession { session, seen, superseded: Vec::new() }).await.took_place()
 }
 
 async fn accept(store: &dyn Store, id: SessionId, accepted: &Accepted) -> bool {

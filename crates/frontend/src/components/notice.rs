@@ -10,6 +10,8 @@ use crate::session::{EndReason, Phase, Session};
 use crate::words;
 
 const LOGGED_OUT: &str = "You are logged out.";
+const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: the cookie that \
+     names it was gone. Log in again and end it under Sessions; otherwise it expires by itself.";
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
 
@@ -45,6 +47,7 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         }
         EndReason::Ended(cause) => ("ended", words::why_this_ended(cause)),
         EndReason::LoggedOut => ("calm", LOGGED_OUT),
+        EndReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
         EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
     };
     Some(view! { <p class="notice" data-kind=kind>{text}</p> })

@@ -48,7 +48,11 @@ pub(crate) fn BehindLogin(
 fn AwayFromHere(path: &'static str) -> impl IntoView {
     let left = matches!(
         expect_context::<Session>().phase_untracked(),
-        Phase::SignedOut(Some(EndReason::LoggedOut | EndReason::Ended(Some(EndCause::Deleted))))
+        Phase::SignedOut(Some(
+            EndReason::LoggedOut
+                | EndReason::LoggedOutHereOnly
+                | EndReason::Ended(Some(EndCause::Deleted))
+        ))
     );
     let and_back = || format!("{LOGIN_PAGE}?{NEXT_PARAMETER}={}", path.replace('/', "%2F"));
     let path = if left { LOGIN_PAGE.to_owned() } else { and_back() };

@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 use super::attempt::{PENDING_ATTEMPT, Shelf};
+use super::lookout::DISMISSED;
 
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> f64 {
@@ -107,6 +108,14 @@ impl Shelf for LocalStorage {
             let _ = storage.remove_item(PENDING_ATTEMPT);
         }
         MEMORY.set(None);
+    }
+}
+
+/// Removes what pages keep of a session (ASVS 5.0.0 V14.3.1): for a logout, and the end of an account.
+pub(super) fn clear_stored() {
+    LocalStorage.clear();
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(DISMISSED);
     }
 }
 

@@ -14,7 +14,7 @@ use super::{Session, Token};
 use crate::{api, transport};
 
 /// Where the id of the last event that was dismissed is kept: nothing secret.
-const DISMISSED: &str = "baton.dismissed";
+pub(super) const DISMISSED: &str = "baton.dismissed";
 /// What is looked for.
 const KINDS: [EventKind; 2] = [EventKind::NewDevice, EventKind::NewNetwork];
 /// Not more often than this.

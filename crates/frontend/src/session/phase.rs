@@ -35,6 +35,8 @@ pub enum EndReason {
     Ended(Option<EndCause>),
     /// The user logged out in this tab.
     LoggedOut,
+    /// The user logged out in this tab, and neither the cookie nor a token named the session: it may go on.
+    LoggedOutHereOnly,
     /// The user logged out in another tab.
     LoggedOutElsewhere,
 }

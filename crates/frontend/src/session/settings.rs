@@ -47,6 +47,7 @@ impl Session {
         let session_id = self.session_id();
         self.carry_out(api::delete_account()).await?;
         browser::drop_hint();
+        browser::clear_stored();
         self.forget(EndReason::Ended(Some(EndCause::Deleted)));
         Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));
         Ok(())

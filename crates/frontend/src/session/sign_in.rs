@@ -50,14 +50,24 @@ impl Session {
             // Over already; another one was not meant.
             return self.tell_of_another();
         }
-        let outcome = self.send(api::log_out(meant)).await;
+        // The cookie may be blocked, cleared or another's; the token names the session all the same.
+        let bearer = self.token().map(|token| token.secret);
+        let outcome = self.send(api::log_out(meant, bearer)).await;
         let trouble = match outcome {
             // 204 and nothing else: a proxy's page has ended no session.
             Ok(answer) if answer.status == 204 => {
                 Self::tell_ended(meant, Reason::LoggedOut, None);
+                browser::clear_stored();
+                // The answer clears the hint, unless the cookie is of another session.
+                if browser::has_hint() {
+                    drop(held);
+                    return self.look_who_is_here(meant).await;
+                }
                 if self.is_still(meant) {
-                    browser::drop_hint();
-                    self.forget(EndReason::LoggedOut);
+                    self.forget(match answer.session_ended {
+                        Some(false) => EndReason::LoggedOutHereOnly,
+                        _ => EndReason::LoggedOut,
+                    });
                 }
                 return self.tell_of_another();
             }

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use shared::Secret;
 use shared::path::DEVICE_COOKIE;
 
-use super::SeenFrom;
+use super::{RefreshCookies, SeenFrom};
 use crate::auth::Visitor;
 use crate::auth::known_device::DeviceToken;
 use crate::http::client::TrustedProxies;
@@ -25,11 +25,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let SeenFrom(whence) = SeenFrom::from_request_parts(parts, state).await?;
+        let Ok(RefreshCookies(refresh_tokens)) =
+            RefreshCookies::from_request_parts(parts, state).await;
         let devices = cookie::all_named(&parts.headers, DEVICE_COOKIE);
         let devices = devices.map(|(slot, value)| DeviceToken {
             slot: slot.to_owned(),
             value: Secret::new(value.to_owned()),
         });
-        Ok(Self(Visitor { whence, devices: devices.collect() }))
+        Ok(Self(Visitor { whence, devices: devices.collect(), refresh_tokens }))
     }
 }

@@ -8,7 +8,7 @@ use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 use super::AT_ONCE;
 use super::tables::Tables;
 use crate::store::ENDED_PAGE;
-use crate::store::change::{Ending, Outcome, Part, Whose};
+use crate::store::change::{Ending, Outcome, Part, Superseded, Whose};
 use crate::store::records::{Ended, Event, Session, Whence, event_prefix};
 
 impl Tables {
@@ -53,6 +53,15 @@ impl Tables {
             return Outcome::default();
         }
         Outcome { rows: 1, ended: self.end_those(whose, ending) }
+    }
+
+    /// The same for sessions that give way to a new one, if they are live.
+    pub(super) fn and_end_superseded(&mut self, done: bool, superseded: &[Superseded]) -> Outcome {
+        let mut outcome = Outcome { rows: done.into(), ended: Vec::new() };
+        for Superseded(id, ending) in superseded.iter().filter(|_| done) {
+            outcome.ended.extend(self.end_one(*id, *ending).ended);
+        }
+        outcome
     }
 
     /// The same for all of a user's sessions, however many there are.

@@ -30,9 +30,15 @@ impl Tables {
     /// Carries a change out, or changes nothing.
     pub(super) fn apply(&mut self, change: Change) -> Outcome {
         match change {
-            Change::Register(user, session) => rows(self.register(*user, *session)),
+            Change::Register(user, session, superseded) => {
+                let done = self.register(*user, *session);
+                self.and_end_superseded(done, &superseded)
+            }
             Change::AddUser(user) => rows(self.add_user(*user)),
-            Change::OpenSession { session, seen } => rows(self.open_session(*session, &seen)),
+            Change::OpenSession { session, seen, superseded } => {
+                let done = self.open_session(*session, &seen);
+                self.and_end_superseded(done, &superseded)
+            }
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
             Change::EndSession(id, ending) => self.end_one(id, ending),
             Change::EndSessions(whose, ending) => self.end_sessions(&whose, ending),

@@ -2,8 +2,8 @@
 
 use shared::{EventKind, SessionId, UserId};
 
-use super::Step;
-use crate::store::change::{Ending, Part, Whose};
+use super::{Step, trim};
+use crate::store::change::{Ending, Part, Superseded, Whose};
 use crate::store::records::event_prefix;
 use crate::store::sql;
 use crate::store::statement::Statement;
@@ -11,6 +11,11 @@ use crate::store::statement::Statement;
 pub(super) fn end_session(id: SessionId, ending: Ending) -> Vec<Step> {
     let end = Statement::new(sql::END_SESSION).bind(id.as_bytes());
     vec![bind_ending(end, ending).needed().ending_sessions()]
+}
+
+/// One that has ended before is no reason not to begin another one.
+pub(super) fn end_superseded(Superseded(id, ending): &Superseded) -> Step {
+    bind_ending(Statement::new(sql::END_SESSION).bind(id.as_bytes()), *ending).and_end()
 }
 
 pub(super) fn end_sessions(whose: &Whose, ending: Ending) -> Vec<Step> {
@@ -21,6 +26,7 @@ pub(super) fn end_sessions(whose: &Whose, ending: Ending) -> Vec<Step> {
         Whose::Of(user) => vec![
             of_user(sql::END_SOME_OF_USER, *user, ending).needed().ending_sessions(),
             recorded(of_user(sql::RECORD_ENDS_OF_USER, *user, ending), ending),
+            trim(*user, EventKind::SessionEnded),
         ],
         Whose::Part(part) => vec![
             of_part(sql::END_PART, part, ending).needed().ending_sessions(),

@@ -55,18 +55,18 @@ fn session_of(user: u8, number: u8) -> Session {
 /// User `user` with their first session.
 pub(super) fn register(user_number: u8, session: u8) -> Script {
     let session = session_of(user_number, session);
-    script(Change::Register(Box::new(user(user_number)), Box::new(session)))
+    script(Change::Register(Box::new(user(user_number)), Box::new(session), Vec::new()))
 }
 
 /// The same, and more of a user than a full disk has room for.
 pub(super) fn register_at_length(user_number: u8, session: u8) -> Script {
     let long = User { name: Some("x".repeat(100_000)), ..user(user_number) };
-    script(Change::Register(Box::new(long), Box::new(session_of(user_number, session))))
+    script(Change::Register(Box::new(long), Box::new(session_of(user_number, session)), Vec::new()))
 }
 
 pub(super) fn open_session(user: u8, number: u8) -> Script {
     let session = Box::new(session_of(user, number));
-    script(Change::OpenSession { session, seen: HASH.to_owned() })
+    script(Change::OpenSession { session, seen: HASH.to_owned(), superseded: Vec::new() })
 }
 
 /// The first rotation of a session.

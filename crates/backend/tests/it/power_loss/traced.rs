@@ -88,6 +88,13 @@ pub(super) struct Client {
     cookie: String,
 }
 
+impl Client {
+    /// The same user in another browser.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self { cookie: String::new(), ..self.clone() }
+    }
+}
+
 /// What the server answered.
 #[derive(Debug)]
 pub(super) struct Told {

@@ -48,7 +48,7 @@ async fn begun(app: &TestApp, user: &User) -> Session {
 
 async fn open(app: &TestApp, user: &User, session: Session) {
     let seen = user.password_hash.clone();
-    let open = Change::OpenSession { session: Box::new(session), seen };
+    let open = Change::OpenSession { session: Box::new(session), seen, superseded: Vec::new() };
     assert!(app.store.commit(open, Vec::new()).await.expect("a store").took_place());
 }
 

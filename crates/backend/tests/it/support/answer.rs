@@ -94,12 +94,13 @@ impl Answer {
     /// Status, the headers that matter and the body, for a snapshot; what changes from run to run is
     /// replaced.
     pub(crate) fn snapshot(&self) -> String {
-        const MATTER: [&str; 7] = [
+        const MATTER: [&str; 8] = [
             "allow",
             "cache-control",
             "clear-site-data",
             "content-type",
             "retry-after",
+            "session-ended",
             "set-cookie",
             "www-authenticate",
         ];

@@ -49,6 +49,7 @@ impl Drafts {
         Effect::new(move |_| {
             if let Phase::SignedOut(Some(
                 EndReason::LoggedOut
+                | EndReason::LoggedOutHereOnly
                 | EndReason::LoggedOutElsewhere
                 | EndReason::Ended(Some(EndCause::Logout | EndCause::Deleted)),
             )) = session.phase()

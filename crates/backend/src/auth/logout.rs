@@ -1,0 +1,97 @@
+//! Logout: ends the session that a refresh token or an access token names. It must not know cookies.
+
+use rotation::Refusal;
+use shared::{EndCause, EventKind, Secret, SessionId};
+use verifier::{AccessToken, Rejection};
+
+use super::AuthError;
+use super::callers::{refused, within_deadline};
+use super::sessions::{Found, Sessions};
+use crate::store::{Session, Whence};
+
+/// What names the sessions that a caller gives up.
+pub struct Presented<'a> {
+    /// Refresh tokens, of any generation.
+    pub refresh_tokens: &'a [Secret],
+    /// An access token, expired or not.
+    pub access_token: Option<&'a Secret>,
+    /// The only session that is meant, if the caller says which.
+    pub meant: Option<SessionId>,
+}
+
+/// What a logout came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoggedOut {
+    /// Whether a session was named that is over now.
+    pub is_over: bool,
+    /// Whether a refresh token is of another session that stands, and must be kept.
+    pub another_stands: bool,
+}
+
+impl Sessions {
+    /// Ends the sessions that these tokens name: whoever holds a token of a session may give it up. An unknown
+    /// token ends nothing and is no error.
+    ///
+    /// # Errors
+    /// [`AuthError::AnotherSession`] if one of the refresh tokens is of a session that stands, and no token is of
+    /// the one that is meant: nothing has ended. If storage fails: then nothing is known to have ended.
+    pub async fn logout(
+        &self,
+        presented: &Presented<'_>,
+        whence: &Whence,
+    ) -> Result<LoggedOut, AuthError> {
+        let Presented { refresh_tokens, access_token, meant } = presented;
+        let is_meant = |session: &Session| meant.is_none_or(|meant| session.id == meant);
+        let mut named = Vec::with_capacity(refresh_tokens.len() + 1);
+        for presented in *refresh_tokens {
+            match self.load(presented).await? {
+                Some(found) => named.push(found),
+                None => tracing::info!(event = "logout_refused", cause = ?Refusal::Unknown),
+            }
+        }
+        let another_stands =
+            named.iter().any(|found| !is_meant(&found.session) && self.stands(&found.session));
+        if let Some(token) = access_token {
+            named.extend(self.named_by(token).await?);
+        }
+        named.retain(|found| is_meant(&found.session));
+        if another_stands && named.is_empty() {
+            return Err(AuthError::AnotherSession);
+        }
+        for found in &named {
+            let event = self.event(EventKind::LoggedOut, found, whence).because(EndCause::Logout);
+            self.end(found, EndCause::Logout, vec![event]).await?;
+        }
+        Ok(LoggedOut { is_over: !named.is_empty(), another_stands })
+    }
+
+    /// What an access token of ours says, expired or not: good for nothing but to give its session up. `None` for
+    /// anything else.
+    ///
+    /// # Errors
+    /// If storage fails.
+    async fn genuine(&self, unverified: &Secret) -> Result<Option<AccessToken>, AuthError> {
+        let now = self.journal.now();
+        let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
+        let verified = match verify() {
+            // Another instance may just have made its key.
+            Err(Rejection::UnknownKey)
+                if within_deadline(async {
+                    Ok(self.keys.look_again(&self.journal.store).await)
+                })
+                .await? =>
+            {
+                verify()
+            }
+            verified => verified,
+        };
+        Ok(verified.map_err(refused).ok())
+    }
+
+    async fn named_by(&self, unverified: &Secret) -> Result<Option<Found>, AuthError> {
+        let Some(token) = self.genuine(unverified).await? else { return Ok(None) };
+        let found = self.journal.store.find_session(token.sid).await?;
+        let found = found.filter(|(_, user)| user.id == token.sub);
+        Ok(found.map(|(session, user)| Found::by_access_token(session, user)))
+    }
+}

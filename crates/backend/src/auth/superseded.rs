@@ -1,0 +1,66 @@
+//! Sessions that give way to a new one at login: the one that the same browser had, and the least lately used of an
+//! account that has too many. It must not begin a session.
+
+use shared::{EndCause, EventKind};
+
+use super::sessions::Sessions;
+use super::{AuthError, Visitor};
+use crate::store::{Event, SESSIONS_KEPT, Session, Superseded};
+
+/// What gives way, and an event for each.
+#[derive(Default)]
+pub(super) struct GivingWay {
+    pub(super) sessions: Vec<Superseded>,
+    pub(super) events: Vec<Event>,
+}
+
+impl Sessions {
+    /// The session of the refresh token that came along with a login, whoever's it is (ASVS 5.0.0 V7.2.4): the new
+    /// cookie takes the place of its cookie, so that its user could not end it here any more. No other session of
+    /// its user ends. A token that is not genuine ends nothing.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(super) async fn replaced_by_login(
+        &self,
+        visitor: &Visitor,
+    ) -> Result<GivingWay, AuthError> {
+        let mut giving_way = GivingWay::default();
+        for presented in &visitor.refresh_tokens {
+            let found = self.load(presented).await?;
+            if let Some(found) = found.filter(|found| self.stands(&found.session)) {
+                self.give_way(&mut giving_way, &found.session, EndCause::Login, visitor);
+            }
+        }
+        Ok(giving_way)
+    }
+
+    /// Of the sessions that a user has, newest first, those that are too many beside another one. What acts on all
+    /// sessions of an account is one write; this is its bound.
+    pub(super) fn too_many(
+        &self,
+        mut giving_way: GivingWay,
+        sessions: &[Session],
+        visitor: &Visitor,
+    ) -> GivingWay {
+        for session in sessions.iter().skip(SESSIONS_KEPT as usize - 1) {
+            if giving_way.sessions.iter().all(|Superseded(id, _)| *id != session.id) {
+                self.give_way(&mut giving_way, session, EndCause::TooMany, visitor);
+            }
+        }
+        giving_way
+    }
+
+    fn give_way(
+        &self,
+        giving_way: &mut GivingWay,
+        session: &Session,
+        cause: EndCause,
+        visitor: &Visitor,
+    ) {
+        let event =
+            self.journal.event(EventKind::SessionEnded, Some(session.user), &visitor.whence);
+        giving_way.events.push(event.in_session(session.id).because(cause));
+        giving_way.sessions.push(Superseded(session.id, self.journal.ending(cause)));
+    }
+}

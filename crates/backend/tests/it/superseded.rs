@@ -1,0 +1,114 @@
+//! Sessions that give way at login: the one that the same browser had, and the least lately used of too many.
+
+use axum::http::Method;
+use backend::store::SESSIONS_KEPT;
+use serde_json::Value;
+use shared::path::{self, REFRESH_COOKIE};
+
+use crate::support::{Browser, PASSWORD, TestApp, on_every_store, on_every_store_with};
+
+async fn sessions_of(browser: &Browser) -> usize {
+    let answer = browser.call(Method::GET, path::SESSIONS, None).await;
+    answer.assert_ok().json()["sessions"].as_array().map_or(0, Vec::len)
+}
+
+/// Why sessions of this user were ended, newest first.
+async fn causes(browser: &Browser) -> Vec<String> {
+    let answer = browser.call(Method::GET, path::EVENTS, None).await.assert_ok().json();
+    let events = answer["events"].as_array().expect("events").clone();
+    let ended = events.iter().filter(|event| event["kind"] == "session_ended");
+    ended.filter_map(|event| event["cause"].as_str().map(str::to_owned)).collect()
+}
+
+/// ASVS 5.0.0 V7.2.4. What a thief has of the former session ends with it.
+#[tokio::test]
+async fn a_login_ends_the_session_that_its_browser_had() {
+    on_every_store(async |app| {
+        let (alice, elsewhere) = (app.registered("alice").await, app.logged_in("alice").await);
+        let copy = alice.copied();
+        alice.login("alice", PASSWORD).await.assert_ok();
+        copy.me().await.assert_problem(401, "invalid_token");
+        copy.refresh().await.assert_problem(401, "invalid_grant");
+        for browser in [&alice, &elsewhere] {
+            browser.me().await.assert_ok();
+            browser.refresh().await.assert_ok();
+        }
+        assert_eq!(
+            (sessions_of(&alice).await, causes(&alice).await),
+            (2, vec!["login".to_owned()])
+        );
+    })
+    .await;
+}
+
+/// Nothing else changes for who was there before.
+#[tokio::test]
+async fn another_users_login_or_registration_ends_the_session_that_the_browser_had() {
+    on_every_store(async |app| {
+        app.registered("bob").await;
+        for newcomer in ["bob", "carol"] {
+            let alice = app.browser();
+            let name = format!("alice-before-{newcomer}");
+            alice.register(&name).await.assert_status(201);
+            let (copy, elsewhere) = (alice.copied(), app.logged_in(&name).await);
+            match newcomer {
+                "bob" => alice.login("bob", PASSWORD).await.assert_ok(),
+                _ => alice.register(newcomer).await.assert_status(201),
+            };
+            copy.refresh().await.assert_problem(401, "invalid_grant");
+            elsewhere.refresh().await.assert_ok();
+            assert_eq!(causes(&elsewhere).await, ["login"]);
+            assert_eq!(causes(&alice).await, [""; 0], "the newcomer is told of nobody");
+        }
+    })
+    .await;
+}
+
+/// A cookie that is no token of ours, and a login that fails, end nothing.
+#[tokio::test]
+async fn only_a_genuine_cookie_and_a_login_that_succeeds_end_a_session() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let failing = alice.copied();
+        failing.login("alice", "velvet otter under grass").await.assert_status(401);
+        failing.register("alice").await.assert_problem(409, "email_taken");
+        let mut forged = alice.refresh_token();
+        forged.replace_range(60..61, if &forged[60..61] == "A" { "B" } else { "A" });
+        let mallory = app.browser();
+        mallory.set_cookie(REFRESH_COOKIE, &forged);
+        app.registered("mallory").await;
+        mallory.login("mallory", PASSWORD).await.assert_ok();
+        alice.refresh().await.assert_ok();
+        assert_eq!(causes(&alice).await, [""; 0]);
+    })
+    .await;
+}
+
+/// What acts on all sessions of an account (a password change, its deletion, the list) has a bound by this.
+#[tokio::test]
+async fn of_too_many_sessions_the_one_used_least_lately_gives_way() {
+    on_every_store_with(&["--limits", "off"], async |app: TestApp| {
+        let oldest = app.registered("alice").await;
+        let unused = app.logged_in("alice").await;
+        app.clock.advance(1);
+        oldest.refresh().await.assert_ok();
+        for _ in 2..SESSIONS_KEPT {
+            app.logged_in("alice").await;
+        }
+        unused.me().await.assert_ok();
+        let newest = app.logged_in("alice").await;
+        unused.me().await.assert_problem(401, "invalid_token");
+        unused.refresh().await.assert_problem(401, "invalid_grant");
+        oldest.refresh().await.assert_ok();
+        let kept = usize::try_from(SESSIONS_KEPT).expect("a small number");
+        assert_eq!(
+            (sessions_of(&newest).await, causes(&newest).await),
+            (kept, vec!["too_many".to_owned()])
+        );
+        let others = newest.call(Method::DELETE, path::SESSIONS, None).await;
+        others.assert_status(204);
+        assert_eq!(sessions_of(&newest).await, 1);
+        assert_eq!(Value::Null, others.json());
+    })
+    .await;
+}
