@@ -20,7 +20,7 @@ show() {
   done
   printf '\n'
   curl --silent --include "$@" | tr -d '\r' | tee answer |
-    grep -E '^(HTTP|set-cookie|www-authenticate|clear-site-data|content-type|\{)' |
+    grep -E '^(HTTP|set-cookie|www-authenticate|session-ended|content-type|\{)' |
     sed -E 's/(__Host-Http-refresh=)AQ[A-Za-z0-9_-]+([A-Za-z0-9_-]{6});/\1…\2;/; s/eyJ[A-Za-z0-9._-]+([A-Za-z0-9_-]{6})/…\1/'
 }
 say() { printf '\n# %s\n' "$*"; }
