@@ -164,6 +164,6 @@ fn answer(status: u16, body: &impl serde::Serialize) -> Answer {
     Answer { body, ..empty(status) }
 }
 
-const fn empty(status: u16) -> Answer {
-    Answer { status, retry_after_seconds: None, etag: None, challenge: None, body: String::new() }
+fn empty(status: u16) -> Answer {
+    Answer { status, ..Answer::default() }
 }

@@ -10,7 +10,7 @@ use shared::path::SESSION_ENDED;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{MeantSession, RefreshCookies, SameOrigin, SeenFrom, UnverifiedBearer};
+use super::guard::{MeantSession, PresentedTokens, SameOrigin, SeenFrom};
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
 
@@ -23,8 +23,7 @@ pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     meant: Option<MeantSession>,
-    RefreshCookies(refresh_tokens): RefreshCookies,
-    UnverifiedBearer(access_token): UnverifiedBearer,
+    PresentedTokens { refresh_tokens, access_token }: PresentedTokens,
     SeenFrom(whence): SeenFrom,
 ) -> Result<impl IntoResponse, ApiError> {
     let presented = Presented {

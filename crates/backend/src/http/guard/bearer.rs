@@ -1,12 +1,10 @@
 //! The bearer of an access token (RFC 6750 section 2.1), within the rate limits of its session and account. The
 //! token is taken from the `Authorization` header only, never from a query or a cookie.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use shared::Secret;
 
 use super::SeenFrom;
 use super::authorization::credentials;
@@ -17,18 +15,6 @@ use crate::http::error::ApiError;
 
 /// Whom the call speaks for.
 pub struct Bearer(pub Caller);
-
-/// An access token that came along, for logout: verified for that alone, and no error if it is not there.
-pub struct UnverifiedBearer(pub Option<Secret>);
-
-impl<S: Sync> FromRequestParts<S> for UnverifiedBearer {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let unverified_token = credentials(&parts.headers, "bearer");
-        Ok(Self(unverified_token.map(|token| Secret::new(token.to_owned()))))
-    }
-}
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
 where

@@ -1,0 +1,31 @@
+//! The tokens that came along with a logout, in the cookie and in `Authorization`: what they name is given up. It must not judge
+//! them, and none is no error.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use shared::Secret;
+
+use super::RefreshCookies;
+use super::authorization::credentials;
+
+/// Both kinds of token. They admit to nothing.
+pub struct PresentedTokens {
+    /// From the refresh cookie.
+    pub refresh_tokens: Vec<Secret>,
+    /// The bearer's (RFC 6750 section 2.1).
+    pub access_token: Option<Secret>,
+}
+
+impl<S: Sync> FromRequestParts<S> for PresentedTokens {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let RefreshCookies(refresh_tokens) =
+            RefreshCookies::from_request_parts(parts, state).await?;
+        let access_token = credentials(&parts.headers, "bearer");
+        let access_token = access_token.map(|token| Secret::new(token.to_owned()));
+        Ok(Self { refresh_tokens, access_token })
+    }
+}
