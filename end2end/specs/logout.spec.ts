@@ -1,6 +1,6 @@
 import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
 import { cookie, present, ticket } from '../support/jar';
-import { answerNext, cutTheCable, holdBack } from '../support/network';
+import { answerNext, cutTheCable, holdBack, problem } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -144,4 +144,34 @@ test('a refresh that is on its way during logout does not bring the session back
   expect(await cookie(context, refreshCookie)).toBeUndefined();
   await open(other, pages.home);
   await expect(other.getByRole('link', { name: 'Register' })).toBeVisible();
+});
+
+test('a logout whose cookie is gone ends the session by its access token', async ({
+  account,
+  context,
+  playwright,
+  request,
+  server,
+  wire,
+}) => {
+  const [last, token] = [await ticket(context), await wire.accessToken()];
+  await context.clearCookies({ name: refreshCookie });
+  await logOut(account);
+  await expectNotice(account, 'You are logged out.');
+  expect(await present(playwright.request, server.origin, last)).toMatchObject({ status: 401 });
+  const headers = { Authorization: `Bearer ${token}` };
+  expect((await request.get(api.me, { headers })).status()).toBe(401);
+});
+
+test('a logout with neither cookie nor token says that the session was not reached', async ({
+  account,
+  context,
+}) => {
+  await answerNext(account, api.refresh, problem(401, 'insufficient_user_authentication'));
+  await account.reload();
+  const leave = account.getByRole('button', { name: 'Log out instead' });
+  await expect(leave).toBeVisible();
+  await context.clearCookies({ name: refreshCookie });
+  await leave.click();
+  await expectNotice(account, /^This browser is logged out, but its session could not be reached/);
 });

@@ -28,6 +28,24 @@ pub(super) struct Message {
     /// Why the server ended the session, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cause: Option<EndCause>,
+    /// The lock that the tab holds which says this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lock: Option<String>,
+}
+
+impl Message {
+    /// About nothing in particular yet.
+    pub(super) const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            session: None,
+            expires_at_ms: None,
+            session_id: None,
+            reason: None,
+            cause: None,
+            lock: None,
+        }
+    }
 }
 
 /// What a [`Message`] is about.
@@ -38,6 +56,10 @@ pub(super) enum Kind {
     Token,
     /// A session is over.
     Ended,
+    /// A tab is there, and holds a lock of its own.
+    Here,
+    /// A tab cannot see another one's lock: a lock excludes nobody any more.
+    LocksDiffer,
 }
 
 /// Why a session is over.

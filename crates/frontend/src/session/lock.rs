@@ -3,18 +3,27 @@
 //! together by the attempt key they share in localStorage; but taking a key is no atomic step there,
 //! so two tabs that begin in the same instant may each make one, and look like two parties. `refresh`
 //! looks twice to make that rare; rotation.md lists it among the limits.
+//!
+//! A lock can be held twice: when a browser clears or evicts an origin's storage, pages that had used locks keep the
+//! old set, and later ones get a new one (seen in Chromium 156). So each tab holds a lock of its own name for as
+//! long as it lives and tells the others ([`super::tabs`]); one that cannot see it trusts the lock no more, and says so.
+
+use std::cell::Cell;
 
 use futures_channel::oneshot;
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
+use super::{attempt, browser};
 use crate::transport::ANSWER_WITHIN_MS;
 
 const NAME: &str = "baton-refresh";
+/// A tab's own lock is called this and a random number.
+const TAB: &str = "baton-tab-";
 /// Longer than a request takes: whoever goes on without the lock sends its cookie beside somebody else's.
 const WAIT_MS: u32 = ANSWER_WITHIN_MS + 1_000;
 
@@ -30,15 +39,61 @@ extern "C" {
         options: &JsValue,
         callback: &Function,
     ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn query(this: &LockManager) -> Result<Promise, JsValue>;
+}
+
+thread_local! {
+    /// Whether all tabs that were heard of see one set of locks. A page has one thread.
+    static IS_TRUSTED: Cell<bool> = const { Cell::new(true) };
+}
+
+/// From now on the lock is held together with others.
+pub(super) fn distrust() {
+    IS_TRUSTED.set(false);
+}
+
+/// Holds a lock of this tab's own until the page is gone; its name, once it is held.
+pub(super) async fn hold_own() -> Option<String> {
+    let name = format!("{TAB}{}", attempt::key_of(browser::random_bytes()));
+    let (grant, granted) = oneshot::channel();
+    let mut grant = Some(grant);
+    let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |_lock| {
+        if let Some(grant) = grant.take() {
+            let _ = grant.send(());
+        }
+        Promise::new(&mut |_, _| {})
+    });
+    let held = manager()?.request(&name, &Object::new(), callback.as_ref().unchecked_ref()).ok()?;
+    // The page holds it until it is gone.
+    callback.forget();
+    spawn_local(async move {
+        let _ = JsFuture::from(held).await;
+    });
+    granted.await.ok().map(|()| name)
+}
+
+/// Whether this tab can see that lock. `None` if the browser does not say.
+pub(super) async fn can_see(name: &str) -> Option<bool> {
+    let locks = JsFuture::from(manager()?.query().ok()?).await.ok()?;
+    let held: Array = Reflect::get(&locks, &"held".into()).ok()?.dyn_into().ok()?;
+    let name_of = |lock: JsValue| Reflect::get(&lock, &"name".into()).ok()?.as_string();
+    Some(held.iter().filter_map(name_of).any(|held| held == name))
+}
+
+fn manager() -> Option<LockManager> {
+    let locks = Reflect::get(&window().navigator(), &"locks".into()).ok()?;
+    locks.is_object().then(|| locks.unchecked_into())
 }
 
 /// The lock, or the decision to go on without it. Dropping it lets the next tab go.
 pub(super) struct Held(Option<Function>);
 
 impl Held {
-    /// Whether it is the lock.
-    pub(super) const fn is_held(&self) -> bool {
-        self.0.is_some()
+    /// Whether it is the lock, and no other tab can hold it.
+    pub(super) fn is_exclusive(&self) -> bool {
+        self.0.is_some() && IS_TRUSTED.get()
     }
 }
 
@@ -60,10 +115,7 @@ pub(super) async fn acquire() -> Held {
 
 /// Asks for the lock. What arrives is the function that lets it go.
 fn request_lock() -> Option<oneshot::Receiver<Function>> {
-    let locks = Reflect::get(&window().navigator(), &"locks".into()).ok()?;
-    if !locks.is_object() {
-        return None;
-    }
+    let locks = manager()?;
     let (grant, granted) = oneshot::channel();
     let mut grant = Some(grant);
     let callback = Closure::once(move |_lock: JsValue| {
@@ -79,10 +131,7 @@ fn request_lock() -> Option<oneshot::Receiver<Function>> {
     });
     let options = Object::new();
     Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(WAIT_MS)).ok()?;
-    let held = locks
-        .unchecked_into::<LockManager>()
-        .request(NAME, &options, callback.as_ref().unchecked_ref())
-        .ok()?;
+    let held = locks.request(NAME, &options, callback.as_ref().unchecked_ref()).ok()?;
     spawn_local(async move {
         // Settles when the lock is released, or when the wait is over. The callback lives until
         // then; with it goes the sender, and whoever waits learns that no lock will come.

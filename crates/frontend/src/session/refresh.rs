@@ -87,6 +87,10 @@ impl Session {
         let held = lock::acquire().await;
         // Whoever had the lock before may have broadcast a token; let that message arrive.
         browser::pause(0).await;
+        if !held.is_exclusive() {
+            // Another tab may hold it as well, and be done while this one makes sure of the key.
+            attempt_key(&held).await;
+        }
         if let Some(newer) = self.token_newer_than(stale) {
             return Tried::Done(Ok(newer));
         }
@@ -184,7 +188,7 @@ impl Session {
 async fn attempt_key(held: &lock::Held) -> String {
     let fresh_key = || attempt::key_of(browser::random_bytes());
     let key = attempt::take_or_create(&LocalStorage, fresh_key);
-    if held.is_held() {
+    if held.is_exclusive() {
         return key;
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.

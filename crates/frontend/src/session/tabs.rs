@@ -2,16 +2,22 @@
 //! view. It must not send requests itself; it tells the session to.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use shared::body::SessionBody;
 use shared::{EndCause, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{EndReason, Phase, Session, Token, browser};
+use super::{EndReason, Phase, Session, Token, browser, lock};
 
 impl Session {
     /// Listens for as long as the page lives.
     pub(super) fn listen(self) {
         channel::open(move |message| self.hear(message));
+        spawn_local(async {
+            if let Some(lock) = lock::hold_own().await {
+                channel::post(&Message { lock: Some(lock), ..Message::new(Kind::Here) });
+            }
+        });
         // The handles would end the listening; a page does that by going away.
         let _ = window_event_listener(leptos::ev::online, move |_| self.resume_if_in_trouble());
         // A page that comes back from the browser's cache shows what it showed when it was left.
@@ -66,6 +72,15 @@ impl Session {
                     });
                 }
             }
+            Message { kind: Kind::Here, lock: Some(lock), .. } => {
+                spawn_local(async move {
+                    if lock::can_see(&lock).await == Some(false) {
+                        lock::distrust();
+                        channel::post(&Message::new(Kind::LocksDiffer));
+                    }
+                });
+            }
+            Message { kind: Kind::LocksDiffer, .. } => lock::distrust(),
             Message { .. } => {}
         }
     }
@@ -75,12 +90,9 @@ impl Session {
         #[expect(clippy::cast_precision_loss, reason = "a number of seconds far below 2^52")]
         let expires_at_ms = browser::now_ms() + body.expires_in as f64 * 1000.0;
         channel::post(&Message {
-            kind: Kind::Token,
             session: Some(body.clone()),
             expires_at_ms: Some(expires_at_ms),
-            session_id: None,
-            reason: None,
-            cause: None,
+            ..Message::new(Kind::Token)
         });
         self.adopt(body, expires_at_ms)
     }
@@ -94,12 +106,10 @@ impl Session {
     ) {
         if session_id.is_some() {
             channel::post(&Message {
-                kind: Kind::Ended,
-                session: None,
-                expires_at_ms: None,
                 session_id,
                 reason: Some(reason),
                 cause,
+                ..Message::new(Kind::Ended)
             });
         }
     }

@@ -1,0 +1,86 @@
+// Web Locks that do not exclude: a browser that clears or evicts an origin's storage gives pages that come later
+// another set of locks, so that tabs from before and after hold one lock at a time each.
+import type { Page } from '@playwright/test';
+import { api, pages, pendingAttempt } from '../support/contract';
+import { kindsOverheard, overhear } from '../support/channel';
+import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
+import { locksApart, readsTheAttemptLate } from '../support/lacking';
+import { holdBack } from '../support/network';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  logIn,
+  logOut,
+} from '../support/users';
+
+test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+
+/** Both tabs' calls meet the server at the same moment, with the token that has expired. */
+async function callTogether(tabs: Page[]): Promise<void> {
+  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.me)));
+  for (const tab of tabs) await callTheApi(tab);
+  await expect.poll(() => gates.map((it) => it.arrived)).toEqual(tabs.map(() => 1));
+  for (const gate of gates) gate.open();
+  for (const tab of tabs) await expectCallResult(tab, 'Expired, refreshed, repeated: answered.');
+}
+
+test('tabs with locks of their own find out, and share one attempt all the same', async ({
+  account,
+  context,
+  request,
+  user,
+  wire,
+}) => {
+  const ear = await context.newPage();
+  await overhear(ear);
+  const later = await context.newPage();
+  await later.addInitScript(locksApart);
+  await later.goto(pages.account);
+  await expectAccountOf(later, user);
+  await expect.poll(() => kindsOverheard(ear)).toContain('locks_differ');
+  const tabs = [account, later];
+  for (let round = 0; round < 3; round += 1) {
+    await untilTheTokenHasExpired(wire, request);
+    for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
+    wire.forget();
+    await callTogether(tabs);
+    expect(wire.refreshOutcomes()).not.toContain(401);
+  }
+  for (const tab of tabs) {
+    await tab.reload();
+    await expectAccountOf(tab, user);
+  }
+});
+
+test('tabs from before and after a logout see one set of locks, and take turns', async ({
+  account,
+  context,
+  request,
+  user,
+  wire,
+}) => {
+  await logOut(account);
+  await expect(account).toHaveURL(pages.login);
+  await logIn(account, user);
+  const later = await context.newPage();
+  await later.goto(pages.account);
+  await expectAccountOf(later, user);
+  await account.evaluate(() => void navigator.locks.request('probe', () => new Promise(() => {})));
+  const seen = async () => {
+    const { held } = await later.evaluate(() => navigator.locks.query());
+    return held?.map((lock) => lock.name);
+  };
+  await expect.poll(seen).toContain('probe');
+  const tabs = [account, later];
+  // More by hand: LOCK_ROUNDS=1000 npx playwright test specs/locks.spec.ts
+  const rounds = Number(process.env['LOCK_ROUNDS'] ?? 3);
+  test.setTimeout(60_000 + rounds * 20_000);
+  for (let round = 0; round < rounds; round += 1) {
+    await untilTheTokenHasExpired(wire, request);
+    wire.forget();
+    await callTogether(tabs);
+    expect(wire.refreshOutcomes()).toEqual([200]);
+  }
+});
