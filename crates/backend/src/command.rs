@@ -62,7 +62,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let upkeep = settings.retention.keep(&store, clock, &app.entropy);
     let keeping = (app.sessions.keys.keep(&store, clock), clock.keep_comparing(&store));
     if let Ok(now) = clock.trusted_now() {
-        app.sessions.lifetimes.hold(&*store, now).await?;
+        app.sessions.lifetimes.hold(&store, now).await?;
     }
     let listener = server::listen(settings.listen).with_context(|| {
         format!(

@@ -5,14 +5,19 @@
 //! such as for how long a revocation is remembered, goes by the longest that is held there.
 //!
 //! A row is a lease: it is held until the last token that may be issued under it has expired, and renewed
-//! every half hour while the instance runs. It must not decide what a lifetime is used for.
+//! every half hour while the instance runs. A renewal that fails matters only once the lease has run out. It must not
+//! decide what a lifetime is used for.
 
+use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use shared::NumericDate;
 
+use crate::single_flight::SingleFlight;
 use crate::store::{Change, HeldLifetime, Store, StoreError};
+use crate::telemetry::causes;
 
 /// For how long an instance may issue without writing again.
 const LEASE_SECONDS: i64 = 3_600;
@@ -20,6 +25,8 @@ const LEASE_SECONDS: i64 = 3_600;
 pub const RENEW_SECONDS: i64 = LEASE_SECONDS / 2;
 /// By how much the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
+/// How long a renewal may take. A token whose lease has run out waits for it, and is answered within 3 s.
+const RENEWAL_TIME: Duration = Duration::from_millis(2_500);
 
 /// A setting that sizes a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,30 +139,37 @@ pub fn last_renewed(held: &[HeldLifetime]) -> Option<NumericDate> {
 }
 
 /// The lifetimes of this instance, and those in force over its database.
-#[derive(Debug)]
 pub struct Lifetimes {
     configured: LifetimeSet,
     in_force: RwLock<LifetimeSet>,
     /// Until when this instance may issue under its own.
     leased_until: AtomicI64,
+    renewals: SingleFlight<(), StoreError>,
     is_fixed: bool,
+}
+
+impl fmt::Debug for Lifetimes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lifetimes").field("configured", &self.configured).finish_non_exhaustive()
+    }
 }
 
 impl Lifetimes {
     /// Those of an instance that holds nothing yet.
     #[must_use]
-    pub const fn new(configured: LifetimeSet) -> Self {
+    pub fn new(configured: LifetimeSet) -> Self {
         Self {
             configured,
             in_force: RwLock::new(configured),
             leased_until: AtomicI64::new(i64::MIN),
+            renewals: SingleFlight::new(RENEWAL_TIME),
             is_fixed: false,
         }
     }
 
     /// Those of an instance that shares its database with no other one and stores nothing: for simulations.
     #[must_use]
-    pub const fn fixed(configured: LifetimeSet) -> Self {
+    pub fn fixed(configured: LifetimeSet) -> Self {
         Self { is_fixed: true, ..Self::new(configured) }
     }
 
@@ -173,22 +187,65 @@ impl Lifetimes {
     }
 
     /// Sees to it that the database holds what this instance is about to issue under. To be called before
-    /// anything is issued; it writes twice an hour.
+    /// anything is issued. It writes nothing while the lease lasts: [`Lifetimes::renew_in_time`] does.
     ///
     /// # Errors
-    /// If storage fails: then nothing may be issued.
-    pub async fn hold(&self, store: &dyn Store, now: NumericDate) -> Result<(), StoreError> {
-        let leased_until = self.leased_until.load(Ordering::Acquire);
-        // A clock that was set back must not stretch the lease.
-        let left = leased_until.saturating_sub(now.0);
-        if self.is_fixed || (RENEW_SECONDS..=LEASE_SECONDS).contains(&left) {
+    /// If the lease has run out and storage fails: then nothing may be issued.
+    pub async fn hold(
+        self: &Arc<Self>,
+        store: &Arc<dyn Store>,
+        now: NumericDate,
+    ) -> Result<(), StoreError> {
+        if self.is_fixed || self.lasts_at(now, 1) {
             return Ok(());
         }
-        let held = self.configured.held_from(now);
-        let expired_before = now.plus(-SLACK_SECONDS);
-        store.commit(Change::HoldLifetimes { held, expired_before }, Vec::new()).await?;
-        self.leased_until.store(now.plus(LEASE_SECONDS).0, Ordering::Release);
-        self.read(store).await
+        match self.renew(store, now).await {
+            // It was written, and what others hold could not be read.
+            Err(_) if self.lasts_at(now, 1) => Ok(()),
+            renewed => renewed,
+        }
+    }
+
+    /// Renews the lease once half of it has passed. Nobody waits for that: it lasts, and a failure is tried again
+    /// when this is called next.
+    pub fn renew_in_time(self: &Arc<Self>, store: &Arc<dyn Store>, now: NumericDate) {
+        if self.is_fixed || self.lasts_at(now, RENEW_SECONDS) {
+            return;
+        }
+        let (lifetimes, store) = (Arc::clone(self), Arc::clone(store));
+        tokio::spawn(async move {
+            if let Err(error) = lifetimes.renew(&store, now).await {
+                let cause = causes(&error);
+                tracing::warn!(event = "lifetimes.not_renewed", %error, cause);
+            }
+        });
+    }
+
+    /// Whether so much of the lease is left. A clock that was set back must not stretch it.
+    fn lasts_at(&self, now: NumericDate, seconds: i64) -> bool {
+        let left = self.leased_until.load(Ordering::Acquire).saturating_sub(now.0);
+        (seconds..=LEASE_SECONDS).contains(&left)
+    }
+
+    /// One write for all that ask at the same moment.
+    async fn renew(
+        self: &Arc<Self>,
+        store: &Arc<dyn Store>,
+        now: NumericDate,
+    ) -> Result<(), StoreError> {
+        let (lifetimes, store) = (Arc::clone(self), Arc::clone(store));
+        let write = async move || {
+            // Another one may have landed before this one began.
+            if lifetimes.lasts_at(now, RENEW_SECONDS) {
+                return Ok(());
+            }
+            let held = lifetimes.configured.held_from(now);
+            let expired_before = now.plus(-SLACK_SECONDS);
+            store.commit(Change::HoldLifetimes { held, expired_before }, Vec::new()).await?;
+            lifetimes.leased_until.store(now.plus(LEASE_SECONDS).0, Ordering::Release);
+            lifetimes.read(&*store).await
+        };
+        Ok(self.renewals.run(RENEWAL_TIME, write).await?)
     }
 
     /// Reads what is in force.

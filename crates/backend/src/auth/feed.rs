@@ -89,7 +89,7 @@ impl Follower {
         let (mut asked, mut now) = (self.clock.boot_instant(), self.clock.now());
         let mut forgotten_at = now;
         self.keys.reload(&self.store).await?;
-        self.hold_lifetimes().await?;
+        self.renew_lifetimes();
         // Who is committing at this moment may have begun at any time.
         let mut changed_at = now.plus(-self.memory_seconds().await?);
         self.catch_up(changed_at, now).await?;
@@ -127,7 +127,7 @@ impl Follower {
             }
             if now.since(forgotten_at) >= FORGET_SECONDS || now < forgotten_at {
                 forgotten_at = now;
-                self.hold_lifetimes().await?;
+                self.renew_lifetimes();
                 let before = now.plus(-self.memory_seconds().await?);
                 while self.endings.forget_some_before(before) {
                     yield_now().await;
@@ -137,10 +137,9 @@ impl Follower {
     }
 
     /// Not by a clock that is in doubt: it would let leases of others expire.
-    async fn hold_lifetimes(&self) -> Result<(), StoreError> {
-        match self.clock.trusted_now() {
-            Ok(now) => self.lifetimes.hold(&*self.store, now).await,
-            Err(_) => Ok(()),
+    fn renew_lifetimes(&self) {
+        if let Ok(now) = self.clock.trusted_now() {
+            self.lifetimes.renew_in_time(&self.store, now);
         }
     }
 

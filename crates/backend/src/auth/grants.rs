@@ -46,7 +46,7 @@ impl Sessions {
         let ring = self.keys.current();
         let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
         let now = self.journal.trusted_now()?;
-        self.lifetimes.hold(&*self.journal.store, now).await?;
+        self.lifetimes.hold(&self.journal.store, now).await?;
         // No token outlives its session: whoever is shown it may ask nobody.
         let over = self.policy.expires_at(&session.family);
         let exp = now.plus(self.lifetimes.configured().access_token).min(over);

@@ -1,6 +1,7 @@
 //! A setting that sizes a promise may be changed: what was promised under the earlier value still holds. Ends
 //! are remembered, keys kept and sessions spared by the longest lifetime that any instance has issued under.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -8,12 +9,13 @@ use backend::auth::status_list::place;
 use backend::lifetimes::Lifetime;
 use backend::store::KeyPurpose;
 use backend::upkeep::{Pace, Progress, Removed, Retention};
+use futures_util::future::join_all;
 use shared::{SessionId, path};
 use tokio::time::advance;
 use verifier::{KeySet, Status, Verifier};
 
 use crate::services::{form, service};
-use crate::support::{Browser, ORIGIN, TestApp, on_every_store_with, settings};
+use crate::support::{Browser, Faulty, ORIGIN, Place, TestApp, on_every_store_with, settings};
 
 const HALF_AN_HOUR: &[&str] = &["--access-token-seconds", "1800"];
 const FIVE_SECONDS: &[&str] = &["--access-token-seconds", "5"];
@@ -132,7 +134,7 @@ async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_acce
         let alice = app.registered("alice").await;
         app.clock.advance(50 * DAY);
         let defaults = settings::<&str>(&[]).expect("settings").retention;
-        app.app.sessions.lifetimes.hold(&*app.store, app.clock.now()).await.expect("a store");
+        app.app.sessions.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
         assert_eq!(prune(&app, defaults).await.sessions, 0);
         alice.refresh().await.assert_ok();
     })
@@ -165,20 +167,80 @@ async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {
         let after = before.another_instance_with(FIVE_SECONDS).await;
         let lives = async || {
             let lifetimes = &after.app.sessions.lifetimes;
-            lifetimes.hold(&*after.store, after.clock.now()).await.expect("a store");
+            lifetimes.hold(&after.store, after.clock.now()).await.expect("a store");
             lifetimes.read(&*after.store).await.expect("a store");
             lifetimes.in_force().access_token
         };
         assert_eq!(lives().await, 1_800);
         after.clock.advance(3_600 + 1_800);
         assert_eq!(lives().await, 1_800, "its last token may have been issued an hour later");
-        after.clock.advance(2_000);
+        after.clock.advance(3_600);
         assert_eq!(lives().await, 5);
         let held = after.store.lifetimes().await.expect("a store");
         let held = held.iter().filter(|held| held.setting == Lifetime::AccessToken);
         assert_eq!(held.map(|held| held.seconds).collect::<Vec<_>>(), [5]);
     })
     .await;
+}
+
+/// Half of the lease has passed: it is renewed by a task of its own. Refreshes neither wait for it nor fail with it.
+#[tokio::test]
+async fn a_renewal_that_fails_matters_only_once_the_lease_has_run_out() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    alice.refresh_and_lose_the_answer("attempt-key-number-1").await.assert_ok();
+    store.set_breaks_after_writing(true);
+    // The same answer again, which writes nothing that must last.
+    let again = async || alice.refresh_and_lose_the_answer("attempt-key-number-1").await;
+    for seconds in [1_801, 1_798] {
+        app.clock.advance(seconds);
+        again().await.assert_ok();
+    }
+    assert_eq!(store.lifetimes_written(), 1, "a grant renews nothing before its time");
+    app.clock.advance(1);
+    again().await.assert_problem(503, "temporarily_unavailable");
+    store.set_breaks_after_writing(false);
+    again().await.assert_ok();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_is_not_stale_because_a_renewal_hangs() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    app.registered("alice").await;
+    let _following = follow(&app).await;
+    app.clock.advance(1_801);
+    let _held = store.hold_lifetimes();
+    while store.lifetimes_written() < 2 {
+        advance(Duration::from_millis(50)).await;
+    }
+    for _ in 0..40 {
+        advance(Duration::from_millis(50)).await;
+        assert!(app.app.sessions.journal.endings.is_trusted());
+    }
+}
+
+#[tokio::test]
+async fn refreshes_whose_lease_has_run_out_share_one_renewal() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    alice.refresh_and_lose_the_answer("attempt-key-number-1").await.assert_ok();
+    app.clock.advance(3_600);
+    let held = store.hold_lifetimes();
+    let refreshes = (0..20).map(|_| alice.refresh_and_lose_the_answer("attempt-key-number-1"));
+    let release = async {
+        while store.lifetimes_written() < 2 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+    };
+    let (answers, ()) = tokio::join!(join_all(refreshes), release);
+    for answer in answers {
+        answer.assert_ok();
+    }
+    assert_eq!(store.lifetimes_written(), 2);
 }
 
 async fn prune(app: &TestApp, retention: Retention) -> Removed {

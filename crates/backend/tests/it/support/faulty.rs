@@ -40,6 +40,14 @@ pub(crate) struct Faulty {
     session_held: Gate,
     /// How many of the places that are asked for next are somebody's.
     places_taken: AtomicUsize,
+    /// How often a service was asked for.
+    services_read: AtomicUsize,
+    /// How often it was asked whether it is ready, and the next answer about that is held back here.
+    pings: AtomicUsize,
+    ping_held: Gate,
+    /// How often lifetimes were written, and the next answer about that is held back here.
+    lifetimes_written: AtomicUsize,
+    lifetimes_held: Gate,
     /// The parts that were pruned.
     parts: Mutex<Vec<(Prunable, IdRange)>>,
 }
@@ -135,6 +143,28 @@ impl Faulty {
         self.session_held.close()
     }
 
+    pub(crate) fn services_read(&self) -> usize {
+        self.services_read.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn pings(&self) -> usize {
+        self.pings.load(Ordering::SeqCst)
+    }
+
+    /// Holds the next answer to a ping back, until what comes back is dropped.
+    pub(crate) fn hold_ping(&self) -> oneshot::Sender<()> {
+        self.ping_held.close()
+    }
+
+    /// Holds the next answer to a write of lifetimes back, until what comes back is dropped.
+    pub(crate) fn hold_lifetimes(&self) -> oneshot::Sender<()> {
+        self.lifetimes_held.close()
+    }
+
+    pub(crate) fn lifetimes_written(&self) -> usize {
+        self.lifetimes_written.load(Ordering::SeqCst)
+    }
+
     /// The parts that were pruned since it was asked before.
     pub(crate) fn parts(&self) -> Vec<(Prunable, IdRange)> {
         std::mem::take(&mut *self.parts.lock().expect("no test panics while holding it"))
@@ -170,7 +200,14 @@ impl Store for Faulty {
         if let Change::Prune(of, range) = &change {
             self.parts.lock().expect("no test panics while holding it").push((*of, *range));
         }
+        let holds_lifetimes = matches!(change, Change::HoldLifetimes { .. });
         let done = self.inner.commit(change, events).await?;
+        if holds_lifetimes {
+            let count = || {
+                self.lifetimes_written.fetch_add(1, Ordering::SeqCst);
+            };
+            self.lifetimes_held.pass(count).await;
+        }
         self.wear();
         let (order, one_less) = (Ordering::SeqCst, |many: usize| many.checked_sub(1));
         if self.answers_lost.fetch_update(order, order, one_less).is_ok() {
