@@ -96,6 +96,7 @@ impl ConfigError {
 }
 
 const DEFAULT_IDLE_SECONDS: i64 = 7 * 86_400;
+const LONGEST: LifetimeSet = LifetimeSet::LONGEST;
 const DEFAULT_SITE: &str = "target/site";
 
 impl TryFrom<ServeArgs> for Settings {
@@ -129,12 +130,14 @@ impl TryFrom<ServeArgs> for Settings {
             access_token_seconds: seconds(
                 "--access-token-seconds",
                 args.life.access_token_seconds,
+                LONGEST.access_token,
             )?,
             policy,
             retention,
             recent_login_seconds: seconds(
                 "--recent-login-seconds",
                 args.life.recent_login_seconds,
+                LONGEST.session_absolute,
             )?,
             suspicion: SuspicionPolicy {
                 network: args.suspicion.on_network_change,
@@ -160,10 +163,15 @@ impl TryFrom<&LifeArgs> for Policy {
     type Error = ConfigError;
 
     fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
-        let absolute_seconds =
-            seconds("--refresh-absolute-seconds", life.refresh_absolute_seconds)?;
+        let absolute_seconds = seconds(
+            "--refresh-absolute-seconds",
+            life.refresh_absolute_seconds,
+            LONGEST.session_absolute,
+        )?;
         let idle_seconds = match life.refresh_idle_seconds {
-            Some(idle_seconds) => seconds("--refresh-idle-seconds", idle_seconds)?,
+            Some(idle_seconds) => {
+                seconds("--refresh-idle-seconds", idle_seconds, LONGEST.session_idle)?
+            }
             None => DEFAULT_IDLE_SECONDS.min(absolute_seconds),
         };
         if idle_seconds > absolute_seconds {
@@ -180,21 +188,25 @@ impl TryFrom<&LifeArgs> for Retention {
     type Error = ConfigError;
 
     fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
-        let event_seconds = seconds("--event-retention-seconds", life.event_retention_seconds)?;
+        let event_seconds = seconds(
+            "--event-retention-seconds",
+            life.event_retention_seconds,
+            LONGEST.event_retention,
+        )?;
         Ok(Self { policy: Policy::try_from(life)?, event_seconds })
     }
 }
 
-fn seconds(setting: &'static str, value: i64) -> Result<i64, ConfigError> {
-    const HUNDRED_YEARS: i64 = 100 * 366 * 86_400;
-    if (1..=HUNDRED_YEARS).contains(&value) {
-        Ok(value)
-    } else {
-        Err(ConfigError::new(
-            setting,
-            format!("{value} is not a number of seconds from 1 to {HUNDRED_YEARS}"),
-        ))
+fn seconds(setting: &'static str, value: i64, longest: i64) -> Result<i64, ConfigError> {
+    if (1..=longest).contains(&value) {
+        return Ok(value);
     }
+    let days = match longest / 86_400 {
+        1 => "a day".to_owned(),
+        days => format!("{days} days"),
+    };
+    let remedy = format!("{value} is not a number of seconds from 1 to {longest} ({days})");
+    Err(ConfigError::new(setting, remedy))
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, ConfigError> {

@@ -91,7 +91,20 @@ pub struct LifetimeSet {
     pub event_retention: i64,
 }
 
+const DAY: i64 = 86_400;
+
 impl LifetimeSet {
+    /// The longest that may be set. A value that is in force counts for as long after it was taken back, so that one
+    /// that was mistyped must not pass. Browsers keep no cookie for longer than 400 days (RFC 10025). Migration 7
+    /// takes these for what earlier versions have issued under.
+    pub const LONGEST: Self = Self {
+        access_token: DAY,
+        jwks_cache: DAY,
+        session_idle: 400 * DAY,
+        session_absolute: 400 * DAY,
+        event_retention: 3_650 * DAY,
+    };
+
     const fn each(&self) -> [(Lifetime, i64); 5] {
         [
             (Lifetime::AccessToken, self.access_token),

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::auth::guessing;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
-use crate::lifetimes::Lifetime;
+use crate::lifetimes::{Lifetime, LifetimeSet};
 use crate::store::{Change, EventsBefore, HeldLifetime, Prunable, PruneBefore, Store, StoreError};
 pub use parts::Pace;
 use parts::Walk;
@@ -29,6 +29,9 @@ const ROUTINE_SECONDS: i64 = 7 * 86_400;
 const NOBODYS_SECONDS: i64 = 86_400;
 /// By how much the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
+/// The row of a revoked session is what an instance learns the revocation from when it starts: it stays as long
+/// as a token of the session may.
+const _: () = assert!(OVER_SECONDS > LifetimeSet::LONGEST.access_token + SLACK_SECONDS);
 const HOUR_SECONDS: u64 = 3_600;
 
 /// What is to be kept.
@@ -47,13 +50,6 @@ pub struct Removed {
     pub sessions: u64,
     /// Events, counts of failed logins, and what was left of deleted accounts.
     pub records: u64,
-}
-
-/// The row of a revoked session is what an instance learns the revocation from when it starts: it stays as long
-/// as a token of the session may.
-fn longest_access_token(held: &[HeldLifetime]) -> i64 {
-    let held = held.iter().filter(|held| held.setting == Lifetime::AccessToken);
-    held.map(|held| held.seconds.saturating_add(SLACK_SECONDS)).max().unwrap_or_default()
 }
 
 /// How pruning proceeds, from one pass of this process to the next.
@@ -118,7 +114,7 @@ impl Retention {
     ) -> Result<(), StoreError> {
         let held = store.lifetimes().await?;
         let Self { policy, event_seconds } = self.or_longer(&held);
-        let over = now.plus(-OVER_SECONDS.max(longest_access_token(&held)));
+        let over = now.plus(-OVER_SECONDS);
         let sessions = PruneBefore {
             created_at: over.plus(-policy.absolute_seconds),
             accepted_at: over.plus(-policy.idle_seconds),

@@ -7,6 +7,7 @@ CREATE TABLE lifetimes (
     PRIMARY KEY (setting, seconds)
 );
 
--- An account's events are read by kind, however many there are of the others.
-CREATE INDEX events_of_kind ON events (user_id, kind, id);
+-- An account's events are read by kind, however many there are of the others. An operator may have made the index before,
+-- without holding up writers (docs/operating.md).
+CREATE INDEX IF NOT EXISTS events_of_kind ON events (user_id, kind, id);
 DROP INDEX events_of_user;

@@ -1,5 +1,6 @@
 -- Ended sessions are read in pages, second by second and in the order of their ids: a million may end in one.
-CREATE INDEX sessions_ended_in_order ON sessions (revoked_at, id) WHERE revoked_at IS NOT NULL;
+-- An operator may have made the index before.
+CREATE INDEX IF NOT EXISTS sessions_ended_in_order ON sessions (revoked_at, id) WHERE revoked_at IS NOT NULL;
 DROP INDEX sessions_ended;
 
 -- Of the sessions that one transaction ends, the first hundred are told by their ids. For all others there is one

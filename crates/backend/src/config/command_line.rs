@@ -170,7 +170,7 @@ pub struct KeysArgs {
 /// How long tokens and sessions live.
 #[derive(Debug, Clone, Args)]
 pub struct LifeArgs {
-    /// How long an access token lives; 300 to 1800 is sensible.
+    /// How long an access token lives; 300 to 1800 is sensible, 86400 the most.
     #[arg(long, env = "BATON_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
     pub access_token_seconds: i64,
     /// A session that is not refreshed for so long is over [default: 604800, or the absolute limit if
@@ -266,8 +266,7 @@ pub struct ServeArgs {
     /// Limits on how often calls may be made; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
     pub limits: Limits,
-    /// How many connections there may be at a time: each takes 80 KiB of memory at most. One client has an
-    /// eighth of them at most, unless it is one of the trusted proxies.
+    /// How many connections there may be at a time, of 80 KiB at most. One client has an eighth, unless it is a trusted proxy.
     #[arg(long, env = "BATON_MAX_CONNECTIONS", default_value = "2048", value_name = "NUMBER")]
     pub max_connections: NonZeroUsize,
     /// Where to end the process: accept:before, accept:after, revoke:before or revoke:after, and

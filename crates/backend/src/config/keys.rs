@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rotation::Policy;
 use shared::Secret;
 
-use super::{ConfigError, KeysArgs, LifeArgs, seconds};
+use super::{ConfigError, KeysArgs, LONGEST, LifeArgs, seconds};
 use crate::keys::KeyPlan;
 use crate::keys::master::MASTER_KEY_FILE;
 
@@ -68,10 +68,20 @@ impl TryFrom<&LifeArgs> for KeyPlan {
     type Error = ConfigError;
 
     fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
+        let (jwks_cache, access_token) = (life.jwks_cache_seconds, life.access_token_seconds);
         let plan = Self {
-            jwks_cache_seconds: seconds("--jwks-cache-seconds", life.jwks_cache_seconds)?,
-            rotation_seconds: seconds("--key-rotation-seconds", life.key_rotation_seconds)?,
-            access_token_seconds: seconds("--access-token-seconds", life.access_token_seconds)?,
+            jwks_cache_seconds: seconds("--jwks-cache-seconds", jwks_cache, LONGEST.jwks_cache)?,
+            // A key that waits holds when it is to sign, whatever the setting is by then.
+            rotation_seconds: seconds(
+                "--key-rotation-seconds",
+                life.key_rotation_seconds,
+                LONGEST.session_absolute,
+            )?,
+            access_token_seconds: seconds(
+                "--access-token-seconds",
+                access_token,
+                LONGEST.access_token,
+            )?,
             session_seconds: Policy::try_from(life)?.absolute_seconds,
         };
         if plan.rotation_seconds <= plan.ahead_seconds() {

@@ -43,7 +43,6 @@ fn every_setting_that_is_wrong_is_named_with_a_remedy() {
         (&["--origin", "https://*.example.com"], "wildcard"),
         (&["--access-token-seconds", "0"], "--access-token-seconds"),
         (&["--refresh-idle-seconds", "-1"], "--refresh-idle-seconds"),
-        (&["--refresh-absolute-seconds", "99999999999"], "--refresh-absolute-seconds"),
         (
             &["--refresh-idle-seconds", "100", "--refresh-absolute-seconds", "99"],
             "--refresh-idle-seconds",
@@ -60,6 +59,31 @@ fn every_setting_that_is_wrong_is_named_with_a_remedy() {
         let error =
             settings(&joined).err().unwrap_or_else(|| panic!("{flags:?} was accepted")).to_string();
         assert!(error.contains(named) && !error.contains('\n'), "{flags:?}: {error}");
+    }
+}
+
+/// What was promised under a mistyped value would count for as long as it says.
+#[test]
+fn lifetimes_have_a_longest_value() {
+    for (flag, longest, days) in [
+        ("--access-token-seconds", 86_400, "(a day)"),
+        ("--jwks-cache-seconds", 86_400, "(a day)"),
+        ("--refresh-absolute-seconds", 34_560_000, "(400 days)"),
+        ("--refresh-idle-seconds", 34_560_000, "(400 days)"),
+        ("--recent-login-seconds", 34_560_000, "(400 days)"),
+        ("--key-rotation-seconds", 34_560_000, "(400 days)"),
+        ("--event-retention-seconds", 315_360_000, "(3650 days)"),
+    ] {
+        let with = |seconds: i64| {
+            let seconds = seconds.to_string();
+            let absolute = ["--refresh-absolute-seconds", "34560000"];
+            let others = if flag == absolute[0] { &[][..] } else { &absolute };
+            settings(&[&[flag, &seconds], others].concat())
+        };
+        assert!(with(longest).is_ok(), "{flag}");
+        let error = with(longest + 1).err().unwrap_or_else(|| panic!("{flag}")).to_string();
+        let bound = format!("from 1 to {longest} {days}");
+        assert!(error.starts_with(flag) && error.ends_with(&bound), "{error}");
     }
 }
 

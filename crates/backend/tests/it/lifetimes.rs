@@ -141,24 +141,6 @@ async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_acce
     .await;
 }
 
-#[tokio::test]
-async fn a_revoked_session_is_kept_as_long_as_its_access_token_lives() {
-    let life = &["--access-token-seconds", "1728000"];
-    on_every_store_with(life, async |app| {
-        let alice = app.registered("alice").await;
-        alice.copied().logout().await.assert_status(204);
-        app.clock.advance(15 * DAY);
-        let retention = settings(life).expect("settings").retention;
-        assert_eq!(prune(&app, retention).await.sessions, 0);
-        let restarted = app.another_instance_with(FIVE_SECONDS).await;
-        let _following = follow(&restarted).await;
-        call(&alice, &restarted).await.assert_problem(401, "invalid_token");
-        app.clock.advance(6 * DAY);
-        assert_eq!(prune(&app, retention).await.sessions, 1);
-    })
-    .await;
-}
-
 /// What was issued under the longer setting has expired: the shorter one is all that counts.
 #[tokio::test]
 async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {

@@ -4,20 +4,25 @@
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
+use std::time::Duration;
 
+use backend::auth::endings::Word;
 use backend::clock::Clock;
 use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
 use backend::keys::{FirstRing, KeyRing};
-use backend::store::{self, Change, Opening, Schema as Version, Session, Store, User, Whence};
+use backend::lifetimes::{Lifetime, LifetimeSet, last_renewed};
+use backend::store::{
+    self, Change, Ending, Opening, Schema as Version, Session, Store, User, Whence,
+};
 use rotation::{Family, Seed};
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::support::program::{folder, run};
-use crate::support::{Place, Schema, settings};
+use crate::support::{Place, Schema, TestApp, settings};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -209,6 +214,97 @@ async fn what_an_older_schema_lacks_is_said_with_the_remedy() {
         succeeded(&command(folder.path(), &["migrate"], place));
         assert_eq!(succeeded(&command(folder.path(), &["users", "list"], place)), "");
         assert_eq!(applied(place).await, i64::try_from(SQLITE.iter().count()).expect("a count"));
+    })
+    .await;
+}
+
+/// Servers of the version before leases issued under lifetimes that no row tells of, and may still run beside this one.
+#[tokio::test]
+async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_may_be_set() {
+    let mut places = vec![Place::file()];
+    places.extend(Schema::new().await.map(Place::Schema));
+    for place in places {
+        migrate_to(&place, 3).await;
+        let before = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
+        populate(&*before.store).await;
+        let session = SessionId::from_bytes([1; 16]);
+        let ending = Ending { cause: EndCause::Logout, at: now().plus(-600) };
+        let end = Change::EndSession(session, ending);
+        assert!(before.store.commit(end, Vec::new()).await.expect("a store").took_place());
+        before.store.close().await;
+
+        let store = store::open(&place.url()).await.expect("a store");
+        let held = store.lifetimes().await.expect("a store");
+        let shortest = settings(&["--access-token-seconds", "5"]).expect("settings").lifetimes();
+        assert_eq!(shortest.or_longer(&held), LifetimeSet::LONGEST);
+        for held in &held {
+            let outlives = [Lifetime::AccessToken, Lifetime::JwksCache].contains(&held.setting);
+            let lease = held.held_until.since(now()) - if outlives { held.seconds } else { 0 };
+            assert!((3_840..=3_900).contains(&lease), "{held:?}");
+        }
+        // By this the clock of a SQLite server is judged.
+        let renewed = last_renewed(&held).expect("leases");
+        assert!((0..=60).contains(&now().since(renewed)));
+
+        let app = TestApp::over(store, place, &["--access-token-seconds", "5"]).await;
+        app.clock.step(now().since(app.clock.now()));
+        app.clock.compare(app.clock.now());
+        let _following = app.app.sessions.follow_endings();
+        let endings = &app.app.sessions.journal.endings;
+        let mut look = tokio::time::interval(Duration::from_millis(5));
+        while !endings.is_trusted() {
+            look.tick().await;
+        }
+        assert_eq!(endings.word(session), Word::Ended(EndCause::Logout));
+    }
+}
+
+/// What docs/operating.md tells an operator to do beforehand, so that the migration holds up no writer.
+#[tokio::test]
+async fn indexes_that_an_operator_built_before_the_upgrade_are_found_by_it() {
+    const DOCUMENT: &str = include_str!("../../../../docs/operating.md");
+    let Some(schema) = Schema::new().await else { return };
+    let place = Place::Schema(schema);
+    migrate_to(&place, 3).await;
+    let builds: Vec<_> =
+        DOCUMENT.lines().filter(|line| line.starts_with("CREATE INDEX CONCURRENTLY ")).collect();
+    assert_eq!(builds.len(), 2, "{builds:?}");
+    for build in &builds {
+        execute(&place, build).await;
+    }
+    let before = indexes(&place).await;
+    store::open(&place.url()).await.expect("a store").close().await;
+    let after = indexes(&place).await;
+    for build in builds {
+        let name = build.split_whitespace().nth(3).expect("a name");
+        let of = |all: &[(String, i64, String)]| all.iter().find(|it| it.0 == name).cloned();
+        assert_eq!(of(&before), of(&after), "the same, not one more");
+        // As a database has it that nobody prepared.
+        let fresh = Place::Schema(Schema::new().await.expect("a schema"));
+        store::open(&fresh.url()).await.expect("a store").close().await;
+        let definition = |of: Option<(String, i64, String)>| {
+            let definition = of.expect("an index").2;
+            definition.rsplit_once(" USING ").expect("a method").1.to_owned()
+        };
+        assert_eq!(definition(of(&after)), definition(of(&indexes(&fresh).await)));
+    }
+}
+
+/// The valid ones: name, number and definition.
+async fn indexes(place: &Place) -> Vec<(String, i64, String)> {
+    let Place::Schema(schema) = place else { unreachable!("only PostgreSQL is asked") };
+    let indexes = "SELECT c.relname::text, c.oid::bigint, pg_get_indexdef(c.oid)
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indisvalid AND c.relnamespace = current_schema()::regnamespace";
+    sqlx::query_as(indexes).fetch_all(&mut schema.connection().await).await.expect("indexes")
+}
+
+/// Nothing was ever issued there.
+#[tokio::test]
+async fn a_new_database_holds_no_lifetimes() {
+    on_every_database(async |place| {
+        let store = store::open(&place.url()).await.expect("a store");
+        assert_eq!(store.lifetimes().await.expect("a store"), []);
     })
     .await;
 }
