@@ -135,16 +135,27 @@ pub enum Heard {
 }
 
 /// How far back the instants lie that a change may name as those at which sessions have ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     /// About as far as the change that was heard of before: one transaction follows the other.
     LastChange,
+    /// What has ended was told: these by their ids, all others by the earliest instant that they name. Without one
+    /// there are no others; the key ring has changed.
+    Named {
+        /// These sessions.
+        ended: Vec<(SessionId, EndCause)>,
+        /// The others, from this instant on.
+        since: Option<NumericDate>,
+    },
     /// A transaction may have begun long before it was committed, beside others.
     Any,
 }
 
 /// How many ended sessions are read at once.
 pub const ENDED_PAGE: u32 = 2_000;
+/// How many are counted at once. Of a million that ended a moment ago PostgreSQL looks at each row, and a statement
+/// may take 1.8 s.
+pub const ENDED_PART: u32 = 50_000;
 
 /// Hears of sessions that end and of changes to the key ring, whoever makes them: this process, another instance, or an operator at the
 /// database's console.

@@ -12,7 +12,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::NumericDate;
+use shared::{EndCause, NumericDate, SessionId};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
@@ -102,22 +102,22 @@ impl Follower {
             let heard = timeout(TRUST, feed.next()).await.map_err(|_| StoreError::TimedOut)??;
             let before = std::mem::replace(&mut now, self.clock.now());
             match heard {
-                Heard::Ended(ended) => {
-                    let ended = ended.into_iter();
-                    self.endings.note(ended.map(|(session, cause)| Ended {
-                        session,
-                        cause,
-                        at: now,
-                    }));
-                }
+                Heard::Ended(ended) => self.note(ended, now),
                 Heard::Change(reach) => {
                     self.keys.reload(&self.store).await?;
                     let since = match reach {
-                        Reach::LastChange => changed_at.plus(-SLACK_SECONDS),
-                        Reach::Any => now.plus(-self.memory_seconds().await?),
+                        Reach::LastChange => Some(changed_at.plus(-SLACK_SECONDS)),
+                        Reach::Named { ended, since } => {
+                            self.note(ended, now);
+                            since
+                        }
+                        Reach::Any => Some(NumericDate(0)),
                     };
                     changed_at = before;
-                    self.catch_up(since, now).await?;
+                    if let Some(since) = since {
+                        let remembered = now.plus(-self.memory_seconds().await?);
+                        self.catch_up(since.max(remembered), now).await?;
+                    }
                 }
             }
             if now < before {
@@ -134,6 +134,12 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// These have ended: it counts from now.
+    fn note(&self, ended: Vec<(SessionId, EndCause)>, now: NumericDate) {
+        let ended = ended.into_iter();
+        self.endings.note(ended.map(|(session, cause)| Ended { session, cause, at: now }));
     }
 
     /// Not by a clock that is in doubt: it would let leases of others expire.

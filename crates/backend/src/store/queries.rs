@@ -1,6 +1,8 @@
 //! The store over any engine that speaks SQL: questions as statements, rows as domain values. It must
 //! not know which engine answers.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
@@ -12,7 +14,7 @@ use super::row::{self, Columns};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::Statement;
-use super::{ENDED_PAGE, Feed, Store, StoreError, sql};
+use super::{ENDED_PAGE, ENDED_PART, Feed, Store, StoreError, sql};
 use crate::auth::email::Email;
 
 /// What an engine that speaks SQL can do.
@@ -100,8 +102,22 @@ impl<E: Engine> Store for Sql<E> {
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
-        let query = Statement::new(sql::ENDED_PER_SECOND).bind(since);
-        self.0.fetch(query, row::ended_count).await
+        let (mut counts, mut after) = (BTreeMap::new(), (since, [0; 16]));
+        loop {
+            let (at, id) = after;
+            let query = Statement::new(sql::PART_OF_ENDED).bind(at).bind(&id);
+            let end = self.0.fetch(query.bind(ENDED_PART - 1), row::ended_at).await?.pop();
+            let (last, last_id) = end.unwrap_or((NumericDate(i64::MAX), [0xff; 16]));
+            let query = Statement::new(sql::ENDED_PER_SECOND).bind(at).bind(&id);
+            let query = query.bind(last).bind(&last_id);
+            for (second, sessions) in self.0.fetch(query, row::ended_count).await? {
+                *counts.entry(second).or_default() += sessions;
+            }
+            match end {
+                Some(end) => after = end,
+                None => return Ok(counts.into_iter().collect()),
+            }
+        }
     }
 
     async fn ended_in(

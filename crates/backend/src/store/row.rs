@@ -94,6 +94,11 @@ pub(super) fn ended(row: &dyn Columns) -> Result<Ended, StoreError> {
     })
 }
 
+/// When a session ended, and its id.
+pub(super) fn ended_at(row: &dyn Columns) -> Result<(NumericDate, [u8; 16]), StoreError> {
+    Ok((date(row, "revoked_at")?, exactly(row, "id")?))
+}
+
 pub(super) fn ended_count(row: &dyn Columns) -> Result<(NumericDate, u64), StoreError> {
     let sessions = row.number("sessions")?.and_then(|count| u64::try_from(count).ok());
     let sessions = sessions.ok_or(StoreError::Corrupt { what: "count of sessions" })?;

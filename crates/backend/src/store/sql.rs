@@ -72,9 +72,17 @@ pub(super) const SESSIONS_OF: &str = "
     FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
     ORDER BY accepted_at DESC, id DESC LIMIT 1000";
 
-/// From an index alone.
+/// Where a part of the ended sessions ends, in the order of time and id, after one of them: so many further on. From an
+/// index alone. `>=` is what tells PostgreSQL that the index, which holds ended sessions only, will do.
+pub(super) const PART_OF_ENDED: &str = "
+    SELECT revoked_at, id FROM sessions
+    WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2)
+    ORDER BY revoked_at, id LIMIT 1 OFFSET $3";
+
+/// Of one part, from the same index.
 pub(super) const ENDED_PER_SECOND: &str = "
-    SELECT revoked_at, count(*) AS sessions FROM sessions WHERE revoked_at >= $1
+    SELECT revoked_at, count(*) AS sessions FROM sessions
+    WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2) AND (revoked_at, id) <= ($3, $4)
     GROUP BY revoked_at ORDER BY revoked_at";
 
 pub(super) const ENDED_IN: &str = "

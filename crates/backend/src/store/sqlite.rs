@@ -205,6 +205,11 @@ mod tests {
         {
             assert!(plan.contains("COVERING INDEX") && plan.contains("(id>?)"), "{plan}");
         }
+        for plan in
+            plans([crate::store::sql::PART_OF_ENDED, crate::store::sql::ENDED_PER_SECOND]).await
+        {
+            assert!(plan.contains("COVERING INDEX sessions_ended_in_order ("), "{plan}");
+        }
         let erased = Script::of(&Change::PruneErased(at), &[]);
         let erased = plans(erased.steps.iter().map(|step| step.statement.sql)).await;
         assert!(erased.iter().all(|plan| !plan.starts_with("SCAN")), "{erased:?}");

@@ -28,6 +28,7 @@ mod limits;
 mod log;
 mod login;
 mod logout;
+mod mass_ends;
 mod master_key;
 mod network;
 mod own_share;

@@ -1,25 +1,36 @@
 //! How PostgreSQL tells of sessions that end, and of changes to the key ring: LISTEN on a connection of its
-//! own, to what triggers notify in the transaction that makes them (migrations 2, 3 and 5). It must not ask for what it missed; it fails,
+//! own, to what triggers notify in the transaction that makes them (migrations 2, 3 and 7). It must not ask for what it missed; it fails,
 //! and whoever listens reads anew.
 //!
 //! sqlx's listener would connect again without a word when its connection is lost. Here it cannot: the
 //! channel was asked for behind its back, so that a new connection listens to nothing, and is found out.
 
+use std::future::pending;
+use std::time::Duration;
+
 use async_trait::async_trait;
-use shared::{EndCause, SessionId};
+use shared::{EndCause, NumericDate, SessionId};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connect::no_answer;
 use crate::store::{Feed, HEARTBEAT, Heard, Reach, StoreError, sql};
 
 /// How long it may take to begin.
-const START_TIME: std::time::Duration = std::time::Duration::from_secs(2);
+const START_TIME: Duration = Duration::from_secs(2);
 /// If more ends than this are told of at once, they are read from the table instead.
 const MOST_TOLD: usize = 10_000;
 
+/// How long lies between two answers that send their listener to the table: many transactions that end many sessions each
+/// are read together. Trust, which lasts 0.9 s, must not run out over it.
+const READ_PAUSE: Duration = HEARTBEAT;
+
 /// A connection that listens.
-pub(super) struct Listening(PgListener);
+pub(super) struct Listening {
+    listener: PgListener,
+    /// When its listener was last sent to the table.
+    sent_at: Option<Instant>,
+}
 
 impl Listening {
     pub(super) async fn start(options: &PgConnectOptions) -> Result<Self, StoreError> {
@@ -36,26 +47,35 @@ impl Listening {
         for statement in [sql::HURRIED, sql::DURABLE_SOON, sql::LISTEN] {
             sqlx::raw_sql(statement).execute(&mut listener).await?;
         }
-        Ok(Self(listener))
+        Ok(Self { listener, sent_at: None })
     }
 
     async fn hear(&mut self) -> Result<Heard, sqlx::Error> {
         let mut news = News::default();
-        if let Ok(heard) = timeout(HEARTBEAT, self.0.try_recv()).await {
+        if let Ok(heard) = timeout(HEARTBEAT, self.listener.try_recv()).await {
             news.take(&heard?.ok_or(sqlx::Error::PoolClosed)?);
         }
-        // Whoever ends a session has woken this connection's server process before being answered, and
-        // that process tells what it was woken for before it answers anything. So with this answer
-        // everything has been heard that had been answered when it was asked for.
-        let listens = sqlx::query(sql::IS_LISTENING).fetch_optional(&mut self.0).await?.is_some();
-        while let Some(heard) = self.0.next_buffered() {
+        self.prove(&mut news).await?;
+        let rested_at = self.sent_at.map(|at| at + READ_PAUSE).filter(|_| news.must_read());
+        if let Some(rested_at) = rested_at.filter(|at| *at > Instant::now()) {
+            let _ = timeout_at(rested_at, pending::<()>()).await;
+            self.prove(&mut news).await?;
+        }
+        if news.must_read() {
+            self.sent_at = Some(Instant::now());
+        }
+        Ok(news.heard())
+    }
+
+    /// Whoever ends a session has woken this connection's server process before being answered, and
+    /// that process tells what it was woken for before it answers anything. So with its answer
+    /// everything has been heard that had been answered when it was asked for.
+    async fn prove(&mut self, news: &mut News) -> Result<(), sqlx::Error> {
+        let listens = sqlx::query(sql::IS_LISTENING).fetch_optional(&mut self.listener).await?;
+        while let Some(heard) = self.listener.next_buffered() {
             news.take(&heard);
         }
-        match listens {
-            true if news.must_read => Ok(Heard::Change(Reach::Any)),
-            true => Ok(Heard::Ended(news.ended)),
-            false => Err(sqlx::Error::PoolClosed),
-        }
+        listens.map(|_| ()).ok_or(sqlx::Error::PoolClosed)
     }
 }
 
@@ -70,22 +90,43 @@ impl Feed for Listening {
 #[derive(Default)]
 struct News {
     ended: Vec<(SessionId, EndCause)>,
-    /// The ring has changed, or more sessions have ended than were told.
-    must_read: bool,
+    /// The earliest instant that is named by sessions which were not told by their ids.
+    since: Option<NumericDate>,
+    /// The ring has changed, or more sessions have ended than were told by their ids.
+    has_changed: bool,
+    /// More were told than are taken.
+    is_full: bool,
 }
 
 impl News {
     fn take(&mut self, heard: &PgNotification) {
-        self.must_read |= heard.payload() == "keys" || self.ended.len() >= MOST_TOLD;
-        if !self.must_read {
-            self.ended.extend(ended_by(heard.payload()));
+        match heard.payload().split_once(' ') {
+            None => self.has_changed |= heard.payload() == "keys",
+            Some(("since", at)) => {
+                let at = at.parse().ok().map(NumericDate);
+                self.since = self.since.into_iter().chain(at).min();
+            }
+            Some(_) if self.ended.len() >= MOST_TOLD => self.is_full = true,
+            Some((id, cause)) => self.ended.extend(ended_by(id, cause)),
+        }
+    }
+
+    const fn must_read(&self) -> bool {
+        self.since.is_some() || self.is_full
+    }
+
+    fn heard(self) -> Heard {
+        let Self { ended, since, has_changed, is_full } = self;
+        match (is_full, has_changed || since.is_some()) {
+            (true, _) => Heard::Change(Reach::Any),
+            (false, true) => Heard::Change(Reach::Named { ended, since }),
+            (false, false) => Heard::Ended(ended),
         }
     }
 }
 
 /// `None` if it is not what our trigger says: anybody with a login may notify.
-fn ended_by(payload: &str) -> Option<(SessionId, EndCause)> {
-    let (id, cause) = payload.split_once(' ')?;
+fn ended_by(id: &str, cause: &str) -> Option<(SessionId, EndCause)> {
     let id = u128::from_str_radix(id, 16).ok().filter(|_| id.len() == 32)?;
     let cause = EndCause::named(cause).unwrap_or(EndCause::Unknown);
     Some((SessionId::from_bytes(id.to_be_bytes()), cause))

@@ -1,0 +1,179 @@
+//! Many sessions that end in one transaction, as an operator at the console ends them: an instance reads what is new, in
+//! bounded parts, and not all that it remembers, once for each.
+
+use std::time::Duration;
+
+use backend::store::{self, Heard, Reach};
+use shared::NumericDate;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use tokio::time::Instant;
+
+use crate::support::{Place, START, Schema, TestApp, stores};
+
+const USER: &str = "INSERT INTO users (id, email, password_hash, created_at) VALUES ";
+/// Are told by their ids, of each transaction.
+const TOLD: usize = 100;
+
+async fn execute(connection: &mut PgConnection, sql: &str) {
+    let statements = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    statements.execute(connection).await.expect("statements");
+}
+
+/// Sessions of one user, by their numbers.
+async fn open_sessions(connection: &mut PgConnection, numbers: std::ops::RangeInclusive<u32>) {
+    let (first, last) = numbers.into_inner();
+    let sessions = format!(
+        "{USER} (decode(repeat('01', 16), 'hex'), 'console@example.com', '', 0) ON CONFLICT DO NOTHING;
+         INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at)
+         SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('01', 16), 'hex'),
+                decode(repeat('02', 32), 'hex'), 'key-1', 0, {START}, {START}
+         FROM generate_series({first}, {last}) AS n",
+        START = START.0
+    );
+    execute(connection, &sessions).await;
+}
+
+/// Ends sessions that stand, so many at most, in one transaction that names this instant.
+async fn end(connection: &mut PgConnection, many: usize, at: NumericDate) {
+    let end = format!(
+        "UPDATE sessions SET revoked_at = {}, revoked_because = 'administrator'
+         WHERE id IN (SELECT id FROM sessions WHERE revoked_at IS NULL ORDER BY id LIMIT {many})",
+        at.0
+    );
+    execute(connection, &end).await;
+}
+
+#[tokio::test]
+async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let mut console = schema.connection().await;
+    open_sessions(&mut console, 1..=400).await;
+    let mut feed = store.listen().await.expect("a feed");
+    assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+    // It began long before it is committed.
+    let at = START.plus(-1_000);
+    end(&mut console, TOLD + 1, at).await;
+    match feed.next().await.expect("an answer") {
+        Heard::Change(Reach::Named { ended, since }) => {
+            assert_eq!((ended.len(), since), (TOLD, Some(at)));
+        }
+        other => panic!("{other:?}"),
+    }
+    execute(&mut console, "DELETE FROM ring_keys").await;
+    let keys = Reach::Named { ended: Vec::new(), since: None };
+    assert_eq!(feed.next().await.expect("an answer"), Heard::Change(keys));
+    // Of several, the earliest; and a few, as ever, by their ids alone.
+    for (many, seconds) in [(TOLD + 1, 5), (TOLD + 1, 3), (2, 0)] {
+        end(&mut console, many, START.plus(seconds)).await;
+    }
+    let mut named = Vec::new();
+    while named.len() < 2 * TOLD + 2 {
+        match feed.next().await.expect("an answer") {
+            Heard::Change(Reach::Named { ended, since }) => {
+                assert_eq!(since, Some(START.plus(3)));
+                named.extend(ended);
+            }
+            Heard::Ended(ended) => named.extend(ended),
+            other => panic!("{other:?}"),
+        }
+    }
+    store.close().await;
+}
+
+/// As `sessions end --all` ends a million, a thousand at a time.
+#[tokio::test]
+async fn mass_ends_that_follow_each_other_are_read_together() {
+    const ENDS: usize = 40;
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let mut console = schema.connection().await;
+    open_sessions(&mut console, 1..=5_000).await;
+    let mut feed = store.listen().await.expect("a feed");
+    let (begun, mut reads) = (Instant::now(), 0_u32);
+    let ending = async {
+        for number in 0..ENDS {
+            end(&mut console, TOLD + 1, START.plus(i64::try_from(number).expect("a number"))).await;
+        }
+    };
+    let hearing = async {
+        let mut told = 0;
+        while told < ENDS * TOLD {
+            let heard = feed.next().await.expect("an answer");
+            if let Heard::Change(Reach::Named { ended, since: Some(_) }) = heard {
+                (told, reads) = (told + ended.len(), reads + 1);
+            }
+        }
+    };
+    tokio::join!(ending, hearing);
+    // 250 ms lie between two.
+    let most = begun.elapsed().as_millis() / 250 + 2;
+    assert!(u128::from(reads) <= most, "{reads} reads, more than {most}");
+    store.close().await;
+}
+
+/// The instant that is named lies before everything that was heard of, and within an access token's life.
+#[tokio::test]
+async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let mut console = schema.connection().await;
+    let app =
+        TestApp::over(store, Place::Schema(schema), &["--access-token-seconds", "1800"]).await;
+    open_sessions(&mut console, 1..=600).await;
+    let _following = app.app.sessions.follow_endings();
+    let endings = &app.app.sessions.journal.endings;
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    while !endings.is_trusted() {
+        look.tick().await;
+    }
+    for (number, seconds) in [(1, 0), (2, -1_500)] {
+        end(&mut console, 300, START.plus(seconds)).await;
+        while endings.count() < 300 * number {
+            look.tick().await;
+        }
+    }
+}
+
+/// Parts lie across seconds, and seconds across parts.
+#[tokio::test]
+async fn however_many_have_ended_they_are_counted_in_parts() {
+    for (store, place) in stores().await {
+        let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at,
+             revoked_at, revoked_because";
+        let (at, values) =
+            (START.0, format!("'key-1', 0, {0}, {0}, {0} + n / 70000, 'logout'", START.0));
+        match &place {
+            Place::Memory => continue,
+            Place::File(_) => {
+                let options =
+                    SqliteConnectOptions::new().filename(place.database().expect("a file"));
+                let sessions = format!(
+                    "{USER} (zeroblob(16), 'a@example.com', '', {at});
+                     INSERT INTO sessions ({columns})
+                     WITH RECURSIVE numbers (n) AS (
+                         SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 120001)
+                     SELECT CAST(printf('%016d', n) AS BLOB), zeroblob(16), zeroblob(32), {values} FROM numbers"
+                );
+                let mut console = SqliteConnection::connect_with(&options).await.expect("a file");
+                let sessions = sqlx::raw_sql(AssertSqlSafe(sessions));
+                sessions.execute(&mut console).await.expect("sessions");
+            }
+            Place::Schema(schema) => {
+                let sessions = format!(
+                    "{USER} (decode(repeat('01', 16), 'hex'), 'a@example.com', '', {at});
+                     INSERT INTO sessions ({columns})
+                     SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('01', 16), 'hex'),
+                            decode(repeat('02', 32), 'hex'), {values} FROM generate_series(1, 120001) AS n"
+                );
+                execute(&mut schema.connection().await, &sessions).await;
+            }
+        }
+        let counts = store.ended_per_second(START).await.expect("a store");
+        assert_eq!(counts, [(START, 69_999), (START.plus(1), 50_002)], "{}", place.engine());
+        let later = store.ended_per_second(START.plus(1)).await.expect("a store");
+        assert_eq!(later, [(START.plus(1), 50_002)]);
+        store.close().await;
+    }
+}
