@@ -22,6 +22,7 @@ use crate::http::client::TrustedProxies;
 use crate::http::site::Site;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
+use crate::readiness::Readiness;
 use crate::store::Store;
 
 /// What handlers and guards take their parts from.
@@ -35,6 +36,8 @@ pub struct App {
     pub entropy: Entropy,
     /// Sessions and tokens.
     pub sessions: Arc<Sessions>,
+    /// Whether storage is ready.
+    pub readiness: Arc<Readiness>,
     /// Registering and logging in.
     pub accounts: Accounts,
     /// The pages.
@@ -69,6 +72,7 @@ impl App {
             config::Limits::Off => Limits::off(),
         };
         let endings = Arc::new(Endings::new(&clock));
+        let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let journal = Journal { store, clock, entropy: entropy.clone(), endings };
         let sessions = Arc::new(Sessions {
             journal,
@@ -106,6 +110,7 @@ impl App {
             },
             entropy,
             sessions,
+            readiness,
             site,
             assets,
         })

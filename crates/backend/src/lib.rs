@@ -17,6 +17,7 @@ pub mod entropy;
 pub mod http;
 pub mod keys;
 pub mod lifetimes;
+pub mod readiness;
 pub mod router;
 pub mod server;
 pub mod single_flight;

@@ -13,7 +13,7 @@ use super::journal::Journal;
 use super::sessions::{Found, Sessions};
 use super::suspicion::network;
 use crate::clock::Clock;
-use crate::store::{AccountTag, Event, Service, Whence};
+use crate::store::{AccountTag, Event, Whence};
 use buckets::Buckets;
 pub use buckets::{MOST_KEYS, SHARED};
 
@@ -75,6 +75,7 @@ struct All {
     changes_by_account: Buckets,
     password_checks_by_session: Buckets,
     password_checks_by_account: Buckets,
+    wrong_credentials_by_network: Buckets,
     introspections_by_service: Buckets,
     /// Whether it was told lately that a limit was hit.
     told: Buckets,
@@ -99,6 +100,7 @@ impl Limits {
             changes_by_account: buckets(240, 250),
             password_checks_by_session: buckets(20, 15_000),
             password_checks_by_account: buckets(80, 4_000),
+            wrong_credentials_by_network: buckets(4_000, 10),
             introspections_by_service: buckets(4_000, 1),
             told: buckets(1, 3_600_000),
         }))
@@ -184,8 +186,18 @@ impl Limits {
         self.take(|all| &all.password_checks_by_account, Key::Account(user))
     }
 
-    fn introspection(&self, service: AccountTag) -> Result<(), TooEarly> {
-        self.take(|all| &all.introspections_by_service, Key::Service(service))
+    /// A question of a service, before the database is asked for its credentials: until they are known to be right,
+    /// it counts against its network, and until they are known to be wrong, against the service that it names.
+    fn introspection(&self, network: Key, service: Key) -> Result<(), TooEarly> {
+        self.take(|all| &all.wrong_credentials_by_network, network)?;
+        let taken = self.take(|all| &all.introspections_by_service, service);
+        taken.inspect_err(|_| self.give_back(|all| &all.wrong_credentials_by_network, network))
+    }
+
+    fn give_back(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) {
+        if let Some(all) = &self.0 {
+            which(all).give_back(key);
+        }
     }
 
     fn take(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) -> Result<(), TooEarly> {
@@ -214,7 +226,7 @@ impl Limits {
 }
 
 impl All {
-    const fn each(&self) -> [&Buckets; 14] {
+    const fn each(&self) -> [&Buckets; 15] {
         [
             &self.logins_by_network,
             &self.logins_by_pair,
@@ -228,6 +240,7 @@ impl All {
             &self.changes_by_account,
             &self.password_checks_by_session,
             &self.password_checks_by_account,
+            &self.wrong_credentials_by_network,
             &self.introspections_by_service,
             &self.told,
         ]
@@ -261,15 +274,31 @@ impl Sessions {
         Err(self.limits.refuse(too_early, &self.journal, event).await)
     }
 
-    /// Admits a question of a registered service. Its refusal is a log line, and no security event of a user.
-    pub(super) fn admit_introspection(&self, service: &Service) -> Result<(), AuthError> {
-        let Err(too_early) = self.limits.introspection(AccountTag::of_service(&service.id)) else {
-            return Ok(());
-        };
-        if self.limits.is_news(too_early) {
-            tracing::warn!(event = "service.limited", id = service.id);
+    /// Admits a question of who says to be this service, and then asks whether it is: nobody but the service uses up
+    /// its limit, and nobody asks the database without one. A refusal is a log line, and no security event of a user.
+    pub(super) async fn admit_service<T>(
+        &self,
+        id: &str,
+        whence: &Whence,
+        authenticate: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let from = Key::Network(network(whence.address));
+        let service = Key::Service(AccountTag::of_service(id));
+        if let Err(too_early) = self.limits.introspection(from, service) {
+            if self.limits.is_news(too_early) {
+                let network = whence.address.map(|address| address.to_string());
+                tracing::warn!(event = "service.limited", id, network);
+            }
+            let TooEarly { retry_after, .. } = too_early;
+            return Err(AuthError::Limited { retry_after, limited_by: None });
         }
-        Err(AuthError::Limited { retry_after: too_early.retry_after, limited_by: None })
+        let authenticated = authenticate.await;
+        if matches!(authenticated, Err(AuthError::InvalidClient)) {
+            self.limits.give_back(|all| &all.introspections_by_service, service);
+        } else {
+            self.limits.give_back(|all| &all.wrong_credentials_by_network, from);
+        }
+        authenticated
     }
 
     /// Lets a session be refreshed, or says no.

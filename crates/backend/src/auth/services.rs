@@ -84,24 +84,28 @@ fn hash(secret: &Secret) -> [u8; 32] {
 }
 
 impl Sessions {
-    /// The service that these credentials are of.
+    /// The service that these credentials are of, within the limits of its network and its own.
     ///
     /// # Errors
-    /// [`AuthError::InvalidClient`] if there is none.
+    /// [`AuthError::InvalidClient`] if there is none; [`AuthError::Limited`], and then the database was not asked.
     pub async fn authenticate_service(
         &self,
         id: &str,
         secret: &Secret,
+        whence: &Whence,
     ) -> Result<Service, AuthError> {
         // What is no id is no service's; PostgreSQL would fail to read some of it.
         if !is_id(id) {
             return Err(service_refused(None));
         }
-        let service = self.journal.store.find_service(id).await?;
-        let presented = hash(secret);
-        service
-            .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
-            .ok_or_else(|| service_refused(Some(id)))
+        let authenticate = async {
+            let service = self.journal.store.find_service(id).await?;
+            let presented = hash(secret);
+            service
+                .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
+                .ok_or_else(|| service_refused(Some(id)))
+        };
+        self.admit_service(id, whence, authenticate).await
     }
 
     /// What a token says, if it is an access token for this service and holds at this moment, its session
@@ -115,7 +119,6 @@ impl Sessions {
         service: &Service,
         unverified_token: &str,
     ) -> Result<Option<AccessToken>, AuthError> {
-        self.admit_introspection(service)?;
         let token = match within_deadline(self.verify_token(unverified_token)).await {
             Ok(token) => token.aud.contains(&service.audience).then_some(token),
             Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => None,

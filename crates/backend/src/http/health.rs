@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 
 use super::error::ApiError;
-use crate::auth::sessions::Sessions;
+use crate::readiness::Readiness;
 
 /// 200 while the process answers at all.
 pub async fn live() -> &'static str {
@@ -14,7 +14,7 @@ pub async fn live() -> &'static str {
 }
 
 /// 200 while storage can be read and written, 503 while it cannot.
-pub async fn ready(State(sessions): State<Arc<Sessions>>) -> Result<&'static str, ApiError> {
-    sessions.journal.store.ping().await?;
+pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<&'static str, ApiError> {
+    readiness.check().await?;
     Ok("ready\n")
 }

@@ -110,6 +110,8 @@ async fn a_database_file_that_was_removed_is_noticed() {
     let file = app.database().expect("a file");
     app.browser().get(path::HEALTH_READY).await.assert_ok();
     fs::remove_file(&file).expect("the file");
+    // An answer is good for a second.
+    app.clock.suspend(1);
     app.browser().get(path::HEALTH_READY).await.assert_problem(503, "temporarily_unavailable");
     fs::write(&file, "").expect("another file");
     app.browser().get(path::HEALTH_READY).await.assert_problem(503, "temporarily_unavailable");

@@ -51,4 +51,5 @@ mod store_conformance;
 mod store_failure;
 mod superseded;
 mod suspicion;
+mod unauthenticated;
 mod which_database;

@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use shared::path::{self, REFRESH_COOKIE};
 use shared::{EventKind, UserId};
 
-use crate::services::{form, service};
 use crate::support::{
-    Answer, Browser, Faulty, ORIGIN, PASSWORD, Place, TestApp, on_every_store, on_every_store_with,
+    Answer, Browser, Faulty, PASSWORD, Place, TestApp, on_every_store, on_every_store_with,
 };
 
 const NEW_PASSWORD: &str = "marble heron beyond tuesday";
@@ -35,7 +34,6 @@ async fn until_limited(call: impl AsyncFn() -> Answer) -> u32 {
     panic!("no call is ever refused");
 }
 
-/// Every path that wants an access token, the ones still to come included: they share one guard.
 #[tokio::test]
 async fn calls_with_an_access_token_are_limited_by_session_and_account() {
     let app = TestApp::in_memory().await;
@@ -53,6 +51,72 @@ async fn calls_with_an_access_token_are_limited_by_session_and_account() {
     let events = alice.events().await;
     let limited = events.iter().filter(|kind| *kind == "limited").count();
     assert_eq!(limited, 3, "once an hour for each session and account: {events:?}");
+}
+
+/// Each route that the router has and each of its methods, those still to come included.
+#[tokio::test]
+async fn every_route_that_wants_an_access_token_is_limited_before_it_does_anything() {
+    let app = TestApp::in_memory().await;
+    let (alice, nobody) = (app.registered("alice").await, app.browser());
+    let mut wants_a_token = Vec::new();
+    for (method, path) in routes() {
+        let answer = nobody.send(nobody.request(method.clone(), &path), Body::empty()).await;
+        // A refresh without its cookie is 401 as well.
+        if answer.json()["code"] == "invalid_token" {
+            wants_a_token.push((method, path));
+        }
+    }
+    // The list is read from the text of the router: it must not be empty by mistake.
+    for known in
+        [(Method::PUT, path::NAME), (Method::DELETE, path::SESSIONS), (Method::GET, path::ME)]
+    {
+        assert!(wants_a_token.contains(&(known.0, known.1.to_owned())), "{wants_a_token:?}");
+    }
+    assert!(wants_a_token.len() >= 8, "{wants_a_token:?}");
+    until_limited(async || alice.me().await).await;
+    for (method, path) in wants_a_token {
+        let answer = alice.call(method.clone(), &path, None).await;
+        assert_eq!(answer.status, 429, "{method} {path}");
+    }
+    app.clock.advance(60);
+    alice.me().await.assert_ok();
+}
+
+/// What stands in `router.rs`, with the values of the constants that it names.
+fn routes() -> Vec<(Method, String)> {
+    const ROUTER: &str = include_str!("../../src/router.rs");
+    const PATHS: &str = include_str!("../../../shared/src/path.rs");
+    let value_of = |name: &str| {
+        let value =
+            PATHS.split_once(&format!("pub const {name}: &str = \"")).expect("a constant").1;
+        value.split('"').next().expect("its value").to_owned()
+    };
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let mut routes = Vec::new();
+    for route in ROUTER.split(".route(").skip(1) {
+        let (path, handlers) = match route.strip_prefix("path::") {
+            Some(named) => {
+                let (name, handlers) = named.split_once(',').expect("a handler");
+                (value_of(name), handlers)
+            }
+            None if route.starts_with("&format!(\"{}/{{id}}\", path::") => {
+                let named = route.split_once("path::").expect("a constant").1;
+                let (name, handlers) = named.split_once("),").expect("a handler");
+                (format!("{}/01890a5d-ac96-774b-bcce-b302099a8057", value_of(name)), handlers)
+            }
+            // Not of the API.
+            None => continue,
+        };
+        let handlers = handlers.lines().next().expect("a line");
+        for method in &methods {
+            let call = format!("{}(", method.as_str().to_lowercase());
+            let is_one = |before: &str| before.ends_with([' ', '.']);
+            if handlers.match_indices(&call).any(|(at, _)| is_one(&handlers[..at])) {
+                routes.push((method.clone(), path.clone()));
+            }
+        }
+    }
+    routes
 }
 
 #[tokio::test]
@@ -89,17 +153,6 @@ async fn a_stolen_session_cannot_keep_its_owner_from_ending_it() {
     owner.change_password(PASSWORD, NEW_PASSWORD).await.assert_status(204);
     owner.call(Method::DELETE, path::SESSIONS, None).await.assert_status(204);
     stolen.me().await.assert_problem(401, "invalid_token");
-}
-
-#[tokio::test]
-async fn questions_of_a_service_are_limited() {
-    let app = TestApp::in_memory().await;
-    let (alice, notes) = (app.registered("alice").await, service(&app, "notes", ORIGIN).await);
-    let token = format!("token={}", alice.access_token());
-    let ask = async || form(&app, path::INTROSPECT, Some(&notes), &token).await;
-    assert_eq!(until_limited(ask).await, 4_000);
-    app.clock.advance(1);
-    ask().await.assert_ok();
 }
 
 /// The 429 of `confirm`: nothing was hashed, counted, changed or recorded.

@@ -17,7 +17,7 @@ use shared::path;
 
 use crate::support::{Answer, ORIGIN, TestApp};
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Sends a form, from no browser.
 pub(crate) async fn form(
@@ -40,7 +40,7 @@ pub(crate) async fn service(app: &TestApp, id: &str, audience: &str) -> String {
     basic(id, secret.expose())
 }
 
-fn basic(id: &str, secret: &str) -> String {
+pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 

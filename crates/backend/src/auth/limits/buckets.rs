@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
@@ -29,6 +29,9 @@ const SWEEP_SECONDS_WHEN_FULL: u64 = 1;
 /// A limit, by key.
 pub(super) struct Buckets {
     limiter: RateLimiter<Key, Places, Steady, NoOpMiddleware<Duration>>,
+    places: Places,
+    /// How long it takes until there is one more.
+    period: Nanos,
     swept_at: Mutex<Duration>,
 }
 
@@ -41,7 +44,9 @@ impl Buckets {
             .expect("limits are constants above zero");
         let clock = Steady::over(clock);
         let swept_at = Mutex::new(clock::Clock::now(&clock));
-        Self { limiter: RateLimiter::new(quota, Places::default(), clock), swept_at }
+        let places = Places::default();
+        let limiter = RateLimiter::new(quota, places.clone(), clock);
+        Self { limiter, places, period: Duration::from_millis(milliseconds).into(), swept_at }
     }
 
     /// Takes one, or says in how many seconds there will be one.
@@ -53,6 +58,15 @@ impl Buckets {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             i64::try_from(seconds).unwrap_or(i64::MAX).max(1)
         })
+    }
+
+    /// Gives one back that was taken: the call was not of the kind that is limited.
+    pub(super) fn give_back(&self, key: Key) {
+        let mut places = self.places.lock();
+        let key = if places.contains_key(&key) { key } else { self.places.shared(&key) };
+        if let Some(state) = places.get_mut(&key) {
+            *state = state.saturating_sub(self.period);
+        }
     }
 
     /// How many keys are in memory.
@@ -73,10 +87,10 @@ impl Buckets {
     }
 }
 
-/// The state of each key, in a bounded number of places.
-#[derive(Default)]
+/// The state of each key, in a bounded number of places. Clones share them.
+#[derive(Clone, Default)]
 struct Places {
-    places: Mutex<HashMap<Key, Nanos>>,
+    places: Arc<Mutex<HashMap<Key, Nanos>>>,
     /// Which bucket a key shares is not for its owner to choose.
     hasher: RandomState,
 }
@@ -85,6 +99,10 @@ impl Places {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Nanos>> {
         // No state is left half changed by a panic.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared(&self, key: &Key) -> Key {
+        Key::Shared(self.hasher.hash_one(key) % SHARED as u64)
     }
 }
 
@@ -97,8 +115,7 @@ impl StateStore for Places {
     {
         let mut places = self.lock();
         let is_full = places.len() >= MOST_KEYS && !places.contains_key(key);
-        let shared = self.hasher.hash_one(key) % SHARED as u64;
-        let key = if is_full { Key::Shared(shared) } else { *key };
+        let key = if is_full { self.shared(key) } else { *key };
         let (taken, state) = measure(places.get(&key).copied())?;
         places.insert(key, state);
         Ok(taken)
@@ -182,6 +199,30 @@ mod tests {
         clock.advance(1);
         assert_eq!(buckets.take(from(1)), Ok(()));
         assert_eq!(buckets.take(from(1)), Err(2));
+    }
+
+    #[test]
+    fn what_was_taken_and_given_back_can_be_taken_again_and_no_more() {
+        let clock = clock();
+        let buckets = Buckets::new(2, 1_000, clock.clone());
+        for _ in 0..100 {
+            assert_eq!(buckets.take(from(1)), Ok(()));
+            buckets.give_back(from(1));
+        }
+        buckets.give_back(from(1));
+        buckets.give_back(from(2));
+        for key in [1, 2] {
+            assert_eq!((buckets.take(from(key)), buckets.take(from(key))), (Ok(()), Ok(())));
+            assert_eq!(buckets.take(from(key)), Err(1));
+        }
+        // Of one that shares its place, too.
+        for network in 3..=MOST_KEYS as u32 + SHARED as u32 * 20 {
+            let _ = buckets.take(from(network));
+        }
+        let last = from(u32::MAX);
+        assert!(buckets.take(last).is_err());
+        buckets.give_back(last);
+        assert_eq!(buckets.take(last), Ok(()));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A service that says who it is (RFC 6749 section 2.3.1, `client_secret_basic`).
+//! A service that says who it is (RFC 6749 section 2.3.1, `client_secret_basic`), within the rate limits of its network
+//! and its own.
 
 use std::sync::Arc;
 
@@ -9,9 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 use shared::Secret;
 use url::form_urlencoded;
 
+use super::SeenFrom;
 use super::authorization::credentials;
 use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
+use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::store::Service;
 
@@ -21,13 +24,16 @@ pub struct ServiceCaller(pub Service);
 impl<S: Send + Sync> FromRequestParts<S> for ServiceCaller
 where
     Arc<Sessions>: FromRef<S>,
+    TrustedProxies: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let presented = credentials(&parts.headers, "basic").and_then(id_and_secret);
         let (id, secret) = presented.ok_or_else(|| service_refused(None))?;
-        Ok(Self(Arc::<Sessions>::from_ref(state).authenticate_service(&id, &secret).await?))
+        let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, state).await;
+        let sessions = Arc::<Sessions>::from_ref(state);
+        Ok(Self(sessions.authenticate_service(&id, &secret, &whence).await?))
     }
 }
 

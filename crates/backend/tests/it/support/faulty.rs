@@ -306,6 +306,7 @@ impl Store for Faulty {
     }
 
     async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
+        self.services_read.fetch_add(1, Ordering::SeqCst);
         self.check().await?;
         self.inner.find_service(id).await
     }
@@ -338,6 +339,10 @@ impl Store for Faulty {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
+        let count = || {
+            self.pings.fetch_add(1, Ordering::SeqCst);
+        };
+        self.ping_held.pass(count).await;
         self.check().await
     }
 

@@ -1,0 +1,109 @@
+//! What anybody can ask without an account: limits come before the database, and a question that all share is asked once.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Method;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use backend::http::client::Peer;
+use futures_util::future::join_all;
+use shared::path;
+
+use crate::services::{FORM, basic, service};
+use crate::support::{Answer, Faulty, ORIGIN, Place, TestApp};
+
+async fn faulty() -> (Arc<Faulty>, TestApp) {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    (store, app)
+}
+
+/// A question of a service, from this network.
+async fn ask(app: &TestApp, address: [u8; 4], credentials: &str) -> Answer {
+    let request = app.browser().request(Method::POST, path::INTROSPECT);
+    let request = request.header(CONTENT_TYPE, FORM).header(AUTHORIZATION, credentials);
+    let request = request.extension(Peer(SocketAddr::from((address, 40_000))));
+    app.send(request.body(Body::from("token=nothing")).expect("a request")).await
+}
+
+const SERVICE: [u8; 4] = [192, 0, 2, 1];
+const ELSEWHERE: [u8; 4] = [198, 51, 100, 1];
+
+#[tokio::test]
+async fn questions_of_a_service_are_limited_before_the_database_is_asked() {
+    let (store, app) = faulty().await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    for _ in 0..4_000 {
+        ask(&app, SERVICE, &notes).await.assert_ok();
+    }
+    for _ in 0..10 {
+        ask(&app, SERVICE, &notes).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(store.services_read(), 4_000);
+    // Its network's limit is for others.
+    let another = service(&app, "another", ORIGIN).await;
+    ask(&app, SERVICE, &another).await.assert_ok();
+    app.clock.advance(1);
+    ask(&app, SERVICE, &notes).await.assert_ok();
+}
+
+#[tokio::test]
+async fn wrong_credentials_of_services_are_limited_by_network_before_the_database_is_asked() {
+    let (store, app) = faulty().await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    let wrong = basic("notes", "a secret that was guessed");
+    for _ in 0..4_000 {
+        ask(&app, ELSEWHERE, &wrong).await.assert_status(401);
+    }
+    for id in ["notes", "another", "a-third"] {
+        let wrong = basic(id, "a secret that was guessed");
+        ask(&app, ELSEWHERE, &wrong).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(store.services_read(), 4_000);
+    // Nobody uses up the limit of the service itself.
+    for _ in 0..4_000 {
+        ask(&app, SERVICE, &notes).await.assert_ok();
+    }
+    app.clock.advance(1);
+    ask(&app, ELSEWHERE, &wrong).await.assert_status(401);
+}
+
+/// 503 is no wrong credential: after an outage a service is not locked out.
+#[tokio::test]
+async fn questions_that_storage_fails_to_answer_are_not_counted_as_wrong() {
+    let (store, app) = faulty().await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    store.set_broken(true);
+    for number in 0..5_000 {
+        app.clock.advance(i64::from(number % 1_000 == 999));
+        ask(&app, SERVICE, &notes).await.assert_problem(503, "temporarily_unavailable");
+    }
+    store.set_broken(false);
+    ask(&app, SERVICE, &notes).await.assert_ok();
+}
+
+#[tokio::test]
+async fn however_many_ask_whether_it_is_ready_storage_is_asked_once_a_second() {
+    let (store, app) = faulty().await;
+    let ready = async || app.browser().get(path::HEALTH_READY).await;
+    let held = store.hold_ping();
+    let release = async {
+        while store.pings() == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+    };
+    let (answers, ()) = tokio::join!(join_all((0..50).map(|_| ready())), release);
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    ready().await.assert_ok();
+    assert_eq!(store.pings(), 1);
+    // As old as that it proves nothing.
+    app.clock.suspend(1);
+    store.set_broken(true);
+    ready().await.assert_problem(503, "temporarily_unavailable");
+    // A failure is not kept.
+    store.set_broken(false);
+    ready().await.assert_ok();
+    assert_eq!(store.pings(), 3);
+}
