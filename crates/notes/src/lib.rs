@@ -22,6 +22,7 @@
 pub mod config;
 pub mod doors;
 pub mod http;
+pub mod log;
 pub mod note;
 pub mod precondition;
 pub mod rate_limit;

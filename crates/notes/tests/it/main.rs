@@ -6,6 +6,7 @@ mod support;
 mod connections;
 mod forged;
 mod limits;
+mod log;
 mod notes;
 mod often;
 mod owners;

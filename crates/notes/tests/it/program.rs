@@ -18,7 +18,26 @@ fn notes(folder: &std::path::Path, arguments: &[&str]) -> Command {
 }
 
 /// A program that is ended with its test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+    /// The service for this issuer, and where it listens.
+    pub(crate) fn start(folder: &std::path::Path, issuer: &str, more: &[&str]) -> (Self, String) {
+        let arguments = ["--listen", "127.0.0.1:0", "--issuer", issuer, "--audience", AUDIENCE];
+        let arguments = [&arguments[..], more].concat();
+        let mut running = Self(notes(folder, &arguments).spawn().expect("it starts"));
+        let mut out = BufReader::new(running.0.stdout.take().expect("its output"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").expect("the promised line");
+        (running, address.to_owned())
+    }
+
+    pub(crate) fn terminate(&self) {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -58,29 +77,6 @@ async fn it_says_where_it_listens_serves_and_stops_when_told_to() {
     assert_eq!(rest, "", "nothing but one line on standard output");
     // The log was folded back into the file.
     assert!(!folder.path().join("notes.db-wal").exists());
-}
-
-/// Linux gives a pipe 64 KiB: this one is full before the first line.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_is_not_read_stops_neither_the_service_nor_its_end() {
-    let issuer = TestIssuer::start().await;
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (_unread, mut log) = std::io::pipe().expect("a pipe");
-    log.write_all(&[b'.'; 64 * 1024]).expect("room for so much");
-    let arguments = ["--listen", "127.0.0.1:0", "--issuer", &issuer.url, "--audience", AUDIENCE];
-    let arguments = [&arguments[..], &["--log", "trace"]].concat();
-    let mut command = notes(folder.path(), &arguments);
-    let mut running = Running(command.stderr(log).spawn().expect("it starts"));
-    let mut out = BufReader::new(running.0.stdout.take().expect("its output"));
-    let mut line = String::new();
-    out.read_line(&mut line).expect("a line");
-    let address = line.trim().strip_prefix("listening on http://").expect("the promised line");
-    for _ in 0..10 {
-        assert!(ask(address, "/health/ready").starts_with("HTTP/1.1 200 OK\r\n"));
-    }
-    let id = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-    assert!(running.0.wait().expect("an end").success());
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! The log: lines on standard error, written by a thread of their own. A pipe that is not read stops nothing: lines that
+//! find no room are dropped and counted, and a line says how many once others are written again. A panic is a line like
+//! any other. It must not know what is logged.
+
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+
+/// How many lines may wait to be written: about 1 MiB.
+const LINES: usize = 4_096;
+/// A spell of dropped lines is over when none was dropped for so long.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// The log of the process. When it is dropped, what waits is written, as far as it is read.
+pub struct Log {
+    lines: NonBlocking,
+    _writes_the_rest: WorkerGuard,
+}
+
+/// How many lines were dropped, and of how many it was told.
+#[derive(Debug)]
+pub struct Dropped {
+    counter: ErrorCounter,
+    counted: usize,
+    told: usize,
+}
+
+impl Log {
+    /// The log on standard error. [`Log::start`] starts it; until then only [`Log::say`] writes.
+    #[must_use]
+    pub fn on_standard_error() -> Self {
+        let builder = NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true);
+        let (lines, guard) = builder.finish(std::io::stderr());
+        Self { lines, _writes_the_rest: guard }
+    }
+
+    /// Starts logging, panics included. `filter` is the syntax of `tracing-subscriber`.
+    ///
+    /// # Errors
+    /// If the filter cannot be read.
+    pub fn start(&self, filter: &str) -> Result<(), String> {
+        let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+        // Its complaints about itself would go to standard error past the queue.
+        let lines = tracing_subscriber::fmt().with_writer(self.lines.clone());
+        lines.with_env_filter(filter).with_ansi(false).log_internal_errors(false).init();
+        log_panics();
+        Ok(())
+    }
+
+    /// Writes a line that is not a log line: what stopped the service.
+    pub fn say(&self, line: &str) {
+        let _ = self.lines.clone().write_all(format!("{}\n", line.replace('\n', " ")).as_bytes());
+    }
+
+    /// Lines that are dropped from now on.
+    #[must_use]
+    pub fn dropped(&self) -> Dropped {
+        Dropped { counter: self.lines.error_counter(), counted: 0, told: 0 }
+    }
+}
+
+impl Dropped {
+    /// Says how many there were, once a spell. It ends with its task.
+    pub async fn keep_telling(mut self) {
+        let mut look = interval(QUIET);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            look.tick().await;
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        let dropped = self.counter.dropped_lines();
+        let is_over = std::mem::replace(&mut self.counted, dropped) == dropped;
+        if !is_over || dropped == self.told {
+            return;
+        }
+        tracing::warn!(event = "log.dropped", lines = dropped - self.told);
+        // It may have found no room, either: then it is said later, and counts as well.
+        self.counted = self.counter.dropped_lines();
+        if self.counted == dropped {
+            self.told = dropped;
+        }
+    }
+}
+
+/// From now on a panic is a log line. The default hook writes to standard error itself, which blocks while a pipe is
+/// full.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let (thread, text) = (std::thread::current(), panic.payload_as_str().unwrap_or("no text"));
+    let (thread, place) = (thread.name(), panic.location().map(ToString::to_string));
+    let place = place.unwrap_or_default();
+    tracing::error!(event = "panicked", thread, ?text, "panicked at {place}");
+}
