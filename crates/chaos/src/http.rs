@@ -30,6 +30,10 @@ impl Request {
         Self { method: "POST", path, headers: Vec::new(), body: None }
     }
 
+    pub(crate) const fn delete(path: &'static str) -> Self {
+        Self { method: "DELETE", path, headers: Vec::new(), body: None }
+    }
+
     pub(crate) const fn put(path: &'static str) -> Self {
         Self { method: "PUT", path, headers: Vec::new(), body: None }
     }

@@ -1,6 +1,6 @@
 //! One account against everybody: a user with a script, several sessions and half a million own events changes the
-//! name, pages through events of every kind, confirms and changes the password, as fast as it is answered, while
-//! others refresh. Rate limits are as for users. Everybody else is served as if that user were not there.
+//! name, pages through events of every kind, lists and ends sessions, confirms and changes the password, as fast as it
+//! is answered, while others refresh. Rate limits are as for users. Everybody else is served as if that user were not there.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,12 +32,14 @@ const EVENTS: u64 = 10_000;
 /// How long each part lasts.
 const SPELL: Duration = Duration::from_secs(10);
 /// One of these calls after the other, by every connection.
-const CALLS: [(&str, &str); 5] = [
+const CALLS: [(&str, &str); 7] = [
     ("PUT", path::NAME),
     ("GET", "/api/events?kind=limited"),
     ("GET", path::EVENTS),
+    ("GET", path::SESSIONS),
     ("POST", path::CONFIRM),
     ("PUT", path::PASSWORD),
+    ("DELETE", path::SESSIONS),
 ];
 
 /// Beside all of the user's calls.
@@ -58,8 +60,8 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     latency::hold_to(&stage, BOUND, "alone", refreshes.taken());
     let (stop, served, limited) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     let counts = (&stop, &served, &limited);
-    let busy = (0..SESSIONS * CONNECTIONS)
-        .map(|number| keep_calling(&stage, at, &hog[number % SESSIONS], number, counts));
+    let busy =
+        (0..SESSIONS * CONNECTIONS).map(|number| keep_calling(&stage, at, &hog, number, counts));
     let spell = async {
         pause(SPELL).await;
         stop.store(true, Ordering::Relaxed);
@@ -82,21 +84,24 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
 async fn keep_calling(
     stage: &Arc<Stage>,
     at: SocketAddr,
-    session: &Client,
+    sessions: &[Client],
     first: usize,
     (stop, served, limited): (&AtomicBool, &AtomicU64, &AtomicU64),
 ) -> Result<()> {
-    let mut number = first;
+    let (mut number, mut session) = (first, first);
     while !stop.load(Ordering::Relaxed) {
         let (method, path) = CALLS[number % CALLS.len()];
         number += 1;
-        let outcome = http::call(at, &request(stage, session, method, path)).await;
+        let client = &sessions[session % sessions.len()];
+        let outcome = http::call(at, &request(stage, client, method, path)).await;
         stage.inspect(path, &outcome);
-        match outcome.map(|answer| answer.status) {
-            Ok(429) => limited.fetch_add(1, Ordering::Relaxed),
-            Ok(_) => served.fetch_add(1, Ordering::Relaxed),
-            Err(lost) => anyhow::bail!("{path}: {}", lost.why),
-        };
+        let answer = outcome.map_err(|lost| anyhow::anyhow!("{path}: {}", lost.why))?;
+        match (answer.status, answer.text("code").as_deref()) {
+            (429, _) => _ = limited.fetch_add(1, Ordering::Relaxed),
+            // Another one of its sessions has ended this one, and goes on.
+            (401, Some("invalid_token")) => session += 1,
+            _ => _ = served.fetch_add(1, Ordering::Relaxed),
+        }
     }
     Ok(())
 }
@@ -106,6 +111,7 @@ fn request(stage: &Stage, session: &Client, method: &'static str, path: &'static
     let request = match method {
         "GET" => Request::get(path),
         "PUT" => Request::put(path),
+        "DELETE" => Request::delete(path),
         _ => Request::post(path),
     };
     let request = from_our_page(stage, request).header("authorization", token);
