@@ -88,12 +88,8 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (site, assets) = match &settings.site {
             Some(folder) => {
-                let unreadable = |error| {
-                    ConfigError::new(
-                        "--site / BATON_SITE",
-                        format!("{}: {error}", folder.display()),
-                    )
-                };
+                let unreadable =
+                    |error| ConfigError::new("--site", format!("{}: {error}", folder.display()));
                 (
                     Site::read(folder).map_err(unreadable)?,
                     AssetFiles::read(&folder.join("assets")).map_err(unreadable)?,

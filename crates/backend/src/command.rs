@@ -66,7 +66,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     }
     let listener = server::listen(settings.listen).with_context(|| {
         format!(
-            "--listen: {} cannot be listened on: choose another port, or stop what uses it",
+            "--listen / BATON_LISTEN: {} cannot be listened on: choose another port, or stop what uses it",
             settings.listen
         )
     })?;

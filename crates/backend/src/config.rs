@@ -9,6 +9,7 @@ mod proxies;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use environment::VariableError;
 use rotation::Policy;
 
 use crate::auth::suspicion::SuspicionPolicy;
@@ -84,15 +85,28 @@ impl Settings {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{setting}: {remedy}")]
 pub struct ConfigError {
-    setting: &'static str,
+    setting: String,
     remedy: String,
 }
 
 impl ConfigError {
-    /// Names the setting and the remedy.
-    pub fn new(setting: &'static str, remedy: impl Into<String>) -> Self {
+    /// Names a setting, by its flag and its variable, and the remedy.
+    pub fn new(flag: &str, remedy: impl Into<String>) -> Self {
+        let setting = format!("{flag} / {}", variable_of(flag));
         Self { setting, remedy: remedy.into() }
     }
+}
+
+impl From<VariableError> for ConfigError {
+    fn from(VariableError { setting, flaw }: VariableError) -> Self {
+        Self { setting, remedy: flaw.to_owned() }
+    }
+}
+
+/// The variable of a flag: `BATON_TRUSTED_PROXIES` of `--trusted-proxies`.
+fn variable_of(flag: &str) -> String {
+    let words = flag.trim_start_matches('-').replace('-', "_");
+    format!("BATON_{}", words.to_ascii_uppercase())
 }
 
 const DEFAULT_IDLE_SECONDS: i64 = 7 * 86_400;
@@ -106,12 +120,15 @@ impl TryFrom<ServeArgs> for Settings {
         let origin = Origin::parse(&args.origin)?;
         if args.limits == Limits::Off && !origin.is_loopback() {
             return Err(ConfigError::new(
-                "--limits off",
-                "is for tests on a loopback origin only: leave it out, or use an --origin on localhost",
+                "--limits",
+                "off is for tests on a loopback origin only: leave it out, or use an --origin on localhost",
             ));
         }
-        let audience =
-            if args.audience.is_empty() { vec![origin.as_str().to_owned()] } else { args.audience };
+        let mut audience: Vec<String> =
+            args.audience.iter().map(|audience| audience.trim().to_owned()).collect();
+        if audience.is_empty() {
+            audience.push(origin.as_str().to_owned());
+        }
         if audience.iter().any(String::is_empty) {
             return Err(ConfigError::new(
                 "--audience",
@@ -212,7 +229,7 @@ fn seconds(setting: &'static str, value: i64, longest: i64) -> Result<i64, Confi
 fn listen_address(text: &str) -> Result<SocketAddr, ConfigError> {
     text.parse().map_err(|_| {
         ConfigError::new(
-            "--listen / BATON_LISTEN",
+            "--listen",
             format!(
                 "{text:?} is not an address and port: write it as 127.0.0.1:3000 or [::1]:3000"
             ),
@@ -222,11 +239,10 @@ fn listen_address(text: &str) -> Result<SocketAddr, ConfigError> {
 
 fn site_folder(given: Option<String>) -> Result<Option<PathBuf>, ConfigError> {
     let has_site = |folder: &PathBuf| folder.join("site.json").is_file();
-    // An environment variable that is set to nothing is not set.
-    match given.filter(|folder| !folder.is_empty()).map(PathBuf::from) {
+    match given.map(PathBuf::from) {
         Some(folder) if has_site(&folder) => Ok(Some(folder)),
         Some(folder) => Err(ConfigError::new(
-            "--site / BATON_SITE",
+            "--site",
             format!(
                 "{} holds no built site (no site.json): build it with `cargo xtask build`",
                 folder.display()

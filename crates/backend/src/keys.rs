@@ -72,7 +72,9 @@ impl DeviceKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The folder or a file in it cannot be read or written.
-    #[error("--keys / --master-key-file: {path} cannot be {action}")]
+    #[error(
+        "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: {path} cannot be {action}"
+    )]
     File {
         /// What was tried.
         action: &'static str,
@@ -83,7 +85,7 @@ pub enum KeyError {
     },
     /// Others on this machine could read a private key, or put one of their own there.
     #[error(
-        "--keys / --master-key-file: {path} is open to others (mode {mode:o}): run chmod go-rwx on it"
+        "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: {path} is open to others (mode {mode:o}): run chmod go-rwx on it; a mounted secret may have mode 0440 if root owns it and a group of this process reads it"
     )]
     TooOpen {
         /// Which file or folder.
@@ -92,7 +94,9 @@ pub enum KeyError {
         mode: u32,
     },
     /// There is no ring.
-    #[error("--database: it holds no key ring yet: `baton serve` makes it on its first start")]
+    #[error(
+        "--database / BATON_DATABASE: it holds no key ring yet: `baton serve` makes it on its first start"
+    )]
     Missing,
     /// There is a master key that has been used, and no ring.
     #[error(
@@ -104,7 +108,7 @@ pub enum KeyError {
     },
     /// There is a ring, and nothing to open it with.
     #[error(
-        "--keys: the database holds a key ring, but {path} is not there to open it: copy it from where Baton ran first, or name the master key with --master-key-file"
+        "--keys / BATON_KEYS: the database holds a key ring, but {path} is not there to open it: copy it from where Baton ran first, or name the master key with --master-key-file"
     )]
     NoMasterKey {
         /// Where it was looked for.
@@ -120,7 +124,7 @@ pub enum KeyError {
     },
     /// A key was sealed with another master key, or changed since.
     #[error(
-        "--keys / --master-key-file: the key {kid} in the database was sealed with another master key: use the one Baton ran with before"
+        "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: the key {kid} in the database was sealed with another master key: use the one Baton ran with before"
     )]
     Sealed {
         /// Which key.

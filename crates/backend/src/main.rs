@@ -8,8 +8,6 @@ use std::process::ExitCode;
 use backend::command;
 use backend::config::CommandLine;
 use backend::telemetry::Log;
-use clap::Parser as _;
-use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
     // It writes its last lines when it is dropped, a panic included.
@@ -20,11 +18,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = match CommandLine::try_parse() {
-        Ok(line) => run(line, &log),
-        Err(error) => Err(usage(&error)),
-    };
-    match outcome {
+    match environment::parse::<CommandLine>().and_then(|line| run(line, &log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log.say(&format!("baton: {error}"));
@@ -41,23 +35,4 @@ fn run(line: CommandLine, log: &Log) -> Result<(), String> {
     // A name that nobody resolves would keep its thread, and the program, for as long as it takes.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     outcome.map_err(|error| format!("{error:#}"))
-}
-
-/// Help goes out whole; a mistake is one line that says which setting is wrong.
-fn usage(error: &clap::Error) -> String {
-    match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
-        _ => {
-            let text = error.to_string();
-            let lines: Vec<&str> = text
-                .lines()
-                .map(str::trim)
-                .take_while(|line| !line.starts_with("Usage"))
-                .filter(|line| !line.is_empty())
-                .collect();
-            format!("{} (see `baton help`)", lines.join(" ").trim_start_matches("error: "))
-        }
-    }
 }

@@ -3,16 +3,15 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use notes::config::{Command, CommandLine};
 use notes::log::Log;
 use notes::server;
 
 fn main() -> ExitCode {
-    let line = CommandLine::parse();
     // Standard output is for the one line that says where the service listens. What waits is written when it is dropped.
     let log = Log::on_standard_error();
-    match run(line, &log) {
+    let done = environment::parse::<CommandLine>().and_then(|line| run(line, &log));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             log.say(&format!("notes: {message}"));

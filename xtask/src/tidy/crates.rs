@@ -4,14 +4,16 @@
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const MAY_KNOW: [(&str, &[&str]); 9] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("shared", &[]),
     ("rotation", &["shared"]),
     ("verifier", &["shared"]),
     ("frontend", &["shared"]),
-    ("backend", &["shared", "rotation", "verifier", "frontend"]),
+    // Variables of any program, cleaned; it knows none of ours.
+    ("environment", &[]),
+    ("backend", &["shared", "rotation", "verifier", "frontend", "environment"]),
     // A service of its own: of the issuer it knows the URL.
-    ("notes", &["shared", "verifier"]),
+    ("notes", &["shared", "verifier", "environment"]),
     // It puts both sides into one world; nothing may know it.
     ("simulator", &["shared", "rotation", "frontend", "backend"]),
     // It breaks the program from outside; what it shared with it, it could not find wrong.

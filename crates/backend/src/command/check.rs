@@ -28,23 +28,22 @@ async fn check_database(settings: &Settings, database: &Database) -> anyhow::Res
     }
     anyhow::ensure!(
         !matches!(database.schema, Schema::Newer { .. }),
-        "--database: `baton serve` of this version does not start on a newer schema: use the newer program"
+        "--database / BATON_DATABASE: `baton serve` of this version does not start on a newer schema: use the newer program"
     );
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let (source, plan, store) = (&settings.master_key, settings.key_plan, &database.store);
     let keys = KeyRing::open_existing(source, plan, store, &entropy).await?;
     let signing = keys.current().signing(clock.now())?.kid().to_owned();
     say(&format!("keys           ok   signing with {signing}"))?;
-    store.ping().await.context("--database: the storage does not answer")?;
+    store.ping().await.context("--database / BATON_DATABASE: the storage does not answer")?;
     say("storage        ok   answers, and can be written to")?;
     let store = Arc::clone(store);
     App::new(settings, Doors { clock, entropy, store, keys: Arc::new(keys) })?;
     match &settings.site {
         Some(folder) => say(&format!("site           ok   {}", folder.display())),
-        None => Err(ConfigError::new(
-            "--site / BATON_SITE",
-            "no built site was found: run `cargo xtask build`",
-        )
-        .into()),
+        None => {
+            Err(ConfigError::new("--site", "no built site was found: run `cargo xtask build`")
+                .into())
+        }
     }
 }

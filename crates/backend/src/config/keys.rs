@@ -49,13 +49,11 @@ impl fmt::Debug for MasterKeySource {
 impl TryFrom<&KeysArgs> for MasterKeySource {
     type Error = ConfigError;
 
-    #[expect(clippy::disallowed_methods, reason = "a secret enters here, and must not be a flag")]
     fn try_from(args: &KeysArgs) -> Result<Self, ConfigError> {
-        let text = std::env::var(MASTER_KEY).ok().filter(|text| !text.is_empty());
-        match (text, &args.master_key_file) {
+        match (environment::secret(MASTER_KEY)?, &args.master_key_file) {
             (Some(_), Some(_)) => Err(ConfigError::new(
-                MASTER_KEY,
-                "is set, and so is --master-key-file / BATON_MASTER_KEY_FILE: leave one out",
+                "--master-key-file",
+                format!("is set, and so is {MASTER_KEY}: leave one out"),
             )),
             (Some(text), None) => Ok(Self::Text(Secret::new(text))),
             (None, Some(file)) => Ok(Self::File(file.clone())),

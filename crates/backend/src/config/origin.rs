@@ -20,9 +20,8 @@ impl Origin {
     /// If it is anything but an origin as browsers send it, or plain HTTP beyond this machine:
     /// browsers keep no `__Host-` cookie there.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let error = |remedy: String| {
-            Err(ConfigError::new("--origin / BATON_ORIGIN", format!("{text:?} {remedy}")))
-        };
+        let error =
+            |remedy: String| Err(ConfigError::new("--origin", format!("{text:?} {remedy}")));
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let Some((url, host)) = url.as_ref().and_then(|url| Some((url, url.host()?))) else {
             return error("is no origin: write it as https://login.example.com".to_owned());

@@ -1,11 +1,14 @@
-//! Private keys on disk: mode 0600, made once, whichever of several instances comes first. It must
-//! not know what the bytes mean.
+//! Private keys on disk: mode 0600, made once, whichever of several instances comes first; or mounted by an
+//! orchestrator. It must not know what the bytes mean.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
+use rustix::process::{getegid, getgroups};
 use zeroize::Zeroizing;
 
 use super::KeyError;
@@ -13,6 +16,11 @@ use crate::entropy::Entropy;
 
 const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_FOLDER: u32 = 0o700;
+/// How orchestrators mount a secret: root's, for a group of the process.
+const MOUNTED_FILE: u32 = 0o440;
+const ROOT: u32 = 0;
+/// No file of a key is longer.
+const MOST_BYTES: usize = 4_096;
 
 /// The content of `name` in `folder`; made by `generate` if it is not there yet, beside a note that it is new.
 pub(super) fn read_or_make(
@@ -35,7 +43,8 @@ pub(super) fn read_or_make(
         make(&draft(folder, entropy), &path, &generate()).map_err(failed("written", &path))?;
     }
     // Whoever can write into the folder can put a key of their own there.
-    let folder_mode = mode(folder)?;
+    let folder_mode =
+        fs::metadata(folder).map_err(failed("read", folder))?.permissions().mode() & 0o777;
     if folder_mode & 0o022 != 0 {
         return Err(KeyError::TooOpen { path: folder.display().to_string(), mode: folder_mode });
     }
@@ -67,17 +76,30 @@ fn note_of_new(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.new"))
 }
 
-/// The content of a file that only its owner can read.
+/// The content of a file that no other user can read.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let mode = mode(path)?;
-    if mode & 0o077 != 0 {
+    let file = File::open(path).map_err(failed("read", path))?;
+    // Of the file that was opened: another one may have taken its name since.
+    let metadata = file.metadata().map_err(failed("read", path))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    let groups = || {
+        let more = getgroups().unwrap_or_default();
+        [getegid()].into_iter().chain(more).map(|group| group.as_raw()).collect::<Vec<u32>>()
+    };
+    if !is_private(mode, metadata.uid(), metadata.gid(), groups) {
         return Err(KeyError::TooOpen { path: path.display().to_string(), mode });
     }
-    fs::read(path).map(Zeroizing::new).map_err(failed("read", path))
+    let mut content = Zeroizing::new(Vec::with_capacity(MOST_BYTES));
+    // No more than fits: a vector that grows leaves a copy of the key behind.
+    file.take(MOST_BYTES as u64).read_to_end(&mut content).map_err(failed("read", path))?;
+    Ok(content)
 }
 
-fn mode(path: &Path) -> Result<u32, KeyError> {
-    Ok(fs::metadata(path).map_err(failed("read", path))?.permissions().mode() & 0o777)
+/// Whether only this process's user, or root and a group that the process is given, can read a file.
+fn is_private(mode: u32, owner: u32, group: u32, groups: impl FnOnce() -> Vec<u32>) -> bool {
+    let is_owners = mode & 0o077 == 0;
+    let is_mounted = mode & !MOUNTED_FILE == 0 && owner == ROOT;
+    is_owners || (is_mounted && groups().contains(&group))
 }
 
 /// Writes beside the name and links it there whole: a reader never sees half a key, and of two
@@ -104,4 +126,33 @@ fn draft(folder: &Path, entropy: &Entropy) -> PathBuf {
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyError {
     let path = path.display().to_string();
     move |source| KeyError::File { action, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_private;
+
+    const ALICE: u32 = 1_000;
+    const BATON: u32 = 2_000;
+
+    fn is_read(mode: u32, owner: u32, group: u32) -> bool {
+        is_private(mode, owner, group, || vec![BATON, 2_001])
+    }
+
+    #[test]
+    fn a_file_of_its_owners_alone_is_private() {
+        for mode in [0o600, 0o400, 0o700, 0o000] {
+            assert!(is_read(mode, ALICE, ALICE), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_mounted_secret_is_roots_and_for_a_group_of_ours_and_nothing_wider() {
+        assert!(is_read(0o440, 0, BATON) && is_read(0o040, 0, 2_001));
+        assert!(!is_read(0o440, 0, ALICE), "another group");
+        assert!(!is_read(0o440, ALICE, BATON), "its owner could change the mode");
+        for mode in (0..=0o777).filter(|mode| mode & 0o077 != 0 && mode & !0o440 != 0) {
+            assert!(!is_read(mode, 0, BATON), "{mode:o}");
+        }
+    }
 }

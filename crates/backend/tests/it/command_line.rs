@@ -95,6 +95,63 @@ fn the_environment_counts_and_a_flag_counts_more() {
     assert!(with_env(&["serve", "--listen", "from-the-flag"]).contains("from-the-flag"));
 }
 
+/// Files of variables keep what a shell removes; see `crates/environment`.
+#[test]
+fn the_environment_is_cleaned_and_each_complaint_names_the_variable() {
+    let folder = folder();
+    let checked = |variables: &[(&str, &str)]| {
+        let mut command = baton(folder.path());
+        command.args(["check"]).envs(variables.iter().copied());
+        String::from_utf8(command.output().expect("the program runs").stderr).expect("UTF-8")
+    };
+    let unset = checked(&[]);
+    assert!(unset.contains("there is no such file"), "{unset}");
+    let nothing: Vec<(&str, &str)> = VARIABLES.iter().map(|name| (*name, "")).collect();
+    assert_eq!(checked(&nothing), unset);
+    let lists = [("BATON_TRUSTED_PROXIES", "10.0.0.1, 10.1.0.0/16\r"), ("BATON_AUDIENCE", "a, b")];
+    assert_eq!(checked(&lists), unset);
+    for name in VARIABLES {
+        for quoted in ["\"hunter2\"", "'hunter2'"] {
+            let error = checked(&[(name, quoted)]);
+            assert!(error.contains(name) && error.contains("quotation mark"), "{error}");
+            assert!(!error.contains("hunter2") && error.lines().count() == 1, "{error}");
+        }
+    }
+    let soon = checked(&[("BATON_REFRESH_IDLE_SECONDS", "soon")]);
+    assert!(soon.starts_with("baton: --refresh-idle-seconds / BATON_REFRESH_IDLE_SECONDS: "));
+    // A command that does not use it is not stopped by it.
+    let mut migrate = baton(folder.path());
+    migrate.args(["migrate"]).env("BATON_ORIGIN", "'https://login.example'");
+    assert!(migrate.status().expect("the program runs").success());
+}
+
+/// Every variable that `serve` and `check` take.
+const VARIABLES: [&str; 23] = [
+    "BATON_LOG",
+    "BATON_LOG_JSON",
+    "BATON_LISTEN",
+    "BATON_ORIGIN",
+    "BATON_DATABASE",
+    "BATON_KEYS",
+    "BATON_MASTER_KEY",
+    "BATON_MASTER_KEY_FILE",
+    "BATON_ACCESS_TOKEN_SECONDS",
+    "BATON_REFRESH_IDLE_SECONDS",
+    "BATON_REFRESH_ABSOLUTE_SECONDS",
+    "BATON_RECENT_LOGIN_SECONDS",
+    "BATON_EVENT_RETENTION_SECONDS",
+    "BATON_KEY_ROTATION_SECONDS",
+    "BATON_JWKS_CACHE_SECONDS",
+    "BATON_ON_NETWORK_CHANGE",
+    "BATON_ON_DEVICE_CHANGE",
+    "BATON_ON_IMPOSSIBLE_GAP",
+    "BATON_TRUSTED_PROXIES",
+    "BATON_AUDIENCE",
+    "BATON_SITE",
+    "BATON_LIMITS",
+    "BATON_MAX_CONNECTIONS",
+];
+
 #[test]
 fn help_does_not_show_what_the_environment_holds() {
     let folder = folder();

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use backend::config::CommandLine;
+use clap::{Command, CommandFactory as _};
+
 use crate::support::settings;
 
 #[test]
@@ -59,6 +62,7 @@ fn every_setting_that_is_wrong_is_named_with_a_remedy() {
         let error =
             settings(&joined).err().unwrap_or_else(|| panic!("{flags:?} was accepted")).to_string();
         assert!(error.contains(named) && !error.contains('\n'), "{flags:?}: {error}");
+        assert!(error.contains(" / BATON_"), "{error}");
     }
 }
 
@@ -109,4 +113,30 @@ fn loopback_is_recognised_in_every_spelling() {
     for origin in ["https://localhost.evil.example", "https://10.0.0.1"] {
         assert!(settings(&["--origin", origin, "--limits", "off"]).is_err(), "{origin}");
     }
+}
+
+/// Complaints name the variable by this rule.
+#[test]
+fn the_variable_of_a_setting_is_named_after_its_flag() {
+    fn check(command: &Command) -> usize {
+        let mut settings = 0;
+        for argument in command.get_arguments() {
+            let Some(variable) = argument.get_env() else { continue };
+            let flag = argument.get_long().expect("a flag").to_ascii_uppercase();
+            assert_eq!(variable.to_string_lossy(), format!("BATON_{}", flag.replace('-', "_")));
+            settings += 1;
+        }
+        settings + command.get_subcommands().map(check).sum::<usize>()
+    }
+    assert!(check(&CommandLine::command()) > 20);
+}
+
+#[test]
+fn white_space_around_an_entry_of_a_list_does_not_count() {
+    let settings =
+        settings(&["--audience", "a, b ,c", "--trusted-proxies", "10.0.0.1, 10.1.0.0/16"]);
+    let settings = settings.expect("settings");
+    assert_eq!(settings.audience, ["a", "b", "c"]);
+    assert_eq!(settings.trusted_proxies.len(), 2);
+    assert!(super::support::settings(&["--audience", "a, ,c"]).is_err());
 }

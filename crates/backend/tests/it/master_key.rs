@@ -83,11 +83,29 @@ async fn a_master_key_that_others_can_read_stops_the_start() {
     let (folder, store) = (folder(), memory());
     open_in(folder.path(), &store).await.expect("a key ring");
     let file = folder.path().join(FILE);
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a mode");
-    let error = open_in(folder.path(), &store).await.err().expect("a refusal");
-    assert!(error.contains("mode 640") && error.contains("chmod go-rwx"), "{error}");
-    let error = open(&MasterKeySource::File(file), &store).await.err().expect("a refusal");
-    assert!(error.contains("mode 640"), "{error}");
+    for mode in [0o640, 0o444, 0o604, 0o460, 0o450] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("a mode");
+        let error = open_in(folder.path(), &store).await.err().expect("a refusal");
+        assert!(error.contains(&format!("mode {mode:o}")), "{error}");
+        assert!(error.contains("chmod go-rwx") && error.contains("mode 0440"), "{error}");
+        let file = MasterKeySource::File(file.clone());
+        let error = open(&file, &store).await.err().expect("a refusal");
+        assert!(error.contains("BATON_MASTER_KEY_FILE"), "{error}");
+    }
+}
+
+/// Orchestrators mount secrets so: root's, to be read by a group of the program's.
+#[tokio::test]
+async fn a_secret_that_is_mounted_for_a_group_of_ours_is_read() {
+    let (folder, store) = (folder(), memory());
+    open_in(folder.path(), &store).await.expect("a key ring");
+    let file = folder.path().join(FILE);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).expect("a mode");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    let opened = open(&MasterKeySource::File(link), &store).await;
+    // The file is root's only if these tests are run by root.
+    assert_eq!(opened.is_ok(), rustix::process::geteuid().is_root());
 }
 
 #[tokio::test]
@@ -235,7 +253,7 @@ fn of_two_master_keys_neither_is_chosen() {
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert_eq!(
             text,
-            "baton: BATON_MASTER_KEY: is set, and so is --master-key-file / BATON_MASTER_KEY_FILE: leave one out\n"
+            "baton: --master-key-file / BATON_MASTER_KEY_FILE: is set, and so is BATON_MASTER_KEY: leave one out\n"
         );
         assert!(output.stdout.is_empty());
     }

@@ -99,7 +99,26 @@ fn a_setting_that_is_wrong_stops_the_start_with_one_line_that_names_it() {
     }
     let missing = notes(folder.path(), &[]).output().expect("it runs");
     let told = String::from_utf8(missing.stderr).expect("UTF-8");
-    assert!(!missing.status.success() && told.contains("--audience"), "{told}");
+    assert!(!missing.status.success(), "{told}");
+    assert!(told.starts_with("notes: --audience / NOTES_AUDIENCE: "), "{told}");
+}
+
+/// See `crates/environment`.
+#[test]
+fn variables_are_cleaned() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let told = |name: &str, value: &str| {
+        let mut command = notes(folder.path(), &["--database", "sqlite:nowhere/notes.db"]);
+        command.env("NOTES_AUDIENCE", AUDIENCE).env(name, value);
+        String::from_utf8(command.output().expect("it runs").stderr).expect("UTF-8")
+    };
+    let database = told("NOTES_LISTEN", "");
+    assert!(database.starts_with("notes: --database / NOTES_DATABASE "), "{database}");
+    assert_eq!(told("NOTES_LISTEN", " 127.0.0.1:0\r"), database);
+    for name in ["NOTES_LOG", "NOTES_LISTEN", "NOTES_ISSUER", "NOTES_AUDIENCE"] {
+        let quoted = told(name, "\"a\"");
+        assert!(quoted.contains(name) && quoted.contains("quotation mark"), "{quoted}");
+    }
 }
 
 #[tokio::test]
