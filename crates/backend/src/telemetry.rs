@@ -25,6 +25,9 @@ pub use self::rate_limit::{AT_ONCE, Due, LogRateLimit, PERIOD, SUMMARY_PERIOD};
 /// The target of lines that are always written: what happens to sessions and accounts. Each follows a
 /// change that was committed, or a credential that was authentic; callers without either cause none.
 pub const AUDIT: &str = "backend::auth::audit";
+/// The target of the span around each request, which holds the id that users are asked to quote. No filter drops it:
+/// whatever line passes can be found by that id.
+pub const REQUEST: &str = "backend::request";
 /// The target of lines that say how many others were not written.
 const SUMMARY: &str = "backend::log";
 
@@ -87,6 +90,8 @@ where
 {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("the log filter {filter:?} cannot be read: {error}"))?;
+    let request = format!("{REQUEST}=error").parse().expect("a target and a level");
+    let filter = filter.add_directive(request);
     // Its complaints about itself would go to standard error past the queue.
     let lines = fmt().with_writer(writer).with_env_filter(filter).log_internal_errors(false);
     Ok(if json {

@@ -1,8 +1,12 @@
 //! What has happened around an account, in words for people: the one place that turns the names of
 //! [`shared::event`] into sentences. It must not know views or the browser.
 
+mod refused_origin;
+
 use shared::body::Event;
 use shared::{Device, DeviceKind, EndCause, EventKind, LimitedBy};
+
+pub use refused_origin::why_not_from_here;
 
 /// How much an event is worth looking at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use crate::{EndCause, ErrorCode};
 /// The media type of a [`Problem`] (RFC 9457 section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem document with Baton's extension members `code`, `request_id`, `errors`, `limited_by` and
-/// `ended_because`.
+/// A problem document with Baton's extension members `code`, `request_id`, `errors`, `limited_by`,
+/// `ended_because` and `accepted_origin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A URI that names the kind of problem.
@@ -40,6 +40,9 @@ pub struct Problem {
     /// holds a genuine token of that session, and to nobody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<EndCause>,
+    /// With [`ErrorCode::CrossSite`]: the one origin whose pages the server takes calls from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_origin: Option<String>,
 }
 
 impl Problem {
@@ -57,6 +60,7 @@ impl Problem {
             errors: Vec::new(),
             limited_by: None,
             ended_because: None,
+            accepted_origin: None,
         }
     }
 }

@@ -8,7 +8,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::{EndCause, ErrorCode, FieldError, LimitedBy};
 
+use super::guard::ForeignCause;
 use crate::auth::AuthError;
+use crate::config::Origin;
 use crate::store::StoreError;
 
 /// Why a call failed.
@@ -30,8 +32,13 @@ pub enum ApiError {
     #[error("unsupported media type")]
     UnsupportedMediaType,
     /// No proof that the call comes from this origin.
-    #[error("not from this origin")]
-    CrossSite,
+    #[error("not from this origin: {}", cause.as_str())]
+    CrossSite {
+        /// From where calls are accepted.
+        accepted: Origin,
+        /// What speaks against it.
+        cause: ForeignCause,
+    },
     /// No such thing.
     #[error("not found")]
     NotFound,
@@ -82,7 +89,7 @@ impl ApiError {
                 ErrorCode::UnsupportedMediaType,
                 "Send the body as application/json.",
             ),
-            Self::CrossSite => {
+            Self::CrossSite { .. } => {
                 (S::FORBIDDEN, ErrorCode::CrossSite, "The call does not come from this site.")
             }
             Self::NotFound => (S::NOT_FOUND, ErrorCode::NotFound, "There is nothing here."),
@@ -111,7 +118,7 @@ impl ApiError {
             | Self::HeaderFieldsTooLarge
             | Self::UnsupportedMediaType
             | Self::Auth(AuthError::Invalid(_)) => true,
-            Self::CrossSite
+            Self::CrossSite { .. }
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Panicked

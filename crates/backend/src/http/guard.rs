@@ -23,7 +23,7 @@ pub use meant_session::MeantSession;
 pub use presented_tokens::PresentedTokens;
 pub use recent_login::RecentLogin;
 pub use refresh_cookie::{RefreshCookie, RefreshCookies};
-pub use same_origin::SameOrigin;
+pub use same_origin::{ForeignCause, SameOrigin};
 pub use seen_from::SeenFrom;
 pub use service_caller::ServiceCaller;
 pub use visiting::Visiting;

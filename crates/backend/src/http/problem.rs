@@ -50,6 +50,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         errors: error.fields().to_vec(),
         limited_by: error.limited_by(),
         ended_because: error.ended_because(),
+        accepted_origin: accepted_origin(error),
         ..Problem::new(code, status.as_u16(), title)
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
@@ -69,13 +70,23 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
     (parts.status, parts.headers, Body::from(body)).into_response()
 }
 
+/// From where calls are accepted, if this one comes from elsewhere.
+fn accepted_origin(error: &ApiError) -> Option<String> {
+    match error {
+        ApiError::CrossSite { accepted, .. } => Some(accepted.as_str().to_owned()),
+        _ => None,
+    }
+}
+
 fn log(error: &ApiError) {
     let (status, code, _) = error.on_the_wire();
     match error {
         _ if status.is_server_error() => {
             tracing::error!(event = "request.failed", %code, %error, cause = causes(error));
         }
-        ApiError::CrossSite => tracing::warn!(event = "cross_site_refused"),
+        ApiError::CrossSite { cause, .. } => {
+            tracing::warn!(event = "cross_site_refused", cause = cause.as_str());
+        }
         // What was sent is not quoted.
         _ if error.is_refused_input() => tracing::info!(event = "request.refused", %code),
         _ => {}

@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 
 use super::client::ClientAddress;
 use crate::entropy::Entropy;
+use crate::telemetry::REQUEST;
 
 /// The id of one request. Always our own: one that a client chose could forge log lines.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +49,8 @@ pub async fn assign(
     request.extensions_mut().insert(id);
     let method = start(request.method().as_str(), METHOD_BYTES);
     let path = start(request.uri().path(), PATH_BYTES);
-    let span = tracing::info_span!("request", %id, %method, path, client = %client);
+    let span =
+        tracing::error_span!(target: REQUEST, "request", %id, %method, path, client = %client);
     let mut response = next.run(request).instrument(span.clone()).await;
     let value =
         HeaderValue::from_str(&id.to_string()).expect("hexadecimal digits are visible ASCII");

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::SessionId;
 use shared::path::{self, REFRESH_COOKIE};
 
-use crate::support::{Answer, Browser, ORIGIN, PASSWORD, TestApp};
+use crate::support::{Answer, Browser, Log, ORIGIN, PASSWORD, TestApp};
 
 const NEW: &str = "marble heron beyond tuesday";
 
@@ -51,11 +51,35 @@ async fn a_cross_site_refresh_does_not_rotate() {
     for headers in REFUSED {
         let answer = refresh(&alice, headers).await;
         answer.assert_problem(403, "cross_site");
+        assert_eq!(answer.json()["accepted_origin"], ORIGIN, "the page names it");
         assert!(answer.set_cookies().is_empty(), "{headers:?}");
     }
     assert_eq!(alice.refresh_token(), before);
     // Had any of them rotated, this would be a replay.
     alice.refresh().await.assert_ok();
+}
+
+/// Whatever the operator has left of the log, a line that is there is found by the id.
+#[tokio::test]
+async fn a_refusal_is_logged_with_the_cause_and_the_id_that_the_user_is_asked_to_quote() {
+    const NO_TEXT: &[(&str, &str)] = &[("origin", ORIGIN), ("origin", ORIGIN)];
+    let app = TestApp::in_memory().await;
+    for filter in ["info", "warn", "backend::http=warn"] {
+        for (headers, cause) in [
+            (&[("origin", "http://127.0.0.1:3000")][..], "another origin"),
+            (&[("origin", "null")], "origin null"),
+            (&[("sec-fetch-site", "same-site")], "sec-fetch-site"),
+            (NO_TEXT, "unreadable headers"),
+        ] {
+            let (log, _listening) = Log::filtered(filter);
+            let answer = refresh(&app.browser(), headers).await;
+            answer.assert_problem(403, "cross_site");
+            let line = log.objects().pop().expect("a line");
+            assert_eq!(line["fields"]["event"], "cross_site_refused", "{filter}: {line}");
+            assert_eq!(line["fields"]["cause"], cause);
+            assert_eq!(line["span"]["id"], answer.json()["request_id"], "{filter}: {line}");
+        }
+    }
 }
 
 #[tokio::test]

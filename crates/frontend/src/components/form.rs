@@ -9,7 +9,7 @@ use shared::{ErrorCode, FieldError, Problem};
 use super::countdown::whole_seconds;
 use crate::dom::focus_soon;
 use crate::session::Rejected;
-use crate::session::browser::now_ms;
+use crate::session::browser::{here, now_ms};
 use crate::words;
 
 /// The state of one form.
@@ -162,6 +162,13 @@ impl FormState {
             ErrorCode::TemporarilyUnavailable => self.alert.set(Some(format!(
                 "The server cannot do this right now; nothing has been changed.{wait}"
             ))),
+            ErrorCode::CrossSite if problem.accepted_origin.is_some() => {
+                let accepted = problem.accepted_origin.unwrap_or_default();
+                let (here, path) = here();
+                let why = words::why_not_from_here(&accepted, &here, &path);
+                let quote = format!("(If you ask for help, quote {}.)", problem.request_id);
+                self.alert.set(Some(format!("{why} {quote}")));
+            }
             _ => self.alert.set(Some(format!(
                 "{} (If you ask for help, quote {}.)",
                 problem.title, problem.request_id

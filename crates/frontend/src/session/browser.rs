@@ -61,6 +61,13 @@ pub(super) async fn pause(milliseconds: u32) {
     let _ = JsFuture::from(timer).await;
 }
 
+/// Where this page is open: its origin, and the path with its query.
+pub(crate) fn here() -> (String, String) {
+    let location = window().location();
+    let part = |part: Result<String, _>| part.unwrap_or_default();
+    (part(location.origin()), part(location.pathname()) + &part(location.search()))
+}
+
 /// Whether the readable cookie says that a refresh cookie is probably there.
 pub(crate) fn has_hint() -> bool {
     cookies().is_some_and(|cookies| {

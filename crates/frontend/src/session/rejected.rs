@@ -5,8 +5,10 @@ use std::fmt;
 use shared::Problem;
 
 use super::NotCalled;
+use super::browser::here;
 use super::verdict::Trouble;
 use crate::transport::{Answer, NoAnswer};
+use crate::words;
 
 /// Why something was not done.
 #[derive(Debug, Clone)]
@@ -53,7 +55,13 @@ impl From<NotCalled> for Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Problem(problem, _) => f.write_str(&problem.title),
+            Self::Problem(problem, _) => match &problem.accepted_origin {
+                Some(accepted) => {
+                    let (here, path) = here();
+                    f.write_str(&words::why_not_from_here(accepted, &here, &path))
+                }
+                None => f.write_str(&problem.title),
+            },
             Self::ForNow(trouble) => trouble.fmt(f),
             Self::Uncertain(trouble) => {
                 write!(f, "{trouble} It is not known whether this was done.")

@@ -2,6 +2,7 @@
 //! function. It must not send, store or show anything.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use shared::ErrorCode;
 use shared::body::SessionBody;
@@ -52,6 +53,8 @@ pub enum Trouble {
     Unavailable,
     /// Somebody before the server does not know the key that a fresh token was signed with.
     NotYet,
+    /// The server takes calls from pages of this origin alone, and this page has another one.
+    AnotherOrigin(&'static str),
     /// The server understood and said no, for a reason this page did not expect.
     Unexpected(u16),
 }
@@ -66,6 +69,12 @@ impl fmt::Display for Trouble {
             Self::Unavailable => f.write_str("The server is not available right now."),
             Self::NotYet => {
                 f.write_str("Your login is not known here yet. Try again in half a minute.")
+            }
+            Self::AnotherOrigin(accepted) => {
+                write!(
+                    f,
+                    "The server takes calls from pages at {accepted} alone. Open that address instead."
+                )
             }
             Self::Unexpected(status) => {
                 write!(f, "The server gave an answer this page does not understand ({status}).")
@@ -91,9 +100,18 @@ impl From<&Answer> for Trouble {
             500..=599 => Self::Unavailable,
             // A gateway looks for new keys now and then.
             401 if answer.refuses_the_token() => Self::NotYet,
-            status => Self::Unexpected(status),
+            status => match answer.problem().and_then(|problem| problem.accepted_origin) {
+                Some(accepted) => Self::AnotherOrigin(kept(accepted)),
+                None => Self::Unexpected(status),
+            },
         }
     }
+}
+
+/// The server has one origin: it is kept for as long as the page lives, so that a [`Trouble`] is a plain value.
+fn kept(accepted: String) -> &'static str {
+    static ACCEPTED: OnceLock<String> = OnceLock::new();
+    ACCEPTED.get_or_init(|| accepted)
 }
 
 /// Judges the outcome of one try to refresh. Only 401 `invalid_grant` ends a session.

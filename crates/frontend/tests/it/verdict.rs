@@ -153,3 +153,13 @@ fn a_refusal_that_says_nothing_of_the_attempt_keeps_its_key_and_is_not_repeated(
         assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
     }
 }
+
+/// Two ports of one host share their cookies: a page at the wrong one has a session's hint, and asks.
+#[test]
+fn a_refusal_of_the_pages_origin_names_the_one_to_open() {
+    let body = r#"{"type":"about:blank","title":"t","status":403,"code":"cross_site","accepted_origin":"http://localhost:3000"}"#;
+    let (seen, settled) = seen(answer(403, body));
+    let trouble = Trouble::AnotherOrigin("http://localhost:3000");
+    assert_eq!((seen, settled), (Seen::Transient { trouble, after: None, again: false }, false));
+    assert!(trouble.to_string().contains("http://localhost:3000"), "{trouble}");
+}

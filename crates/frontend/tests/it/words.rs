@@ -3,7 +3,7 @@
 
 use frontend::words::{
     Filter, Tone, is_worth_waiting, seconds, titled, tone, was_wanted, what_happened, why_limited,
-    why_this_ended,
+    why_not_from_here, why_this_ended,
 };
 use shared::body::Event;
 use shared::{Device, DeviceKind, EndCause, EventId, EventKind, LimitedBy, NumericDate};
@@ -121,4 +121,17 @@ fn a_wait_is_said_as_people_say_it() {
         said,
         ["a second", "a second", "2 seconds", "90 seconds", "2 minutes", "10 minutes"]
     );
+}
+
+#[test]
+fn a_page_at_another_address_names_the_one_to_open_and_one_at_the_right_address_does_not() {
+    let accepted = "http://localhost:3000";
+    let elsewhere = why_not_from_here(accepted, "http://127.0.0.1:3000", "/login?next=%2F");
+    assert!(elsewhere.contains("at http://127.0.0.1:3000,"), "{elsewhere}");
+    assert!(
+        elsewhere.contains("Open http://localhost:3000/login?next=%2F instead."),
+        "{elsewhere}"
+    );
+    let here = why_not_from_here(accepted, accepted, "/login");
+    assert!(here.contains(accepted) && !here.contains("Open "), "{here}");
 }

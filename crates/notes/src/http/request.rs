@@ -28,7 +28,7 @@ pub async fn handle(State(app): State<App>, mut request: Request, next: Next) ->
     let value = HeaderValue::from_str(&id).expect("hexadecimal digits are visible ASCII");
     request.headers_mut().insert(REQUEST_ID, value.clone());
     let path = request.uri().path();
-    let span = tracing::info_span!("request", %id, method = %request.method(), path);
+    let span = tracing::error_span!("request", %id, method = %request.method(), path);
     let mut response = next.run(request).instrument(span.clone()).await;
     let bare = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let failure = response.extensions().get::<Arc<ApiError>>().cloned();

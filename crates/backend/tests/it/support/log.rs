@@ -39,6 +39,14 @@ impl Log {
         (log, limit, listening)
     }
 
+    /// Listens as the program does with `--log-json` and this `--log`.
+    pub(crate) fn filtered(filter: &str) -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let lines = telemetry::subscriber(filter, true, LogRateLimit::default(), log.clone());
+        let listening = tracing::dispatcher::set_default(&lines.expect("a filter"));
+        (log, listening)
+    }
+
     /// All of it.
     pub(crate) fn text(&self) -> String {
         let bytes = self.0.lock().expect("no writer panics").clone();

@@ -1,0 +1,28 @@
+// A page that is open at another address of the server than the one it is known by.
+import { api, pages } from '../support/contract';
+import { expect, test } from '../support/test';
+import { open, sendLogin } from '../support/users';
+
+test('a login at another address of the server says where to go, and quotes an id that the log has', async ({
+  page,
+  server,
+  user,
+  wire,
+}) => {
+  const elsewhere = server.origin.replace('localhost', '127.0.0.1');
+  await open(page, `${elsewhere}${pages.login}`);
+  await sendLogin(page, user);
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText(`This page is open at ${elsewhere}, `);
+  await expect(alert).toContainText(`Open ${server.origin}${pages.login} instead.`);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 403`]);
+
+  const quoted = /quote ([0-9a-f]+)\./.exec((await alert.textContent()) ?? '')?.[1];
+  expect(quoted).toBeDefined();
+  const line = server.log.split('\n').find((it) => it.includes('cross_site_refused'));
+  expect(line).toContain(`id=${quoted}`);
+
+  await page.goto(`${server.origin}${pages.login}`);
+  await sendLogin(page, user);
+  await expect(page).toHaveURL(server.origin + pages.account);
+});
