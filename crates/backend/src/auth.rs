@@ -27,6 +27,7 @@ mod rules;
 pub mod services;
 pub mod sessions;
 mod settings;
+pub mod spelling;
 pub mod status_list;
 mod superseded;
 pub mod suspicion;

@@ -9,6 +9,7 @@ mod keys;
 mod password;
 mod progress;
 mod services;
+mod spelling;
 mod table;
 
 use std::io::Write as _;
@@ -130,6 +131,7 @@ async fn open_own(settings: &Settings, entropy: &Entropy) -> anyhow::Result<Arc<
         None => error,
     })?;
     tracing::info!(event = "database.opened", database = opened.name);
+    spelling::canonicalise_and_log(&opened.store).await?;
     Ok(opened.store)
 }
 
@@ -186,7 +188,9 @@ fn warn_if_beside(settings: &Settings) {
 async fn migrate(args: &DatabaseArgs) -> anyhow::Result<()> {
     let database = database::open(&args.database, Opening::Create).await?;
     database::tell(&format!("database: {}", database.name));
+    let found = spelling::canonicalise_and_tell(&database.store).await;
     database.store.close().await;
+    found?;
     say("the schema is up to date")
 }
 

@@ -181,6 +181,10 @@ pub trait Store: Send + Sync {
     /// Users in the order of their ids, a thousand at most, from after this one on.
     async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError>;
 
+    /// Users whose address is not of ASCII alone, in the order of their ids, a thousand at most, from after this one
+    /// on.
+    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError>;
+
     /// The session and its user.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 

@@ -12,6 +12,7 @@ use super::journal::Journal;
 use super::known_device::{DeviceToken, KnownDevice};
 use super::password::{Lane, Passwords, Verdict};
 use super::sessions::{Found, Sessions};
+use super::spelling::is_taken_as_typed;
 use super::superseded::GivingWay;
 use super::{AuthError, Grant, Visitor, rules};
 use crate::store::{AccountTag, Change, Event, User, Whence};
@@ -39,6 +40,9 @@ impl Accounts {
         let (email, name) = validated(request)?;
         let whence = &visitor.whence;
         self.admit_registration(whence).await?;
+        if is_taken_as_typed(&*self.sessions.journal.store, &request.email).await? {
+            return Err(AuthError::EmailTaken);
+        }
         let account = AccountTag::of(&email);
         let Journal { clock, entropy, .. } = &self.sessions.journal;
         let now = clock.now();

@@ -7,9 +7,9 @@ use shared::{EndCause, EventKind};
 use super::AuthError;
 use super::accounts::validated;
 use super::bulk_revocation::Progress;
-use super::email::Email;
 use super::journal::Journal;
 use super::password::{Lane, Passwords};
+use super::spelling::{self, is_taken_as_typed};
 use crate::store::{AccountTag, Change, Event, StoreError, User, Whence};
 
 /// Accounts and sessions in an administrator's hands.
@@ -28,6 +28,9 @@ impl Administration {
     /// failure of storage.
     pub async fn add_user(&self, request: &RegisterRequest) -> Result<User, AuthError> {
         let (email, name) = validated(request)?;
+        if is_taken_as_typed(&*self.journal.store, &request.email).await? {
+            return Err(AuthError::EmailTaken);
+        }
         let now = self.journal.now();
         let user = User {
             id: self.journal.entropy.user_id(now),
@@ -43,12 +46,12 @@ impl Administration {
         if added.took_place() { Ok(user) } else { Err(AuthError::EmailTaken) }
     }
 
-    /// The user with this email address, however it is written.
+    /// The user with this email address, however it is written; of two who share one, the user whose spelling it is.
     ///
     /// # Errors
     /// If storage fails.
     pub async fn find(&self, email: &str) -> Result<Option<User>, StoreError> {
-        match Email::parse(email) {
+        match spelling::meant(&*self.journal.store, email).await? {
             Some(email) => self.journal.store.find_user(&email).await,
             None => Ok(None),
         }

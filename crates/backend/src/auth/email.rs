@@ -1,18 +1,21 @@
-//! Email addresses (RFC 5321 section 4.1.2, RFC 6531 section 3.3): what accounts are found by, and which
-//! addresses a new account may have. It must not check whether mail arrives there.
+//! Email addresses (RFC 5321 section 4.1.2, RFC 6531 section 3.3): the canonical form that accounts are found by, and
+//! which addresses a new account may have. It must not check whether mail arrives there.
 
 use std::net::IpAddr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::text::{Flaw, Joiners, flaw};
 
-/// An email address, trimmed and in lower case.
+/// An email address: canonical, so that all spellings of one address are equal, or as an earlier version stored it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
 /// RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, two of them its angle brackets.
 const MAX_BYTES: usize = 254;
+/// A domain that is typed in its own script takes more octets than its A-labels do.
+const MAX_TYPED_BYTES: usize = 1_024;
 /// RFC 5321 section 4.5.3.1.1.
 const MAX_LOCAL_BYTES: usize = 64;
 /// What an atom holds beside letters and digits (RFC 5322 section 3.2.3).
@@ -62,9 +65,6 @@ pub enum AddressError {
     /// No domain name.
     #[error("The part after the @ is no domain that mail is sent to: it looks like example.com.")]
     Domain,
-    /// Another spelling of a domain name.
-    #[error("Write the part after the @ as “{0}”.")]
-    DomainSpelling(String),
 }
 
 impl AddressError {
@@ -80,37 +80,45 @@ impl AddressError {
 }
 
 impl Email {
-    /// Reads an address to look an account up by: lenient, because it must find every account that an
-    /// earlier and laxer rule let in. `None` if no account can have it.
+    /// Reads an address to look an account up by, in the canonical form: lenient, because it must find every account
+    /// that an earlier and laxer rule let in. `None` if no account can have it.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
-        let email = typed.trim().to_lowercase();
-        let (local, domain) = email.rsplit_once('@')?;
-        let is_whole = !local.is_empty() && !domain.is_empty() && email.len() <= MAX_BYTES;
-        let is_line = !email.contains(|c: char| c.is_whitespace() || c.is_control());
-        (is_whole && is_line).then_some(Self(email))
+        let typed = in_lower_case(typed)?;
+        let email = canonical(&typed);
+        (typed.len().min(email.len()) <= MAX_BYTES).then_some(Self(email))
     }
 
-    /// Reads the address of a new account: one that a mail system could take.
+    /// The address as it was typed, but for letter case, if that is not its canonical form: versions before the
+    /// canonical form stored it so, and an account may still have it (see [`spelling`](super::spelling)).
+    #[must_use]
+    pub fn as_typed(typed: &str) -> Option<Self> {
+        let typed = in_lower_case(typed)?;
+        (typed.len() <= MAX_BYTES && canonical(&typed) != typed).then_some(Self(typed))
+    }
+
+    /// Reads the address of a new account: one that a mail system could take, in the canonical form.
     ///
     /// # Errors
     /// The first rule that it breaks.
     pub fn parse_new(typed: &str) -> Result<Self, AddressError> {
-        let email = typed.trim().to_lowercase();
-        if email.is_empty() {
+        let typed = typed.trim().to_lowercase();
+        if typed.is_empty() {
             return Err(AddressError::Missing);
         }
-        if email.len() > MAX_BYTES {
+        if typed.len() > MAX_TYPED_BYTES {
             return Err(AddressError::TooLong);
         }
-        check_text(&email)?;
-        let (local, domain) = email.rsplit_once('@').ok_or(AddressError::Shape)?;
+        check_text(&typed)?;
+        let (local, domain) = typed.rsplit_once('@').ok_or(AddressError::Shape)?;
         if local.is_empty() || domain.is_empty() || local.contains('@') {
             return Err(AddressError::Shape);
         }
+        let email = canonical(&typed);
+        let (local, _) = email.rsplit_once('@').ok_or(AddressError::Shape)?;
         check_local_part(local)?;
         check_domain(domain)?;
-        Ok(Self(email))
+        if email.len() > MAX_BYTES { Err(AddressError::TooLong) } else { Ok(Self(email)) }
     }
 
     pub(crate) const fn from_stored(email: String) -> Self {
@@ -122,6 +130,52 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether this is the form that accounts are found by, however their address is typed.
+    #[must_use]
+    pub fn is_canonical(&self) -> bool {
+        canonical(&self.0) == self.0
+    }
+
+    /// The canonical form of an address that was stored before there was one.
+    #[must_use]
+    pub fn to_canonical(&self) -> Self {
+        Self(canonical(&self.0))
+    }
+
+    /// The address as people write it: with the domain in its own script (U-labels).
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let Some((local, domain)) = self.0.rsplit_once('@') else { return self.0.clone() };
+        match Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow) {
+            (domain, Ok(())) => format!("{local}@{domain}"),
+            (_, Err(_)) => self.0.clone(),
+        }
+    }
+}
+
+/// An address without the space around it, in lower case. `None` for what no account can have.
+fn in_lower_case(typed: &str) -> Option<String> {
+    let address = typed.trim().to_lowercase();
+    let (local, domain) = address.rsplit_once('@')?;
+    let is_whole = !local.is_empty() && !domain.is_empty() && address.len() <= MAX_TYPED_BYTES;
+    let is_line = !address.contains(|c: char| c.is_whitespace() || c.is_control());
+    (is_whole && is_line).then_some(address)
+}
+
+/// The one form of all spellings of an address: the local part in lower case and in Normalization Form C, as the
+/// username profile of PRECIS has it (RFC 8265 section 3.3); the domain as A-labels by Unicode Technical Standard 46,
+/// which is what browsers send and what the DNS holds. A domain that UTS 46 refuses stays, in the form of a local part.
+fn canonical(address: &str) -> String {
+    let composed =
+        |part: &str| part.nfc().collect::<String>().to_lowercase().nfc().collect::<String>();
+    let Some((local, domain)) = address.rsplit_once('@') else { return composed(address) };
+    let (deny, hyphens, length) = (AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Ignore);
+    let domain = match Uts46::new().to_ascii(domain.as_bytes(), deny, hyphens, length) {
+        Ok(domain) => domain.into_owned(),
+        Err(_) => composed(domain),
+    };
+    format!("{}@{domain}", composed(local))
 }
 
 /// Two addresses that look the same shall be the same: no joiner has a reason here.
@@ -158,22 +212,15 @@ fn check_domain(domain: &str) -> Result<(), AddressError> {
     if domain.starts_with('[') || domain.parse::<IpAddr>().is_ok() {
         return Err(AddressError::IpAddress);
     }
-    let (uts46, hyphens) = (Uts46::new(), Hyphens::CheckFirstLast);
-    let ascii = uts46
-        .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, hyphens, DnsLength::Verify)
-        .map_err(|_| AddressError::Domain)?;
+    let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    let ascii = Uts46::new().to_ascii(domain.as_bytes(), deny, hyphens, DnsLength::Verify);
+    let ascii = ascii.map_err(|_| AddressError::Domain)?;
     let (_, top) = ascii.rsplit_once('.').ok_or(AddressError::Domain)?;
     // RFC 3696 section 2: no top-level domain is a number, so that none can be taken for an address.
     if top.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(AddressError::IpAddress);
     }
-    // A spelling that UTS 46 would have to map, such as full-width letters, is no U-label.
-    let (spelt, _) = uts46.to_unicode(domain.as_bytes(), AsciiDenyList::STD3, hyphens);
-    if domain.is_ascii() || spelt == domain {
-        Ok(())
-    } else {
-        Err(AddressError::DomainSpelling(spelt.into_owned()))
-    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -259,12 +306,71 @@ mod tests {
             ("a@[ipv6:::1]", E::IpAddress),
             ("a@::1", E::IpAddress),
             ("a@example.123", E::IpAddress),
-            ("a@ｅxample.com", E::DomainSpelling("example.com".to_owned())),
-            ("a@例え。jp", E::DomainSpelling("例え.jp".to_owned())),
-            ("a@bu\u{308}cher.example", E::DomainSpelling("bücher.example".to_owned())),
+            ("a@１２７.0.0.1", E::IpAddress),
         ] {
             assert_eq!(refused(typed), why, "{typed:?}");
         }
+    }
+
+    /// Each row is one address.
+    const SPELLINGS: [&[&str]; 6] = [
+        &[
+            "zoe\u{308}@example.com",
+            "zo\u{eb}@example.com",
+            "ZO\u{cb}@EXAMPLE.com",
+            " ZOE\u{308}@example.com",
+        ],
+        &[
+            "x@xn--bcher-kva.example",
+            "x@b\u{fc}cher.example",
+            "x@bu\u{308}cher.example",
+            "X@B\u{dc}CHER.example",
+            "x@XN--BCHER-KVA.example",
+            "x@b\u{fc}cher\u{3002}example",
+        ],
+        &["a@example.com", "a@ｅxample.com", "A@ＥＸＡＭＰＬＥ．ＣＯＭ"],
+        &["한@example.com", "\u{1112}\u{1161}\u{11ab}@example.com"],
+        &["\u{1f0}@example.com", "J\u{30c}@example.com"],
+        &["x@stra\u{df}e.example", "x@xn--strae-oqa.example", "x@STRA\u{1e9e}E.example"],
+    ];
+
+    #[test]
+    fn all_spellings_of_an_address_are_one() {
+        for spellings in SPELLINGS {
+            let new = spellings.iter().map(|typed| Email::parse_new(typed).expect(typed));
+            let new: Vec<Email> = new.collect();
+            assert!(new.windows(2).all(|pair| pair[0] == pair[1]), "{new:?}");
+            for typed in spellings {
+                assert_eq!(Email::parse(typed).as_ref(), Some(&new[0]), "{typed}");
+                assert_eq!(Email::parse(typed).map(|email| email.shown()), Some(new[0].shown()));
+            }
+        }
+        // Two letters that UTS 46 of before 2010 took for one.
+        assert_ne!(Email::parse("x@stra\u{df}e.example"), Email::parse("x@strasse.example"));
+        // Before the @, only what is canonically equivalent is the same.
+        assert_ne!(Email::parse("ａ@example.com"), Email::parse("a@example.com"));
+    }
+
+    #[test]
+    fn an_address_is_stored_as_a_labels_and_shown_as_u_labels() {
+        let email = Email::parse_new("zoe\u{308}@bu\u{308}cher.example").expect("an address");
+        assert_eq!(email.as_str(), "zo\u{eb}@xn--bcher-kva.example");
+        assert_eq!(email.shown(), "zo\u{eb}@b\u{fc}cher.example");
+        for plain in ["a@example.com", "(a)@-example.com", "a@xn--a.com", "a@127.0.0.1"] {
+            assert_eq!(Email::parse(plain).expect("an address").shown(), plain);
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_kept_only_if_it_is_another_spelling() {
+        let typed = |typed| Email::as_typed(typed).map(|email| email.as_str().to_owned());
+        assert_eq!(typed("Alice@Example.com"), None);
+        assert_eq!(typed("x@xn--bcher-kva.example"), None);
+        assert_eq!(typed("no address"), None);
+        assert_eq!(typed(" X@B\u{dc}CHER.example"), Some("x@b\u{fc}cher.example".to_owned()));
+        let old = Email::as_typed("x@b\u{fc}cher.example").expect("another spelling");
+        assert!(!old.is_canonical() && old.to_canonical().is_canonical());
+        assert_eq!(Some(old.to_canonical()), Email::parse("x@xn--bcher-kva.example"));
     }
 
     #[test]
@@ -340,6 +446,21 @@ mod tests {
             characters.insert(1 + at.index(characters.len() - 1), wrong);
             let typed: String = characters.into_iter().collect();
             prop_assert!(Email::parse_new(&typed).is_err(), "{:?}", typed);
+        }
+
+        /// Whatever an earlier version stored: its canonical form is its own, and one of ASCII alone has it already.
+        #[test]
+        fn there_is_one_canonical_form(typed in "\\PC{1,40}@(\\PC{1,40}|xn--[a-z0-9-]{1,20}\\.com)") {
+            let Some(email) = Email::parse(&typed) else { return Ok(()) };
+            prop_assert!(email.is_canonical(), "{:?}", email);
+            let decomposed: String = typed.nfd().collect();
+            if let Some(other) = Email::parse(&decomposed) {
+                prop_assert_eq!(&other, &email);
+            }
+            if typed.is_ascii() {
+                prop_assert_eq!(Email::as_typed(&typed), None);
+            }
+            prop_assert_eq!(Email::parse(&email.shown()), Some(email));
         }
 
         #[test]

@@ -9,6 +9,7 @@ use super::email::Email;
 use super::known_device::KnownDevice;
 use super::limits::TooEarly;
 use super::password::{Lane, Verdict};
+use super::spelling;
 use super::suspicion::network;
 use super::{AuthError, Grant, Visitor};
 use crate::store::{AccountTag, Change, Event, EventQuery, Session, User, Whence};
@@ -18,6 +19,7 @@ const LOGINS_REMEMBERED: u32 = 50;
 
 /// A login under way: what it is about, before anybody knows whether there is such an account.
 struct Login<'a> {
+    typed: &'a str,
     email: Option<Email>,
     account: AccountTag,
     /// On which device the account is known, if it is on this one.
@@ -37,25 +39,36 @@ impl Accounts {
         request: &LoginRequest,
         visitor: &Visitor,
     ) -> Result<Grant, AuthError> {
-        let login = self.under_way(&request.email, visitor);
-        let user = self.proved(&login, &request.password).await?;
+        let mut login = self.under_way(&request.email, visitor);
+        let user = self.proved(&mut login, &request.password).await?;
         let grant = self.open(user, &login).await?;
         self.forgive(login.tags()).await;
         let device_token = self.device_token(login.device, &login.account);
         Ok(Grant { device_token, ..grant })
     }
 
-    fn under_way<'a>(&self, typed: &str, visitor: &'a Visitor) -> Login<'a> {
+    fn under_way<'a>(&self, typed: &'a str, visitor: &'a Visitor) -> Login<'a> {
         let email = Email::parse(typed);
         let account =
             email.as_ref().map_or_else(|| AccountTag::of_no_address(typed), AccountTag::of);
         let device = self.recognise(visitor, &account);
-        Login { email, account, device, visitor }
+        Login { typed, email, account, device, visitor }
+    }
+
+    /// Of two accounts that share an address, each is meant by its own spelling, and counted by it.
+    async fn tell_apart(&self, login: &mut Login<'_>) -> Result<(), AuthError> {
+        let meant = spelling::meant(&*self.sessions.journal.store, login.typed).await?;
+        if let Some(email) = meant.filter(|meant| login.email.as_ref() != Some(meant)) {
+            login.account = AccountTag::of(&email);
+            login.device = self.recognise(login.visitor, &login.account);
+            login.email = Some(email);
+        }
+        Ok(())
     }
 
     /// The user whose password it is. Whether there is one is asked only once the password may be looked
     /// at, so that a refusal before says nothing.
-    async fn proved(&self, login: &Login<'_>, password: &Secret) -> Result<User, AuthError> {
+    async fn proved(&self, login: &mut Login<'_>, password: &Secret) -> Result<User, AuthError> {
         let limits = &self.sessions.limits;
         let admitted = match login.device_tag() {
             Some(device) => limits.login_on(device, login.visitor.whence.address, login.account),
@@ -64,6 +77,7 @@ impl Accounts {
         if let Err(too_early) = admitted {
             return Err(self.too_early(too_early, login).await);
         }
+        self.tell_apart(login).await?;
         // A device at which a hundred were wrong is no better than a stranger's.
         let (tag, lane) = match login.device_tag() {
             Some(device) if !self.is_spent(device).await? => (device, Lane::Known(login.account)),

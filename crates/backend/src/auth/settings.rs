@@ -28,8 +28,8 @@ impl Accounts {
         whence: &Whence,
     ) -> Result<Grant, AuthError> {
         let Authenticated { user, session } = self.sessions.look_up(caller).await?;
-        let (email, name) = (user.email.as_str(), user.name.as_deref().unwrap_or_default());
-        rules::new_password("new_password", &request.new_password, email, name)
+        let (email, name) = (user.email.shown(), user.name.as_deref().unwrap_or_default());
+        rules::new_password("new_password", &request.new_password, &email, name)
             .map_err(|error| AuthError::Invalid(vec![error]))?;
         let current = &request.current_password;
         if !self.is_password_of(&user, session.id, current, whence).await? {

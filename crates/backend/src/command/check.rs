@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::database::{remark, with_database};
-use super::say;
+use super::{say, spelling};
 use crate::app::{App, Doors};
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};
@@ -37,6 +37,7 @@ async fn check_database(settings: &Settings, database: &Database) -> anyhow::Res
     say(&format!("keys           ok   signing with {signing}"))?;
     store.ping().await.context("--database / BATON_DATABASE: the storage does not answer")?;
     say("storage        ok   answers, and can be written to")?;
+    spelling::check(&**store).await?;
     let store = Arc::clone(store);
     App::new(settings, Doors { clock, entropy, store, keys: Arc::new(keys) })?;
     match &settings.site {

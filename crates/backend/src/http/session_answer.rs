@@ -43,5 +43,5 @@ impl IntoResponse for SessionAnswer {
 
 /// A user as shown to that user.
 pub fn shown(user: &crate::store::User) -> User {
-    User { id: user.id, email: user.email.as_str().to_owned(), name: user.name.clone() }
+    User { id: user.id, email: user.email.shown(), name: user.name.clone() }
 }

@@ -8,6 +8,7 @@ use super::records::{
     Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, User, Whence,
 };
 use super::{EventsBefore, FailuresBefore, PruneBefore};
+use crate::auth::email::Email;
 
 /// What shall change. Owned: it is carried out even if whoever asked is gone.
 #[derive(Clone)]
@@ -56,6 +57,15 @@ pub enum Change {
     },
     /// Another password, an end to all other sessions, and a rotation of this one.
     ChangePassword(Box<PasswordChange>),
+    /// The canonical spelling of an address that was stored in another one. Not if another account has it.
+    Respell {
+        /// Whose.
+        user: UserId,
+        /// The address as it was read, which must still stand there.
+        seen: Email,
+        /// The same address, canonical.
+        email: Email,
+    },
     /// Another name.
     Rename {
         /// Whose.

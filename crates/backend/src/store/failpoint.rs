@@ -111,6 +111,10 @@ impl Store for Armed {
         self.store.users(after).await
     }
 
+    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        self.store.users_beyond_ascii(after).await
+    }
+
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.store.find_session(id).await
     }

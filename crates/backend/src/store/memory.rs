@@ -79,6 +79,14 @@ impl Store for Memory {
         Ok(users.map(|(_, user)| user.clone()).take(AT_ONCE).collect())
     }
 
+    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        let tables = self.tables();
+        let users = tables.users.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let users = users.filter(|(id, _)| !tables.erased.contains(id)).map(|(_, user)| user);
+        let users = users.filter(|user| !user.email.as_str().is_ascii());
+        Ok(users.take(AT_ONCE).cloned().collect())
+    }
+
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         let tables = self.tables();
         Ok(tables.sessions.get(&id).and_then(|session| {

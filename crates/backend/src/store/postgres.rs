@@ -84,6 +84,7 @@ pub(super) fn name_of(url: &str) -> Option<String> {
 #[async_trait]
 impl Engine for Postgres {
     const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_POSTGRES;
+    const USERS_BEYOND_ASCII: &'static str = sql::USERS_BEYOND_ASCII_POSTGRES;
 
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
         if script.is_patient {

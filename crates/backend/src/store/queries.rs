@@ -20,8 +20,10 @@ use crate::auth::email::Email;
 /// What an engine that speaks SQL can do.
 #[async_trait]
 pub(super) trait Engine: Send + Sync {
-    /// A user's newest events of some kinds: the one question that each engine is asked in its own words.
+    /// A user's newest events of some kinds: a question that each engine is asked in its own words.
     const EVENTS_OF_KINDS: &'static str;
+    /// Users whose address is not of ASCII alone: another one.
+    const USERS_BEYOND_ASCII: &'static str;
 
     /// Executes all steps of a script, or none.
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError>;
@@ -72,6 +74,12 @@ impl<E: Engine> Store for Sql<E> {
     async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
         let after = after.unwrap_or(UserId::from_bytes([0; 16]));
         self.0.fetch(Statement::new(sql::USERS).bind(after.as_bytes()), row::user).await
+    }
+
+    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        let after = after.unwrap_or(UserId::from_bytes([0; 16]));
+        let query = Statement::new(E::USERS_BEYOND_ASCII).bind(after.as_bytes());
+        self.0.fetch(query, row::user).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {

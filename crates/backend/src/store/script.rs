@@ -123,6 +123,10 @@ fn steps(change: &Change) -> Vec<Step> {
             vec![set_password(*user, seen, hash).needed()]
         }
         Change::ChangePassword(change) => change_password(change),
+        Change::Respell { user, seen, email } => {
+            let respell = Statement::new(sql::RESPELL).bind(user.as_bytes());
+            vec![respell.bind(seen.as_str()).bind(email.as_str()).needed()]
+        }
         Change::Rename { user, name } => {
             let rename = Statement::new(sql::RENAME).bind(user.as_bytes()).bind(name.clone());
             vec![rename.needed()]

@@ -21,6 +21,11 @@ pub(super) const USERS: &str = "
     SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
     FROM users WHERE id > $1 AND erased_at IS NULL ORDER BY id LIMIT 1000";
 
+/// Another spelling of the same address, unless another account has it.
+pub(super) const RESPELL: &str = "
+    UPDATE users SET email = $3 -- unguarded: only from the spelling that was read
+    WHERE id = $1 AND email = $2 AND NOT EXISTS (SELECT 1 FROM users WHERE email = $3)";
+
 /// Changes nothing but who has to wait: whoever disables this user or changes their password at this
 /// moment comes before, and this finds nobody, or comes after, and finds the session that it holds the
 /// door for.

@@ -47,6 +47,7 @@ mod services;
 mod sessions;
 mod settings;
 mod site;
+mod spelling;
 mod store_conformance;
 mod store_failure;
 mod superseded;

@@ -154,7 +154,6 @@ async fn an_address_that_no_mail_system_takes_is_refused_with_the_reason() {
         ("alice@192.0.2.1", "IP address"),
         ("alice@[192.0.2.1]", "IP address"),
         ("alice@example.123", "IP address"),
-        ("alice@ｅxample.com", "“example.com”"),
         ("al\u{3164}ice@example.com", "U+3164"),
         ("al\u{61c}ice@example.com", "U+061C"),
         ("al\u{e0061}ice@example.com", "U+E0061"),
@@ -163,7 +162,9 @@ async fn an_address_that_no_mail_system_takes_is_refused_with_the_reason() {
         let message = message.unwrap_or_else(|| panic!("{typed:?} was registered"));
         assert!(message.contains(named), "{typed:?}: {message}");
     }
-    for good in ["alice+tag@sub.example.com", "o'brien@example.co.uk", "用户@例子.广告"] {
+    for good in
+        ["alice+tag@sub.example.com", "o'brien@example.co.uk", "用户@例子.广告", "bob@ｅxample.com"]
+    {
         assert_eq!(refused_for(&app, "email", good).await, None, "{good}");
     }
 }

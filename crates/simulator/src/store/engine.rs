@@ -42,6 +42,10 @@ impl Store for SimulatedStore {
         self.memory.users(after).await
     }
 
+    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        self.memory.users_beyond_ascii(after).await
+    }
+
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.call(None, |store| store.read_session(id)).await
     }

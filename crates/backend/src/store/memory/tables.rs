@@ -49,6 +49,7 @@ impl Tables {
             Change::Confirm { session, at, whence } => rows(self.confirm(session, at, whence)),
             Change::Rehash { user, seen, hash } => rows(self.set_password(user, &seen, hash)),
             Change::ChangePassword(change) => self.change_password(*change),
+            Change::Respell { user, seen, email } => rows(self.respell(user, &seen, email)),
             Change::Rename { user, name } => {
                 let enabled = self.enabled(user);
                 rows(enabled.map(|user| user.name = name).is_some())
@@ -142,6 +143,12 @@ impl Tables {
             self.users.insert(user.id, user);
         }
         !taken
+    }
+
+    fn respell(&mut self, user: UserId, seen: &Email, email: Email) -> bool {
+        let is_taken = self.users.values().any(|known| known.email == email);
+        let user = self.users.get_mut(&user).filter(|user| user.email == *seen && !is_taken);
+        user.map(|user| user.email = email).is_some()
     }
 
     fn enabled(&mut self, user: UserId) -> Option<&mut User> {

@@ -50,6 +50,28 @@ macro_rules! ends_of_user {
     };
 }
 
+macro_rules! users_beyond_ascii {
+    ($bytes:literal) => {
+        concat!(
+            "
+    SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
+    FROM users WHERE id > $1 AND ",
+            $bytes,
+            " > length(email) AND erased_at IS NULL
+    ORDER BY id LIMIT 1000"
+        )
+    };
+}
+
+/// Users whose address takes more bytes than characters, in the words of the index that has them. SQLite before 3.43, which
+/// copies and looks at files by hand, has no `octet_length`.
+pub(in crate::store) const USERS_BEYOND_ASCII_SQLITE: &str =
+    users_beyond_ascii!("length(CAST(email AS BLOB))");
+
+/// The same as [`USERS_BEYOND_ASCII_SQLITE`].
+pub(in crate::store) const USERS_BEYOND_ASCII_POSTGRES: &str =
+    users_beyond_ascii!("octet_length(email)");
+
 /// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would
 /// fail without waiting while another process writes.
 pub(in crate::store) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";

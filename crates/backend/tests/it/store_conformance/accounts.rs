@@ -52,6 +52,38 @@ async fn a_user_is_added_without_a_session_unless_the_address_is_taken() {
     .await;
 }
 
+/// Only from the spelling that was read, and only to one that no account has.
+#[tokio::test]
+async fn an_address_is_respelt_unless_the_other_spelling_is_taken() {
+    on_every_engine(async |store| {
+        let spelt = |typed: &str| Email::as_typed(typed).expect("another spelling");
+        let (u, e) = (spelt("x@b\u{fc}cher.example"), spelt("zoe\u{308}@example.com"));
+        let add = |user: User| commit(store, Change::AddUser(Box::new(user)));
+        add(User { email: u.clone(), ..user(1) }).await;
+        add(User { email: e.clone(), ..user(2) }).await;
+        add(User { email: e.to_canonical(), ..user(3) }).await;
+        add(user(4)).await;
+        let ids = async |after| {
+            let users = store.users_beyond_ascii(after).await.expect("a store");
+            users.into_iter().map(|user| user.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(None).await, [1, 2, 3].map(|number| user(number).id));
+        assert_eq!(ids(Some(user(1).id)).await, [2, 3].map(|number| user(number).id));
+        let respell = async |number, seen: &Email, email: Email| {
+            let (user, seen) = (user(number).id, seen.clone());
+            commit(store, Change::Respell { user, seen, email }).await.took_place()
+        };
+        assert!(!respell(2, &e, e.to_canonical()).await, "taken");
+        assert!(!respell(1, &e, u.to_canonical()).await, "not what stands there");
+        assert!(respell(1, &u, u.to_canonical()).await);
+        assert!(!respell(1, &u, u.to_canonical()).await, "once");
+        assert_eq!(ids(None).await, [2, 3].map(|number| user(number).id));
+        assert_eq!(stored(store, &u.to_canonical()).await.id, user(1).id);
+        assert_eq!(stored(store, &e).await.id, user(2).id);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_password_change_sets_the_hash_passes_the_session_on_and_ends_the_others() {
     on_every_engine(async |store| {

@@ -227,6 +227,11 @@ impl Store for Faulty {
         self.inner.users(after).await
     }
 
+    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
+        self.check().await?;
+        self.inner.users_beyond_ascii(after).await
+    }
+
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         self.check().await?;
         let found = self.inner.find_session(id).await;

@@ -1,0 +1,55 @@
+//! Reports of addresses that are stored in several spellings: by `serve` in the log, by `migrate` and
+//! `check` in words. It must not hold a rule; those are in [`auth::spelling`](crate::auth::spelling).
+
+use std::sync::Arc;
+
+use super::database::tell;
+use super::say;
+use crate::auth::spelling::{Pair, Spellings, canonicalise, look_for_spellings};
+use crate::store::{Store, StoreError};
+
+/// Rewrites what can be rewritten, for the log. Addresses are not logged; ids are enough to find them.
+pub(super) async fn canonicalise_and_log(store: &Arc<dyn Store>) -> Result<(), StoreError> {
+    let Spellings { rewritten, pairs } = canonicalise(store).await?;
+    if rewritten > 0 {
+        tracing::info!(event = "addresses.rewritten", accounts = rewritten);
+    }
+    for Pair { user, canonical, .. } in &pairs {
+        tracing::warn!(event = "address.shared", %user, %canonical, "two accounts have one address: `baton check` says which");
+    }
+    Ok(())
+}
+
+/// The same, in words.
+pub(super) async fn canonicalise_and_tell(store: &Arc<dyn Store>) -> Result<(), StoreError> {
+    let Spellings { rewritten, pairs } = canonicalise(store).await?;
+    if rewritten > 0 {
+        tell(&format!("rewrote {rewritten} addresses to their canonical spelling"));
+    }
+    pairs.iter().map(in_words).for_each(|line| tell(&line));
+    Ok(())
+}
+
+/// What there is to rewrite, and who shares an address; nothing is changed.
+pub(super) async fn check(store: &dyn Store) -> anyhow::Result<()> {
+    let Spellings { rewritten, pairs } = look_for_spellings(store).await?;
+    if pairs.is_empty() && rewritten == 0 {
+        return say("addresses      ok   each has one account");
+    }
+    if rewritten > 0 {
+        say(&format!(
+            "addresses      {rewritten} are not in their canonical spelling: `baton serve` and `baton migrate` rewrite them"
+        ))?;
+    }
+    pairs.iter().try_for_each(|pair| say(&format!("addresses      {}", in_words(pair))))
+}
+
+/// Quoted, which shows combining marks by their numbers: spellings that look the same differ.
+fn in_words(Pair { user, email, canonical }: &Pair) -> String {
+    let (stored, form) = (email.as_str(), email.to_canonical());
+    format!(
+        "two accounts have one address: {canonical} as {:?}, and {user} as {stored:?}. Nothing is merged: each logs in with its \
+         own spelling. Ask whose they are, and disable the one that is not used, as in `baton users disable {stored}`",
+        form.as_str()
+    )
+}
