@@ -10,6 +10,7 @@ mod argon;
 pub mod bulk_revocation;
 pub mod callers;
 pub mod device;
+pub mod device_change;
 pub mod email;
 pub mod endings;
 pub mod feed;

@@ -156,6 +156,9 @@ pub fn what_happened(event: &Event) -> String {
         K::DeviceChanged => {
             format!("A session wanted to go on on another device, or in another browser: {by}.")
         }
+        K::DesktopSite => format!(
+            "A session went on with the desktop version of this site, or with the mobile one again: {by}."
+        ),
         K::ImpossibleGap => {
             format!("A session went on elsewhere sooner than anybody travels: {by}.")
         }

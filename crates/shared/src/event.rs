@@ -86,6 +86,8 @@ names! {
         NetworkChanged = "network_changed",
         /// A session wanted to go on on another kind of device.
         DeviceChanged = "device_changed",
+        /// A session went on with the desktop version of the site, or with the mobile one again.
+        DesktopSite = "desktop_site",
         /// A session went on elsewhere sooner than anybody travels.
         ImpossibleGap = "impossible_gap",
         /// An administrator disabled the account.

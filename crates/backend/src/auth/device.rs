@@ -1,23 +1,133 @@
-//! What a browser says it is, in a few words from a fixed list. It must not keep the words the browser
-//! used: they are its own, and there is no end to them.
+//! What a browser says it is, in the words of its users: `User-Agent`, and where they come, client hints. A browser or a
+//! system is named from a fixed list; a program by its own name, cut short. It must not judge a difference; that is
+//! [`device_change`](super::device_change).
+
+mod agent;
+mod hints;
+pub(super) mod products;
 
 use shared::{Device, DeviceKind};
-use woothee::parser::Parser;
 
-/// Reads a `User-Agent`.
+pub use hints::ClientHints;
+
+/// Reads what a browser or a program says of itself.
 #[must_use]
-pub fn device(user_agent: &str) -> Device {
-    let Some(found) = Parser::new().parse(user_agent) else { return Device::unknown() };
-    let named = |name: &str| {
-        let known = !name.is_empty() && name != "UNKNOWN";
-        if known { name.to_owned() } else { Device::unknown().browser }
-    };
-    let kind = match found.category {
-        "pc" => DeviceKind::Desktop,
-        "smartphone" | "mobilephone" => DeviceKind::Mobile,
-        "appliance" => DeviceKind::Appliance,
-        "crawler" | "misc" => DeviceKind::Program,
-        _ => DeviceKind::Unknown,
-    };
-    Device { browser: named(found.name), os: named(found.os), kind }
+pub fn device(user_agent: &str, hints: ClientHints<'_>) -> Device {
+    let said = agent::read(user_agent);
+    // Only browsers made of Chromium send hints; a hint beside another `User-Agent` proves nothing.
+    if said.is_chromium { hints.refine(said.device) } else { said.device }
+}
+
+/// What kind of device a system runs on.
+fn kind_of(os: &str) -> DeviceKind {
+    let system = products::SYSTEMS.iter().find(|system| system.name == os);
+    system.map_or(DeviceKind::Unknown, |system| system.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(user_agent: &str) -> String {
+        device(user_agent, ClientHints::default()).to_string()
+    }
+
+    fn with_hints(user_agent: &str, brands: &str, platform: &str) -> String {
+        let hints = ClientHints { brands: Some(brands), platform: Some(platform) };
+        device(user_agent, hints).to_string()
+    }
+
+    const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
+
+    #[test]
+    fn what_is_no_browser_is_a_program_named_by_what_stands_before_the_slash() {
+        for (agent, name) in [
+            ("curl/8.5.0", "curl"),
+            ("okhttp/4.12.0", "okhttp"),
+            ("axios/1.7.2", "axios"),
+            ("Go-http-client/2.0", "Go-http-client"),
+            ("python-requests/2.32.3", "python-requests"),
+            ("Python/3.11 aiohttp/3.9.1", "Python"),
+            ("Apache-HttpClient/4.5.14 (Java/17)", "Apache-HttpClient"),
+            ("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)", "Dalvik"),
+            ("My App/1.0 CFNetwork/1494 Darwin/23.4.0", "My App"),
+            ("node", "node"),
+            ("Faraday v2.9", "Faraday"),
+            ("got (https://example.com/got)", "got"),
+            ("kube-probe/1.27", "kube-probe"),
+            (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+                "Googlebot",
+            ),
+        ] {
+            let found = device(agent, ClientHints::default());
+            assert_eq!(
+                (found.browser.as_str(), found.kind),
+                (name, DeviceKind::Program),
+                "{agent}"
+            );
+            assert_eq!(found.os, shared::device::UNKNOWN);
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_programs_own_is_short_and_plain() {
+        for nothing in ["", " ", "/", "/1.0", "%%%", "<b>x</b>/1", "123/4", "(x)", "\u{1f41f}/1"] {
+            assert_eq!(device(nothing, ClientHints::default()), Device::unknown(), "{nothing:?}");
+        }
+        let long = device(&format!("{}/1", "a".repeat(1_000)), ClientHints::default());
+        assert_eq!(long.browser, "a".repeat(32));
+    }
+
+    #[test]
+    fn the_brand_names_a_browser_that_calls_itself_chrome() {
+        let brands = |name| {
+            format!("\"Chromium\";v=\"153\", \"Not(A;,Brand\";v=\"8\", \"{name}\";v=\"153\"")
+        };
+        for (brand, named) in [
+            ("Google Chrome", "Chrome on Linux"),
+            ("Brave", "Brave on Linux"),
+            ("Vivaldi", "Vivaldi on Linux"),
+            ("Microsoft Edge", "Edge on Linux"),
+            ("A brand of another browser", "Chrome on Linux"),
+        ] {
+            assert_eq!(with_hints(CHROME, &brands(brand), "\"Linux\""), named, "{brand}");
+        }
+        let opera = format!("{CHROME} OPR/135.0.0.0");
+        assert_eq!(with_hints(&opera, &brands("Google Chrome"), "\"Linux\""), "Opera on Linux");
+    }
+
+    #[test]
+    fn the_platform_counts_more_than_the_user_agent_and_junk_counts_nothing() {
+        let brands = "\"Google Chrome\";v=\"153\"";
+        for (platform, named) in [
+            ("\"Windows\"", "Chrome on Windows"),
+            ("\"macOS\"", "Chrome on macOS"),
+            ("\"Chrome OS\"", "Chrome on ChromeOS"),
+            ("\"Android\"", "Chrome on Android"),
+            ("\"\"", "Chrome on Linux"),
+            ("Windows", "Chrome on Linux"),
+            ("\"Windows", "Chrome on Linux"),
+        ] {
+            assert_eq!(with_hints(CHROME, brands, platform), named, "{platform}");
+        }
+        assert_eq!(with_hints(CHROME, "\"Brave\"; \"", "\"Linux\""), "Chrome on Linux");
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:156.0) Gecko/20100101 Firefox/156.0";
+        assert_eq!(with_hints(firefox, "\"Brave\"", "\"Windows\""), "Firefox on Linux");
+        assert_eq!(with_hints("curl/8.5.0", "\"Brave\"", "\"Windows\""), "curl");
+    }
+
+    #[test]
+    fn a_product_is_a_word_and_not_a_part_of_one() {
+        let plain = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) NotEdg/1 Chrome/1 Safari/1 (Edg/1)";
+        assert_eq!(named(plain), "Chrome on Windows");
+        assert_eq!(
+            named("Opera/9.80 (Android; Opera Mini/36.2; U; id) Presto/2.12 Version/12.16"),
+            "Opera on Android"
+        );
+        assert_eq!(
+            named("Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko"),
+            "Internet Explorer on Windows"
+        );
+    }
 }

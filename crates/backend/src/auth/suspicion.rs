@@ -4,8 +4,9 @@
 use std::net::IpAddr;
 
 use clap::ValueEnum;
-use shared::{Device, EventKind, NumericDate};
+use shared::{EventKind, NumericDate};
 
+use super::device_change::{DeviceChange, compare};
 use crate::store::{Session, Whence};
 
 /// What policy asks for when something is unusual, in the order of severity.
@@ -61,11 +62,18 @@ pub fn assess(
     let (before, after) = (&session.whence, whence);
     // Where nothing was known before, nothing can have changed.
     let moved = before.address.is_some() && network(before.address) != network(after.address);
-    let other_device = before.device != Device::unknown() && before.device != after.device;
+    let change = compare(&before.device, &after.device);
+    let other_device = change == DeviceChange::Device;
     let soon = now.since(session.family.accepted_at) < GAP_SECONDS;
     let found = [
         (moved, EventKind::NetworkChanged, policy.network),
         (other_device, EventKind::DeviceChanged, policy.device),
+        // No other device, but worth a line: a thief may say so.
+        (
+            change == DeviceChange::DesktopSite,
+            EventKind::DesktopSite,
+            policy.device.min(Response::Log),
+        ),
         (moved && other_device && soon, EventKind::ImpossibleGap, policy.gap),
     ];
     let found =

@@ -1,9 +1,12 @@
 //! Known devices: what a login leaves behind, what it is good for, and what it is not.
 
+mod named;
+
 use axum::http::Method;
 use shared::path::{self, DEVICE_COOKIE, REFRESH_COOKIE};
 
 use crate::support::{Browser, PASSWORD, TestApp, on_every_store};
+pub(crate) use named::{Named, all as user_agents};
 
 fn device_cookies(answer: &crate::support::Answer) -> Vec<cookie::Cookie<'static>> {
     let mut cookies = answer.set_cookies();

@@ -18,7 +18,8 @@ use shared::{EventKind, path};
 
 use crate::support::program::{Serving, folder, request};
 use crate::support::{
-    Browser, FIREFOX_ON_LINUX, Log, PASSWORD, Place, SAFARI_ON_IPHONE, START, TestApp,
+    Browser, FIREFOX_ON_LINUX, Log, PASSWORD, Place, SAFARI_ON_IPHONE, SAFARI_ON_MAC, START,
+    TestApp,
 };
 
 const HERE: &str = "203.0.113.9";
@@ -79,6 +80,7 @@ async fn elsewhere(app: &TestApp, alice: &Browser) {
     thief.refresh().await.assert_problem(401, "invalid_grant");
     let last = visitor(app);
     last.login("alice", NEW).await.assert_ok();
+    last.clone().calling_itself(SAFARI_ON_MAC).refresh().await.assert_ok();
     last.logout().await.assert_status(204);
     while visitor(app).login("alice", WRONG).await.status != 429 {}
 }

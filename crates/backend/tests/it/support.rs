@@ -15,7 +15,7 @@ pub(crate) use answer::Answer;
 pub(crate) use app::{
     ORIGIN, PASSWORD, START, TestApp, on_every_store, on_every_store_with, settings, stores,
 };
-pub(crate) use browser::{Browser, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
+pub(crate) use browser::{Browser, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, SAFARI_ON_MAC};
 pub(crate) use faulty::{Faulty, Hearing};
 pub(crate) use log::Log;
 pub(crate) use place::{Place, Schema};

@@ -2,12 +2,14 @@
 //! may give to each.
 
 use axum::http::Method;
+use backend::store::{Change, Whence};
 use serde_json::Value;
 use shared::path;
 
+use crate::device::{Named, user_agents};
 use crate::support::{
-    Browser, FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, on_every_store,
-    on_every_store_with,
+    Browser, FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, SAFARI_ON_MAC, START, TestApp,
+    on_every_store, on_every_store_with,
 };
 
 const HERE: &str = "203.0.113.9";
@@ -55,7 +57,7 @@ async fn for_each_signal<F: Future<Output = ()>>(
 
 /// What is told of suspicions, newest first.
 async fn told(browser: &Browser) -> Vec<Value> {
-    let kinds = "network_changed,device_changed,impossible_gap,session_ended";
+    let kinds = "network_changed,device_changed,desktop_site,impossible_gap,session_ended";
     let page = format!("{}?kind={kinds}", path::EVENTS);
     let body = browser.call(Method::GET, &page, None).await.assert_ok().json();
     body["events"].as_array().expect("events").clone()
@@ -206,6 +208,74 @@ async fn the_most_severe_of_what_policy_asks_for_is_done() {
         assert_eq!(kinds(&other).await, all);
     })
     .await;
+}
+
+/// A telephone or tablet that asks for the desktop version says that it is a computer.
+#[tokio::test]
+async fn a_request_for_the_desktop_version_is_told_and_not_asked() {
+    const CHROME_ON_ANDROID: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Mobile Safari/537.36";
+    const CHROME_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
+    for (policy, told) in [("off", 0), ("log", 2), ("confirm", 2), ("end", 2)] {
+        on_every_store_with(&["--on-device-change", policy], async |app| {
+            for (number, [mobile, desktop, foreign]) in [
+                [SAFARI_ON_IPHONE, SAFARI_ON_MAC, CHROME_ON_LINUX],
+                [CHROME_ON_ANDROID, CHROME_ON_LINUX, FIREFOX_ON_LINUX],
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let name = format!("alice{number}");
+                let alice = app.browser().calling_itself(mobile).at(HERE);
+                alice.register(&name).await.assert_status(201);
+                let other = app.logged_in(&name).await;
+                for version in [desktop, mobile] {
+                    alice.clone().calling_itself(version).refresh().await.assert_ok();
+                }
+                let kinds = kinds(&other).await;
+                assert_eq!(kinds, vec!["desktop_site"; told], "{policy}");
+                let thief = alice.calling_itself(foreign).refresh().await;
+                let is_let_in = ["off", "log"].contains(&policy);
+                assert_eq!(thief.status == 200, is_let_in, "{policy}: {thief:?}");
+            }
+        })
+        .await;
+    }
+}
+
+/// An earlier version has named the device of each session; today's names are no other device.
+#[tokio::test]
+async fn a_renaming_of_ours_asks_for_no_password() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let id = alice.me().await.json()["session"]["id"].clone();
+    let session = serde_json::from_value(id).expect("an id");
+    for Named { formerly, agent, .. } in user_agents() {
+        let whence = Whence { address: None, device: formerly };
+        let stored = Change::Confirm { session, at: START, whence };
+        assert!(app.store.commit(stored, Vec::new()).await.expect("a store").took_place());
+        alice.clone().calling_itself(agent).refresh().await.assert_ok();
+    }
+    assert_eq!(kinds(&alice).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_browser_is_named_by_its_client_hints() {
+    let app = TestApp::in_memory().await;
+    app.registered("alice").await;
+    let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
+    let browser = app.browser();
+    let request = browser.request(Method::POST, path::LOGIN).header("user-agent", agent);
+    let request = request.header("sec-ch-ua", "\"Brave\";v=\"153\", \"Chromium\";v=\"153\"");
+    let request = request.header("sec-ch-ua-platform", "\"Windows\"");
+    let request = request.header("content-type", "application/json");
+    let body = serde_json::json!({"email": "alice@example.com", "password": PASSWORD}).to_string();
+    browser.send(request, body.into()).await.assert_ok();
+    let sessions = browser.call(Method::GET, path::SESSIONS, None).await.assert_ok().json();
+    let here =
+        sessions["sessions"].as_array().expect("sessions").iter().find(|it| it["current"] == true);
+    let device = &here.expect("this one")["device"];
+    let named = serde_json::json!({"browser": "Brave", "os": "Windows", "kind": "desktop"});
+    assert_eq!(*device, named);
 }
 
 /// A machine changes the second half of its address by itself (RFC 8981).

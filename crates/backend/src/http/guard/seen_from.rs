@@ -4,13 +4,17 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderName;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use shared::Device;
 
-use crate::auth::device::device;
+use crate::auth::device::{ClientHints, device};
 use crate::http::client::{ClientAddress, TrustedProxies};
 use crate::store::Whence;
+
+const BRANDS: HeaderName = HeaderName::from_static("sec-ch-ua");
+const PLATFORM: HeaderName = HeaderName::from_static("sec-ch-ua-platform");
 
 /// From where the call comes, as far as that can be known.
 pub struct SeenFrom(pub Whence);
@@ -23,7 +27,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let said = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-        Ok(Self(Whence { address, device: said.map_or_else(Device::unknown, device) }))
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let hints = ClientHints { brands: header(BRANDS), platform: header(PLATFORM) };
+        let device = header(USER_AGENT).map_or_else(Device::unknown, |said| device(said, hints));
+        Ok(Self(Whence { address, device }))
     }
 }
