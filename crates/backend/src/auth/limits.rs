@@ -1,19 +1,19 @@
 //! How often, at once: limits in the memory of each instance, for bursts. What must survive a restart is
 //! counted in the store; see [`guessing`](super::guessing). It must not know what the calls do.
 
+mod admission;
 mod buckets;
 
 use std::net::IpAddr;
 
-use shared::{EventKind, LimitedBy, SessionId, UserId};
+use shared::{LimitedBy, SessionId, UserId};
 
 use super::AuthError;
 use super::callers::Caller;
 use super::journal::Journal;
-use super::sessions::{Found, Sessions};
 use super::suspicion::network;
 use crate::clock::Clock;
-use crate::store::{AccountTag, Event, Whence};
+use crate::store::{AccountTag, Event};
 use buckets::Buckets;
 pub use buckets::{MOST_KEYS, SHARED};
 
@@ -244,75 +244,5 @@ impl All {
             &self.introspections_by_service,
             &self.told,
         ]
-    }
-}
-
-impl Sessions {
-    /// Lets a network refresh, or says no.
-    pub(super) async fn admit_network(&self, whence: &Whence) -> Result<(), AuthError> {
-        let Err(too_early) = self.limits.refresh_from(whence.address) else { return Ok(()) };
-        let event = async || self.journal.event(EventKind::Limited, None, whence);
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
-    }
-
-    /// Admits a call with an access token. It stands beside every check of such a token
-    /// ([`Bearer`](crate::http::guard::Bearer)), so that a new call is limited without asking for it.
-    ///
-    /// # Errors
-    /// [`AuthError::Limited`].
-    pub async fn admit_call(
-        &self,
-        caller: &Caller,
-        is_change: bool,
-        whence: &Whence,
-    ) -> Result<(), AuthError> {
-        let Err(too_early) = self.limits.call(caller, is_change) else { return Ok(()) };
-        let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(caller.user), whence);
-            event.in_session(caller.session)
-        };
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
-    }
-
-    /// Admits a question of who says to be this service, and then asks whether it is: nobody but the service uses up
-    /// its limit, and nobody asks the database without one. A refusal is a log line, and no security event of a user.
-    pub(super) async fn admit_service<T>(
-        &self,
-        id: &str,
-        whence: &Whence,
-        authenticate: impl Future<Output = Result<T, AuthError>>,
-    ) -> Result<T, AuthError> {
-        let from = Key::Network(network(whence.address));
-        let service = Key::Service(AccountTag::of_service(id));
-        if let Err(too_early) = self.limits.introspection(from, service) {
-            if self.limits.is_news(too_early) {
-                let network = whence.address.map(|address| address.to_string());
-                tracing::warn!(event = "service.limited", id, network);
-            }
-            let TooEarly { retry_after, .. } = too_early;
-            return Err(AuthError::Limited { retry_after, limited_by: None });
-        }
-        let authenticated = authenticate.await;
-        if matches!(authenticated, Err(AuthError::InvalidClient)) {
-            self.limits.give_back(|all| &all.introspections_by_service, service);
-        } else {
-            self.limits.give_back(|all| &all.wrong_credentials_by_network, from);
-        }
-        authenticated
-    }
-
-    /// Lets a session be refreshed, or says no.
-    pub(super) async fn admit_session(
-        &self,
-        found: &Found,
-        whence: &Whence,
-    ) -> Result<(), AuthError> {
-        let id = found.session.id;
-        let Err(too_early) = self.limits.refresh_of(id) else { return Ok(()) };
-        let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(found.user.id), whence);
-            event.in_session(id)
-        };
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
     }
 }
