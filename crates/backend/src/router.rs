@@ -39,6 +39,7 @@ pub fn router(app: App) -> Router {
         .route(path::HEALTH_LIVE, get(health::live))
         .route("/status-lists/{*rest}", any(site::no_such_endpoint))
         .route("/assets/{name}", get(assets::asset))
+        .route(assets::FAVICON, get(assets::favicon))
         .route("/api", any(site::no_such_endpoint))
         .route("/api/", any(site::no_such_endpoint))
         .route("/api/{*rest}", any(site::no_such_endpoint))

@@ -15,6 +15,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 
+/// Where browsers look for an icon that no page has named.
+pub const FAVICON: &str = "/favicon.ico";
+/// Its name stays when the content changes.
+const A_DAY: &str = "public, max-age=86400";
 /// The name changes when the content does.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
@@ -65,18 +69,35 @@ pub async fn asset(
     // A name that is not even UTF-8 is no name of ours.
     let UrlPath(name) = name.map_err(|_| ApiError::NotFound)?;
     let asset = files.0.get(&name).ok_or(ApiError::NotFound)?;
+    Ok(answer(asset, IMMUTABLE, &headers))
+}
+
+/// `GET /favicon.ico`.
+pub async fn favicon(
+    State(files): State<AssetFiles>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let is_icon = |name: &str| name.starts_with("favicon-") && name.ends_with(".ico");
+    let icon = files.0.iter().find(|(name, _)| is_icon(name)).ok_or(ApiError::NotFound)?;
+    Ok(answer(icon.1, A_DAY, &headers))
+}
+
+fn answer(asset: &Asset, cache_control: &'static str, headers: &HeaderMap) -> Response {
     let (encoding, bytes) = match (&asset.brotli, &asset.gzip) {
-        (Some(brotli), _) if accepts(&headers, "br") => (Some("br"), brotli),
-        (_, Some(gzip)) if accepts(&headers, "gzip") => (Some("gzip"), gzip),
+        (Some(brotli), _) if accepts(headers, "br") => (Some("br"), brotli),
+        (_, Some(gzip)) if accepts(headers, "gzip") => (Some("gzip"), gzip),
         _ => (None, &asset.plain),
     };
-    let fixed =
-        [(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, IMMUTABLE), (VARY, "accept-encoding")];
+    let fixed = [
+        (CONTENT_TYPE, asset.content_type),
+        (CACHE_CONTROL, cache_control),
+        (VARY, "accept-encoding"),
+    ];
     let mut response = (fixed, bytes.clone()).into_response();
     if let Some(encoding) = encoding {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    Ok(response)
+    response
 }
 
 /// Whether a coding is named in `Accept-Encoding` and not refused there (RFC 9110 section 12.5.3).

@@ -40,8 +40,9 @@ pub async fn secure(State(origin): State<Origin>, request: Request, next: Next) 
     set_default(headers, CONTENT_SECURITY_POLICY, NO_PAGE);
     // Whatever does not say how long it keeps may be about one user: nobody keeps it (V14.3.2).
     set_default(headers, CACHE_CONTROL, NO_STORE);
-    if origin.is_tls() {
-        // RFC 6797 section 7.2: over plain HTTP the header MUST NOT be sent.
+    // RFC 6797 section 7.2: over plain HTTP the header MUST NOT be sent. On a loopback origin it would hold for every
+    // other program and port of the machine, too.
+    if origin.is_tls() && !origin.is_loopback() {
         set_default(headers, STRICT_TRANSPORT_SECURITY, A_YEAR);
     }
     response

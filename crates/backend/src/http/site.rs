@@ -86,7 +86,7 @@ fn set_policy() {
     let nonce = use_nonce().expect("leptos_axum provides one to every page");
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+         font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'; object-src 'none'"
     );
     let value = HeaderValue::from_str(&policy).expect("a nonce is base64");

@@ -46,6 +46,17 @@ async fn over_tls_browsers_are_told_to_insist_on_it_for_a_year() {
     );
 }
 
+/// A browser would keep to https for every program on every port of the machine, `localhost` being one host.
+#[tokio::test]
+async fn a_loopback_origin_binds_no_other_port_to_https() {
+    for origin in ["https://localhost", "https://localhost:3443", "https://127.0.0.1:3443"] {
+        let app = TestApp::with(&["--origin", origin]).await;
+        let answer = app.browser().get(path::HEALTH_LIVE).await;
+        answer.assert_ok();
+        assert_eq!(answer.header(OVER_TLS.0), None, "{origin}");
+    }
+}
+
 /// ASVS V14.3.2: nobody on the way keeps an answer about a user.
 #[tokio::test]
 async fn no_answer_of_the_api_is_stored() {

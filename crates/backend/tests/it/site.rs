@@ -25,6 +25,7 @@ fn built() -> TempDir {
         ("frontend_bg-0123.wasm.br", "brotli"),
         ("frontend_bg-0123.wasm.gz", "gzip"),
         ("favicon-0123.svg", "<svg/>"),
+        ("favicon-4567.ico", "ico"),
     ] {
         fs::write(assets.join(name), content).expect("a file");
     }
@@ -149,6 +150,18 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
     let page = browser.get(path::ACCOUNT_PAGE).await;
     page.assert_ok();
     assert!(!page.body.contains("@example.com"), "a page never knows who asks");
+}
+
+/// Browsers ask for it where no page has named an icon; programs ask for it at any rate.
+#[tokio::test]
+async fn the_icon_is_found_where_browsers_look_for_it() {
+    let browser = app().await.browser();
+    let icon = browser.get("/favicon.ico").await;
+    icon.assert_ok();
+    assert_eq!((icon.header("content-type"), &*icon.body), (Some("image/x-icon"), "ico"));
+    assert_eq!(icon.header("cache-control"), Some("public, max-age=86400"));
+    let app = TestApp::in_memory().await;
+    app.browser().get("/favicon.ico").await.assert_problem(404, "not_found");
 }
 
 #[tokio::test]
