@@ -124,14 +124,3 @@ test('a login that gets no answer says so, and succeeds on the second press', as
     .poll(() => wire.lines())
     .toEqual([`POST ${api.login} lost`, `POST ${api.login} 200`]);
 });
-
-test('a page whose scripts do not start says so instead of waiting', async ({
-  complaints,
-  page,
-}) => {
-  complaints.expect(/\.wasm|fetch/i);
-  await page.route('**/*.wasm', (route) => route.abort());
-  await page.goto(pages.login);
-  await expect(page.getByText('The scripts of this page did not start')).toBeVisible();
-  await expect(page.getByRole('main').getByRole('button', { name: 'Log in' })).toBeDisabled();
-});

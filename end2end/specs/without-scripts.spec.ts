@@ -44,7 +44,7 @@ for (const [path, button] of [
     const reason = page.locator('noscript .script-needed');
     await expect(reason).toBeVisible();
     await expect(reason).toHaveText(/^Logging in needs scripting\./);
-    await expect(page.getByText('did not start')).toBeHidden();
+    await expect(page.locator('.start-note')).toBeHidden();
     await expect(page.getByRole('main').getByRole('button', { name: button })).toBeDisabled();
     const sent: string[] = [];
     page.on('request', (request) => sent.push(`${request.method()} ${request.url()}`));

@@ -22,7 +22,7 @@ export interface Behind {
 
 export const workspace = path.resolve(__dirname, '..', '..');
 const binary = process.env.BATON_BINARY ?? path.join(workspace, 'target', 'debug', 'baton');
-const site = process.env.BATON_SITE ?? path.join(workspace, 'target', 'site');
+export const site = process.env.BATON_SITE ?? path.join(workspace, 'target', 'site');
 
 export class Server {
   private constructor(
@@ -36,7 +36,11 @@ export class Server {
   ) {}
 
   /** A running server with an empty database. */
-  static async start(options: ServerOptions, behind?: Behind): Promise<Server> {
+  static async start(
+    options: ServerOptions,
+    behind?: Behind,
+    served: string = site,
+  ): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
     const port = await freePort();
     const origin = behind?.origin ?? `http://localhost:${port}`;
@@ -46,7 +50,7 @@ export class Server {
       ['--origin', origin],
       ['--database', `sqlite:${path.join(folder, 'baton.db')}`],
       ['--keys', path.join(folder, 'keys')],
-      ['--site', site],
+      ['--site', served],
       ['--limits', options.limits],
       ['--access-token-seconds', String(options.accessTokenSeconds)],
       ['--recent-login-seconds', String(options.recentLoginSeconds)],

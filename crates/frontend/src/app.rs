@@ -17,7 +17,7 @@ use crate::components::password_dialog::PasswordDialog;
 use crate::components::site_footer::SiteFooter;
 use crate::components::site_header::SiteHeader;
 use crate::dom::{Ready, focus_soon};
-use crate::page::{HINT_ATTRIBUTE, HYDRATED_ATTRIBUTE, SignedInHint};
+use crate::page::{HINT_ATTRIBUTE, SignedInHint};
 use crate::pages::account::AccountPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::home::HomePage;
@@ -42,9 +42,6 @@ pub fn App() -> impl IntoView {
     Effect::new(move |_| {
         ready.set(true);
         session.start();
-        if let Some(html) = document().document_element() {
-            let _ = html.set_attribute(HYDRATED_ATTRIBUTE, "true");
-        }
     });
 
     view! {

@@ -25,6 +25,7 @@ pub(crate) mod session_list;
 pub(crate) mod site_footer;
 pub(crate) mod site_header;
 pub(crate) mod skeleton;
+pub(crate) mod start_note;
 pub(crate) mod steps;
 pub(crate) mod stored_note;
 pub(crate) mod strength_meter;

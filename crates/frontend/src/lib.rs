@@ -14,15 +14,11 @@ mod dom;
 pub mod page;
 mod pages;
 pub mod session;
+#[cfg(feature = "hydrate")]
+mod start;
 pub mod transport;
 pub mod words;
 
 pub use app::App;
+pub use page::shape::seal;
 pub use page::{Assets, NotFoundFlag, SignedInHint, page};
-
-/// Takes over the HTML the server rendered. Called once by the script in [`page`].
-#[cfg(feature = "hydrate")]
-#[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
-}

@@ -2,20 +2,31 @@
 //! views; [`crate::App`] does. The policy it must live under (no inline style, no inline script
 //! without the nonce, nothing from elsewhere) is the server's.
 
-use std::sync::Arc;
+pub(crate) mod shape;
+
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::App;
+use crate::components::start_note::StartNote;
 
 /// The attribute of `<html>` that repeats the [`SignedInHint`], so that the first client state is
 /// the one the server rendered, whatever has become of the cookie meanwhile.
 pub(crate) const HINT_ATTRIBUTE: &str = "data-signed-in-hint";
-/// The attribute of `<html>` that says whether the scripts have taken over: `true` or `failed`.
-pub(crate) const HYDRATED_ATTRIBUTE: &str = "data-hydrated";
+/// The id of the application's root. What is beside it in the body belongs to extensions, or to nobody.
+pub(crate) const ROOT_ID: &str = "app";
+
+/// Starts the program, says so where it cannot, and then sets `data-hydrated` of `<html>`: `true` or `failed`.
+/// The lines that say something to the browser.
+static START_SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("page/start.js").lines().map(str::trim);
+    let is_comment = |line: &&str| ["//", "/*", "*"].iter().any(|mark| line.starts_with(mark));
+    lines.filter(|line| !line.is_empty() && !is_comment(line)).collect::<Vec<_>>().join("\n")
+});
 
 /// Absolute paths of the built files.
 #[derive(Clone)]
@@ -42,9 +53,9 @@ pub struct NotFoundFlag(pub Arc<AtomicBool>);
 /// The document around [`App`].
 pub fn page(assets: Assets) -> impl IntoView {
     let hint = use_context::<SignedInHint>().is_some_and(|hint| hint.0);
-    let Assets { stylesheet, script, wasm, icon } = assets;
-    let preload = preload_script(&script, &wasm);
-    let start = start_script(&script, &wasm);
+    let preload = preload_script(&assets);
+    let start = start_script(&assets);
+    let Assets { stylesheet, icon, .. } = assets;
     view! {
         <!DOCTYPE html>
         <html lang="en" data-signed-in-hint=hint.to_string()>
@@ -68,7 +79,11 @@ pub fn page(assets: Assets) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                <App />
+                <StartNote />
+                // `shape::seal` writes the value of `data-shape`, once this is HTML.
+                <div id=ROOT_ID data-shape="">
+                    <App />
+                </div>
             </body>
         </html>
     }
@@ -76,7 +91,7 @@ pub fn page(assets: Assets) -> impl IntoView {
 
 /// Fetches the program while the document is still being read. Only where scripts run: written as
 /// elements of the document, the links would be followed by browsers that have no use for them.
-fn preload_script(script: &str, wasm: &str) -> String {
+fn preload_script(Assets { script, wasm, .. }: &Assets) -> String {
     format!(
         "for (const link of [{{ rel: 'modulepreload', href: {script:?} }}, \
          {{ rel: 'preload', as: 'fetch', type: 'application/wasm', crossOrigin: 'anonymous', href: {wasm:?} }}]) \
@@ -84,11 +99,8 @@ fn preload_script(script: &str, wasm: &str) -> String {
     )
 }
 
-/// Starts the program. If it cannot start, the page says so: its forms wait for it.
-fn start_script(script: &str, wasm: &str) -> String {
-    format!(
-        "import init, {{ hydrate }} from {script:?};\
-         try {{ await init({{ module_or_path: {wasm:?} }}); hydrate(); }}\
-         catch (error) {{ document.documentElement.setAttribute({HYDRATED_ATTRIBUTE:?}, 'failed'); throw error; }}"
-    )
+/// Starts the program. The names of the files come from the build.
+fn start_script(Assets { stylesheet, script, wasm, .. }: &Assets) -> String {
+    let files = format!("{{ stylesheet: {stylesheet:?}, script: {script:?}, wasm: {wasm:?} }}");
+    format!("const files = {files};\n{}", *START_SCRIPT)
 }

@@ -69,7 +69,8 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
         set_policy();
         frontend::page::page(assets.clone())
     };
-    let mut response = leptos_axum::render_app_async_with_context(provide, render)(request).await;
+    let response = leptos_axum::render_app_async_with_context(provide, render)(request).await;
+    let mut response = sealed(response).await;
     if not_found.0.load(Ordering::SeqCst) {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
@@ -78,6 +79,14 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
         *response.status_mut() = StatusCode::FOUND;
     }
     response
+}
+
+/// With the shape that hydration relies on.
+async fn sealed(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("rendering cannot fail");
+    let html = String::from_utf8(body.into()).expect("HTML is rendered into a String");
+    Response::from_parts(parts, frontend::seal(html).into())
 }
 
 /// The page's Content-Security-Policy: scripts by this page's nonce, nothing inline, nothing from

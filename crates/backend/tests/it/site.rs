@@ -152,6 +152,23 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
     assert!(!page.body.contains("@example.com"), "a page never knows who asks");
 }
 
+/// What the start script compares with the document, before it hydrates.
+#[tokio::test]
+async fn every_page_carries_the_shape_of_what_it_shows() {
+    let browser = app().await.browser();
+    let mut shapes = Vec::new();
+    for path in [path::HOME_PAGE, path::LOGIN_PAGE, path::REGISTER_PAGE, "/no/such/page"] {
+        let [first, second] = [browser.get(path).await, browser.get(path).await].map(|page| {
+            let shape = page.body.split("data-shape=\"").nth(1).and_then(|it| it.split('"').next());
+            shape.expect("a shape").to_owned()
+        });
+        assert_eq!(first, second, "{path}");
+        assert!(first.len() == 8 && first.chars().all(|c| c.is_ascii_hexdigit()), "{first}");
+        assert!(!shapes.contains(&first), "{path}");
+        shapes.push(first);
+    }
+}
+
 /// Browsers ask for it where no page has named an icon; programs ask for it at any rate.
 #[tokio::test]
 async fn the_icon_is_found_where_browsers_look_for_it() {

@@ -120,6 +120,18 @@ fn who_is_not_logged_in_is_sent_to_log_in_and_back() {
 }
 
 #[test]
+fn every_page_can_say_that_it_has_not_started() {
+    for path in EVERY_PAGE {
+        let Rendered { html, .. } = render(path, true);
+        let (before, root) = html.split_once("<div id=\"app\" data-shape=\"\">").expect("the root");
+        let note = before.split('<').find(|tag| tag.contains("\"start-note\"")).expect("the note");
+        assert!(note.contains(" hidden") && note.contains(" role=\"alert\""), "{path}: {note}");
+        assert!(root.contains("<main"), "{path}");
+        assert!(!html.contains("// "), "{path}: comments are not served");
+    }
+}
+
+#[test]
 fn the_header_offers_the_way_in_or_the_account() {
     let out = render("/", false).html;
     assert!(out.contains(">Log in<") && out.contains(">Register<") && !out.contains(">Account<"));

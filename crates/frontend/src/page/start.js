@@ -1,0 +1,197 @@
+// Starts the program of a page, and says so where it cannot. Written into every page by page.rs, after `files`;
+// its comments and indentation are not served. The page can be read without it; its forms wait for it.
+
+const html = document.documentElement;
+const root = document.getElementById('app');
+/** In sessionStorage: this tab has reloaded a page whose files were missing. */
+const RELOADED = 'baton.reloaded';
+const RETRY_MS = 1500;
+const PROBE_MS = 5000;
+
+const WORDS = {
+  network: 'The server cannot be reached, so this page could not start. Check the connection, then reload the page.',
+  server: 'The server could not deliver what this page needs to start. Reload the page in a moment.',
+  removed: 'The server has been updated, and what this page needs to start is no longer there. Reload the page.',
+  foreign:
+    'Something between this browser and the server answered in its place, such as the sign-in page of a wireless network. Sign in there, then reload the page.',
+  damaged: 'What this page needs to start arrived damaged. Reload the page.',
+  unable:
+    'This browser does not run WebAssembly, which this page needs to start. It may be switched off, or the browser may be too old.',
+  stopped: 'This page has stopped working. Reload it to go on.',
+};
+
+const say = (sentence) => {
+  html.setAttribute('data-hydrated', 'failed');
+  document.querySelector('.start-note').hidden = false;
+  document.querySelector('.start-note-text').textContent = sentence;
+};
+
+/** Why a file of this page cannot be used; asked once using them has failed. */
+const diagnose = async () => {
+  const expected = { stylesheet: 'text/css', script: 'text/javascript', wasm: 'application/wasm' };
+  for (const [name, type] of Object.entries(expected)) {
+    const options = { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) };
+    const answer = await fetch(files[name], options).catch(() => undefined);
+    if (!answer) return WORDS.network;
+    if (answer.status === 404 || answer.status === 410) return WORDS.removed;
+    if (!answer.ok) return WORDS.server;
+    if (!answer.headers.get('content-type')?.startsWith(type)) return WORDS.foreign;
+  }
+  return WORDS.damaged;
+};
+
+/** Reloads the page, unless that was tried before or would lose what was typed. Whether it does. */
+const reloadOnce = () => {
+  const fields = [...root.querySelectorAll('input, textarea')];
+  if (fields.some((it) => it.value !== it.defaultValue || it.checked !== it.defaultChecked)) return false;
+  try {
+    if (sessionStorage.getItem(RELOADED)) return false;
+    sessionStorage.setItem(RELOADED, 'true');
+  } catch {
+    // Without a memory it would reload for ever.
+    return false;
+  }
+  location.reload();
+  return true;
+};
+
+/** Another `query` is another instance, past every cache and past the browser's memory of failed modules. */
+const load = async (query = '') => {
+  const program = await import(files.script + query);
+  await program.default({ module_or_path: files.wasm + query });
+  return program;
+};
+
+/** The program, after a second try if that is needed; nothing if the page is about to be reloaded. */
+const fetchProgram = async () => {
+  const stylesheet = document.querySelector('link[rel=stylesheet]');
+  // Some browsers make an empty one of an answer that is none.
+  if (!stylesheet.sheet?.cssRules.length) {
+    if ((await diagnose()) === WORDS.removed && reloadOnce()) return undefined;
+    stylesheet.href += '?retry';
+  }
+  try {
+    return await load();
+  } catch {
+    if ((await diagnose()) === WORDS.removed && reloadOnce()) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    try {
+      return await load('?retry');
+    } catch (error) {
+      say(await diagnose());
+      throw error;
+    }
+  }
+};
+
+/** What hydration relies on: elements, texts and comments under the root. The same as `shape` in shape.rs. */
+const shape = () => {
+  let hash = 0x811c9dc5;
+  const add = (text) => {
+    for (let at = 0; at < text.length; at += 1) {
+      hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+    }
+  };
+  const walk = (parent) => {
+    for (const node of parent.childNodes) {
+      if (node.nodeType === Node.ELEMENT_NODE) {
+        add(`<${node.localName.toLowerCase()}`);
+        walk(node);
+        add('>');
+      } else {
+        add(node.nodeType === Node.TEXT_NODE ? '#' : '!');
+      }
+    }
+  };
+  walk(root);
+  return hash.toString(16).padStart(8, '0');
+};
+
+/** Keeps what was typed and the focus. Returns what puts them back. */
+const keepTyped = () => {
+  const fields = [...root.querySelectorAll('input[id], textarea[id]')];
+  const typed = fields.map(({ id, value, checked }) => ({ id, value, checked }));
+  const { id, selectionStart, selectionEnd } = document.activeElement ?? {};
+  return () => {
+    for (const { id, value, checked } of typed) {
+      const field = document.getElementById(id);
+      if (field) Object.assign(field, { value, checked });
+    }
+    const focused = id && root.contains(document.getElementById(id)) && document.getElementById(id);
+    if (!focused) return;
+    focused.focus();
+    // Some kinds of input have no selection.
+    if (typeof selectionStart === 'number') focused.setSelectionRange(selectionStart, selectionEnd);
+  };
+};
+
+/**
+ * Calls `begin`. If it traps, its instance is lost, but the window would still call its listeners, and the one for
+ * clicks keeps links from working: they are taken back.
+ */
+const guarded = (begin) => {
+  const added = [];
+  const own = Object.getOwnPropertyDescriptor(window, 'addEventListener');
+  const add = window.addEventListener;
+  window.addEventListener = (...listener) => {
+    added.push(listener);
+    add.apply(window, listener);
+  };
+  try {
+    begin();
+  } catch (error) {
+    for (const listener of added) window.removeEventListener(...listener);
+    throw error;
+  } finally {
+    if (own) Object.defineProperty(window, 'addEventListener', own);
+    else delete window.addEventListener;
+  }
+};
+
+/** Renders everything afresh: what is there is not what the server rendered, or could not be taken over. */
+const mountAfresh = (program) => {
+  const before = [...root.childNodes];
+  const putBack = keepTyped();
+  root.replaceChildren();
+  try {
+    guarded(program.mount);
+  } catch (error) {
+    root.replaceChildren(...before);
+    throw error;
+  }
+  putBack();
+};
+
+const begin = async (program) => {
+  if (shape() !== root.dataset.shape) return mountAfresh(program);
+  try {
+    guarded(program.hydrate);
+  } catch (error) {
+    console.info('Hydration failed; the page is rendered afresh.', error);
+    mountAfresh(await load('?afresh'));
+  }
+};
+
+const start = async () => {
+  if (typeof WebAssembly !== 'object') return say(WORDS.unable);
+  const program = await fetchProgram();
+  if (!program) return;
+  try {
+    await begin(program);
+  } catch (error) {
+    say(WORDS.stopped);
+    throw error;
+  }
+  html.setAttribute('data-hydrated', 'true');
+  // After a trap the state of the program is unknown.
+  const stopped = (error) => error instanceof WebAssembly.RuntimeError && say(WORDS.stopped);
+  addEventListener('error', ({ error }) => stopped(error));
+  addEventListener('unhandledrejection', ({ reason }) => stopped(reason));
+  try {
+    sessionStorage.removeItem(RELOADED);
+  } catch {
+    // Then nothing is kept there.
+  }
+};
+
+await start();
