@@ -12,6 +12,7 @@ use shared::path::{
     SETTINGS_PAGE,
 };
 
+use crate::components::keyed::keyed;
 use crate::components::notice::Notice;
 use crate::components::password_dialog::PasswordDialog;
 use crate::components::site_footer::SiteFooter;
@@ -28,6 +29,9 @@ use crate::pages::register::RegisterPage;
 use crate::pages::sessions::SessionsPage;
 use crate::pages::settings::SettingsPage;
 use crate::session::Session;
+
+/// In the place of a path, for whatever has none of the pages.
+const NO_PAGE: &str = "";
 
 /// The application, on the server and in the browser.
 #[component]
@@ -52,15 +56,15 @@ pub fn App() -> impl IntoView {
             <SiteHeader />
             <Notice />
             <main id="main" class="main" tabindex="-1">
-                <FlatRoutes fallback=NotFoundPage>
-                    <Route path=StaticSegment(HOME_PAGE) view=HomePage />
-                    <Route path=StaticSegment(REGISTER_PAGE) view=RegisterPage />
-                    <Route path=StaticSegment(LOGIN_PAGE) view=LoginPage />
-                    <Route path=StaticSegment(ACCOUNT_PAGE) view=AccountPage />
-                    <Route path=StaticSegment(NOTES_PAGE) view=NotesPage />
-                    <Route path=StaticSegment(SESSIONS_PAGE) view=SessionsPage />
-                    <Route path=StaticSegment(ACTIVITY_PAGE) view=ActivityPage />
-                    <Route path=StaticSegment(SETTINGS_PAGE) view=SettingsPage />
+                <FlatRoutes fallback=|| whole(NO_PAGE, NotFoundPage)>
+                    <Route path=StaticSegment(HOME_PAGE) view=|| whole(HOME_PAGE, HomePage) />
+                    <Route path=StaticSegment(REGISTER_PAGE) view=|| whole(REGISTER_PAGE, RegisterPage) />
+                    <Route path=StaticSegment(LOGIN_PAGE) view=|| whole(LOGIN_PAGE, LoginPage) />
+                    <Route path=StaticSegment(ACCOUNT_PAGE) view=|| whole(ACCOUNT_PAGE, AccountPage) />
+                    <Route path=StaticSegment(NOTES_PAGE) view=|| whole(NOTES_PAGE, NotesPage) />
+                    <Route path=StaticSegment(SESSIONS_PAGE) view=|| whole(SESSIONS_PAGE, SessionsPage) />
+                    <Route path=StaticSegment(ACTIVITY_PAGE) view=|| whole(ACTIVITY_PAGE, ActivityPage) />
+                    <Route path=StaticSegment(SETTINGS_PAGE) view=|| whole(SETTINGS_PAGE, SettingsPage) />
                 </FlatRoutes>
             </main>
             <SiteFooter />
@@ -68,6 +72,11 @@ pub fn App() -> impl IntoView {
             <FocusOnNavigation />
         </Router>
     }
+}
+
+/// A page, of which nothing stays when another one is shown.
+fn whole<V: IntoView + 'static>(path: &'static str, view: fn() -> V) -> impl IntoView {
+    keyed(move || path, move |_| view())
 }
 
 /// Moves the focus to the heading of a page one has navigated to, so that a screen reader reads it

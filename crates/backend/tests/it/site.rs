@@ -152,6 +152,20 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
     assert!(!page.body.contains("@example.com"), "a page never knows who asks");
 }
 
+/// RFC 3986 section 3.4: the query is part of what was asked for. (A fragment stays with the browser.)
+#[tokio::test]
+async fn who_is_sent_to_the_login_page_comes_back_to_the_whole_address() {
+    let browser = app().await.browser();
+    let page = browser.get("/activity?kind=logins&q=a%20b%26c").await;
+    page.assert_status(302);
+    let to = page.header("location").expect("a location");
+    let url = url::Url::parse("https://login.example.com").expect("an origin").join(to);
+    let url = url.expect("a relative reference");
+    let query: Vec<_> = url.query_pairs().collect();
+    assert_eq!(url.path(), path::LOGIN_PAGE);
+    assert_eq!(query, [("next".into(), "/activity?kind=logins&q=a%20b%26c".into())]);
+}
+
 /// What the start script compares with the document, before it hydrates.
 #[tokio::test]
 async fn every_page_carries_the_shape_of_what_it_shows() {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::FormState;
+use super::text::Text;
 use crate::dom::Ready;
 
 /// Sends the form around it. Disabled until the scripts have taken over; while busy it keeps the
@@ -23,7 +24,7 @@ pub(crate) fn SubmitButton(
             disabled=move || !ready.get()
             aria-disabled=move || (form.is_busy() || form.must_wait()).then_some("true")
         >
-            {move || if form.is_busy() { busy_label } else { label }}
+            <Text text=move || if form.is_busy() { busy_label } else { label } />
         </button>
     }
 }

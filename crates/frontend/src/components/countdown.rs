@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::text::Text;
 use crate::session::Session;
 use crate::session::browser::now_ms;
 
@@ -24,12 +25,19 @@ pub(crate) fn Countdown() -> impl IntoView {
         whole_seconds(expires_at - now.get()).min(u32::try_from(lifetime()).unwrap_or(0))
     };
     let expired = move || seconds_left() == 0;
+    let note = move || {
+        if expired() {
+            "Expired. The next call is refused once, then renewed and repeated."
+        } else {
+            "While this clock runs, it opens the API. It lives in the memory of this page only."
+        }
+    };
     view! {
         <div class="countdown" data-expired=move || expired().to_string()>
             <p class="countdown-digits">
                 // A timer is not read out each second unless one asks for it.
                 <span role="timer" aria-label="Access token" data-testid="access-token-countdown">
-                    {move || clock(seconds_left())}
+                    <Text text=move || clock(seconds_left()) />
                 </span>
             </p>
             <progress
@@ -39,13 +47,7 @@ pub(crate) fn Countdown() -> impl IntoView {
                 value=move || seconds_left().to_string()
             ></progress>
             <p class="countdown-note">
-                {move || {
-                    if expired() {
-                        "Expired. The next call is refused once, then renewed and repeated."
-                    } else {
-                        "While this clock runs, it opens the API. It lives in the memory of this page only."
-                    }
-                }}
+                <Text text=note />
             </p>
         </div>
     }

@@ -12,7 +12,7 @@ use crate::words::{Tone, tone, what_happened};
 pub(crate) fn EventList(events: Signal<Vec<Event>>) -> impl IntoView {
     view! {
         <ol class="event-list" role="list">
-            {move || events.with(|events| events.iter().map(entry).collect_view())}
+            <For each=move || events.get() key=|event| event.id children=|event| entry(&event) />
         </ol>
     }
 }

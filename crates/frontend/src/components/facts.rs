@@ -2,13 +2,17 @@
 
 use leptos::prelude::*;
 
+use super::text::Text;
+
 /// One term; goes into `<dl class="facts">`.
 #[component]
 pub(crate) fn Fact(term: &'static str, #[prop(into)] value: Signal<String>) -> impl IntoView {
     view! {
         <div class="fact">
             <dt>{term}</dt>
-            <dd>{move || value.get()}</dd>
+            <dd>
+                <Text text=value />
+            </dd>
         </div>
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::text::Text;
+
 /// Why, what may help, and a way to try again.
 #[component]
 pub(crate) fn Failed(
@@ -11,7 +13,9 @@ pub(crate) fn Failed(
 ) -> impl IntoView {
     view! {
         <div class="notice" data-kind="trouble" role="alert">
-            <p>{why}</p>
+            <p>
+                <Text text=why />
+            </p>
             {children.map(|children| children())}
             <button type="button" class="button" data-size="small" on:click=move |_| again()>
                 "Try again"

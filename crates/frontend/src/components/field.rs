@@ -4,6 +4,7 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::form::FormState;
+use super::text::Text;
 
 /// What an input is for.
 #[derive(Clone, Copy)]
@@ -59,7 +60,7 @@ pub(crate) fn FieldErrorText(name: &'static str, form: FormState) -> impl IntoVi
         form.error_of(name).map(|message| {
             view! {
                 <p class="field-error" id=error_id(name)>
-                    {message}
+                    <Text text=message />
                 </p>
             }
         })

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::{ErrorCode, FieldError, Problem};
 
 use super::countdown::whole_seconds;
+use super::text::Text;
 use crate::dom::focus_soon;
 use crate::session::Rejected;
 use crate::session::browser::{here, now_ms};
@@ -196,18 +197,40 @@ impl FormState {
 pub(crate) fn FormAlert(form: FormState) -> impl IntoView {
     view! {
         {move || {
-            form.alert.get().map(|alert| view! { <p class="form-alert" role="alert">{alert}</p> })
+            form.alert
+                .get()
+                .map(|alert| {
+                    view! {
+                        <p class="form-alert" role="alert">
+                            <Text text=alert />
+                        </p>
+                    }
+                })
         }}
         {move || {
             match form.wait.get() {
                 None => None,
                 Some(0) => {
-                    Some(view! { <p class="form-wait" role="status">"You can try again now."</p> }.into_any())
+                    Some(
+                        view! {
+                            <p class="form-wait" role="status">
+                                <Text text="You can try again now." />
+                            </p>
+                        }
+                            .into_any(),
+                    )
                 }
                 // A timer is not read out each second unless one asks for it.
                 Some(left) => {
                     let text = format!("Try again in {}.", words::seconds(left));
-                    Some(view! { <p class="form-wait" role="timer">{text}</p> }.into_any())
+                    Some(
+                        view! {
+                            <p class="form-wait" role="timer">
+                                <Text text />
+                            </p>
+                        }
+                            .into_any(),
+                    )
                 }
             }
         }}

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
+use super::keyed::keyed;
 use super::relay_picture::RelayPicture;
 use crate::session::{Session, Standing};
 
@@ -24,30 +25,31 @@ pub(crate) fn Hero() -> impl IntoView {
                     hand to hand, and each one is good for one exchange only. A copy gives itself away."
                 </p>
                 <div class="hero-actions">
-                    {move || match standing.get() {
-                        Standing::SignedOut => {
-                            view! {
-                                <A href=REGISTER_PAGE attr:class="button" attr:data-kind="primary">
-                                    "Create an account"
-                                </A>
-                                <A href=LOGIN_PAGE attr:class="button">
-                                    "I have one already"
-                                </A>
-                            }
-                                .into_any()
-                        }
-                        Standing::Restoring | Standing::SignedIn => {
-                            view! {
-                                <A href=ACCOUNT_PAGE attr:class="button" attr:data-kind="primary">
-                                    "Watch your session run"
-                                </A>
-                            }
-                                .into_any()
-                        }
-                    }}
+                    {keyed(move || standing.get() == Standing::SignedOut, way_in)}
                 </div>
             </div>
             <RelayPicture />
         </section>
+    }
+}
+
+fn way_in(signed_out: bool) -> AnyView {
+    if signed_out {
+        view! {
+            <A href=REGISTER_PAGE attr:class="button" attr:data-kind="primary">
+                "Create an account"
+            </A>
+            <A href=LOGIN_PAGE attr:class="button">
+                "I have one already"
+            </A>
+        }
+        .into_any()
+    } else {
+        view! {
+            <A href=ACCOUNT_PAGE attr:class="button" attr:data-kind="primary">
+                "Watch your session run"
+            </A>
+        }
+        .into_any()
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use shared::path::{ACTIVITY_PAGE, SESSIONS_PAGE};
 
+use super::text::Text;
 use crate::dom::{focus_soon, local_time};
 use crate::session::Session;
 use crate::words::whence;
@@ -28,7 +29,9 @@ pub(crate) fn NewLoginNotice() -> impl IntoView {
             };
             view! {
                 <div class="notice" data-kind="trouble">
-                    <p>{format!("New login: {whence}, at {at}. Was it you?{others}")}</p>
+                    <p>
+                        <Text text=format!("New login: {whence}, at {at}. Was it you?{others}") />
+                    </p>
                     <div class="notice-actions">
                         <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">
                             "See your sessions"

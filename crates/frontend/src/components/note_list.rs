@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::NoteId;
 use shared::note::Note;
 
+use super::keyed::keyed;
 use crate::dom::{focus_soon, local_time, machine_time};
 
 /// What can be done to a note.
@@ -22,7 +23,12 @@ pub(crate) struct Actions {
 pub(crate) fn NoteList(notes: Signal<Vec<Note>>, actions: Actions) -> impl IntoView {
     view! {
         <ul class="note-list" role="list">
-            {move || notes.get().into_iter().map(|note| card(note, actions)).collect_view()}
+            // By id and version: a card is replaced whole, or not at all.
+            <For
+                each=move || notes.get()
+                key=|note| (note.id, note.changed_at)
+                children=move |note| card(note, actions)
+            />
         </ul>
     }
 }
@@ -41,11 +47,14 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
             <p class="note-time">
                 {verb} <time datetime=machine_time(changed_at)>{local_time(changed_at)}</time>
             </p>
-            {move || match (actions.locked.get(), sure.get()) {
-                (true, _) => None,
-                (_, false) => Some(view! { <Doings note sure actions /> }.into_any()),
-                (_, true) => Some(view! { <Asked note sure actions /> }.into_any()),
-            }}
+            {keyed(
+                move || (actions.locked.get(), sure.get()),
+                move |state| match state {
+                    (true, _) => None,
+                    (_, false) => Some(view! { <Doings note sure actions /> }.into_any()),
+                    (_, true) => Some(view! { <Asked note sure actions /> }.into_any()),
+                },
+            )}
         </li>
     }
 }

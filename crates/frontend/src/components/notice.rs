@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::new_login::NewLoginNotice;
+use super::text::Text;
 use crate::dom::focus_soon;
 use crate::session::{EndReason, Phase, Session};
 use crate::words;
@@ -31,7 +32,13 @@ pub(crate) fn Notice() -> impl IntoView {
             {move || {
                 session
                     .stuck_logout()
-                    .map(|why| view! { <p class="notice" data-kind="trouble">{why.to_string()}</p> })
+                    .map(|why| {
+                        view! {
+                            <p class="notice" data-kind="trouble">
+                                <Text text=why.to_string() />
+                            </p>
+                        }
+                    })
             }}
         </div>
     }
@@ -50,14 +57,21 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         EndReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
         EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
     };
-    Some(view! { <p class="notice" data-kind=kind>{text}</p> })
+    Some(view! {
+        <p class="notice" data-kind=kind>
+            <Text text />
+        </p>
+    })
 }
 
 /// Nothing is lost, but nothing goes on either.
 #[component]
 fn TroubleNotice() -> impl IntoView {
     let session = expect_context::<Session>();
-    let text = move || session.trouble().map(|trouble| format!("{trouble} Your session is kept."));
+    let text = move || {
+        let trouble = session.trouble().map(|trouble| format!("{trouble} Your session is kept."));
+        trouble.unwrap_or_default()
+    };
     let try_again = move |_| {
         // A second click joins what is under way.
         spawn_local(async move {
@@ -69,7 +83,9 @@ fn TroubleNotice() -> impl IntoView {
     };
     view! {
         <div class="notice" data-kind="trouble">
-            <p>{text}</p>
+            <p>
+                <Text text />
+            </p>
             <button
                 type="button"
                 class="button"
@@ -77,7 +93,7 @@ fn TroubleNotice() -> impl IntoView {
                 aria-disabled=move || session.is_refreshing().then_some("true")
                 on:click=try_again
             >
-                {move || if session.is_refreshing() { "Still trying…" } else { "Try again" }}
+                <Text text=move || if session.is_refreshing() { "Still trying…" } else { "Try again" } />
             </button>
         </div>
     }

@@ -10,6 +10,7 @@ use super::button::SubmitButton;
 use super::field::value_of;
 use super::form::{FormAlert, FormState};
 use super::password_field::{PASSWORD, PasswordField};
+use super::text::Text;
 use super::username::Username;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session, Why};
@@ -81,20 +82,21 @@ fn AskForPassword(why: Why) -> impl IntoView {
             }
         });
     };
+    let reason = match why {
+        Why::Sensitive => {
+            "This is for you alone, and you logged in a while ago. Enter your password, to show that it is you."
+        }
+        Why::Unusual => {
+            "Your session goes on in another browser or on another device than before. Enter your password, to show that it is you."
+        }
+    };
     view! {
         <form id=form.id class="form" method="post" novalidate on:submit=submit>
             <h2 class="panel-title" id=TITLE>
                 "Enter your password"
             </h2>
             <p id=REASON>
-                {match why {
-                    Why::Sensitive => {
-                        "This is for you alone, and you logged in a while ago. Enter your password, to show that it is you."
-                    }
-                    Why::Unusual => {
-                        "Your session goes on in another browser or on another device than before. Enter your password, to show that it is you."
-                    }
-                }}
+                <Text text=reason />
             </p>
             <FormAlert form />
             <Username />

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::field::{FieldErrorText, error_id};
 use super::form::FormState;
+use super::text::Text;
 use crate::dom::Ready;
 
 /// The name of the input where there is but one, and the member of the request body.
@@ -57,7 +58,7 @@ pub(crate) fn PasswordField(
                     disabled=move || !ready.get()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
-                    {move || if shown.get() { "Hide password" } else { "Show password" }}
+                    <Text text=move || if shown.get() { "Hide password" } else { "Show password" } />
                 </button>
             </div>
             <FieldErrorText name form />

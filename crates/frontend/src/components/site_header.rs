@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
+use super::keyed::keyed;
 use crate::dom::focus_soon;
 use crate::session::{Phase, Session, Standing};
 
@@ -20,17 +21,20 @@ pub(crate) fn SiteHeader() -> impl IntoView {
                     "Baton"
                 </A>
                 <nav class="site-nav" aria-label="Main">
-                    {move || match standing.get() {
-                        Standing::SignedOut => view! { <WayIn /> }.into_any(),
-                        Standing::Restoring => view! { <AccountLink /> }.into_any(),
-                        Standing::SignedIn => {
-                            view! {
-                                <AccountLink />
-                                <WayOut />
+                    {keyed(
+                        move || standing.get(),
+                        |standing| match standing {
+                            Standing::SignedOut => view! { <WayIn /> }.into_any(),
+                            Standing::Restoring => view! { <AccountLink /> }.into_any(),
+                            Standing::SignedIn => {
+                                view! {
+                                    <AccountLink />
+                                    <WayOut />
+                                }
+                                    .into_any()
                             }
-                                .into_any()
-                        }
-                    }}
+                        },
+                    )}
                 </nav>
             </div>
         </header>

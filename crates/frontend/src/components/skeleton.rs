@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use super::text::Text;
+
 /// Not written into the view: an attribute that is a literal there is rendered as any other.
 const WITHOUT_SCRIPTING: &str =
     "<p>This page needs scripting: the access token lives in the memory of the page.</p>";
@@ -14,7 +16,9 @@ pub(crate) fn Skeleton(
 ) -> impl IntoView {
     view! {
         <div class="skeleton" aria-busy="true">
-            <p>{says}</p>
+            <p>
+                <Text text=says />
+            </p>
             <noscript inner_html=WITHOUT_SCRIPTING></noscript>
             <div class="skeleton-lane" aria-hidden="true"></div>
             <div class="skeleton-lane" aria-hidden="true"></div>

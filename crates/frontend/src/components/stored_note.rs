@@ -4,6 +4,8 @@
 use leptos::prelude::*;
 use shared::note::Note;
 
+use super::text::Text;
+
 const TITLE: &str = "stored-note-title";
 
 /// The note, and a way to go on from it.
@@ -12,8 +14,12 @@ pub(crate) fn StoredNote(note: Note, take: impl Fn() + 'static) -> impl IntoView
     view! {
         <section class="stored-note" aria-labelledby=TITLE>
             <h3 id=TITLE>"What is stored now"</h3>
-            <p class="note-title">{note.title}</p>
-            <p class="note-text">{note.text}</p>
+            <p class="note-title">
+                <Text text=note.title />
+            </p>
+            <p class="note-text">
+                <Text text=note.text />
+            </p>
             <button type="button" class="button" data-size="small" on:click=move |_| take()>
                 "Take this instead"
             </button>

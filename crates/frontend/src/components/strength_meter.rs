@@ -6,6 +6,7 @@ use shared::password::{self, MIN_CHARACTERS, Strength, Weakness};
 
 use super::form::FormState;
 use super::password_field::PASSWORD;
+use super::text::Text;
 
 /// The id of the text, for the input's `aria-describedby`.
 pub(crate) const STRENGTH_HINT: &str = "password-hint";
@@ -56,7 +57,7 @@ pub(crate) fn StrengthMeter(
                 <span class="strength-lane"></span>
             </div>
             <p class="strength-text" id=STRENGTH_HINT>
-                {text}
+                <Text text />
             </p>
         </div>
     }

@@ -20,7 +20,11 @@ pub(crate) fn WireLogList() -> impl IntoView {
                 "Method, path and answer of the last calls from this tab, oldest first. Tokens are never shown, and what this page asks by itself is left out."
             </p>
             <ol class="wire-list" role="list" aria-labelledby="wire-title">
-                {move || wire.with(|wire| wire.exchanges().iter().map(leg).collect_view())}
+                <For
+                    each=move || wire.with(|wire| wire.exchanges().to_vec())
+                    key=|exchange| exchange.number
+                    children=|exchange| leg(&exchange)
+                />
             </ol>
         </section>
     }

@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::NumericDate;
 use shared::body::{Me, SessionInfo};
-use shared::path::ACCOUNT_PAGE;
 
 use super::behind_login::BehindLogin;
 use crate::api;
 use crate::components::countdown::Countdown;
 use crate::components::facts::Fact;
 use crate::components::panel::Panel;
+use crate::components::text::Text;
 use crate::components::wire_log::WireLogList;
 use crate::dom::local_time;
 use crate::session::{Called, NotCalled, Relay, Session};
@@ -20,7 +20,7 @@ use crate::session::{Called, NotCalled, Relay, Session};
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your account" path=ACCOUNT_PAGE>
+        <BehindLogin heading="Your account">
             <Account />
         </BehindLogin>
     }
@@ -120,7 +120,7 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
                 </button>
             </p>
             <p class="call-result" role="status">
-                {move || result.get()}
+                <Text text=result />
             </p>
         </Panel>
     }

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::EventId;
 use shared::body::{Event, Events};
-use shared::path::ACTIVITY_PAGE;
 
 use super::behind_login::BehindLogin;
 use crate::api;
@@ -12,6 +11,7 @@ use crate::components::event_list::EventList;
 use crate::components::failed::Failed;
 use crate::components::filter_bar::FilterBar;
 use crate::components::skeleton::Skeleton;
+use crate::components::text::Text;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 use crate::words::Filter;
@@ -20,7 +20,7 @@ use crate::words::Filter;
 #[component]
 pub(crate) fn ActivityPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your activity" path=ACTIVITY_PAGE>
+        <BehindLogin heading="Your activity">
             <ActivityHere />
         </BehindLogin>
     }
@@ -144,7 +144,7 @@ fn ActivityHere() -> impl IntoView {
             State::Shown => view! { <Shown here /> }.into_any(),
         }}
         <p class="said" data-kind="count" id="activity-said" role="status" tabindex="-1">
-            {move || here.said.get()}
+            <Text text=here.said />
         </p>
     }
 }
@@ -165,9 +165,9 @@ fn Shown(here: Here) -> impl IntoView {
                                 aria-disabled=move || here.fetching_older.get().then_some("true")
                                 on:click=move |_| here.fetch_older()
                             >
-                                {move || {
+                                <Text text=move || {
                                     if here.fetching_older.get() { "Fetching…" } else { "Show older" }
-                                }}
+                                } />
                             </button>
                         </p>
                     }

@@ -7,19 +7,17 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 use shared::EndCause;
-use shared::path::{LOGIN_PAGE, NEXT_PARAMETER};
+use shared::path::LOGIN_PAGE;
 
+use super::onward::login_and_back;
 use crate::components::account_nav::AccountNav;
+use crate::components::keyed::keyed;
 use crate::components::skeleton::Skeleton;
 use crate::session::{EndReason, Phase, Session, Standing};
 
-/// A page at `path`, with its content for whoever is logged in.
+/// A page with its content for whoever is logged in.
 #[component]
-pub(crate) fn BehindLogin(
-    heading: &'static str,
-    path: &'static str,
-    children: ChildrenFn,
-) -> impl IntoView {
+pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl IntoView {
     let session = expect_context::<Session>();
     let standing = session.standing();
     let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
@@ -30,22 +28,22 @@ pub(crate) fn BehindLogin(
             <h1 class="page-title" tabindex="-1">
                 {heading}
             </h1>
-            {move || match standing.get() {
-                Standing::Restoring => view! { <Skeleton /> }.into_any(),
-                Standing::SignedIn => {
-                    // Another session is another page: nothing of the one before may stay.
-                    let _ = session_id.get();
-                    children().into_any()
-                }
-                Standing::SignedOut => view! { <AwayFromHere path /> }.into_any(),
-            }}
+            // Another session is another page: nothing of the one before may stay.
+            {keyed(
+                move || (standing.get(), session_id.get()),
+                move |(standing, _)| match standing {
+                    Standing::Restoring => view! { <Skeleton /> }.into_any(),
+                    Standing::SignedIn => children().into_any(),
+                    Standing::SignedOut => view! { <AwayFromHere /> }.into_any(),
+                },
+            )}
         </section>
     }
 }
 
 /// To the login page; back here afterwards unless the user wanted to leave.
 #[component]
-fn AwayFromHere(path: &'static str) -> impl IntoView {
+fn AwayFromHere() -> impl IntoView {
     let left = matches!(
         expect_context::<Session>().phase_untracked(),
         Phase::SignedOut(Some(
@@ -54,8 +52,7 @@ fn AwayFromHere(path: &'static str) -> impl IntoView {
                 | EndReason::Ended(Some(EndCause::Deleted))
         ))
     );
-    let and_back = || format!("{LOGIN_PAGE}?{NEXT_PARAMETER}={}", path.replace('/', "%2F"));
-    let path = if left { LOGIN_PAGE.to_owned() } else { and_back() };
+    let path = if left { LOGIN_PAGE.to_owned() } else { login_and_back() };
     let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
     view! { <Redirect path options /> }
 }

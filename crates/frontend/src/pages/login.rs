@@ -9,7 +9,7 @@ use shared::Secret;
 use shared::body::LoginRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
-use super::onward::OnwardOnceSignedIn;
+use super::onward::{OnwardOnceSignedIn, passing_next};
 use crate::components::button::SubmitButton;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
@@ -33,7 +33,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
             <ScriptNeeded />
             <LoginForm />
             <p class="aside">
-                "New here? " <A href=REGISTER_PAGE>"Create an account"</A>
+                "New here? " <A href=passing_next(REGISTER_PAGE)>"Create an account"</A>
                 ". It takes an email address and a good password."
             </p>
         </section>

@@ -10,7 +10,6 @@ mod tools;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::note::{Note, Notes};
-use shared::path::NOTES_PAGE;
 use shared::{ErrorCode, NoteId};
 
 use super::behind_login::BehindLogin;
@@ -18,6 +17,7 @@ use crate::api;
 use crate::components::failed::Failed;
 use crate::components::note_list::{Actions, NoteList};
 use crate::components::skeleton::Skeleton;
+use crate::components::text::Text;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 use counted::{counted, found, none};
@@ -35,7 +35,7 @@ const WITH_GATEWAY: &str = "cargo xtask run --with-gateway";
 #[component]
 pub(crate) fn NotesPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your notes" path=NOTES_PAGE>
+        <BehindLogin heading="Your notes">
             <NotesHere />
         </BehindLogin>
     }
@@ -225,7 +225,7 @@ fn NotesHere() -> impl IntoView {
         {move || served.get().then(|| view! { <Tools here /> })}
         {move || here.writing.get().map(|target| view! { <Editor here target /> })}
         <p class="said" data-kind="count" id="notes-said" role="status" tabindex="-1">
-            {move || here.said.get()}
+            <Text text=here.said />
         </p>
         {move || match here.state.get() {
             State::Fetching => view! { <Skeleton says="Fetching your notes…" /> }.into_any(),
@@ -251,7 +251,13 @@ fn Shown(here: Here) -> impl IntoView {
     let none = move || {
         let none = none(&here.wanted.get_untracked());
         let unsaid = here.notes.with(Vec::is_empty) && here.said.with(|said| *said != none);
-        unsaid.then(|| view! { <p class="aside">{none}</p> })
+        unsaid.then(|| {
+            view! {
+                <p class="aside">
+                    <Text text=none />
+                </p>
+            }
+        })
     };
     let actions = Actions {
         edit: Callback::new(move |id| here.writing.set(Some(Target::One(id)))),

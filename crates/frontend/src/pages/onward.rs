@@ -1,27 +1,89 @@
-//! Where to go once somebody is logged in. It must not lead to another origin.
+//! The way to the login page and back, whole: path, query and fragment (RFC 3986 section 3). It must not lead to
+//! another origin.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::use_query_map;
-use shared::path::{ACCOUNT_PAGE, NEXT_PARAMETER, safe_next};
+use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::location::Url;
+use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, NEXT_PARAMETER, safe_next};
 
 use crate::session::{Session, Standing};
+
+/// The login page, which leads back to the page that is shown.
+pub(super) fn login_and_back() -> String {
+    let here = use_location();
+    let mut next = here.pathname.get_untracked();
+    let query = here.search.get_untracked();
+    if !query.is_empty() {
+        next = format!("{next}?{query}");
+    }
+    // A server never sees the fragment: a browser carries it over to the page it is redirected to (RFC 9110
+    // section 10.2.2).
+    if !cfg!(feature = "ssr") {
+        next += &here.hash.get_untracked();
+    }
+    leading_to(LOGIN_PAGE, &next)
+}
+
+/// The address of `page`, login or registration, which leads on to where this one would.
+pub(super) fn passing_next(page: &'static str) -> impl Fn() -> String {
+    let query = use_location().search;
+    move || match query.with(|query| next_in(query).map(str::to_owned)) {
+        Some(next) => format!("{page}?{NEXT_PARAMETER}={next}"),
+        None => page.to_owned(),
+    }
+}
+
+fn leading_to(page: &str, next: &str) -> String {
+    format!("{page}?{NEXT_PARAMETER}={}", Url::escape(next))
+}
+
+/// Where a query says to go on to, as it stands there. (The router's map of a query decodes twice.)
+fn next_in(query: &str) -> Option<&str> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(name, _)| *name == NEXT_PARAMETER).map(|(_, value)| value)
+}
 
 /// Goes to the page that was asked for as soon as somebody is logged in, be it by this form, by a
 /// restored session, or in another tab.
 #[component]
 pub(crate) fn OnwardOnceSignedIn() -> impl IntoView {
     let standing = expect_context::<Session>().standing();
-    let query = use_query_map();
+    let query = use_location().search;
+    take_fragment_along();
     move || {
         (standing.get() == Standing::SignedIn).then(|| {
-            let asked_for = query.with_untracked(|query| query.get(NEXT_PARAMETER));
-            let path = on_this_origin(safe_next(asked_for.as_deref()));
+            let next = query.with_untracked(|query| next_in(query).map(decoded));
+            let path = on_this_origin(safe_next(next.as_deref()));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             view! { <Redirect path options /> }
         })
     }
+}
+
+/// A value of a query, decoded once. In the browser only.
+fn decoded(value: &str) -> String {
+    let spaced = value.replace('+', " ");
+    js_sys::decode_uri_component(&spaced).map_or(spaced, String::from)
+}
+
+/// The fragment that came with a redirect of the server belongs to the page that was asked for: it moves into the
+/// address of that page, before a link on this one can replace it.
+fn take_fragment_along() {
+    let (here, navigate) = (use_location(), use_navigate());
+    Effect::new(move |_| {
+        let (query, fragment) = (here.search.get_untracked(), here.hash.get_untracked());
+        let Some(next) = next_in(&query) else { return };
+        if fragment.is_empty() || next.contains("%23") {
+            return;
+        }
+        let path = here.pathname.get_untracked();
+        let path = format!("{path}?{NEXT_PARAMETER}={next}{}", Url::escape(&fragment));
+        let options =
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate(&path, options);
+    });
 }
 
 /// `path` as the browser resolves it, if that is still a path on this origin: `/.//elsewhere` is
@@ -34,4 +96,18 @@ fn on_this_origin(path: &str) -> String {
         ours.then(|| url.pathname() + &url.search() + &url.hash())
     };
     resolve().unwrap_or_else(|| ACCOUNT_PAGE.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_in;
+
+    #[test]
+    fn where_to_go_on_to_is_read_as_it_stands() {
+        assert_eq!(next_in("next=%2Fa%3Fb%3D%2520c"), Some("%2Fa%3Fb%3D%2520c"));
+        assert_eq!(next_in("x=1&next=%2Fa&next=%2Fb"), Some("%2Fa"));
+        for none in ["", "next", "nextt=1", "x=next"] {
+            assert_eq!(next_in(none), None, "{none}");
+        }
+    }
 }

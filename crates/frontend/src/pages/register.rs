@@ -10,7 +10,7 @@ use shared::Secret;
 use shared::body::RegisterRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
-use super::onward::OnwardOnceSignedIn;
+use super::onward::{OnwardOnceSignedIn, passing_next};
 use crate::components::button::SubmitButton;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
@@ -37,7 +37,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             <ScriptNeeded />
             <RegisterForm />
             <p class="aside">
-                "Been here before? " <A href=LOGIN_PAGE>"Use the account you have"</A> "."
+                "Been here before? " <A href=passing_next(LOGIN_PAGE)>"Use the account you have"</A> "."
             </p>
         </section>
     }

@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::{SessionInfo, Sessions};
-use shared::path::SESSIONS_PAGE;
 use shared::{ErrorCode, SessionId};
 
 use super::behind_login::BehindLogin;
 use crate::api;
 use crate::components::failed::Failed;
+use crate::components::keyed::keyed;
 use crate::components::session_list::SessionList;
 use crate::components::skeleton::Skeleton;
+use crate::components::text::Text;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 
@@ -18,7 +19,7 @@ use crate::session::{Rejected, Session};
 #[component]
 pub(crate) fn SessionsPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your sessions" path=SESSIONS_PAGE>
+        <BehindLogin heading="Your sessions">
             <SessionsHere />
         </BehindLogin>
     }
@@ -123,7 +124,7 @@ fn SessionsHere() -> impl IntoView {
             "Each of these is a browser or a program in which somebody has logged in to your account. One you do not know is best ended, and your password changed."
         </p>
         <p class="said" role="status">
-            {move || here.said.get()}
+            <Text text=here.said />
         </p>
         {move || match state.get() {
             None => view! { <Skeleton says="Fetching your sessions…" /> }.into_any(),
@@ -142,8 +143,9 @@ fn List(here: Here) -> impl IntoView {
             busy=here.busy.into()
             end=Callback::new(move |(id, device)| here.end(Target::One(id, device)))
         />
-        {move || {
-            if alone.get() {
+        {keyed(
+            move || alone.get(),
+            move |alone| if alone {
                 view! { <p class="aside">"You are logged in nowhere else."</p> }.into_any()
             } else {
                 view! {
@@ -160,7 +162,7 @@ fn List(here: Here) -> impl IntoView {
                     </p>
                 }
                     .into_any()
-            }
-        }}
+            },
+        )}
     }
 }

@@ -5,7 +5,6 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::PasswordRequest;
-use shared::path::SETTINGS_PAGE;
 use shared::{ErrorCode, Secret};
 
 use super::behind_login::BehindLogin;
@@ -16,6 +15,7 @@ use crate::components::form::{FormAlert, FormState};
 use crate::components::panel::Panel;
 use crate::components::password_field::PasswordField;
 use crate::components::strength_meter::{STRENGTH_HINT, StrengthMeter, assess};
+use crate::components::text::Text;
 use crate::components::username::Username;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
@@ -30,7 +30,7 @@ const UNDERSTOOD: &str = "understood";
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your settings" path=SETTINGS_PAGE>
+        <BehindLogin heading="Your settings">
             <div class="account-grid">
                 <PasswordPanel />
                 <div class="stack">
@@ -71,7 +71,7 @@ fn NamePanel() -> impl IntoView {
                 <Field spec=NAME node=name form value />
                 <SubmitButton label="Change name" busy_label="Changing name…" form />
                 <p class="said" role="status">
-                    {move || said.get()}
+                    <Text text=said />
                 </p>
             </form>
         </Panel>
@@ -146,7 +146,7 @@ fn PasswordPanel() -> impl IntoView {
                 <StrengthMeter assessment form name=NEW />
                 <SubmitButton label="Change password" busy_label="Changing password…" form />
                 <p class="said" role="status">
-                    {move || said.get()}
+                    <Text text=said />
                 </p>
             </form>
         </Panel>

@@ -42,7 +42,7 @@ pub enum EndReason {
 }
 
 /// A [`Phase`] without its details, for views that must not be rebuilt with every new token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Standing {
     Restoring,
     SignedOut,

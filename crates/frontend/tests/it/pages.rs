@@ -120,6 +120,17 @@ fn who_is_not_logged_in_is_sent_to_log_in_and_back() {
 }
 
 #[test]
+fn the_way_back_is_whole_and_is_passed_between_login_and_registration() {
+    let link = "/login?next=%2Factivity%3Fkind%3Dlogins%26q%3Da%2520b";
+    assert_eq!(render("/activity?kind=logins&q=a%20b", false).redirect.as_deref(), Some(link));
+    for (here, there) in [("/login", "/register"), ("/register", "/login")] {
+        let html = render(&link.replace("/login", here), false).html;
+        assert!(html.contains(&format!("href=\"{}\"", link.replace("/login", there))), "{html}");
+        assert!(render(here, false).html.contains(&format!("href=\"{there}\"")), "{here}");
+    }
+}
+
+#[test]
 fn every_page_can_say_that_it_has_not_started() {
     for path in EVERY_PAGE {
         let Rendered { html, .. } = render(path, true);

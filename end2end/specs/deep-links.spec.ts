@@ -1,0 +1,67 @@
+// A link leads to a page behind the login. After the login it is there whole: path, query and fragment.
+import { pages } from '../support/contract';
+import { expect, test } from '../support/test';
+import { expectAccountOf, hydrated, logIn, open, sendLogin, stranger } from '../support/users';
+
+const link = '/activity?kind=logins&from=mail%20%26%20more#e-3';
+
+test('a link that is opened before the login leads back whole', async ({ page, user }) => {
+  const answer = await page.goto(link);
+  expect(answer?.request().redirectedFrom()?.url(), 'the server has said so').toContain('/activity');
+  await hydrated(page);
+  await sendLogin(page, user);
+  await expect(page).toHaveURL(link);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your activity');
+});
+
+test('the skip link and a reload lose nothing of it', async ({ page, user }) => {
+  await open(page, link);
+  await page.getByRole('link', { name: 'Skip to content' }).press('Enter');
+  await page.reload();
+  await hydrated(page);
+  await sendLogin(page, user);
+  await expect(page).toHaveURL(link);
+});
+
+test('whoever has no account yet gets there as well', async ({ page }) => {
+  const user = stranger();
+  await open(page, link);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByRole('link', { name: 'Use the account you have' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('Email').fill(user.email);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page).toHaveURL(link);
+});
+
+test('a session that is over elsewhere leads to the login and back whole', async ({
+  account,
+  context,
+  user,
+}) => {
+  await account.goto(link);
+  await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your activity');
+  const other = await context.browser()?.newContext({ baseURL: new URL(account.url()).origin });
+  const elsewhere = await other?.newPage();
+  if (!elsewhere) throw new Error('a browser has more than one context');
+  await logIn(elsewhere, user);
+  await elsewhere.goto(pages.sessions);
+  await elsewhere.getByRole('button', { name: 'End all other sessions' }).click();
+  await expect(elsewhere.getByText('All other sessions were ended.')).toBeVisible();
+  // The next call is refused, and so is the refresh.
+  await account.getByRole('button', { name: 'Logins' }).click();
+  await expect(account).toHaveURL(/\/login\?next=/);
+  await sendLogin(account, user);
+  await expect(account).toHaveURL(link);
+  await other?.close();
+});
+
+test('without a way back the login leads to the account, and its fragment to nowhere', async ({
+  page,
+  user,
+}) => {
+  await open(page, `${pages.login}#main`);
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+});

@@ -1,0 +1,134 @@
+// A translator has put elements of its own in the place of every text. What changes on the page still changes.
+import { api, pages } from '../support/contract';
+import { translate } from '../support/foreign';
+import { answerNext, cutTheCable, problem } from '../support/network';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  open,
+  sendLogin,
+  stranger,
+} from '../support/users';
+
+test('a form on a translated page says what is wrong now, not what was wrong before', async ({
+  page,
+  user,
+}) => {
+  await open(page, pages.login);
+  await page.evaluate(translate);
+  await page.getByRole('button', { name: 'Show password' }).click();
+  await expect(page.getByRole('button', { name: 'Hide password' })).toBeVisible();
+  await page.getByRole('button', { name: 'Hide password' }).click();
+  await sendLogin(page, { ...user, password: `${user.password}?` });
+  const alert = page.getByRole('alert');
+  await expect(alert).toHaveText(/^This email address and password do not belong together/);
+  await answerNext(page, api.login, {
+    ...problem(429, 'rate_limited'),
+    headers: { 'Retry-After': '3' },
+  });
+  await sendLogin(page, user);
+  await expect(alert).toHaveText('That was too often.');
+  await expect(page.getByRole('timer')).toHaveText('Try again in a second.');
+  await expect(page.getByText('You can try again now.')).toBeVisible();
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+});
+
+test('a translated page gives way to the next, and the header to who is logged in', async ({
+  page,
+  user,
+}) => {
+  const heading = page.getByRole('heading', { level: 1 });
+  const main = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
+  await open(page, pages.home);
+  await page.evaluate(translate);
+  const links = page.locator('.hero-actions').getByRole('link');
+  await expect(links).toHaveText(['Create an account', 'I have one already']);
+  await links.first().click();
+  await expect(heading).toHaveText('Create your account');
+  await expect(main).toHaveText(['Log in', 'Register']);
+  await page.getByRole('link', { name: 'Use the account you have' }).click();
+  await expect(heading).toHaveText('Log in');
+  await expect(page.getByText('New here?')).toBeVisible();
+  await expect(page.getByText('Been here before?')).toHaveCount(0);
+  await expect(page.getByRole('main').getByRole('button', { name: 'Log in' })).toBeVisible();
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+  await expect(main).toHaveText(['Account']);
+  await page.getByRole('link', { name: 'Baton' }).click();
+  await expect(links).toHaveText(['Watch your session run']);
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(main).toHaveText(['Log in', 'Register']);
+  await expect(links).toHaveText(['Create an account', 'I have one already']);
+});
+
+test('a password is judged as it is typed on a translated page', async ({ page }) => {
+  const user = stranger();
+  await open(page, pages.register);
+  await page.evaluate(translate);
+  const judgement = page.locator('#password-hint');
+  const password = page.getByLabel('Password', { exact: true });
+  await expect(judgement).toHaveText(/^At least 15 characters/);
+  await password.fill('short');
+  await expect(judgement).not.toHaveText(/^At least 15 characters\. A few/);
+  await password.fill(user.password);
+  await expect(judgement).toHaveText(/^Strong/);
+  await page.getByLabel('Email').fill('no address');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.locator('#email-error')).toBeVisible();
+  await page.getByLabel('Email').fill(user.email);
+  await expect(page.locator('#email-error')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expectAccountOf(page, user);
+});
+
+test('a translated page behind the login counts down, answers, and gives way to the next', async ({
+  account,
+  user,
+}) => {
+  await account.evaluate(translate);
+  const countdown = account.getByTestId('access-token-countdown');
+  const before = await countdown.textContent();
+  await expect(countdown).not.toHaveText(before ?? '');
+  await callTheApi(account);
+  await expectCallResult(account, 'Answered in one try.');
+  await expect(account.getByText('call the API to see')).toHaveCount(0);
+  const mend = await cutTheCable(account);
+  await callTheApi(account);
+  await expectCallResult(account, /^The server cannot be reached/);
+  await mend();
+  // More calls than the list keeps: each line is of its own call.
+  for (let call = 0; call < 10; call += 1) {
+    await callTheApi(account);
+    await expectCallResult(account, 'Answered in one try.');
+  }
+  await expect(account.locator('.wire-list')).not.toContainText('no answer');
+  for (const [link, heading, lead] of [
+    ['Sessions', 'Your sessions', 'Each of these is a browser or a program'],
+    ['Activity', 'Your activity', 'What has happened around your account'],
+    ['Settings', 'Your settings', 'Delete the account'],
+    ['Notes', 'Your notes', 'A service of its own keeps these'],
+    ['Overview', 'Your account', 'Who is logged in'],
+  ] as const) {
+    await account.getByRole('navigation', { name: 'Your account' }).getByText(link).click();
+    await expect(account.getByRole('heading', { level: 1 })).toHaveText(heading);
+    await expect(account.locator('main .lead, main h2').filter({ hasText: lead })).toHaveCount(1);
+    await expect(account).toHaveTitle(`${heading} · Baton`);
+  }
+  await expectAccountOf(account, user);
+});
+
+test('a translated page says how the settings were changed', async ({ account }) => {
+  await account.goto(pages.settings);
+  await account.evaluate(translate);
+  await account.getByLabel('Name (optional)').fill('Grace');
+  await account.getByRole('button', { name: 'Change name' }).click();
+  await expect(account.getByText('Your name is changed.')).toBeVisible();
+  const mend = await cutTheCable(account);
+  await account.getByRole('button', { name: 'Change name' }).click();
+  await expect(account.getByText('Your name is changed.')).toHaveCount(0);
+  await expect(account.getByRole('alert')).toHaveText(/^The server cannot be reached/);
+  await mend();
+});
