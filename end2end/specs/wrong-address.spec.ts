@@ -19,8 +19,8 @@ test('a login at another address of the server says where to go, and quotes an i
 
   const quoted = /quote ([0-9a-f]+)\./.exec((await alert.textContent()) ?? '')?.[1];
   expect(quoted).toBeDefined();
-  const line = server.log.split('\n').find((it) => it.includes('cross_site_refused'));
-  expect(line).toContain(`id=${quoted}`);
+  const line = () => server.log.split('\n').find((it) => it.includes(`id=${quoted}`)) ?? '';
+  await expect.poll(line).toContain('cross_site_refused');
 
   await page.goto(`${server.origin}${pages.login}`);
   await sendLogin(page, user);
