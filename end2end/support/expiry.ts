@@ -1,5 +1,5 @@
 // How a test gets an access token that has expired: by waiting until the server says so. The
-// server allows for clocks of instances that differ by two seconds.
+// server allows for clocks of instances that differ by ten seconds.
 import { type APIRequestContext, expect } from '@playwright/test';
 import { api } from './contract';
 import type { Wire } from './wire';

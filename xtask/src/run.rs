@@ -7,12 +7,18 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+const TRUST_CLOCK: &str = "--trust-clock";
+
 /// Builds, then becomes `baton serve`.
 pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
     build::site_and_program(workspace, release)?;
     report::heading(&welcome(elsewhere(arguments)));
     let mut serve = process::command(workspace, workspace.program(release));
     serve.arg("serve").args(arguments);
+    if !arguments.iter().any(|argument| argument == TRUST_CLOCK) {
+        // Days pass between two starts on a developer's machine, and nobody else's sessions are in the database.
+        serve.arg(TRUST_CLOCK);
+    }
     become_(&mut serve)
 }
 

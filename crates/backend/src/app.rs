@@ -71,19 +71,20 @@ impl App {
             config::Limits::Default => Limits::standard(&clock),
             config::Limits::Off => Limits::off(),
         };
-        let endings = Arc::new(Endings::new(&clock));
+        let (endings, status_lists) = (Arc::new(Endings::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
+        let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
         let journal = Journal { store, clock, entropy: entropy.clone(), endings };
         let sessions = Arc::new(Sessions {
             journal,
             keys,
             policy: settings.policy,
             access_tokens,
-            lifetimes: Arc::new(Lifetimes::new(settings.lifetimes())),
+            lifetimes,
             recent_login_seconds: settings.recent_login_seconds,
             suspicion: settings.suspicion,
             limits,
-            status_lists: StatusLists::default(),
+            status_lists,
         });
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (site, assets) = match &settings.site {

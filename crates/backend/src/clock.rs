@@ -2,11 +2,12 @@
 //! counts how long something has lasted, suspension of the machine included. It must not decide anything.
 //!
 //! The wall clock can be set wrong. While it disagrees with the clocks it can be compared with ([`step`]),
-//! [`Clock::trusted_now`] is an error: nothing that cannot be undone, such as refusing a refresh token because it
-//! has expired or removing a session, is done by a clock that is in doubt.
+//! [`Clock::trusted_now`] is an error. A step ahead is believed after a while, for serving: what cannot be undone,
+//! such as refusing a refresh token because it has expired or removing a session, goes by [`Clock::settled_now`].
 
 mod comparison;
 mod step;
+pub mod tolerance;
 
 use std::ops::Add;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,8 +19,8 @@ use shared::NumericDate;
 use tokio::time::Instant;
 
 pub use comparison::Comparing;
-use step::StepDetector;
-pub use step::{ClockError, STEADY_SECONDS, TOLERANCE_SECONDS};
+pub use step::{ClockError, LastWork};
+use step::{Reading, StepDetector, Verdict};
 
 /// Tells the time. Clones of a manual clock share its hands.
 #[derive(Debug, Clone)]
@@ -89,7 +90,7 @@ impl Clock {
     }
 
     fn new(hands: Hands) -> Self {
-        let detector = StepDetector::new(hands.wall(), hands.boot());
+        let detector = StepDetector::new(hands.reading());
         Self { started: Instant::now(), detector: Arc::new(Mutex::new(detector)), hands }
     }
 
@@ -104,15 +105,62 @@ impl Clock {
     /// # Errors
     /// While it does not: then neither can it be said whether something has expired.
     pub fn trusted_now(&self) -> Result<NumericDate, ClockError> {
+        match self.judged() {
+            (now, Verdict::Settled | Verdict::Unsettled(_)) => Ok(now),
+            (_, Verdict::Doubted(error)) => Err(error),
+        }
+    }
+
+    /// The present instant by a wall clock that always has agreed with the others, or for a day: for what cannot be
+    /// undone.
+    ///
+    /// # Errors
+    /// While it does not, and until then.
+    pub fn settled_now(&self) -> Result<NumericDate, ClockError> {
+        match self.judged() {
+            (now, Verdict::Settled) => Ok(now),
+            (_, Verdict::Unsettled(error) | Verdict::Doubted(error)) => Err(error),
+        }
+    }
+
+    fn judged(&self) -> (NumericDate, Verdict) {
         let mut detector = self.detector();
-        let (wall, boot) = (self.hands.wall(), self.hands.boot());
-        detector.judge(wall, boot).map(|()| wall)
+        let now = self.hands.reading();
+        (now.wall, detector.judge(now))
+    }
+
+    /// The present instant by the database's clock, as far as that is known: what instances agree on. By the wall
+    /// clock where there is no other.
+    #[must_use]
+    pub fn shared_now(&self) -> NumericDate {
+        let detector = self.detector();
+        detector.best(self.hands.reading())
+    }
+
+    /// The instant to date what happens now by: in a call that was let in before the clock was set, what time it
+    /// would be otherwise.
+    #[must_use]
+    pub fn dated_now(&self) -> NumericDate {
+        self.trusted_now().unwrap_or_else(|_| self.shared_now())
+    }
+
+    /// By how many seconds the machine's clock is ahead of the database's, or behind if negative: if that is so much
+    /// that an operator should look.
+    #[must_use]
+    pub fn noticed_skew(&self) -> Option<i64> {
+        self.detector().noticed()
     }
 
     /// Takes note of what the database's clock said this moment: it decides which of two clocks is right.
     pub fn compare(&self, database: NumericDate) {
-        let mut detector = self.detector();
-        detector.compare(database, self.hands.wall(), self.hands.boot());
+        let now = self.hands.reading();
+        self.detector().compare(database, 0, now);
+    }
+
+    /// Begins with what the database knows of the time, instead of believing the first reading.
+    pub fn begin(&self, last_work: LastWork) {
+        let now = self.hands.reading();
+        self.detector().begin(last_work, now);
     }
 
     /// The present instant by the clock that counts suspension.
@@ -152,6 +200,10 @@ impl Clock {
 }
 
 impl Hands {
+    fn reading(&self) -> Reading {
+        Reading { wall: self.wall(), boot: self.boot() }
+    }
+
     fn wall(&self) -> NumericDate {
         match self {
             Self::System { offset } => NumericDate(system_seconds()).plus(*offset),

@@ -21,11 +21,12 @@ use anyhow::Context as _;
 use shared::NumericDate;
 
 use crate::app::{App, Doors};
-use crate::clock::{Clock, TOLERANCE_SECONDS};
+use crate::clock::Clock;
+use crate::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS, STEP_TOLERANCE_SECONDS};
 use crate::config::{Command, ConsentArgs, DatabaseArgs, MasterKeySource, PruneArgs, Settings};
 use crate::entropy::Entropy;
 use crate::keys::{FirstRing, KeyError, KeyRing, MasterKey};
-use crate::lifetimes::{RENEW_SECONDS, last_renewed};
+use crate::lifetimes::{RENEW_SECONDS, renewals};
 use crate::router::router;
 use crate::server::{self, ConnectionLimits};
 use crate::store::{self, Database, Opening, Store};
@@ -99,7 +100,7 @@ async fn announce(address: SocketAddr) -> anyhow::Result<()> {
 async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let store = open_own(settings, &entropy).await?;
-    clock.compare_with(&*store).await?;
+    begin_clock(&clock, &*store, settings.trust_clock).await?;
     #[cfg(feature = "failpoints")]
     let store = store::failpoint::arm(store, settings.failpoint);
     warn_if_beside(settings);
@@ -109,6 +110,19 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
         KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy, first_ring).await;
     let keys = keys.with_context(|| database::cannot_be_used(&settings.database))?;
     Ok(Doors { clock, entropy, store, keys: Arc::new(keys) })
+}
+
+/// Left in every start, the flag would take a protection away, so the log has it.
+async fn begin_clock(clock: &Clock, store: &dyn Store, is_trusted: bool) -> anyhow::Result<()> {
+    if !is_trusted {
+        return Ok(clock.begin_with(store).await?);
+    }
+    clock.compare_with(store).await?;
+    tracing::info!(
+        event = "clock.not_compared",
+        "--trust-clock was given: a clock that is wrong at this start is found out by PostgreSQL alone; leave the flag out of the next"
+    );
+    Ok(())
 }
 
 /// The server's own database. It is created if it is missing, but not for a master key that has been used: that
@@ -200,7 +214,7 @@ async fn prune(args: &PruneArgs) -> anyhow::Result<()> {
         let mut progress = Progress::new(Pace::Foreground);
         let clock = Clock::system();
         clock.compare_with(&*database.store).await?;
-        let now = clock.trusted_now()?;
+        let now = clock.settled_now()?;
         ask_if_in_doubt(&args.consent, database, now).await?;
         let outcome = retention.prune(&*database.store, now, &mut progress).await;
         let Removed { sessions, records } = progress.removed;
@@ -225,10 +239,7 @@ async fn ask_if_in_doubt(
     if store.clock().await?.is_some() {
         return Ok(());
     }
-    let Some(served) = last_renewed(&store.lifetimes().await?) else { return Ok(()) };
-    if (-TOLERANCE_SECONDS..=RENEW_SECONDS + TOLERANCE_SECONDS).contains(&now.since(served)) {
-        return Ok(());
-    }
+    let Some(served) = work_before_doubt(&**store, now).await? else { return Ok(()) };
     consent::ask(
         consent,
         &format!(
@@ -237,6 +248,25 @@ async fn ask_if_in_doubt(
             table::instant(served)
         ),
     )
+}
+
+/// When a server last worked on the database, unless one does now, and one did a day or two ago: a server that
+/// believes a clock which was set ahead works by it, too, with nothing to show for the time that was left out.
+async fn work_before_doubt(
+    store: &dyn Store,
+    now: NumericDate,
+) -> anyhow::Result<Option<NumericDate>> {
+    let held = store.lifetimes().await?;
+    let past = renewals(&held).filter(|at| now.since(*at) >= -STEP_TOLERANCE_SECONDS).max();
+    let Some(served) = past.or_else(|| renewals(&held).min()) else { return Ok(None) };
+    if !(-STEP_TOLERANCE_SECONDS..=RENEW_SECONDS + STEP_TOLERANCE_SECONDS)
+        .contains(&now.since(served))
+    {
+        return Ok(Some(served));
+    }
+    let yesterday = now.plus(-SETTLING_SECONDS - STEADY_SECONDS);
+    let before = store.last_event(Some(yesterday)).await?;
+    Ok(before.filter(|before| yesterday.since(*before) > SETTLING_SECONDS))
 }
 
 /// Standard output is for whoever started the program; logs go to standard error.

@@ -38,6 +38,8 @@ pub struct Settings {
     pub database: String,
     /// Whether the operator says that the database is a new one.
     pub new_database: bool,
+    /// Whether the operator says that the machine's clock is right.
+    pub trust_clock: bool,
     /// Where the master key of the key ring is.
     pub master_key: MasterKeySource,
     /// When keys are used, and for how long.
@@ -142,6 +144,7 @@ impl TryFrom<ServeArgs> for Settings {
             origin,
             database: args.database.database,
             new_database: args.new_database,
+            trust_clock: args.trust_clock,
             master_key: MasterKeySource::try_from(&args.keys)?,
             key_plan: KeyPlan::try_from(&args.life)?,
             access_token_seconds: seconds(

@@ -108,6 +108,13 @@ pub fn first_id_at(now: NumericDate) -> [u8; 16] {
     (u128::from(milliseconds(now)) << 80).to_be_bytes()
 }
 
+/// The instant, to the second, at which a UUID of version 7 was made.
+#[must_use]
+pub fn made_at(id: [u8; 16]) -> NumericDate {
+    let milliseconds = u128::from_be_bytes(id) >> 80;
+    NumericDate(i64::try_from(milliseconds / 1_000).unwrap_or(i64::MAX))
+}
+
 fn milliseconds(now: NumericDate) -> u64 {
     u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000)
 }

@@ -17,6 +17,7 @@ pub mod headers;
 pub mod health;
 pub mod introspect;
 pub mod jwks;
+mod limited;
 pub mod login;
 pub mod logout;
 pub mod me;

@@ -20,10 +20,10 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
 use shared::NumericDate;
-use tokio::time::Instant;
 use verifier::KeySet;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::clock::{BootInstant, Clock};
 use crate::entropy::Entropy;
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::{KeyPurpose, Store, StoreError};
@@ -52,7 +52,8 @@ pub struct KeyRing {
     /// One read at a time, for all who need it.
     reads: SingleFlight<(), StoreError>,
     /// When somebody last asked for a key that was not there.
-    missed_at: Mutex<Option<Instant>>,
+    missed_at: Mutex<Option<BootInstant>>,
+    clock: Clock,
 }
 
 /// Authenticates the tokens that known devices carry. It is derived from the master key: whoever holds that
@@ -152,14 +153,15 @@ pub enum KeyError {
 
 impl KeyRing {
     /// An empty ring: [`KeyRing::reload`] fills it.
-    fn empty(master: MasterKey, plan: KeyPlan, entropy: Entropy) -> Self {
+    fn empty(master: MasterKey, plan: KeyPlan, clock: &Clock, entropy: Entropy) -> Self {
         Self {
             device: master.device_key(),
             contents: Arc::new(Contents::new(master, plan)),
             entropy,
             is_fixed: false,
-            reads: SingleFlight::new(READ_TIME),
+            reads: SingleFlight::new(READ_TIME, clock),
             missed_at: Mutex::default(),
+            clock: clock.clone(),
         }
     }
 
@@ -170,7 +172,8 @@ impl KeyRing {
     #[must_use]
     pub fn in_memory(entropy: &Entropy, plan: KeyPlan, now: NumericDate) -> Self {
         let master = MasterKey::in_memory(entropy);
-        let ring = Self { is_fixed: true, ..Self::empty(master, plan, entropy.clone()) };
+        let clock = Clock::manual(now);
+        let ring = Self { is_fixed: true, ..Self::empty(master, plan, &clock, entropy.clone()) };
         let first = |purpose| {
             let first = plan.due(purpose, &[], now).expect("the first key is due");
             ring::generate(purpose, first, (&ring.contents.master, entropy), now)
@@ -270,15 +273,15 @@ impl KeyRing {
 
     /// Whether a key was missed a moment ago; if not, one is now.
     fn is_cooling_down(&self) -> bool {
-        let mut missed_at = self.missed_at();
-        let cools = missed_at.is_some_and(|at| at.elapsed() < COOL_DOWN);
+        let (mut missed_at, now) = (self.missed_at(), self.clock.boot_instant());
+        let cools = missed_at.is_some_and(|at| now.since(at) < COOL_DOWN);
         if !cools {
-            *missed_at = Some(Instant::now());
+            *missed_at = Some(now);
         }
         cools
     }
 
-    fn missed_at(&self) -> MutexGuard<'_, Option<Instant>> {
+    fn missed_at(&self) -> MutexGuard<'_, Option<BootInstant>> {
         self.missed_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use shared::NumericDate;
 
+use crate::clock::Clock;
 use crate::single_flight::SingleFlight;
 use crate::store::{Change, HeldLifetime, Store, StoreError};
 use crate::telemetry::causes;
@@ -142,13 +143,11 @@ impl LifetimeSet {
     }
 }
 
-/// When an instance last renewed its leases, to the half hour: what a database without a clock of its own can say
-/// about the time. `None` if no instance has ever held one.
-#[must_use]
-pub fn last_renewed(held: &[HeldLifetime]) -> Option<NumericDate> {
+/// When instances last renewed their leases, to the half hour: what a database without a clock of its own can say
+/// about the time.
+pub fn renewals(held: &[HeldLifetime]) -> impl Iterator<Item = NumericDate> {
     let renewed = held.iter().filter(|held| !held.setting.outlives_its_instance());
-    let held_until = renewed.map(|held| held.held_until).max()?;
-    Some(held_until.plus(-(LEASE_SECONDS + SLACK_SECONDS)))
+    renewed.map(|held| held.held_until.plus(-(LEASE_SECONDS + SLACK_SECONDS)))
 }
 
 /// The lifetimes of this instance, and those in force over its database.
@@ -170,12 +169,12 @@ impl fmt::Debug for Lifetimes {
 impl Lifetimes {
     /// Those of an instance that holds nothing yet.
     #[must_use]
-    pub fn new(configured: LifetimeSet) -> Self {
+    pub fn new(configured: LifetimeSet, clock: &Clock) -> Self {
         Self {
             configured,
             in_force: RwLock::new(configured),
             leased_until: AtomicI64::new(i64::MIN),
-            renewals: SingleFlight::new(RENEWAL_TIME),
+            renewals: SingleFlight::new(RENEWAL_TIME, clock),
             is_fixed: false,
         }
     }
@@ -183,7 +182,7 @@ impl Lifetimes {
     /// Those of an instance that shares its database with no other one and stores nothing: for simulations.
     #[must_use]
     pub fn fixed(configured: LifetimeSet) -> Self {
-        Self { is_fixed: true, ..Self::new(configured) }
+        Self { is_fixed: true, ..Self::new(configured, &Clock::manual(NumericDate(0))) }
     }
 
     /// What this instance issues under.

@@ -17,7 +17,8 @@ const PING_TIME: Duration = Duration::from_millis(2_500);
 /// Whether storage was ready when it was asked last.
 pub struct Readiness {
     store: Arc<dyn Store>,
-    clock: Clock,
+    /// By which the answer's age is counted.
+    pub clock: Clock,
     ready_at: Mutex<Option<BootInstant>>,
     pings: SingleFlight<BootInstant, StoreError>,
 }
@@ -26,7 +27,8 @@ impl Readiness {
     /// Not asked yet.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { store, clock, ready_at: Mutex::default(), pings: SingleFlight::new(PING_TIME) }
+        let pings = SingleFlight::new(PING_TIME, &clock);
+        Self { store, clock, ready_at: Mutex::default(), pings }
     }
 
     /// Whether storage can be read and written, or could a second ago.

@@ -33,10 +33,10 @@ pub fn router(app: App) -> Router {
         .route(path::JWKS, get(jwks::jwks))
         .route(path::METADATA, get(metadata::metadata))
         .route(path::STATUS_LIST, get(status_list::status_list))
-        .route(path::HEALTH_READY, get(health::ready))
         // All of the above depends on what time it is.
         .route_layer(from_fn_with_state(app.clone(), clock::demand))
         .route(path::HEALTH_LIVE, get(health::live))
+        .route(path::HEALTH_READY, get(health::ready))
         .route("/status-lists/{*rest}", any(site::no_such_endpoint))
         .route("/assets/{name}", get(assets::asset))
         .route(assets::FAVICON, get(assets::favicon))

@@ -12,11 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
+
+use crate::clock::{BootInstant, Clock};
 
 /// One question, and the flight under way for it.
 pub struct SingleFlight<T, E> {
     limit: Duration,
+    clock: Clock,
     under_way: Slot<T, E>,
 }
 
@@ -34,7 +37,8 @@ pub enum Failed<E> {
 }
 
 struct Flight<T, E> {
-    began: Instant,
+    /// Of a flight that a suspended machine has interrupted, the result may be a day old.
+    began: BootInstant,
     landed: watch::Receiver<Option<Landing<T, E>>>,
 }
 
@@ -47,8 +51,8 @@ where
 {
     /// No flight takes longer than `limit`, and no caller waits longer.
     #[must_use]
-    pub fn new(limit: Duration) -> Self {
-        Self { limit, under_way: Slot::default() }
+    pub fn new(limit: Duration, clock: &Clock) -> Self {
+        Self { limit, clock: clock.clone(), under_way: Slot::default() }
     }
 
     /// The result of a flight that began after this call, or at most `max_age` before it.
@@ -62,7 +66,8 @@ where
         let shared = async {
             let before = self.slot().clone();
             if let Some(flight) = before {
-                let is_young = !max_age.is_zero() && flight.began.elapsed() <= max_age;
+                let is_young =
+                    !max_age.is_zero() && self.clock.boot_instant().since(flight.began) <= max_age;
                 let landing = flight.landing().await;
                 if is_young || landing.is_err() {
                     return landing;
@@ -89,7 +94,7 @@ where
             return flight.clone();
         }
         let (lands, landed) = watch::channel(None);
-        let flight = Flight { began: Instant::now(), landed };
+        let flight = Flight { began: self.clock.boot_instant(), landed };
         *slot = Some(flight.clone());
         // A runtime that shuts down drops the task at once, and with it the seat, which needs the slot.
         drop(slot);
@@ -168,8 +173,9 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use futures_util::future::join_all;
+    use shared::NumericDate;
     use tokio::sync::Semaphore;
-    use tokio::time::advance;
+    use tokio::time::{Instant, advance};
 
     use super::*;
 
@@ -178,6 +184,7 @@ mod tests {
 
     /// Answers with the number of the question, once it is let.
     struct Oracle {
+        clock: Clock,
         flights: SingleFlight<u32, &'static str>,
         asked: AtomicU32,
         answers: Semaphore,
@@ -185,8 +192,10 @@ mod tests {
 
     impl Oracle {
         fn new() -> Arc<Self> {
+            let clock = Clock::manual(NumericDate(1_800_000_000));
             Arc::new(Self {
-                flights: SingleFlight::new(LIMIT),
+                flights: SingleFlight::new(LIMIT, &clock),
+                clock,
                 asked: AtomicU32::new(0),
                 answers: Semaphore::new(0),
             })
@@ -254,6 +263,22 @@ mod tests {
         assert_eq!(
             (strict.await.expect("no panic"), late.await.expect("no panic")),
             (Some(2), Some(2))
+        );
+    }
+
+    /// Timers stand still while the machine sleeps.
+    #[tokio::test(start_paused = true)]
+    async fn a_result_that_was_asked_for_before_the_machine_slept_is_not_taken() {
+        let oracle = Oracle::new();
+        let before = oracle.asking(YOUNG);
+        oracle.settle().await;
+        oracle.clock.suspend(240);
+        let after = oracle.asking(YOUNG);
+        oracle.settle().await;
+        oracle.answers.add_permits(2);
+        assert_eq!(
+            (before.await.expect("no panic"), after.await.expect("no panic")),
+            (Some(1), Some(2))
         );
     }
 

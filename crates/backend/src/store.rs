@@ -223,6 +223,12 @@ pub trait Store: Send + Sync {
     /// Security events of a user's, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;
 
+    /// When the newest security event happened, of any account and of none; or of those before this instant.
+    async fn last_event(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError>;
+
     /// The logins that failed in a row.
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError>;
 

@@ -150,8 +150,8 @@ impl Retention {
             loop {
                 let _ = timeout(wait, pending::<()>()).await;
                 wait = Duration::from_secs(HOUR_SECONDS);
-                // Nothing is removed by a clock that is in doubt: it says so itself.
-                let Ok(now) = clock.trusted_now() else { continue };
+                // Nothing is removed by a clock that is or was in doubt: it says so itself.
+                let Ok(now) = clock.settled_now() else { continue };
                 let outcome = self.prune(&*store, now, &mut progress).await;
                 let Removed { sessions, records } = std::mem::take(&mut progress.removed);
                 match outcome {

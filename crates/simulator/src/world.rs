@@ -127,7 +127,7 @@ impl World {
                 recent_login_seconds: ACCESS_TOKEN_SECONDS,
                 suspicion: SuspicionPolicy::default(),
                 limits: Limits::off(),
-                status_lists: StatusLists::default(),
+                status_lists: StatusLists::new(&clock),
             }),
             up: true,
         };

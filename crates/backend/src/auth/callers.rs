@@ -57,7 +57,8 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::authenticate`].
     pub async fn verify_token(&self, unverified_token: &str) -> Result<AccessToken, AuthError> {
-        let verify = || self.access_tokens.verify(unverified_token, self.journal.now());
+        let verify =
+            || self.access_tokens.verify(unverified_token, self.journal.clock.shared_now());
         let verified = match verify() {
             // Another instance may just have made its key.
             Err(Rejection::UnknownKey) if self.keys.look_again(&self.journal.store).await => {

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use super::endings::Endings;
 use super::sessions::Sessions;
 use crate::clock::Clock;
+use crate::clock::tolerance::SLACK_SECONDS;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::store::{Ended, Heard, Reach, Store, StoreError};
@@ -32,9 +33,6 @@ const TRUST: Duration = Duration::from_millis(900);
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often ends are forgotten of which no token can be alive any more.
 const FORGET_SECONDS: i64 = 10;
-/// By how many seconds the clocks of instances may differ, and a commit come after the instant it names.
-const SLACK_SECONDS: i64 = 60;
-
 /// A task that ends with its handle.
 pub struct Following(JoinHandle<()>);
 
@@ -68,6 +66,15 @@ struct Follower {
     lifetimes: Arc<Lifetimes>,
 }
 
+/// How far the ends have been read.
+struct Progress {
+    /// When something had changed before the last change.
+    changed_at: NumericDate,
+    /// When something was heard last.
+    now: NumericDate,
+    forgotten_at: NumericDate,
+}
+
 impl Follower {
     async fn run(self) {
         let mut troubled = false;
@@ -84,55 +91,41 @@ impl Follower {
     }
 
     /// Listens, reads what there was before, and goes on until there is trouble.
+    ///
+    /// By a clock that is in doubt nothing is read, noted or forgotten: what was heard of at a wrong instant would be
+    /// forgotten at another. Nothing is trusted then either, until all has been read by a clock that is right.
     async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
         let mut feed = self.store.listen().await?;
-        let (mut asked, mut now) = (self.clock.boot_instant(), self.clock.now());
-        let mut forgotten_at = now;
+        let mut asked = self.clock.boot_instant();
         self.keys.reload(&self.store).await?;
-        self.renew_lifetimes();
-        // Who is committing at this moment may have begun at any time.
-        let mut changed_at = now.plus(-self.memory_seconds().await?);
-        self.catch_up(changed_at, now).await?;
+        let mut progress = match self.clock.trusted_now() {
+            Ok(now) => Some(self.begin(now).await?),
+            Err(_) => None,
+        };
         loop {
-            self.endings.trust(asked, asked + TRUST);
-            if std::mem::take(troubled) {
-                tracing::info!(event = "endings.fresh");
+            if progress.is_some() {
+                self.endings.trust(asked, asked + TRUST);
+                if std::mem::take(troubled) {
+                    tracing::info!(event = "endings.fresh");
+                }
             }
             asked = self.clock.boot_instant();
             let heard = timeout(TRUST, feed.next()).await.map_err(|_| StoreError::TimedOut)??;
-            let before = std::mem::replace(&mut now, self.clock.now());
-            match heard {
-                Heard::Ended(ended) => self.note(ended, now),
-                Heard::Change(reach) => {
-                    self.keys.reload(&self.store).await?;
-                    let since = match reach {
-                        Reach::LastChange => Some(changed_at.plus(-SLACK_SECONDS)),
-                        Reach::Named { ended, since } => {
-                            self.note(ended, now);
-                            since
-                        }
-                        Reach::Any => Some(NumericDate(0)),
-                    };
-                    changed_at = before;
-                    if let Some(since) = since {
-                        let remembered = now.plus(-self.memory_seconds().await?);
-                        self.catch_up(since.max(remembered), now).await?;
-                    }
+            if matches!(heard, Heard::Change(_)) {
+                self.keys.reload(&self.store).await?;
+            }
+            progress = match (progress, self.clock.trusted_now()) {
+                (Some(progress), Ok(now)) => Some(self.go_on(progress, heard, now).await?),
+                (None, Ok(now)) => {
+                    // The clock may have gone back to before what was forgotten.
+                    self.endings.read_again();
+                    Some(self.begin(now).await?)
                 }
-            }
-            if now < before {
-                // Tokens that had expired are valid again, and what ended their sessions was forgotten.
-                self.endings.read_again();
-                self.catch_up(now.plus(-self.memory_seconds().await?), now).await?;
-            }
-            if now.since(forgotten_at) >= FORGET_SECONDS || now < forgotten_at {
-                forgotten_at = now;
-                self.renew_lifetimes();
-                let before = now.plus(-self.memory_seconds().await?);
-                while self.endings.forget_some_before(before) {
-                    yield_now().await;
+                (_, Err(_)) => {
+                    self.endings.doubt();
+                    None
                 }
-            }
+            };
         }
     }
 
@@ -142,11 +135,56 @@ impl Follower {
         self.endings.note(ended.map(|(session, cause)| Ended { session, cause, at: now }));
     }
 
-    /// Not by a clock that is in doubt: it would let leases of others expire.
-    fn renew_lifetimes(&self) {
-        if let Ok(now) = self.clock.trusted_now() {
-            self.lifetimes.renew_in_time(&self.store, now);
+    /// Reads what has ended before.
+    async fn begin(&self, now: NumericDate) -> Result<Progress, StoreError> {
+        self.lifetimes.renew_in_time(&self.store, now);
+        // Who is committing at this moment may have begun at any time.
+        let changed_at = now.plus(-self.memory_seconds().await?);
+        self.catch_up(changed_at, now).await?;
+        Ok(Progress { changed_at, now, forgotten_at: now })
+    }
+
+    /// Takes note of what was heard, and forgets what no token can be alive of.
+    async fn go_on(
+        &self,
+        progress: Progress,
+        heard: Heard,
+        now: NumericDate,
+    ) -> Result<Progress, StoreError> {
+        let Progress { mut changed_at, now: before, mut forgotten_at } = progress;
+        match heard {
+            Heard::Ended(ended) => self.note(ended, now),
+            Heard::Change(reach) => {
+                let since = match reach {
+                    Reach::LastChange => Some(changed_at.plus(-SLACK_SECONDS)),
+                    Reach::Named { ended, since } => {
+                        self.note(ended, now);
+                        since
+                    }
+                    Reach::Any => Some(NumericDate(0)),
+                };
+                changed_at = before;
+                if let Some(since) = since {
+                    let remembered = now.plus(-self.memory_seconds().await?);
+                    self.catch_up(since.max(remembered), now).await?;
+                }
+            }
         }
+        if now < before {
+            // Tokens that had expired are valid again, and what ended their sessions was forgotten.
+            self.endings.read_again();
+            self.catch_up(now.plus(-self.memory_seconds().await?), now).await?;
+        }
+        if now.since(forgotten_at) >= FORGET_SECONDS || now < forgotten_at {
+            forgotten_at = now;
+            self.lifetimes.renew_in_time(&self.store, now);
+            let before = now.plus(-self.memory_seconds().await?);
+            // Not by a step ahead that is merely believed: it may turn out wrong within a second.
+            while self.clock.settled_now().is_ok() && self.endings.forget_some_before(before) {
+                yield_now().await;
+            }
+        }
+        Ok(Progress { changed_at, now, forgotten_at })
     }
 
     /// For how long an end is remembered: as long as an access token may live that any instance has issued,

@@ -16,7 +16,7 @@ impl Sessions {
     /// If the ring holds no key to make its tickets with, or storage fails.
     pub async fn begin(&self, user: &User, whence: &Whence) -> Result<Session, AuthError> {
         let id = self.journal.free_session_id().await?;
-        let now = self.journal.now();
+        let now = self.journal.trusted_now()?;
         let ring = self.keys.current();
         let refresh_key_id = ring.current_refresh_key(now)?;
         Ok(Session {
@@ -47,6 +47,7 @@ impl Sessions {
         let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
         let now = self.journal.trusted_now()?;
         self.lifetimes.hold(&self.journal.store, now).await?;
+        let now = self.journal.clock.shared_now();
         // No token outlives its session: whoever is shown it may ask nobody.
         let over = self.policy.expires_at(&session.family);
         let exp = now.plus(self.lifetimes.configured().access_token).min(over);

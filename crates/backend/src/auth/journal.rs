@@ -44,7 +44,7 @@ impl Journal {
     /// An event that happens now.
     #[must_use]
     pub fn event(&self, kind: EventKind, user: Option<UserId>, whence: &Whence) -> Event {
-        let at = self.clock.now();
+        let at = self.clock.dated_now();
         let id = self.entropy.event_id(at);
         Event { id, kind, at, user, session: None, cause: None, whence: whence.clone() }
     }
@@ -52,7 +52,7 @@ impl Journal {
     /// An end that happens now.
     #[must_use]
     pub fn ending(&self, cause: EndCause) -> Ending {
-        Ending { cause, at: self.clock.now() }
+        Ending { cause, at: self.clock.dated_now() }
     }
 
     /// Carries a change out and tells of it, or does neither.
@@ -104,7 +104,7 @@ impl Journal {
         Ok(Page { next: events.last().filter(|_| more).map(|event| event.id), events })
     }
 
-    /// The present instant by a clock that is not in doubt: for what cannot be undone.
+    /// The present instant by a clock that is not in doubt.
     ///
     /// # Errors
     /// While the machine's clock disagrees with others.

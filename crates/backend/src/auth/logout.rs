@@ -71,7 +71,7 @@ impl Sessions {
     /// # Errors
     /// If storage fails.
     async fn genuine(&self, unverified: &Secret) -> Result<Option<AccessToken>, AuthError> {
-        let now = self.journal.now();
+        let now = self.journal.clock.shared_now();
         let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
         let verified = match verify() {
             // Another instance may just have made its key.

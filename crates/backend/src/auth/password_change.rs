@@ -55,7 +55,7 @@ impl Sessions {
         attempt: Option<&Attempt>,
         whence: &Whence,
     ) -> Result<Option<Grant>, AuthError> {
-        let (seen, now) = (session.family.generation, self.journal.now());
+        let (seen, now) = (session.family.generation, self.journal.trusted_now()?);
         let family = match self.decide_untold(&session, attempt) {
             Decision::Accept { generation } => {
                 session.family.accepted(generation, attempt.cloned(), now)

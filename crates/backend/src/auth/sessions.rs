@@ -114,6 +114,10 @@ impl Sessions {
             Some(_) => Decision::Refuse(Refusal::Revoked),
             None => decide(&found.session.family, found.presented, attempt, now, self.policy),
         };
+        if decision == Decision::Refuse(Refusal::Expired) {
+            // A client that hears it gives its session up.
+            self.journal.clock.settled_now()?;
+        }
         Ok((decision, found))
     }
 
@@ -217,8 +221,8 @@ impl Sessions {
         (whence, mut events): (&Whence, Vec<Event>),
     ) -> Result<Option<Grant>, AuthError> {
         let seen = found.session.family.generation;
-        let family =
-            found.session.family.accepted(generation, attempt.cloned(), self.journal.now());
+        let now = self.journal.trusted_now()?;
+        let family = found.session.family.accepted(generation, attempt.cloned(), now);
         let recovered = seen.successor() != Some(generation);
         let kind = if recovered { EventKind::Recovered } else { EventKind::Refreshed };
         events.insert(0, self.event(kind, &found, whence));

@@ -13,12 +13,13 @@ use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use shared::{NumericDate, SessionId, path};
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
 use verifier::StatusList;
 
 use super::AuthError;
 use super::journal::Journal;
 use super::sessions::Sessions;
+use crate::clock::tolerance::SLACK_SECONDS;
+use crate::clock::{BootInstant, Clock};
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::StoreError;
 
@@ -46,6 +47,7 @@ pub type Token = Arc<[u8]>;
 
 /// The list as it was made last, and how it is made for all who ask.
 pub struct StatusLists {
+    clock: Clock,
     latest: Mutex<Latest>,
     flights: SingleFlight<Token, AuthError>,
 }
@@ -53,26 +55,27 @@ pub struct StatusLists {
 #[derive(Default)]
 struct Latest {
     /// As old as the question that it answers; `None` if it could not be made, for as long as one is given.
-    token: Option<(Instant, Option<Token>)>,
+    token: Option<(BootInstant, Option<Token>)>,
     /// The bits as they stand in the token, and the number they are known by.
     lst: Option<(u64, Arc<str>)>,
 }
 
-impl Default for StatusLists {
-    fn default() -> Self {
-        Self { latest: Mutex::default(), flights: SingleFlight::new(LIST_TIME) }
-    }
-}
-
 impl StatusLists {
+    /// None was made yet.
+    #[must_use]
+    pub fn new(clock: &Clock) -> Self {
+        let flights = SingleFlight::new(LIST_TIME, clock);
+        Self { clock: clock.clone(), latest: Mutex::default(), flights }
+    }
+
     /// The token, or that there is none, as long as it is given to everybody who asks.
     fn given(&self) -> Option<Option<Token>> {
-        let latest = self.latest();
-        let token = latest.token.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
+        let (latest, now) = (self.latest(), self.clock.boot_instant());
+        let token = latest.token.as_ref().filter(|(at, _)| now.since(*at) < FRESH);
         token.map(|(_, token)| token.clone())
     }
 
-    fn give(&self, at: Instant, token: Option<Token>) {
+    fn give(&self, at: BootInstant, token: Option<Token>) {
         self.latest().token = Some((at, token));
     }
 
@@ -110,10 +113,11 @@ impl Sessions {
         }
         let sessions = Arc::clone(self);
         let make = || async move {
-            let begun = Instant::now();
+            let clock = &sessions.journal.clock;
+            let begun = clock.boot_instant();
             let token = sessions.made_status_list().await;
             // A list is as old as the question it answers, a failure as its answer.
-            let at = if token.is_ok() { begun } else { Instant::now() };
+            let at = if token.is_ok() { begun } else { clock.boot_instant() };
             sessions.status_lists.give(at, token.as_ref().ok().cloned());
             token
         };
@@ -121,7 +125,7 @@ impl Sessions {
     }
 
     async fn made_status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
-        let now = self.journal.now();
+        let now = self.journal.trusted_now()?;
         // Whoever ended a session may have had a slow clock.
         let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
         let since = now.plus(-life);
@@ -138,11 +142,13 @@ impl Sessions {
     fn signed_status_list(&self, since: NumericDate, now: NumericDate) -> Result<Token, AuthError> {
         let lst = self.compressed_places(since);
         let uri = self.access_tokens.status_list_uri();
+        // A service takes no list that is older than one it has had, from whichever instance.
+        let iat = self.journal.clock.shared_now();
         let claims = Claims {
             iss: self.access_tokens.issuer(),
             sub: uri,
-            iat: now,
-            exp: now.plus(LIFE_SECONDS),
+            iat,
+            exp: iat.plus(LIFE_SECONDS),
             ttl: TTL_SECONDS,
             status_list: List { bits: 1, lst: &lst },
         };
@@ -200,8 +206,6 @@ impl Journal {
     }
 }
 
-/// By how many seconds the clocks of instances may differ.
-const SLACK_SECONDS: i64 = 60;
 /// With half of all places taken, one login in four billion fails.
 const DRAWS: usize = 32;
 

@@ -1,5 +1,5 @@
-//! Compares the machine's clock with the database's, at the start and every few seconds. It must not decide
-//! what a difference means; that is [`step`](super::step).
+//! Compares the machine's clock with the database's, at the start and every few seconds, and where the database has
+//! none, once, with what it holds. It must not decide what a difference means; that is [`step`](super::step).
 
 use std::future::pending;
 use std::sync::Arc;
@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::Clock;
+use super::tolerance::STEP_TOLERANCE_SECONDS;
+use super::{Clock, LastWork};
+use crate::lifetimes::renewals;
 use crate::store::{Store, StoreError};
 
 /// How often they are compared.
@@ -29,10 +31,38 @@ impl Clock {
     /// # Errors
     /// If storage fails.
     pub async fn compare_with(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let asked = self.hands.boot();
         if let Some(database) = store.clock().await? {
-            self.compare(database);
+            let now = self.hands.reading();
+            self.detector().compare(database, now.boot.saturating_sub(asked), now);
         }
         Ok(())
+    }
+
+    /// Does so at the start. A database without a clock says at least when something has happened last: of a machine
+    /// that boots with a wrong clock, the first reading is as wrong as all others.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn begin_with(&self, store: &dyn Store) -> Result<(), StoreError> {
+        self.compare_with(store).await?;
+        if store.clock().await?.is_none()
+            && let Some(last_work) = self.last_work(store).await?
+        {
+            self.begin(last_work);
+        }
+        Ok(())
+    }
+
+    /// Every call leaves an event, and a server that nobody calls renews its leases. A lease that ends later than one
+    /// begun now says nothing.
+    async fn last_work(&self, store: &dyn Store) -> Result<Option<LastWork>, StoreError> {
+        let latest = self.now().plus(STEP_TOLERANCE_SECONDS);
+        let held = store.lifetimes().await?;
+        let renewed = renewals(&held).filter(|at| *at <= latest).max();
+        let newest = store.last_event(None).await?;
+        let worked = newest.max(renewed);
+        Ok(worked.map(|worked| LastWork { newest: newest.unwrap_or(worked), worked }))
     }
 
     /// From now on does so every few seconds, until the handle is dropped. A database that does not answer

@@ -11,14 +11,28 @@ use crate::app::{App, Doors};
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};
 use crate::entropy::Entropy;
+use crate::http::health::skew_remark;
 use crate::keys::KeyRing;
-use crate::store::{Database, Schema};
+use crate::store::{Database, Schema, Store};
 
 pub(super) async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
     say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
     let database = DatabaseArgs { database: settings.database.clone() };
     with_database(&database, async |database| check_database(&settings, database).await).await
+}
+
+async fn check_clock(settings: &Settings, clock: &Clock, store: &dyn Store) -> anyhow::Result<()> {
+    if settings.trust_clock {
+        clock.compare_with(store).await?;
+    } else {
+        clock.begin_with(store).await?;
+    }
+    clock.trusted_now().context("`baton serve` answers every call with 503 for now")?;
+    match clock.noticed_skew() {
+        Some(seconds) => say(&format!("clock          {}", skew_remark(seconds))),
+        None => say("clock          ok   agrees with the database"),
+    }
 }
 
 async fn check_database(settings: &Settings, database: &Database) -> anyhow::Result<()> {
@@ -32,7 +46,8 @@ async fn check_database(settings: &Settings, database: &Database) -> anyhow::Res
     );
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let (source, plan, store) = (&settings.master_key, settings.key_plan, &database.store);
-    let keys = KeyRing::open_existing(source, plan, store, &entropy).await?;
+    check_clock(settings, &clock, &**store).await?;
+    let keys = KeyRing::open_existing(source, plan, (store, &clock), &entropy).await?;
     let signing = keys.current().signing(clock.now())?.kid().to_owned();
     say(&format!("keys           ok   signing with {signing}"))?;
     store.ping().await.context("--database / BATON_DATABASE: the storage does not answer")?;

@@ -6,7 +6,8 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 
-use crate::clock::{Clock, TOLERANCE_SECONDS};
+use crate::clock::Clock;
+use crate::clock::tolerance::NOTICED_SECONDS;
 use crate::config::DatabaseArgs;
 use crate::store::{self, Database, Opening, Schema, Store, StoreError};
 
@@ -42,7 +43,7 @@ pub(super) fn cannot_be_used(url: &str) -> String {
 pub(super) async fn clock_of(store: &dyn Store) -> anyhow::Result<Clock> {
     let Some(database) = store.clock().await? else { return Ok(Clock::system()) };
     let offset = database.since(Clock::system().now());
-    if offset.saturating_abs() > TOLERANCE_SECONDS {
+    if offset.saturating_abs() > NOTICED_SECONDS {
         tell(&format!(
             "the clocks of this machine and of the database differ by {} s: what is changed is dated by the database's",
             offset.saturating_abs()

@@ -2,6 +2,7 @@
 //! whether values make sense is checked in [`config`](super), not here.
 
 mod administration;
+mod suspicion;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ pub use self::administration::{
     AddServiceArgs, AddUserArgs, EndSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
     ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
-use crate::auth::suspicion::Response;
+pub use self::suspicion::SuspicionArgs;
 
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
 #[derive(Debug, Parser)]
@@ -210,20 +211,6 @@ pub struct LifeArgs {
     pub jwks_cache_seconds: i64,
 }
 
-/// What to do when a session goes on somewhere unusual.
-#[derive(Debug, Clone, Args)]
-pub struct SuspicionArgs {
-    /// When a session goes on from another network.
-    #[arg(long, env = "BATON_ON_NETWORK_CHANGE", value_enum, default_value_t = Response::Log)]
-    pub on_network_change: Response,
-    /// When a session wants to go on in another browser, system or kind of device.
-    #[arg(long, env = "BATON_ON_DEVICE_CHANGE", value_enum, default_value_t = Response::Confirm)]
-    pub on_device_change: Response,
-    /// When a session goes on elsewhere and on another device within a minute.
-    #[arg(long, env = "BATON_ON_IMPOSSIBLE_GAP", value_enum, default_value_t = Response::Log)]
-    pub on_impossible_gap: Response,
-}
-
 /// Everything `serve` takes.
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
@@ -248,6 +235,10 @@ pub struct ServeArgs {
     /// start alone, so no variable sets it.
     #[arg(long)]
     pub new_database: bool,
+    /// The machine's clock is right, although no server has worked on the SQLite file for more than a day, or one has
+    /// by a clock that was ahead. For one start alone, so no variable sets it.
+    #[arg(long)]
+    pub trust_clock: bool,
     /// How long things live.
     #[command(flatten)]
     pub life: LifeArgs,

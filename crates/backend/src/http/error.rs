@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use shared::{EndCause, ErrorCode, FieldError, LimitedBy};
 
 use super::guard::ForeignCause;
+use super::limited::what_to_do;
 use crate::auth::AuthError;
 use crate::config::Origin;
 use crate::store::StoreError;
@@ -51,6 +52,9 @@ pub enum ApiError {
     /// The request's handler took too long.
     #[error("the handler took too long")]
     TookTooLong,
+    /// This instance is to be sent no calls; why, in words.
+    #[error("not ready: {0}")]
+    NotReady(String),
     /// A form cannot be read as what the call takes; what is wrong with it.
     #[error("malformed form: {0}")]
     Form(&'static str),
@@ -101,7 +105,7 @@ impl ApiError {
             Self::Panicked => {
                 (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
             }
-            Self::TookTooLong => {
+            Self::TookTooLong | Self::NotReady(_) => {
                 (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
             }
             Self::Auth(error) => auth_on_the_wire(error),
@@ -123,6 +127,7 @@ impl ApiError {
             | Self::MethodNotAllowed
             | Self::Panicked
             | Self::TookTooLong
+            | Self::NotReady(_)
             | Self::Auth(_) => false,
         }
     }
@@ -130,7 +135,7 @@ impl ApiError {
     /// What is wrong with this request in particular.
     pub(super) fn detail(&self) -> Option<&str> {
         match self {
-            Self::Malformed(detail) => Some(detail),
+            Self::Malformed(detail) | Self::NotReady(detail) => Some(detail),
             Self::Form(detail) => Some(detail),
             Self::Auth(AuthError::Clock(_)) => Some("The server's clock is in doubt."),
             Self::Auth(AuthError::Limited { limited_by: Some(limited_by), .. }) => {
@@ -269,21 +274,6 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
         AuthError::Cryptography(_) => {
             (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
         }
-    }
-}
-
-/// What there is to do about a limit on wrong passwords. It must not depend on whether there is such an
-/// account.
-const fn what_to_do(limited_by: LimitedBy) -> &'static str {
-    match limited_by {
-        LimitedBy::Lockout => {
-            "Too many passwords in a row were wrong for this email address. Waiting is no remedy: log in on \
-             a device where you have logged in before, or ask the administrator."
-        }
-        LimitedBy::SessionLockout => {
-            "Too many passwords in a row were wrong in this session. Log out, and log in again."
-        }
-        _ => "Too many passwords in a row were wrong. Each further one has to wait for longer.",
     }
 }
 

@@ -13,8 +13,21 @@ pub async fn live() -> &'static str {
     "live\n"
 }
 
-/// 200 while storage can be read and written, 503 while it cannot.
-pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<&'static str, ApiError> {
+/// 200 while storage can be read and written and it is known what time it is; otherwise 503, and of the clock the
+/// reason, for the log of whatever asks. A clock that differs from the database's by less than that is remarked.
+pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<String, ApiError> {
+    let clock = &readiness.clock;
+    clock.trusted_now().map_err(|doubt| ApiError::NotReady(doubt.to_string()))?;
     readiness.check().await?;
-    Ok("ready\n")
+    Ok(match clock.noticed_skew() {
+        None => "ready\n".to_owned(),
+        Some(seconds) => format!("ready\n{}\n", skew_remark(seconds)),
+    })
+}
+
+/// How the machine's clock differs from the database's.
+#[must_use]
+pub fn skew_remark(seconds: i64) -> String {
+    let direction = if seconds > 0 { "ahead of" } else { "behind" };
+    format!("the machine's clock is {} s {direction} the database's", seconds.saturating_abs())
 }

@@ -68,10 +68,10 @@ impl KeyRing {
         if is_new && is_used && first_ring == FirstRing::WithNewMasterKey {
             return Err(KeyError::NoRing { master_key: source.place() });
         }
-        let ring = Self::empty(master, plan, entropy.clone());
+        let ring = Self::empty(master, plan, clock, entropy.clone());
         ring.read_all(store).await?;
         // By a clock that is in doubt no key is made or removed.
-        if let Ok(now) = clock.trusted_now() {
+        if let Ok(now) = clock.settled_now() {
             ring.tend(store, now).await?;
         }
         // Another instance may have made them, with a master key of its own.
@@ -89,14 +89,14 @@ impl KeyRing {
     pub async fn open_existing(
         source: &MasterKeySource,
         plan: KeyPlan,
-        store: &Arc<dyn Store>,
+        (store, clock): (&Arc<dyn Store>, &Clock),
         entropy: &Entropy,
     ) -> Result<Self, KeyError> {
         if store.keys().await?.is_empty() {
             return Err(KeyError::Missing);
         }
         let master = MasterKey::find(source, true, entropy)?;
-        let ring = Self::empty(master, plan, entropy.clone());
+        let ring = Self::empty(master, plan, clock, entropy.clone());
         ring.read_all(store).await?;
         Ok(ring)
     }
@@ -181,7 +181,7 @@ impl KeyRing {
             loop {
                 let _ = timeout(LOOK, pending::<()>()).await;
                 // No key is made or removed by a clock that is in doubt: it says so itself.
-                let Ok(now) = clock.trusted_now() else { continue };
+                let Ok(now) = clock.settled_now() else { continue };
                 let tended = async {
                     ring.reload(&store).await?;
                     ring.tend(&store, now).await

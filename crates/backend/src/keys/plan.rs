@@ -12,11 +12,10 @@ use std::fmt;
 
 use shared::NumericDate;
 
+use crate::clock::tolerance::SLACK_SECONDS;
 use crate::lifetimes::Lifetime;
 use crate::store::{HeldLifetime, KeyPurpose, StoredKey};
 
-/// By how much the clocks of instances may differ, and news of a key be late.
-const SLACK_SECONDS: i64 = 60;
 /// How long the row of a session is kept after it is over.
 const OVER_SECONDS: i64 = 8 * 86_400;
 

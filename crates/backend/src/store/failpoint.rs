@@ -158,6 +158,13 @@ impl Store for Armed {
         self.store.events(query).await
     }
 
+    async fn last_event(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.store.last_event(before).await
+    }
+
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.store.failures(account).await
     }

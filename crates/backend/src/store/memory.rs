@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use shared::{NumericDate, SessionId, UserId};
+use shared::{EventId, NumericDate, SessionId, UserId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -20,6 +20,7 @@ use super::records::{
 };
 use super::{Feed, HEARTBEAT, Heard, Reach, Store, StoreError};
 use crate::auth::email::Email;
+use crate::entropy::{first_id_at, made_at};
 use tables::Tables;
 
 /// As many as SQL's `LIMIT`.
@@ -148,6 +149,15 @@ impl Store for Memory {
         let events = events.filter(|event| before.is_none_or(|before| event.id < before));
         let events = events.filter(|event| kinds.is_empty() || kinds.contains(&event.kind));
         Ok(events.take(usize::try_from(*limit).unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    async fn last_event(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        let before = EventId::from_bytes(before.map_or([0xff; 16], first_id_at));
+        let newest = self.tables().events.range(..before).next_back().map(|(id, _)| *id);
+        Ok(newest.map(|id| made_at(*id.as_bytes())))
     }
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {

@@ -16,6 +16,7 @@ use super::script::Script;
 use super::statement::Statement;
 use super::{ENDED_PAGE, ENDED_PART, Feed, Store, StoreError, sql};
 use crate::auth::email::Email;
+use crate::entropy::{first_id_at, made_at};
 
 /// What an engine that speaks SQL can do.
 #[async_trait]
@@ -152,6 +153,16 @@ impl<E: Engine> Store for Sql<E> {
         let query = Statement::new(E::EVENTS_OF_KINDS).bind(user.as_bytes());
         let query = query.bind(kinds.as_str()).bind(&before).bind(*limit);
         self.0.fetch(query, row::event).await
+    }
+
+    async fn last_event(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        // Ids are UUIDs of version 7: none is this large.
+        let before = before.map_or([0xff; 16], first_id_at);
+        let query = Statement::new(sql::LAST_EVENT).bind(&before);
+        Ok(self.0.fetch(query, row::id).await?.pop().map(made_at))
     }
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {

@@ -261,6 +261,8 @@ pub(super) const EXPIRE_LIFETIMES: &str = "
     DELETE FROM lifetimes -- unguarded: what was issued under it has expired
     WHERE held_until < $1";
 
+pub(super) const LAST_EVENT: &str = "SELECT id FROM events WHERE id < $1 ORDER BY id DESC LIMIT 1";
+
 pub(super) const LIFETIMES: &str = "SELECT setting, seconds, held_until FROM lifetimes";
 
 pub(super) const ADD_SERVICE: &str = "

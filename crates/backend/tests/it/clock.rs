@@ -1,12 +1,17 @@
 //! A clock that is wrong for a while: nothing is refused for good and nothing is removed that a right clock would
 //! have kept. And a machine that was suspended, whose timers stood still.
 
+mod feed;
+mod instances;
+mod start;
+
 use std::time::Duration;
 
 use axum::http::Method;
-use shared::path;
+use backend::clock::tolerance::STEADY_SECONDS;
+use shared::{EndCause, path};
 
-use crate::support::{Browser, FIREFOX_ON_LINUX, PASSWORD, TestApp, on_every_store};
+use crate::support::{Browser, FIREFOX_ON_LINUX, PASSWORD, START, TestApp, on_every_store};
 
 const DAY: i64 = 86_400;
 /// Longer than any session lives.
@@ -50,7 +55,21 @@ async fn readiness_names_the_clock() {
     let app = TestApp::in_memory().await;
     app.clock.step(FORTY_DAYS);
     let answer = app.browser().get(path::HEALTH_READY).await;
-    assert_eq!(answer.json()["detail"], "The server's clock is in doubt.");
+    answer.assert_problem(503, "temporarily_unavailable");
+    let detail = answer.json()["detail"].to_string();
+    assert!(detail.contains("was set by 3456000 s"), "{detail}");
+    assert!(detail.contains("restart with --trust-clock"), "{detail}");
+}
+
+/// A call may have been let in a moment before the clock was set: what it ends is looked for by its date.
+#[tokio::test]
+async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
+    let app = TestApp::in_memory().await;
+    app.clock.advance(5);
+    app.clock.trusted_now().expect("a clock that has run");
+    app.clock.step(-FORTY_DAYS);
+    app.clock.advance(1);
+    assert_eq!(app.app.sessions.journal.ending(EndCause::Logout).at, START.plus(6));
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,13 +80,25 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     let _upkeep = retention.keep(&app.store, &app.clock, &app.app.entropy);
     let _keeping = app.app.sessions.keys.keep(&app.store, &app.clock);
     app.clock.step(FORTY_DAYS);
-    // An hour of timers: it has come to its turn.
+    an_hour_passes().await;
+    // Nobody has looked for hours, and the step is believed.
+    app.clock.trusted_now().expect_err("a clock in doubt");
+    app.clock.advance(STEADY_SECONDS);
+    an_hour_passes().await;
+    app.clock.advance(3 * 3_600);
+    an_hour_passes().await;
+    app.browser().get(path::HEALTH_READY).await.assert_status(200);
+    alice.refresh().await.assert_problem(503, "temporarily_unavailable");
+    app.clock.step(-FORTY_DAYS);
+    alice.refresh().await.assert_ok();
+}
+
+/// An hour of timers: whatever is done once an hour has come to its turn.
+async fn an_hour_passes() {
     for _ in 0..130 {
         tokio::time::advance(Duration::from_secs(60)).await;
         tokio::task::yield_now().await;
     }
-    app.clock.step(-FORTY_DAYS);
-    alice.refresh().await.assert_ok();
 }
 
 /// Where there is a database with a clock of its own, an instance that was started with a wrong one finds out.

@@ -119,6 +119,21 @@ fn pruning_asks_if_the_clock_is_not_near_the_time_a_server_last_worked() {
     }
 }
 
+/// A server that believes a clock which was set ahead renews its leases by it.
+#[test]
+fn pruning_asks_if_nothing_has_happened_in_the_days_before() {
+    let folder = prepared();
+    let event = "INSERT INTO events (id, kind, at, browser, os, device_kind)
+        SELECT unhex(printf('%012x', (unixepoch() - 10 * 86400) * 1000) || '70008000000000000000'),
+               'logged_in', unixepoch() - 10 * 86400, 'x', 'x', 'unknown'";
+    run_sql(&folder.path().join("baton.db"), event);
+    let refused = run_with_input(folder.path(), &["prune"], "");
+    let text = String::from_utf8(refused.stderr).expect("UTF-8");
+    assert_eq!(refused.status.code(), Some(2), "{text}");
+    assert!(text.contains("if the clock is wrong") && text.contains("pass --yes"), "{text}");
+    assert!(run(folder.path(), &["prune", "--yes"]).status.success());
+}
+
 /// A mistyped name is not asked about.
 #[test]
 fn what_is_not_there_is_said_before_it_is_asked_about() {

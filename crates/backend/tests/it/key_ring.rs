@@ -143,6 +143,17 @@ async fn keys_rotate_by_themselves_once_a_month_and_one_waits_at_all_times() {
     assert_eq!(in_use(&app, KeyPurpose::Refresh), refresh, "this one does not");
 }
 
+/// Timers stand still while the machine sleeps.
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_has_slept_looks_for_an_unknown_key_at_once() {
+    let app = TestApp::in_memory().await;
+    let (keys, store) = (&app.app.sessions.keys, &app.store);
+    assert!(keys.look_again(store).await);
+    assert!(!keys.look_again(store).await, "a moment ago");
+    app.clock.suspend(240);
+    assert!(keys.look_again(store).await);
+}
+
 /// Of instances that find the same thing due, one does it.
 #[tokio::test]
 async fn instances_publish_one_successor_between_them() {

@@ -11,7 +11,7 @@ use backend::clock::Clock;
 use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
 use backend::keys::{FirstRing, KeyRing};
-use backend::lifetimes::{Lifetime, LifetimeSet, last_renewed};
+use backend::lifetimes::{Lifetime, LifetimeSet, renewals};
 use backend::store::{
     self, Change, Ending, Opening, Schema as Version, Session, Store, User, Whence,
 };
@@ -243,7 +243,7 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
             assert!((3_840..=3_900).contains(&lease), "{held:?}");
         }
         // By this the clock of a SQLite server is judged.
-        let renewed = last_renewed(&held).expect("leases");
+        let renewed = renewals(&held).max().expect("leases");
         assert!((0..=60).contains(&now().since(renewed)));
 
         let app = TestApp::over(store, place, &["--access-token-seconds", "5"]).await;

@@ -1,5 +1,5 @@
-//! The machine's clock of one instance is set wrong for a while, by an hour or by more than a session lives,
-//! while another instance over the same database has the right time. Nothing terminal is said, and nothing is
+//! The machine's clock of one instance is set wrong for a while, by an hour or by more than a session lives, or is
+//! wrong when it starts, while another instance over the same database has the right time. Nothing terminal is said, and nothing is
 //! removed: calls are 503 until the clock is right again, `baton prune` refuses, and afterwards every session is there.
 //!
 //! The clock is libfaketime's (Debian package `faketime`), which reads the offset from a file that
@@ -23,6 +23,8 @@ use crate::stage::Stage;
 const CLIENTS: usize = 4;
 /// An hour and forty days, in seconds, in each direction.
 const JUMPS: [&str; 4] = ["+3600", "+3456000", "-3600", "-3456000"];
+/// With these an instance is started: its first reading is as wrong as all that follow.
+const AT_THE_START: [&str; 2] = [JUMPS[1], JUMPS[3]];
 /// Debian's places for the library.
 const LIBRARIES: [&str; 3] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -58,6 +60,19 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
                 if client.me(at).await != Some(200) {
                     bail!("a token from after the jump to {jump} does not hold");
                 }
+            }
+        }
+        for offset in AT_THE_START {
+            set(&hands, offset)?;
+            let started = Instance::start(launch.clone()).await?;
+            ready(started.address(), 503).await?;
+            for client in &mut clients {
+                refused_for_now(client, started.address(), offset).await?;
+            }
+            set(&hands, "+0")?;
+            ready(started.address(), 200).await?;
+            for client in &mut clients {
+                client.refresh(|| started.address()).await?;
             }
         }
     }

@@ -89,6 +89,13 @@ impl Store for SimulatedStore {
         self.memory.events(query).await
     }
 
+    async fn last_event(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.memory.last_event(before).await
+    }
+
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.memory.failures(account).await
     }

@@ -107,6 +107,18 @@ async fn a_list_is_made_once_a_second_at_most() {
     assert_ne!(app.browser().get(path::STATUS_LIST).await.body, first);
 }
 
+/// Timers stand still while the machine sleeps, and what was made a second before is minutes old.
+#[tokio::test(start_paused = true)]
+async fn a_list_from_before_the_machine_slept_is_not_given() {
+    let here = TestApp::in_memory().await;
+    let there = here.another_instance().await;
+    let alice = here.registered("alice").await;
+    assert_eq!(list(&there).await.list.get(idx(&alice)), Some(Status::Valid));
+    alice.copied().logout().await.assert_status(204);
+    there.clock.suspend(240);
+    assert_eq!(list(&there).await.list.get(idx(&alice)), Some(Status::Invalid));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_not_known_is_not_said() {
     let store = Arc::new(Faulty::default());

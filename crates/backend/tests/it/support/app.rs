@@ -143,6 +143,11 @@ impl TestApp {
         Self { flags, ..self.clone() }.another_instance().await
     }
 
+    /// The same with a clock of its own.
+    pub(crate) async fn another_instance_by(&self, clock: &Clock) -> Self {
+        Self { clock: clock.clone(), ..self.clone() }.another_instance().await
+    }
+
     /// The same with a store of the test's own, which must lead to the same database.
     pub(crate) async fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
         let (keys, place) = (Arc::clone(&self.keys), Arc::clone(&self.place));

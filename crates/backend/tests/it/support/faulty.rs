@@ -290,6 +290,14 @@ impl Store for Faulty {
         self.inner.events(query).await
     }
 
+    async fn last_event(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.check().await?;
+        self.inner.last_event(before).await
+    }
+
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.check().await?;
         self.inner.failures(account).await

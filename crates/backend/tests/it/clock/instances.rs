@@ -1,0 +1,149 @@
+//! Instances whose clocks differ: within what is tolerated they accept each other's tokens and forget nothing for one
+//! another, beyond it one of them serves nothing; an operator hears of it before.
+
+use axum::http::Method;
+use backend::auth::status_list::place;
+use backend::clock::Clock;
+use backend::clock::tolerance::SKEW_TOLERANCE_SECONDS;
+use shared::path;
+use verifier::{KeySet, Status, StatusListToken, Verifier};
+
+use super::feed::{follow, until};
+use crate::support::{Browser, Log, ORIGIN, START, TestApp, on_every_store};
+
+/// A clock that is so many seconds ahead of the database's, and was compared with it.
+fn clock_ahead(seconds: i64) -> Clock {
+    let clock = Clock::manual(START.plus(seconds));
+    clock.compare(START);
+    clock
+}
+
+async fn instance_ahead(app: &TestApp, seconds: i64) -> TestApp {
+    app.another_instance_by(&clock_ahead(seconds)).await
+}
+
+async fn list(app: &TestApp) -> StatusListToken {
+    let keys = KeySet::from_jwks(&app.browser().get(path::JWKS).await.body).expect("keys");
+    let list = app.browser().get(path::STATUS_LIST).await;
+    let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
+    let uri = format!("{ORIGIN}{}", path::STATUS_LIST);
+    let list = verifier.verify_status_list(&keys, &uri, &list.body, app.clock.now());
+    list.expect("a list")
+}
+
+#[tokio::test]
+async fn instances_that_serve_accept_each_others_tokens_at_once() {
+    let most = SKEW_TOLERANCE_SECONDS;
+    for (one, other) in [(4, 0), (0, -4), (most, -most)] {
+        on_every_store(async |app| {
+            let ahead = instance_ahead(&app, one).await;
+            let behind = instance_ahead(&app, other).await;
+            let alice = ahead.registered("alice").await;
+            alice.copied().through(&behind).me().await.assert_ok();
+            let there = alice.through(&behind);
+            there.refresh().await.assert_ok();
+            there.through(&ahead).me().await.assert_ok();
+            let dated = [&ahead, &behind].map(async |app| list(app).await.iat);
+            for iat in futures_util::future::join_all(dated).await {
+                assert_eq!(iat, START, "a service takes the lists of both, in any order");
+            }
+        })
+        .await;
+    }
+}
+
+/// The last token of the session was issued by the clock that is furthest ahead, and is asked about by the one that
+/// is furthest behind.
+#[tokio::test]
+async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
+    on_every_store(async |app| {
+        let ahead = instance_ahead(&app, SKEW_TOLERANCE_SECONDS).await;
+        let behind = instance_ahead(&app, -SKEW_TOLERANCE_SECONDS).await;
+        let alice = ahead.registered("alice").await;
+        let session = serde_json::from_value(alice.claims()["sid"].clone()).expect("an id");
+        let _following = follow(&behind).await;
+        alice.copied().through(&behind).logout().await.assert_status(204);
+        let call = |browser: &Browser| browser.copied().through(&behind);
+        for seconds in [2, 300, 300, 300, 4, 3] {
+            // By timers, too: no list is given twice.
+            ahead.clock.suspend(seconds);
+            behind.clock.suspend(seconds);
+            // Another end, so that it has surely looked.
+            let bob = ahead.browser();
+            bob.register(&format!("bob{}", behind.clock.now().0)).await.assert_status(201);
+            let known = behind.app.sessions.journal.endings.count();
+            bob.logout().await.assert_status(204);
+            until(|| behind.app.sessions.journal.endings.count() > known).await;
+            // It answers by what it remembers, and asks nobody.
+            until(|| behind.app.sessions.journal.endings.is_trusted()).await;
+            let answer = call(&alice).call(Method::GET, path::EVENTS, None).await;
+            answer.assert_problem(401, "invalid_token");
+            assert_eq!(answer.json()["ended_because"], "logout", "its token has not expired");
+            let place = list(&behind).await.list.get(place(session));
+            assert_eq!(place, Some(Status::Invalid));
+        }
+    })
+    .await;
+}
+
+/// Two that are minutes apart would refuse each other's tokens, and one would forget what the other still accepts.
+#[tokio::test]
+async fn an_instance_whose_clock_is_far_from_the_databases_serves_nothing() {
+    for seconds in [110, -110, SKEW_TOLERANCE_SECONDS + 1, -SKEW_TOLERANCE_SECONDS - 1] {
+        on_every_store(async |app| {
+            let wrong = instance_ahead(&app, seconds).await;
+            let alice = app.registered("alice").await;
+            let there = alice.copied().through(&wrong);
+            there.me().await.assert_problem(503, "temporarily_unavailable");
+            there.refresh().await.assert_problem(503, "temporarily_unavailable");
+            let answer = wrong.browser().get(path::HEALTH_READY).await;
+            answer.assert_problem(503, "temporarily_unavailable");
+            let detail = answer.json()["detail"].to_string();
+            assert!(detail.contains(&format!("differ by {seconds} s")), "{detail}");
+            alice.me().await.assert_ok();
+        })
+        .await;
+    }
+}
+
+/// Before tokens are refused, an operator can know.
+#[tokio::test]
+async fn a_difference_of_more_than_two_seconds_is_told_once_and_remarked_in_readiness() {
+    let app = TestApp::in_memory().await;
+    let (log, _listening) = Log::of_json();
+    let ready = async || {
+        let answer = app.browser().get(path::HEALTH_READY).await;
+        answer.assert_status(200);
+        answer.body
+    };
+    let told = |event: &str| {
+        let lines = log.objects();
+        lines.iter().filter(|line| line["fields"]["event"] == event).count()
+    };
+    app.clock.compare(START.plus(-2));
+    assert_eq!((ready().await.as_str(), told("clock.skewed")), ("ready\n", 0));
+    for _ in 0..3 {
+        app.clock.compare(START.plus(-4));
+    }
+    let remark = "ready\nthe machine's clock is 4 s ahead of the database's\n";
+    assert_eq!((ready().await.as_str(), told("clock.skewed")), (remark, 1));
+    app.clock.compare(START);
+    assert_eq!((ready().await.as_str(), told("clock.agrees")), ("ready\n", 1));
+    app.clock.compare(START.plus(5));
+    let remark = "ready\nthe machine's clock is 5 s behind the database's\n";
+    assert_eq!((ready().await.as_str(), told("clock.skewed")), (remark, 2));
+}
+
+/// The same, by the database's own clock.
+#[tokio::test]
+async fn the_databases_clock_is_the_judge() {
+    on_every_store(async |app| {
+        let Some(database) = app.store.clock().await.expect("a store") else { return };
+        app.clock.step(database.since(app.clock.now()) + 5);
+        app.clock.compare_with(&*app.store).await.expect("a store");
+        let answer = app.browser().get(path::HEALTH_READY).await;
+        answer.assert_status(200);
+        assert!(answer.body.contains("s ahead of the database's"), "{}", answer.body);
+    })
+    .await;
+}
