@@ -15,10 +15,10 @@ const LINES: usize = 4_096;
 /// A spell of dropped lines is over when none was dropped for so long.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// The log of the process. When it is dropped, what waits is written, as far as it is read.
+/// The log of the process. When it is dropped, what waits is written, for a second at most.
 pub struct Log {
     lines: NonBlocking,
-    _writes_the_rest: WorkerGuard,
+    writes_the_rest: Option<WorkerGuard>,
 }
 
 /// How many lines were dropped, and of how many it was told.
@@ -35,7 +35,7 @@ impl Log {
     pub fn on_standard_error() -> Self {
         let builder = NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true);
         let (lines, guard) = builder.finish(std::io::stderr());
-        Self { lines, _writes_the_rest: guard }
+        Self { lines, writes_the_rest: Some(guard) }
     }
 
     /// Starts logging, panics included. `filter` is the syntax of `tracing-subscriber`.
@@ -60,6 +60,19 @@ impl Log {
     #[must_use]
     pub fn dropped(&self) -> Dropped {
         Dropped { counter: self.lines.error_counter(), counted: 0, told: 0 }
+    }
+}
+
+impl Drop for Log {
+    /// When there is no room, nobody reads: the guard would wait in vain, and say so on standard output, which is for
+    /// another line and may be closed.
+    fn drop(&mut self) {
+        let dropped = self.lines.error_counter();
+        let before = dropped.dropped_lines();
+        let _ = self.lines.write(&[]);
+        if dropped.dropped_lines() > before {
+            std::mem::forget(self.writes_the_rest.take());
+        }
     }
 }
 
