@@ -69,6 +69,7 @@ test('a refusal that arrives after its form was left disturbs nobody', async ({
   await expect.poll(() => gate.arrived).toBe(1);
   await page.getByRole('link', { name: 'Create an account' }).click();
   await expect(page).toHaveURL(pages.register);
+  await page.getByLabel('Email').fill(user.email);
   const name = page.getByLabel('Name');
   await name.fill('Ada');
   gate.open();

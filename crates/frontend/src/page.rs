@@ -79,11 +79,11 @@ pub fn page(assets: Assets) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                <StartNote />
                 // `shape::seal` writes the value of `data-shape`, once this is HTML.
                 <div id=ROOT_ID data-shape="">
                     <App />
                 </div>
+                <StartNote />
             </body>
         </html>
     }

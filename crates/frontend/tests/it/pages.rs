@@ -134,10 +134,13 @@ fn the_way_back_is_whole_and_is_passed_between_login_and_registration() {
 fn every_page_can_say_that_it_has_not_started() {
     for path in EVERY_PAGE {
         let Rendered { html, .. } = render(path, true);
-        let (before, root) = html.split_once("<div id=\"app\" data-shape=\"\">").expect("the root");
-        let note = before.split('<').find(|tag| tag.contains("\"start-note\"")).expect("the note");
+        let (_, root) = html.split_once("<div id=\"app\" data-shape=\"\">").expect("the root");
+        // The first link skips to the content.
+        let (main, after) = root.split_once("</main>").expect("the main part");
+        let (skip, header) = (main.find("skip-link"), main.find("<header"));
+        assert!(skip.is_some() && skip < header, "{path}");
+        let note = after.split('<').find(|tag| tag.contains("\"start-note\"")).expect("the note");
         assert!(note.contains(" hidden") && note.contains(" role=\"alert\""), "{path}: {note}");
-        assert!(root.contains("<main"), "{path}");
         assert!(!html.contains("// "), "{path}: comments are not served");
     }
 }
