@@ -77,8 +77,7 @@ test('a refusal that arrives after its form was left disturbs nobody', async ({
   // The next page shows nothing of it, and works; `complaints` hears whether anything broke.
   await expect(name).toBeFocused();
   await page.getByRole('button', { name: 'Create account' }).click();
-  // It is another form: what was typed into the first one is not in it.
-  await expect(page.getByLabel('Email')).toBeFocused();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
   await expect(page.locator('#password-error')).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
