@@ -61,7 +61,7 @@ async fn of_a_token_that_does_not_hold_nothing_is_said() {
         assert_inactive(&ask(&app, &notes, &ended).await);
         app.clock.advance(899);
         assert_eq!(ask(&app, &notes, &alice.access_token()).await.json()["active"], true);
-        app.clock.advance(3);
+        app.clock.advance(11);
         assert_inactive(&ask(&app, &notes, &alice.access_token()).await);
     })
     .await;
