@@ -217,7 +217,7 @@ test('trouble is announced, and so is a logout that failed', async ({ account })
 test('a session that has ended is announced', async ({ account, context }) => {
   await context.clearCookies({ name: '__Host-Http-refresh' });
   await account.reload();
-  await expectNotice(account, /^Your session was ended\./);
+  await expectNotice(account, /^Your session is over:/);
   await expect(account.locator('.notices')).toMatchAriaSnapshot(`
     - paragraph: /^Your session is over: it has expired, was ended, or .* Log in again to go on; .*$/
   `);

@@ -66,7 +66,7 @@ test('a hint without a session is found out once and leads to login', async ({
   wire.forget();
   await account.goto(pages.account);
   await expect(account).toHaveURL(loginAndBack);
-  await expectNotice(account, /^Your session was ended\./);
+  await expectNotice(account, /^Your session is over:/);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
 
   // The hint is gone: the next page knows without asking.

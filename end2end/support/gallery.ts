@@ -186,7 +186,7 @@ export const gallery: Record<string, Way> = {
     await logIn(page, user);
     await page.context().clearCookies({ name: '__Host-Http-refresh' });
     await page.reload();
-    await expect(page.locator('.notices')).toContainText('Your session was ended.');
+    await expect(page.locator('.notices')).toContainText('Your session is over:');
   },
   'not found': (page) => open(page, pages.nowhere),
 };
