@@ -219,7 +219,7 @@ test('a session that has ended is announced', async ({ account, context }) => {
   await account.reload();
   await expectNotice(account, /^Your session is over:/);
   await expect(account.locator('.notices')).toMatchAriaSnapshot(`
-    - paragraph: /^Your session is over: it has expired, was ended, or .* Log in again to go on; .*$/
+    - paragraph: /^Your session is over. it has expired, was ended, or .* Log in again to go on; .*$/
   `);
   await expectOneLiveRegion(account);
 });
