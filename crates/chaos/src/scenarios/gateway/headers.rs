@@ -178,8 +178,8 @@ impl Story<'_> {
             ask(baton, &logout(ticket)).await?,
             ask(self.edge.address, &logout(ticket_through)).await?,
         );
-        if direct.header("clear-site-data").is_none() {
-            bail!("the control fails: a logout clears no site data");
+        if direct.header(path::SESSION_ENDED).is_none() {
+            bail!("the control fails: a logout says nothing of its session");
         }
         self.arrives_by_name(&direct, &through);
         for page in [path::HOME_PAGE, path::JWKS] {
