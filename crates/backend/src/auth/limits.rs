@@ -142,7 +142,7 @@ impl Limits {
         self.take(|all| &all.logins_by_network, Key::Network(network))
     }
 
-    /// A login from a known device, which pays for nobody else in its network. Each login without the device's
+    /// A login from a known device, which is not counted against its network. Each login without the device's
     /// cookie makes another device known: the account has a limit of its own there.
     pub(super) fn login_on(
         &self,

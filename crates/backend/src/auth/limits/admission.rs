@@ -36,8 +36,8 @@ impl Sessions {
         Err(self.limits.refuse(too_early, &self.journal, event).await)
     }
 
-    /// Admits a question of who says to be this service, and then asks whether it is: nobody but the service uses up
-    /// its limit, and nobody asks the database without one. A refusal is a log line, and no security event of a user.
+    /// Admits a caller that claims to be this service, then authenticates it: wrong credentials use up the limit of their
+    /// network and not the service's, and no caller reaches the database without a limit. A refusal is a log line, and no security event of a user.
     pub(in crate::auth) async fn admit_service<T>(
         &self,
         id: &str,
