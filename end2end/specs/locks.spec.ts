@@ -1,30 +1,14 @@
 // Web Locks that do not exclude: a browser that clears or evicts an origin's storage gives pages that come later
 // another set of locks, so that tabs from before and after hold one lock at a time each.
-import type { Page } from '@playwright/test';
-import { api, pages, pendingAttempt } from '../support/contract';
+import { pages, pendingAttempt } from '../support/contract';
 import { kindsOverheard, overhear } from '../support/channel';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { locksApart, readsTheAttemptLate } from '../support/lacking';
-import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  logIn,
-  logOut,
-} from '../support/users';
+import { callTogether } from '../support/together';
+import { expectAccountOf, logIn, logOut } from '../support/users';
 
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
-
-/** Both tabs' calls meet the server at the same moment, with the token that has expired. */
-async function callTogether(tabs: Page[]): Promise<void> {
-  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.me)));
-  for (const tab of tabs) await callTheApi(tab);
-  await expect.poll(() => gates.map((it) => it.arrived)).toEqual(tabs.map(() => 1));
-  for (const gate of gates) gate.open();
-  for (const tab of tabs) await expectCallResult(tab, 'Expired, refreshed, repeated: answered.');
-}
 
 test('tabs with locks of their own find out, and share one attempt all the same', async ({
   account,

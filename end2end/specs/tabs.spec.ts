@@ -7,6 +7,7 @@ import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { withoutLocks, withoutTheChannel } from '../support/lacking';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
+import { callTogether } from '../support/together';
 import {
   callTheApi,
   expectAccountOf,
@@ -39,15 +40,6 @@ async function expectBothToLiveOn(tabs: Page[], user: User): Promise<void> {
     await callTheApi(tab);
     await expectCallResult(tab, 'Answered in one try.');
   }
-}
-
-/** Both tabs' calls meet the server at the same moment, with the token that has expired. */
-async function callTogether(tabs: Page[]): Promise<void> {
-  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.me)));
-  for (const tab of tabs) await callTheApi(tab);
-  await expect.poll(() => gates.map((it) => it.arrived)).toEqual(tabs.map(() => 1));
-  for (const gate of gates) gate.open();
-  for (const tab of tabs) await expectCallResult(tab, 'Expired, refreshed, repeated: answered.');
 }
 
 test('two tabs that find their token expired together make one refresh and both live on', async ({
