@@ -12,6 +12,7 @@ pub mod backoff;
 pub(crate) mod browser;
 mod call;
 mod channel;
+mod hint;
 mod lock;
 pub mod lookout;
 mod phase;
@@ -109,7 +110,7 @@ impl Session {
     /// The cookie decides, not the page: it may have come or gone since the page was rendered.
     pub(crate) fn start(self) {
         self.listen();
-        if browser::has_hint() {
+        if hint::is_there() {
             self.phase.set(Phase::Restoring);
             self.resume();
         } else {
@@ -244,6 +245,7 @@ impl Session {
         });
         self.trouble.set(None);
         self.stuck_logout.set(None);
+        hint::note_session();
         self.phase.set(Phase::SignedIn(SignedIn {
             user,
             session_id,
@@ -266,7 +268,7 @@ impl Session {
     }
 
     /// From now on there is no session here.
-    fn forget(self, reason: EndReason) {
+    fn forget(self, reason: impl Into<Option<EndReason>>) {
         self.memory.update_value(|memory| {
             let ended = memory.token.take().map(|token| token.session_id);
             memory.ended.extend(ended);
@@ -278,6 +280,6 @@ impl Session {
         self.new_login.set(None);
         self.trouble.set(None);
         self.stuck_logout.set(None);
-        self.phase.set(Phase::SignedOut(Some(reason)));
+        self.phase.set(Phase::SignedOut(reason.into()));
     }
 }

@@ -78,6 +78,13 @@ pub const REFRESH_COOKIE: &str = "__Host-Http-refresh";
 /// The readable hint that a refresh cookie is probably there. It proves nothing.
 pub const SIGNED_IN_COOKIE: &str = "__Host-signed-in";
 
+/// The name of a cookie of the server at this port while another server of the same host has the usual name:
+/// cookies know no ports (RFC 6265 section 8.5).
+#[must_use]
+pub fn at_port(cookie: &str, port: u16) -> String {
+    format!("{cookie}-{port}")
+}
+
 /// The cookies that say on which device an account was logged in to before: this, and the account's
 /// tag. They log nobody in; they keep a guesser elsewhere from slowing the owner down.
 pub const DEVICE_COOKIE: &str = "__Host-Http-device-";

@@ -63,7 +63,7 @@ impl Sessions {
     /// Answers a presented refresh token (RFC 6749 section 6).
     ///
     /// # Errors
-    /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late
+    /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::UnknownTicket`] if the token is none of a session here, [`AuthError::DuplicateAttempt`] for a late
     /// copy, [`AuthError::LoginTooOld`] if policy wants the password first, [`AuthError::Limited`];
     /// anything else is transient.
     /// But for a replay and what policy asks for, nothing was changed.
@@ -108,7 +108,8 @@ impl Sessions {
         let now = self.journal.trusted_now()?;
         let Some(found) = self.load(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
-            return Err(AuthError::InvalidGrant);
+            let is_ticket = UnverifiedTicket::parse(presented.expose()).is_some();
+            return Err(if is_ticket { AuthError::UnknownTicket } else { AuthError::InvalidGrant });
         };
         let decision = match found.user.disabled_at {
             Some(_) => Decision::Refuse(Refusal::Revoked),
@@ -129,6 +130,14 @@ impl Sessions {
 
     pub(super) fn stands(&self, session: &Session) -> bool {
         session.ended_because.is_none() && self.expires_at(session) > self.journal.now()
+    }
+
+    /// Whether this is a refresh token of a session, standing or over.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn knows(&self, presented: &Secret) -> Result<bool, AuthError> {
+        Ok(self.load(presented).await?.is_some())
     }
 
     /// What an authentic ticket is of. `None` for anything else.

@@ -9,12 +9,38 @@ use axum::response::{IntoResponseParts, ResponseParts};
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use shared::Secret;
-use shared::path::{DEVICE_COOKIE, REFRESH_COOKIE, SIGNED_IN_COOKIE};
+use shared::path::{DEVICE_COOKIE, REFRESH_COOKIE, SIGNED_IN_COOKIE, at_port};
 
 use crate::auth::known_device::{DeviceToken, KNOWN_SECONDS};
 
+/// What the two cookies of a session are called in a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    refresh: Cow<'static, str>,
+    signed_in: Cow<'static, str>,
+}
+
+impl Names {
+    /// As everybody knows them.
+    #[must_use]
+    pub const fn usual() -> Self {
+        Self { refresh: Cow::Borrowed(REFRESH_COOKIE), signed_in: Cow::Borrowed(SIGNED_IN_COOKIE) }
+    }
+
+    /// While the usual ones are those of another server on this host.
+    #[must_use]
+    pub fn at(port: u16) -> Self {
+        Self {
+            refresh: at_port(REFRESH_COOKIE, port).into(),
+            signed_in: at_port(SIGNED_IN_COOKIE, port).into(),
+        }
+    }
+}
+
 /// Sets both cookies.
 pub struct SetSession<'a> {
+    /// Their names.
+    pub names: &'a Names,
     /// The refresh token. It appears nowhere else.
     pub refresh_token: &'a Secret,
     /// How long the session may still live: no cookie outlives it.
@@ -26,7 +52,7 @@ pub struct SetDevice(pub DeviceToken);
 
 /// Clears both cookies of a session. What pages have stored they remove themselves (ASVS 5.0.0 V14.3.1): after
 /// `Clear-Site-Data: "storage"` old and new tabs of a browser hold one Web Lock at a time each (decision 26).
-pub struct ClearSession;
+pub struct ClearSession(pub Names);
 
 impl IntoResponseParts for SetSession<'_> {
     type Error = std::convert::Infallible;
@@ -36,8 +62,7 @@ impl IntoResponseParts for SetSession<'_> {
         mut response: ResponseParts,
     ) -> Result<ResponseParts, Self::Error> {
         let headers = response.headers_mut();
-        append(headers, refresh_cookie(self.refresh_token.expose(), self.seconds));
-        append(headers, signed_in_cookie("1", self.seconds));
+        self.names.set(headers, (self.refresh_token.expose(), "1"), self.seconds);
         Ok(response)
     }
 }
@@ -64,14 +89,16 @@ impl IntoResponseParts for ClearSession {
         mut response: ResponseParts,
     ) -> Result<ResponseParts, Self::Error> {
         let headers = response.headers_mut();
-        append(headers, refresh_cookie("", 0));
-        append(headers, signed_in_cookie("", 0));
+        self.0.set(headers, ("", ""), 0);
         Ok(response)
     }
 }
 
-fn refresh_cookie(value: &str, seconds: i64) -> Cookie<'_> {
-    strict_cookie(REFRESH_COOKIE, value, seconds)
+impl Names {
+    fn set(&self, headers: &mut HeaderMap, (refresh, signed_in): (&str, &str), seconds: i64) {
+        append(headers, strict_cookie(&*self.refresh, refresh, seconds));
+        append(headers, signed_in_cookie(&self.signed_in, signed_in, seconds));
+    }
 }
 
 fn strict_cookie<'a>(name: impl Into<Cow<'a, str>>, value: &'a str, seconds: i64) -> Cookie<'a> {
@@ -85,8 +112,8 @@ fn strict_cookie<'a>(name: impl Into<Cow<'a, str>>, value: &'a str, seconds: i64
 }
 
 /// Lax, so that a page reached through a link from elsewhere is rendered for a signed-in user too.
-fn signed_in_cookie(value: &str, seconds: i64) -> Cookie<'_> {
-    Cookie::build((SIGNED_IN_COOKIE, value))
+fn signed_in_cookie<'a>(name: &'a str, value: &'a str, seconds: i64) -> Cookie<'a> {
+    Cookie::build((name, value))
         .path("/")
         .secure(true)
         .same_site(SameSite::Lax)

@@ -13,6 +13,7 @@ mod refresh_cookie;
 mod same_origin;
 mod seen_from;
 mod service_caller;
+mod session_cookies;
 mod visiting;
 
 pub use attempt_key::AttemptKey;
@@ -26,4 +27,5 @@ pub use refresh_cookie::{RefreshCookie, RefreshCookies};
 pub use same_origin::{ForeignCause, SameOrigin};
 pub use seen_from::SeenFrom;
 pub use service_caller::ServiceCaller;
+pub use session_cookies::SessionCookies;
 pub use visiting::Visiting;

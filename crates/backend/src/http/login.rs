@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use shared::body::LoginRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin, Visiting};
+use super::guard::{Json, SameOrigin, SessionCookies, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -14,9 +14,9 @@ use crate::auth::accounts::Accounts;
 pub async fn login(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
-    Visiting(visitor): Visiting,
+    (Visiting(visitor), cookies): (Visiting, SessionCookies),
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let grant = accounts.login(&request, &visitor).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, grant })
+    Ok(SessionAnswer { status: StatusCode::OK, names: cookies.free().await, grant })
 }

@@ -10,7 +10,7 @@ use shared::path::SESSION_ENDED;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{MeantSession, PresentedTokens, SameOrigin, SeenFrom};
+use super::guard::{MeantSession, PresentedTokens, SameOrigin, SeenFrom, SessionCookies};
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
 
@@ -21,7 +21,7 @@ use crate::auth::sessions::Sessions;
 /// included.
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
-    _proof: SameOrigin,
+    (_proof, cookies): (SameOrigin, SessionCookies),
     meant: Option<MeantSession>,
     PresentedTokens { refresh_tokens, access_token }: PresentedTokens,
     SeenFrom(whence): SeenFrom,
@@ -33,5 +33,6 @@ pub async fn logout(
     };
     let LoggedOut { is_over, another_stands } = sessions.logout(&presented, &whence).await?;
     let said = [(SESSION_ENDED, if is_over { "?1" } else { "?0" })];
-    Ok((StatusCode::NO_CONTENT, (!another_stands).then_some(ClearSession), said))
+    let cleared = if another_stands { None } else { Some(ClearSession(cookies.free().await)) };
+    Ok((StatusCode::NO_CONTENT, cleared, said))
 }

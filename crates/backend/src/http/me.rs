@@ -11,7 +11,7 @@ use shared::body::Me;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Bearer, RecentLogin, SameOrigin};
+use super::guard::{Bearer, RecentLogin, SameOrigin, SessionCookies};
 use super::session_answer::shown;
 use super::sessions::info;
 use crate::auth::accounts::Accounts;
@@ -30,9 +30,11 @@ pub async fn me(
 /// 204, with the cookies cleared; 401 `insufficient_user_authentication` if the login is old.
 pub async fn delete(
     State(accounts): State<Accounts>,
-    _proof: SameOrigin,
+    (_proof, cookies): (SameOrigin, SessionCookies),
     RecentLogin(caller): RecentLogin,
 ) -> Result<impl IntoResponse, ApiError> {
+    // Afterwards there is no session to know its cookie by.
+    let names = cookies.free().await;
     accounts.delete(&caller).await?;
-    Ok((StatusCode::NO_CONTENT, ClearSession, ()))
+    Ok((StatusCode::NO_CONTENT, ClearSession(names), ()))
 }

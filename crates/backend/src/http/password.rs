@@ -8,21 +8,24 @@ use shared::body::PasswordRequest;
 
 use super::cookie::SetSession;
 use super::error::ApiError;
-use super::guard::{AttemptKey, Bearer, Json, SameOrigin, SeenFrom};
+use super::guard::{AttemptKey, Bearer, Json, SameOrigin, SeenFrom, SessionCookies};
 use crate::auth::accounts::Accounts;
 
 /// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is another one;
 /// 422 if the new one breaks a rule. With an attempt key, a lost answer is asked for again at refresh.
 pub async fn change(
     State(accounts): State<Accounts>,
-    _proof: SameOrigin,
+    (_proof, cookies): (SameOrigin, SessionCookies),
     (Bearer(caller), SeenFrom(whence)): (Bearer, SeenFrom),
     attempt: Option<AttemptKey>,
     Json(request): Json<PasswordRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
     let grant = accounts.change_password(&caller, &request, attempt.as_ref(), &whence).await?;
-    let cookies =
-        SetSession { refresh_token: &grant.refresh_token, seconds: grant.session_seconds };
-    Ok((StatusCode::NO_CONTENT, cookies, ()).into_response())
+    let set = SetSession {
+        names: &cookies.free().await,
+        refresh_token: &grant.refresh_token,
+        seconds: grant.session_seconds,
+    };
+    Ok((StatusCode::NO_CONTENT, set, ()).into_response())
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use shared::body::RegisterRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin, Visiting};
+use super::guard::{Json, SameOrigin, SessionCookies, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -14,9 +14,9 @@ use crate::auth::accounts::Accounts;
 pub async fn register(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
-    Visiting(visitor): Visiting,
+    (Visiting(visitor), cookies): (Visiting, SessionCookies),
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let grant = accounts.register(&request, &visitor).await?;
-    Ok(SessionAnswer { status: StatusCode::CREATED, grant })
+    Ok(SessionAnswer { status: StatusCode::CREATED, names: cookies.free().await, grant })
 }

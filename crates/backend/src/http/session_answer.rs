@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::body::{SessionBody, User};
 
-use super::cookie::{SetDevice, SetSession};
+use super::cookie::{Names, SetDevice, SetSession};
 use crate::auth::Grant;
 
 /// A grant on its way out.
 pub struct SessionAnswer {
     /// 200, or 201 for a new account.
     pub status: StatusCode,
+    /// What its cookies are called.
+    pub names: Names,
     /// What is given out.
     pub grant: Grant,
 }
@@ -28,7 +30,11 @@ impl IntoResponse for SessionAnswer {
             user,
             ..
         } = self.grant;
-        let cookies = SetSession { refresh_token: &refresh_token, seconds: session_seconds };
+        let cookies = SetSession {
+            names: &self.names,
+            refresh_token: &refresh_token,
+            seconds: session_seconds,
+        };
         let device = self.grant.device_token.map(SetDevice);
         let body = SessionBody {
             access_token,

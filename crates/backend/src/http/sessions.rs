@@ -12,7 +12,7 @@ use shared::body::{SessionInfo, Sessions as Body};
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Bearer, RecentLogin, SameOrigin, SeenFrom};
+use super::guard::{Bearer, RecentLogin, SameOrigin, SeenFrom, SessionCookies};
 use crate::auth::callers::Caller;
 use crate::auth::sessions::Sessions;
 use crate::store::Session;
@@ -31,7 +31,7 @@ pub async fn list(
 /// if the login is old (ASVS 5.0.0 V7.5.2).
 pub async fn end_one(
     State(sessions): State<Arc<Sessions>>,
-    _proof: SameOrigin,
+    (_proof, cookies): (SameOrigin, SessionCookies),
     RecentLogin(caller): RecentLogin,
     SeenFrom(whence): SeenFrom,
     id: Result<Path<SessionId>, PathRejection>,
@@ -39,7 +39,10 @@ pub async fn end_one(
     // What is no id is no id of a session.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     sessions.end_one(&caller, id, &whence).await?;
-    let own = (id == caller.session).then_some(ClearSession);
+    let own = match id == caller.session {
+        true => Some(ClearSession(cookies.free().await)),
+        false => None,
+    };
     Ok((StatusCode::NO_CONTENT, own, ()).into_response())
 }
 

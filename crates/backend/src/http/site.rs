@@ -16,10 +16,11 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
-use shared::path::SIGNED_IN_COOKIE;
+use shared::path::{SIGNED_IN_COOKIE, at_port};
 
 use super::cookie;
 use super::error::ApiError;
+use crate::config::Origin;
 
 /// The built site: where its files are. `None` if none was built, and then there are no pages.
 #[derive(Clone, Default)]
@@ -49,7 +50,11 @@ impl Site {
 }
 
 /// Every path that nothing else answers is a page's, if only of the one that says there is none.
-pub async fn page(State(site): State<Site>, request: Request) -> Response {
+pub async fn page(
+    State(site): State<Site>,
+    State(origin): State<Origin>,
+    request: Request,
+) -> Response {
     let Some(assets) = site.0 else {
         return ApiError::NotFound.into_response();
     };
@@ -57,8 +62,10 @@ pub async fn page(State(site): State<Site>, request: Request) -> Response {
         let allow = [(ALLOW, HeaderValue::from_static("GET,HEAD"))];
         return (allow, ApiError::MethodNotAllowed).into_response();
     }
-    let hint =
-        SignedInHint(cookie::values(request.headers(), SIGNED_IN_COOKIE).any(|value| value == "1"));
+    let own = at_port(SIGNED_IN_COOKIE, origin.port());
+    let hint = SignedInHint([SIGNED_IN_COOKIE, &own].iter().any(|name| {
+        cookie::values(request.headers(), name).any(|value| value == "1")
+    }));
     let not_found = NotFoundFlag::default();
     let flag = not_found.clone();
     let provide = move || {

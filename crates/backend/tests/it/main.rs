@@ -52,5 +52,6 @@ mod store_conformance;
 mod store_failure;
 mod superseded;
 mod suspicion;
+mod two_servers;
 mod unauthenticated;
 mod which_database;

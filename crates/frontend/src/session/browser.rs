@@ -1,13 +1,11 @@
-//! The browser's own doors: clock, randomness, a timer, localStorage, the readable cookie. Called
+//! The browser's own doors: clock, randomness, a timer, localStorage. Called
 //! from effects and event handlers only, never while rendering on the server.
 
 use std::cell::RefCell;
 
 use js_sys::Promise;
-use leptos::prelude::{document, window};
+use leptos::prelude::window;
 use shared::NumericDate;
-use shared::path::SIGNED_IN_COOKIE;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 use super::attempt::{PENDING_ATTEMPT, Shelf};
@@ -66,28 +64,6 @@ pub(crate) fn here() -> (String, String) {
     let location = window().location();
     let part = |part: Result<String, _>| part.unwrap_or_default();
     (part(location.origin()), part(location.pathname()) + &part(location.search()))
-}
-
-/// Whether the readable cookie says that a refresh cookie is probably there.
-pub(crate) fn has_hint() -> bool {
-    cookies().is_some_and(|cookies| {
-        cookies.split("; ").any(|cookie| {
-            cookie.strip_prefix(SIGNED_IN_COOKIE).is_some_and(|rest| rest.starts_with('='))
-        })
-    })
-}
-
-/// Takes the hint away, so that the next page load does not try a refresh that cannot succeed.
-pub(super) fn drop_hint() {
-    if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
-        let _ = document.set_cookie(&format!(
-            "{SIGNED_IN_COOKIE}=; Path=/; Secure; SameSite=Strict; Max-Age=0"
-        ));
-    }
-}
-
-fn cookies() -> Option<String> {
-    document().dyn_into::<web_sys::HtmlDocument>().ok()?.cookie().ok()
 }
 
 thread_local! {

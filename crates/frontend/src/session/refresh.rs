@@ -8,7 +8,7 @@ use shared::body::SessionBody;
 use super::browser::{self, LocalStorage};
 use super::channel::Reason;
 use super::verdict::{Trouble, Verdict, judge};
-use super::{EndReason, Session, Token, attempt, backoff, lock};
+use super::{EndReason, Session, Token, attempt, backoff, hint, lock};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -125,6 +125,11 @@ impl Session {
         let key = attempt_key(held).await;
         let outcome = self.send(request(&key)).await;
         let judgement = judge(&outcome);
+        if let Ok(answer) = &outcome
+            && answer.problem().is_some_and(|problem| problem.cookies_of_another_server)
+        {
+            hint::note_another_server();
+        }
         if judgement.settled {
             attempt::settle(&LocalStorage, &key);
         }
@@ -156,8 +161,10 @@ impl Session {
         if self.era() == era {
             let session_id = self.session_id();
             let cause = self.cause_of_the_end();
-            browser::drop_hint();
-            self.forget(EndReason::Ended(cause));
+            hint::remove();
+            // What could not be restored because it is another server's has not ended.
+            let never_here = session_id.is_none() && hint::usual_is_anothers();
+            self.forget((!never_here).then_some(EndReason::Ended(cause)));
             Self::tell_ended(session_id, Reason::Ended, cause);
         }
         Err(NotRefreshed::Ended)

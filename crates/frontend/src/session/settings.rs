@@ -11,7 +11,7 @@ use super::call::with_token;
 use super::channel::Reason;
 use super::rejected::Rejected;
 use super::verdict::{Trouble, settles_a_password_change};
-use super::{EndReason, Phase, Session, Token, lock};
+use super::{EndReason, Phase, Session, Token, hint, lock};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -46,7 +46,7 @@ impl Session {
     pub(crate) async fn delete_account(self) -> Result<(), Rejected> {
         let session_id = self.session_id();
         self.carry_out(api::delete_account()).await?;
-        browser::drop_hint();
+        hint::remove();
         browser::clear_stored();
         self.forget(EndReason::Ended(Some(EndCause::Deleted)));
         Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));

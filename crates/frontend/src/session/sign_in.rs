@@ -11,7 +11,7 @@ use shared::{ErrorCode, SessionId};
 use super::channel::Reason;
 use super::rejected::Rejected;
 use super::verdict::Trouble;
-use super::{EndReason, Phase, Session, browser, lock};
+use super::{EndReason, Phase, Session, browser, hint, lock};
 use crate::api;
 use crate::transport::Request;
 
@@ -59,7 +59,7 @@ impl Session {
                 Self::tell_ended(meant, Reason::LoggedOut, None);
                 browser::clear_stored();
                 // The answer clears the hint, unless the cookie is of another session.
-                if browser::has_hint() {
+                if hint::is_there() {
                     drop(held);
                     return self.look_who_is_here(meant).await;
                 }

@@ -134,7 +134,9 @@ impl Watched {
         }
         let refused = matches!(
             call.outcome,
-            Outcome::Failed(AuthError::InvalidGrant | AuthError::DuplicateAttempt)
+            Outcome::Failed(
+                AuthError::InvalidGrant | AuthError::UnknownTicket | AuthError::DuplicateAttempt
+            )
         );
         side.presented |= own && (succeeded || (refused && generation > proved));
         if succeeded {

@@ -3,22 +3,26 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use shared::Secret;
 
 use super::RefreshCookies;
 use super::authorization::credentials;
+use crate::config::Origin;
 
 /// Both kinds of token. They admit to nothing.
 pub struct PresentedTokens {
-    /// From the refresh cookie.
+    /// From the refresh cookies.
     pub refresh_tokens: Vec<Secret>,
     /// The bearer's (RFC 6750 section 2.1).
     pub access_token: Option<Secret>,
 }
 
-impl<S: Sync> FromRequestParts<S> for PresentedTokens {
+impl<S: Sync> FromRequestParts<S> for PresentedTokens
+where
+    Origin: FromRef<S>,
+{
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {

@@ -2,26 +2,32 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use shared::Secret;
-use shared::path::REFRESH_COOKIE;
+use shared::path::{REFRESH_COOKIE, at_port};
 
 use crate::auth::AuthError;
+use crate::config::Origin;
 use crate::http::cookie;
 use crate::http::error::ApiError;
 
 /// What stands in the refresh cookie.
 pub struct RefreshCookie(pub Secret);
 
-impl<S: Sync> FromRequestParts<S> for RefreshCookie {
+impl<S: Sync> FromRequestParts<S> for RefreshCookie
+where
+    Origin: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // Where this server's port is in a cookie's name, the usual name is another server's.
+        let (own, usual) = presented(&parts.headers, Origin::from_ref(state).port());
+        let mut values = if own.is_empty() { usual } else { own }.into_iter();
         // A browser holds one cookie of this name; two were assembled by hand. Neither they nor none
         // are refused in another way than a token that opens nothing.
-        let mut values = presented(&parts.headers);
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(Self(value)),
             _ => Err(AuthError::InvalidGrant.into()),
@@ -29,20 +35,29 @@ impl<S: Sync> FromRequestParts<S> for RefreshCookie {
     }
 }
 
-/// How many are looked at: each costs a question to the database. A browser sends one.
+/// How many are looked at: each costs a question to the database. A browser sends one, and another server's.
 const MOST_COOKIES: usize = 2;
 
 /// The refresh tokens that came along, for logout: whatever is there shall end.
 pub struct RefreshCookies(pub Vec<Secret>);
 
-impl<S: Sync> FromRequestParts<S> for RefreshCookies {
+impl<S: Sync> FromRequestParts<S> for RefreshCookies
+where
+    Origin: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(presented(&parts.headers).take(MOST_COOKIES).collect()))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let (own, usual) = presented(&parts.headers, Origin::from_ref(state).port());
+        Ok(Self(own.into_iter().chain(usual).take(MOST_COOKIES).collect()))
     }
 }
 
-fn presented(headers: &HeaderMap) -> impl Iterator<Item = Secret> {
-    cookie::values(headers, REFRESH_COOKIE).map(|value| Secret::new(value.to_owned()))
+/// Those of which the name carries this server's port, and those of the usual name.
+fn presented(headers: &HeaderMap, port: u16) -> (Vec<Secret>, Vec<Secret>) {
+    let all = |name: &str| {
+        let values = cookie::values(headers, name).take(MOST_COOKIES);
+        values.map(|value| Secret::new(value.to_owned())).collect()
+    };
+    (all(&at_port(REFRESH_COOKIE, port)), all(REFRESH_COOKIE))
 }

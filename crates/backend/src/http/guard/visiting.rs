@@ -11,6 +11,7 @@ use shared::path::DEVICE_COOKIE;
 use super::{RefreshCookies, SeenFrom};
 use crate::auth::Visitor;
 use crate::auth::known_device::DeviceToken;
+use crate::config::Origin;
 use crate::http::client::TrustedProxies;
 use crate::http::cookie;
 
@@ -20,6 +21,7 @@ pub struct Visiting(pub Visitor);
 impl<S: Send + Sync> FromRequestParts<S> for Visiting
 where
     TrustedProxies: FromRef<S>,
+    Origin: FromRef<S>,
 {
     type Rejection = Infallible;
 

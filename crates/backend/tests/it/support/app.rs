@@ -86,6 +86,15 @@ impl TestApp {
         Self::over(store::open("memory:").await.expect("a store"), Place::Memory, flags).await
     }
 
+    /// Another server on the same host, at a port of its own.
+    pub(crate) async fn at_port(port: u16) -> Self {
+        let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let doors = (Entropy::seeded(u64::from(port)), Clock::manual(START));
+        let store = store::open("memory:").await.expect("a store");
+        let flags = ["--origin".to_owned(), format!("http://localhost:{port}")];
+        Self::start((store, Place::Memory.into()), keys, doors, Arc::new(flags)).await
+    }
+
     /// A server over a store of the test's own.
     pub(crate) async fn over(store: Arc<dyn Store>, place: Place, flags: &[&str]) -> Self {
         let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use shared::path::{self, IDEMPOTENCY_KEY, REFRESH_COOKIE};
 
-use super::{Answer, ORIGIN, PASSWORD, TestApp};
+use super::{Answer, PASSWORD, TestApp};
 
 /// A browser. Clones share the jar, as tabs do.
 #[derive(Clone)]
@@ -205,8 +205,10 @@ impl Browser {
 
     /// A request as a page of ours makes it.
     pub(crate) fn request(&self, method: Method, path: &str) -> Builder {
-        let request = Request::builder().method(method).uri(path).header("host", "localhost:3000");
-        request.header("sec-fetch-site", "same-origin").header("origin", ORIGIN)
+        let origin = self.app.app.origin.as_str();
+        let host = origin.trim_start_matches("http://");
+        let request = Request::builder().method(method).uri(path).header("host", host);
+        request.header("sec-fetch-site", "same-origin").header("origin", origin)
     }
 
     /// Sends with the jar's cookies, and keeps what comes back.

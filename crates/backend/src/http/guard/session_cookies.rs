@@ -1,0 +1,79 @@
+//! The names of a session's cookies in this browser. Cookies know no ports (RFC 6265 section 8.5): two servers of
+//! one host share a jar, and must leave each other's cookies alone. It must not set or clear one.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use rotation::UnverifiedTicket;
+use shared::Secret;
+use shared::path::{REFRESH_COOKIE, at_port};
+
+use crate::auth::AuthError;
+use crate::auth::sessions::Sessions;
+use crate::config::Origin;
+use crate::http::cookie::{self, Names};
+use crate::http::error::ApiError;
+
+/// What decides about the names.
+pub struct SessionCookies {
+    sessions: Arc<Sessions>,
+    port: u16,
+    /// Whether a cookie carries this server's port in its name.
+    has_own: bool,
+    /// What stands in the cookie of the usual name.
+    usual: Option<Secret>,
+}
+
+impl SessionCookies {
+    /// The names under which a refresh token of this server has arrived.
+    pub fn presented(&self) -> Names {
+        if self.has_own { Names::at(self.port) } else { Names::usual() }
+    }
+
+    /// The names that this server may write: the usual ones, unless they are another server's.
+    pub async fn free(&self) -> Names {
+        if self.has_own || self.is_anothers().await {
+            Names::at(self.port)
+        } else {
+            Names::usual()
+        }
+    }
+
+    /// What reads like a refresh token and is of no session of this server. Where storage fails it may be one's.
+    async fn is_anothers(&self) -> bool {
+        match &self.usual {
+            Some(usual) if UnverifiedTicket::parse(usual.expose()).is_some() => {
+                !self.sessions.knows(usual).await.unwrap_or(false)
+            }
+            _ => false,
+        }
+    }
+
+    /// A refused refresh: the client drops the hint, unless that is another server's.
+    pub fn refused(&self, error: AuthError) -> ApiError {
+        match error {
+            AuthError::UnknownTicket => ApiError::CookiesOfAnother,
+            AuthError::InvalidGrant if self.has_own => ApiError::CookiesOfAnother,
+            error => error.into(),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for SessionCookies
+where
+    Origin: FromRef<S>,
+    Arc<Sessions>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let port = Origin::from_ref(state).port();
+        let headers = &parts.headers;
+        let has_own = cookie::values(headers, &at_port(REFRESH_COOKIE, port)).next().is_some();
+        let usual = cookie::values(headers, REFRESH_COOKIE).next();
+        let usual = usual.map(|value| Secret::new(value.to_owned()));
+        Ok(Self { sessions: Arc::from_ref(state), port, has_own, usual })
+    }
+}

@@ -1,0 +1,153 @@
+//! Two servers on one host share a cookie jar, because cookies know no ports. Each leaves the other's alone.
+
+use axum::body::Body;
+use axum::http::Method;
+use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE, at_port};
+
+use crate::support::{Answer, Browser, PASSWORD, TestApp};
+
+/// At two ports, and a browser with a session on each; the first has the usual names.
+async fn side_by_side() -> (Browser, Browser) {
+    let (first, second) = (TestApp::in_memory().await, TestApp::at_port(3001).await);
+    let here = first.registered("alice").await;
+    let there = here.through(&second);
+    there.register("alice").await.assert_status(201);
+    (here, there)
+}
+
+fn says_anothers(answer: &Answer) -> bool {
+    answer.json()["cookies_of_another_server"] == true
+}
+
+/// Goes on, call by call.
+async fn goes_on(browser: &Browser) {
+    browser.refresh().await.assert_ok();
+    browser.me().await.assert_ok();
+}
+
+#[tokio::test]
+async fn each_has_a_session_of_its_own_in_one_browser() {
+    let (here, there) = side_by_side().await;
+    let usual = here.refresh_token();
+    let own = here.cookie(&at_port(REFRESH_COOKIE, 3001)).expect("a cookie of the second server");
+    assert_ne!(usual, own);
+    assert_eq!(here.cookie(&at_port(SIGNED_IN_COOKIE, 3001)).as_deref(), Some("1"));
+    for _ in 0..3 {
+        goes_on(&there).await;
+        goes_on(&here).await;
+    }
+    assert_ne!(here.refresh_token(), usual, "each rotates its own");
+    // A password is given and changed; the next cookie has the same name.
+    there.confirm(PASSWORD).await.assert_ok();
+    let other = serde_json::json!({"current_password": PASSWORD, "new_password": "another otter under glass"});
+    there.call(Method::PUT, path::PASSWORD, Some(other)).await.assert_status(204);
+    goes_on(&there).await;
+    goes_on(&here).await;
+}
+
+#[tokio::test]
+async fn a_logout_leaves_the_other_servers_cookies() {
+    let (here, there) = side_by_side().await;
+    there.logout().await.assert_status(204);
+    assert_eq!(here.cookie(&at_port(REFRESH_COOKIE, 3001)), None);
+    assert_eq!(here.cookie(&at_port(SIGNED_IN_COOKIE, 3001)), None);
+    goes_on(&here).await;
+    // The usual names are still the first one's: the next login here takes names with a port again.
+    there.login("alice", PASSWORD).await.assert_ok();
+    here.logout().await.assert_status(204);
+    assert_eq!((here.cookie(REFRESH_COOKIE), here.cookie(SIGNED_IN_COOKIE)), (None, None));
+    goes_on(&there).await;
+    // They are free now, but a session keeps its names, and so does the next one.
+    there.login("alice", PASSWORD).await.assert_ok();
+    assert_eq!(there.cookie(REFRESH_COOKIE), None);
+    goes_on(&there).await;
+}
+
+#[tokio::test]
+async fn the_end_of_an_account_or_of_the_own_session_leaves_the_other_servers_cookies() {
+    let (here, there) = side_by_side().await;
+    there.call(Method::DELETE, path::ME, None).await.assert_status(204);
+    goes_on(&here).await;
+    there.register("alice").await.assert_status(201);
+    let own = there.claims()["sid"].as_str().expect("a session").to_owned();
+    there.call(Method::DELETE, &path::session(own.parse().expect("an id")), None).await.assert_status(204);
+    goes_on(&here).await;
+    // The one with the usual names clears them, and nothing else.
+    there.login("alice", PASSWORD).await.assert_ok();
+    here.call(Method::DELETE, path::ME, None).await.assert_status(204);
+    assert_eq!(here.cookie(REFRESH_COOKIE), None);
+    goes_on(&there).await;
+}
+
+#[tokio::test]
+async fn another_servers_token_is_refused_as_what_it_is() {
+    let (first, second) = (TestApp::in_memory().await, TestApp::at_port(3001).await);
+    let here = first.registered("alice").await;
+    // Nobody has logged in there.
+    let there = here.through(&second);
+    let refused = there.refresh().await;
+    refused.assert_problem(401, "invalid_grant");
+    assert!(says_anothers(&refused), "the client leaves the hint alone");
+    there.logout().await.assert_status(204);
+    goes_on(&here).await;
+    // A session of its own that has ended says nothing of the usual names, if they are not its own.
+    there.register("alice").await.assert_status(201);
+    let copy = there.copied();
+    there.logout().await.assert_status(204);
+    let refused = copy.refresh().await;
+    refused.assert_problem(401, "invalid_grant");
+    assert!(says_anothers(&refused));
+}
+
+/// Its own token, over or replayed, is no other server's: the client drops the hint.
+#[tokio::test]
+async fn an_own_token_is_not_taken_for_another_servers() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let (old, over) = (alice.copied(), alice.copied());
+    alice.refresh().await.assert_ok();
+    alice.refresh().await.assert_ok();
+    for copy in [old, over] {
+        let refused = copy.refresh().await;
+        refused.assert_problem(401, "invalid_grant");
+        assert!(!says_anothers(&refused));
+        copy.login("alice", PASSWORD).await.assert_ok();
+        assert_eq!(copy.cookie(&at_port(REFRESH_COOKIE, 3000)), None, "the usual name is its own");
+    }
+    // Neither is what is no refresh token at all.
+    let garbage = app.browser();
+    garbage.set_cookie(REFRESH_COOKIE, "garbage");
+    let refused = garbage.refresh().await;
+    refused.assert_problem(401, "invalid_grant");
+    assert!(!says_anothers(&refused));
+    garbage.login("alice", PASSWORD).await.assert_ok();
+    goes_on(&garbage).await;
+    assert_eq!(garbage.cookie(&at_port(REFRESH_COOKIE, 3000)), None);
+}
+
+/// The name is no way in: a token is judged alike under both, and two of one name are refused.
+#[tokio::test]
+async fn a_name_with_a_port_opens_nothing_more() {
+    let (here, there) = side_by_side().await;
+    let name = at_port(REFRESH_COOKIE, 3001);
+    let own = there.cookie(&name).expect("a cookie");
+    let thief = there.copied();
+    there.refresh().await.assert_ok();
+    there.refresh().await.assert_ok();
+    thief.refresh().await.assert_problem(401, "invalid_grant");
+    there.refresh().await.assert_problem(401, "invalid_grant");
+    goes_on(&here).await;
+    let twice = there.request(Method::POST, path::REFRESH);
+    let twice = twice.header("cookie", format!("{name}={own}; {name}={own}"));
+    let bare = TestApp::at_port(3001).await.browser();
+    bare.send(twice, Body::empty()).await.assert_problem(401, "invalid_grant");
+}
+
+/// The page is rendered for who is probably there, whichever of the names says so.
+#[tokio::test]
+async fn a_hint_with_another_port_is_none() {
+    let (here, there) = side_by_side().await;
+    here.logout().await.assert_status(204);
+    assert!(there.cookie(&at_port(SIGNED_IN_COOKIE, 3001)).is_some());
+    assert_eq!(here.cookie(SIGNED_IN_COOKIE), None);
+}
