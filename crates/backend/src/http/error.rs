@@ -196,9 +196,7 @@ impl ApiError {
             Self::CookiesOfAnother
             | Self::Auth(
                 AuthError::InvalidCredentials | AuthError::InvalidGrant | AuthError::UnknownTicket,
-            ) => {
-                Some("Bearer realm=\"baton\"".to_owned())
-            }
+            ) => Some("Bearer realm=\"baton\"".to_owned()),
             _ => None,
         }
     }

@@ -63,9 +63,11 @@ pub async fn page(
         return (allow, ApiError::MethodNotAllowed).into_response();
     }
     let own = at_port(SIGNED_IN_COOKIE, origin.port());
-    let hint = SignedInHint([SIGNED_IN_COOKIE, &own].iter().any(|name| {
-        cookie::values(request.headers(), name).any(|value| value == "1")
-    }));
+    let hint = SignedInHint(
+        [SIGNED_IN_COOKIE, &own]
+            .iter()
+            .any(|name| cookie::values(request.headers(), name).any(|value| value == "1")),
+    );
     let not_found = NotFoundFlag::default();
     let flag = not_found.clone();
     let provide = move || {

@@ -70,7 +70,10 @@ async fn the_end_of_an_account_or_of_the_own_session_leaves_the_other_servers_co
     goes_on(&here).await;
     there.register("alice").await.assert_status(201);
     let own = there.claims()["sid"].as_str().expect("a session").to_owned();
-    there.call(Method::DELETE, &path::session(own.parse().expect("an id")), None).await.assert_status(204);
+    there
+        .call(Method::DELETE, &path::session(own.parse().expect("an id")), None)
+        .await
+        .assert_status(204);
     goes_on(&here).await;
     // The one with the usual names clears them, and nothing else.
     there.login("alice", PASSWORD).await.assert_ok();
@@ -141,13 +144,4 @@ async fn a_name_with_a_port_opens_nothing_more() {
     let twice = twice.header("cookie", format!("{name}={own}; {name}={own}"));
     let bare = TestApp::at_port(3001).await.browser();
     bare.send(twice, Body::empty()).await.assert_problem(401, "invalid_grant");
-}
-
-/// The page is rendered for who is probably there, whichever of the names says so.
-#[tokio::test]
-async fn a_hint_with_another_port_is_none() {
-    let (here, there) = side_by_side().await;
-    here.logout().await.assert_status(204);
-    assert!(there.cookie(&at_port(SIGNED_IN_COOKIE, 3001)).is_some());
-    assert_eq!(here.cookie(SIGNED_IN_COOKIE), None);
 }

@@ -50,15 +50,15 @@ fn own() -> String {
 
 fn has(name: &str) -> bool {
     let cookies = html().and_then(|document| document.cookie().ok()).unwrap_or_default();
-    cookies.split("; ").any(|cookie| {
-        cookie.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))
-    })
+    cookies
+        .split("; ")
+        .any(|cookie| cookie.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
 }
 
 fn expire(name: &str) {
     if let Some(document) = html() {
-        let _ = document
-            .set_cookie(&format!("{name}=; Path=/; Secure; SameSite=Strict; Max-Age=0"));
+        let _ =
+            document.set_cookie(&format!("{name}=; Path=/; Secure; SameSite=Strict; Max-Age=0"));
     }
 }
 

@@ -34,11 +34,7 @@ impl SessionCookies {
 
     /// The names that this server may write: the usual ones, unless they are another server's.
     pub async fn free(&self) -> Names {
-        if self.has_own || self.is_anothers().await {
-            Names::at(self.port)
-        } else {
-            Names::usual()
-        }
+        if self.has_own || self.is_anothers().await { Names::at(self.port) } else { Names::usual() }
     }
 
     /// What reads like a refresh token and is of no session of this server. Where storage fails it may be one's.
