@@ -6,7 +6,7 @@ import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { locksApart, readsTheAttemptLate } from '../support/lacking';
 import { expect, test } from '../support/test';
 import { callTogether } from '../support/together';
-import { expectAccountOf, logIn, logOut } from '../support/users';
+import { expectAccountOf } from '../support/users';
 
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 
@@ -35,36 +35,5 @@ test('tabs with locks of their own find out, and share one attempt all the same'
   for (const tab of tabs) {
     await tab.reload();
     await expectAccountOf(tab, user);
-  }
-});
-
-test('tabs from before and after a logout see one set of locks, and take turns', async ({
-  account,
-  context,
-  request,
-  user,
-  wire,
-}) => {
-  await logOut(account);
-  await expect(account).toHaveURL(pages.login);
-  await logIn(account, user);
-  const later = await context.newPage();
-  await later.goto(pages.account);
-  await expectAccountOf(later, user);
-  await account.evaluate(() => void navigator.locks.request('probe', () => new Promise(() => {})));
-  const seen = async () => {
-    const { held } = await later.evaluate(() => navigator.locks.query());
-    return held?.map((lock) => lock.name);
-  };
-  await expect.poll(seen).toContain('probe');
-  const tabs = [account, later];
-  // More by hand: LOCK_ROUNDS=1000 npx playwright test specs/locks.spec.ts
-  const rounds = Number(process.env['LOCK_ROUNDS'] ?? 3);
-  test.setTimeout(60_000 + rounds * 20_000);
-  for (let round = 0; round < rounds; round += 1) {
-    await untilTheTokenHasExpired(wire, request);
-    wire.forget();
-    await callTogether(tabs);
-    expect(wire.refreshOutcomes()).toEqual([200]);
   }
 });

@@ -36,6 +36,8 @@ export const hintCookie = '__Host-signed-in';
 
 /** Where a page keeps the key of an attempt that has not been answered yet. */
 export const pendingAttempt = 'baton.attempt';
+/** Where it is kept whose hint the one of the usual name is: this server's, or another's of this host. */
+export const whoseHint = 'baton.hint';
 /** The channel from tab to tab. */
 export const channel = 'baton';
 /** The Web Lock around a refresh. */

@@ -98,11 +98,13 @@ export async function holdBack(
   page: Page,
   path: string,
   answer?: Fulfilled | 'lost',
+  times?: number,
 ): Promise<Gate> {
   const gate = new Gate(answer);
   await page.route(
     (url) => url.pathname === path,
     (route) => gate.pass(route),
+    times === undefined ? {} : { times },
   );
   return gate;
 }

@@ -1,12 +1,23 @@
 // What several tabs do in the same moment.
 import { expect, type Page } from '@playwright/test';
 import { api } from './contract';
-import { holdBack } from './network';
+import { type Fulfilled, holdBack, problem } from './network';
 import { callTheApi, expectCallResult } from './users';
 
 /** Both tabs' calls meet the server at the same moment, with the token that has expired. */
 export async function callTogether(tabs: Page[]): Promise<void> {
-  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.me)));
+  await callHeldBack(tabs);
+}
+
+/** The same, with tokens that are good: the calls are refused on their way, so that no test waits for an expiry. */
+export async function callRefusedTogether(tabs: Page[]): Promise<void> {
+  const refused = problem(401, 'invalid_token');
+  const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
+  await callHeldBack(tabs, { ...refused, headers });
+}
+
+async function callHeldBack(tabs: Page[], answer?: Fulfilled): Promise<void> {
+  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.me, answer, 1)));
   for (const tab of tabs) await callTheApi(tab);
   await expect.poll(() => gates.map((it) => it.arrived)).toEqual(tabs.map(() => 1));
   for (const gate of gates) gate.open();

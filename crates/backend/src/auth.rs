@@ -108,9 +108,6 @@ pub enum AuthError {
     /// The refresh token opens nothing.
     #[error("refresh refused")]
     InvalidGrant,
-    /// The same, and it is of no session here: of another server, or invented.
-    #[error("refresh refused: of no session here")]
-    UnknownTicket,
     /// A late copy of an answered refresh: nothing happened.
     #[error("duplicate of an answered refresh")]
     DuplicateAttempt,

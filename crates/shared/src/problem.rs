@@ -9,7 +9,7 @@ use crate::{EndCause, ErrorCode};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A problem document with Baton's extension members `code`, `request_id`, `errors`, `limited_by`,
-/// `ended_because`, `accepted_origin` and `cookies_of_another_server`.
+/// `ended_because` and `accepted_origin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A URI that names the kind of problem.
@@ -43,10 +43,6 @@ pub struct Problem {
     /// With [`ErrorCode::CrossSite`]: the one origin whose pages the server takes calls from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_origin: Option<String>,
-    /// With [`ErrorCode::InvalidGrant`]: the cookies of the usual names are not this server's, but those of
-    /// another one on this host. The client leaves the hint alone.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cookies_of_another_server: bool,
 }
 
 impl Problem {
@@ -65,7 +61,6 @@ impl Problem {
             limited_by: None,
             ended_because: None,
             accepted_origin: None,
-            cookies_of_another_server: false,
         }
     }
 }

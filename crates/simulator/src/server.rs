@@ -145,9 +145,7 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
         Outcome::Done => (empty(204), Cookie::Untouched),
         Outcome::Failed(error) => {
             let (status, code) = match error {
-                AuthError::InvalidGrant | AuthError::UnknownTicket => {
-                    (401, ErrorCode::InvalidGrant)
-                }
+                AuthError::InvalidGrant => (401, ErrorCode::InvalidGrant),
                 AuthError::InvalidCredentials => (401, ErrorCode::InvalidCredentials),
                 AuthError::InvalidToken | AuthError::SessionEnded(_) => {
                     (401, ErrorCode::InvalidToken)

@@ -1,6 +1,6 @@
 //! Logout: ends the session that a refresh token or an access token names. It must not know cookies.
 
-use rotation::Refusal;
+use rotation::{Refusal, UnverifiedTicket};
 use shared::{EndCause, EventKind, Secret, SessionId};
 use verifier::{AccessToken, Rejection};
 
@@ -26,6 +26,8 @@ pub struct LoggedOut {
     pub is_over: bool,
     /// Whether a refresh token is of another session that stands, and must be kept.
     pub another_stands: bool,
+    /// Whether a refresh token is of no session of this server.
+    pub is_anothers: bool,
 }
 
 impl Sessions {
@@ -43,10 +45,13 @@ impl Sessions {
         let Presented { refresh_tokens, access_token, meant } = presented;
         let is_meant = |session: &Session| meant.is_none_or(|meant| session.id == meant);
         let mut named = Vec::with_capacity(refresh_tokens.len() + 1);
+        let mut is_anothers = false;
         for presented in *refresh_tokens {
-            match self.load(presented).await? {
-                Some(found) => named.push(found),
-                None => tracing::info!(event = "logout_refused", cause = ?Refusal::Unknown),
+            if let Some(found) = self.load(presented).await? {
+                named.push(found);
+            } else {
+                tracing::info!(event = "logout_refused", cause = ?Refusal::Unknown);
+                is_anothers |= UnverifiedTicket::parse(presented.expose()).is_some();
             }
         }
         let another_stands =
@@ -62,7 +67,7 @@ impl Sessions {
             let event = self.event(EventKind::LoggedOut, found, whence).because(EndCause::Logout);
             self.end(found, EndCause::Logout, vec![event]).await?;
         }
-        Ok(LoggedOut { is_over: !named.is_empty(), another_stands })
+        Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
 
     /// What an access token of ours says, expired or not: good for nothing but to give its session up. `None` for

@@ -63,7 +63,7 @@ impl Sessions {
     /// Answers a presented refresh token (RFC 6749 section 6).
     ///
     /// # Errors
-    /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::UnknownTicket`] if the token is none of a session here, [`AuthError::DuplicateAttempt`] for a late
+    /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late
     /// copy, [`AuthError::LoginTooOld`] if policy wants the password first, [`AuthError::Limited`];
     /// anything else is transient.
     /// But for a replay and what policy asks for, nothing was changed.
@@ -108,8 +108,7 @@ impl Sessions {
         let now = self.journal.trusted_now()?;
         let Some(found) = self.load(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
-            let is_ticket = UnverifiedTicket::parse(presented.expose()).is_some();
-            return Err(if is_ticket { AuthError::UnknownTicket } else { AuthError::InvalidGrant });
+            return Err(AuthError::InvalidGrant);
         };
         let decision = match found.user.disabled_at {
             Some(_) => Decision::Refuse(Refusal::Revoked),

@@ -21,8 +21,6 @@ pub async fn confirm(
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let confirmed =
-        accounts.confirm(&presented, attempt.as_ref(), &request.password, &visitor).await;
-    let grant = confirmed.map_err(|error| cookies.refused(error))?;
+    let grant = accounts.confirm(&presented, attempt.as_ref(), &request.password, &visitor).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names: cookies.presented(), grant })
 }

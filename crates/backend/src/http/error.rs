@@ -58,9 +58,6 @@ pub enum ApiError {
     /// A form cannot be read as what the call takes; what is wrong with it.
     #[error("malformed form: {0}")]
     Form(&'static str),
-    /// A refresh was refused, and the session cookies of the usual names are another server's.
-    #[error("refresh refused; the cookies are another server's")]
-    CookiesOfAnother,
     /// The domain said no, or failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -111,7 +108,6 @@ impl ApiError {
             Self::TookTooLong | Self::NotReady(_) => {
                 (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
             }
-            Self::CookiesOfAnother => auth_on_the_wire(&AuthError::UnknownTicket),
             Self::Auth(error) => auth_on_the_wire(error),
         }
     }
@@ -132,7 +128,6 @@ impl ApiError {
             | Self::Panicked
             | Self::TookTooLong
             | Self::NotReady(_)
-            | Self::CookiesOfAnother
             | Self::Auth(_) => false,
         }
     }
@@ -193,10 +188,9 @@ impl ApiError {
             }
             // No token was shown, so none is wrong (section 3.1); but the scheme MUST be followed by a
             // parameter (section 3).
-            Self::CookiesOfAnother
-            | Self::Auth(
-                AuthError::InvalidCredentials | AuthError::InvalidGrant | AuthError::UnknownTicket,
-            ) => Some("Bearer realm=\"baton\"".to_owned()),
+            Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
+                Some("Bearer realm=\"baton\"".to_owned())
+            }
             _ => None,
         }
     }
@@ -253,7 +247,7 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             "Give your password again to go on.",
         ),
         AuthError::NoSuchSession => (S::NOT_FOUND, ErrorCode::NotFound, "There is nothing here."),
-        AuthError::InvalidGrant | AuthError::UnknownTicket => {
+        AuthError::InvalidGrant => {
             (S::UNAUTHORIZED, ErrorCode::InvalidGrant, "The session is over. Log in again.")
         }
         AuthError::AnotherSession => (

@@ -31,8 +31,9 @@ pub async fn logout(
         access_token: access_token.as_ref(),
         meant: meant.map(|MeantSession(session)| session),
     };
-    let LoggedOut { is_over, another_stands } = sessions.logout(&presented, &whence).await?;
+    let LoggedOut { is_over, another_stands, is_anothers } =
+        sessions.logout(&presented, &whence).await?;
     let said = [(SESSION_ENDED, if is_over { "?1" } else { "?0" })];
-    let cleared = if another_stands { None } else { Some(ClearSession(cookies.free().await)) };
+    let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
     Ok((StatusCode::NO_CONTENT, cleared, said))
 }

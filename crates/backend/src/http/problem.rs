@@ -51,7 +51,6 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         limited_by: error.limited_by(),
         ended_because: error.ended_because(),
         accepted_origin: accepted_origin(error),
-        cookies_of_another_server: matches!(error, ApiError::CookiesOfAnother),
         ..Problem::new(code, status.as_u16(), title)
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");

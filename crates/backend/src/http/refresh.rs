@@ -23,7 +23,6 @@ pub async fn refresh(
     _: Empty,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let refreshed = sessions.refresh(&presented, attempt.as_ref(), &whence).await;
-    let grant = refreshed.map_err(|error| cookies.refused(error))?;
+    let grant = sessions.refresh(&presented, attempt.as_ref(), &whence).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names: cookies.presented(), grant })
 }

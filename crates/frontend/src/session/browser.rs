@@ -97,9 +97,7 @@ impl Shelf for LocalStorage {
 /// Removes what pages keep of a session (ASVS 5.0.0 V14.3.1): for a logout, and the end of an account.
 pub(super) fn clear_stored() {
     LocalStorage.clear();
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(DISMISSED);
-    }
+    remove(DISMISSED);
 }
 
 /// What localStorage keeps under `name`.
@@ -111,6 +109,18 @@ pub(super) fn kept(name: &str) -> Option<String> {
 pub(super) fn keep(name: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(name, value);
+    }
+}
+
+/// Whether there is a localStorage.
+pub(super) fn can_keep() -> bool {
+    storage().is_some()
+}
+
+/// Removes what localStorage keeps under `name`.
+pub(super) fn remove(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(name);
     }
 }
 

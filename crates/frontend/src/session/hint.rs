@@ -1,46 +1,60 @@
 //! The readable cookie beside the refresh token's: it says that there is probably one. Another server on this host
-//! may have set it, since cookies know no ports: that one is left alone. It must not know what a session is.
-
-use std::cell::Cell;
+//! may have set it, since cookies know no ports: that one is left alone. Whose it is, a page knows from what it keeps
+//! in localStorage, which does know ports. It must not know what a session is.
 
 use leptos::prelude::{document, window};
 use shared::path::{SIGNED_IN_COOKIE, at_port};
 use wasm_bindgen::JsCast;
 
-thread_local! {
-    /// Whether the cookie of the usual name is known to be another server's. A page has one thread.
-    static USUAL_IS_ANOTHERS: Cell<bool> = const { Cell::new(false) };
-}
+use super::browser::{self, can_keep, keep, kept};
+
+/// Where it is kept whose hint the one of the usual name is.
+const WHOSE: &str = "baton.hint";
+const OWN: &str = "own";
+const ANOTHERS: &str = "another server's";
 
 /// Whether a refresh cookie of this server is probably there.
 pub(crate) fn is_there() -> bool {
-    has(&own()) || (has(SIGNED_IN_COOKIE) && !USUAL_IS_ANOTHERS.get())
+    has(&own_name()) || (has(SIGNED_IN_COOKIE) && kept(WHOSE).as_deref() != Some(ANOTHERS))
+}
+
+/// Whether it was this server that has set the hint. Where nothing can be kept it counts as its own.
+pub(super) fn is_own() -> bool {
+    has(&own_name()) || usual_is_own()
+}
+
+fn usual_is_own() -> bool {
+    kept(WHOSE).map_or_else(|| !can_keep(), |whose| whose == OWN)
 }
 
 /// A session of this server is there: under which of the two names, the server has chosen.
 pub(super) fn note_session() {
-    USUAL_IS_ANOTHERS.set(has(&own()));
-}
-
-/// The server says that the cookies of the usual names are not its own.
-pub(super) fn note_another_server() {
-    USUAL_IS_ANOTHERS.set(true);
-}
-
-/// Whether the server has said so.
-pub(super) fn usual_is_anothers() -> bool {
-    USUAL_IS_ANOTHERS.get()
-}
-
-/// Takes the hint away, so that the next page load does not try a refresh that cannot succeed.
-pub(super) fn remove() {
-    expire(&own());
-    if !USUAL_IS_ANOTHERS.get() {
-        expire(SIGNED_IN_COOKIE);
+    let whose = if has(&own_name()) { ANOTHERS } else { OWN };
+    if kept(WHOSE).as_deref() != Some(whose) {
+        keep(WHOSE, whose);
     }
 }
 
-fn own() -> String {
+/// Takes the hint away, so that the next page load does not try a refresh that cannot succeed. One that this server
+/// has not set stays, and is not looked at any more.
+pub(super) fn remove() {
+    expire(&own_name());
+    if usual_is_own() {
+        expire(SIGNED_IN_COOKIE);
+    }
+    forget();
+}
+
+/// The session is over, and the server has cleared its hint. What is left is another server's.
+pub(super) fn forget() {
+    if has(SIGNED_IN_COOKIE) {
+        keep(WHOSE, ANOTHERS);
+    } else {
+        browser::remove(WHOSE);
+    }
+}
+
+fn own_name() -> String {
     let location = window().location();
     let port = location.port().ok().and_then(|port| port.parse().ok());
     // An address without a port has its scheme's own.

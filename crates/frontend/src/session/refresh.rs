@@ -125,11 +125,6 @@ impl Session {
         let key = attempt_key(held).await;
         let outcome = self.send(request(&key)).await;
         let judgement = judge(&outcome);
-        if let Ok(answer) = &outcome
-            && answer.problem().is_some_and(|problem| problem.cookies_of_another_server)
-        {
-            hint::note_another_server();
-        }
         if judgement.settled {
             attempt::settle(&LocalStorage, &key);
         }
@@ -161,10 +156,10 @@ impl Session {
         if self.era() == era {
             let session_id = self.session_id();
             let cause = self.cause_of_the_end();
+            // The hint alone was another server's: nothing of this one has ended.
+            let was_here = session_id.is_some() || hint::is_own();
             hint::remove();
-            // What could not be restored because it is another server's has not ended.
-            let never_here = session_id.is_none() && hint::usual_is_anothers();
-            self.forget((!never_here).then_some(EndReason::Ended(cause)));
+            self.forget(was_here.then_some(EndReason::Ended(cause)));
             Self::tell_ended(session_id, Reason::Ended, cause);
         }
         Err(NotRefreshed::Ended)

@@ -63,6 +63,7 @@ impl Session {
                     drop(held);
                     return self.look_who_is_here(meant).await;
                 }
+                hint::forget();
                 if self.is_still(meant) {
                     self.forget(match answer.session_ended {
                         Some(false) => EndReason::LoggedOutHereOnly,

@@ -150,7 +150,7 @@ impl Observer {
                 }
                 self.given_out(call, grant, generation + 1);
             }
-            Outcome::Failed(AuthError::InvalidGrant | AuthError::UnknownTicket) => {
+            Outcome::Failed(AuthError::InvalidGrant) => {
                 if watched.ended {
                     watched.end_answered.get_or_insert(event);
                 }

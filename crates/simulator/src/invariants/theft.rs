@@ -134,9 +134,7 @@ impl Watched {
         }
         let refused = matches!(
             call.outcome,
-            Outcome::Failed(
-                AuthError::InvalidGrant | AuthError::UnknownTicket | AuthError::DuplicateAttempt
-            )
+            Outcome::Failed(AuthError::InvalidGrant | AuthError::DuplicateAttempt)
         );
         side.presented |= own && (succeeded || (refused && generation > proved));
         if succeeded {

@@ -10,11 +10,9 @@ use rotation::UnverifiedTicket;
 use shared::Secret;
 use shared::path::{REFRESH_COOKIE, at_port};
 
-use crate::auth::AuthError;
 use crate::auth::sessions::Sessions;
 use crate::config::Origin;
 use crate::http::cookie::{self, Names};
-use crate::http::error::ApiError;
 
 /// What decides about the names.
 pub struct SessionCookies {
@@ -29,12 +27,21 @@ pub struct SessionCookies {
 impl SessionCookies {
     /// The names under which a refresh token of this server has arrived.
     pub fn presented(&self) -> Names {
-        if self.has_own { Names::at(self.port) } else { Names::usual() }
+        self.names(self.has_own)
     }
 
     /// The names that this server may write: the usual ones, unless they are another server's.
     pub async fn free(&self) -> Names {
-        if self.has_own || self.is_anothers().await { Names::at(self.port) } else { Names::usual() }
+        self.names(self.has_own || self.is_anothers().await)
+    }
+
+    /// The same, where it is known whether what reads like a refresh token is of no session of this server.
+    pub fn free_unless(&self, is_anothers: bool) -> Names {
+        self.names(self.has_own || is_anothers)
+    }
+
+    fn names(&self, with_port: bool) -> Names {
+        if with_port { Names::at(self.port) } else { Names::usual() }
     }
 
     /// What reads like a refresh token and is of no session of this server. Where storage fails it may be one's.
@@ -44,15 +51,6 @@ impl SessionCookies {
                 !self.sessions.knows(usual).await.unwrap_or(false)
             }
             _ => false,
-        }
-    }
-
-    /// A refused refresh: the client drops the hint, unless that is another server's.
-    pub fn refused(&self, error: AuthError) -> ApiError {
-        match error {
-            AuthError::UnknownTicket => ApiError::CookiesOfAnother,
-            AuthError::InvalidGrant if self.has_own => ApiError::CookiesOfAnother,
-            error => error.into(),
         }
     }
 }

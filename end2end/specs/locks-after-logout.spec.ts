@@ -1,0 +1,38 @@
+// What an answer to a logout clears must not give pages that come later another set of Web Locks than those from before.
+import { pages } from '../support/contract';
+import { expect, test } from '../support/test';
+import { callRefusedTogether } from '../support/together';
+import { expectAccountOf, logIn, logOut } from '../support/users';
+
+test('tabs from before and after a logout see one set of locks, and take turns', async ({
+  account,
+  context,
+  user,
+  wire,
+}) => {
+  await logOut(account);
+  await expect(account).toHaveURL(pages.login);
+  await logIn(account, user);
+  const later = await context.newPage();
+  await later.goto(pages.account);
+  await expectAccountOf(later, user);
+  await account.evaluate(() => void navigator.locks.request('probe', () => new Promise(() => {})));
+  const seen = async () => {
+    const { held } = await later.evaluate(() => navigator.locks.query());
+    return held?.map((lock) => lock.name);
+  };
+  await expect.poll(seen).toContain('probe');
+  const tabs = [account, later];
+  // More by hand: LOCK_ROUNDS=1000 npx playwright test specs/locks-after-logout.spec.ts
+  const rounds = Number(process.env['LOCK_ROUNDS'] ?? 20);
+  test.setTimeout(60_000 + rounds * 5_000);
+  for (let round = 0; round < rounds; round += 1) {
+    wire.forget();
+    await callRefusedTogether(tabs);
+    expect(wire.refreshOutcomes()).toEqual([200]);
+  }
+  for (const tab of tabs) {
+    await tab.reload();
+    await expectAccountOf(tab, user);
+  }
+});
