@@ -42,7 +42,7 @@ use shared::{EndCause, FieldError, LimitedBy, Secret, SessionId};
 use crate::clock::ClockError;
 use crate::keys::KeyError;
 use crate::store::{StoreError, User, Whence};
-use known_device::DeviceToken;
+use known_device::list::{KeptDevices, PresentedDevices};
 
 /// What a successful register, login or refresh gives out.
 pub struct Grant {
@@ -58,16 +58,16 @@ pub struct Grant {
     pub session_id: SessionId,
     /// Whose it is.
     pub user: User,
-    /// What the device shall say from now on, if that is not what it says already.
-    pub device_token: Option<DeviceToken>,
+    /// What the browser shall say of known devices from now on, if that is not what it says already.
+    pub devices: Option<KeptDevices>,
 }
 
 /// Whoever calls without an access token.
 pub struct Visitor {
     /// From where.
     pub whence: Whence,
-    /// What its device says of earlier logins. Not verified yet.
-    pub devices: Vec<DeviceToken>,
+    /// What its browser says of earlier logins. Not verified yet.
+    pub devices: PresentedDevices,
     /// Refresh tokens of the session that its browser has. Not verified yet, and good for nothing but to end it.
     pub refresh_tokens: Vec<Secret>,
 }

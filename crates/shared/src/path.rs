@@ -85,9 +85,12 @@ pub fn at_port(cookie: &str, port: u16) -> String {
     format!("{cookie}-{port}")
 }
 
-/// The cookies that say on which device an account was logged in to before: this, and the account's
-/// tag. They log nobody in; they keep a guesser elsewhere from slowing the owner down.
-pub const DEVICE_COOKIE: &str = "__Host-Http-device-";
+/// The cookie that says which accounts were logged in to from this browser before: a bounded list. It logs
+/// nobody in; it keeps a guesser elsewhere from slowing the owner down.
+pub const DEVICES_COOKIE: &str = "__Host-Http-devices";
+/// What versions before the list set instead, one for each account: this, and the account's slot. They are
+/// read, folded into the list and cleared, and never set.
+pub const SEPARATE_DEVICE_COOKIE: &str = "__Host-Http-device-";
 /// The header that carries the attempt key (draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The header of the answer to [`LOGOUT`] that says whether a session was named that is over now: `?1` or `?0`.

@@ -9,7 +9,8 @@ use shared::{EventKind, Secret, SessionId};
 
 use super::email::Email;
 use super::journal::Journal;
-use super::known_device::{DeviceToken, KnownDevice};
+use super::known_device::KnownDevice;
+use super::known_device::list::KeptDevices;
 use super::password::{Lane, Passwords, Verdict};
 use super::sessions::{Found, Sessions};
 use super::spelling::is_taken_as_typed;
@@ -62,8 +63,8 @@ impl Accounts {
         let register = Change::Register(new_user, new_session, sessions);
         if self.sessions.journal.commit(register, events).await?.took_place() {
             let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
-            let device_token = self.device_token(self.recognise(visitor, &account), &account);
-            Ok(Grant { device_token, ..grant })
+            let known = self.recognise(visitor, &account);
+            Ok(Grant { devices: self.devices_kept(visitor, known, &account), ..grant })
         } else {
             Err(AuthError::EmailTaken)
         }
@@ -87,16 +88,16 @@ impl Accounts {
         let (decision, found) = self.sessions.judge(presented, attempt).await?;
         // Before the password costs a hash, and before anything changes.
         self.sessions.admit_session(&found, whence).await?;
-        let mut device_token = None;
+        let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);
             self.confirm_password(found, password, whence).await?;
-            device_token = self.device_token(self.recognise(visitor, &account), &account);
+            devices = self.devices_kept(visitor, self.recognise(visitor, &account), &account);
         }
         // Whatever else the ticket means is answered there.
         let judged = self.sessions.judge(presented, attempt).await?;
         let grant = self.sessions.answer(judged, presented, attempt, whence).await?;
-        Ok(Grant { device_token, ..grant })
+        Ok(Grant { devices, ..grant })
     }
 
     async fn confirm_password(
@@ -161,21 +162,23 @@ impl Accounts {
     /// The device, if one of its tokens says that this account is known there.
     pub(super) fn recognise(&self, visitor: &Visitor, account: &AccountTag) -> Option<KnownDevice> {
         let (key, now) = (self.sessions.keys.device_key(), self.sessions.journal.now());
-        KnownDevice::recognise(key, &visitor.devices, account, now)
+        KnownDevice::recognise(key, visitor.devices.tokens(), account, now)
     }
 
-    /// What the device shall say from now on, if that is not what it says already.
-    pub(super) fn device_token(
+    /// What the browser shall say of known devices from now on, if that is not what it says already.
+    pub(super) fn devices_kept(
         &self,
+        visitor: &Visitor,
         known: Option<KnownDevice>,
         account: &AccountTag,
-    ) -> Option<DeviceToken> {
+    ) -> Option<KeptDevices> {
         let Journal { clock, entropy, .. } = &self.sessions.journal;
         let (key, now) = (self.sessions.keys.device_key(), clock.now());
-        match known {
-            Some(device) => device.renewed(key, account, now),
-            None => Some(KnownDevice::new(entropy.bytes(), now).token(key, account)),
-        }
+        let device = match known {
+            Some(device) => device.renewed(now),
+            None => KnownDevice::new(entropy.bytes(), now),
+        };
+        visitor.devices.keeping(device.token(key, account))
     }
 
     pub(super) fn event(&self, kind: EventKind, user: &User, whence: &Whence) -> Event {

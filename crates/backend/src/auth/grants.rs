@@ -68,7 +68,7 @@ impl Sessions {
             session_seconds: self.policy.expires_at(&session.family).since(now),
             session_id: session.id,
             user,
-            device_token: None,
+            devices: None,
         })
     }
 }

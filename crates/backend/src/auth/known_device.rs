@@ -2,35 +2,98 @@
 //! a guesser elsewhere, who has none, cannot slow the owner down. It must not know how they travel.
 //!
 //! ```text
-//! base64url( version 1 B | device id 16 B | issued at 8 B, big-endian | MAC 32 B )   76 characters
-//! MAC = HMAC-SHA-256(device key, account tag | version | device id | issued at)
+//! token = device id 16 B | issued at 8 B, big-endian | MAC 32 B
+//! MAC = HMAC-SHA-256(device key, account tag | version 1 B | device id | issued at)
 //! ```
-//! A token of another account, a forged or an old one is as good as none.
+//! A token of another account, a forged or an old one is as good as none. A browser keeps them in a
+//! [`list`].
+
+pub mod list;
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
-use shared::{NumericDate, Secret};
+use shared::NumericDate;
+use zeroize::Zeroize as _;
 
 use crate::keys::DeviceKey;
 use crate::store::AccountTag;
 
 const VERSION: u8 = 1;
-const HEAD_BYTES: usize = 1 + 16 + 8;
-const MAC_BYTES: usize = 32;
+const HEAD_BYTES: usize = 16 + 8;
+const TOKEN_BYTES: usize = HEAD_BYTES + 32;
+const SLOT_BYTES: usize = 4;
 
 /// How long a device is known: as long as browsers keep a cookie (RFC 10025, 400 days).
 pub const KNOWN_SECONDS: i64 = 400 * 86_400;
 /// A token older than this is replaced at the next login.
 const FRESH_SECONDS: i64 = 30 * 86_400;
 
-/// A token, as a device keeps it.
-#[derive(Clone)]
+/// The start of an account's tag. Enough to tell the accounts of one browser apart; two that collide forget
+/// each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot([u8; SLOT_BYTES]);
+
+impl Slot {
+    /// An account's.
+    #[must_use]
+    pub const fn of(account: &AccountTag) -> Self {
+        let [a, b, c, d, ..] = account.0;
+        Self([a, b, c, d])
+    }
+
+    /// Reads what [`Display`](fmt::Display) writes, and nothing else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let slot = Self(u32::from_str_radix(text, 16).ok()?.to_be_bytes());
+        (slot.to_string() == text).then_some(slot)
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+/// A token, as a device keeps it. Not verified.
+#[derive(Clone, PartialEq, Eq)]
 pub struct DeviceToken {
-    /// Which of several accounts it is of, for whoever keeps them apart.
-    pub slot: String,
-    /// The token itself.
-    pub value: Secret,
+    slot: Slot,
+    bytes: [u8; TOKEN_BYTES],
+}
+
+impl DeviceToken {
+    /// Reads a token that a version before this one gave out: `base64url(version | token)`, alone.
+    #[must_use]
+    pub fn decode(slot: Slot, unverified: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(unverified).ok()?;
+        let (version, bytes) = bytes.split_first()?;
+        let bytes = bytes.try_into().ok()?;
+        (*version == VERSION).then_some(Self { slot, bytes })
+    }
+
+    fn unverified_issued_at(&self) -> NumericDate {
+        let bytes = self.bytes[16..HEAD_BYTES].try_into().expect("eight bytes");
+        NumericDate(i64::from_be_bytes(bytes))
+    }
+
+    fn verified(&self, key: &DeviceKey, account: &AccountTag) -> Option<KnownDevice> {
+        let (head, mac) = self.bytes.split_at(HEAD_BYTES);
+        let expected = key.mac().chain_update(account.0).chain_update([VERSION]).chain_update(head);
+        // In constant time.
+        expected.verify_slice(mac).ok()?;
+        let id = DeviceId(*head.first_chunk()?);
+        Some(KnownDevice { id, issued_at: self.unverified_issued_at() })
+    }
+}
+
+impl Drop for DeviceToken {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
 }
 
 /// Tells devices of one account apart.
@@ -54,57 +117,36 @@ impl KnownDevice {
 
     /// The device that one of these tokens speaks of, if one is this account's.
     #[must_use]
-    pub fn recognise(
+    pub fn recognise<'a>(
         key: &DeviceKey,
-        presented: &[DeviceToken],
+        presented: impl Iterator<Item = &'a DeviceToken>,
         account: &AccountTag,
         now: NumericDate,
     ) -> Option<Self> {
-        let slot = slot(account);
-        let own = presented.iter().filter(|token| token.slot == slot);
-        let mut verified = own.filter_map(|token| verified(key, token.value.expose(), account));
+        let slot = Slot::of(account);
+        let own = presented.filter(|token| token.slot == slot);
+        let mut verified = own.filter_map(|token| token.verified(key, account));
         verified.find(|device| now.since(device.issued_at) < KNOWN_SECONDS)
     }
 
-    /// The token for an account, unless the device has a fresh one already.
+    /// The same device, whose token counts from now on if it is no longer fresh.
     #[must_use]
-    pub fn renewed(
-        self,
-        key: &DeviceKey,
-        account: &AccountTag,
-        now: NumericDate,
-    ) -> Option<DeviceToken> {
+    pub fn renewed(self, now: NumericDate) -> Self {
         let is_fresh = now.since(self.issued_at) < FRESH_SECONDS;
-        (!is_fresh).then(|| Self { issued_at: now, ..self }.token(key, account))
+        if is_fresh { self } else { Self { issued_at: now, ..self } }
     }
 
     /// The token for an account.
     #[must_use]
     pub fn token(&self, key: &DeviceKey, account: &AccountTag) -> DeviceToken {
-        let mut bytes = Vec::with_capacity(HEAD_BYTES + MAC_BYTES);
-        bytes.push(VERSION);
-        bytes.extend(self.id.0);
-        bytes.extend(self.issued_at.0.to_be_bytes());
-        let mac = key.mac().chain_update(account.0).chain_update(&bytes).finalize();
-        bytes.extend(mac.into_bytes());
-        DeviceToken { slot: slot(account), value: Secret::new(URL_SAFE_NO_PAD.encode(bytes)) }
+        let mut bytes = [0; TOKEN_BYTES];
+        bytes[..16].copy_from_slice(&self.id.0);
+        bytes[16..HEAD_BYTES].copy_from_slice(&self.issued_at.0.to_be_bytes());
+        let mac = key.mac().chain_update(account.0).chain_update([VERSION]);
+        let mac = mac.chain_update(&bytes[..HEAD_BYTES]).finalize().into_bytes();
+        bytes[HEAD_BYTES..].copy_from_slice(&mac);
+        DeviceToken { slot: Slot::of(account), bytes }
     }
-}
-
-/// Enough to tell the accounts of one browser apart; two that collide forget each other.
-fn slot(account: &AccountTag) -> String {
-    account.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn verified(key: &DeviceKey, unverified: &str, account: &AccountTag) -> Option<KnownDevice> {
-    let bytes = URL_SAFE_NO_PAD.decode(unverified).ok()?;
-    let (head, mac) = bytes.split_at_checked(HEAD_BYTES)?;
-    let (version, rest) = head.split_first()?;
-    let (id, issued_at) = rest.split_first_chunk()?;
-    // In constant time, and only for the whole of a MAC.
-    key.mac().chain_update(account.0).chain_update(head).verify_slice(mac).ok()?;
-    let issued_at = NumericDate(i64::from_be_bytes(issued_at.try_into().ok()?));
-    (*version == VERSION).then_some(KnownDevice { id: DeviceId(*id), issued_at })
 }
 
 #[cfg(test)]
@@ -130,9 +172,9 @@ mod tests {
         KeyRing::in_memory(&Entropy::seeded(seed), plan, NOW)
     }
 
-    fn recognised(ring: &KeyRing, slot: &str, value: &str, now: NumericDate) -> bool {
-        let token = DeviceToken { slot: slot.to_owned(), value: Secret::new(value.to_owned()) };
-        KnownDevice::recognise(ring.device_key(), &[token], &account("alice"), now).is_some()
+    fn recognised(ring: &KeyRing, token: &DeviceToken, now: NumericDate) -> bool {
+        let tokens = [token].into_iter();
+        KnownDevice::recognise(ring.device_key(), tokens, &account("alice"), now).is_some()
     }
 
     #[test]
@@ -140,31 +182,49 @@ mod tests {
         let ring = ring_of(1);
         let device = KnownDevice::new([7; 16], NOW);
         let token = device.token(ring.device_key(), &account("alice"));
-        let (slot, value) = (token.slot.as_str(), token.value.expose());
-        assert_eq!((slot.len(), value.len()), (8, 76));
-        assert!(recognised(&ring, slot, value, NOW));
-        assert!(recognised(&ring, slot, value, NOW.plus(KNOWN_SECONDS - 1)));
-        assert!(!recognised(&ring, slot, value, NOW.plus(KNOWN_SECONDS)));
-        assert!(!recognised(&ring, "00000000", value, NOW));
-        assert!(!recognised(&ring_of(2), slot, value, NOW));
+        assert!(recognised(&ring, &token, NOW));
+        assert!(recognised(&ring, &token, NOW.plus(KNOWN_SECONDS - 1)));
+        assert!(!recognised(&ring, &token, NOW.plus(KNOWN_SECONDS)));
+        assert!(!recognised(&ring, &DeviceToken { slot: Slot([0; 4]), ..token.clone() }, NOW));
+        assert!(!recognised(&ring_of(2), &token, NOW));
         let bobs = device.token(ring.device_key(), &account("bob"));
-        assert!(!recognised(&ring, slot, bobs.value.expose(), NOW));
+        assert!(!recognised(&ring, &bobs, NOW));
+        assert!(!recognised(&ring, &DeviceToken { slot: token.slot, ..bobs.clone() }, NOW));
     }
 
     #[test]
-    fn changing_any_character_is_noticed() {
+    fn changing_any_bit_is_noticed() {
         let ring = ring_of(1);
         let token = KnownDevice::new([7; 16], NOW).token(ring.device_key(), &account("alice"));
-        let value = token.value.expose();
-        for at in 0..value.len() {
-            let other = if value.as_bytes()[at] == b'A' { "B" } else { "A" };
-            let forged = format!("{}{other}{}", &value[..at], &value[at + 1..]);
-            assert!(!recognised(&ring, &token.slot, &forged, NOW), "{at}");
+        for bit in 0..TOKEN_BYTES * 8 {
+            let mut forged = token.clone();
+            forged.bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(!recognised(&ring, &forged, NOW), "{bit}");
         }
+    }
+
+    /// As versions before the list gave them out: 76 characters, the MAC as it is today.
+    #[test]
+    fn a_token_from_before_is_read_whole_or_not_at_all() {
+        let ring = ring_of(1);
+        let token = KnownDevice::new([7; 16], NOW).token(ring.device_key(), &account("alice"));
+        let value = URL_SAFE_NO_PAD.encode([&[VERSION], &token.bytes[..]].concat());
+        assert_eq!(value.len(), 76);
+        assert!(recognised(&ring, &DeviceToken::decode(token.slot, &value).expect("one"), NOW));
         for at in 0..value.len() {
-            assert!(!recognised(&ring, &token.slot, &value[..at], NOW), "{at}");
+            assert!(DeviceToken::decode(token.slot, &value[..at]).is_none(), "{at}");
         }
-        assert!(!recognised(&ring, &token.slot, &format!("{value}A"), NOW));
+        for bad in [format!("{value}A"), format!("{value}AAAA"), format!("B{}", &value[1..])] {
+            assert!(DeviceToken::decode(token.slot, &bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_slot_is_eight_hexadecimal_digits_and_nothing_else() {
+        assert_eq!(Slot::parse("00c0ffee").expect("a slot").to_string(), "00c0ffee");
+        for bad in ["", "c0ffee", "00C0FFEE", "+0c0ffee", "00c0ffee0", "00c0ffeg", "00c0 fee"] {
+            assert!(Slot::parse(bad).is_none(), "{bad}");
+        }
     }
 
     #[test]
@@ -172,10 +232,11 @@ mod tests {
         let ring = ring_of(1);
         let (key, alice) = (ring.device_key(), account("alice"));
         let device = KnownDevice::new([7; 16], NOW);
-        assert!(device.renewed(key, &alice, NOW.plus(FRESH_SECONDS - 1)).is_none());
+        assert_eq!(device.renewed(NOW.plus(FRESH_SECONDS - 1)), device);
         let later = NOW.plus(FRESH_SECONDS);
-        let token = device.renewed(key, &alice, later).expect("a token");
-        let renewed = KnownDevice::recognise(key, &[token], &alice, later).expect("a device");
+        let token = device.renewed(later).token(key, &alice);
+        let renewed = KnownDevice::recognise(key, [&token].into_iter(), &alice, later);
+        let renewed = renewed.expect("a device");
         assert_eq!((renewed.id, renewed.issued_at), (device.id, later));
     }
 }

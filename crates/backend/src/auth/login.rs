@@ -43,8 +43,8 @@ impl Accounts {
         let user = self.proved(&mut login, &request.password).await?;
         let grant = self.open(user, &login).await?;
         self.forgive(login.tags()).await;
-        let device_token = self.device_token(login.device, &login.account);
-        Ok(Grant { device_token, ..grant })
+        let devices = self.devices_kept(visitor, login.device, &login.account);
+        Ok(Grant { devices, ..grant })
     }
 
     fn under_way<'a>(&self, typed: &'a str, visitor: &'a Visitor) -> Login<'a> {

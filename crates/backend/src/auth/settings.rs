@@ -8,6 +8,8 @@ use shared::{EndCause, EventKind, Secret};
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
 use super::grants::successor;
+use super::known_device::Slot;
+use super::known_device::list::{KeptDevices, PresentedDevices};
 use super::password::{Lane, Verdict};
 use super::{AuthError, Grant, rules};
 use crate::store::{AccountTag, Change, Outcome, Session, User, Whence};
@@ -92,19 +94,25 @@ impl Accounts {
         found(&self.sessions.journal.commit(rename, events).await?)
     }
 
-    /// Deletes the account: all of its sessions end, and nothing personal is kept.
+    /// Deletes the account: all of its sessions end, and nothing personal is kept. What the browser shall say
+    /// of known devices from now on, if that is not what it says already.
     ///
     /// # Errors
     /// If the session has ended, or storage fails.
-    pub async fn delete(&self, caller: &Caller) -> Result<(), AuthError> {
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        devices: &PresentedDevices,
+    ) -> Result<Option<KeptDevices>, AuthError> {
         let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
         let ending = self.sessions.journal.ending(EndCause::Deleted);
         let erase = Change::Erase(user.id, ending);
         found(&self.sessions.journal.commit(erase, Vec::new()).await?)?;
         // Whoever comes with this address next is somebody else.
-        self.forgive([AccountTag::of(&user.email)]).await;
+        let account = AccountTag::of(&user.email);
+        self.forgive([account]).await;
         tracing::info!(target: AUDIT, event = "deleted", user = %user.id);
-        Ok(())
+        Ok(devices.without(Slot::of(&account)))
     }
 }
 

@@ -1,5 +1,5 @@
-//! The cookies: the refresh token's, the readable hint beside it, and the tokens of known devices. It must
-//! not know what a token means.
+//! The cookies: the refresh token's, the readable hint beside it, and the list of known devices. There are no
+//! others, and none has a name that depends on an account (decision 33). It must not know what a token means.
 
 use std::borrow::Cow;
 
@@ -9,9 +9,12 @@ use axum::response::{IntoResponseParts, ResponseParts};
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use shared::Secret;
-use shared::path::{DEVICE_COOKIE, REFRESH_COOKIE, SIGNED_IN_COOKIE, at_port};
+use shared::path::{
+    DEVICES_COOKIE, REFRESH_COOKIE, SEPARATE_DEVICE_COOKIE, SIGNED_IN_COOKIE, at_port,
+};
 
-use crate::auth::known_device::{DeviceToken, KNOWN_SECONDS};
+use crate::auth::known_device::KNOWN_SECONDS;
+use crate::auth::known_device::list::KeptDevices;
 
 /// What the two cookies of a session are called in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +50,9 @@ pub struct SetSession<'a> {
     pub seconds: i64,
 }
 
-/// Sets what the device shall say of this account. It outlives the session.
-pub struct SetDevice(pub DeviceToken);
+/// Sets what the browser shall say of known devices, or clears it if nothing is left to say. It outlives the
+/// session.
+pub struct SetDevices(pub KeptDevices);
 
 /// Clears both cookies of a session. What pages have stored they remove themselves (ASVS 5.0.0 V14.3.1): after
 /// `Clear-Site-Data: "storage"` old and new tabs of a browser hold one Web Lock at a time each (decision 26).
@@ -67,16 +71,24 @@ impl IntoResponseParts for SetSession<'_> {
     }
 }
 
-impl IntoResponseParts for SetDevice {
+impl IntoResponseParts for SetDevices {
     type Error = std::convert::Infallible;
 
     fn into_response_parts(
         self,
         mut response: ResponseParts,
     ) -> Result<ResponseParts, Self::Error> {
-        let Self(DeviceToken { slot, value }) = self;
-        let name = format!("{DEVICE_COOKIE}{slot}");
-        append(response.headers_mut(), strict_cookie(name, value.expose(), KNOWN_SECONDS));
+        let Self(KeptDevices { list, replaced }) = self;
+        let headers = response.headers_mut();
+        match list.encode() {
+            Some(list) => {
+                append(headers, strict_cookie(DEVICES_COOKIE, list.expose(), KNOWN_SECONDS));
+            }
+            None => append(headers, strict_cookie(DEVICES_COOKIE, "", 0)),
+        }
+        for slot in replaced {
+            append(headers, strict_cookie(format!("{SEPARATE_DEVICE_COOKIE}{slot}"), "", 0));
+        }
         Ok(response)
     }
 }
@@ -126,6 +138,14 @@ fn append(headers: &mut HeaderMap, cookie: Cookie<'_>) {
         .expect("tickets are base64url and the rest is constant");
     value.set_sensitive(true);
     headers.append(SET_COOKIE, value);
+}
+
+/// The names of all cookies that the server at this port sets. They are read however many others come along.
+#[must_use]
+pub fn names(port: u16) -> Vec<String> {
+    let [usual, own] = [Names::usual(), Names::at(port)];
+    let session = [usual.refresh, usual.signed_in, own.refresh, own.signed_in];
+    session.map(Cow::into_owned).into_iter().chain([DEVICES_COOKIE.to_owned()]).collect()
 }
 
 /// The values of all cookies with this name. The line is read as bytes: whatever else stands in it,

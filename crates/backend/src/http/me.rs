@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use shared::body::Me;
 
-use super::cookie::ClearSession;
+use super::cookie::{ClearSession, SetDevices};
 use super::error::ApiError;
-use super::guard::{Bearer, RecentLogin, SameOrigin, SessionCookies};
+use super::guard::{Bearer, Devices, RecentLogin, SameOrigin, SessionCookies};
 use super::session_answer::shown;
 use super::sessions::info;
 use crate::auth::accounts::Accounts;
@@ -27,14 +27,16 @@ pub async fn me(
     Ok(Json(Me { user: shown(&user), session: info(&sessions, &session, &caller) }))
 }
 
-/// 204, with the cookies cleared; 401 `insufficient_user_authentication` if the login is old.
+/// 204, with the cookies of the session cleared and the account taken out of the known devices'; 401
+/// `insufficient_user_authentication` if the login is old.
 pub async fn delete(
     State(accounts): State<Accounts>,
     (_proof, cookies): (SameOrigin, SessionCookies),
     RecentLogin(caller): RecentLogin,
+    Devices(devices): Devices,
 ) -> Result<impl IntoResponse, ApiError> {
     // Afterwards there is no session to know its cookie by.
     let names = cookies.free().await;
-    accounts.delete(&caller).await?;
-    Ok((StatusCode::NO_CONTENT, ClearSession(names), ()))
+    let devices = accounts.delete(&caller, &devices).await?;
+    Ok((StatusCode::NO_CONTENT, ClearSession(names), devices.map(SetDevices), ()))
 }

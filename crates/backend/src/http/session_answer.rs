@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::body::{SessionBody, User};
 
-use super::cookie::{Names, SetDevice, SetSession};
+use super::cookie::{Names, SetDevices, SetSession};
 use crate::auth::Grant;
 
 /// A grant on its way out.
@@ -35,7 +35,7 @@ impl IntoResponse for SessionAnswer {
             refresh_token: &refresh_token,
             seconds: session_seconds,
         };
-        let device = self.grant.device_token.map(SetDevice);
+        let devices = self.grant.devices.map(SetDevices);
         let body = SessionBody {
             access_token,
             token_type: "Bearer".to_owned(),
@@ -43,7 +43,7 @@ impl IntoResponse for SessionAnswer {
             session_id,
             user: shown(&user),
         };
-        (self.status, cookies, device, Json(body)).into_response()
+        (self.status, cookies, devices, Json(body)).into_response()
     }
 }
 

@@ -18,7 +18,7 @@ async fn registering_begins_a_session() {
     content-type: application/json
     set-cookie: __Host-Http-refresh=[ticket]; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800
     set-cookie: __Host-signed-in=1; SameSite=Lax; Secure; Path=/; Max-Age=604800
-    set-cookie: __Host-Http-device-[account]=[token]; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=34560000
+    set-cookie: __Host-Http-devices=[tokens]; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=34560000
     {
       "access_token": "[access_token]",
       "expires_in": 900,

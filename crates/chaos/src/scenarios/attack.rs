@@ -152,7 +152,7 @@ async fn register(stage: &Stage, at: SocketAddr) -> Result<String> {
     stage.inspect("register", &outcome);
     let answer = outcome.map_err(|lost| anyhow::anyhow!(lost.why))?;
     let mut cookies = answer.all("set-cookie").filter_map(|cookie| cookie.split(';').next());
-    let device = cookies.find(|cookie| cookie.starts_with(path::DEVICE_COOKIE));
+    let device = cookies.find(|cookie| cookie.starts_with(path::DEVICES_COOKIE));
     Ok(device.context("registering makes the device a known one")?.to_owned())
 }
 

@@ -120,7 +120,7 @@ impl Answer {
             text += &serde_json::to_string_pretty(&body).expect("JSON");
         }
         let text = mask(&text, "__Host-Http-refresh=AQ", "__Host-Http-refresh=[ticket]");
-        mask(&text, "__Host-Http-device-", "__Host-Http-device-[account]=[token]")
+        mask(&text, "__Host-Http-devices=A", "__Host-Http-devices=[tokens]")
     }
 }
 

@@ -87,10 +87,15 @@ impl Browser {
         self.cookie(REFRESH_COOKIE).expect("a refresh cookie")
     }
 
-    /// The cookie that says of which account this is a known device: its name and its value.
+    /// The cookie that says to which accounts this device is known: its name and its value.
     pub(crate) fn device_cookie(&self) -> Option<(String, String)> {
-        let jar = self.state().jar.clone();
-        jar.into_iter().find(|(name, _)| name.starts_with(path::DEVICE_COOKIE))
+        let value = self.cookie(path::DEVICES_COOKIE)?;
+        Some((path::DEVICES_COOKIE.to_owned(), value))
+    }
+
+    /// The names of all cookies.
+    pub(crate) fn cookie_names(&self) -> Vec<String> {
+        self.state().jar.keys().cloned().collect()
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
