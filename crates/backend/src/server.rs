@@ -1,6 +1,7 @@
 //! The door to the network: accepts connections, bounds what each may cost and how many there are, and
 //! drains them at the end. It must not know any path.
 
+mod heads;
 mod slots;
 mod watched;
 
@@ -21,6 +22,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
+use self::heads::FilteredHeads;
 use self::slots::{Slot, Slots};
 use self::watched::WatchedBody;
 use crate::http::client::Peer;
@@ -108,6 +110,7 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(IDLE_TIME));
     stream.set_write_timeout(Some(IDLE_TIME));
+    let stream = FilteredHeads::new(Box::pin(stream), slot.cookies());
     let state = Arc::clone(&slot.connection);
     let service = service_fn(move |request: Request<Incoming>| {
         let (router, connection) = (router.clone(), Arc::clone(&state));
@@ -129,7 +132,7 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
         .max_headers(HEADERS)
         // A client that has said all it wanted to may still wait for the answer.
         .half_close(true)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+        .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         tokio::select! {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::auth::suspicion::network;
 use crate::config::{Limits, Proxies, Settings};
+use crate::http::cookie;
 
 /// File descriptors that stay free for the database, the log and the standard streams.
 const OTHER_FILES: u64 = 64;
@@ -35,6 +36,8 @@ pub struct ConnectionLimits {
     pub per_network: usize,
     /// Networks that have no share of their own: behind a proxy are many clients.
     pub exempt: Vec<Proxies>,
+    /// The names of the cookies that are read, however many others come along.
+    pub cookies: Arc<[String]>,
 }
 
 impl ConnectionLimits {
@@ -49,7 +52,8 @@ impl ConnectionLimits {
             Limits::Default => (total / NETWORK_PART).max(1),
             Limits::Off => total,
         };
-        Self { total, per_network, exempt: settings.trusted_proxies.clone() }
+        let cookies = cookie::names(settings.origin.port()).into();
+        Self { total, per_network, exempt: settings.trusted_proxies.clone(), cookies }
     }
 }
 
@@ -99,6 +103,13 @@ pub(super) struct Slot {
     id: u64,
     shared: Arc<Shared>,
     pub(super) connection: Arc<Connection>,
+}
+
+impl Slot {
+    /// The names of the cookies that are read on its connection.
+    pub(super) fn cookies(&self) -> Arc<[String]> {
+        Arc::clone(&self.shared.limits.cookies)
+    }
 }
 
 /// Why there is no slot.

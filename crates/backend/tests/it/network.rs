@@ -1,6 +1,8 @@
 //! The server over real sockets: slow, mute and vanishing clients. Time is paused, so a deadline passes
 //! as soon as nothing else is left to do.
 
+mod large_heads;
+
 use std::future::pending;
 use std::time::Duration;
 
@@ -205,15 +207,15 @@ async fn what_is_too_large_for_a_request_is_refused_over_the_wire() {
     let too_many = format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\n{too_many}\r\n");
     let text = heard(connected(&listening, too_many.as_bytes()).await).await;
     assert!(text.starts_with("HTTP/1.1 431"), "{text}");
-    // Up to where memory has its bound, the answer says what is wrong; beyond, it is bare.
-    for (kilobytes, says_why) in [(17, true), (22, true), (25, false), (200, false)] {
+    // However long one line is, the answer says what is wrong.
+    for kilobytes in [17, 22, 25, 200] {
         let long = "y".repeat(kilobytes * 1024);
         let long = format!(
             "GET /api/me HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx: {long}\r\n\r\n"
         );
         let text = heard(connected(&listening, long.as_bytes()).await).await;
         assert!(text.starts_with("HTTP/1.1 431"), "{kilobytes}: {text}");
-        assert_eq!(text.contains("header_fields_too_large"), says_why, "{kilobytes}: {text}");
+        assert!(text.contains("header_fields_too_large"), "{kilobytes}: {text}");
     }
 }
 

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::{Answer, Browser, Place, TestApp};
 
 /// A site as `cargo xtask build` leaves it, with little in it.
-fn built() -> TempDir {
+pub(crate) fn built() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let assets = folder.path().join("assets");
     fs::create_dir(&assets).expect("a folder");

@@ -1,0 +1,91 @@
+//! A connection whose request heads pass [`HeadFilter`] on their way in, so that no browser is shut out for
+//! the cookies that it has. It must not know what a request asks for.
+
+mod filter;
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use self::filter::HeadFilter;
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 4 * 1024;
+
+/// The connection.
+pub(super) struct FilteredHeads<S> {
+    stream: S,
+    filter: HeadFilter,
+    /// What has passed, and how much of it was taken.
+    passed: Vec<u8>,
+    taken: usize,
+}
+
+impl<S> FilteredHeads<S> {
+    /// `ours`: the names of the cookies that this server reads.
+    pub(super) fn new(stream: S, ours: Arc<[String]>) -> Self {
+        Self { stream, filter: HeadFilter::new(ours), passed: Vec::new(), taken: 0 }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for FilteredHeads<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        // Nothing read is the end: go on while nothing passes.
+        while this.taken == this.passed.len() {
+            let mut chunk = [0; CHUNK_BYTES];
+            let mut chunk = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            this.filter.feed(chunk.filled(), &mut this.passed);
+        }
+        let rest = &this.passed[this.taken..];
+        let taken = rest.len().min(buffer.remaining());
+        buffer.put_slice(&rest[..taken]);
+        this.taken += taken;
+        if this.taken == this.passed.len() {
+            // An idle connection keeps no memory.
+            (this.passed, this.taken) = (Vec::new(), 0);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for FilteredHeads<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
