@@ -26,6 +26,7 @@ pub mod name;
 pub mod password;
 pub mod problem;
 pub mod refresh;
+mod refusal_page;
 pub mod register;
 pub mod request_id;
 pub mod revoke;

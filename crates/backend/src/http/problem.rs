@@ -1,4 +1,4 @@
-//! Writes problem documents (RFC 9457) on the way out, and logs what is the server's fault, and requests
+//! Writes problem documents (RFC 9457) on the way out, or a page where a person waits for one, and logs what is the server's fault, and requests
 //! that were refused before the domain saw them: once, here. It must not choose a status; that is the
 //! table in [`error`](super::error).
 
@@ -14,6 +14,7 @@ use shared::Problem;
 use shared::problem::PROBLEM_JSON;
 
 use super::error::ApiError;
+use super::refusal_page;
 use super::request_id::RequestId;
 use crate::telemetry::causes;
 
@@ -21,6 +22,7 @@ const JSON: &str = "application/json";
 
 /// Middleware: gives every failure its problem document.
 pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
+    let wants_page = refusal_page::is_wanted(&request);
     let response = next.run(request).await;
     let error = match response.extensions().get::<Arc<ApiError>>() {
         Some(error) => Arc::clone(error),
@@ -30,6 +32,9 @@ pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
         },
     };
     log(&error);
+    if let Some(page) = refusal_page::page(&error, &id).filter(|_| wants_page) {
+        return page;
+    }
     with_problem(response, &error, &id)
 }
 
