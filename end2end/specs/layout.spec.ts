@@ -1,11 +1,11 @@
 import { pages } from '../support/contract';
-import { gallery } from '../support/gallery';
+import { gallery, refused } from '../support/gallery';
 import { expect, test } from '../support/test';
 import { open } from '../support/users';
 
 for (const [name, visit] of Object.entries(gallery)) {
   test(`nothing is wider than a narrow screen: ${name}`, async ({ complaints, page, user }) => {
-    if (name === 'not found') complaints.expect(/status of 404/);
+    if (refused[name]) complaints.expect(refused[name]);
     await page.setViewportSize({ width: 320, height: 640 });
     await visit(page, user);
     const tooWide = await page.evaluate(() => {

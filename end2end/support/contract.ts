@@ -33,6 +33,10 @@ export const loginAndBack = '/login?next=%2Faccount';
 
 export const refreshCookie = '__Host-Http-refresh';
 export const hintCookie = '__Host-signed-in';
+/** The accounts that this browser is known to. */
+export const devicesCookie = '__Host-Http-devices';
+/** What earlier versions set instead, one for each account. */
+export const formerDeviceCookie = '__Host-Http-device-';
 
 /** Where a page keeps the key of an attempt that has not been answered yet. */
 export const pendingAttempt = 'baton.attempt';

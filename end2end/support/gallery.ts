@@ -189,4 +189,19 @@ export const gallery: Record<string, Way> = {
     await expect(page.locator('.notices')).toContainText('Your session is over:');
   },
   'not found': (page) => open(page, pages.nowhere),
+  'request too large': async (page) => {
+    await page.setExtraHTTPHeaders({ 'X-Added': 'y'.repeat(20_000) });
+    await page.goto(pages.login);
+    await page.setExtraHTTPHeaders({});
+  },
+  'address too long': async (page) => {
+    await page.goto(`${pages.login}?next=/${'y'.repeat(20_000)}`);
+  },
+};
+
+/** What the browser complains about there. */
+export const refused: Record<string, RegExp> = {
+  'not found': /status of 404/,
+  'request too large': /status of 431/,
+  'address too long': /status of 414/,
 };

@@ -1,0 +1,119 @@
+// A browser whose jar is full: of other programs' cookies, or of those that earlier versions left.
+import type { BrowserContext } from '@playwright/test';
+import { devicesCookie, formerDeviceCookie, pages } from '../support/contract';
+import { cookie } from '../support/jar';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  logIn,
+  logOut,
+  open,
+  sendLogin,
+} from '../support/users';
+
+/** As many as a browser keeps of one host beside ours, each as large as one may be: 660 KB in all. */
+async function fillTheJar(context: BrowserContext, origin: string): Promise<void> {
+  const cookies = Array.from({ length: 165 }, (_, number) => ({
+    name: `other${number}`,
+    value: 'y'.repeat(4_000),
+    url: origin,
+  }));
+  await context.addCookies(cookies);
+  expect((await context.cookies(origin)).length).toBeGreaterThanOrEqual(165);
+}
+
+async function former(context: BrowserContext): Promise<number> {
+  return (await context.cookies()).filter((it) => it.name.startsWith(formerDeviceCookie)).length;
+}
+
+test('a jar full of cookies of other programs keeps nobody out', async ({
+  context,
+  page,
+  server,
+  user,
+}) => {
+  await fillTheJar(context, server.origin);
+  await logIn(page, user);
+  await callTheApi(page);
+  await expectCallResult(page, 'Answered in one try.');
+  await page.reload();
+  await expectAccountOf(page, user);
+  await logOut(page);
+  await expectNotice(page, 'You are logged out.');
+  expect(await cookie(context, devicesCookie)).toBeDefined();
+  expect((await context.cookies()).filter((it) => it.name.startsWith('other')).length).toBe(165);
+});
+
+test('who was logged in when the jar filled up goes on, and logs out', async ({
+  account,
+  context,
+  server,
+  user,
+}) => {
+  await fillTheJar(context, server.origin);
+  await account.reload();
+  await expectAccountOf(account, user);
+  await logOut(account);
+  await expectNotice(account, 'You are logged out.');
+  await account.reload();
+  await expect(account.getByRole('heading', { level: 1 })).toHaveText('Log in');
+});
+
+test('a hundred and fifty device cookies of an earlier version keep nobody out, and go', async ({
+  context,
+  page,
+  server,
+  user,
+}) => {
+  const cookies = Array.from({ length: 150 }, (_, number) => ({
+    name: formerDeviceCookie + number.toString(16).padStart(8, '0'),
+    value: 'A'.repeat(76),
+    url: server.origin,
+    secure: true,
+    httpOnly: true,
+  }));
+  await context.addCookies(cookies);
+  expect(await former(context)).toBe(150);
+  await logIn(page, user);
+  expect(await former(context)).toBe(150 - 12);
+  await logOut(page);
+  await expectNotice(page, 'You are logged out.');
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+  expect(await former(context)).toBe(150 - 24);
+  const list = await cookie(context, devicesCookie);
+  expect(devicesCookie.length + 1 + (list?.value.length ?? Infinity)).toBeLessThanOrEqual(1_024);
+});
+
+test('what is too large for any page says so on a page, and takes nothing away', async ({
+  account,
+  complaints,
+  context,
+  user,
+}) => {
+  complaints.expect(/status of 4(14|31)/);
+  const before = await context.cookies();
+  await account.setExtraHTTPHeaders({ 'X-Added': 'y'.repeat(100_000) });
+  expect((await account.goto(pages.account))?.status()).toBe(431);
+  await expect(account).toHaveTitle('The request is too large · Baton');
+  await expect(account.getByRole('main')).toMatchAriaSnapshot(`
+    - paragraph: Baton
+    - heading "The request is too large" [level=1]
+    - paragraph: /if you are logged in, you still are/
+    - paragraph:
+      - link "Go to the start page":
+        - /url: /
+    - paragraph: /^Request [0-9a-f]{16}$/
+  `);
+  await account.setExtraHTTPHeaders({});
+  expect((await account.goto(`${pages.login}?next=/${'y'.repeat(100_000)}`))?.status()).toBe(414);
+  await expect(account.getByRole('heading', { level: 1 })).toHaveText('This address is too long');
+  expect(await context.cookies()).toEqual(before);
+  await account.getByRole('link', { name: 'Go to the start page' }).click();
+  await expect(account).toHaveURL(pages.home);
+  await open(account, pages.account);
+  await expectAccountOf(account, user);
+});
