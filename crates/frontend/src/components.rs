@@ -4,6 +4,7 @@
 pub(crate) mod account_nav;
 pub(crate) mod button;
 pub(crate) mod checkbox;
+pub(crate) mod cookie_note;
 pub(crate) mod countdown;
 pub(crate) mod event_list;
 pub(crate) mod facts;

@@ -43,6 +43,14 @@ pub(crate) fn local_time(at: NumericDate) -> String {
     date_of(at).to_locale_string("default", &options).into()
 }
 
+/// The time of the day, for an instant in milliseconds since 1970 that is near. In the browser only.
+pub(crate) fn time_of_day(at_ms: f64) -> String {
+    let options = js_sys::Object::new();
+    // Setting a member of a new object cannot fail.
+    let _ = js_sys::Reflect::set(&options, &"timeStyle".into(), &"short".into());
+    js_sys::Date::new(&at_ms.into()).to_locale_string("default", &options).into()
+}
+
 /// The instant for programs, as the `datetime` of a `time` element. In the browser only.
 pub(crate) fn machine_time(at: NumericDate) -> String {
     date_of(at).to_iso_string().into()

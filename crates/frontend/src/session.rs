@@ -5,17 +5,20 @@
 //!
 //! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived,
 //! `refresh` for how a token is renewed, `sign_in` for how a session begins and ends, `proof` for how
-//! the user proves again who they are, `watch` for how an end elsewhere is noticed.
+//! the user proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
 
 pub mod attempt;
 pub mod backoff;
 pub(crate) mod browser;
 mod call;
 mod channel;
+pub(crate) mod cookies;
 mod hint;
 mod lock;
 pub mod lookout;
+pub mod no_cookie;
 mod phase;
+pub(crate) mod probe;
 mod proof;
 mod refresh;
 mod rejected;
@@ -36,6 +39,7 @@ use shared::{EndCause, Secret, SessionId};
 
 use crate::transport::{self, Answer, NoAnswer, Request};
 pub(crate) use call::{Called, NotCalled, Relay};
+use cookies::CookieState;
 use lookout::NewLogin;
 pub(crate) use phase::Standing;
 pub use phase::{EndReason, Phase, SignedIn};
@@ -83,6 +87,7 @@ pub struct Session {
     refreshing: RwSignal<bool>,
     question: Question,
     new_login: RwSignal<Option<NewLogin>>,
+    cookies: RwSignal<CookieState>,
     wire: RwSignal<WireLog>,
     memory: StoredValue<Memory>,
     flight: StoredValue<Arc<SingleFlight<Refreshed>>>,
@@ -100,6 +105,7 @@ impl Session {
             refreshing: RwSignal::new(false),
             question: Question::new(),
             new_login: RwSignal::new(None),
+            cookies: RwSignal::new(CookieState::NotLooked),
             wire: RwSignal::new(WireLog::default()),
             memory: StoredValue::new(Memory::default()),
             flight: StoredValue::new(Arc::default()),
@@ -114,7 +120,8 @@ impl Session {
             self.phase.set(Phase::Restoring);
             self.resume();
         } else {
-            self.phase.set(Phase::SignedOut(None));
+            let reloaded = probe::take_note().then_some(EndReason::ReloadedWithoutCookies);
+            self.phase.set(Phase::SignedOut(reloaded));
         }
     }
 
@@ -187,6 +194,7 @@ impl Session {
 
     /// Sends one request and notes it in the wire log.
     async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
+        self.look_for_cookies_again();
         let (method, path) = (request.method.clone(), request.path.clone());
         let era = self.era();
         let outcome = transport::send(request).await;
@@ -231,6 +239,7 @@ impl Session {
         if self.token().is_some_and(|token| token.session_id != session_id) {
             self.question.over();
             self.new_login.set(None);
+            self.cookies.set(CookieState::NotLooked);
         }
         let token = self.memory.try_update_value(|memory| {
             memory.serial += 1;
@@ -253,7 +262,9 @@ impl Session {
             lifetime_seconds: expires_in,
         }));
         self.question.gone_on();
-        token.expect("the session lives as long as the page")
+        let token = token.expect("the session lives as long as the page");
+        self.look_for_cookies(&token);
+        token
     }
 
     /// There is a session here, but it is not the one that was; which it is has to be asked for.
@@ -264,6 +275,7 @@ impl Session {
             memory.ended_because = None;
         });
         self.new_login.set(None);
+        self.cookies.set(CookieState::NotLooked);
         self.phase.set(Phase::Restoring);
     }
 
@@ -280,6 +292,8 @@ impl Session {
         self.new_login.set(None);
         self.trouble.set(None);
         self.stuck_logout.set(None);
+        self.cookies.set(CookieState::NotLooked);
+        probe::take_note();
         self.phase.set(Phase::SignedOut(reason.into()));
     }
 }

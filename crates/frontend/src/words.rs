@@ -1,11 +1,18 @@
 //! What has happened around an account, in words for people: the one place that turns the names of
 //! [`shared::event`] into sentences. It must not know views or the browser.
 
+mod limited;
+mod no_cookie;
 mod refused_origin;
 
 use shared::body::Event;
-use shared::{Device, DeviceKind, EndCause, EventKind, LimitedBy};
+use shared::{Device, DeviceKind, EndCause, EventKind};
 
+pub use limited::{is_worth_waiting, seconds, why_limited};
+pub use no_cookie::{
+    COOKIES_ARE_GONE, GONE_WITH_THE_PAGE, LASTED_AS_LONG_AS_ITS_TOKEN, TAKES_A_COOKIE, ends_at,
+    no_login_lasts, removed_before,
+};
 pub use refused_origin::why_not_from_here;
 
 /// How much an event is worth looking at.
@@ -128,14 +135,16 @@ pub fn what_happened(event: &Event) -> String {
             )
         }
         K::AnsweredAgain => {
-            format!("An answer had been lost on its way to {by}, and was given again.")
+            format!("The same request came again from {by}, and got the same answer.")
         }
         K::Duplicate => {
             format!("A late copy of an answered request came from {by}. Nothing was given out.")
         }
-        K::Replayed => "A refresh token was presented twice by two parties, so the session was \
-            ended. One of the two may have stolen it."
-            .to_owned(),
+        K::Replayed => {
+            "A refresh token was presented a second time, and not by a retry of the first, \
+            so the session was ended. A copy of it may be in other hands."
+                .to_owned()
+        }
         K::LoggedOut => format!("Logged out with {by}."),
         K::OthersEnded => format!("All other sessions were ended, with {by}."),
         K::SessionEnded => why_one_ended(event.cause).to_owned(),
@@ -160,7 +169,9 @@ pub fn what_happened(event: &Event) -> String {
             "A session went on with the desktop version of this site, or with the mobile one again: {by}."
         ),
         K::ImpossibleGap => {
-            format!("A session went on elsewhere sooner than anybody travels: {by}.")
+            format!(
+                "A session went on from another network and with another device within a minute: {by}."
+            )
         }
         K::Disabled => "An administrator disabled the account.".to_owned(),
         K::Enabled => "An administrator enabled the account again.".to_owned(),
@@ -182,11 +193,13 @@ const fn why_one_ended(cause: Option<EndCause>) -> &'static str {
     match cause {
         Some(EndCause::Logout) => "A session was ended by logging out.",
         Some(EndCause::Replay) => {
-            "A session was ended, because a refresh token was presented twice by two parties."
+            "A session was ended, because its refresh token was presented a second time."
         }
         Some(EndCause::User) => "A session was ended from another of your sessions.",
         Some(EndCause::PasswordChange) => "A session was ended, because the password was changed.",
-        Some(EndCause::Suspicion) => "A session was ended, because it behaved suspiciously.",
+        Some(EndCause::Suspicion) => {
+            "A session was ended, because it came from another device or network than before."
+        }
         Some(EndCause::Administrator) => "An administrator ended a session.",
         Some(EndCause::Disabled) => "A session was ended, because the account was disabled.",
         Some(EndCause::Deleted) => "A session was ended with the account.",
@@ -203,19 +216,20 @@ const fn why_one_ended(cause: Option<EndCause>) -> &'static str {
 #[must_use]
 pub const fn why_this_ended(cause: Option<EndCause>) -> &'static str {
     match cause {
-        Some(EndCause::Logout) => "You logged out, so you are logged out here as well.",
+        Some(EndCause::Logout) => "This session was ended by logging out.",
         Some(EndCause::Replay) => {
-            "Your session was ended: its refresh token was presented twice by two parties, and one of \
-             them may have stolen it. Log in again, and look at your activity."
+            "Your session was ended: its refresh token was presented a second time, and not by a retry of the \
+             first. A copy of it may be in other hands. Log in again, and look at your activity."
         }
         Some(EndCause::User) => {
-            "This session was ended from another of your devices. Log in again to go on."
+            "This session was ended from another of your sessions. Log in again to go on."
         }
         Some(EndCause::PasswordChange) => {
-            "The password was changed elsewhere, which ends all other sessions. Log in with the new one."
+            "The password was changed in another session, which ends all but that one. Log in with the new one."
         }
         Some(EndCause::Suspicion) => {
-            "This session was ended, because it behaved suspiciously. Log in again to go on."
+            "This session was ended: it came from another device or network than before, and this server does not \
+             allow that. Log in again to go on."
         }
         Some(EndCause::Administrator) => {
             "An administrator ended this session. Log in again to go on."
@@ -262,39 +276,4 @@ pub fn titled(device: &Device) -> String {
     characters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + characters.as_str()
     })
-}
-
-/// Why a call was refused because there were too many, and what to do about it where waiting is no remedy;
-/// whole sentences. They must not say whether there is such an account.
-#[must_use]
-pub const fn why_limited(limited_by: Option<LimitedBy>) -> &'static str {
-    match limited_by {
-        Some(LimitedBy::WrongPasswords) => "Too many passwords in a row were wrong.",
-        Some(LimitedBy::Lockout) => {
-            "Too many passwords in a row were wrong, so logins with this email address are refused here. \
-             Waiting is no remedy: log in on a device where you have logged in before, or ask the \
-             administrator."
-        }
-        Some(LimitedBy::SessionLockout) => {
-            "Too many passwords in a row were wrong, so this session can try no more. Log out, and log in \
-             again."
-        }
-        _ => "That was too often.",
-    }
-}
-
-/// Whether waiting is the remedy.
-#[must_use]
-pub const fn is_worth_waiting(limited_by: Option<LimitedBy>) -> bool {
-    !matches!(limited_by, Some(LimitedBy::Lockout | LimitedBy::SessionLockout))
-}
-
-/// How long to wait, as one would say it.
-#[must_use]
-pub fn seconds(seconds: u32) -> String {
-    match seconds {
-        0..=1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
 }

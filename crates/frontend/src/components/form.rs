@@ -102,7 +102,7 @@ impl FormState {
             Rejected::Problem(problem, retry_after) => self.show(*problem, retry_after),
             // The page is about to say so itself.
             Rejected::Ended => {}
-            Rejected::Uncertain(_) | Rejected::Declined => {
+            Rejected::Uncertain(_) | Rejected::Declined | Rejected::NoCookies => {
                 self.alert.set(Some(rejected.to_string()));
             }
         }
@@ -144,7 +144,7 @@ impl FormState {
                 message: "There is an account with this email address already.".to_owned(),
             }]),
             ErrorCode::InvalidCredentials => self.alert.set(Some(
-                "This email address and password do not belong together. Check both and try again."
+                "This email address and password open no account. Check both and try again."
                     .to_owned(),
             )),
             ErrorCode::RateLimited => {

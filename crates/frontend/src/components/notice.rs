@@ -6,13 +6,14 @@ use leptos::task::spawn_local;
 
 use super::new_login::NewLoginNotice;
 use super::text::Text;
-use crate::dom::focus_soon;
+use crate::dom::{focus_soon, time_of_day};
+use crate::session::cookies::CookieState;
 use crate::session::{EndReason, Phase, Session};
 use crate::words;
 
 const LOGGED_OUT: &str = "You are logged out.";
-const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: the cookie that \
-     names it was gone. Log in again and end it under Sessions; otherwise it expires by itself.";
+const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: neither a \
+     cookie nor a token named it. Log in again and end it under Sessions; otherwise it expires by itself.";
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
 
@@ -28,6 +29,7 @@ pub(crate) fn Notice() -> impl IntoView {
             {move || end_notice(session)}
             {move || troubled.get().then(|| view! { <TroubleNotice /> })}
             {move || session.is_held_up().then(|| view! { <HeldUpNotice /> })}
+            {move || cookie_notice(session)}
             <NewLoginNotice />
             {move || {
                 session
@@ -56,9 +58,27 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         EndReason::LoggedOut => ("calm", LOGGED_OUT),
         EndReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
         EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
+        EndReason::NoCookies => ("ended", words::LASTED_AS_LONG_AS_ITS_TOKEN),
+        EndReason::ReloadedWithoutCookies => ("ended", words::GONE_WITH_THE_PAGE),
+        EndReason::CookiesRemoved => ("ended", words::COOKIES_ARE_GONE),
     };
     Some(view! {
         <p class="notice" data-kind=kind>
+            <Text text />
+        </p>
+    })
+}
+
+/// The session lasts no longer than its access token.
+fn cookie_notice(session: Session) -> Option<impl IntoView> {
+    let until = session.detail(|it| time_of_day(it.expires_at_ms))?;
+    let text = match session.cookie_state() {
+        CookieState::NotLooked | CookieState::Kept => return None,
+        CookieState::NotKept(why) => words::ends_at(why, &until),
+        CookieState::Removed => words::removed_before(&until),
+    };
+    Some(view! {
+        <p class="notice" data-kind="trouble">
             <Text text />
         </p>
     })
@@ -114,7 +134,7 @@ fn HeldUpNotice() -> impl IntoView {
     view! {
         <div class="notice" data-kind="trouble">
             <p>
-                "Your session is kept, but it goes on in another browser or on another device than before: that takes your password."
+                "Your session is kept, but it was used in another browser, on another device or in another place than before, here or elsewhere. Going on takes your password."
             </p>
             <div class="notice-actions">
                 <button

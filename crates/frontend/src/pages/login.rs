@@ -11,6 +11,7 @@ use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
 use super::onward::{OnwardOnceSignedIn, passing_next};
 use crate::components::button::SubmitButton;
+use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
 use crate::components::password_field::PasswordField;
@@ -31,6 +32,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 "Log in"
             </h1>
             <ScriptNeeded />
+            <CookieNote />
             <LoginForm />
             <p class="aside">
                 "New here? " <A href=passing_next(REGISTER_PAGE)>"Create an account"</A>

@@ -12,6 +12,7 @@ use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
 use super::onward::{OnwardOnceSignedIn, passing_next};
 use crate::components::button::SubmitButton;
+use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
 use crate::components::password_field::PasswordField;
@@ -35,6 +36,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
                 "Create your account"
             </h1>
             <ScriptNeeded />
+            <CookieNote />
             <RegisterForm />
             <p class="aside">
                 "Been here before? " <A href=passing_next(LOGIN_PAGE)>"Use the account you have"</A> "."

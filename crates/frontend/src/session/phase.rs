@@ -39,6 +39,12 @@ pub enum EndReason {
     LoggedOutHereOnly,
     /// The user logged out in another tab.
     LoggedOutElsewhere,
+    /// The browser kept no cookie of the session, and its token has had its time.
+    NoCookies,
+    /// The browser kept no cookie of the session, and the page was loaded again.
+    ReloadedWithoutCookies,
+    /// The server refused to go on, no cause is known, and the session's cookies are not there any more.
+    CookiesRemoved,
 }
 
 /// A [`Phase`] without its details, for views that must not be rebuilt with every new token.

@@ -129,6 +129,9 @@ impl Session {
     pub(crate) async fn confirm(self, password: Secret) -> Result<(), Rejected> {
         let (era, stale) = (self.era(), self.token().map(|token| token.serial));
         let body = ConfirmRequest { password };
+        if self.cannot_be_refreshed() {
+            return Err(Rejected::NoCookies);
+        }
         for _ in 0..TRIES {
             let held = lock::acquire().await;
             // Whoever had the lock before may have told of an end; let that message arrive.

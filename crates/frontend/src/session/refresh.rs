@@ -8,7 +8,7 @@ use shared::body::SessionBody;
 use super::browser::{self, LocalStorage};
 use super::channel::Reason;
 use super::verdict::{Trouble, Verdict, judge};
-use super::{EndReason, Session, Token, attempt, backoff, hint, lock};
+use super::{Session, Token, attempt, backoff, hint, lock};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -98,7 +98,13 @@ impl Session {
             // Logged out meanwhile. What is gone must not be asked for.
             return Tried::Done(Err(NotRefreshed::Ended));
         }
-        match self.send_attempt(&held, api::refresh).await.1 {
+        let verdict = if self.cannot_be_refreshed() {
+            // A request without the cookie could not succeed. If the session was ended, that is still to be learnt.
+            Verdict::Ended
+        } else {
+            self.send_attempt(&held, api::refresh).await.1
+        };
+        match verdict {
             Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
             Verdict::Ended => {
                 self.ask_why_it_ended().await;
@@ -158,8 +164,9 @@ impl Session {
             let cause = self.cause_of_the_end();
             // The hint alone was another server's: nothing of this one has ended.
             let was_here = session_id.is_some() || hint::is_own();
+            let reason = self.reason_of_the_end(cause);
             hint::remove();
-            self.forget(was_here.then_some(EndReason::Ended(cause)));
+            self.forget(was_here.then_some(reason));
             Self::tell_ended(session_id, Reason::Ended, cause);
         }
         Err(NotRefreshed::Ended)

@@ -21,6 +21,8 @@ pub(crate) enum Rejected {
     Uncertain(Trouble),
     /// The user did not give the password that it takes.
     Declined,
+    /// It takes a cookie of the session, and this browser has kept none.
+    NoCookies,
     /// There is no session any more.
     Ended,
 }
@@ -69,7 +71,10 @@ impl fmt::Display for Rejected {
             Self::Declined => {
                 f.write_str("Nothing was done: this takes your password, and it was not given.")
             }
-            Self::Ended => f.write_str("The session has ended."),
+            Self::NoCookies => f.write_str(words::TAKES_A_COOKIE),
+            Self::Ended => {
+                f.write_str("The session that this was for is not logged in here any more.")
+            }
         }
     }
 }

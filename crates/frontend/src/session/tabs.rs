@@ -30,6 +30,7 @@ impl Session {
         let _ = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
                 self.resume_if_in_trouble();
+                self.look_for_cookies_again();
             }
         });
     }
@@ -65,10 +66,10 @@ impl Session {
                     None => logged_out && self.phase_untracked() == Phase::Restoring,
                 };
                 if ours {
-                    self.forget(if logged_out {
-                        EndReason::LoggedOutElsewhere
-                    } else {
-                        EndReason::Ended(cause)
+                    self.forget(match cause {
+                        _ if logged_out => EndReason::LoggedOutElsewhere,
+                        None if self.cannot_be_refreshed() => EndReason::NoCookies,
+                        cause => EndReason::Ended(cause),
                     });
                 }
             }

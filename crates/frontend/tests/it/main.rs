@@ -5,6 +5,7 @@
 mod attempt;
 mod backoff;
 mod lookout;
+mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
 mod single_flight;

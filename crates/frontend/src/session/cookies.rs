@@ -1,0 +1,109 @@
+//! Whether this browser keeps the cookies of the session. They come with each token; the refresh cookie cannot be seen, but
+//! the readable hint comes and goes with it. Without them the session lasts as long as its token does: the user is told at
+//! once, nothing is asked of the server that cannot succeed, and the end is not taken for another one. It must not show
+//! anything.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::EndCause;
+
+use super::no_cookie::NoCookie;
+use super::{EndReason, Phase, Session, Token, browser, hint, probe};
+
+/// A browser may need a moment until scripts see the cookies of an answer: it is looked so often before they are missed.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS_MS: u32 = 100;
+
+/// What has become of the session's cookies, as far as the hint tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieState {
+    /// There is no session, or it has not been looked yet.
+    NotLooked,
+    /// They are there.
+    Kept,
+    /// They were not there when they should have come.
+    NotKept(NoCookie),
+    /// They were there, and are not any more.
+    Removed,
+}
+
+impl Session {
+    /// What has become of the session's cookies, tracked.
+    pub(crate) fn cookie_state(self) -> CookieState {
+        self.cookies.get()
+    }
+
+    /// A token has come, and cookies with it. Are they there?
+    pub(super) fn look_for_cookies(self, token: &Token) {
+        let token = token.clone();
+        spawn_local(async move {
+            for _ in 0..LOOKS {
+                if !hint::is_there() {
+                    browser::pause(BETWEEN_LOOKS_MS).await;
+                }
+            }
+            if !self.is_current(&token) {
+                return;
+            }
+            if hint::is_there() {
+                probe::take_note();
+                return self.now_is(CookieState::Kept);
+            }
+            probe::note_not_kept();
+            self.now_is(CookieState::NotKept(NoCookie::given(probe::observe())));
+            self.end_with(token).await;
+        });
+    }
+
+    /// Looks whether the cookies are still there: nothing tells a page that they were removed.
+    pub(super) fn look_for_cookies_again(self) {
+        match (self.cookies.get_untracked(), hint::is_there()) {
+            (CookieState::Kept, false) => self.now_is(CookieState::Removed),
+            (CookieState::Removed | CookieState::NotKept(_), true) => {
+                probe::take_note();
+                self.now_is(CookieState::Kept);
+            }
+            _ => {}
+        }
+    }
+
+    /// The session lasts as long as this token, and no call may come that would notice.
+    async fn end_with(self, token: Token) {
+        let left_ms = token.expires_at_ms - browser::now_ms();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and a cast of floats saturates"
+        )]
+        browser::pause(left_ms.max(0.0).ceil() as u32).await;
+        if self.is_current(&token) && self.cannot_be_refreshed() {
+            self.forget(EndReason::NoCookies);
+        }
+    }
+
+    /// Whether a refresh would be a request without a cookie.
+    pub(super) fn cannot_be_refreshed(self) -> bool {
+        matches!(self.cookies.get_untracked(), CookieState::NotKept(_)) && !hint::is_there()
+    }
+
+    /// Why a session is over that cannot be refreshed, or was refused with no cause given. To be asked before the hint is
+    /// dropped.
+    pub(super) fn reason_of_the_end(self, cause: Option<EndCause>) -> EndReason {
+        match cause {
+            None if self.cannot_be_refreshed() => EndReason::NoCookies,
+            None if !hint::is_there() => EndReason::CookiesRemoved,
+            cause => EndReason::Ended(cause),
+        }
+    }
+
+    fn is_current(self, token: &Token) -> bool {
+        matches!(self.phase_untracked(), Phase::SignedIn(_))
+            && self.token().is_some_and(|current| current.serial == token.serial)
+    }
+
+    fn now_is(self, state: CookieState) {
+        if self.cookies.get_untracked() != state {
+            self.cookies.set(state);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Asks the browser whether it keeps cookies, by setting one and reading it back. It must not decide what that means.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsCast;
+
+use super::no_cookie::{NoCookie, Observed};
+use super::{attempt, browser};
+
+/// The beginning of the probe's name; the rest is random, since tabs share their cookies.
+const PROBE: &str = "__Host-baton-probe-";
+/// In sessionStorage, which is this tab's alone: the browser kept no cookie of the login in this tab.
+const NOT_KEPT: &str = "baton.no-cookie";
+
+/// Why a login would not last in this browser; `None` if it would, as far as a page can tell.
+pub(crate) fn why_no_login_lasts() -> Option<NoCookie> {
+    let observed = observe();
+    (!observed.probe_kept).then(|| NoCookie::given(observed))
+}
+
+/// What can be seen at this moment.
+pub(super) fn observe() -> Observed {
+    let navigator = window().navigator();
+    let enabled = js_sys::Reflect::get(&navigator, &"cookieEnabled".into());
+    Observed {
+        cookies_enabled: enabled.ok().and_then(|enabled| enabled.as_bool()).unwrap_or(true),
+        storage_allowed: window().local_storage().is_ok(),
+        secure_context: window().is_secure_context(),
+        over_https: window().location().protocol().is_ok_and(|protocol| protocol == "https:"),
+        probe_kept: keeps_the_probe(),
+    }
+}
+
+/// Sets a cookie with the attributes of the refresh cookie, as far as a script may, and removes it at once.
+fn keeps_the_probe() -> bool {
+    let name = format!("{PROBE}{}", attempt::key_of(browser::random_bytes()));
+    set(&format!("{name}=1; Path=/; Secure; SameSite=Strict; Max-Age=10"));
+    let kept =
+        html().and_then(|document| document.cookie().ok()).is_some_and(|it| it.contains(&name));
+    set(&format!("{name}=; Path=/; Secure; SameSite=Strict; Max-Age=0"));
+    kept
+}
+
+fn set(cookie: &str) {
+    if let Some(document) = html() {
+        let _ = document.set_cookie(cookie);
+    }
+}
+
+fn html() -> Option<web_sys::HtmlDocument> {
+    document().dyn_into().ok()
+}
+
+/// Notes, for the page that this tab loads next, that the login will be gone by then. Where storage is blocked together
+/// with cookies it is not noted.
+pub(super) fn note_not_kept() {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(NOT_KEPT, "1");
+    }
+}
+
+/// Takes the note away, and says whether there was one.
+pub(super) fn take_note() -> bool {
+    storage().is_some_and(|storage| {
+        let noted = storage.get_item(NOT_KEPT).ok().flatten().is_some();
+        let _ = storage.remove_item(NOT_KEPT);
+        noted
+    })
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().session_storage().ok().flatten()
+}

@@ -1,0 +1,64 @@
+// A browser that keeps no cookies, or loses them, when its access token has had its time.
+import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { SHORT_LIFE_SECONDS } from '../support/expiry';
+import { cookie } from '../support/jar';
+import { expectNoticeWith, refuseSecureCookies } from '../support/no-cookies';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  open,
+  sendLogin,
+} from '../support/users';
+
+test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+
+const lasted =
+  'Your login is over: this browser kept no cookie of it, so it lasted only as long as its first access token.';
+
+test('the login ends with its token, in both tabs, and nothing is said of theft', async ({
+  context,
+  page,
+  server,
+  user,
+  wire,
+}) => {
+  await refuseSecureCookies(context);
+  const other = await context.newPage();
+  await open(other, pages.login);
+  await open(page, pages.login);
+  await sendLogin(page, user);
+  await expectAccountOf(page, user);
+  await expectAccountOf(other, user);
+  for (const tab of [page, other]) {
+    await expect(tab).toHaveURL(loginAndBack);
+    await expectNotice(tab, lasted);
+    await expect(tab.locator('.notices')).not.toContainText(/stolen|copied|was ended/);
+  }
+  expect(wire.refreshes(), 'a refresh could not have succeeded').toEqual([]);
+  expect(server.log).not.toContain('replay');
+});
+
+test('the page says that they are gone, and at the end that they were', async ({ account, context, wire }) => {
+  await context.clearCookies();
+  await callTheApi(account);
+  await expectNoticeWith(account, /^The cookie that says that you are logged in is not in this browser any more/);
+  await expect(async () => {
+    await callTheApi(account);
+    await expect(account).toHaveURL(loginAndBack, { timeout: 500 });
+  }).toPass({ timeout: 30_000 });
+  await expectNotice(account, /^Your login could not go on: its cookies are not in this browser any more/);
+  expect(wire.refreshOutcomes()).toEqual([401]);
+});
+
+test('a removed hint alone ends nothing: the next refresh brings it back', async ({ expired, context, user }) => {
+  await context.clearCookies({ name: hintCookie });
+  await callTheApi(expired);
+  await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
+  await expectAccountOf(expired, user);
+  await expect(expired.locator('.notices')).toBeEmpty();
+  expect(await cookie(context, hintCookie)).toBeDefined();
+  expect(await cookie(context, refreshCookie)).toBeDefined();
+});

@@ -1,0 +1,79 @@
+// Browsers that keep no cookies.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, type Page, chromium, expect } from '@playwright/test';
+import config from '../playwright.config';
+import { api } from './contract';
+
+/** Chromium's number for "block" in its settings. */
+const BLOCK = 2;
+
+/** A Chromium whose user has blocked cookies in its settings: a profile of its own, as no context has such a setting. */
+export async function withCookiesBlocked(
+  baseURL: string,
+  act: (context: BrowserContext) => Promise<void>,
+): Promise<void> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'baton-profile-'));
+  const settings = { profile: { default_content_setting_values: { cookies: BLOCK } } };
+  await mkdir(path.join(profile, 'Default'));
+  await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(settings));
+  const context = await chromium.launchPersistentContext(profile, {
+    ...config.use?.launchOptions,
+    baseURL,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    acceptDownloads: false,
+  });
+  try {
+    await act(context);
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  }
+}
+
+/**
+ * As WebKit does on http://localhost: every `Secure` cookie is refused, whether it comes with an answer or from a
+ * script, and `navigator.cookieEnabled` is true. Chromium keeps them there, so they are taken away from the answers and
+ * from scripts.
+ */
+export async function refuseSecureCookies(context: BrowserContext): Promise<void> {
+  await takeTheLoginsCookiesAway(context);
+  await context.addInitScript(() => {
+    const property = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')!;
+    Object.defineProperty(Document.prototype, 'cookie', {
+      ...property,
+      set(this: Document, cookie: string) {
+        if (!/;\s*secure/i.test(cookie)) property.set!.call(this, cookie);
+      },
+    });
+  });
+}
+
+/** Something between browser and server removes the cookies of each answer. */
+export async function takeTheLoginsCookiesAway(context: BrowserContext): Promise<void> {
+  await context.route(
+    (url) => url.pathname.startsWith('/api/'),
+    async (route) => {
+      const answer = await route.fetch();
+      const headers = Object.fromEntries(
+        Object.entries(answer.headers()).filter(([name]) => name !== 'set-cookie'),
+      );
+      // `fetch` has put what it was given into the browser's jar.
+      await context.clearCookies();
+      await route.fulfill({ response: answer, headers });
+    },
+  );
+}
+
+/** The notice above every page. */
+export async function expectNoticeWith(page: Page, ...parts: (string | RegExp)[]): Promise<void> {
+  for (const part of parts) await expect(page.locator('.notices')).toContainText(part);
+}
+
+/** Whether a token still opens anything. */
+export async function opens(origin: string, token: string): Promise<boolean> {
+  const answer = await fetch(origin + api.me, { headers: { Authorization: `Bearer ${token}` } });
+  return answer.ok;
+}
