@@ -144,10 +144,10 @@ test('a session that goes on on another device keeps, and waits for the password
   await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
   await account.reload();
   await expect(dialog(account)).toBeVisible();
-  await expect(dialog(account)).toHaveAccessibleDescription(/in another browser or on another device/);
+  await expect(dialog(account)).toHaveAccessibleDescription(/in another browser, on another device or in another place/);
   await account.keyboard.press('Escape');
   await expect(dialog(account)).toBeHidden();
-  await expectNotice(account, /^Your session is kept, but it goes on in another browser/);
+  await expectNotice(account, /^Your session is kept, but it was used in another browser/);
   await expect(account).toHaveURL(pages.account);
   // Nobody asks again and again.
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);

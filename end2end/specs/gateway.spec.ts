@@ -11,7 +11,7 @@ import { enrol, expectAccountOf, expectNotice, logOut, open, sendLogin } from '.
 // So short that a test can wait; so long that a slow machine ends a session before the token has expired.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
 
-const ended = 'This session was ended from another of your devices. Log in again to go on.';
+const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
 test('one writes on when the token has expired, and the page stops within 5 s of an end elsewhere', async ({
   account,

@@ -13,7 +13,7 @@ import {
 } from '../support/users';
 
 const refusal =
-  'This email address and password do not belong together. Check both and try again.';
+  'This email address and password open no account. Check both and try again.';
 
 test('a wrong password is refused, and the right one is taken after it', async ({
   page,

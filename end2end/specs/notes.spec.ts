@@ -349,7 +349,7 @@ test('a gateway that does not know the newest key yet ends nothing', async ({ ac
     { times: 2 },
   );
   await account.getByRole('button', { name: 'Search' }).click();
-  await expect(account.getByText('Your login is not known here yet. Try again in half a minute.')).toBeVisible();
+  await expect(account.getByText(/^Your login is not accepted here, though it was just renewed\./)).toBeVisible();
   // Renewed once and repeated once, not for ever.
   expect(lines(wire)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
   await account.getByRole('button', { name: 'Try again' }).click();
@@ -397,7 +397,7 @@ test('a page that nobody looks at is refused by the service within 5 s of an end
   await expect(account).toHaveURL('/login?next=%2Fnotes');
   await expectNotice(
     account,
-    'This session was ended from another of your devices. Log in again to go on.',
+    'This session was ended from another of your sessions. Log in again to go on.',
   );
   // The service has refused; why the session was ended it cannot know, and Baton was asked for that, once.
   expect(lines(wire).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);

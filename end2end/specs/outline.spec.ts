@@ -100,7 +100,7 @@ test('login that is refused', async ({ page }) => {
   await sendLogin(page, stranger());
   await expect(page.getByRole('main')).toMatchAriaSnapshot(`
     - heading "Log in" [level=1]
-    - alert: /do not belong together/
+    - alert: /open no account/
     - textbox "Email": /runner-/
     - textbox "Password"
     - button "Show password"

@@ -14,7 +14,7 @@ import {
 } from '../support/users';
 
 /** A call with a token of the session is told why it ended; a refresh is not. */
-const why = /^Your session was ended: its refresh token was presented twice by two parties/;
+const why = /^Your session was ended: its refresh token was presented a second time, and not by a retry/;
 const whoKnows = /^Your session is over: it has expired, was ended, or/;
 
 test('a copied cookie that is presented after the owner ends the session, and the page says why', async ({

@@ -11,7 +11,7 @@ import {
   open,
 } from '../support/users';
 
-const ended = 'This session was ended from another of your devices. Log in again to go on.';
+const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
 test('the page says where one is logged in, this one first', async ({
   account,

@@ -210,5 +210,5 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   await account.getByLabel('Email').fill(user.email);
   await account.getByLabel('Password', { exact: true }).fill(user.password);
   await account.getByRole('main').getByRole('button', { name: 'Log in' }).click();
-  await expect(account.getByRole('alert')).toContainText('do not belong together');
+  await expect(account.getByRole('alert')).toContainText('open no account');
 });

@@ -20,7 +20,7 @@ const failures: Record<string, { come: (route: Route) => Promise<void>; said: Re
   },
   'it is not found': {
     come: (route) => route.fulfill({ status: 404, contentType: 'application/problem+json' }),
-    said: /^The server has been updated/,
+    said: /^What this page needs to start is no longer there/,
   },
   'a captive portal answers': {
     come: (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Welcome, guest</h1>' }),
@@ -36,7 +36,7 @@ const failures: Record<string, { come: (route: Route) => Promise<void>; said: Re
       const body = await answer.body();
       await route.fulfill({ response: answer, body: body.subarray(0, body.length / 3) });
     },
-    said: /arrived damaged/,
+    said: /has arrived, but cannot be used/,
   },
 };
 
@@ -237,7 +237,7 @@ deployed('a page from before a deployment does not throw away what was typed', a
   await expect.poll(() => gate.arrived).toBeGreaterThan(0);
   await release.deploy();
   gate.open();
-  await expect(note(page)).toContainText('The server has been updated');
+  await expect(note(page)).toContainText('no longer there, as after an update of the server');
   await expect(page.locator('#email')).toHaveValue('typed');
   await page.getByRole('link', { name: 'Reload' }).click();
   await hydrated(page);
@@ -252,7 +252,7 @@ test('a page whose files are missing for good reloads itself once only', async (
   const loads: string[] = [];
   page.on('request', (request) => request.isNavigationRequest() && loads.push(request.url()));
   await page.goto(pages.login);
-  await expect(note(page)).toContainText('The server has been updated');
+  await expect(note(page)).toContainText('no longer there, as after an update of the server');
   expect(loads).toHaveLength(2);
 });
 

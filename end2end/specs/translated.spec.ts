@@ -23,7 +23,7 @@ test('a form on a translated page says what is wrong now, not what was wrong bef
   await page.getByRole('button', { name: 'Hide password' }).click();
   await sendLogin(page, { ...user, password: `${user.password}?` });
   const alert = page.getByRole('alert');
-  await expect(alert).toHaveText(/^This email address and password do not belong together/);
+  await expect(alert).toHaveText(/^This email address and password open no account/);
   await answerNext(page, api.login, {
     ...problem(429, 'rate_limited'),
     headers: { 'Retry-After': '3' },

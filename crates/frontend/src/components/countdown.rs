@@ -27,7 +27,7 @@ pub(crate) fn Countdown() -> impl IntoView {
     let expired = move || seconds_left() == 0;
     let note = move || {
         if expired() {
-            "Expired. The next call is refused once, then renewed and repeated."
+            "Expired, by this browser's clock. The next call that is refused renews it, and is repeated."
         } else {
             "While this clock runs, it opens the API. It lives in the memory of this page only."
         }

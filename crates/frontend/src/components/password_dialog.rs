@@ -87,7 +87,7 @@ fn AskForPassword(why: Why) -> impl IntoView {
             "This is for you alone, and you logged in a while ago. Enter your password, to show that it is you."
         }
         Why::Unusual => {
-            "Your session goes on in another browser or on another device than before. Enter your password, to show that it is you."
+            "Your session was used in another browser, on another device or in another place than before, here or elsewhere. Enter your password, to show that it is you."
         }
     };
     view! {

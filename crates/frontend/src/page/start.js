@@ -11,10 +11,10 @@ const PROBE_MS = 5000;
 const WORDS = {
   network: 'The server cannot be reached, so this page could not start. Check the connection, then reload the page.',
   server: 'The server could not deliver what this page needs to start. Reload the page in a moment.',
-  removed: 'The server has been updated, and what this page needs to start is no longer there. Reload the page.',
+  removed: 'What this page needs to start is no longer there, as after an update of the server. Reload the page.',
   foreign:
     'Something between this browser and the server answered in its place, such as the sign-in page of a wireless network. Sign in there, then reload the page.',
-  damaged: 'What this page needs to start arrived damaged. Reload the page.',
+  damaged: 'What this page needs to start has arrived, but cannot be used. Reload the page.',
   unable:
     'This browser does not run WebAssembly, which this page needs to start. It may be switched off, or the browser may be too old.',
   stopped: 'This page has stopped working. Reload it to go on.',

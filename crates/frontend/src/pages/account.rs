@@ -128,7 +128,9 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
 
 fn in_words(called: &Called, me: Option<&Me>) -> String {
     let answer = match &called.answer {
-        Err(NotCalled::Ended) => return "The session has ended.".to_owned(),
+        Err(NotCalled::Ended) => {
+            return "The session that this was for is not logged in here any more.".to_owned();
+        }
         Err(NotCalled::Declined) => {
             return "Not done: your session waits for your password.".to_owned();
         }

@@ -68,7 +68,10 @@ impl fmt::Display for Trouble {
             Self::Limited => f.write_str("The server asks for a little patience."),
             Self::Unavailable => f.write_str("The server is not available right now."),
             Self::NotYet => {
-                f.write_str("Your login is not known here yet. Try again in half a minute.")
+                f.write_str(
+                    "Your login is not accepted here, though it was just renewed. Where its key is not known yet, it will \
+                     be in half a minute: try again then.",
+                )
             }
             Self::AnotherOrigin(accepted) => {
                 write!(
