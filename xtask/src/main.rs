@@ -11,6 +11,7 @@ mod ci;
 mod environment;
 mod files;
 mod gateway;
+mod https;
 mod model;
 mod mutants;
 mod process;
@@ -49,6 +50,17 @@ enum Task {
         /// Also the notes service, and Envoy in front of both.
         #[arg(long)]
         with_gateway: bool,
+        /// On https://localhost, with a certificate that is made here: Safari and other browsers built on WebKit keep no
+        /// cookie of a login over http. (The gateway's configuration is for http.)
+        #[arg(
+            long,
+            value_name = "PORT",
+            num_args = 0..=1,
+            default_missing_value = https::PORT,
+            require_equals = true,
+            conflicts_with = "with_gateway"
+        )]
+        https: Option<u16>,
         /// Passed on to `baton serve`.
         #[arg(last = true)]
         arguments: Vec<OsString>,
@@ -97,12 +109,13 @@ enum Task {
 fn main() -> ExitCode {
     let workspace = Workspace::here();
     let outcome = match Arguments::parse().task {
-        Task::Run { release, with_gateway: true, arguments } => {
+        Task::Run { release, with_gateway: true, arguments, .. } => {
             gateway::run(&workspace, release, &arguments)
         }
-        Task::Run { release, with_gateway: false, arguments } => {
-            run::run(&workspace, release, &arguments)
+        Task::Run { release, https: Some(port), arguments, .. } => {
+            https::run(&workspace, release, port, &arguments)
         }
+        Task::Run { release, arguments, .. } => run::run(&workspace, release, &arguments),
         Task::Build { release } => build::build(&workspace, release),
         Task::Test { filters } => test::test(&workspace, &filters),
         Task::Ci => ci::ci(&workspace),

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-const TRUST_CLOCK: &str = "--trust-clock";
+pub(crate) const TRUST_CLOCK: &str = "--trust-clock";
 
 /// Builds, then becomes `baton serve`.
 pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
