@@ -16,7 +16,7 @@ export interface ServerOptions {
 /** Whom it trusts to stand in front of it, and how the world calls both. */
 export interface Behind {
   readonly origin: string;
-  /** The names of services that take its tokens. */
+  /** The names of services that take its tokens; with none, what stands in front says nothing that it would have to trust. */
   readonly audiences: string[];
 }
 
@@ -44,6 +44,7 @@ export class Server {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
     const port = await freePort();
     const origin = behind?.origin ?? `http://localhost:${port}`;
+    const gateway = behind && behind.audiences.length > 0 ? behind : undefined;
     const flags = [
       'serve',
       ['--listen', `127.0.0.1:${port}`],
@@ -54,8 +55,8 @@ export class Server {
       ['--limits', options.limits],
       ['--access-token-seconds', String(options.accessTokenSeconds)],
       ['--recent-login-seconds', String(options.recentLoginSeconds)],
-      behind ? ['--trusted-proxies', '127.0.0.1'] : [],
-      behind ? ['--audience', [origin, ...behind.audiences].join(',')] : [],
+      gateway ? ['--trusted-proxies', '127.0.0.1'] : [],
+      gateway ? ['--audience', [origin, ...gateway.audiences].join(',')] : [],
     ].flat();
     const program = new Program({ binary, arguments: flags, folder, ready: 'listening on ' });
     const server = new Server(origin, port, folder, program);

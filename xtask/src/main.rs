@@ -1,10 +1,11 @@
 //! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
 //! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `ci`, `tidy`, `model`, `simulate`, `chaos`, `mutants`, `timing`; what they stand on is
+//! `run`, `build`, `test`, `browsers`, `ci`, `tidy`, `model`, `simulate`, `chaos`, `mutants`, `timing`; what they stand on is
 //! `tools` (installs what is missing), `site` (the browser's half), `process` (child processes) and
 //! `report` (what is said).
 #![forbid(unsafe_code)]
 
+mod browsers;
 mod build;
 mod chaos;
 mod ci;
@@ -76,6 +77,8 @@ enum Task {
         /// Only tests whose name contains one of these.
         filters: Vec<String>,
     },
+    /// The main path in Firefox and WebKitGTK, installed from Debian's packages if need be.
+    Browsers,
     /// Everything that must hold before a change is done: format, lints, tidy, licences, tests.
     Ci,
     /// The house rules that no compiler checks.
@@ -118,6 +121,7 @@ fn main() -> ExitCode {
         Task::Run { release, arguments, .. } => run::run(&workspace, release, &arguments),
         Task::Build { release } => build::build(&workspace, release),
         Task::Test { filters } => test::test(&workspace, &filters),
+        Task::Browsers => browsers::browsers(&workspace),
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
         Task::Model { write } => model::model(&workspace, write),

@@ -1,6 +1,6 @@
 //! What Baton is built and tested with, beyond cargo and Node: found, or installed and said so.
 //! One file per kind of tool. Nothing is installed into the system but Debian's packages
-//! (`chromium`, `faketime`, `postgresql`, `python3-pip`, `strace`), and that only as root.
+//! (`chromium`, `faketime`, `firefox-esr`, `postgresql`, `python3-pip`, `strace`, `webkit2gtk-driver`, `xvfb`), and that only as root.
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
@@ -8,6 +8,7 @@ pub(crate) mod debian;
 pub(crate) mod envoy;
 pub(crate) mod faketime;
 pub(crate) mod node;
+pub(crate) mod other_browsers;
 pub(crate) mod postgres;
 pub(crate) mod strace;
 pub(crate) mod target;
