@@ -75,6 +75,10 @@ impl DeviceToken {
         (*version == VERSION).then_some(Self { slot, bytes })
     }
 
+    fn device_id(&self) -> &[u8] {
+        &self.bytes[..16]
+    }
+
     fn unverified_issued_at(&self) -> NumericDate {
         let bytes = self.bytes[16..HEAD_BYTES].try_into().expect("eight bytes");
         NumericDate(i64::from_be_bytes(bytes))

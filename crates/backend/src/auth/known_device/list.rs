@@ -59,8 +59,10 @@ impl KnownDevices {
         (!self.0.is_empty()).then(|| Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// In the place of the one of the same device. Another of this slot is of another server on this host, or good
+    /// for nothing: it gives way in its turn.
     fn put_first(&mut self, token: DeviceToken) {
-        self.forget(token.slot);
+        self.0.retain(|kept| kept.slot != token.slot || kept.device_id() != token.device_id());
         self.0.insert(0, token);
         self.0.truncate(MOST_DEVICES);
     }
@@ -226,6 +228,21 @@ mod tests {
         let kept = list([1, 2, 3]).keeping(token(2, 9)).expect("another list");
         assert_eq!(accounts(&kept.list), [2, 1, 3]);
         assert!(kept.list.0[0] == token(2, 9));
+    }
+
+    /// Cookies know no ports: a server on the same host has the same user's token of another device.
+    #[test]
+    fn another_servers_token_of_the_same_account_stays() {
+        let mut another = token(2, 0);
+        another.bytes[0] = 99;
+        let mut presented = list([1, 3]);
+        presented.list.0.push(another.clone());
+        for _ in 0..2 {
+            let kept = presented.keeping(token(2, 0));
+            presented.list = kept.map_or(presented.list, |kept| kept.list);
+            assert_eq!(accounts(&presented.list), [2, 1, 3, 2]);
+            assert!(presented.list.0[3] == another);
+        }
     }
 
     #[test]
