@@ -15,7 +15,7 @@ use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
 use crate::auth::status_list::StatusLists;
 use crate::clock::Clock;
-use crate::config::{self, ConfigError, Origin, Settings};
+use crate::config::{ConfigError, Origin, Settings};
 use crate::entropy::Entropy;
 use crate::http::assets::AssetFiles;
 use crate::http::client::TrustedProxies;
@@ -67,10 +67,7 @@ impl App {
         let Doors { clock, entropy, store, keys } = doors;
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
-        let limits = match settings.limits {
-            config::Limits::Default => Limits::standard(&clock),
-            config::Limits::Off => Limits::off(),
-        };
+        let limits = settings.limits.map_or(Limits::off(), |rates| Limits::new(&rates, &clock));
         let (endings, status_lists) = (Arc::new(Endings::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));

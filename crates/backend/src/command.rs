@@ -6,6 +6,7 @@ mod check;
 mod consent;
 mod database;
 mod keys;
+mod limits;
 mod password;
 mod progress;
 mod services;
@@ -56,6 +57,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
+    limits::log(settings.limits.as_ref());
     let doors = open_doors(&settings).await?;
     let store = doors.store.clone();
     let app = App::new(&settings, doors)?;
@@ -76,8 +78,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     warn_if_unreachable(&settings, address.port());
     let stop = server::told_to_stop()?;
     announce(address).await?;
-    let limits = ConnectionLimits::of(&settings);
-    server::serve(listener, router(app), limits, stop).await;
+    let connections = ConnectionLimits::of(&settings);
+    server::serve(listener, router(app), connections, stop).await;
     drop((following, upkeep, keeping));
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;

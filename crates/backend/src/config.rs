@@ -3,6 +3,7 @@
 
 mod command_line;
 mod keys;
+mod limits;
 mod origin;
 mod proxies;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use environment::VariableError;
 use rotation::Policy;
 
+use crate::auth::limits::Rates;
 use crate::auth::suspicion::SuspicionPolicy;
 use crate::keys::KeyPlan;
 use crate::lifetimes::LifetimeSet;
@@ -56,8 +58,8 @@ pub struct Settings {
     pub suspicion: SuspicionPolicy,
     /// Whose forwarding header is believed.
     pub trusted_proxies: Vec<Proxies>,
-    /// Whether calls are limited in number.
-    pub limits: Limits,
+    /// The rates that calls are limited to, if they are.
+    pub limits: Option<Rates>,
     /// How many connections there may be at a time.
     pub max_connections: usize,
     /// Whom access tokens are for; never empty.
@@ -120,12 +122,7 @@ impl TryFrom<ServeArgs> for Settings {
 
     fn try_from(args: ServeArgs) -> Result<Self, ConfigError> {
         let origin = Origin::parse(&args.origin)?;
-        if args.limits == Limits::Off && !origin.is_loopback() {
-            return Err(ConfigError::new(
-                "--limits",
-                "off is for tests on a loopback origin only: leave it out, or use an --origin on localhost",
-            ));
-        }
+        let limits = limits::rates(args.limits, &args.rate_limit, &origin)?;
         let mut audience: Vec<String> =
             args.audience.iter().map(|audience| audience.trim().to_owned()).collect();
         if audience.is_empty() {
@@ -169,7 +166,7 @@ impl TryFrom<ServeArgs> for Settings {
                 .iter()
                 .map(|proxies| Proxies::parse(proxies))
                 .collect::<Result<_, _>>()?,
-            limits: args.limits,
+            limits,
             max_connections: args.max_connections.get(),
             audience,
             site: site_folder(args.site)?,

@@ -1,8 +1,13 @@
-//! How often, at once: limits in the memory of each instance, for bursts. What must survive a restart is
+//! Rate limits: how often, at once, in the memory of each instance. What must survive a restart is
 //! counted in the store; see [`guessing`](super::guessing). It must not know what the calls do.
 
 mod admission;
 mod buckets;
+mod rate;
+mod rates;
+#[cfg(test)]
+mod school;
+mod table;
 
 use std::net::IpAddr;
 
@@ -16,6 +21,9 @@ use crate::clock::Clock;
 use crate::store::{AccountTag, Event};
 use buckets::Buckets;
 pub use buckets::{MOST_KEYS, SHARED};
+pub use rate::{NoRate, Period, Rate};
+pub use rates::{RateError, Rates, bounds};
+pub use table::{LIMITS, Limit, Row, TABLE};
 
 /// What calls are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,46 +71,20 @@ impl TooEarly {
 pub struct Limits(Option<All>);
 
 struct All {
-    logins_by_network: Buckets,
-    logins_by_pair: Buckets,
-    logins_on_known_devices: Buckets,
-    registrations: Buckets,
-    refreshes_by_network: Buckets,
-    refreshes_by_session: Buckets,
-    calls_by_session: Buckets,
-    calls_by_account: Buckets,
-    changes_by_session: Buckets,
-    changes_by_account: Buckets,
-    password_checks_by_session: Buckets,
-    password_checks_by_account: Buckets,
-    wrong_credentials_by_network: Buckets,
-    introspections_by_service: Buckets,
+    /// One for each [`Limit`], by its number.
+    buckets: [Buckets; LIMITS],
     /// Whether it was told lately that a limit was hit.
     told: Buckets,
 }
 
 impl Limits {
-    /// As a server in front of users needs them: far above what people do, a whole office of them behind
-    /// one address included. Each is so many at once, and one more every so many milliseconds.
+    /// Limits with these rates.
     #[must_use]
-    pub fn standard(clock: &Clock) -> Self {
-        let buckets = |at_once, milliseconds| Buckets::new(at_once, milliseconds, clock.clone());
+    pub fn new(rates: &Rates, clock: &Clock) -> Self {
+        let buckets = |rate| Buckets::new(rate, clock.clone());
         Self(Some(All {
-            logins_by_network: buckets(100, 5_000),
-            logins_by_pair: buckets(20, 15_000),
-            logins_on_known_devices: buckets(60, 15_000),
-            registrations: buckets(60, 60_000),
-            refreshes_by_network: buckets(4_000, 10),
-            refreshes_by_session: buckets(400, 500),
-            calls_by_session: buckets(200, 100),
-            calls_by_account: buckets(400, 50),
-            changes_by_session: buckets(60, 1_000),
-            changes_by_account: buckets(240, 250),
-            password_checks_by_session: buckets(20, 15_000),
-            password_checks_by_account: buckets(80, 4_000),
-            wrong_credentials_by_network: buckets(4_000, 10),
-            introspections_by_service: buckets(4_000, 1),
-            told: buckets(1, 3_600_000),
+            buckets: std::array::from_fn(|number| buckets(rates.of(TABLE[number].limit))),
+            told: buckets(table::TOLD),
         }))
     }
 
@@ -121,13 +103,13 @@ impl Limits {
     /// How many keys are in memory.
     #[must_use]
     pub fn keys(&self) -> usize {
-        self.0.as_ref().map_or(0, |all| all.each().map(Buckets::keys).iter().sum())
+        self.0.as_ref().map_or(0, |all| all.each().map(Buckets::keys).sum())
     }
 
     /// The most keys there can ever be in memory.
     #[must_use]
     pub fn most_keys(&self) -> usize {
-        self.0.as_ref().map_or(0, |all| all.each().len() * (MOST_KEYS + SHARED))
+        self.0.as_ref().map_or(0, |all| all.each().count() * (MOST_KEYS + SHARED))
     }
 
     /// A login to an account from a device that is not known there.
@@ -138,8 +120,8 @@ impl Limits {
     ) -> Result<(), TooEarly> {
         let network = network(address);
         // The pair first: who knocks at one door only shall not close the others for the neighbours.
-        self.take(|all| &all.logins_by_pair, Key::Pair(network, account))?;
-        self.take(|all| &all.logins_by_network, Key::Network(network))
+        self.take(Limit::LoginsPerNetworkAndAccount, Key::Pair(network, account))?;
+        self.take(Limit::LoginsPerNetwork, Key::Network(network))
     }
 
     /// A login from a known device, which is not counted against its network. Each login without the device's
@@ -150,59 +132,66 @@ impl Limits {
         address: Option<IpAddr>,
         account: AccountTag,
     ) -> Result<(), TooEarly> {
-        self.take(|all| &all.logins_by_pair, Key::Guess(device))?;
-        self.take(|all| &all.logins_on_known_devices, Key::Pair(network(address), account))
+        self.take(Limit::LoginsPerKnownDevice, Key::Guess(device))?;
+        self.take(
+            Limit::KnownDeviceLoginsPerNetworkAndAccount,
+            Key::Pair(network(address), account),
+        )
     }
 
     /// A registration.
     pub(super) fn registration(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
-        self.take(|all| &all.registrations, Key::Network(network(address)))
+        self.take(Limit::RegistrationsPerNetwork, Key::Network(network(address)))
     }
 
     fn refresh_from(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
-        self.take(|all| &all.refreshes_by_network, Key::Network(network(address)))
+        self.take(Limit::RefreshesPerNetwork, Key::Network(network(address)))
     }
 
     /// Only for an authentic ticket: anybody can write a session's id.
     fn refresh_of(&self, session: SessionId) -> Result<(), TooEarly> {
-        self.take(|all| &all.refreshes_by_session, Key::Session(session))
+        self.take(Limit::RefreshesPerSession, Key::Session(session))
     }
 
     /// Any call with an access token: what is not limited otherwise is limited here. A session has a part of what
     /// its account has: with a stolen one, a thief cannot keep the owner's others from ending it.
     fn call(&self, caller: &Caller, is_change: bool) -> Result<(), TooEarly> {
         let (session, account) = (Key::Session(caller.session), Key::Account(caller.user));
-        self.take(|all| &all.calls_by_session, session)?;
+        self.take(Limit::CallsPerSession, session)?;
         if is_change {
-            self.take(|all| &all.changes_by_session, session)?;
+            self.take(Limit::ChangesPerSession, session)?;
         }
-        self.take(|all| &all.calls_by_account, account)?;
-        if is_change { self.take(|all| &all.changes_by_account, account) } else { Ok(()) }
+        self.take(Limit::CallsPerAccount, account)?;
+        if is_change { self.take(Limit::ChangesPerAccount, account) } else { Ok(()) }
     }
 
     /// A password given within a session, right or wrong: each costs a hash.
     pub(super) fn password_check(&self, user: UserId, session: SessionId) -> Result<(), TooEarly> {
-        self.take(|all| &all.password_checks_by_session, Key::Session(session))?;
-        self.take(|all| &all.password_checks_by_account, Key::Account(user))
+        self.take(Limit::PasswordChecksPerSession, Key::Session(session))?;
+        self.take(Limit::PasswordChecksPerAccount, Key::Account(user))
     }
 
     /// A question of a service, before the database is asked for its credentials: until they are known to be right,
     /// it counts against its network, and until they are known to be wrong, against the service that it names.
     fn introspection(&self, network: Key, service: Key) -> Result<(), TooEarly> {
-        self.take(|all| &all.wrong_credentials_by_network, network)?;
-        let taken = self.take(|all| &all.introspections_by_service, service);
-        taken.inspect_err(|_| self.give_back(|all| &all.wrong_credentials_by_network, network))
+        self.take(Limit::WrongServiceCredentialsPerNetwork, network)?;
+        let taken = self.take(Limit::IntrospectionsPerService, service);
+        taken.inspect_err(|_| self.give_back(Limit::WrongServiceCredentialsPerNetwork, network))
     }
 
-    fn give_back(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) {
+    fn give_back(&self, limit: Limit, key: Key) {
         if let Some(all) = &self.0 {
-            which(all).give_back(key);
+            all.of(limit).give_back(key);
         }
     }
 
-    fn take(&self, which: impl FnOnce(&All) -> &Buckets, key: Key) -> Result<(), TooEarly> {
+    fn take(&self, limit: Limit, key: Key) -> Result<(), TooEarly> {
         let Some(all) = &self.0 else { return Ok(()) };
-        which(all).take(key).map_err(|retry_after| TooEarly { key, retry_after, limited_by: None })
+        all.of(limit).take(key).map_err(|retry_after| TooEarly {
+            key,
+            retry_after,
+            limited_by: None,
+        })
     }
 
     /// Whether it is news that this limit was hit: once an hour, however often it is.
@@ -226,23 +215,11 @@ impl Limits {
 }
 
 impl All {
-    const fn each(&self) -> [&Buckets; 15] {
-        [
-            &self.logins_by_network,
-            &self.logins_by_pair,
-            &self.logins_on_known_devices,
-            &self.registrations,
-            &self.refreshes_by_network,
-            &self.refreshes_by_session,
-            &self.calls_by_session,
-            &self.calls_by_account,
-            &self.changes_by_session,
-            &self.changes_by_account,
-            &self.password_checks_by_session,
-            &self.password_checks_by_account,
-            &self.wrong_credentials_by_network,
-            &self.introspections_by_service,
-            &self.told,
-        ]
+    const fn of(&self, limit: Limit) -> &Buckets {
+        &self.buckets[limit as usize]
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Buckets> {
+        self.buckets.iter().chain([&self.told])
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::database::{remark, with_database};
-use super::{say, spelling};
+use super::{limits, say, spelling};
 use crate::app::{App, Doors};
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};
@@ -18,6 +18,7 @@ use crate::store::{Database, Schema, Store};
 pub(super) async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
     say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
+    limits::check(settings.limits.as_ref())?;
     let database = DatabaseArgs { database: settings.database.clone() };
     with_database(&database, async |database| check_database(&settings, database).await).await
 }

@@ -2,6 +2,7 @@
 //! whether values make sense is checked in [`config`](super), not here.
 
 mod administration;
+mod limits;
 mod suspicion;
 
 use std::num::NonZeroUsize;
@@ -14,6 +15,7 @@ pub use self::administration::{
     AddServiceArgs, AddUserArgs, EndSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
     ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
+pub use self::limits::Limits;
 pub use self::suspicion::SuspicionArgs;
 
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
@@ -35,6 +37,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API and the site until SIGTERM or Ctrl-C.
+    #[command(after_help = limits::help())]
     Serve(ServeArgs),
     /// Bring the database schema up to date and stop (serve does it too).
     Migrate(DatabaseArgs),
@@ -42,6 +45,7 @@ pub enum Command {
     /// by the limits that serve runs with (serve does it too, once an hour).
     Prune(PruneArgs),
     /// Verify configuration, keys and storage, and say what is wrong.
+    #[command(after_help = limits::help())]
     Check(ServeArgs),
     /// The key ring.
     #[command(flatten_help = true)]
@@ -257,6 +261,14 @@ pub struct ServeArgs {
     /// Limits on how often calls may be made; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
     pub limits: Limits,
+    /// Another rate for a limit; may be given for several. The names are at the end of `baton help serve`.
+    #[arg(
+        long,
+        env = "BATON_RATE_LIMIT",
+        value_delimiter = ',',
+        value_name = "NAME=AT_ONCE/PERIOD"
+    )]
+    pub rate_limit: Vec<String>,
     /// How many connections there may be at a time, of 80 KiB at most. One client has an eighth, unless it is a trusted proxy.
     #[arg(long, env = "BATON_MAX_CONNECTIONS", default_value = "2048", value_name = "NUMBER")]
     pub max_connections: NonZeroUsize,
@@ -279,13 +291,4 @@ pub struct PruneArgs {
     /// Whether to ask first; only where the clock cannot be compared with another.
     #[command(flatten)]
     pub consent: ConsentArgs,
-}
-
-/// Whether calls are limited in number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Limits {
-    /// As a server in front of users needs them.
-    Default,
-    /// None: for tests and benchmarks.
-    Off,
 }

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::auth::suspicion::network;
-use crate::config::{Limits, Proxies, Settings};
+use crate::config::{Proxies, Settings};
 use crate::http::cookie;
 
 /// File descriptors that stay free for the database, the log and the standard streams.
@@ -49,8 +49,8 @@ impl ConnectionLimits {
         let places = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
         let total = settings.max_connections.min(places).max(1);
         let per_network = match settings.limits {
-            Limits::Default => (total / NETWORK_PART).max(1),
-            Limits::Off => total,
+            Some(_) => (total / NETWORK_PART).max(1),
+            None => total,
         };
         let cookies = cookie::names(settings.origin.port()).into();
         Self { total, per_network, exempt: settings.trusted_proxies.clone(), cookies }

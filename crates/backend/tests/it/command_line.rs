@@ -126,7 +126,7 @@ fn the_environment_is_cleaned_and_each_complaint_names_the_variable() {
 }
 
 /// Every variable that `serve` and `check` take.
-const VARIABLES: [&str; 23] = [
+const VARIABLES: [&str; 24] = [
     "BATON_LOG",
     "BATON_LOG_JSON",
     "BATON_LISTEN",
@@ -149,6 +149,7 @@ const VARIABLES: [&str; 23] = [
     "BATON_AUDIENCE",
     "BATON_SITE",
     "BATON_LIMITS",
+    "BATON_RATE_LIMIT",
     "BATON_MAX_CONNECTIONS",
 ];
 
@@ -322,6 +323,8 @@ fn help_lists_every_flag_and_environment_name_of_the_contract() {
         "--site",
         "BATON_SITE",
         "--limits",
+        "--rate-limit",
+        "BATON_RATE_LIMIT",
         "--max-connections",
         "BATON_MAX_CONNECTIONS",
         "--new-database",

@@ -36,6 +36,7 @@ mod postgres;
 mod power_loss;
 mod problems;
 mod race;
+mod rate_limits;
 mod refresh;
 mod register;
 mod replay;

@@ -2,7 +2,7 @@
 
 use shared::EventKind;
 
-use super::{Key, TooEarly};
+use super::{Key, Limit, TooEarly};
 use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::sessions::{Found, Sessions};
@@ -56,9 +56,9 @@ impl Sessions {
         }
         let authenticated = authenticate.await;
         if matches!(authenticated, Err(AuthError::InvalidClient)) {
-            self.limits.give_back(|all| &all.introspections_by_service, service);
+            self.limits.give_back(Limit::IntrospectionsPerService, service);
         } else {
-            self.limits.give_back(|all| &all.wrong_credentials_by_network, from);
+            self.limits.give_back(Limit::WrongServiceCredentialsPerNetwork, from);
         }
         authenticated
     }

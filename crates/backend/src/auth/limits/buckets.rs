@@ -13,7 +13,7 @@ use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{Quota, RateLimiter, clock};
 
-use super::Key;
+use super::{Key, Rate};
 use crate::clock::Clock;
 
 /// How many keys have a bucket of their own, for each limit.
@@ -36,17 +36,17 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
-    /// So many at once, and one more every so many milliseconds.
-    pub(super) fn new(at_once: u32, milliseconds: u64, clock: Clock) -> Self {
-        let quota = Quota::with_period(Duration::from_millis(milliseconds))
-            .zip(NonZeroU32::new(at_once))
+    /// Full buckets of this rate.
+    pub(super) fn new(rate: Rate, clock: Clock) -> Self {
+        let quota = Quota::with_period(rate.period)
+            .zip(NonZeroU32::new(rate.at_once))
             .map(|(quota, at_once)| quota.allow_burst(at_once))
-            .expect("limits are constants above zero");
+            .expect("the bounds of rates are above zero");
         let clock = Steady::over(clock);
         let swept_at = Mutex::new(clock::Clock::now(&clock));
         let places = Places::default();
         let limiter = RateLimiter::new(quota, places.clone(), clock);
-        Self { limiter, places, period: Duration::from_millis(milliseconds).into(), swept_at }
+        Self { limiter, places, period: rate.period.into(), swept_at }
     }
 
     /// Takes one, or says in how many seconds there will be one.
@@ -181,6 +181,10 @@ mod tests {
         Clock::manual(NumericDate(1_800_000_000))
     }
 
+    fn rate(at_once: u32, milliseconds: u64) -> Rate {
+        Rate { at_once, period: Duration::from_millis(milliseconds) }
+    }
+
     fn from(network: u32) -> Key {
         Key::Network(Some(IpAddr::V4(Ipv4Addr::from_bits(network))))
     }
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn a_bucket_empties_refills_and_says_when() {
         let clock = clock();
-        let buckets = Buckets::new(3, 2_500, clock.clone());
+        let buckets = Buckets::new(rate(3, 2_500), clock.clone());
         for _ in 0..3 {
             assert_eq!(buckets.take(from(1)), Ok(()));
         }
@@ -201,10 +205,27 @@ mod tests {
         assert_eq!(buckets.take(from(1)), Err(2));
     }
 
+    /// What docs/operating.md says a limit lets through in a day.
+    #[test]
+    fn no_more_pass_within_a_time_than_the_rate_says() {
+        for (rate, seconds) in [(rate(3, 2_500), 60), (rate(1, 7_000), 100), (rate(20, 300), 30)] {
+            let clock = clock();
+            let buckets = Buckets::new(rate, clock.clone());
+            let mut passed = 0;
+            for _ in 0..=seconds {
+                while buckets.take(from(1)).is_ok() {
+                    passed += 1;
+                }
+                clock.advance(1);
+            }
+            assert_eq!(passed, rate.most_within(Duration::from_secs(seconds)), "{rate}");
+        }
+    }
+
     #[test]
     fn what_was_taken_and_given_back_can_be_taken_again_and_no_more() {
         let clock = clock();
-        let buckets = Buckets::new(2, 1_000, clock.clone());
+        let buckets = Buckets::new(rate(2, 1_000), clock.clone());
         for _ in 0..100 {
             assert_eq!(buckets.take(from(1)), Ok(()));
             buckets.give_back(from(1));
@@ -228,7 +249,7 @@ mod tests {
     #[test]
     fn what_finds_no_place_shares_and_memory_stays_bounded() {
         let clock = clock();
-        let buckets = Buckets::new(1, 1_000, clock.clone());
+        let buckets = Buckets::new(rate(1, 1_000), clock.clone());
         let passed = (0..100_000).filter(|network| buckets.take(from(*network)).is_ok()).count();
         assert_eq!(passed, MOST_KEYS + SHARED);
         assert_eq!(buckets.keys(), MOST_KEYS + SHARED);
@@ -244,7 +265,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let clock = clock();
-        let buckets = Buckets::new(1, 1_000, clock.clone());
+        let buckets = Buckets::new(rate(1, 1_000), clock.clone());
         assert_eq!(buckets.take(from(1)), Ok(()));
         clock.advance(-86_400);
         assert_eq!(buckets.take(from(1)), Err(1));

@@ -1,0 +1,32 @@
+//! Rate limits as settings: the preset of `--limits` and the rates of `--rate-limit`. It must not know the bounds of a
+//! rate; see [`Rates`].
+
+use super::{ConfigError, Limits, Origin};
+use crate::auth::limits::Rates;
+
+/// The rates in force; `None` if there are no limits.
+pub(super) fn rates(
+    preset: Limits,
+    entries: &[String],
+    origin: &Origin,
+) -> Result<Option<Rates>, ConfigError> {
+    if preset == Limits::Default {
+        let rates = Rates::with(entries);
+        return rates
+            .map(Some)
+            .map_err(|error| ConfigError::new("--rate-limit", error.to_string()));
+    }
+    if !origin.is_loopback() {
+        return Err(ConfigError::new(
+            "--limits",
+            "off is for tests on a loopback origin only: leave it out, or use an --origin on localhost",
+        ));
+    }
+    if !entries.is_empty() {
+        return Err(ConfigError::new(
+            "--rate-limit",
+            "with --limits off there are no limits to set: leave out one of the two",
+        ));
+    }
+    Ok(None)
+}
