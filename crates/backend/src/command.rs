@@ -172,7 +172,8 @@ async fn warn_if_not_new(settings: &Settings, store: &dyn Store) -> anyhow::Resu
 
 /// A browser that comes by another name or port is refused; better said now than found out.
 fn warn_if_unreachable(settings: &Settings, port: u16) {
-    let is_behind = !settings.trusted_proxies.is_empty();
+    // TLS ends in front of it, at a port of its own.
+    let is_behind = !settings.trusted_proxies.is_empty() || settings.origin.is_tls();
     if settings.origin.is_loopback() && settings.origin.port() != port && !is_behind {
         tracing::warn!(
             event = "origin.mismatch",
