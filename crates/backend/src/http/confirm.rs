@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use shared::body::ConfirmRequest;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SessionCookies, Visiting};
+use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -16,11 +16,10 @@ pub async fn confirm(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
-    (RefreshCookie(presented), cookies): (RefreshCookie, SessionCookies),
-    Visiting(visitor): Visiting,
+    (RefreshCookie { token, names }, Visiting(visitor)): (RefreshCookie, Visiting),
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = accounts.confirm(&presented, attempt.as_ref(), &request.password, &visitor).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names: cookies.presented(), grant })
+    let grant = accounts.confirm(&token, attempt.as_ref(), &request.password, &visitor).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, names, grant })
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin, SeenFrom, SessionCookies};
+use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin, SeenFrom};
 use super::session_answer::SessionAnswer;
 use crate::auth::sessions::Sessions;
 
@@ -18,11 +18,10 @@ pub async fn refresh(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
-    (RefreshCookie(presented), cookies): (RefreshCookie, SessionCookies),
-    SeenFrom(whence): SeenFrom,
+    (RefreshCookie { token, names }, SeenFrom(whence)): (RefreshCookie, SeenFrom),
     _: Empty,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = sessions.refresh(&presented, attempt.as_ref(), &whence).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names: cookies.presented(), grant })
+    let grant = sessions.refresh(&token, attempt.as_ref(), &whence).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, names, grant })
 }

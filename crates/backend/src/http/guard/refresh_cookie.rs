@@ -10,11 +10,16 @@ use shared::path::{REFRESH_COOKIE, at_port};
 
 use crate::auth::AuthError;
 use crate::config::Origin;
-use crate::http::cookie;
+use crate::http::cookie::{self, Names};
 use crate::http::error::ApiError;
 
-/// What stands in the refresh cookie.
-pub struct RefreshCookie(pub Secret);
+/// The refresh cookie.
+pub struct RefreshCookie {
+    /// What stands in it.
+    pub token: Secret,
+    /// The names of the session's cookies, of which it is one.
+    pub names: Names,
+}
 
 impl<S: Sync> FromRequestParts<S> for RefreshCookie
 where
@@ -24,12 +29,15 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         // Where this server's port is in a cookie's name, the usual name is another server's.
-        let (own, usual) = presented(&parts.headers, Origin::from_ref(state).port());
-        let mut values = if own.is_empty() { usual } else { own }.into_iter();
+        let port = Origin::from_ref(state).port();
+        let (own, usual) = presented(&parts.headers, port);
+        let (values, names) =
+            if own.is_empty() { (usual, Names::usual()) } else { (own, Names::at(port)) };
+        let mut values = values.into_iter();
         // A browser holds one cookie of this name; two were assembled by hand. Neither they nor none
         // are refused in another way than a token that opens nothing.
         match (values.next(), values.next()) {
-            (Some(value), None) => Ok(Self(value)),
+            (Some(token), None) => Ok(Self { token, names }),
             _ => Err(AuthError::InvalidGrant.into()),
         }
     }

@@ -25,11 +25,6 @@ pub struct SessionCookies {
 }
 
 impl SessionCookies {
-    /// The names under which a refresh token of this server has arrived.
-    pub fn presented(&self) -> Names {
-        self.names(self.has_own)
-    }
-
     /// The names that this server may write: the usual ones, unless they are another server's.
     pub async fn free(&self) -> Names {
         self.names(self.has_own || self.is_anothers().await)

@@ -167,7 +167,7 @@ async fn a_list_that_cannot_be_read_is_none_and_is_replaced() {
         // Two of the name were put together by hand. The first that is a list counts.
         ([&named(b"\xff"), &whole[..]].join(&b"; "[..]), true),
         ([&whole[..], &named(b"AQ")].join(&b"; "[..]), true),
-        (vec![&whole[..]; 12].join(&b"; "[..]), true),
+        ([&whole[..]; 12].join(&b"; "[..]), true),
     ] {
         let browser = app.browser();
         let request = browser.request(Method::POST, path::LOGIN);
