@@ -240,11 +240,12 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
         for held in &held {
             let outlives = [Lifetime::AccessToken, Lifetime::JwksCache].contains(&held.setting);
             let lease = held.held_until.since(now()) - if outlives { held.seconds } else { 0 };
-            assert!((3_840..=3_900).contains(&lease), "{held:?}");
+            // PostgreSQL's migration rounds to the nearest second.
+            assert!((3_840..=3_901).contains(&lease), "{held:?}");
         }
         // By this the clock of a SQLite server is judged.
         let renewed = renewals(&held).max().expect("leases");
-        assert!((0..=60).contains(&now().since(renewed)));
+        assert!((-1..=60).contains(&now().since(renewed)));
 
         let app = TestApp::over(store, place, &["--access-token-seconds", "5"]).await;
         app.clock.step(now().since(app.clock.now()));
