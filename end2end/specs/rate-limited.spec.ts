@@ -4,23 +4,35 @@ import { answerNext, problem } from '../support/network';
 import { expect, test } from '../support/test';
 import { expectAccountOf, open, sendLogin } from '../support/users';
 
+/** A text that stands for a second is missed by who looks now and then. */
+function collectsTheCountdown(): string[] {
+  const said: string[] = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('[role=timer]')?.textContent;
+    if (text && said.at(-1) !== text) said.push(text);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  return said;
+}
+
 test('a login that comes too often counts the seconds, and then works', async ({
   page,
   user,
   wire,
 }) => {
   await open(page, pages.login);
-  const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '3' } };
+  const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '5' } };
+  const said = await page.evaluateHandle(collectsTheCountdown);
   await answerNext(page, api.login, limited);
   await sendLogin(page, user);
   await expect(page.getByRole('alert')).toHaveText('That was too often.');
-  const timer = page.getByRole('timer');
-  await expect(timer).toHaveText('Try again in 2 seconds.');
+  await expect(page.getByRole('timer')).toBeVisible();
   const button = page.getByRole('main').getByRole('button', { name: 'Log in' });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   await button.press('Enter');
-  await expect(timer).toHaveText('Try again in a second.');
   await expect(page.getByText('You can try again now.')).toBeVisible();
+  const countdown = await said.jsonValue();
+  expect(countdown[0]).toMatch(/^Try again in [2345] seconds\.$/);
+  expect(countdown.at(-1)).toBe('Try again in a second.');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(button).not.toHaveAttribute('aria-disabled');
   expect(wire.lines()).toEqual([`POST ${api.login} 429`]);

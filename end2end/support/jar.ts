@@ -1,9 +1,29 @@
 // The browser's cookie jar, seen from outside, and what a thief does with a copy of it.
-import type { APIRequest, APIResponse, BrowserContext, Cookie, Request } from '@playwright/test';
+import type {
+  APIRequest,
+  APIResponse,
+  BrowserContext,
+  Cookie,
+  Page,
+  Request,
+} from '@playwright/test';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { api, refreshCookie } from './contract';
 
 export async function cookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
   return (await context.cookies()).find((it) => it.name === name);
+}
+
+/** Cookies that only a server may set, and of which ours sets no more: by another one on this host, since cookies know no ports. */
+export async function setByAnotherServer(page: Page, cookies: string[]): Promise<void> {
+  const another = createServer((_, response) => response.setHeader('Set-Cookie', cookies).end());
+  another.listen(0, '127.0.0.1');
+  await once(another, 'listening');
+  await page.goto(`http://localhost:${(another.address() as AddressInfo).port}/`);
+  another.closeAllConnections();
+  another.close();
 }
 
 /** The refresh token that the browser would present now. */
