@@ -77,7 +77,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   expect(await ticket(context), 'the refresh token is passed on').not.toBe(before);
 
   await callTheApi(elsewhere);
-  await expectNotice(elsewhere, /^The password was changed elsewhere/);
+  await expectNotice(elsewhere, /^The password was changed in another session/);
   await elsewhere.context().close();
   for (const page of [tab, account]) {
     await open(page, pages.account);
