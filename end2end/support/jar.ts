@@ -18,7 +18,10 @@ export async function cookie(context: BrowserContext, name: string): Promise<Coo
 
 /** Cookies that only a server may set, and of which ours sets no more: by another one on this host, since cookies know no ports. */
 export async function setByAnotherServer(page: Page, cookies: string[]): Promise<void> {
-  const another = createServer((_, response) => response.setHeader('Set-Cookie', cookies).end());
+  const another = createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
+    if (request.url === '/') response.setHeader('Set-Cookie', cookies);
+    response.end();
+  });
   another.listen(0, '127.0.0.1');
   await once(another, 'listening');
   await page.goto(`http://localhost:${(another.address() as AddressInfo).port}/`);
