@@ -16,8 +16,8 @@ const VERSION: u8 = 1;
 const ENTRY_BYTES: usize = SLOT_BYTES + TOKEN_BYTES;
 /// How many accounts a browser is known to: name and value of the cookie stay below 1 KiB.
 pub const MOST_DEVICES: usize = 12;
-/// A token among the first six stays where it is. So few logins write the list anew, and still an account
-/// that is used gives way only after six others were.
+/// A token among the first six stays where it is: few logins rewrite the list, and an account in use is evicted
+/// only after six others were used.
 const RECENT_DEVICES: usize = MOST_DEVICES / 2;
 /// How many tokens that stand alone one answer takes away: it has to pass proxies, too.
 const MOST_REPLACED: usize = 12;

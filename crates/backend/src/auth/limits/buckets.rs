@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(buckets.take(from(1)), Err(2));
     }
 
-    /// What docs/operating.md says a limit lets through in a day.
+    /// How many calls a limit admits in a day, as docs/operating.md says.
     #[test]
     fn no_more_pass_within_a_time_than_the_rate_says() {
         for (rate, seconds) in [(rate(3, 2_500), 60), (rate(1, 7_000), 100), (rate(20, 300), 30)] {

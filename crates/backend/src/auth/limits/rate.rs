@@ -26,7 +26,7 @@ const UNITS: [(&str, Duration); 3] = [
 ];
 
 impl Rate {
-    /// How many pass within this time at most: a full bucket, and what is added meanwhile.
+    /// How many pass within this time at most: a full bucket, and what is added in that time.
     #[must_use]
     pub fn most_within(self, time: Duration) -> u128 {
         let added = time.as_nanos().checked_div(self.period.as_nanos());

@@ -82,7 +82,7 @@ pub static TABLE: [Row; LIMITS] = [
     row(L::WrongServiceCredentialsPerNetwork, "wrong-service-credentials-per-network",            (1_000, ms(100)),  (4_000, ms(10)),   (40_000, ms(2))),
 ];
 
-/// How often it is told that a limit was hit: it refuses no call, so it is no setting.
+/// How often a hit limit is recorded as an event: it refuses no call, so it is no setting.
 pub(super) const TOLD: Rate = rate((1, s(3_600)));
 
 const _: () = {

@@ -1,4 +1,4 @@
-//! What of a request's head goes on to the HTTP parser: all of it, unless a line is so long that the parser
+//! The part of a request's head that reaches the HTTP parser: all of it, unless a line is so long that the parser
 //! would refuse the request. Then of its cookies those of other programs are left out, and another line
 //! is cut. It must not read ahead, and it keeps no more than the beginning of a line.
 //!
