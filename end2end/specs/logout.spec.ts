@@ -1,5 +1,5 @@
 import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
-import { cookie, present, ticket } from '../support/jar';
+import { cookie, keepSomething, keptNames, present, ticket } from '../support/jar';
 import { answerNext, cutTheCable, holdBack, problem } from '../support/network';
 import { expect, test } from '../support/test';
 import {
@@ -24,11 +24,13 @@ test('logout ends the session at the server and takes both cookies away', async 
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
   const [last, token] = [await ticket(context), await wire.accessToken()];
+  await keepSomething(account);
   wire.forget();
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
   await expectNotice(account, 'You are logged out.');
   await expect(account.locator('body')).not.toContainText(user.email);
+  expect(await keptNames(account)).toEqual([]);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
   expect(await cookie(context, refreshCookie)).toBeUndefined();
   expect(await cookie(context, hintCookie)).toBeUndefined();
@@ -173,5 +175,5 @@ test('a logout with neither cookie nor token says that the session was not reach
   await account.getByRole('button', { name: 'Cancel' }).click();
   await context.clearCookies({ name: refreshCookie });
   await leave.click();
-  await expectNotice(account, /^This browser is logged out, but its session could not be reached/);
+  await expectNotice(account, /^This browser is logged out, but its session could not be reached: .*Log in again and end it under Sessions/);
 });

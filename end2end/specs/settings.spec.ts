@@ -1,7 +1,7 @@
 // Name, password, and the end of the account.
 import type { Page } from '@playwright/test';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
-import { cookie, present, ticket } from '../support/jar';
+import { cookie, keepSomething, keptNames, present, ticket } from '../support/jar';
 import { answerNext, loseTheNextAnswer, problem } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
@@ -187,6 +187,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   await openSettings(account);
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await expect(account.getByText('Tick this first, if you mean it.')).toBeVisible();
+  await keepSomething(account);
   await account.getByLabel('I understand that this cannot be undone.').check();
 
   // It takes the password if the login is old.
@@ -201,6 +202,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
     await expect(page.locator('.notice')).toHaveAttribute('data-kind', 'calm');
     await expect(page).toHaveURL(pages.login);
     await expect(page.locator('body')).not.toContainText(user.email);
+    expect(await keptNames(page)).toEqual([]);
   }
   expect(await cookie(context, refreshCookie)).toBeUndefined();
   expect(await cookie(context, hintCookie)).toBeUndefined();

@@ -90,3 +90,16 @@ function issued(answer: APIResponse): string | undefined {
   const line = lines.find((it) => it.value.startsWith(`${refreshCookie}=`));
   return line?.value.slice(refreshCookie.length + 1).split(';')[0];
 }
+
+/** Writes what a page may keep of a session: an attempt whose answer is awaited, a question that was put off. */
+export async function keepSomething(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    localStorage.setItem('baton.attempt', '8e03978e-40d5-43e8-bc93-6894a57f9324');
+    localStorage.setItem('baton.dismissed', '1');
+  });
+}
+
+/** The names of all that scripts of this origin keep. */
+export async function keptNames(page: Page): Promise<string[]> {
+  return page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+}

@@ -261,3 +261,6 @@ fn duration(time: rustix::time::Timespec) -> Duration {
     let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), nanoseconds)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -111,15 +115,16 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
     stream.set_read_timeout(Some(IDLE_TIME));
     stream.set_write_timeout(Some(IDLE_TIME));
     let stream = FilteredHeads::new(Box::pin(stream), slot.cookies());
-    let state = Arc::clone(&slot.connection);
+    let (state, is_open) = (Arc::clone(&slot.connection), stream.is_open());
     let service = service_fn(move |request: Request<Incoming>| {
         let (router, connection) = (router.clone(), Arc::clone(&state));
+        let is_last = is_open.load(Ordering::Relaxed);
         connection.work();
         async move {
             let body = |body| WatchedBody { body, connection: Arc::clone(&connection) };
             let mut request = request.map(|it| axum::body::Body::new(body(it)));
             request.extensions_mut().insert(peer);
-            let response = router.oneshot(request).await;
+            let response = router.oneshot(request).await.map(|response| closing(response, is_last));
             // Whatever is left now depends on how fast the client reads.
             connection.wait();
             response
@@ -143,6 +148,14 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
             () = slot.connection.evicted() => {}
         }
     });
+}
+
+/// The answer, and word that the connection closes after it if it is the last.
+fn closing(mut response: Response, is_last: bool) -> Response {
+    if is_last {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 #[expect(

@@ -48,6 +48,12 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
+    /// One parameter, of characters that stand for themselves.
+    pub(crate) fn form(mut self, name: &str, value: &str) -> Self {
+        self.body = Some(format!("{name}={value}"));
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
     fn encode(&self) -> String {
         let body = self.body.as_deref().unwrap_or_default();
         let mut text = format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", self.method, self.path);

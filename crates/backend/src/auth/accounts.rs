@@ -84,10 +84,9 @@ impl Accounts {
         visitor: &Visitor,
     ) -> Result<Grant, AuthError> {
         let whence = &visitor.whence;
-        self.sessions.admit_network(whence).await?;
-        let (decision, found) = self.sessions.judge(presented, attempt).await?;
         // Before the password costs a hash, and before anything changes.
-        self.sessions.admit_session(&found, whence).await?;
+        let (decision, found) =
+            self.sessions.judge_within_limits(presented, attempt, whence).await?;
         let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);

@@ -40,6 +40,8 @@ pub enum Key {
     Service(AccountTag),
     /// An account, a known device, or a session whose password is guessed.
     Guess(AccountTag),
+    /// A refresh token, by a hash of it.
+    Ticket(AccountTag),
     /// One of those that find no place of their own.
     Shared(u64),
 }
@@ -75,6 +77,8 @@ struct All {
     buckets: [Buckets; LIMITS],
     /// Whether it was told lately that a limit was hit.
     told: Buckets,
+    /// Authentic tickets that were refused a moment ago.
+    refused: Buckets,
 }
 
 impl Limits {
@@ -85,6 +89,7 @@ impl Limits {
         Self(Some(All {
             buckets: std::array::from_fn(|number| buckets(rates.of(TABLE[number].limit))),
             told: buckets(table::TOLD),
+            refused: buckets(table::REFUSED),
         }))
     }
 
@@ -144,13 +149,34 @@ impl Limits {
         self.take(Limit::RegistrationsPerNetwork, Key::Network(network(address)))
     }
 
-    fn refresh_from(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
-        self.take(Limit::RefreshesPerNetwork, Key::Network(network(address)))
+    /// A token that is not known to be genuine yet.
+    fn refresh_from(&self, network: Key) -> Result<(), TooEarly> {
+        self.take(Limit::RefreshesPerNetwork, network)
     }
 
     /// Only for an authentic ticket: anybody can write a session's id.
-    fn refresh_of(&self, session: SessionId) -> Result<(), TooEarly> {
-        self.take(Limit::RefreshesPerSession, Key::Session(session))
+    fn refresh_of(&self, session: SessionId, user: Option<UserId>) -> Result<(), TooEarly> {
+        self.take(Limit::RefreshesPerSession, Key::Session(session))?;
+        match user {
+            Some(user) => self.take(Limit::RefreshesPerAccount, Key::Account(user)),
+            None => Ok(()),
+        }
+    }
+
+    /// An authentic ticket was refused by these limits. Whether it will be again, without a look at it, for a moment.
+    fn note_refused(&self, ticket: AccountTag) -> bool {
+        self.0.as_ref().is_none_or(|all| {
+            let _ = all.refused.take(Key::Ticket(ticket));
+            all.refused.wait(Key::Ticket(ticket)).is_some()
+        })
+    }
+
+    fn refused_ticket(&self, ticket: AccountTag) -> Result<(), TooEarly> {
+        let key = Key::Ticket(ticket);
+        match self.0.as_ref().and_then(|all| all.refused.wait(key)) {
+            Some(retry_after) => Err(TooEarly { key, retry_after, limited_by: None }),
+            None => Ok(()),
+        }
     }
 
     /// Any call with an access token: what is not limited otherwise is limited here. A session has a part of what
@@ -220,6 +246,6 @@ impl All {
     }
 
     fn each(&self) -> impl Iterator<Item = &Buckets> {
-        self.buckets.iter().chain([&self.told])
+        self.buckets.iter().chain([&self.told, &self.refused])
     }
 }

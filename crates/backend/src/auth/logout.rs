@@ -63,7 +63,8 @@ impl Sessions {
         if another_stands && named.is_empty() {
             return Err(AuthError::AnotherSession);
         }
-        for found in &named {
+        // An end is final: a token of a session that is over changes nothing, and costs no write.
+        for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
             let event = self.event(EventKind::LoggedOut, found, whence).because(EndCause::Logout);
             self.end(found, EndCause::Logout, vec![event]).await?;
         }

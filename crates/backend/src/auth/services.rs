@@ -140,13 +140,16 @@ impl Sessions {
     /// # Errors
     /// If storage fails: then nothing is known to have ended.
     pub async fn revoke(&self, token: &Secret, whence: &Whence) -> Result<(), AuthError> {
-        self.admit_network(whence).await?;
         let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
         let presented = Presented {
             refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
             access_token: Some(token).filter(|_| !is_ticket),
             meant: None,
         };
-        self.logout(&presented, whence).await.map(|_| ())
+        self.admit_unverified(whence).await?;
+        if self.logout(&presented, whence).await?.is_over {
+            self.is_genuine(whence);
+        }
+        Ok(())
     }
 }

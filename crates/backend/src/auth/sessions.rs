@@ -73,9 +73,7 @@ impl Sessions {
         attempt: Option<&Attempt>,
         whence: &Whence,
     ) -> Result<Grant, AuthError> {
-        self.admit_network(whence).await?;
-        let judged = self.judge(presented, attempt).await?;
-        self.admit_session(&judged.1, whence).await?;
+        let judged = self.judge_within_limits(presented, attempt, whence).await?;
         self.answer(judged, presented, attempt, whence).await
     }
 

@@ -2,7 +2,7 @@
 //! must not know how they are counted.
 
 use sha2::{Digest as _, Sha256};
-use shared::SessionId;
+use shared::{Secret, SessionId};
 
 use super::email::Email;
 use super::known_device::DeviceId;
@@ -28,6 +28,11 @@ impl AccountTag {
     /// A service's.
     pub(super) fn of_service(id: &str) -> Self {
         hashed(b"service", &[id.as_bytes()])
+    }
+
+    /// A refresh token's, authentic or not.
+    pub(super) fn of_ticket(presented: &Secret) -> Self {
+        hashed(b"ticket", &[presented.expose().as_bytes()])
     }
 
     /// One session's.

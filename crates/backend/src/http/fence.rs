@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 
 use super::error::ApiError;
 
-/// The longest path and query that is read, in bytes.
+/// The longest target that is read, in bytes: authority, path and query.
 const URI_BYTES: usize = 4 * 1024;
 /// The largest header section that is read, in bytes.
 const HEADER_BYTES: usize = 16 * 1024;
@@ -25,7 +25,9 @@ const HANDLER_TIME: Duration = Duration::from_secs(10);
 /// not somebody waits for its answer.
 pub async fn guard(request: Request, next: Next) -> Response {
     let uri = request.uri();
-    if uri.path().len() + uri.query().map_or(0, |query| query.len() + 1) > URI_BYTES {
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    let query = uri.query().map_or(0, |query| query.len() + 1);
+    if authority + uri.path().len() + query > URI_BYTES {
         return ApiError::UriTooLong.into_response();
     }
     if size(request.headers()) > HEADER_BYTES {

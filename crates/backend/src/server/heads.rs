@@ -1,11 +1,14 @@
 //! A connection whose request heads pass [`HeadFilter`] on their way in, so that no browser is shut out for
 //! the cookies that it has. It must not know what a request asks for.
 
+#[cfg(test)]
+mod against_the_parser;
 mod filter;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,6 +22,8 @@ const CHUNK_BYTES: usize = 4 * 1024;
 pub(super) struct FilteredHeads<S> {
     stream: S,
     filter: HeadFilter,
+    /// Whether the filter looks at nothing any more.
+    is_open: Arc<AtomicBool>,
     /// What has passed, and how much of it was taken.
     passed: Vec<u8>,
     taken: usize,
@@ -27,7 +32,14 @@ pub(super) struct FilteredHeads<S> {
 impl<S> FilteredHeads<S> {
     /// `ours`: the names of the cookies that this server reads.
     pub(super) fn new(stream: S, ours: Arc<[String]>) -> Self {
-        Self { stream, filter: HeadFilter::new(ours), passed: Vec::new(), taken: 0 }
+        let is_open = Arc::new(AtomicBool::new(false));
+        Self { stream, filter: HeadFilter::new(ours), is_open, passed: Vec::new(), taken: 0 }
+    }
+
+    /// Becomes true when the filter looks at nothing any more. The connection is to close with the answer that is due then:
+    /// behind a proxy the next request may be another user's.
+    pub(super) fn is_open(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_open)
     }
 }
 
@@ -47,6 +59,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FilteredHeads<S> {
                 return Poll::Ready(Ok(()));
             }
             this.filter.feed(chunk.filled(), &mut this.passed);
+            this.is_open.store(this.filter.is_open(), Ordering::Relaxed);
         }
         let rest = &this.passed[this.taken..];
         let taken = rest.len().min(buffer.remaining());

@@ -141,6 +141,23 @@ async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_acce
     .await;
 }
 
+/// The same for what has happened: a server that shows it for longer has promised to.
+#[tokio::test]
+async fn a_prune_with_a_shorter_retention_removes_no_event_that_a_server_still_shows() {
+    for (setting, is_kept) in [("31536000", true), ("7776000", false)] {
+        on_every_store_with(&["--event-retention-seconds", setting], async |app| {
+            app.registered("alice").await;
+            app.clock.advance(120 * DAY);
+            let defaults = settings::<&str>(&[]).expect("settings").retention;
+            app.app.sessions.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
+            prune(&app, defaults).await;
+            let events = app.logged_in("alice").await.events().await;
+            assert_eq!(events.contains(&"registered".to_owned()), is_kept, "{events:?}");
+        })
+        .await;
+    }
+}
+
 /// What was issued under the longer setting has expired: the shorter one is all that counts.
 #[tokio::test]
 async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {

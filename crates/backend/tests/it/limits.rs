@@ -1,5 +1,7 @@
 //! How often, at once: limits on bursts, by network, account and session.
 
+mod one_network;
+
 use axum::http::Method;
 use futures_util::future::join_all;
 use serde_json::json;

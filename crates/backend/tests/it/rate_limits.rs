@@ -39,6 +39,7 @@ fn without_a_setting_the_rates_are_the_ones_of_before() {
         ("registrations-per-network", "60/60s"),
         ("refreshes-per-network", "4000/10ms"),
         ("refreshes-per-session", "400/500ms"),
+        ("refreshes-per-account", "2000/100ms"),
         ("calls-per-session", "200/100ms"),
         ("calls-per-account", "400/50ms"),
         ("changes-per-session", "60/1s"),

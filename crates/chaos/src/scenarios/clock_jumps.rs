@@ -76,7 +76,13 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             }
         }
     }
-    let told = stage.log_lines("clock.untrusted")?.len();
+    let told = stage.log_lines("clock.untrusted")?;
+    if let Some(line) =
+        told.iter().find(|line| !line.contains("error=") && !line.contains("\"error\":"))
+    {
+        bail!("a log line does not say why the clock is in doubt: {line}");
+    }
+    let told = told.len();
     stage.remark(format!("{told} times the log said that the clock was in doubt"));
     if told == 0 {
         bail!("the clock did not move: no log line tells of it");

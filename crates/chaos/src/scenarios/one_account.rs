@@ -1,6 +1,7 @@
 //! One account against everybody: a user with a script, several sessions and half a million own events changes the
 //! name, pages through events of every kind, lists and ends sessions, confirms and changes the password, as fast as it
-//! is answered, while others refresh. Rate limits are as for users. Everybody else is served as if that user were not there.
+//! is answered, and presents the ticket of a session that is over, while others refresh from the same network. Rate limits
+//! are as for users. Everybody else is served as if that user were not there.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::client::{Client, PASSWORD, from_our_page};
 use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
-use crate::pace::pause;
+use crate::pace::{Stopwatch, pause};
 use crate::stage::Stage;
 use crate::{checker, fill};
 
@@ -29,10 +30,12 @@ const SESSIONS: usize = 4;
 const CONNECTIONS: usize = 10;
 /// How many events of one kind the user has, for each round.
 const EVENTS: u64 = 10_000;
+/// Others who log in, each twice a second.
+const LOGINS: usize = 2;
 /// How long each part lasts.
 const SPELL: Duration = Duration::from_secs(10);
 /// One of these calls after the other, by every connection.
-const CALLS: [(&str, &str); 7] = [
+const CALLS: [(&str, &str); 10] = [
     ("PUT", path::NAME),
     ("GET", "/api/events?kind=limited"),
     ("GET", path::EVENTS),
@@ -40,40 +43,64 @@ const CALLS: [(&str, &str); 7] = [
     ("POST", path::CONFIRM),
     ("PUT", path::PASSWORD),
     ("DELETE", path::SESSIONS),
+    // With the ticket of a session that is over.
+    ("POST", path::REFRESH),
+    ("POST", path::REVOKE),
+    ("POST", path::LOGOUT),
 ];
+
+/// The user who does all this.
+struct Hog {
+    sessions: Vec<Client>,
+    /// Its ticket is genuine, and over.
+    over: Client,
+}
+
+/// How the user's calls were answered.
+#[derive(Default)]
+struct Counts {
+    served: AtomicU64,
+    limited: AtomicU64,
+    /// Calls with the ticket of the session that is over.
+    over: AtomicU64,
+}
 
 /// Beside all of the user's calls.
 pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let instance = Instance::start(stage.launch_with_limits(&stage.database.url())).await?;
     let at = instance.address();
     let clients = Client::several(&stage, at, CLIENTS).await?;
-    let mut hog = vec![Client::register(&stage, at, "hog").await?];
-    for _ in 1..SESSIONS {
-        let mut session = hog[0].copied();
-        // In another browser: a login ends the session that its own has.
-        session.ticket.clear();
-        session.login(at).await?;
-        hog.push(session);
-    }
-    let user = hog[0].user(at).await?;
+    let mut hog = Hog::register(&stage, at).await?;
+    let user = hog.over.user(at).await?;
+    let logged_out = hog.over.logout(at).await;
+    anyhow::ensure!(logged_out == Some(204), "the logout was answered {logged_out:?}");
     fill::events_of(&stage.database, user, "name_changed", EVENTS * stage.rounds).await?;
     let mut refreshes = Refreshes::start(clients, at);
     pause(SPELL / 2).await;
     latency::hold_to(&stage, BOUND, "alone", refreshes.taken());
-    let (stop, served, limited) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-    let counts = (&stop, &served, &limited);
-    let busy =
-        (0..SESSIONS * CONNECTIONS).map(|number| keep_calling(&stage, at, &hog, number, counts));
+    let (stop, counts) = (AtomicBool::new(false), Counts::default());
+    let mut visitors = Vec::new();
+    for number in 0..LOGINS {
+        visitors.push(Client::register(&stage, at, &format!("visitor-{number}")).await?);
+    }
+    let logins = visitors.iter_mut().map(|visitor| keep_logging_in(visitor, at, &stop));
+    let busy = (0..SESSIONS * CONNECTIONS)
+        .map(|number| keep_calling(&stage, at, &hog, number, (&stop, &counts)));
     let spell = async {
         pause(SPELL).await;
         stop.store(true, Ordering::Relaxed);
     };
-    let (calls, ()) = tokio::join!(join_all(busy), spell);
+    let (calls, logins, ()) = tokio::join!(join_all(busy), join_all(logins), spell);
     calls.into_iter().collect::<Result<()>>()?;
+    let logins: Vec<Login> = logins.into_iter().collect::<Result<Vec<_>>>()?.concat();
+    judge(&stage, &logins);
     refreshes.nobody_gave_up().await?;
     latency::hold_to(&stage, BOUND, "beside one user's calls", refreshes.taken());
-    let (served, limited) = (served.into_inner(), limited.into_inner());
-    stage.remark(format!("of that user's calls {served} were served, {limited} were 429"));
+    let Counts { served, limited, over } = counts;
+    let (served, limited, over) = (served.into_inner(), limited.into_inner(), over.into_inner());
+    stage.remark(format!(
+        "of that user's calls {served} were served, {limited} were 429, {over} were of the session that is over"
+    ));
     // A burst of each session and the account's refill.
     let most = 400 + 20 * (SPELL.as_secs() + 5);
     if served > most {
@@ -83,54 +110,114 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     checker::check(&stage, at, &mut clients).await
 }
 
+/// How a login was answered, and after how long.
+type Login = (Option<u16>, Duration);
+
+/// Logs in again and again, from the browser of a stranger.
+async fn keep_logging_in(
+    visitor: &mut Client,
+    at: SocketAddr,
+    stop: &AtomicBool,
+) -> Result<Vec<Login>> {
+    let mut logins = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        visitor.ticket.clear();
+        let stopwatch = Stopwatch::start();
+        let status = visitor.try_login(at).await?;
+        logins.push((status, stopwatch.elapsed()));
+        pause(SPELL / 20).await;
+    }
+    Ok(logins)
+}
+
+/// Each login is to be answered at once: none waits for the user's calls until it is put off.
+fn judge(stage: &Stage, logins: &[Login]) {
+    let put_off = logins.iter().filter(|(status, _)| *status != Some(200)).count();
+    let slowest = logins.iter().map(|(_, took)| *took).max().unwrap_or_default();
+    let all = logins.len();
+    stage.remark(format!("others logged in {all} times, in {slowest:.1?} at most"));
+    if stage.measures && put_off > 0 {
+        stage.violation(format!("{put_off} of {all} logins of others were put off"));
+    }
+}
+
 async fn keep_calling(
     stage: &Arc<Stage>,
     at: SocketAddr,
-    sessions: &[Client],
+    hog: &Hog,
     first: usize,
-    (stop, served, limited): (&AtomicBool, &AtomicU64, &AtomicU64),
+    (stop, counts): (&AtomicBool, &Counts),
 ) -> Result<()> {
     let (mut number, mut session) = (first, first);
     while !stop.load(Ordering::Relaxed) {
         let (method, path) = CALLS[number % CALLS.len()];
         number += 1;
         // Of two sessions that end all others at once, none may be left.
-        if method == "DELETE" && session % sessions.len() != sessions.len() - 1 {
+        if method == "DELETE" && session % SESSIONS != SESSIONS - 1 {
             continue;
         }
-        let client = &sessions[session % sessions.len()];
-        let outcome = http::call(at, &request(stage, client, method, path)).await;
+        let outcome = http::call(at, &hog.request(stage, session, (method, path))).await;
         stage.inspect(path, &outcome);
         let answer = outcome.map_err(|lost| anyhow::anyhow!("{path}: {}", lost.why))?;
         match (answer.status, answer.text("code").as_deref()) {
-            (429, _) => _ = limited.fetch_add(1, Ordering::Relaxed),
+            (429, _) => _ = counts.limited.fetch_add(1, Ordering::Relaxed),
+            _ if [path::REFRESH, path::REVOKE, path::LOGOUT].contains(&path) => {
+                counts.over.fetch_add(1, Ordering::Relaxed);
+            }
             // Another one of its sessions has ended this one, and goes on.
             (401, Some("invalid_token" | "invalid_grant")) => session += 1,
-            _ => _ = served.fetch_add(1, Ordering::Relaxed),
+            _ => _ = counts.served.fetch_add(1, Ordering::Relaxed),
         }
     }
     Ok(())
 }
 
-fn request(stage: &Stage, session: &Client, method: &'static str, path: &'static str) -> Request {
-    let token = format!("Bearer {}", session.access_token);
-    let request = match method {
-        "GET" => Request::get(path),
-        "PUT" => Request::put(path),
-        "DELETE" => Request::delete(path),
-        _ => Request::post(path),
-    };
-    let request = from_our_page(stage, request).header("authorization", token);
-    match path {
-        path::NAME => request.json(&json!({ "name": "Hog" })),
-        // Wrong: the session goes on as it is, and the hash has to be computed all the same.
-        path::CONFIRM => request
-            .header("cookie", format!("{}={}", path::REFRESH_COOKIE, session.ticket))
-            .json(&json!({ "password": "a wrong password, mistyped" })),
-        path::PASSWORD => request.json(&json!({
-            "current_password": "a wrong password, mistyped", "new_password": PASSWORD,
-        })),
-        _ => request,
+impl Hog {
+    async fn register(stage: &Arc<Stage>, at: SocketAddr) -> Result<Self> {
+        let over = Client::register(stage, at, "hog").await?;
+        let mut sessions = Vec::new();
+        for _ in 0..SESSIONS {
+            let mut session = over.copied();
+            // In another browser: a login ends the session that its own has.
+            session.ticket.clear();
+            session.login(at).await?;
+            sessions.push(session);
+        }
+        Ok(Self { sessions, over })
+    }
+
+    fn request(
+        &self,
+        stage: &Stage,
+        session: usize,
+        (method, path): (&'static str, &'static str),
+    ) -> Request {
+        let session = &self.sessions[session % self.sessions.len()];
+        let cookie = |of: &Client| format!("{}={}", path::REFRESH_COOKIE, of.ticket);
+        let request = match method {
+            "GET" => Request::get(path),
+            "PUT" => Request::put(path),
+            "DELETE" => Request::delete(path),
+            _ => Request::post(path),
+        };
+        let request = from_our_page(stage, request);
+        match path {
+            path::REVOKE => return request.form("token", &self.over.ticket),
+            path::REFRESH | path::LOGOUT => return request.header("cookie", cookie(&self.over)),
+            _ => {}
+        }
+        let request = request.header("authorization", format!("Bearer {}", session.access_token));
+        match path {
+            path::NAME => request.json(&json!({ "name": "Hog" })),
+            // Wrong: the session goes on as it is, and the hash has to be computed all the same.
+            path::CONFIRM => request
+                .header("cookie", cookie(session))
+                .json(&json!({ "password": "a wrong password, mistyped" })),
+            path::PASSWORD => request.json(&json!({
+                "current_password": "a wrong password, mistyped", "new_password": PASSWORD,
+            })),
+            _ => request,
+        }
     }
 }
 

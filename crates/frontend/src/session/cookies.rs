@@ -46,6 +46,8 @@ impl Session {
                 return;
             }
             if hint::is_there() {
+                // By now it is seen under which name.
+                hint::note_session();
                 probe::take_note();
                 return self.now_is(CookieState::Kept);
             }

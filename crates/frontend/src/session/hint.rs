@@ -45,6 +45,16 @@ pub(super) fn remove() {
     forget();
 }
 
+/// A refresh was refused before this page knew of a session: the hint may have become another server's since it was noted.
+/// It stays where that can be noted.
+pub(super) fn disregard() {
+    expire(&own_name());
+    if !can_keep() {
+        expire(SIGNED_IN_COOKIE);
+    }
+    forget();
+}
+
 /// The session is over, and the server has cleared its hint. What is left is another server's.
 pub(super) fn forget() {
     if has(SIGNED_IN_COOKIE) {

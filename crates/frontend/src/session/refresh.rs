@@ -165,7 +165,10 @@ impl Session {
             // The hint alone was another server's: nothing of this one has ended.
             let was_here = session_id.is_some() || hint::is_own();
             let reason = self.reason_of_the_end(cause);
-            hint::remove();
+            match session_id {
+                Some(_) => hint::remove(),
+                None => hint::disregard(),
+            }
             self.forget(was_here.then_some(reason));
             Self::tell_ended(session_id, Reason::Ended, cause);
         }

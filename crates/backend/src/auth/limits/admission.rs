@@ -1,6 +1,7 @@
 //! Admits calls of sessions and services within their limits, and tells of refusals. It must not hold a limit.
 
-use shared::EventKind;
+use rotation::{Attempt, Decision};
+use shared::{EventKind, Secret};
 
 use super::{Key, Limit, TooEarly};
 use crate::auth::AuthError;
@@ -10,10 +11,50 @@ use crate::auth::suspicion::network;
 use crate::store::{AccountTag, Whence};
 
 impl Sessions {
-    /// Lets a network refresh, or says no.
-    pub(in crate::auth) async fn admit_network(&self, whence: &Whence) -> Result<(), AuthError> {
-        let Err(too_early) = self.limits.refresh_from(whence.address) else { return Ok(()) };
+    /// Counts a token that is not known to be genuine yet against its network, to be given back once it is
+    /// ([`Sessions::is_genuine`]): whatever one session does, the others of its network can be refreshed.
+    pub(in crate::auth) async fn admit_unverified(&self, whence: &Whence) -> Result<(), AuthError> {
+        let from = Key::Network(network(whence.address));
+        let Err(too_early) = self.limits.refresh_from(from) else { return Ok(()) };
         let event = async || self.journal.event(EventKind::Limited, None, whence);
+        Err(self.limits.refuse(too_early, &self.journal, event).await)
+    }
+
+    /// The token that was admitted was a genuine one.
+    pub(in crate::auth) fn is_genuine(&self, whence: &Whence) {
+        self.limits.give_back(Limit::RefreshesPerNetwork, Key::Network(network(whence.address)));
+    }
+
+    /// Judges a ticket within the limits of its network until it is known to be authentic, then of its session and account.
+    pub(in crate::auth) async fn judge_within_limits(
+        &self,
+        presented: &Secret,
+        attempt: Option<&Attempt>,
+        whence: &Whence,
+    ) -> Result<(Decision, Found), AuthError> {
+        let ticket = AccountTag::of_ticket(presented);
+        if let Err(TooEarly { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket) {
+            return Err(AuthError::Limited { retry_after, limited_by });
+        }
+        self.admit_unverified(whence).await?;
+        let (decision, found) = self.judge(presented, attempt).await?;
+        let (session, user) = (found.session.id, found.user.id);
+        let admitted = match decision {
+            // It happens once, and must whatever its holder, or a thief, has done before.
+            Decision::Replay => Ok(()),
+            // What is over takes nothing of what the sessions that stand share.
+            Decision::Refuse(_) => self.limits.refresh_of(session, None),
+            _ => self.limits.refresh_of(session, Some(user)),
+        };
+        let is_bounded = admitted.is_ok() || self.limits.note_refused(ticket);
+        if is_bounded {
+            self.is_genuine(whence);
+        }
+        let Err(too_early) = admitted else { return Ok((decision, found)) };
+        let event = async || {
+            let event = self.journal.event(EventKind::Limited, Some(user), whence);
+            event.in_session(session)
+        };
         Err(self.limits.refuse(too_early, &self.journal, event).await)
     }
 
@@ -61,20 +102,5 @@ impl Sessions {
             self.limits.give_back(Limit::WrongServiceCredentialsPerNetwork, from);
         }
         authenticated
-    }
-
-    /// Lets a session be refreshed, or says no.
-    pub(in crate::auth) async fn admit_session(
-        &self,
-        found: &Found,
-        whence: &Whence,
-    ) -> Result<(), AuthError> {
-        let id = found.session.id;
-        let Err(too_early) = self.limits.refresh_of(id) else { return Ok(()) };
-        let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(found.user.id), whence);
-            event.in_session(id)
-        };
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
     }
 }

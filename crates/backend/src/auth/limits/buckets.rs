@@ -60,6 +60,18 @@ impl Buckets {
         })
     }
 
+    /// In how many seconds there will be one, for a key that has a place of its own and none left. Takes nothing.
+    pub(super) fn wait(&self, key: Key) -> Option<i64> {
+        if !self.places.lock().contains_key(&key) {
+            return None;
+        }
+        let wait = self.take(key).err();
+        if wait.is_none() {
+            self.give_back(key);
+        }
+        wait
+    }
+
     /// Gives one back that was taken: the call was not of the kind that is limited.
     pub(super) fn give_back(&self, key: Key) {
         let mut places = self.places.lock();
@@ -244,6 +256,21 @@ mod tests {
         assert!(buckets.take(last).is_err());
         buckets.give_back(last);
         assert_eq!(buckets.take(last), Ok(()));
+    }
+
+    #[test]
+    fn a_question_for_the_wait_takes_nothing_and_no_place() {
+        let clock = clock();
+        let buckets = Buckets::new(rate(2, 1_500), clock.clone());
+        assert_eq!((buckets.wait(from(1)), buckets.keys()), (None, 0));
+        assert_eq!(buckets.take(from(1)), Ok(()));
+        for _ in 0..10 {
+            assert_eq!(buckets.wait(from(1)), None);
+        }
+        assert_eq!(buckets.take(from(1)), Ok(()));
+        assert_eq!((buckets.wait(from(1)), buckets.take(from(1))), (Some(2), Err(2)));
+        clock.advance(2);
+        assert_eq!((buckets.wait(from(1)), buckets.take(from(1))), (None, Ok(())));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use shared::NumericDate;
 
-use super::{Limits, Rates};
+use super::{Key, Limits, Rates};
 use crate::clock::Clock;
 use crate::store::AccountTag;
 
@@ -73,6 +73,6 @@ fn nothing_else_has_to_be_set() {
     let clock = Clock::manual(NumericDate(1_800_000_000));
     let limits = Limits::new(&Rates::with(&documented()).expect("rates"), &clock);
     for _ in 0..2 * PUPILS {
-        assert!(limits.refresh_from(Some(ADDRESS)).is_ok());
+        assert!(limits.refresh_from(Key::Network(Some(ADDRESS))).is_ok());
     }
 }

@@ -20,10 +20,12 @@ pub enum Limit {
     KnownDeviceLoginsPerNetworkAndAccount,
     /// Registrations from a network.
     RegistrationsPerNetwork,
-    /// Refreshes, confirmations and revocations from a network.
+    /// Refreshes, confirmations and revocations from a network with tokens that are not genuine, or not looked at yet.
     RefreshesPerNetwork,
     /// Refreshes of a session with an authentic ticket.
     RefreshesPerSession,
+    /// The same for all sessions of an account.
+    RefreshesPerAccount,
     /// Calls with an access token of a session.
     CallsPerSession,
     /// Calls with an access token of an account.
@@ -60,7 +62,7 @@ pub struct Row {
 }
 
 /// How many limits there are.
-pub const LIMITS: usize = 15;
+pub const LIMITS: usize = 16;
 
 /// All limits: the name, then the least, the standard and the most, each so many at once and one more every so long.
 #[rustfmt::skip]
@@ -71,7 +73,8 @@ pub static TABLE: [Row; LIMITS] = [
     row(L::KnownDeviceLoginsPerNetworkAndAccount, "known-device-logins-per-network-and-account",  (20, s(60)),       (60, s(15)),       (1_000, s(1))),
     row(L::RegistrationsPerNetwork, "registrations-per-network",                                  (5, s(600)),       (60, s(60)),       (5_000, s(1))),
     row(L::RefreshesPerNetwork, "refreshes-per-network",                                          (100, s(1)),       (4_000, ms(10)),   (40_000, ms(1))),
-    row(L::RefreshesPerSession, "refreshes-per-session",                                          (100, s(2)),       (400, ms(500)),    (2_000, ms(100))),
+    row(L::RefreshesPerSession, "refreshes-per-session",                                          (100, s(2)),       (400, ms(500)),    (2_000, ms(100))).as_part_of(L::RefreshesPerAccount),
+    row(L::RefreshesPerAccount, "refreshes-per-account",                                          (200, s(1)),       (2_000, ms(100)),  (10_000, ms(20))),
     row(L::CallsPerSession, "calls-per-session",                                                  (100, ms(500)),    (200, ms(100)),    (2_000, ms(10))).as_part_of(L::CallsPerAccount),
     row(L::CallsPerAccount, "calls-per-account",                                                  (200, ms(250)),    (400, ms(50)),     (10_000, ms(5))),
     row(L::ChangesPerSession, "changes-per-session",                                              (20, s(5)),        (60, s(1)),        (500, ms(100))).as_part_of(L::ChangesPerAccount),
@@ -84,6 +87,9 @@ pub static TABLE: [Row; LIMITS] = [
 
 /// How often a hit limit is recorded as an event: it refuses no call, so it is no setting.
 pub(super) const TOLD: Rate = rate((1, s(3_600)));
+
+/// For how long a ticket that was refused is refused without a look at it: `Retry-After` is no shorter.
+pub(super) const REFUSED: Rate = rate((1, s(1)));
 
 const _: () = {
     let mut number = 0;

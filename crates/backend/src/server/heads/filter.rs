@@ -8,9 +8,9 @@
 
 use std::sync::Arc;
 
-/// So much of the cookies of one request passes, whosesoever they are.
+/// So much of the cookies of one request passes, whosesoever they are, and the rest of the one that begins there.
 const COOKIE_BYTES: usize = 4 * 1024;
-/// And so much more of ours: they take 1.2 KiB.
+/// And so much of ours that come later: they take 1.2 KiB.
 const OUR_COOKIE_BYTES: usize = 2 * 1024;
 /// One cookie is cut after that.
 const PAIR_BYTES: usize = 2 * 1024;
@@ -18,6 +18,8 @@ const PAIR_BYTES: usize = 2 * 1024;
 const LINE_BYTES: usize = 17 * 1024;
 /// So much of one head is left out at most. A browser has 180 cookies of 4 KiB for a site.
 const LEFT_OUT_BYTES: usize = 1024 * 1024;
+/// What follows then, however little is left of the head: more than the parser takes.
+const TOO_MUCH: [u8; 32 * 1024] = [b'y'; 32 * 1024];
 /// As much of a line as tells what is of interest here.
 const START_BYTES: usize = 64;
 /// Methods after which a body is as long as `Content-Length` says.
@@ -37,7 +39,7 @@ enum State {
     Head,
     /// So many bytes are left of it.
     Body(u64),
-    /// Nothing is looked at any more.
+    /// Nothing is looked at any more, until the connection closes with the answer.
     Open,
 }
 
@@ -48,6 +50,8 @@ struct Head {
     content_length: Option<u64>,
     is_framed_otherwise: bool,
     cookie_bytes: usize,
+    /// Of those that passed for their names.
+    our_bytes: usize,
     left_out: usize,
 }
 
@@ -64,6 +68,8 @@ struct Line {
 enum Pair {
     /// It passes; so many bytes have.
     Passes(usize),
+    /// The same for one of ours.
+    Ours(usize),
     /// It does if its name is one of ours.
     Named(Vec<u8>),
     LeftOut,
@@ -72,6 +78,11 @@ enum Pair {
 impl HeadFilter {
     pub(super) fn new(ours: Arc<[String]>) -> Self {
         Self { ours, state: State::Head, head: Head::default(), line: Line::default() }
+    }
+
+    /// Whether nothing is looked at any more.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
     }
 
     /// Appends to `passed` what goes on of the bytes that came next.
@@ -135,13 +146,19 @@ impl HeadFilter {
                 passed.push(byte);
                 return;
             }
+            Pair::Ours(length) if *length < PAIR_BYTES => {
+                *length += 1;
+                self.head.our_bytes += 1;
+                passed.push(byte);
+                return;
+            }
             Pair::Named(name) if byte == b'=' => {
                 let name = name.trim_ascii_start();
-                let has_room = self.head.cookie_bytes < COOKIE_BYTES + OUR_COOKIE_BYTES;
+                let has_room = self.head.our_bytes < OUR_COOKIE_BYTES;
                 if has_room && self.ours.iter().any(|ours| ours.as_bytes() == name) {
                     passed.extend([b"; ", name, b"="].concat());
-                    self.head.cookie_bytes += name.len() + "; =".len();
-                    *pair = Pair::Passes(0);
+                    self.head.our_bytes += name.len() + "; =".len();
+                    *pair = Pair::Ours(0);
                     return;
                 }
                 *pair = Pair::LeftOut;
@@ -161,6 +178,7 @@ impl HeadFilter {
             passed.push(byte);
         }
         if self.head.left_out > LEFT_OUT_BYTES {
+            passed.extend(TOO_MUCH);
             self.state = State::Open;
         }
     }
@@ -233,11 +251,14 @@ fn digits(value: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn filter() -> HeadFilter {
+        HeadFilter::new(Arc::new(["ours".to_owned(), "also-ours".to_owned()]))
+    }
+
     /// What passes of this, in whatever pieces it comes.
     fn passed(bytes: &[u8]) -> Vec<u8> {
         let in_pieces = |size| {
-            let ours = ["ours".to_owned(), "also-ours".to_owned()];
-            let (mut filter, mut passed) = (HeadFilter::new(Arc::new(ours)), Vec::new());
+            let (mut filter, mut passed) = (filter(), Vec::new());
             for piece in bytes.chunks(size) {
                 filter.feed(piece, &mut passed);
             }
@@ -293,6 +314,35 @@ mod tests {
             assert!(passed.contains(&format!("{ours};")), "{passed}");
             assert!(passed.contains("; also-ours=2"), "{passed}");
             assert!(passed.ends_with(&format!("\r\nhost: l\r\n\r\n{NEXT}")), "{passed}");
+        }
+    }
+
+    /// Wherever the room for others ends, within a cookie or between two.
+    #[test]
+    fn the_cookies_of_others_push_none_of_ours_out() {
+        let (devices, ticket) = ("d".repeat(984), "t".repeat(71));
+        for size in (1..6_200).step_by(7) {
+            for cookies in [
+                format!("o={}; ", "y".repeat(size)),
+                format!("p={}; o={}; ", "y".repeat(size), "y".repeat(3_000)),
+            ] {
+                let all = format!(
+                    "{cookies}{}also-ours={devices}; ours={ticket}; also-ours=1",
+                    others(1, 10)
+                );
+                let head = format!("GET / HTTP/1.1\r\ncookie: {all}\r\n\r\n");
+                let (mut filter, mut passed) = (filter(), Vec::new());
+                filter.feed(head.as_bytes(), &mut passed);
+                let passed = String::from_utf8_lossy(&passed);
+                for cookie in [
+                    &format!("also-ours={devices};"),
+                    &format!("ours={ticket};"),
+                    "also-ours=1\r\n",
+                ] {
+                    assert!(passed.contains(cookie), "{size}: {cookie:.20} {}", cookies.len());
+                }
+                assert!(passed.len() < 9 * 1024);
+            }
         }
     }
 
@@ -389,9 +439,12 @@ mod tests {
     }
 
     #[test]
-    fn beyond_a_mebibyte_everything_passes_so_that_the_parser_refuses_it() {
-        let many = others(400, 4_000);
-        let stream = format!("GET / HTTP/1.1\r\ncookie: {many}\r\n\r\n");
-        assert!(passed(stream.as_bytes()).len() > stream.len() - LEFT_OUT_BYTES - 1024);
+    fn beyond_a_mebibyte_so_much_passes_that_the_parser_refuses_it() {
+        // However little of the head is left by then.
+        for more in [1, 1_000, 500_000] {
+            let many = "y".repeat(COOKIE_BYTES + LEFT_OUT_BYTES + more);
+            let stream = format!("GET / HTTP/1.1\r\ncookie: ours={many}\r\n\r\n");
+            assert!(passed(stream.as_bytes()).len() > TOO_MUCH.len(), "{more}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,7 +14,7 @@ use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE};
 
 use crate::services::{FORM, basic, service};
-use crate::support::{Answer, Browser, ORIGIN, PASSWORD, TestApp};
+use crate::support::{Answer, Browser, Faulty, ORIGIN, PASSWORD, Place, TestApp};
 
 const WRONG: &str = "a wrong password, mistyped";
 /// Where everything comes from that is counted by network.
@@ -24,6 +25,7 @@ const SESSIONS: usize = 3;
 /// A server and all that it takes to reach any limit. Nothing has been counted in [`NETWORK`] yet.
 struct Story {
     app: TestApp,
+    store: Arc<Faulty>,
     /// Of one account, each with the cookie of a known device.
     sessions: Vec<Browser>,
     service: String,
@@ -37,7 +39,8 @@ impl Story {
         let parts = TABLE.iter().filter(|row| row.part_of == Some(limit));
         flags.extend(parts.map(|row| format!("--rate-limit={}={}", row.name, row.least)));
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        let app = TestApp::with(&flags).await;
+        let store = Faulty::new();
+        let app = TestApp::over(store.clone() as _, Place::Memory, &flags).await;
         let browser = |number| app.browser().at(&format!("198.51.100.{number}"));
         let mut sessions = Vec::new();
         for number in 0..SESSIONS {
@@ -49,7 +52,7 @@ impl Story {
             sessions.push(browser.at(NETWORK));
         }
         let service = service(&app, "notes", ORIGIN).await;
-        Self { app, sessions, service, calls: Cell::new(0) }
+        Self { app, store, sessions, service, calls: Cell::new(0) }
     }
 
     /// A call that this limit stops before any other does.
@@ -70,6 +73,7 @@ impl Story {
                 stranger.refresh().await
             }
             Limit::RefreshesPerSession => first.refresh().await,
+            Limit::RefreshesPerAccount => in_turn.refresh().await,
             Limit::CallsPerSession => first.me().await,
             Limit::CallsPerAccount => in_turn.me().await,
             Limit::ChangesPerSession => rename(first).await,
@@ -137,5 +141,20 @@ async fn every_setting_changes_the_limit_that_it_names() {
                 "{limit:?} {rate}: {seconds} s later"
             );
         }
+    }
+}
+
+/// Beyond a limit no password is compared, and nothing is written: the limit was told when it was hit.
+#[tokio::test]
+async fn what_is_refused_costs_no_hash_and_changes_nothing() {
+    for limit in TABLE.iter().map(|row| row.limit) {
+        let story = Story::with(limit, limit.row().least).await;
+        story.until_limited(limit).await;
+        let looked_at = || story.app.app.accounts.passwords.looked_at();
+        let before = (looked_at(), story.store.written());
+        for _ in 0..5 {
+            story.call(limit).await.assert_problem(429, "rate_limited");
+        }
+        assert_eq!((looked_at(), story.store.written()), before, "{limit:?}");
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Faulty {
     /// How many of the next changes are carried out without an answer.
     answers_lost: AtomicUsize,
     hearing: Arc<AtomicU8>,
+    /// How many changes were carried out.
+    written: AtomicUsize,
     /// How often a session was asked for.
     sessions_read: AtomicUsize,
     /// How often the keys were asked for.
@@ -125,6 +127,10 @@ impl Faulty {
         self.hearing.store(hearing as u8, Ordering::SeqCst);
     }
 
+    pub(crate) fn written(&self) -> usize {
+        self.written.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn sessions_read(&self) -> usize {
         self.sessions_read.load(Ordering::SeqCst)
     }
@@ -202,6 +208,7 @@ impl Store for Faulty {
         }
         let holds_lifetimes = matches!(change, Change::HoldLifetimes { .. });
         let done = self.inner.commit(change, events).await?;
+        self.written.fetch_add(1, Ordering::SeqCst);
         if holds_lifetimes {
             let count = || {
                 self.lifetimes_written.fetch_add(1, Ordering::SeqCst);

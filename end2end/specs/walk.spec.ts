@@ -1,0 +1,126 @@
+// A walk through every page in a browser as users have it: an extension changes each document and translates it, and
+// beside Baton stands a second one, whose cookies are in the same jar; or the browser keeps no cookies.
+import type { BrowserContext, Page } from '@playwright/test';
+import { pages } from '../support/contract';
+import { changes, translate } from '../support/foreign';
+import { expectNoticeWith, withCookiesBlocked } from '../support/no-cookies';
+import { Server } from '../support/server';
+import { expect, test } from '../support/test';
+import {
+  callTheApi,
+  enrol,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  hydrated,
+  logOut,
+  open,
+  sendLogin,
+  stranger,
+  type User,
+} from '../support/users';
+
+const behindLogin = [
+  { link: 'Sessions', path: pages.sessions, heading: 'Your sessions' },
+  { link: 'Activity', path: pages.activity, heading: 'Your activity' },
+  { link: 'Settings', path: pages.settings, heading: 'Your settings' },
+  { link: 'Notes', path: pages.notes, heading: 'Your notes' },
+  { link: 'Overview', path: pages.account, heading: 'Your account' },
+];
+
+/** What an extension does to every document, before its scripts start. */
+async function withAnExtension(context: BrowserContext): Promise<void> {
+  const all = [...Object.values(changes), translate].map((change) => `(${change})();`).join('\n');
+  await context.addInitScript(`addEventListener('DOMContentLoaded', () => { ${all} });`);
+}
+
+async function expectPage(page: Page, heading: string): Promise<void> {
+  await expect(page.getByRole('heading', { name: heading, level: 1 })).toBeVisible();
+  await expect(page.locator('.start-note')).toBeHidden();
+}
+
+async function register(page: Page): Promise<User> {
+  const user = stranger();
+  await open(page, pages.register);
+  await expectPage(page, 'Create your account');
+  await page.getByLabel('Email').fill(user.email);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expectAccountOf(page, user);
+  return user;
+}
+
+/** By links, so that the token in memory stays. */
+async function visitEach(page: Page): Promise<void> {
+  const links = page.getByRole('navigation', { name: 'Your account' });
+  for (const { link, heading } of behindLogin) {
+    await links.getByRole('link', { name: link }).click();
+    await expectPage(page, heading);
+    await expect(page.locator('.skeleton')).toHaveCount(0);
+  }
+  await callTheApi(page);
+  await expectCallResult(page, 'Answered in one try.');
+}
+
+async function visitAsAStranger(page: Page): Promise<void> {
+  await open(page, pages.home);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await open(page, pages.nowhere);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await open(page, pages.settings);
+  await expectPage(page, 'Log in');
+}
+
+test('every page works in a changed and translated document, with a second server beside it', async ({
+  context,
+  page,
+  playwright,
+}) => {
+  test.slow();
+  const second = await Server.start({ accessTokenSeconds: 900, limits: 'off', recentLoginSeconds: 900 });
+  try {
+    const there = await enrol(playwright.request, second.origin);
+    const beside = await context.newPage();
+    await open(beside, second.origin + pages.login);
+    await sendLogin(beside, there);
+    await expect(beside).toHaveURL(second.origin + pages.account);
+
+    await withAnExtension(context);
+    await visitAsAStranger(page);
+    const user = await register(page);
+    await visitEach(page);
+    for (const { path, heading } of behindLogin) {
+      await open(page, path);
+      await expectPage(page, heading);
+    }
+    await logOut(page);
+    await expectNotice(page, /You are logged out/);
+    await sendLogin(page, { ...user, password: 'a wrong password, mistyped' });
+    await expect(page.locator('.form-alert')).toBeVisible();
+    await sendLogin(page, user);
+    await expectAccountOf(page, user);
+
+    await beside.reload();
+    await hydrated(beside);
+    await expect(beside.getByRole('main')).toContainText(there.email);
+    await visitEach(beside);
+  } finally {
+    await second.discard();
+  }
+});
+
+test('every page works in a changed and translated document without cookies', async ({ server }) => {
+  test.slow();
+  await withCookiesBlocked(server.origin, async (context) => {
+    await withAnExtension(context);
+    const page = await context.newPage();
+    await visitAsAStranger(page);
+    const user = await register(page);
+    await expectNoticeWith(page, 'This browser kept no cookie of your login');
+    await visitEach(page);
+    await logOut(page);
+    await expectNotice(page, /You are logged out/);
+    await sendLogin(page, user);
+    await expectAccountOf(page, user);
+  });
+});
