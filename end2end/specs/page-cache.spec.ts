@@ -21,8 +21,8 @@ test('a page that the browser has kept is loaded anew when it is shown again', a
     window.addEventListener('pageshow', ({ persisted }) => console.info(persisted ? 'kept' : 'new'));
   });
   // Chromium keeps pages marked `no-store`, but not if they have fetched an answer that is, as every
-  // page with a session has, and not if a cookie has changed. Others may keep more.
-  await open(page, pages.login);
+  // page with a session has, and not if a cookie has changed, as by the test cookie of the login page. Others may keep more.
+  await open(page, pages.home);
   const site = await elsewhere('<h1>Elsewhere</h1>');
   await page.goto(site.origin);
   await page.goBack({ waitUntil: 'commit' });

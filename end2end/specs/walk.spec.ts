@@ -72,11 +72,13 @@ async function visitAsAStranger(page: Page): Promise<void> {
 }
 
 test('every page works in a changed and translated document, with a second server beside it', async ({
+  complaints,
   context,
   page,
   playwright,
 }) => {
   test.slow();
+  complaints.expect(new RegExp(`404 .*${pages.nowhere}`));
   const second = await Server.start({ accessTokenSeconds: 900, limits: 'off', recentLoginSeconds: 900 });
   try {
     const there = await enrol(playwright.request, second.origin);

@@ -19,7 +19,7 @@ const LINE_BYTES: usize = 17 * 1024;
 /// So much of one head is left out at most. A browser has 180 cookies of 4 KiB for a site.
 const LEFT_OUT_BYTES: usize = 1024 * 1024;
 /// What follows then, however little is left of the head: more than the parser takes.
-const TOO_MUCH: [u8; 32 * 1024] = [b'y'; 32 * 1024];
+const TOO_MUCH: [u8; 24 * 1024] = [b'y'; 24 * 1024];
 /// As much of a line as tells what is of interest here.
 const START_BYTES: usize = 64;
 /// Methods after which a body is as long as `Content-Length` says.
