@@ -83,3 +83,23 @@ test('a logout leaves the other session alone, on either side', async ({
   await other.reload();
   await expect(other.getByRole('main')).toContainText(there.email);
 });
+
+test('cookies that went while no page was open are not missed at the expense of the other server', async ({
+  account,
+  context,
+  second,
+  there,
+}) => {
+  await context.clearCookies();
+  const other = await context.newPage();
+  await account.close();
+  await logInThere(other, second, there);
+  const visitor = await context.newPage();
+  await open(visitor, pages.account);
+  await expect(visitor.getByRole('heading', { name: 'Log in', level: 1 })).toBeVisible();
+  const names = (await context.cookies()).map((cookie) => cookie.name);
+  expect(names).toEqual(expect.arrayContaining([refreshCookie, hintCookie]));
+  await other.reload();
+  await expect(other.getByRole('heading', { name: 'Your account', level: 1 })).toBeVisible();
+  await expect(other.getByRole('main')).toContainText(there.email);
+});
