@@ -11,6 +11,8 @@ mod connections;
 mod execute;
 mod feed;
 mod migrations;
+#[cfg(test)]
+mod plans;
 mod trouble;
 
 use std::sync::Arc;
@@ -84,6 +86,7 @@ pub(super) fn name_of(url: &str) -> Option<String> {
 #[async_trait]
 impl Engine for Postgres {
     const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_POSTGRES;
+    const ENDED_IN: &'static str = sql::ENDED_IN_POSTGRES;
     const USERS_BEYOND_ASCII: &'static str = sql::USERS_BEYOND_ASCII_POSTGRES;
 
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {

@@ -23,6 +23,8 @@ use crate::entropy::{first_id_at, made_at};
 pub(super) trait Engine: Send + Sync {
     /// A user's newest events of some kinds: a question that each engine is asked in its own words.
     const EVENTS_OF_KINDS: &'static str;
+    /// The sessions that ended in a second: another one.
+    const ENDED_IN: &'static str;
     /// Users whose address is not of ASCII alone: another one.
     const USERS_BEYOND_ASCII: &'static str;
 
@@ -135,7 +137,7 @@ impl<E: Engine> Store for Sql<E> {
         after: Option<SessionId>,
     ) -> Result<Vec<Ended>, StoreError> {
         let after = after.unwrap_or(SessionId::from_bytes([0; 16]));
-        let query = Statement::new(sql::ENDED_IN).bind(second).bind(after.as_bytes());
+        let query = Statement::new(E::ENDED_IN).bind(second).bind(after.as_bytes());
         self.0.fetch(query.bind(ENDED_PAGE), row::ended).await
     }
 

@@ -90,10 +90,6 @@ pub(super) const ENDED_PER_SECOND: &str = "
     WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2) AND (revoked_at, id) <= ($3, $4)
     GROUP BY revoked_at ORDER BY revoked_at";
 
-pub(super) const ENDED_IN: &str = "
-    SELECT id, revoked_at, revoked_because FROM sessions
-    WHERE revoked_at = $1 AND id > $2 ORDER BY id LIMIT $3";
-
 /// Accepts a rotation: only from the generation that was read, only while the session lives.
 pub(super) const ACCEPT: &str = "
     UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
@@ -159,15 +155,6 @@ pub(super) const RECORD: &str = "
     INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
     WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL)";
-
-/// An account keeps its newest events of each kind. A few of the others: what is far over the limit gives way
-/// in parts. By their ids alone: with `user_id` beside them, PostgreSQL may look for them once for each of the account's
-/// events (47 s of 200,000 in statistics that were out of date; refreshes were 503).
-pub(super) const TRIM_EVENTS: &str = "
-    DELETE FROM events -- unguarded: events never change, they only give way to newer ones
-    WHERE id IN (
-        SELECT id FROM events WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT 200 OFFSET $3
-    )";
 
 pub(super) const FORGET_EVENTS: &str = "
     DELETE FROM events -- unguarded: an account's traces go with it

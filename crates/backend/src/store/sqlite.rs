@@ -122,6 +122,7 @@ async fn within_read_time<T>(
 #[async_trait]
 impl Engine for Sqlite {
     const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_SQLITE;
+    const ENDED_IN: &'static str = sql::ENDED_IN_SQLITE;
     const USERS_BEYOND_ASCII: &'static str = sql::USERS_BEYOND_ASCII_SQLITE;
 
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {

@@ -11,7 +11,7 @@ use super::trouble;
 use crate::store::schema::{self, Schema};
 use crate::store::{StoreError, row, sql};
 
-static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// The schema as it is. `None`: the database holds nothing of Baton's.
 pub(super) async fn look(connection: &mut PgConnection) -> Result<Option<Schema>, StoreError> {
