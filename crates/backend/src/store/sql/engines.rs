@@ -219,12 +219,15 @@ pub(in crate::store) const RECORD_ALONE: &str = "
 
 /// Every connection but the patient one. READ COMMITTED is what makes a conditional write that
 /// waited for another one look again; the server's limits lie below the client's deadline, so that
-/// what is merely slow ends with an answer, and nobody holds a lock who has gone away. Nothing here is worth compiling: where the
-/// planner guesses too high, that alone takes 200 ms.
+/// what is merely slow ends with an answer, and nobody holds a lock who has gone away. Rows are
+/// found by an index, and in its order: a plan that was made while a table was empty is kept, and would read all of it later. Nothing is worth
+/// compiling: where the planner guesses too high, that alone takes 200 ms.
 pub(in crate::store) const HURRIED: &str = "
     SET default_transaction_isolation = 'read committed';
     SET statement_timeout = '1800ms';
     SET lock_timeout = '1600ms';
+    SET enable_seqscan = 'off';
+    SET enable_bitmapscan = 'off';
     SET jit = 'off';
     SET idle_in_transaction_session_timeout = '5s'";
 
