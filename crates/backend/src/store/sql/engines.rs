@@ -134,12 +134,12 @@ pub(in crate::store) const END_SOME_OF_USER: &str = end_some_of_user!("= ANY (AR
 
 /// An account keeps its newest events of each kind. A few of the others: what is far over the limit gives way
 /// in parts. By their ids alone: with `user_id` beside them, PostgreSQL may look for them once for each of the account's
-/// events (47 s of 200,000 in statistics that were out of date; refreshes were 503). Rows are compared for the reason that
+/// events (47 s of 200,000 in statistics that were out of date; refreshes were 503). Not `kind = $2`, for the reason that
 /// [`EVENTS_OF_KINDS_POSTGRES`] has.
 pub(in crate::store) const TRIM_EVENTS: &str = "
     DELETE FROM events -- unguarded: events never change, they only give way to newer ones
     WHERE id IN (
-        SELECT id FROM events WHERE (user_id, kind) >= ($1, $2) AND (user_id, kind) <= ($1, $2)
+        SELECT id FROM events WHERE user_id = $1 AND kind >= $2 AND kind <= $2
         ORDER BY user_id DESC, kind DESC, id DESC LIMIT 200 OFFSET $3
     )";
 
@@ -167,14 +167,14 @@ pub(in crate::store) const HAS_MIGRATIONS_IN_SQLITE: &str =
 
 // What only PostgreSQL needs.
 
-/// The same as [`EVENTS_OF_KINDS_SQLITE`]. Rows are compared, and ordered by all that the index has, for PostgreSQL's planner: with
-/// `user_id = $1 AND kind = …` an order by `id` is also that of the primary key, and where statistics say that most events are this
-/// account's, it reads all of them to find the few of a rare kind (145 ms of half a million, for each call).
+/// The same as [`EVENTS_OF_KINDS_SQLITE`], in words that leave PostgreSQL one way. With `kind = …` an order by `id` is also that of the
+/// primary key: where statistics say that most events are this account's, the planner reads all of them to find the few of a rare
+/// kind (145 ms of half a million, for each call). With `user_id` in the compared row, a scan that goes backward does not stop where the kind does.
 pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
     SELECT e.* FROM json_array_elements_text($2::json) AS wanted (kind) CROSS JOIN LATERAL (
         SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
         FROM events
-        WHERE (user_id, kind, id) < ($1, wanted.kind, $3) AND (user_id, kind) >= ($1, wanted.kind)
+        WHERE user_id = $1 AND (kind, id) < (wanted.kind, $3) AND kind >= wanted.kind
         ORDER BY user_id DESC, kind DESC, id DESC LIMIT $4
     ) AS e
     ORDER BY e.id DESC LIMIT $4";
@@ -182,8 +182,7 @@ pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
 /// The same as [`ENDED_IN_SQLITE`], in words that leave the planner one index: [`EVENTS_OF_KINDS_POSTGRES`].
 pub(in crate::store) const ENDED_IN_POSTGRES: &str = "
     SELECT id, revoked_at, revoked_because FROM sessions
-    WHERE revoked_at >= $1 AND revoked_at <= $1 AND (revoked_at, id) > ($1, $2)
-    ORDER BY revoked_at, id LIMIT $3";
+    WHERE (revoked_at, id) > ($1, $2) AND revoked_at <= $1 ORDER BY revoked_at, id LIMIT $3";
 
 /// Whether sqlx has ever applied a migration, in the schema that unqualified names mean.
 pub(in crate::store) const HAS_MIGRATIONS_IN_POSTGRES: &str =
