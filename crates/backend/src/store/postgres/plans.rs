@@ -13,10 +13,10 @@ const ONE_OF_ALL: &str = "
     INSERT INTO users (id, email, password_hash, created_at)
     VALUES (decode(repeat('ab', 16), 'hex'), 'hog@example.com', '', 1);
     INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
-    SELECT decode(md5(n::text), 'hex'), decode(repeat('ab', 16), 'hex'), 'name_changed', n, '', '', ''
+    SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('ab', 16), 'hex'), 'name_changed', n, '', '', ''
     FROM generate_series(1, 20000) AS n;
     INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, revoked_at, revoked_because)
-    SELECT decode(md5(n::text), 'hex'), decode(repeat('ab', 16), 'hex'), decode(repeat('cd', 32), 'hex'), 'k', 1, 1, 1, 7, 'logout'
+    SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('ab', 16), 'hex'), decode(repeat('cd', 32), 'hex'), 'k', 1, 1, 1, 7, 'logout'
     FROM generate_series(1, 5000) AS n;
     ANALYZE";
 
