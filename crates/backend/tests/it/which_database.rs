@@ -132,7 +132,9 @@ async fn every_command_says_which_database_it_was_and_no_credential() {
             let password = url.rsplit_once('@').and_then(|(user, _)| user.rsplit_once(':'));
             assert!(password.is_none_or(|(_, password)| !text.contains(password)), "{text}");
         };
-        says(&command(folder.path(), &["migrate"], &url));
+        for words in ["migrate", "check"] {
+            says(&command(folder.path(), &[words], &url));
+        }
         for words in COMMANDS {
             says(&command(folder.path(), words, &url));
         }
@@ -155,7 +157,9 @@ fn served(folder: &Path, flags: &[&str]) -> String {
 fn a_master_key_without_its_database_stops_the_start() {
     let folder = folder();
     let path = folder.path();
-    served(path, &[]);
+    let log = served(path, &[]);
+    let name = format!("sqlite:{}/baton.db", path.canonicalize().expect("a folder").display());
+    assert!(log.contains("database.opened") && log.contains(&name), "{log}");
     let other = || {
         let mut serve = baton(path);
         serve.args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:other.db"]);

@@ -267,6 +267,19 @@ async fn a_key_that_was_retired_is_refused_after_300_seconds_at_the_latest() {
     assert_eq!(world.asked(JWKS), 2);
 }
 
+/// Timers stand still while a machine is suspended: what they call a second old is five minutes old.
+#[tokio::test(start_paused = true)]
+async fn after_a_suspension_keys_are_as_old_as_the_wall_clock_says() {
+    let world = World::new().await;
+    let next = other_key_pair();
+    world.verdict(&world.token()).await.expect("accepted");
+    let without_ours = KeySet::default().with(public_half(&next)).to_jwks();
+    world.say(JWKS, Reply::ok(without_ours));
+    world.suspend(302);
+    assert_eq!(world.verdict(&world.token()).await, UNKNOWN);
+    assert_eq!(world.verdict(&world.token_by(&next)).await, Ok(()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn keys_that_have_not_changed_are_not_sent_again() {
     let world = World::new().await;

@@ -45,6 +45,19 @@ async fn the_last_good_keys_go_on_for_an_hour_and_then_nobody_gets_in() {
     }
 }
 
+/// The hour passes while the machine is suspended, too.
+#[tokio::test(start_paused = true)]
+async fn after_a_suspension_the_last_good_keys_are_as_old_as_the_wall_clock_says() {
+    for trouble in troubles() {
+        let world = World::new().await;
+        let token = world.token();
+        world.verdict(&token).await.expect("accepted");
+        world.say(JWKS, trouble);
+        world.suspend(i64::try_from(HOUR).expect("an hour") + 2);
+        assert_eq!(world.verdict(&token).await, NO_KEYS);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_cannot_be_reached_is_found_again() {
     let world = World::new().await;
