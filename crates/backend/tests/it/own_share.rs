@@ -1,9 +1,12 @@
 //! One account against everybody: what a user does with their own session, however often, takes no more than a
 //! share of what there is, and limits come before any work.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::body::Body;
 use axum::http::Method;
 use backend::store::EVENTS_KEPT;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::path::{self, REFRESH_COOKIE};
 use shared::{EventKind, UserId};
@@ -203,6 +206,34 @@ async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash(
     assert_eq!(app.app.accounts.passwords.looked_at(), hashed);
     app.clock.advance(15);
     alice.confirm(passwords[0]).await.assert_ok();
+}
+
+/// Of those who are known, an account has one place in the queue, however many sessions it asks from.
+#[tokio::test]
+async fn one_account_with_many_sessions_delays_no_login_of_another() {
+    const SESSIONS: usize = 20;
+    let app = TestApp::in_memory().await;
+    let bob = app.registered("bob").await;
+    let mut sessions = vec![app.registered("hog").await];
+    while sessions.len() < SESSIONS {
+        sessions.push(app.browser().at(&format!("2001:db8::{}:0:0:0:1", sessions.len())));
+        sessions[sessions.len() - 1].login("hog", PASSWORD).await.assert_ok();
+    }
+    let done = AtomicUsize::new(0);
+    let confirm = async |session: &Browser| {
+        session.confirm(PASSWORD).await;
+        done.fetch_add(1, Ordering::SeqCst);
+    };
+    let login = async {
+        // All of the others wait by then.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        bob.login("bob", PASSWORD).await.assert_ok();
+        done.load(Ordering::SeqCst)
+    };
+    let (before_bob, _) = tokio::join!(login, join_all(sessions.iter().map(confirm)));
+    assert!(before_bob < SESSIONS / 2, "{before_bob} of {SESSIONS} came before");
 }
 
 /// A browser sends one cookie of this name. Each that is looked at is a question to the database.

@@ -9,6 +9,7 @@ mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
 mod single_flight;
+mod told;
 mod transport;
 mod verdict;
 mod wire_log;
