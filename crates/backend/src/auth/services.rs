@@ -148,7 +148,7 @@ impl Sessions {
         };
         self.admit_unverified(whence).await?;
         if self.logout(&presented, whence).await?.is_over {
-            self.is_genuine(whence);
+            self.give_back_unverified(whence);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::store::{AccountTag, Whence};
 
 impl Sessions {
     /// Counts a token that is not known to be genuine yet against its network, to be given back once it is
-    /// ([`Sessions::is_genuine`]): whatever one session does, the others of its network can be refreshed.
+    /// ([`Sessions::give_back_unverified`]): whatever one session does, the others of its network can be refreshed.
     pub(in crate::auth) async fn admit_unverified(&self, whence: &Whence) -> Result<(), AuthError> {
         let from = Key::Network(network(whence.address));
         let Err(too_early) = self.limits.refresh_from(from) else { return Ok(()) };
@@ -21,7 +21,7 @@ impl Sessions {
     }
 
     /// The token that was admitted was a genuine one.
-    pub(in crate::auth) fn is_genuine(&self, whence: &Whence) {
+    pub(in crate::auth) fn give_back_unverified(&self, whence: &Whence) {
         self.limits.give_back(Limit::RefreshesPerNetwork, Key::Network(network(whence.address)));
     }
 
@@ -48,7 +48,7 @@ impl Sessions {
         };
         let is_bounded = admitted.is_ok() || self.limits.note_refused(ticket);
         if is_bounded {
-            self.is_genuine(whence);
+            self.give_back_unverified(whence);
         }
         let Err(too_early) = admitted else { return Ok((decision, found)) };
         let event = async || {
