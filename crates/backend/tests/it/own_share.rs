@@ -208,6 +208,20 @@ async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash(
     alice.confirm(passwords[0]).await.assert_ok();
 }
 
+/// Stolen sessions in which a password is guessed leave the owner's what it takes to end them.
+#[tokio::test]
+async fn sessions_that_guess_take_little_of_what_their_account_shares() {
+    let app = TestApp::in_memory().await;
+    let owner = app.registered("alice").await;
+    for _ in 0..4 {
+        let thief = app.logged_in("alice").await;
+        for _ in 0..40 {
+            thief.confirm("a wrong password, mistyped").await;
+        }
+    }
+    owner.confirm(PASSWORD).await.assert_ok();
+}
+
 /// Of those who are known, an account has one place in the queue, however many sessions it asks from.
 #[tokio::test]
 async fn one_account_with_many_sessions_delays_no_login_of_another() {
