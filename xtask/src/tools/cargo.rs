@@ -13,7 +13,8 @@ pub(crate) const TRUNK: Tool = Tool {
     program: "trunk",
     version: "0.21.14",
     exact: true,
-    takes: "about 10 minutes",
+    takes: "about 5 minutes",
+    built: BUILT_FAST,
 };
 /// Runs the Rust tests.
 pub(crate) const NEXTEST: Tool = Tool {
@@ -22,6 +23,7 @@ pub(crate) const NEXTEST: Tool = Tool {
     version: "0.9.151",
     exact: false,
     takes: "about 10 minutes",
+    built: BUILT_FAST,
 };
 /// Judges licences and sources.
 pub(crate) const DENY: Tool = Tool {
@@ -30,6 +32,7 @@ pub(crate) const DENY: Tool = Tool {
     version: "0.20.2",
     exact: false,
     takes: "about 10 minutes",
+    built: BUILT_FAST,
 };
 /// Changes code on purpose.
 pub(crate) const MUTANTS: Tool = Tool {
@@ -38,6 +41,7 @@ pub(crate) const MUTANTS: Tool = Tool {
     version: "27.1.0",
     exact: false,
     takes: "about 5 minutes",
+    built: BUILT_FAST,
 };
 
 /// A program `cargo install` can install.
@@ -49,7 +53,16 @@ pub(crate) struct Tool<'a> {
     /// Whether another version is as good as none.
     exact: bool,
     takes: &'a str,
+    /// Settings of the profile that it is built with.
+    built: &'static [(&'static str, &'static str)],
 }
+
+/// For a program that runs for seconds: less optimised, and there in half the time.
+const BUILT_FAST: &[(&str, &str)] = &[
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+];
 
 impl Tool<'_> {
     /// Its version, for what depends on it.
@@ -102,7 +115,7 @@ impl Tool<'_> {
         let package = format!("{}@{}", self.package, self.version);
         let mut command = process::cargo(workspace, &["install", &package]);
         // What another program is made of has no place among what this workspace is made of.
-        command.env_remove("CARGO_TARGET_DIR");
+        command.env_remove("CARGO_TARGET_DIR").envs(self.built.iter().copied());
         if locked {
             command.arg("--locked");
         }
@@ -127,6 +140,8 @@ pub(crate) fn ensure_wasm_bindgen(workspace: &Workspace) -> Result<()> {
         version: locked_version(&lock, "wasm-bindgen")?,
         exact: true,
         takes: "about 5 minutes",
+        // It works through the whole bundle at each build.
+        built: &[],
     };
     tool.ensure_even_unlocked(workspace)
 }
