@@ -259,6 +259,24 @@ test('a list that was asked for before a note was saved does not hide it', async
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
 });
 
+test('a note that is changed in the second in which it was written shows its new words', async ({ account }) => {
+  await openNotes(account);
+  await write(account, 'Milk', 'two bottles');
+  await account.route(`**${api.notes}/*`, async (route) => {
+    const answer = await route.fetch();
+    if (route.request().method() !== 'PUT') return route.fulfill({ response: answer });
+    const changed = (await answer.json()) as { created_at: number };
+    return route.fulfill({ response: answer, json: { ...changed, changed_at: changed.created_at } });
+  });
+  await cards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
+  await expect(account.getByLabel('Title')).toHaveValue('Milk');
+  await fill(account, 'Oat milk', 'three bottles');
+  await save(account);
+  await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
+  await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Oat milk']);
+  await expect(cards(account, 'Oat milk')).toContainText('three bottles');
+});
+
 test('what was typed for a note that is gone becomes a new one', async ({ account, request, wire }) => {
   const other = new OtherWindow(request, wire);
   const id = await other.write('Milk', 'two bottles');

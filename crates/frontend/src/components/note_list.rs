@@ -23,12 +23,9 @@ pub(crate) struct Actions {
 pub(crate) fn NoteList(notes: Signal<Vec<Note>>, actions: Actions) -> impl IntoView {
     view! {
         <ul class="note-list" role="list">
-            // By id and version: a card is replaced whole, or not at all.
-            <For
-                each=move || notes.get()
-                key=|note| (note.id, note.changed_at)
-                children=move |note| card(note, actions)
-            />
+            // By all of it: a card is replaced whole, or not at all. Its times are seconds, and a note can be changed
+            // twice in one.
+            <For each=move || notes.get() key=Note::clone children=move |note| card(note, actions) />
         </ul>
     }
 }
