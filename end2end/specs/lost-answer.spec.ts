@@ -144,7 +144,10 @@ test('without the kept key the same retry is a replay and ends the session', asy
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   expect((await lost.answer).status).toBe(200);
-  await account.addInitScript((key) => localStorage.removeItem(key), pendingAttempt);
+  await account.addInitScript((key) => {
+    localStorage.removeItem(key);
+    indexedDB.deleteDatabase('baton');
+  }, pendingAttempt);
   await account.reload();
   await expectNotice(account, /^Your session is over: it has expired, was ended, or/);
   await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(401);

@@ -4,7 +4,7 @@ import { type BrowserContext, type Page } from '@playwright/test';
 import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
 import { kindsOverheard, overhear, repeatTokensTo } from '../support/channel';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { withoutLocks, withoutTheChannel } from '../support/lacking';
+import { readsTheAttemptLate, withoutDatabases, withoutLocks, withoutTheChannel } from '../support/lacking';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
 import { callTogether } from '../support/together';
@@ -22,7 +22,7 @@ import {
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 
 /** What a browser may lack. */
-const without = { nothing: () => undefined, 'the channel': withoutTheChannel };
+const without = { nothing: () => undefined, 'the channel': withoutTheChannel, databases: withoutDatabases };
 
 async function secondTab(context: BrowserContext, user: User): Promise<Page> {
   const tab = await context.newPage();
@@ -60,9 +60,6 @@ test('two tabs that find their token expired together make one refresh and both 
   expect(wire.refreshOutcomes()).not.toContain(401);
 });
 
-// Without the lock two tabs that begin in the very same instant may both find no pending key, and
-// make two: the limit that docs/design/rotation.md admits. What must hold is that a tab which comes
-// while an attempt is under way joins it.
 test('without Web Locks a tab joins the attempt that another has begun, and both live on', async ({
   context,
   page,
@@ -94,6 +91,29 @@ test('without Web Locks a tab joins the attempt that another has begun, and both
     await tab.reload();
     await expectAccountOf(tab, user);
   }
+  expect(wire.refreshOutcomes()).not.toContain(401);
+});
+
+test('without Web Locks two tabs that begin in the same instant take one attempt key', async ({
+  context,
+  page,
+  request,
+  user,
+  wire,
+}) => {
+  await context.addInitScript(withoutLocks);
+  await context.addInitScript(withoutTheChannel);
+  await logIn(page, user);
+  const tabs = [page, await secondTab(context, user)];
+  for (let round = 0; round < 3; round += 1) {
+    await untilTheTokenHasExpired(wire, request);
+    for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
+    wire.forget();
+    await callTogether(tabs);
+    expect(wire.refreshOutcomes()).toEqual([200, 200]);
+    expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  }
+  await expectBothToLiveOn(tabs, user);
   expect(wire.refreshOutcomes()).not.toContain(401);
 });
 

@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { api, refreshCookie } from './contract';
+import { databaseRecords } from './traces';
 
 export async function cookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
   return (await context.cookies()).find((it) => it.name === name);
@@ -99,7 +100,8 @@ export async function keepSomething(page: Page): Promise<void> {
   });
 }
 
-/** The names of all that scripts of this origin keep. */
+/** The names of all that scripts of this origin keep, and what their databases hold. */
 export async function keptNames(page: Page): Promise<string[]> {
-  return page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+  const names = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+  return [...names, ...(await databaseRecords(page)).flat(2).map(String)];
 }

@@ -24,12 +24,21 @@ export function locksApart(): void {
   Object.defineProperty(navigator, 'locks', { value: apart });
 }
 
-/** Once, this page does not see yet what another tab has just written: storage travels between processes. */
+/** Without one of the two places of the attempt key. */
+export function withoutDatabases(): void {
+  Object.defineProperty(window, 'indexedDB', { value: undefined });
+}
+
+/** What another tab writes to localStorage is not seen for a while: it travels between processes. */
 export function readsTheAttemptLate(name: string): void {
-  const { getItem } = Storage.prototype;
+  const { getItem, setItem } = Storage.prototype;
+  const begun = Date.now();
+  let own: string | null = null;
+  Storage.prototype.setItem = function (wanted: string, value: string): void {
+    if (wanted === name) own = value;
+    setItem.call(this, wanted, value);
+  };
   Storage.prototype.getItem = function (wanted: string): string | null {
-    if (wanted !== name) return getItem.call(this, wanted);
-    Storage.prototype.getItem = getItem;
-    return null;
+    return wanted === name && Date.now() < begun + 1_000 ? own : getItem.call(this, wanted);
   };
 }

@@ -5,14 +5,10 @@ import type { Page } from '@playwright/test';
 export async function everythingReadable(page: Page): Promise<string> {
   const traces = await page.evaluate(async () => {
     const entries = (storage: Storage) => Object.entries({ ...storage });
-    const databases = await Promise.all(
-      (await indexedDB.databases()).map(async ({ name }) => [name, await contents(name ?? '')]),
-    );
     const inputs = [...document.querySelectorAll('input')].map((it) => it.value);
     return {
       localStorage: entries(localStorage),
       sessionStorage: entries(sessionStorage),
-      databases,
       caches: await caches.keys(),
       cookies: document.cookie,
       address: location.href,
@@ -24,9 +20,17 @@ export async function everythingReadable(page: Page): Promise<string> {
       requests: performance.getEntries().map((it) => it.name),
       document: document.documentElement.outerHTML,
     };
+  });
+  return JSON.stringify([traces, await databaseRecords(page)]);
+}
 
-    /** Every record of a database. */
-    async function contents(name: string): Promise<unknown> {
+/** Every record of every IndexedDB database, by database and store. */
+export async function databaseRecords(page: Page): Promise<unknown[][][]> {
+  return page.evaluate(async () => {
+    const databases = await indexedDB.databases();
+    return Promise.all(databases.map(({ name }) => contents(name ?? '')));
+
+    async function contents(name: string): Promise<unknown[][]> {
       const settled = <T>(request: IDBRequest<T>) =>
         new Promise<T>((resolve, reject) => {
           request.onsuccess = () => resolve(request.result);
@@ -41,7 +45,6 @@ export async function everythingReadable(page: Page): Promise<string> {
       return records;
     }
   });
-  return JSON.stringify(traces);
 }
 
 /** What of a token must be nowhere: the whole, and each part that identifies it. */

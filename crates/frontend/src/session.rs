@@ -23,6 +23,7 @@ mod proof;
 mod refresh;
 mod rejected;
 mod settings;
+mod shelf;
 mod sign_in;
 pub mod single_flight;
 mod tabs;

@@ -15,6 +15,17 @@ pub(crate) enum Loot {
     JarAndKey,
 }
 
+/// How the tabs of a browser go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tabs {
+    /// By Web Locks, one at a time.
+    TakeTurns,
+    /// Without: they take the pending key in one step, which is a transaction of a database.
+    ShareAKey,
+    /// Without either: looking for a pending key and writing one down are two steps.
+    Race,
+}
+
 /// A fault put into the store or the client on purpose, to see that it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
@@ -36,8 +47,8 @@ pub enum Bug {
 /// of the protocol (tests/it/limits.rs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Premise {
-    /// Tabs refresh one at a time.
-    TabsTakeTurns,
+    /// Tabs refresh one at a time, or take their key in one step.
+    TabsShareAKey,
     /// No request is handled after two later complete rotations.
     RequestsAreInTime,
     /// No Set-Cookie is applied once its request was given up.
@@ -66,8 +77,8 @@ pub(crate) struct Setting {
     pub(crate) users: usize,
     /// Each browser's user and number of tabs.
     pub(crate) browsers: Vec<(usize, usize)>,
-    /// Whether the browsers have Web Locks.
-    pub(crate) locks: bool,
+    /// How the tabs of a browser go together.
+    pub(crate) tabs: Tabs,
     /// What the thief takes.
     pub(crate) loot: Loot,
     /// Requests, and copies of them, may arrive after any number of later rotations.
@@ -98,11 +109,12 @@ impl Setting {
                 browsers.push((user, chance.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
             }
         }
+        let tabs = [(80, Tabs::TakeTurns), (8, Tabs::ShareAKey), (12, Tabs::Race)];
         let loots = [(50, Loot::Nothing), (30, Loot::Jar), (20, Loot::JarAndKey)];
         Self {
             users,
             browsers,
-            locks: chance.percent(80),
+            tabs: chance.weighted(&tabs).unwrap_or(Tabs::TakeTurns),
             loot: chance.weighted(&loots).unwrap_or(Loot::Nothing),
             late_requests: chance.percent(20),
             late_cookies: chance.percent(15),
@@ -115,11 +127,11 @@ impl Setting {
         }
     }
 
-    /// Whether an honest user whose session no thief has copied must never be signed out: tabs take
-    /// turns, no request is handled after two later complete rotations, and no Set-Cookie is applied
+    /// Whether an honest user whose session no thief has copied must never be signed out: tabs share
+    /// their key, no request is handled after two later complete rotations, and no Set-Cookie is applied
     /// whose request the client has given up.
     pub(crate) fn keeps_the_honest(&self) -> bool {
-        self.holds(Premise::TabsTakeTurns, self.locks)
+        self.holds(Premise::TabsShareAKey, self.tabs != Tabs::Race)
             && self.holds(Premise::RequestsAreInTime, !self.late_requests)
             && self.holds(Premise::CookiesAreInTime, !self.late_cookies)
     }
@@ -135,7 +147,13 @@ impl Setting {
     /// A client that got the cookie and not the body sends the same key with the next ticket, and
     /// the thief can do the same. So can a tab that took no turn.
     pub(crate) fn shares_one_generation(&self) -> bool {
-        self.holds(Premise::AnswersArriveWhole, !self.split_answers) && self.locks
+        self.holds(Premise::AnswersArriveWhole, !self.split_answers) && self.tabs == Tabs::TakeTurns
+    }
+
+    /// Whether an answer to a tab that took no turn comes before the next attempt begins: its cookie would put a
+    /// ticket into the jar that has been used.
+    pub(crate) fn answers_are_in_time(&self) -> bool {
+        self.tabs == Tabs::ShareAKey && !self.late_cookies
     }
 
     /// How many rotations a request on its way may be behind the ticket that is sent next; `None`

@@ -16,7 +16,7 @@ pub(crate) use memory::{Message, Tab};
 
 use crate::network::Party;
 use crate::server::Call;
-use crate::setting::Bug;
+use crate::setting::{Bug, Tabs};
 use crate::story::tell;
 use crate::world::World;
 
@@ -44,7 +44,7 @@ pub(crate) enum Doing {
     Queueing(Errand),
     /// Has it, or goes on without.
     Ready(Errand),
-    /// Without a lock: has taken a key, and will look at the shelf once more.
+    /// Where tabs race: has looked for a key, and will write down the one that it found or made.
     Keyed(Errand, String),
     /// Has sent a request, with this key.
     Waiting(Errand, Option<String>, u32),
@@ -59,7 +59,7 @@ impl World {
         match &here.tabs[tab].doing {
             Doing::Nothing | Doing::Waiting(..) => false,
             Doing::BackingOff(_) => true,
-            Doing::Queueing(_) => !self.setting.locks || here.holder.is_none(),
+            Doing::Queueing(_) => self.setting.tabs != Tabs::TakeTurns || here.holder.is_none(),
             Doing::Ready(Errand::Renew { .. } | Errand::ChangePassword { .. })
             | Doing::Keyed(..) => self.may_refresh(browser),
             Doing::Ready(_) => true,
@@ -72,7 +72,7 @@ impl World {
             Doing::Nothing | Doing::Waiting(..) => {}
             Doing::BackingOff(errand) => self.tab(browser, tab).doing = Doing::Queueing(errand),
             Doing::Queueing(errand) => {
-                if self.setting.locks {
+                if self.setting.tabs == Tabs::TakeTurns {
                     self.counts.add("tab takes the lock");
                     self.browsers[browser].holder = Some(tab);
                 } else {
@@ -98,8 +98,8 @@ impl World {
             }
             Doing::Ready(Errand::Use { .. }) => self.rest(browser, tab),
             Doing::Keyed(errand, key) => {
-                // Another tab may have written one meanwhile. The last one written stands.
-                let key = attempt::take_or_create(&self.browsers[browser].shelf, || key);
+                // Another tab may have written one since. The last one written stands.
+                self.browsers[browser].shelf.write(&key);
                 self.send_refresh(browser, tab, errand, key);
             }
         }
@@ -120,16 +120,17 @@ impl World {
             return self.rest(browser, tab);
         }
         let pending = self.browsers[browser].shelf.read();
-        let fresh = if pending.is_none() { self.fresh_key() } else { String::new() };
-        let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
         if pending.is_some() {
             self.counts.add("tab retries with its key");
         }
         let errand = Errand::Renew { stale, era, tried };
-        if self.setting.locks {
-            self.send_refresh(browser, tab, errand, key);
-        } else {
+        let fresh = if pending.is_none() { self.fresh_key() } else { String::new() };
+        if self.setting.tabs == Tabs::Race {
+            let key = pending.unwrap_or(fresh);
             self.tab(browser, tab).doing = Doing::Keyed(errand, key);
+        } else {
+            let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
+            self.send_refresh(browser, tab, errand, key);
         }
     }
 

@@ -2,7 +2,7 @@
 //! (docs/design/rotation.md). It is kept where other tabs and the next page load find it, until an
 //! answer to it has arrived. It must never hold a token; without the cookie the key opens nothing.
 
-/// The name under which the pending key is kept in localStorage.
+/// The name under which a copy of the pending key is kept in localStorage.
 pub const PENDING_ATTEMPT: &str = "baton.attempt";
 /// What the server accepts as a key.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
@@ -20,7 +20,7 @@ pub trait Shelf {
 
 /// The key to send: the pending one, so that an unanswered attempt is repeated and not doubled,
 /// else `fresh`, which is pending from now on.
-pub fn take_or_create(shelf: &impl Shelf, fresh: impl FnOnce() -> String) -> String {
+pub fn take_or_create(shelf: &(impl Shelf + ?Sized), fresh: impl FnOnce() -> String) -> String {
     match shelf.read() {
         Some(pending) if is_usable(&pending) => pending,
         _ => {
@@ -31,9 +31,18 @@ pub fn take_or_create(shelf: &impl Shelf, fresh: impl FnOnce() -> String) -> Str
     }
 }
 
+/// Begins an attempt with `key`, unless one is pending.
+pub fn begin(shelf: &(impl Shelf + ?Sized), key: &str) -> bool {
+    let is_vacant = shelf.read().is_none();
+    if is_vacant {
+        shelf.write(key);
+    }
+    is_vacant
+}
+
 /// The attempt with `key` has been answered. Another tab may have begun a new attempt meanwhile:
 /// its key stays.
-pub fn settle(shelf: &impl Shelf, key: &str) {
+pub fn settle(shelf: &(impl Shelf + ?Sized), key: &str) {
     if shelf.read().as_deref() == Some(key) {
         shelf.clear();
     }

@@ -3,13 +3,15 @@
 
 use std::cell::RefCell;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use leptos::prelude::window;
 use shared::NumericDate;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::attempt::{PENDING_ATTEMPT, Shelf};
 use super::lookout::DISMISSED;
+use super::shelf;
 
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> f64 {
@@ -46,17 +48,24 @@ pub(super) fn random_bytes() -> [u8; 16] {
 
 /// Waits.
 pub(super) async fn pause(milliseconds: u32) {
-    let timer = Promise::new(&mut |resolve, _| {
-        let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
-        // If there is no timer there is no wait, which is right for a page that is going away.
-        if window()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds)
-            .is_err()
-        {
-            let _ = resolve.call0(&wasm_bindgen::JsValue::UNDEFINED);
-        }
-    });
+    let timer = Promise::new(&mut |resolve, _| call_later(&resolve, milliseconds));
     let _ = JsFuture::from(timer).await;
+}
+
+/// A promise that is rejected, with nothing, after so long.
+pub(super) fn too_late(milliseconds: u32) -> Promise {
+    Promise::new(&mut |_, reject| call_later(&reject, milliseconds))
+}
+
+fn call_later(function: &Function, milliseconds: u32) {
+    let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+    // If there is no timer there is no wait, which is right for a page that is going away.
+    if window()
+        .set_timeout_with_callback_and_timeout_and_arguments_0(function, milliseconds)
+        .is_err()
+    {
+        let _ = function.call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// Where this page is open: its origin, and the path with its query.
@@ -71,7 +80,7 @@ thread_local! {
     static MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// localStorage, and memory for when it refuses (private windows, blocked site data).
+/// localStorage, and memory for when it refuses (private windows, blocked site data). For [`shelf`] alone.
 pub(super) struct LocalStorage;
 
 impl Shelf for LocalStorage {
@@ -95,9 +104,9 @@ impl Shelf for LocalStorage {
 }
 
 /// Removes what pages keep of a session (ASVS 5.0.0 V14.3.1): for a logout, and the end of an account.
-pub(super) fn clear_stored() {
-    LocalStorage.clear();
+pub(super) async fn clear_stored() {
     remove(DISMISSED);
+    shelf::clear().await;
 }
 
 /// What localStorage keeps under `name`.

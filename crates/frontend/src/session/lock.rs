@@ -1,8 +1,6 @@
 //! One refresh at a time in this browser: the Web Locks API, waited for only so long, so that a lock
-//! which an orphaned tab holds for ever costs seconds, not the page. Without the lock, tabs are held
-//! together by the attempt key they share in localStorage; but taking a key is no atomic step there,
-//! so two tabs that begin in the same instant may each make one, and look like two parties. `refresh`
-//! looks twice to make that rare; rotation.md lists it among the limits.
+//! which an orphaned tab holds for ever costs seconds, not the page. It saves requests, and no session rests on it:
+//! without the lock, tabs are held together by the attempt key that they share ([`super::shelf`]).
 //!
 //! A lock can be held twice: when a browser clears or evicts an origin's storage, pages that had used locks keep the
 //! old set, and later ones get a new one (seen in Chromium 156). So each tab holds a lock of its own name for as

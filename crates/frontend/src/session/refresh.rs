@@ -5,14 +5,14 @@
 use leptos::prelude::*;
 use shared::body::SessionBody;
 
-use super::browser::{self, LocalStorage};
 use super::channel::Reason;
+use super::lookout::DISMISSED;
 use super::verdict::{Trouble, Verdict, judge};
-use super::{Session, Token, attempt, backoff, hint, lock};
+use super::{Session, Token, attempt, backoff, browser, hint, lock, shelf};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
-/// Without the lock, how long a tab waits before it believes that its attempt key is everybody's.
+/// With neither lock nor database, how long a tab waits before it believes that its attempt key is every tab's.
 const UNLOCKED_PAUSE_MS: u32 = 100;
 
 /// What came of it, for all who waited.
@@ -132,7 +132,7 @@ impl Session {
         let outcome = self.send(request(&key)).await;
         let judgement = judge(&outcome);
         if judgement.settled {
-            attempt::settle(&LocalStorage, &key);
+            shelf::in_one_step(|shelf| attempt::settle(shelf, &key)).await;
         }
         (outcome, judgement.verdict)
     }
@@ -160,6 +160,8 @@ impl Session {
             return Ok(newer);
         }
         if self.era() == era {
+            // Its attempt has been settled.
+            browser::remove(DISMISSED);
             let session_id = self.session_id();
             let cause = self.cause_of_the_end();
             // The hint alone was another server's: nothing of this one has ended.
@@ -198,12 +200,13 @@ impl Session {
 
 /// The attempt key to send: the pending one, else a new one.
 async fn attempt_key(held: &lock::Held) -> String {
-    let fresh_key = || attempt::key_of(browser::random_bytes());
-    let key = attempt::take_or_create(&LocalStorage, fresh_key);
-    if held.is_exclusive() {
+    let fresh = attempt::key_of(browser::random_bytes());
+    let taken = shelf::in_one_step(|shelf| attempt::take_or_create(shelf, || fresh.clone())).await;
+    let key = taken.outcome;
+    if taken.is_atomic || held.is_exclusive() {
         return key;
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.
     browser::pause(UNLOCKED_PAUSE_MS).await;
-    attempt::take_or_create(&LocalStorage, || key)
+    shelf::in_one_step(|shelf| attempt::take_or_create(shelf, || key.clone())).await.outcome
 }

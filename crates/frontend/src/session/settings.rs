@@ -5,13 +5,11 @@ use leptos::prelude::*;
 use shared::EndCause;
 use shared::body::{NameRequest, PasswordRequest};
 
-use super::attempt::{self, Shelf as _};
-use super::browser::{self, LocalStorage};
 use super::call::with_token;
 use super::channel::Reason;
 use super::rejected::Rejected;
 use super::verdict::{Trouble, settles_a_password_change};
-use super::{EndReason, Phase, Session, Token, hint, lock};
+use super::{EndReason, Phase, Session, Token, attempt, browser, hint, lock, shelf};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -47,8 +45,10 @@ impl Session {
         let session_id = self.session_id();
         self.carry_out(api::delete_account()).await?;
         hint::remove();
-        browser::clear_stored();
-        self.forget(EndReason::Ended(Some(EndCause::Deleted)));
+        browser::clear_stored().await;
+        if self.is_still(session_id) {
+            self.forget(EndReason::Ended(Some(EndCause::Deleted)));
+        }
         Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));
         Ok(())
     }
@@ -90,14 +90,13 @@ impl Session {
         token: &Token,
     ) -> Option<Result<Answer, NoAnswer>> {
         let _held = lock::acquire().await;
-        if LocalStorage.read().is_some() {
+        let key = attempt::key_of(browser::random_bytes());
+        if !shelf::in_one_step(|shelf| attempt::begin(shelf, &key)).await.outcome {
             return None;
         }
-        let key = attempt::key_of(browser::random_bytes());
-        LocalStorage.write(&key);
         let outcome = self.send(with_token(api::change_password(body, &key), token)).await;
         if settles_a_password_change(&outcome) {
-            attempt::settle(&LocalStorage, &key);
+            shelf::in_one_step(|shelf| attempt::settle(shelf, &key)).await;
         }
         Some(outcome)
     }

@@ -57,7 +57,7 @@ impl Session {
             // 204 and nothing else: a proxy's page has ended no session.
             Ok(answer) if answer.status == 204 => {
                 Self::tell_ended(meant, Reason::LoggedOut, None);
-                browser::clear_stored();
+                browser::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
                     drop(held);
@@ -99,7 +99,7 @@ impl Session {
 
     /// Whether nobody has left or come since. While a session is still being restored it is not known which
     /// one it is.
-    fn is_still(self, meant: Option<SessionId>) -> bool {
+    pub(super) fn is_still(self, meant: Option<SessionId>) -> bool {
         match self.phase_untracked() {
             Phase::SignedOut(_) => false,
             Phase::Restoring => meant.is_none(),

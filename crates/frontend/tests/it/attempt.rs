@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use frontend::session::attempt::{Shelf, key_of, settle, take_or_create};
+use frontend::session::attempt::{Shelf, begin, key_of, settle, take_or_create};
 
 #[derive(Default)]
 struct Memory(RefCell<Option<String>>);
@@ -41,6 +41,14 @@ fn a_new_attempt_is_pending_from_the_moment_it_has_a_key() {
 fn an_unanswered_attempt_is_repeated_with_its_key() {
     let shelf = holding(OURS);
     assert_eq!(take_or_create(&shelf, || THEIRS.to_owned()), OURS);
+    assert_eq!(shelf.read().as_deref(), Some(OURS));
+}
+
+#[test]
+fn an_attempt_begins_only_where_none_is_pending() {
+    let shelf = Memory::default();
+    assert!(begin(&shelf, OURS));
+    assert!(!begin(&shelf, THEIRS));
     assert_eq!(shelf.read().as_deref(), Some(OURS));
 }
 

@@ -1,6 +1,8 @@
 //! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
 //! steps; that is [`tab`](crate::tab).
 
+use frontend::session::attempt::Shelf as _;
+
 use crate::server::Call;
 use crate::story::tell;
 use crate::tab::{Doing, Errand, Tab};
@@ -57,9 +59,21 @@ impl World {
         tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
 
+    /// Whether a tab waits for the answer to an attempt that another tab has had an answer to.
+    fn a_tab_waits_in_vain(&self, browser: usize) -> bool {
+        let here = &self.browsers[browser];
+        let pending = here.shelf.read();
+        here.tabs.iter().any(
+            |tab| matches!(&tab.doing, Doing::Waiting(_, key, _) if key.is_some() && *key != pending),
+        )
+    }
+
     /// Whether the jar's ticket may be sent: in worlds of bounded delay, not while an old request is
     /// still on its way that it would leave too far behind.
     pub(crate) fn may_refresh(&self, browser: usize) -> bool {
+        if self.setting.answers_are_in_time() && self.a_tab_waits_in_vain(browser) {
+            return false;
+        }
         let Some(behind) = self.setting.behind() else { return true };
         let Some(ticket) = &self.browsers[browser].jar else { return true };
         let calls = self.in_flight.iter().map(|call| &call.request);

@@ -15,8 +15,8 @@ fn needed(premise: Premise, promise: Invariant) -> Option<u64> {
 }
 
 #[test]
-fn tabs_that_take_no_turns_may_sign_their_user_out() {
-    let seed = needed(Premise::TabsTakeTurns, Invariant::TheHonestStaySignedIn);
+fn tabs_that_race_for_a_key_may_sign_their_user_out() {
+    let seed = needed(Premise::TabsShareAKey, Invariant::TheHonestStaySignedIn);
     assert!(seed.is_some(), "two tabs with a key each look like two parties");
 }
 

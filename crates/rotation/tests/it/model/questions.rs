@@ -6,7 +6,7 @@ use super::verdict::Invariant::{
     self, EndsAreFinal, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut,
     NothingGrantedAfterTheEnd, OneLiveSuccessor, TheftEndsTheSession,
 };
-use super::world::{HONEST, Loot, World, Writes};
+use super::world::{HONEST, Loot, Tabs, World, Writes};
 
 /// A question: does all of this always hold in that world?
 pub(crate) struct Question {
@@ -30,8 +30,8 @@ const ROLLBACK: World =
 const THIEF: World =
     World { thief: Some(Loot::Jar), copies: 0, late_cookies: None, rotations: 3, ..HONEST };
 const THIEF_WITH_KEY: World = World { thief: Some(Loot::JarAndKey), ..THIEF };
-/// The browser without a lock across its tabs.
-const NO_LOCK: World = World { lock: false, copies: 0, ..HONEST };
+/// The browser with neither a lock across its tabs nor a database that they take turns at.
+const RACE: World = World { tabs: Tabs::Race, copies: 0, ..HONEST };
 /// One call at a time and no keys: enough to see what is wrong with the other rules.
 const ONE_BY_ONE: World = World { keys: false, copies: 0, late_requests: 0, calls: 1, ..HONEST };
 
@@ -44,7 +44,13 @@ pub(crate) const PROMISES: &[Question] = &[
         &[NeverSignedOut, OneLiveSuccessor],
     ),
     ask(
-        "the same, with logouts and a password change elsewhere at any moment",
+        "honest tabs that have no lock and take their key in one step; any message lost, repeated, or late by \
+         less than two rotations, but no cookie of an answer that was given up; the server killed at any moment",
+        World { tabs: Tabs::ShareAKey, late_cookies: None, ..HONEST },
+        &[NeverSignedOut, OneLiveSuccessor],
+    ),
+    ask(
+        "honest tabs that take turns, with logouts and a password change elsewhere at any moment",
         World { ends: true, ..HONEST },
         &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
     ),
@@ -97,15 +103,21 @@ pub(crate) const PROMISES: &[Question] = &[
         &[NeverBothSucceedTwice],
     ),
     ask(
-        "a thief copies the jar of tabs that have no lock; any message lost, none late by a rotation",
-        World { lock: false, rotations: 2, late_requests: 0, ..THIEF },
+        "a thief copies the jar of tabs that have no lock and take their key in one step; any message lost, or \
+         late by less than two rotations",
+        World { tabs: Tabs::ShareAKey, rotations: 2, ..THIEF },
+        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
+    ),
+    ask(
+        "a thief copies the jar of tabs that have no lock and race for the key; any message lost, none late by a rotation",
+        World { tabs: Tabs::Race, rotations: 2, late_requests: 0, ..THIEF },
         &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
     ),
 ];
 
 /// Where the promises end. Each of these has a counterexample.
 pub(crate) const LIMITS: &[Question] = &[
-    ask("two tabs refresh at once and have no lock", NO_LOCK, &[NeverSignedOut]),
+    ask("two tabs refresh at once, have no lock, and race for the key", RACE, &[NeverSignedOut]),
     ask(
         "a request is still on its way when the second rotation after its own is accepted",
         World { late_requests: 2, ..HONEST },

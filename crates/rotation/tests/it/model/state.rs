@@ -93,7 +93,7 @@ pub(crate) struct State {
     pub(crate) next_key: Key,
     /// The browser, shared by its tabs. `None` once it is logged out.
     pub(crate) browser: Option<Jar>,
-    /// Without the lock: what a tab found when it looked for a pending key, a moment ago.
+    /// Where looking is a step of its own: what a tab found when it looked for a pending key, a moment ago.
     pub(crate) looked: [Option<Option<Key>>; 2],
     pub(crate) calls: Vec<Call>,
     pub(crate) thief: Option<Jar>,

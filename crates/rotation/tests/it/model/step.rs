@@ -5,7 +5,7 @@ use super::rules::{End, Row};
 use super::server;
 use super::state::{Answer, Ask, Call, Caller, Jar, Key, Stage, State, Ticket};
 use super::story::Event;
-use super::world::{Loot, World};
+use super::world::{Loot, Tabs, World};
 
 /// A moment that can follow, and what led to it.
 pub(crate) type Next = (Event, State);
@@ -57,14 +57,18 @@ pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
 
 fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
     let Some(jar) = state.browser else { return };
-    let free = if world.lock { !(state.waits(0) || state.waits(1)) } else { !state.waits(tab) };
+    let free = match world.tabs {
+        Tabs::TakeTurns => !(state.waits(0) || state.waits(1)),
+        Tabs::ShareAKey | Tabs::Race => !state.waits(tab),
+    };
     let room = state.calls.len() < world.calls && jar.ticket.generation <= world.rotations;
     if !free || !room || state.signed_out {
         return;
     }
     match state.looked[usize::from(tab)] {
-        // With the lock, looking for a pending key and writing one down is one step.
-        None if world.lock || !world.keys => next.push(present(world, state, tab, jar.pending)),
+        None if world.tabs != Tabs::Race || !world.keys => {
+            next.push(present(world, state, tab, jar.pending))
+        }
         None => {
             let mut after = state.clone();
             after.looked[usize::from(tab)] = Some(jar.pending);
@@ -234,6 +238,10 @@ pub(crate) fn forget_the_useless(world: &World, mut state: State) -> State {
         }
         (Caller::GaveUp | Caller::Network, Stage::Answered(_)) => false,
         (Caller::GaveUp | Caller::Network, Stage::Asked | Stage::Read(_)) => {
+            call.outlived <= world.late_requests
+        }
+        // A tab that takes no turn may wait while another goes on. It is late by the same bound.
+        (Caller::Tab(_), _) if world.tabs == Tabs::ShareAKey => {
             call.outlived <= world.late_requests
         }
         (Caller::Tab(_) | Caller::Thief, _) => true,

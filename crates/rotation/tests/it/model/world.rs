@@ -10,8 +10,8 @@ pub(crate) struct World {
     pub(crate) rule: Rule,
     /// How the server writes its row.
     pub(crate) writes: Writes,
-    /// Whether the two tabs of the browser take turns.
-    pub(crate) lock: bool,
+    /// How the two tabs of the browser go together.
+    pub(crate) tabs: Tabs,
     /// Whether the browser sends attempt keys.
     pub(crate) keys: bool,
     /// How often the network may deliver a request twice.
@@ -49,6 +49,17 @@ impl World {
     }
 }
 
+/// How the tabs of a browser go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tabs {
+    /// By a lock: one has a request under way at a time.
+    TakeTurns,
+    /// Without a lock: looking for a pending key and writing one down is one step.
+    ShareAKey,
+    /// Without a lock, and looking and writing are two steps.
+    Race,
+}
+
 /// What a thief takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loot {
@@ -79,7 +90,7 @@ pub(crate) enum Writes {
 pub(crate) const HONEST: World = World {
     rule: Rule::AttemptKeys,
     writes: Writes::Guarded,
-    lock: true,
+    tabs: Tabs::TakeTurns,
     keys: true,
     copies: 1,
     rollbacks: 0,

@@ -1,0 +1,136 @@
+//! Where the pending attempt key is kept: one record of an IndexedDB database. All tabs of a browser take turns at its
+//! transactions, Web Locks or not, so of tabs that begin in the same instant one finds the key of the other. A copy is
+//! kept in localStorage, for a browser whose database fails or is missing; there a step is not one for other tabs.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Array, Promise};
+use leptos::prelude::window;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{IdbDatabase, IdbRequest, IdbTransactionMode};
+
+use super::attempt::Shelf;
+use super::browser::{self, LocalStorage};
+
+const DATABASE: &str = "baton";
+const STORE: &str = "attempt";
+const RECORD: &str = "pending";
+/// A database that takes longer is not waited for: some browsers' never answer.
+const WITHIN_MS: u32 = 1_000;
+
+thread_local! {
+    /// Whether the database answers. A page has one thread.
+    static ANSWERS: Cell<bool> = const { Cell::new(true) };
+}
+
+/// What came of a step.
+pub(super) struct Stepped<R> {
+    pub(super) outcome: R,
+    /// Whether no other tab can have read or written the key meanwhile.
+    pub(super) is_atomic: bool,
+}
+
+/// Reads the pending key, and writes another or none. `step` may be called twice: the second time counts.
+pub(super) async fn in_one_step<R>(step: impl Fn(&dyn Shelf) -> R) -> Stepped<R> {
+    if let Some(outcome) = in_a_transaction(&step).await {
+        return Stepped { outcome, is_atomic: true };
+    }
+    Stepped { outcome: step(&LocalStorage), is_atomic: false }
+}
+
+/// Keeps no key any more.
+pub(super) async fn clear() {
+    in_one_step(|shelf| shelf.clear()).await;
+}
+
+async fn in_a_transaction<R>(step: impl Fn(&dyn Shelf) -> R) -> Option<R> {
+    if !ANSWERS.get() {
+        return None;
+    }
+    let database = open().await?;
+    let outcome = take_step(&database, step).await;
+    database.close();
+    outcome
+}
+
+async fn open() -> Option<IdbDatabase> {
+    let request = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
+    let database = {
+        let request = request.clone();
+        move || request.result().ok().map(JsCast::unchecked_into::<IdbDatabase>)
+    };
+    let create = {
+        let database = database.clone();
+        Closure::<dyn FnMut()>::new(move || {
+            let _ = database().map(|it| it.create_object_store(STORE));
+        })
+    };
+    request.set_onupgradeneeded(Some(create.as_ref().unchecked_ref()));
+    settled(&request).await?;
+    database()
+}
+
+async fn take_step<R>(database: &IdbDatabase, step: impl Fn(&dyn Shelf) -> R) -> Option<R> {
+    let name = JsValue::from_str(RECORD);
+    let transaction =
+        database.transaction_with_str_and_mode(STORE, IdbTransactionMode::Readwrite).ok()?;
+    let store = transaction.object_store(STORE).ok()?;
+    let stored = settled(&store.get(&name).ok()?).await?.as_string();
+    // What was written while the database did not answer, or by an older page.
+    let record = Record(RefCell::new(stored.clone().or_else(|| LocalStorage.read())));
+    let outcome = step(&record);
+    let kept = record.read();
+    if kept != stored {
+        match &kept {
+            Some(key) => store.put_with_key(&JsValue::from_str(key), &name).ok()?,
+            None => store.delete(&name).ok()?,
+        };
+    }
+    let committed = Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&resolve));
+        transaction.set_onabort(Some(&reject));
+    });
+    in_time(committed).await?;
+    match &kept {
+        Some(key) => LocalStorage.write(key),
+        None => LocalStorage.clear(),
+    }
+    Some(outcome)
+}
+
+/// What came of a request. `None` if it failed.
+async fn settled(request: &IdbRequest) -> Option<JsValue> {
+    let settled = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    });
+    in_time(settled).await?;
+    request.result().ok()
+}
+
+async fn in_time(promise: Promise) -> Option<JsValue> {
+    let in_time = Promise::race(&Array::of2(&promise, &browser::too_late(WITHIN_MS)));
+    let settled = JsFuture::from(in_time).await;
+    if settled.as_ref().is_err_and(JsValue::is_undefined) {
+        ANSWERS.set(false);
+    }
+    settled.ok()
+}
+
+/// The record, while a transaction lasts.
+struct Record(RefCell<Option<String>>);
+
+impl Shelf for Record {
+    fn read(&self) -> Option<String> {
+        self.0.borrow().clone()
+    }
+
+    fn write(&self, key: &str) {
+        self.0.replace(Some(key.to_owned()));
+    }
+
+    fn clear(&self) {
+        self.0.replace(None);
+    }
+}
