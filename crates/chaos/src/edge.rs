@@ -83,6 +83,13 @@ impl Edge {
         }
         bail!("the edge does not let a good token through: {last}")
     }
+
+    /// The most memory that Envoy has had, in MiB.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        self.envoy.lives()?;
+        let id = self.envoy.child.lock().expect("waiting does not panic").id();
+        instance::memory_of(id, instance::PEAK_MEMORY)
+    }
 }
 
 /// What the service is called in `aud`.

@@ -54,6 +54,10 @@ impl Request {
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 
+    pub(crate) const fn path(&self) -> &'static str {
+        self.path
+    }
+
     fn encode(&self) -> String {
         let body = self.body.as_deref().unwrap_or_default();
         let mut text = format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", self.method, self.path);

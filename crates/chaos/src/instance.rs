@@ -19,6 +19,9 @@ const STOP_TIME: Duration = Duration::from_secs(10);
 /// A child's `PATH`: enough for the programs that wrap it.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// The name under which the kernel keeps the most memory that a process has had.
+pub(crate) const PEAK_MEMORY: &str = "VmHWM:";
+
 /// How to start an instance.
 #[derive(Clone)]
 pub(crate) struct Launch {
@@ -80,7 +83,7 @@ impl Instance {
 
     /// The most memory it has had in this run, in MiB.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
-        self.status("VmHWM:")
+        self.status(PEAK_MEMORY)
     }
 
     /// The memory it has now, in MiB.
@@ -100,11 +103,7 @@ impl Instance {
     }
 
     fn status(&self, name: &'static str) -> Result<u64> {
-        let id = self.id().context("it runs")?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()).context(name)?;
-        Ok(kilobytes.parse::<u64>()? / 1024)
+        memory_of(self.id().context("it runs")?, name)
     }
 
     /// Starts it (again), on a new port, and waits until it listens.
@@ -216,6 +215,14 @@ pub(crate) async fn run_to_its_end(launch: Launch) -> Result<String> {
         bail!("{:?} ended with {}:\n{}", launch.arguments, output.status, tail(&launch.log));
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// What the kernel says of a process under this name, in MiB.
+pub(crate) fn memory_of(id: u32, name: &'static str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()).context(name)?;
+    Ok(kilobytes.parse::<u64>()? / 1024)
 }
 
 /// Sends a signal to processes of ours.

@@ -228,7 +228,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "rolling-restart",
-        story: "two instances restart in turn behind a proxy while 50 clients are at work",
+        story: "two instances of different lifetimes restart in turn while 50 clients are at work",
         engines: BOTH,
         usual: 5,
         few: 1,

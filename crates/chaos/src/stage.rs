@@ -37,7 +37,8 @@ pub(crate) struct Stage {
     /// others it is a name that calls must give.
     pub(crate) origin: String,
     pub(crate) rounds: u64,
-    /// Whether figures of speed are held to their bounds. A few rounds among other tests say nothing of speed.
+    /// Whether figures of speed are held to their bounds, and a token's life is waited for. A few rounds among other
+    /// tests say nothing of speed, and have no time.
     pub(crate) measures: bool,
     pub(crate) chance: Chance,
     pub(crate) tally: Tally,

@@ -5,8 +5,10 @@ pub(crate) mod addresses;
 pub(crate) mod cookies;
 pub(crate) mod ended;
 pub(crate) mod forged;
+pub(crate) mod full_jar;
 pub(crate) mod headers;
 pub(crate) mod keys;
+pub(crate) mod large_heads;
 pub(crate) mod outage;
 pub(crate) mod share;
 
@@ -39,6 +41,22 @@ pub(super) const ALL: &[Scenario] = &[
         usual: 1,
         few: 1,
         play: |stage| Box::pin(cookies::play(stage)),
+    },
+    Scenario {
+        name: "gateway-full-jar",
+        story: "a browser with 700 KiB of other programs' cookies: page, refresh, notes, logout",
+        engines: SQLITE,
+        usual: 10,
+        few: 1,
+        play: |stage| Box::pin(full_jar::play(stage)),
+    },
+    Scenario {
+        name: "gateway-large-heads",
+        story: "1,000 connections with heads of 1 MiB that never end: the edge's memory is bounded",
+        engines: SQLITE,
+        usual: 2,
+        few: 1,
+        play: |stage| Box::pin(large_heads::play(stage)),
     },
     Scenario {
         name: "gateway-headers",

@@ -1,23 +1,40 @@
 //! A deployment: two instances behind a proxy are told to stop and started again, in turn, while 50
-//! clients are at work. Calls may fail; each heals when it is tried again with the same key.
+//! clients are at work. Calls may fail; each heals when it is tried again with the same key. The instances have
+//! different settings, as in a deployment that changes one, and no promise is taken back by the smaller values: a
+//! token that one of them issued for longer stays refused after a logout at the other, as long as it lives.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::checker;
 use crate::client::Client;
+use crate::instance::Instance;
 use crate::load::{Load, Road};
+use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::proxy::{Manner, Proxy};
 use crate::stage::Stage;
+use crate::{checker, lag};
 
 const CLIENTS: usize = 50;
+/// How the two are started.
+const SHORT: &[&str] = &["--access-token-seconds", "2", "--jwks-cache-seconds", "10"];
+const LONG: &[&str] = &["--access-token-seconds", "75", "--jwks-cache-seconds", "300"];
+/// How long a token of the second is accepted at most: its life, and ten seconds for the clocks.
+const LONG_LIFE: Duration = Duration::from_secs(75 + 10);
+/// After how long an instance that goes by the first one's setting has forgotten a logout: a token's life, a minute
+/// for the clocks, and ten seconds until it looks.
+const FORGOTTEN: Duration = Duration::from_secs(2 + 60 + 10);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-/// Nobody is signed out by a deployment.
+/// No client is signed out by a deployment, and none that has logged out gets in again.
 pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = Arc::new([stage.start().await?, stage.start().await?]);
-    let clients = Client::several(&stage, instances[0].address(), CLIENTS).await?;
+    let start = |flags| Instance::start(stage.launch().with(flags));
+    let instances = Arc::new([start(SHORT).await?, start(LONG).await?]);
+    // Their first tokens live until all are there.
+    let clients = Client::several(&stage, instances[1].address(), CLIENTS).await?;
     let proxy = {
         let (instances, turn) = (Arc::clone(&instances), AtomicUsize::new(0));
         // It does not look whether anybody is there: the worst balancer there is.
@@ -30,8 +47,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     for _ in 0..stage.rounds {
         for instance in instances.iter() {
             load.all_advance().await?;
-            instance.stop().await?;
-            instance.restart().await?;
+            restart(instance).await?;
         }
     }
     load.all_advance().await?;
@@ -41,5 +57,68 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         bail!("nobody noticed the restarts: the story was not told");
     }
     stage.remark(format!("{failed} refreshes failed for a moment; all healed"));
+    // Once, however many rounds there are: it takes as long as a token lives.
+    if stage.measures {
+        clients.extend(a_logout_is_remembered(&stage, &instances).await?);
+    }
     checker::check(&stage, instances[1].address(), &mut clients).await
+}
+
+async fn restart(instance: &Instance) -> Result<()> {
+    instance.stop().await?;
+    instance.restart().await
+}
+
+/// A logout at the instance with the short life, of a session whose token is of the other. A second session's token,
+/// of the same age, says how long it lives.
+async fn a_logout_is_remembered(
+    stage: &Arc<Stage>,
+    instances: &[Instance; 2],
+) -> Result<[Client; 2]> {
+    let [short, long] = instances;
+    let mut left = Client::register(stage, long.address(), "left").await?;
+    let stays = Client::register(stage, long.address(), "stays").await?;
+    for instance in instances {
+        if !opens(&left, instance.address()).await? {
+            bail!("a token of one instance is refused by the other");
+        }
+    }
+    if left.logout(short.address()).await != Some(204) {
+        bail!("no logout");
+    }
+    let (stopwatch, mut restarted) = (Stopwatch::start(), false);
+    lag::until_refused(|| opens(&left, long.address())).await?;
+    while opens(&stays, short.address()).await? {
+        for instance in instances {
+            if opens(&left, instance.address()).await? {
+                let after = stopwatch.elapsed();
+                bail!("{after:.0?} after its logout a session's token is accepted again");
+            }
+        }
+        if !restarted && stopwatch.elapsed() > FORGOTTEN {
+            for instance in instances {
+                restart(instance).await?;
+            }
+            restarted = true;
+        }
+        if stopwatch.elapsed() > LONG_LIFE + PATIENCE {
+            bail!("a token is accepted {PATIENCE:?} after its life");
+        }
+        pause(BETWEEN_LOOKS).await;
+    }
+    if !restarted {
+        bail!("a token of the long life is refused too early: the story was not told");
+    }
+    let lived = stopwatch.elapsed();
+    stage.remark(format!("after a logout elsewhere a token was refused for {lived:.0?}, its life"));
+    Ok([left, stays])
+}
+
+/// Whether this client's access token is accepted there.
+async fn opens(client: &Client, at: SocketAddr) -> Result<bool> {
+    match client.events(at).await {
+        Some(200) => Ok(true),
+        Some(401) => Ok(false),
+        other => bail!("{}: a call was answered {other:?}", client.email),
+    }
 }

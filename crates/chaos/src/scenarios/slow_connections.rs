@@ -57,10 +57,12 @@ struct Attack {
     from_one_address: usize,
 }
 
-fn attacks() -> [Attack; 3] {
+fn attacks() -> [Attack; 4] {
     let headers = |kilobytes: usize| {
         format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}", "y".repeat(kilobytes * 1024))
     };
+    // 1,000 KiB pass, and are not kept.
+    let cookies = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}", jar(1_000));
     let many: String = (0..100).map(|n| format!("x-{n:03}: {}\r\n", "v".repeat(140))).collect();
     let login = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n{many}", path::LOGIN);
     let body = format!("content-length: 16000\r\n\r\n{{{}", " ".repeat(15_900));
@@ -69,8 +71,14 @@ fn attacks() -> [Attack; 3] {
     [
         Attack { what: "112 KiB of headers", said: headers(112), from_one_address: SLOW },
         Attack { what: "23 KiB of headers", said: headers(23), from_one_address },
+        Attack { what: "1,000 KiB of cookies", said: cookies, from_one_address },
         Attack { what: "15 KiB of headers and as much of a body", said: login, from_one_address },
     ]
+}
+
+/// So many kibibytes of cookies of another program's.
+fn jar(kilobytes: usize) -> String {
+    (0..kilobytes).map(|n| format!("of-another-{n:05}={}; ", "c".repeat(1_024 - 19))).collect()
 }
 
 impl Attack {

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use forgery::{Case, Class, Lure, Rule, catalogue, issue};
 use shared::path;
 
@@ -13,10 +15,15 @@ use crate::pace::unix_seconds;
 use crate::stage::Stage;
 use crate::stub::{Reply, Script, Stub, answer};
 
+/// How long r and s are, each half of a signature (RFC 7518 section 3.4).
+const NUMBER_BYTES: usize = 32;
+
 /// A token of ours, everything that can be forged from it, and the keys to look at them with.
 struct Forgeries {
     control: String,
     jwks: String,
+    /// The service's audience without its scheme.
+    service: String,
     cases: Vec<Case>,
 }
 
@@ -44,9 +51,10 @@ async fn round(stage: &Stage) -> Result<()> {
     edge.opens_to(&forgeries.control).await?;
     let mut promised = 0;
     for case in &forgeries.cases {
-        promised += u32::from(the_edge_promises(case));
+        let is_promised = forgeries.promised_by_the_edge(case);
+        promised += u32::from(is_promised);
         match refusal(edge.address, case).await {
-            Ok(Refusal::ByTheService) if the_edge_promises(case) => {
+            Ok(Refusal::ByTheService) if is_promised => {
                 stage.violation(format!("the edge refuses {case} no more"));
             }
             Ok(_) => {}
@@ -67,22 +75,64 @@ async fn round(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// What the shipped configuration refuses by itself.
-const fn the_edge_promises(case: &Case) -> bool {
-    matches!(case.class, Class::Algorithms)
-        || matches!(case.rule, Rule::Algorithm | Rule::UnknownKey | Rule::Issuer | Rule::Expired)
-}
-
 impl Forgeries {
     fn new(stage: &Stage, lure: &Lure) -> Self {
-        let original = issue(&stage.origin, &edge::audience(stage), unix_seconds());
-        let cases = catalogue(&original, &lure.url());
+        Self::of(&stage.origin, &edge::audience(stage), &lure.url())
+    }
+
+    fn of(issuer: &str, audience: &str, lure: &str) -> Self {
+        let original = issue(issuer, audience, unix_seconds());
+        let cases = catalogue(&original, lure);
+        let (_, service) = audience.split_once("://").expect("an audience is a URL");
         Self {
             control: original.token().to_owned(),
             jwks: original.jwks().to_owned(),
+            service: service.to_owned(),
             cases: cases.into_iter().filter(Case::fits_into_a_header).collect(),
         }
     }
+
+    /// What the shipped configuration refuses by itself, as `docs/gateway.md` says. Of signature and audience it
+    /// promises the meaning; one spelling of them is the service's to insist on.
+    fn promised_by_the_edge(&self, case: &Case) -> bool {
+        case.class == Class::Algorithms
+            || match case.rule {
+                Rule::Algorithm
+                | Rule::UnknownKey
+                | Rule::Issuer
+                | Rule::Expired
+                | Rule::NotYetValid
+                | Rule::MissingClaim("exp") => true,
+                Rule::Signature => !self.holds_its_signature(case),
+                Rule::Audience => !self.names_the_service(case),
+                _ => false,
+            }
+    }
+
+    /// Whether it says what the control says, and the control's r and s stand somewhere in its signature.
+    fn holds_its_signature(&self, case: &Case) -> bool {
+        let (Some((said, signature)), Some((presented, other))) =
+            (self.control.rsplit_once('.'), case.token.rsplit_once('.'))
+        else {
+            return false;
+        };
+        let (signature, other) = (decoded(signature), decoded(other));
+        let mut numbers = signature.chunks(NUMBER_BYTES);
+        let holds = |number: &[u8]| other.windows(number.len()).any(|bytes| bytes == number);
+        said == presented && numbers.all(holds)
+    }
+
+    /// Whether the service's audience stands somewhere in the token's.
+    fn names_the_service(&self, case: &Case) -> bool {
+        let payload = case.token.split('.').nth(1).map(decoded).unwrap_or_default();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
+        claims["aud"].to_string().contains(&self.service)
+    }
+}
+
+/// Nothing, if it is no base64url.
+fn decoded(part: &str) -> Vec<u8> {
+    BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default()
 }
 
 /// Who refused it, or what came instead of a refusal.
@@ -115,4 +165,29 @@ fn publisher(origin: &str, jwks: &str) -> Script {
             _ => answer("404 Not Found", &[], b""),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Any configuration keeps a promise of nothing.
+    #[test]
+    fn the_edge_promises_something_of_every_rule_that_it_is_configured_with() {
+        let (issuer, lure) = ("http://localhost:1", "http://127.0.0.1:2");
+        let forgeries = Forgeries::of(issuer, "http://localhost:1/api/notes", lure);
+        for rule in [
+            Rule::Algorithm,
+            Rule::UnknownKey,
+            Rule::Signature,
+            Rule::Issuer,
+            Rule::Audience,
+            Rule::Expired,
+            Rule::NotYetValid,
+            Rule::MissingClaim("exp"),
+        ] {
+            let mut cases = forgeries.cases.iter().filter(|case| case.rule == rule);
+            assert!(cases.any(|case| forgeries.promised_by_the_edge(case)), "{rule:?}");
+        }
+    }
 }

@@ -1,0 +1,123 @@
+//! A browser whose cookie jar is as full as a browser keeps it, with cookies of other programs on the host and Baton's own
+//! in the middle. Through the edge it gets a page, refreshes, reads notes and logs out, as if the others were not
+//! there: no path answers 431 for cookies (decision 33). What is too large all the same is refused by Baton, in words.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use serde_json::json;
+use shared::path;
+
+use super::launch;
+use crate::checker;
+use crate::client::{Client, from_our_page};
+use crate::edge::Edge;
+use crate::http::{self, Answer, Request};
+use crate::instance::Instance;
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+
+/// How many cookies Chromium and Firefox keep for a site, and how long name and value of one are at most, together.
+const COOKIES: usize = 180;
+const COOKIE_BYTES: usize = 4_096;
+/// One header more, longer than all that Baton reads together.
+const TOO_LONG: usize = 100 * 1024;
+
+/// Each round in a session of its own.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    let launch = launch(&stage).with(&["--site", &site(&stage)?]);
+    let baton = Arc::new(Instance::start(launch).await?);
+    let mut client = Client::register(&stage, baton.address(), "owner").await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    edge.opens_to(&client.access_token).await?;
+    for _ in 0..stage.rounds {
+        client.login(edge.address).await?;
+        let browser = Browser { stage: &stage, edge: &edge };
+        browser.uses_everything(&mut client).await?;
+    }
+    let bytes = jar(&client.ticket).len();
+    stage.remark(format!("{} KiB of cookies came along with each request", bytes / 1024));
+    checker::check(&stage, baton.address(), &mut [client]).await
+}
+
+/// A built site as small as it can be: the pages are rendered without its files.
+fn site(stage: &Stage) -> Result<String> {
+    let folder = stage.folder().join("site");
+    std::fs::create_dir_all(folder.join("assets"))?;
+    let names = json!({
+        "stylesheet": "/assets/a.css", "script": "/assets/a.js", "wasm": "/assets/a.wasm",
+    });
+    std::fs::write(folder.join("site.json"), names.to_string())?;
+    Ok(folder.display().to_string())
+}
+
+/// All cookies in one line, in the order in which they were set.
+fn jar(ticket: &str) -> String {
+    let other = |number: usize| {
+        let name = format!("other-{number:03}");
+        let value = "y".repeat(COOKIE_BYTES - name.len());
+        format!("{name}={value}")
+    };
+    let ours =
+        [format!("{}={ticket}", path::REFRESH_COOKIE), format!("{}=1", path::SIGNED_IN_COOKIE)];
+    let (before, after) = (0..COOKIES / 2, COOKIES / 2..COOKIES - ours.len());
+    let all: Vec<_> = before.map(other).chain(ours).chain(after.map(other)).collect();
+    all.join("; ")
+}
+
+struct Browser<'a> {
+    stage: &'a Stage,
+    edge: &'a Edge,
+}
+
+impl Browser<'_> {
+    async fn uses_everything(&self, client: &mut Client) -> Result<()> {
+        let cookies = jar(&client.ticket);
+        let page = Request::get(path::HOME_PAGE).header("accept", "text/html");
+        if let Some(page) = self.is_answered(200, page.header("cookie", &cookies)).await
+            && !page.body.starts_with(b"<!DOCTYPE html>")
+        {
+            self.stage.violation("with a full jar the home page is no page");
+        }
+        let refresh = from_our_page(self.stage, Request::post(path::REFRESH));
+        if let Some(grant) = self.is_answered(200, refresh.header("cookie", &cookies)).await {
+            client.settle(Ok(grant))?;
+        }
+        let cookies = jar(&client.ticket);
+        let token = format!("Bearer {}", client.access_token);
+        let notes = Request::get(path::NOTES).header("authorization", token);
+        self.is_answered(200, notes.header("cookie", &cookies)).await;
+        self.what_is_too_large_is_refused_in_words(&cookies).await;
+        let logout = from_our_page(self.stage, Request::post(path::LOGOUT));
+        if let Some(answer) = self.is_answered(204, logout.header("cookie", &cookies)).await {
+            client.over = true;
+            if answer.header(path::SESSION_ENDED) != Some("?1") {
+                self.stage.violation("with a full jar a logout ended no session");
+            }
+        }
+        Ok(())
+    }
+
+    /// A page of Baton's says why, where the edge would answer with three words.
+    async fn what_is_too_large_is_refused_in_words(&self, cookies: &str) {
+        let page = Request::get(path::HOME_PAGE).header("accept", "text/html");
+        let page = page.header("cookie", cookies).header("x-added", "y".repeat(TOO_LONG));
+        if let Some(refusal) = self.is_answered(431, page).await
+            && !refusal.body.starts_with(b"<!DOCTYPE html>")
+        {
+            self.stage.violation(format!("a bare 431: {:?}", refusal.lossy_body()));
+        }
+    }
+
+    /// Asks the edge. Any other answer is a violation.
+    async fn is_answered(&self, status: u16, request: Request) -> Option<Answer> {
+        let what = match http::call(self.edge.address, &request).await {
+            Ok(answer) if answer.status == status => return Some(answer),
+            Ok(answer) => answer.status.to_string(),
+            Err(lost) => lost.why,
+        };
+        let path = request.path();
+        self.stage.violation(format!("with a full jar, {path}: {what} instead of {status}"));
+        None
+    }
+}

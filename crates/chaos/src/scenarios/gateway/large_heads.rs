@@ -1,0 +1,110 @@
+//! Clients that send the edge heads as large as it accepts any, and end none of them. It accepts them for the sake of
+//! browsers with full cookie jars; what it keeps of all of them has a bound that does not depend on how many there
+//! are, and users are served when it is over.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use shared::path;
+
+use super::start;
+use crate::checker;
+use crate::client::Client;
+use crate::edge::Edge;
+use crate::http::{self, Lost, Request};
+use crate::pace::{SERVED_WITHIN, Stopwatch, pause};
+use crate::scenarios::road_to;
+use crate::stage::Stage;
+
+/// docs/gateway.md, in MiB: Envoy's heap, what arrives before it looks again, and the program itself.
+const BOUND: u64 = 512;
+const CONNECTIONS: usize = 1_000;
+/// How a head begins, and what follows so often: 1 MiB.
+const BEGINNING: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\ncookie: a=";
+const PIECES: usize = 64;
+static PIECE: [u8; 16 * 1024] = [b'y'; 16 * 1024];
+/// Between two pieces of one connection. All together send 160 MB a second, more than a line of 1 Gbit/s carries.
+const BETWEEN_PIECES: Duration = Duration::from_millis(100);
+/// How long they send: less than the edge waits for a head (10 s), so that it closes none for that.
+const SENDING: Duration = Duration::from_secs(9);
+/// Between two calls of a user at the same time.
+const BETWEEN_CALLS: Duration = Duration::from_millis(100);
+/// Beside those of its connections, files of this suite.
+const FILES: u64 = 4_096;
+
+/// How calls of a user were answered.
+#[derive(Default)]
+struct Calls {
+    served: usize,
+    refused: usize,
+}
+
+/// Beside a user, who notices it and is served afterwards.
+pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+    rlimit::increase_nofile_limit(FILES)?;
+    let baton = start(&stage).await?;
+    let client = Client::register(&stage, baton.address(), "owner").await?;
+    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    edge.opens_to(&client.access_token).await?;
+    for _ in 0..stage.rounds {
+        let (before, stop) = (edge.peak_memory()?, AtomicBool::new(false));
+        let attack = async {
+            let stopwatch = Stopwatch::start();
+            join_all((0..CONNECTIONS).map(|_| send_heads(edge.address, stopwatch))).await;
+            stop.store(true, Ordering::Relaxed);
+        };
+        let ((), calls) = tokio::join!(attack, keep_calling(&client, edge.address, &stop));
+        let stopwatch = Stopwatch::start();
+        edge.opens_to(&client.access_token).await?;
+        stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "afterwards, serving took");
+        let memory = edge.peak_memory()?;
+        let Calls { served, refused } = calls;
+        stage.remark(format!(
+            "the edge: {before} MiB at most before, {memory} MiB then; of a user's calls {served} were served, {refused} were not"
+        ));
+        if memory > BOUND {
+            stage.violation(format!("the edge has taken {memory} MiB, more than {BOUND}"));
+        }
+    }
+    checker::check(&stage, baton.address(), &mut [client]).await
+}
+
+/// One head after the other: another one when one was cut off.
+async fn send_heads(at: SocketAddr, stopwatch: Stopwatch) {
+    while stopwatch.elapsed() < SENDING {
+        let rest = SENDING.saturating_sub(stopwatch.elapsed());
+        // Cut off by the edge, or by the end.
+        let _ = tokio::time::timeout(rest, send_head(at)).await;
+        pause(BETWEEN_PIECES).await;
+    }
+}
+
+/// Ends when it is cut off.
+async fn send_head(at: SocketAddr) -> Result<(), Lost> {
+    let mut line = http::dial(at).await?;
+    line.say(BEGINNING).await?;
+    for _ in 0..PIECES {
+        line.say(&PIECE).await?;
+        pause(BETWEEN_PIECES).await;
+    }
+    std::future::pending().await
+}
+
+/// What a user notices of it. Nothing is promised of these calls.
+async fn keep_calling(client: &Client, at: SocketAddr, stop: &AtomicBool) -> Calls {
+    let mut calls = Calls::default();
+    let token = format!("Bearer {}", client.access_token);
+    let request = Request::get(path::ME).header("authorization", token);
+    while !stop.load(Ordering::Relaxed) {
+        match http::call(at, &request).await {
+            Ok(answer) if answer.status == 200 => calls.served += 1,
+            Ok(_) | Err(_) => calls.refused += 1,
+        }
+        pause(BETWEEN_CALLS).await;
+    }
+    calls
+}
