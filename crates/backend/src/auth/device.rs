@@ -39,34 +39,81 @@ mod tests {
 
     const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
 
+    /// As users and scripts come with them, by the name that each gives itself.
+    const PROGRAMS: &[(&str, &str)] = &[
+        ("curl/8.5.0", "curl"),
+        ("Wget/1.21.4", "Wget"),
+        ("HTTPie/3.2.2", "HTTPie"),
+        ("PostmanRuntime/7.39.0", "PostmanRuntime"),
+        ("insomnia/9.2.0", "insomnia"),
+        ("vscode-restclient", "vscode-restclient"),
+        ("okhttp/4.12.0", "okhttp"),
+        ("Apache-HttpClient/4.5.14 (Java/17)", "Apache-HttpClient"),
+        ("Java-http-client/17.0.11", "Java-http-client"),
+        ("Java/1.8.0_412", "Java"),
+        ("Jersey/2.35 (HttpUrlConnection 17.0.2)", "Jersey"),
+        ("ReactorNetty/1.1.19", "ReactorNetty"),
+        ("ktor-client", "ktor-client"),
+        ("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)", "Dalvik"),
+        ("My App/1.0 CFNetwork/1494 Darwin/23.4.0", "My App"),
+        ("My App/1.0 (com.example; build:1; iOS 17.5.0) Alamofire/5.9.1", "My App"),
+        ("Dart/3.4 (dart:io)", "Dart"),
+        ("axios/1.7.2", "axios"),
+        ("node", "node"),
+        ("undici", "undici"),
+        ("node-fetch/1.0 (+https://github.com/bitinn/node-fetch)", "node-fetch"),
+        ("got (https://github.com/sindresorhus/got)", "got"),
+        ("Deno/1.44.0", "Deno"),
+        ("Bun/1.1.13", "Bun"),
+        ("Go-http-client/2.0", "Go-http-client"),
+        ("fasthttp", "fasthttp"),
+        ("python-requests/2.32.3", "python-requests"),
+        ("python-httpx/0.27.0", "python-httpx"),
+        ("Python-urllib/3.12", "Python-urllib"),
+        ("Python/3.11 aiohttp/3.9.1", "Python"),
+        ("GuzzleHttp/7", "GuzzleHttp"),
+        ("Symfony HttpClient/Curl", "Symfony HttpClient"),
+        ("libwww-perl/6.77", "libwww-perl"),
+        ("Ruby", "Ruby"),
+        ("Faraday v2.9", "Faraday"),
+        ("rest-client/2.1.0 (linux x86_64) ruby/3.2.2p53", "rest-client"),
+        ("reqwest/0.12.4", "reqwest"),
+        ("hyper/1.3.1", "hyper"),
+        ("ureq/2.9.7", "ureq"),
+        ("RestSharp/111.2.0.0", "RestSharp"),
+        ("lua-resty-http/0.17.1 (Lua) ngx_lua/10026", "lua-resty-http"),
+        ("k6/0.51.0 (https://k6.io/)", "k6"),
+        ("ApacheBench/2.3", "ApacheBench"),
+        ("kube-probe/1.27", "kube-probe"),
+        ("Prometheus/2.52.0", "Prometheus"),
+        ("Boto3/1.34.0 md/Botocore#1.34.0 os/linux", "Boto3"),
+        ("git/2.45.1", "git"),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Googlebot"),
+    ];
+
     #[test]
     fn what_is_no_browser_is_a_program_named_by_what_stands_before_the_slash() {
-        for (agent, name) in [
-            ("curl/8.5.0", "curl"),
-            ("okhttp/4.12.0", "okhttp"),
-            ("axios/1.7.2", "axios"),
-            ("Go-http-client/2.0", "Go-http-client"),
-            ("python-requests/2.32.3", "python-requests"),
-            ("Python/3.11 aiohttp/3.9.1", "Python"),
-            ("Apache-HttpClient/4.5.14 (Java/17)", "Apache-HttpClient"),
-            ("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)", "Dalvik"),
-            ("My App/1.0 CFNetwork/1494 Darwin/23.4.0", "My App"),
-            ("node", "node"),
-            ("Faraday v2.9", "Faraday"),
-            ("got (https://example.com/got)", "got"),
-            ("kube-probe/1.27", "kube-probe"),
-            (
-                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-                "Googlebot",
-            ),
-        ] {
+        for (agent, name) in PROGRAMS {
             let found = device(agent, ClientHints::default());
             assert_eq!(
                 (found.browser.as_str(), found.kind),
-                (name, DeviceKind::Program),
+                (*name, DeviceKind::Program),
                 "{agent}"
             );
             assert_eq!(found.os, shared::device::UNKNOWN);
+        }
+    }
+
+    /// What begins as a browser does is one, a program's name in it or not.
+    #[test]
+    fn a_program_that_poses_as_a_browser_is_named_with_its_system() {
+        let windows = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US)";
+        for (product, name) in [
+            ("WindowsPowerShell/5.1.19041.4412", "PowerShell on Windows"),
+            ("PowerShell/7.4.2", "PowerShell on Windows"),
+            ("SomethingElse/1.0", "an unknown browser on Windows"),
+        ] {
+            assert_eq!(named(&format!("{windows} {product}")), name, "{product}");
         }
     }
 

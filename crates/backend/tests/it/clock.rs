@@ -1,6 +1,7 @@
 //! A clock that is wrong for a while: nothing is refused for good and nothing is removed that a right clock would
 //! have kept. And a machine that was suspended, whose timers stood still.
 
+mod check;
 mod feed;
 mod instances;
 mod start;
@@ -8,10 +9,14 @@ mod start;
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::clock::tolerance::STEADY_SECONDS;
-use shared::{EndCause, path};
+use backend::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS};
+use backend::store::{Event, EventQuery};
+use shared::{EndCause, NumericDate, SessionId, UserId, path};
 
-use crate::support::{Browser, FIREFOX_ON_LINUX, PASSWORD, START, TestApp, on_every_store};
+use crate::services::{form, service};
+use crate::support::{
+    Browser, FIREFOX_ON_LINUX, Log, ORIGIN, PASSWORD, START, TestApp, on_every_store,
+};
 
 const DAY: i64 = 86_400;
 /// Longer than any session lives.
@@ -72,25 +77,121 @@ async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
     assert_eq!(app.app.sessions.journal.ending(EndCause::Logout).at, START.plus(6));
 }
 
+/// What is asked then is not answered with an end, and what would end something is not done.
+#[tokio::test]
+async fn while_the_clock_is_in_doubt_no_session_ends_and_no_token_is_called_inactive() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let notes = service(&app, "notes", ORIGIN).await;
+        let tokens = [alice.access_token(), alice.refresh_token()];
+        let tokens = tokens.map(|token| format!("token={token}"));
+        for step in [FORTY_DAYS, -FORTY_DAYS] {
+            app.clock.step(step);
+            for token in &tokens {
+                let asked = form(&app, path::INTROSPECT, Some(&notes), token).await;
+                asked.assert_problem(503, "temporarily_unavailable");
+                let revoked = form(&app, path::REVOKE, None, token).await;
+                revoked.assert_problem(503, "temporarily_unavailable");
+            }
+            let logout = alice.logout().await;
+            logout.assert_problem(503, "temporarily_unavailable");
+            assert!(logout.set_cookies().is_empty() && logout.header("session-ended").is_none());
+            app.clock.step(-step);
+        }
+        let active = form(&app, path::INTROSPECT, Some(&notes), &tokens[0]).await;
+        assert_eq!(active.assert_ok().json()["active"], true);
+        alice.refresh().await.assert_ok();
+        assert_eq!(alice.events().await, ["refreshed", "registered"]);
+    })
+    .await;
+}
+
+/// For the operator: each state once, with what is wrong, and once when it is over.
+#[tokio::test]
+async fn each_state_of_a_clock_that_was_set_leaves_a_line() {
+    let app = TestApp::in_memory().await;
+    let (log, _listening) = Log::of_json();
+    app.clock.step(FORTY_DAYS);
+    for (event, level, lasts) in [
+        ("clock.untrusted", "ERROR", STEADY_SECONDS),
+        ("clock.unsettled", "WARN", SETTLING_SECONDS),
+        ("clock.trusted", "INFO", 0),
+    ] {
+        for _ in 0..3 {
+            app.browser().get(path::HEALTH_READY).await;
+        }
+        let mut lines = log.objects();
+        lines.retain(|line| line["fields"]["event"] == event);
+        let [line] = &lines[..] else { panic!("{event}: {lines:?}") };
+        let error = line["fields"]["error"].as_str().unwrap_or_default();
+        assert_eq!(line["level"], level, "{line}");
+        assert_eq!(error.contains("was set by 3456000 s"), event != "clock.trusted", "{line}");
+        app.clock.advance(lasts);
+    }
+}
+
+/// What pruning or the keeping of keys could remove.
+#[derive(Debug, PartialEq)]
+struct Held {
+    keys: Vec<String>,
+    sessions: Vec<SessionId>,
+    events: Vec<Event>,
+    /// When something happened last, if only to an account that is not there.
+    newest: Option<NumericDate>,
+}
+
+async fn held(app: &TestApp, users: [UserId; 2]) -> Held {
+    let keys = app.store.keys().await.expect("a store").into_iter().map(|key| key.kid).collect();
+    let (mut sessions, mut events) = (Vec::new(), Vec::new());
+    for user in users {
+        let own = app.store.sessions_of(user).await.expect("a store");
+        sessions.extend(own.iter().map(|session| session.id));
+        let query = EventQuery { user, before: None, kinds: Vec::new(), limit: 1_000 };
+        events.extend(app.store.events(&query).await.expect("a store"));
+    }
+    let newest = app.store.last_event(None).await.expect("a store");
+    Held { keys, sessions, events, newest }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     let app = TestApp::in_memory().await;
-    let alice = app.registered("alice").await;
+    let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+    let users =
+        [&alice, &bob].map(|it| serde_json::from_value(it.claims()["sub"].clone()).expect("an id"));
+    let elsewhere = app.logged_in("alice").await;
+    // That a session was refreshed is kept for a week, and what happened to no account for a day.
+    elsewhere.refresh().await.assert_ok();
+    app.clock.advance(1);
+    app.browser().login("mallory", PASSWORD).await.assert_status(401);
+    let before = held(&app, users).await;
     let retention = crate::support::settings::<&str>(&[]).expect("settings").retention;
     let _upkeep = retention.keep(&app.store, &app.clock, &app.app.entropy);
     let _keeping = app.app.sessions.keys.keep(&app.store, &app.clock);
     app.clock.step(FORTY_DAYS);
     an_hour_passes().await;
-    // Nobody has looked for hours, and the step is believed.
+    // No call has come for hours, and the step is believed.
     app.clock.trusted_now().expect_err("a clock in doubt");
+    assert_eq!(held(&app, users).await, before);
     app.clock.advance(STEADY_SECONDS);
     an_hour_passes().await;
     app.clock.advance(3 * 3_600);
     an_hour_passes().await;
     app.browser().get(path::HEALTH_READY).await.assert_status(200);
-    alice.refresh().await.assert_problem(503, "temporarily_unavailable");
+    for browser in [&alice, &elsewhere, &bob] {
+        browser.refresh().await.assert_problem(503, "temporarily_unavailable");
+    }
+    assert_eq!(held(&app, users).await, before);
     app.clock.step(-FORTY_DAYS);
-    alice.refresh().await.assert_ok();
+    for browser in [&alice, &elsewhere, &bob] {
+        browser.refresh().await.assert_ok();
+    }
+    // By a clock that is right, the same tasks do remove it.
+    app.clock.advance(FORTY_DAYS);
+    an_hour_passes().await;
+    let after = held(&app, users).await;
+    assert_eq!((after.sessions.len(), after.newest), (0, Some(START)));
+    assert!(after.events.len() < before.events.len() && after.keys != before.keys, "{after:?}");
 }
 
 /// An hour of timers: whatever is done once an hour has come to its turn.

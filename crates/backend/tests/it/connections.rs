@@ -10,12 +10,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
 use backend::server::ConnectionLimits;
+use backend::telemetry::{AT_ONCE, Due};
+use governor::clock::FakeRelativeClock;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::support::settings;
+use crate::support::{Log, settings};
 
 /// Less than an answer may stay unread.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -187,5 +189,32 @@ async fn a_trusted_proxy_has_all_connections_and_without_limits_so_has_any_clien
         assert!(server.answers(2).await);
         assert_eq!(first_bytes(&mut streams[0]).await, b"");
         assert!(streams[2..].iter().all(is_open));
+    }
+}
+
+/// A client may cause as many of them as it opens connections.
+#[tokio::test]
+async fn lines_about_connections_that_are_refused_or_evicted_are_counted() {
+    const MANY: u32 = AT_ONCE + 10;
+    let (log, limit, _listening) = Log::of_the_program_by(FakeRelativeClock::default());
+    let server = serving(8, &[]).await;
+    let mut working = server.dial(1, b"GET /work HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    timeout(PATIENCE, server.at_work.notified()).await.expect("it arrives");
+    for _ in 0..MANY {
+        let mut refused = server.dial(1, GET).await;
+        assert_eq!(first_bytes(&mut refused).await, b"");
+    }
+    server.done.notify_one();
+    assert!(first_bytes(&mut working).await.starts_with(b"HTTP/1.1 200 "));
+    // Each takes the place of the one before; the last one's is taken by a request, which is answered after all of them.
+    let mut slow = Vec::new();
+    for _ in 0..MANY {
+        slow.push(server.dial(2, SLOW_HEADERS).await);
+    }
+    assert!(server.answers(2).await);
+    limit.summarise(Due::Now);
+    for kind in ["connection.refused", "connection.evicted"] {
+        let counted = vec![u64::from(MANY - AT_ONCE)];
+        assert_eq!(log.whole_and_counted(kind), (AT_ONCE as usize, counted), "{kind}");
     }
 }

@@ -1,20 +1,50 @@
 //! Commands that cannot be undone ask first: at a terminal, or the command line has to say yes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde_json::json;
+use shared::path;
 use tempfile::TempDir;
 
-use crate::support::PASSWORD;
-use crate::support::program::{Serving, folder, run, run_sql, run_with_input};
+use crate::support::program::{Serving, folder, request, run, run_sql, run_with_input};
 use crate::support::terminal::run_at_terminal;
+use crate::support::{PASSWORD, commands};
 
-/// A folder with a database, a service, and two keys, one of which signs.
+/// As a file looks on which no server has worked for weeks, or to a machine whose clock is weeks ahead.
+const WEEKS_AGO: &str = "UPDATE lifetimes SET held_until = held_until - 40 * 86400";
+
+/// A folder with a database, a session, a service, and two keys, one of which signs.
 fn prepared() -> TempDir {
     let folder = folder();
-    drop(Serving::start(folder.path()));
+    let server = Serving::start(folder.path());
+    let body = json!({"email": "bob@example.com", "password": PASSWORD}).to_string();
+    let registered = server.ask(&request("POST", path::REGISTER, &[], &body));
+    assert!(registered.starts_with("HTTP/1.1 201 "), "{registered}");
+    drop(server);
     let add = ["services", "add", "notes", "--audience", "https://notes.example"];
     assert!(run(folder.path(), &add).status.success());
     folder
+}
+
+/// The same, in a state in which each command that can ask does.
+fn prepared_to_ask() -> TempDir {
+    let folder = prepared();
+    run_sql(&folder.path().join("baton.db"), WEEKS_AGO);
+    folder
+}
+
+/// Every command that can ask, in an order in which none takes away what the next one is about.
+fn that_ask(kid: &str) -> Vec<Vec<&str>> {
+    let all = vec![
+        vec!["prune"],
+        vec!["sessions", "end", "--all"],
+        vec!["keys", "retire", kid],
+        vec!["services", "remove", "notes"],
+    ];
+    let named: BTreeSet<_> = all.iter().map(|words| commands::name_of(words)).collect();
+    assert_eq!(named, commands::that_ask(), "each that takes `--yes`");
+    all
 }
 
 fn signing_key(folder: &Path) -> String {
@@ -31,17 +61,12 @@ fn state(folder: &Path) -> [String; 3] {
 
 #[test]
 fn without_a_terminal_nothing_is_destroyed_unless_the_command_line_says_yes() {
-    let folder = prepared();
+    let folder = prepared_to_ask();
     let (path, kid) = (folder.path(), signing_key(folder.path()));
     let before = state(path);
-    let destructive = [
-        &["sessions", "end", "--all"][..],
-        &["keys", "retire", &kid],
-        &["services", "remove", "notes"],
-    ];
-    for command in destructive {
+    for command in that_ask(&kid) {
         for input in ["", "yes\n"] {
-            let refused = run_with_input(path, command, input);
+            let refused = run_with_input(path, &command, input);
             let text = String::from_utf8(refused.stderr).expect("UTF-8");
             assert_eq!(refused.status.code(), Some(2), "{command:?}: {text}");
             let last = text.lines().last().unwrap_or_default();
@@ -51,36 +76,40 @@ fn without_a_terminal_nothing_is_destroyed_unless_the_command_line_says_yes() {
         }
     }
     assert_eq!(state(path), before);
-    for command in destructive {
-        let done = run(path, &[command, &["--yes"]].concat());
+    for command in that_ask(&kid) {
+        let done = run(path, &[command.as_slice(), &["--yes"]].concat());
         assert!(done.status.success(), "{command:?}: {done:?}");
     }
-    let [keys, services, _] = state(path);
-    assert!(keys.contains("retired 20") && services.is_empty(), "{keys}{services}");
+    assert_all_is_destroyed(path);
+}
+
+fn assert_all_is_destroyed(path: &Path) {
+    let [keys, services, sessions] = state(path);
+    let is_destroyed = keys.contains("retired 20") && services.is_empty() && sessions.is_empty();
+    assert!(is_destroyed, "{keys}{services}{sessions}");
 }
 
 #[test]
 fn at_a_terminal_only_yes_is_yes() {
-    let folder = prepared();
-    let (path, before) = (folder.path(), state(folder.path()));
-    let remove = ["services", "remove", "notes"];
-    for typed in ["no\n", "y\n", "\n", "\u{4}"] {
-        let refused = run_at_terminal(path, &remove, typed);
-        let text = String::from_utf8(refused.stderr).expect("UTF-8");
-        assert_eq!(refused.status.code(), Some(2), "{typed:?}: {text}");
-        assert!(
-            text.contains("Type yes to go on: ") && text.contains("nothing was changed"),
-            "{text}"
-        );
+    let folder = prepared_to_ask();
+    let (path, kid) = (folder.path(), signing_key(folder.path()));
+    for command in that_ask(&kid) {
+        let before = state(path);
+        for typed in ["no\n", "y\n", "\n", "\u{4}"] {
+            let refused = run_at_terminal(path, &command, typed);
+            let text = String::from_utf8(refused.stderr).expect("UTF-8");
+            assert_eq!(refused.status.code(), Some(2), "{command:?} {typed:?}: {text}");
+            assert!(
+                text.contains("Type yes to go on: ") && text.contains("nothing was changed"),
+                "{command:?}: {text}"
+            );
+            assert!(refused.stdout.is_empty());
+        }
+        assert_eq!(state(path), before, "{command:?}");
+        let done = run_at_terminal(path, &command, "Yes\n");
+        assert!(done.status.success() && !done.stdout.is_empty(), "{command:?}: {done:?}");
     }
-    assert_eq!(state(path), before);
-    let done = run_at_terminal(path, &remove, "Yes\n");
-    assert!(done.status.success(), "{done:?}");
-    assert_eq!(
-        String::from_utf8(done.stdout).expect("UTF-8"),
-        "removed notes: it may ask no more\n"
-    );
-    assert_eq!(state(path)[1], "");
+    assert_all_is_destroyed(path);
 }
 
 /// One user's: in an emergency seconds count, and the user logs in again. Pruning: schedulers do it.
@@ -106,10 +135,7 @@ fn what_can_be_taken_back_or_is_routine_is_not_asked() {
 #[test]
 fn pruning_asks_if_the_clock_is_not_near_the_time_a_server_last_worked() {
     let folder = prepared();
-    for shift in [
-        "UPDATE lifetimes SET held_until = held_until - 40 * 86400",
-        "UPDATE lifetimes SET held_until = held_until + 80 * 86400",
-    ] {
+    for shift in [WEEKS_AGO, "UPDATE lifetimes SET held_until = held_until + 80 * 86400"] {
         run_sql(&folder.path().join("baton.db"), shift);
         let refused = run_with_input(folder.path(), &["prune"], "");
         let text = String::from_utf8(refused.stderr).expect("UTF-8");

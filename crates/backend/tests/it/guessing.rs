@@ -1,5 +1,7 @@
 //! Guessing passwords: what it costs, and whom it does not harm.
 
+mod earlier;
+
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,8 +11,7 @@ use backend::auth::email::Email;
 use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
 use backend::store::{AccountTag, Change};
 use futures_util::future::join_all;
-use shared::body::RegisterRequest;
-use shared::{Secret, path};
+use shared::path;
 
 use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
 
@@ -92,30 +93,6 @@ async fn a_deleted_account_takes_its_count_along() {
         alice.call(Method::DELETE, path::ME, None).await.assert_status(204);
         assert_eq!(app.store.failures(self::alice()).await.expect("a store"), None);
         guess(&app).await.assert_problem(401, "invalid_credentials");
-    })
-    .await;
-}
-
-/// A guesser who comes before there is an account does not lock its owner out.
-#[tokio::test]
-async fn guesses_from_before_there_was_an_account_do_not_count() {
-    on_every_store(async |app| {
-        for name in ["bob", "carol"] {
-            for _ in 0..FREE {
-                stranger(&app).login(name, WRONG).await.assert_problem(401, "invalid_credentials");
-            }
-            assert_limited(&stranger(&app).login(name, WRONG).await, 1);
-        }
-        app.registered("bob").await;
-        let carol = RegisterRequest {
-            email: "Carol@example.com".to_owned(),
-            password: Secret::new(PASSWORD.to_owned()),
-            name: None,
-        };
-        app.administration().add_user(&carol).await.expect("a user");
-        for name in ["bob", "carol"] {
-            stranger(&app).login(name, PASSWORD).await.assert_ok();
-        }
     })
     .await;
 }

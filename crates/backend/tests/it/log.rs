@@ -3,6 +3,7 @@
 mod counted;
 mod flood;
 mod forging;
+mod kinds;
 mod unread;
 
 use std::collections::BTreeSet;

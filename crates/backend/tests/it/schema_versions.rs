@@ -1,27 +1,20 @@
 //! Databases whose schema is older or newer than the program: during an upgrade, and when one was put off. Commands
 //! take the schema as it is; only `serve` and `migrate` change it.
 
-use std::path::Path;
-use std::process::Output;
-use std::sync::Arc;
+mod commands;
+
 use std::time::Duration;
 
 use backend::auth::endings::Word;
 use backend::clock::Clock;
-use backend::config::MasterKeySource;
-use backend::entropy::Entropy;
-use backend::keys::{FirstRing, KeyRing};
 use backend::lifetimes::{Lifetime, LifetimeSet, renewals};
-use backend::store::{
-    self, Change, Ending, Opening, Schema as Version, Session, Store, User, Whence,
-};
+use backend::store::{self, Change, Ending, Opening, Session, Store, User, Whence};
 use rotation::{Family, Seed};
 use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
-use crate::support::program::{folder, run};
 use crate::support::{Place, Schema, TestApp, settings};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -81,36 +74,6 @@ async fn execute(place: &Place, statements: &str) {
     }
 }
 
-/// How many migrations have been applied.
-async fn applied(place: &Place) -> i64 {
-    let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations");
-    match place {
-        Place::Memory => unreachable!("it has no schema"),
-        Place::File(_) => {
-            let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations");
-            count.fetch_one(&mut sqlite(place, false).await).await.expect("a count")
-        }
-        Place::Schema(schema) => {
-            count.fetch_one(&mut schema.connection().await).await.expect("a count")
-        }
-    }
-}
-
-fn command(folder: &Path, words: &[&str], place: &Place) -> Output {
-    run(folder, &[words, &["--database", &place.url()]].concat())
-}
-
-fn succeeded(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn refused(output: &Output) -> String {
-    let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
-    assert_eq!(output.status.code(), Some(2), "{text}");
-    text.lines().last().unwrap_or_default().to_owned()
-}
-
 /// alice@example.com with two sessions, as a program that knows this schema would have left them.
 async fn populate(store: &dyn Store) {
     let user = User {
@@ -139,83 +102,6 @@ async fn populate(store: &dyn Store) {
     for change in [Change::AddUser(Box::new(user.clone()))].into_iter().chain(sessions) {
         assert!(store.commit(change, Vec::new()).await.expect("a store").took_place());
     }
-}
-
-/// The new program before its server has migrated.
-#[tokio::test]
-async fn on_an_older_schema_the_emergency_commands_work_and_leave_it_as_it_is() {
-    on_every_database(async |place| {
-        let folder = folder();
-        migrate_to(place, 2).await;
-        let database = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
-        let known = SQLITE.iter().last().expect("a migration").version;
-        assert_eq!(database.schema, Version::Older { version: 2, known });
-        populate(&*database.store).await;
-        database.store.close().await;
-
-        let alice = "alice@example.com";
-        let ended = command(folder.path(), &["sessions", "end", "--user", alice], place);
-        assert_eq!(succeeded(&ended), "ended 2 sessions of alice@example.com\n");
-        let said = String::from_utf8(ended.stderr).expect("UTF-8");
-        assert!(
-            said.contains("older than this program (version 2 of ")
-                && said.contains("`baton migrate`")
-        );
-        let disabled = command(folder.path(), &["users", "disable", alice], place);
-        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and ended 0 sessions\n");
-        succeeded(&command(folder.path(), &["users", "enable", alice], place));
-        let all = command(folder.path(), &["sessions", "end", "--all", "--yes"], place);
-        assert_eq!(succeeded(&all), "ended 0 sessions, everyone's\n");
-        assert_eq!(applied(place).await, 2);
-    })
-    .await;
-}
-
-/// The schema of the version before lifetimes were stored.
-#[tokio::test]
-async fn on_the_schema_before_lifetimes_keys_can_be_listed_rotated_and_retired() {
-    on_every_database(async |place| {
-        let folder = folder();
-        migrate_to(place, 3).await;
-        let database = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
-        make_ring(&database.store, folder.path()).await;
-        database.store.close().await;
-        let run = |words: &[&str]| succeeded(&command(folder.path(), words, place));
-        let keys = run(&["keys", "list"]);
-        let signing = keys.split_whitespace().next().expect("a key").to_owned();
-        run(&["keys", "rotate"]);
-        let retired = run(&["keys", "retire", &signing, "--yes"]);
-        assert!(retired.contains(&format!("{signing} is retired")), "{retired}");
-        run(&["prune"]);
-        assert_eq!(applied(place).await, 3);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_an_older_schema_lacks_is_said_with_the_remedy() {
-    on_every_database(async |place| {
-        let folder = folder();
-        migrate_to(place, 1).await;
-        for words in [&["keys", "list"][..], &["services", "list"], &["users", "list"], &["check"]]
-        {
-            let text = refused(&command(folder.path(), words, place));
-            let named =
-                text.contains("too old for this command") && text.contains("`baton migrate`");
-            assert!(named && !text.contains("newer"), "{words:?}: {text}");
-        }
-        let check = command(folder.path(), &["check"], place).stdout;
-        let check = String::from_utf8(check).expect("UTF-8");
-        assert!(
-            check.contains("schema         is older than this program (version 1 of "),
-            "{check}"
-        );
-        assert_eq!(applied(place).await, 1);
-        succeeded(&command(folder.path(), &["migrate"], place));
-        assert_eq!(succeeded(&command(folder.path(), &["users", "list"], place)), "");
-        assert_eq!(applied(place).await, i64::try_from(SQLITE.iter().count()).expect("a count"));
-    })
-    .await;
 }
 
 /// Servers of the version before leases issued under lifetimes that no row tells of, and may still run beside this one.
@@ -313,81 +199,6 @@ async fn a_new_database_holds_no_lifetimes() {
     on_every_database(async |place| {
         let store = store::open(&place.url()).await.expect("a store");
         assert_eq!(store.lifetimes().await.expect("a store"), []);
-    })
-    .await;
-}
-
-async fn make_ring(store: &Arc<dyn Store>, folder: &Path) {
-    let source = MasterKeySource::Folder(folder.join("keys"));
-    let plan = settings::<&str>(&[]).expect("settings").key_plan;
-    let (at, entropy) = ((store, &Clock::system()), Entropy::system());
-    let ring = KeyRing::open(&source, plan, at, &entropy, FirstRing::WithNewMasterKey).await;
-    ring.expect("a ring");
-}
-
-/// As a newer server has left it: a column more, and a migration that this program does not know.
-async fn newer(place: &Place, folder: &Path, description: &str) {
-    let store = store::open(&place.url()).await.expect("a store");
-    populate(&*store).await;
-    make_ring(&store, folder).await;
-    store.close().await;
-    let migration = format!(
-        "ALTER TABLE sessions ADD COLUMN extra TEXT;
-         INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         VALUES (9999, '{description}', true, '', 0)"
-    );
-    execute(place, &migration).await;
-}
-
-/// The program of one version back, while servers of the next one run.
-#[tokio::test]
-async fn on_a_newer_schema_the_commands_of_one_version_back_work() {
-    on_every_database(async |place| {
-        let folder = folder();
-        newer(place, folder.path(), "a column more").await;
-        let before = applied(place).await;
-        let run = |words: &[&str]| command(folder.path(), words, place);
-        let disabled = run(&["users", "disable", "alice@example.com"]);
-        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and ended 2 sessions\n");
-        let said = String::from_utf8(disabled.stderr).expect("UTF-8");
-        assert!(said.contains("newer than this program (version 9999, "), "{said}");
-        let keys = succeeded(&run(&["keys", "list"]));
-        let signing = keys.split_whitespace().next().expect("a key").to_owned();
-        for words in [
-            &["users", "enable", "alice@example.com"][..],
-            &["sessions", "end", "--user", "alice@example.com"],
-            &["sessions", "end", "--all", "--yes"],
-            &["sessions", "list", "--all"],
-            &["users", "list"],
-            &["keys", "retire", &signing, "--yes"],
-            &["keys", "rotate"],
-            &["services", "add", "notes", "--audience", "https://notes.example"],
-            &["services", "list"],
-            &["services", "remove", "notes", "--yes"],
-            &["prune"],
-        ] {
-            succeeded(&run(words));
-        }
-        // A server would serve what it does not know.
-        for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
-            assert!(refused(&run(words)).contains("newer version of Baton"));
-        }
-        let check = refused(&run(&["check"]));
-        assert!(check.contains("does not start on a newer schema"), "{check}");
-        assert_eq!(applied(place).await, before);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_migration_that_breaks_older_programs_says_so_in_its_name() {
-    on_every_database(async |place| {
-        let folder = folder();
-        newer(place, folder.path(), "breaking names of columns").await;
-        for words in [&["users", "list"][..], &["sessions", "end", "--all", "--yes"]] {
-            let text = refused(&command(folder.path(), words, place));
-            assert!(text.contains("newer version of Baton"), "{text}");
-        }
     })
     .await;
 }

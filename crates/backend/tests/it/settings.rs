@@ -190,6 +190,43 @@ async fn a_name_is_changed_and_taken_away() {
     .await;
 }
 
+/// Invisible, or changes the direction of what follows: one of each kind that Unicode has.
+const HIDDEN: &str = "\0\u{1b}\u{7f}\u{85}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\
+    \u{17b4}\u{180e}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\
+    \u{202a}\u{202c}\u{202d}\u{202e}\u{2060}\u{2064}\u{2066}\u{2069}\u{206a}\
+    \u{2800}\u{3164}\u{e000}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{e0001}\
+    \u{e0061}\u{e0100}";
+
+/// The rule is the one of registering, wherever in the name it stands; but a script has the joiners that it needs.
+#[tokio::test]
+async fn a_new_name_has_no_character_that_is_invisible_or_changes_the_direction() {
+    let app = TestApp::with(&["--limits", "off"]).await;
+    let alice = app.registered("alice").await;
+    let rename =
+        async |name: &str| alice.call(Method::PUT, path::NAME, Some(json!({"name": name}))).await;
+    for hidden in HIDDEN.chars() {
+        let refused = rename(&format!("Al{hidden}ice")).await;
+        refused.assert_problem(422, "validation_failed");
+        let error = refused.json()["errors"][0].clone();
+        let said = error["message"].as_str().expect("a message");
+        assert_eq!(error["field"], "name", "{error}");
+        assert!(said.contains(&format!("number 3 (U+{:04X})", u32::from(hidden))), "{said}");
+        // What counts as space is taken away at either end.
+        if !hidden.is_whitespace() {
+            for name in [format!("{hidden}Alice"), format!("Alice{hidden}"), hidden.to_string()] {
+                rename(&name).await.assert_problem(422, "validation_failed");
+            }
+        }
+    }
+    assert_eq!(alice.me().await.json()["user"]["name"], "alice");
+    assert_eq!(alice.events().await, ["registered"]);
+    for needed in ["علی\u{200c}رضا", "ශ\u{dca}\u{200d}රී", "Ada 👩🏽\u{200d}💻", "葛\u{e0100}城"]
+    {
+        rename(needed).await.assert_status(204);
+        assert_eq!(alice.me().await.json()["user"]["name"], needed);
+    }
+}
+
 #[tokio::test]
 async fn a_deleted_account_is_gone_and_its_address_is_free() {
     on_every_store(async |app| {

@@ -4,6 +4,7 @@
 mod answer;
 mod app;
 mod browser;
+pub(crate) mod commands;
 mod faulty;
 mod log;
 mod place;

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::Method;
+use shared::EventKind;
 use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE, at_port};
 
-use crate::support::{Browser, PASSWORD, TestApp};
+use crate::support::{Browser, Log, PASSWORD, TestApp};
 
 /// At two ports, and a browser with a session on each; the first has the usual names.
 async fn side_by_side() -> (Browser, Browser) {
@@ -88,6 +89,42 @@ async fn another_servers_token_is_refused_and_its_cookies_are_kept() {
     there.refresh().await.assert_problem(401, "invalid_grant");
     there.logout().await.assert_status(204);
     goes_on(&here).await;
+}
+
+/// Neither its operator nor a user hears of a theft that was none, whichever of the first server's tokens comes to the
+/// second, and by whichever name.
+#[tokio::test]
+async fn another_servers_token_is_no_replay_in_any_log_or_activity() {
+    let (first, second) = (TestApp::in_memory().await, TestApp::at_port(3001).await);
+    let (log, _listening) = Log::of_json();
+    let here = first.registered("alice").await;
+    let there = here.through(&second);
+    there.register("alice").await.assert_status(201);
+    let spent = here.refresh_token();
+    goes_on(&here).await;
+    let own = at_port(REFRESH_COOKIE, 3001);
+    for token in [spent, here.refresh_token()] {
+        for name in [REFRESH_COOKIE, own.as_str()] {
+            let stray = second.browser();
+            stray.set_cookie(name, &token);
+            stray.refresh().await.assert_problem(401, "invalid_grant");
+            stray.confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
+            stray.logout().await.assert_status(204);
+        }
+    }
+    for browser in [&here, &there] {
+        goes_on(browser).await;
+        let mut events = browser.events().await;
+        events.retain(|kind| kind != "registered" && kind != "refreshed");
+        assert_eq!(events, [""; 0]);
+    }
+    let mut lines = log.objects();
+    lines.retain(|line| line["fields"]["event"] == "refresh_refused");
+    assert_eq!(lines.len(), 8, "two calls with each of two tokens by each of two names");
+    assert!(lines.iter().all(|line| line["fields"]["cause"] == "Unknown"), "{lines:?}");
+    for event in [EventKind::Replayed.as_str(), "replay_generations", "ended"] {
+        assert!(!log.text().contains(&format!("\"{event}\"")), "{event}");
+    }
 }
 
 /// Its own token, over or replayed, is no other server's.

@@ -14,24 +14,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::support::program::{Serving, baton, folder, run, run_refused, run_with_input};
-use crate::support::{PASSWORD, START, Schema, settings};
-
-/// Every command that works on a database it has not made.
-const COMMANDS: [&[&str]; 13] = [
-    &["users", "list"],
-    &["users", "add", "alice@example.com"],
-    &["users", "disable", "alice@example.com"],
-    &["users", "enable", "alice@example.com"],
-    &["sessions", "list", "--all"],
-    &["sessions", "end", "--all", "--yes"],
-    &["sessions", "end", "--user", "alice@example.com"],
-    &["services", "add", "notes", "--audience", "https://notes.example"],
-    &["services", "remove", "notes", "--yes"],
-    &["keys", "list"],
-    &["keys", "rotate"],
-    &["keys", "retire", "abc", "--yes"],
-    &["prune"],
-];
+use crate::support::{PASSWORD, START, Schema, commands, settings};
 
 fn command(folder: &Path, command: &[&str], url: &str) -> Output {
     let arguments = [command, &["--database", url]].concat();
@@ -50,13 +33,13 @@ fn a_mistyped_database_is_not_made_and_nothing_is_reported_as_done() {
     let folder = folder();
     let (empty, missing) = (folder.path().join("empty.db"), folder.path().join("mistyped.db"));
     fs::write(&empty, "").expect("a file");
-    for words in COMMANDS {
+    for words in commands::on_a_database("abc") {
         for (url, why) in [
             ("sqlite:mistyped.db", "there is no such file"),
             ("sqlite:empty.db", "holds no tables of Baton's"),
             ("memory:", "in the memory of"),
         ] {
-            let text = refused(&command(folder.path(), words, url));
+            let text = refused(&command(folder.path(), &words, url));
             let named = text.starts_with("baton: --database / BATON_DATABASE: ");
             assert!(named && text.contains(why) && text.contains("`baton migrate`"), "{text}");
             let path = folder.path().canonicalize().expect("a folder").display().to_string();
@@ -102,15 +85,19 @@ async fn a_file_of_another_program_is_left_as_it_is() {
 async fn an_empty_postgresql_database_stays_empty() {
     let Some(schema) = Schema::new().await else { return };
     let folder = folder();
-    for words in COMMANDS {
-        let text = refused(&command(folder.path(), words, schema.url.as_str()));
+    for words in commands::on_a_database("abc") {
+        let text = refused(&command(folder.path(), &words, schema.url.as_str()));
         assert!(text.contains("it holds no tables of Baton's"), "{text}");
         assert!(!text.contains(schema.url.password().expect("a password")), "{text}");
     }
+    assert_eq!(tables_in(&schema).await, 0);
+}
+
+async fn tables_in(schema: &Schema) -> i64 {
     let mut connection = schema.connection().await;
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = $1";
     let tables = sqlx::query_scalar::<_, i64>(tables).bind(&schema.name);
-    assert_eq!(tables.fetch_one(&mut connection).await.expect("a count"), 0);
+    tables.fetch_one(&mut connection).await.expect("a count")
 }
 
 #[tokio::test]
@@ -135,8 +122,8 @@ async fn every_command_says_which_database_it_was_and_no_credential() {
         for words in ["migrate", "check"] {
             says(&command(folder.path(), &[words], &url));
         }
-        for words in COMMANDS {
-            says(&command(folder.path(), words, &url));
+        for words in commands::on_a_database("abc") {
+            says(&command(folder.path(), &words, &url));
         }
         let secret = command(folder.path(), &["services", "add", "x", "--audience", "y"], &url);
         assert_eq!(secret.stdout.len(), 43 + 1, "the secret alone");
@@ -186,6 +173,32 @@ fn a_master_key_without_its_database_stops_the_start() {
     for _ in 0..2 {
         served(path, &["--database", "memory:"]);
     }
+}
+
+/// The same over PostgreSQL, where the mistake is another schema or database.
+#[tokio::test]
+async fn a_master_key_without_its_postgresql_database_stops_the_start() {
+    let (Some(own), Some(other)) = (Schema::new().await, Schema::new().await) else { return };
+    let folder = folder();
+    let path = folder.path();
+    let own_url = ["--database", own.url.as_str()];
+    let new = ["--database", other.url.as_str(), "--new-database"];
+    served(path, &own_url);
+    let refused = || {
+        let mut serve = baton(path);
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).args(&new[..2]);
+        let text = refused_after_log(&run_refused(serve));
+        assert!(text.contains("keys/master.key") && text.contains("--new-database"), "{text}");
+        assert!(!text.contains(other.url.password().expect("a password")), "{text}");
+    };
+    refused();
+    assert_eq!(tables_in(&other).await, 0, "an empty one would be taken for the real one next");
+    // Nor is a schema without a ring the one that the key belongs to.
+    assert!(run(path, &["migrate", "--database", other.url.as_str()]).status.success());
+    refused();
+    served(path, &own_url);
+    assert!(!served(path, &new).contains("database.not_new"));
+    served(path, &new[..2]);
 }
 
 /// Before it stops, the start has logged which database it opened.

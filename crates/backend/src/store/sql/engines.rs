@@ -76,6 +76,9 @@ pub(in crate::store) const USERS_BEYOND_ASCII_POSTGRES: &str =
 /// fail without waiting while another process writes.
 pub(in crate::store) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
 
+/// SQLite alone: from now on this connection waits 2 ms for a lock.
+pub(in crate::store) const WAIT_BRIEFLY: &str = "PRAGMA busy_timeout = 2";
+
 /// SQLite alone: from now on a commit is on the disk before it is answered. In WAL mode the whole log
 /// is flushed, and with it every commit before (<https://sqlite.org/pragma.html#pragma_synchronous>).
 pub(in crate::store) const FLUSH_COMMITS: &str = "PRAGMA synchronous = FULL";

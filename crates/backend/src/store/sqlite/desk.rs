@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::time::timeout;
 
+use super::WAIT;
 use super::execute::execute;
 use super::file::DatabaseFile;
 use super::migrations;
@@ -27,6 +28,10 @@ mod code {
 /// How often a starting instance tries to open a new file, and how long it pauses in between.
 const STARTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often a group tries to begin while another process holds the file, each time for
+/// [`sql::WAIT_BRIEFLY`]: [`WAIT`] in all. SQLite by itself would look less and less often, at last each 100 ms.
+const TRIES: u128 = WAIT.as_millis() / 2;
 
 /// What each change of a group came to, or why it failed alone.
 type Outcomes = Vec<sqlx::Result<Outcome>>;
@@ -64,7 +69,7 @@ impl Desk {
         if migrates {
             migrations::run(&mut connection.inner).await?;
         }
-        Ok(Self { place, connection: Some(connection) })
+        Ok(Self { place, connection: Some(connection.that_looks_often().await?) })
     }
 
     /// The same desk, cleared.
@@ -79,7 +84,7 @@ impl Desk {
     pub(super) async fn commit(&mut self, group: &[Script]) -> Result<Outcomes, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.place.connect().await?,
+            None => self.place.connect().await?.that_looks_often().await?,
         };
         let outcomes = connection.commit(group).await;
         // While another process holds the lock, nothing was begun. After any other failure nobody
@@ -129,7 +134,15 @@ impl Place {
 impl Connection {
     async fn commit(&mut self, group: &[Script]) -> sqlx::Result<Outcomes> {
         self.flush_commits(group.iter().any(|change| change.must_last)).await?;
-        let mut transaction = self.inner.begin_with(sql::BEGIN_WRITING).await?;
+        let mut tries = 1..TRIES;
+        // As soon as no other process holds the file.
+        let mut transaction = loop {
+            match self.inner.begin_with(sql::BEGIN_WRITING).await {
+                Err(error) if result_code(&error) == Some(code::BUSY) && tries.next().is_some() => {
+                }
+                begun => break begun?,
+            }
+        };
         let mut outcomes = Vec::with_capacity(group.len());
         for change in group {
             match execute(&mut transaction, change).await {
@@ -139,6 +152,11 @@ impl Connection {
         }
         transaction.commit().await?;
         Ok(outcomes)
+    }
+
+    async fn that_looks_often(mut self) -> sqlx::Result<Self> {
+        sqlx::raw_sql(sql::WAIT_BRIEFLY).execute(&mut self.inner).await?;
+        Ok(self)
     }
 
     /// Only between transactions: within one, SQLite refuses it.

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use backend::telemetry::{self, LogRateLimit};
+use governor::clock::Clock;
 use serde_json::Value;
 use tracing::Level;
 use tracing::subscriber::{DefaultGuard, set_default};
@@ -39,6 +40,17 @@ impl Log {
         (log, limit, listening)
     }
 
+    /// The same, with a limit by a clock of the test's own.
+    pub(crate) fn of_the_program_by<C>(clock: C) -> (Self, LogRateLimit<C>, DefaultGuard)
+    where
+        C: Clock + Clone + Send + Sync + 'static,
+    {
+        let (log, limit) = (Self::default(), LogRateLimit::with_clock(clock));
+        let lines = telemetry::subscriber("info", true, limit.clone(), log.clone());
+        let listening = tracing::dispatcher::set_default(&lines.expect("a filter"));
+        (log, limit, listening)
+    }
+
     /// Listens as the program does with `--log-json` and this `--log`.
     pub(crate) fn filtered(filter: &str) -> (Self, DefaultGuard) {
         let log = Self::default();
@@ -57,6 +69,16 @@ impl Log {
     pub(crate) fn objects(&self) -> Vec<Value> {
         let text = self.text();
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// Of the lines of this kind: how many are whole, and the counts in those that stand for others.
+    pub(crate) fn whole_and_counted(&self, event: &str) -> (usize, Vec<u64>) {
+        let lines = self.objects();
+        let of_kind =
+            lines.iter().map(|line| &line["fields"]).filter(|said| said["event"] == event);
+        let counts: Vec<Option<u64>> = of_kind.map(|said| said["count"].as_u64()).collect();
+        let whole = counts.iter().filter(|count| count.is_none()).count();
+        (whole, counts.into_iter().flatten().collect())
     }
 }
 

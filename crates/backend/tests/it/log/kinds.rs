@@ -1,0 +1,250 @@
+//! Every kind of line that callers can cause at will is counted: of many, the first are whole, and for each spell one
+//! line says how many more there were. The kinds are read from the program's text: a new one fails here until it is listed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Method;
+use backend::auth::email::Email;
+use backend::auth::guessing::FREE;
+use backend::store::{AccountTag, Change, Whence};
+use backend::telemetry::{AT_ONCE, Due};
+use governor::clock::FakeRelativeClock;
+use serde_json::{Value, json};
+use shared::EventKind;
+use shared::path::{self, REFRESH_COOKIE};
+
+use super::WRONG;
+use crate::services::{form, service};
+use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, Place, TestApp};
+
+/// What callers can cause at will, with a credential or without one; [`Stage::cause`] does.
+const BY_CALLERS: [&str; 12] = [
+    "access_token_refused",
+    "cross_site_refused",
+    "foreign_session_refused",
+    "introspected",
+    "limited",
+    "login_failed",
+    "logout_refused",
+    "refresh_refused",
+    "request.failed",
+    "request.refused",
+    "service_refused",
+    "step_up_required",
+];
+
+/// The same by connections, which `connections.rs` has.
+const BY_CONNECTIONS: [&str; 2] = ["connection.evicted", "connection.refused"];
+
+/// What callers cannot cause, or not often: by starts and stops, by operators, once for each spell of a failure, or, as
+/// `service.limited` and `keys.unread`, once in a while by themselves.
+const OTHERS: [&str; 42] = [
+    "accept.failed",
+    "address.shared",
+    "addresses.rewritten",
+    "clock.agrees",
+    "clock.not_compared",
+    "clock.skewed",
+    "clock.trusted",
+    "clock.unsettled",
+    "clock.untrusted",
+    "database.not_new",
+    "database.opened",
+    "database.unreachable",
+    "database.unverified",
+    "endings.fresh",
+    "endings.stale",
+    "failures.kept",
+    "journal.failed",
+    "key.closed",
+    "key.hastened",
+    "key.published",
+    "key.removed",
+    "key.retired",
+    "keys.unread",
+    "keys.untended",
+    "lifetimes.not_renewed",
+    "limit.set",
+    "limits.off",
+    "master_key.beside",
+    "origin.mismatch",
+    "panicked",
+    "prune.failed",
+    "pruned",
+    "revocation.retried",
+    "server.drained_partly",
+    "server.draining",
+    "service.added",
+    "service.limited",
+    "service.removed",
+    "site.missing",
+    "stdout.unread",
+    "store.close_failed",
+    "store.writer_failed",
+];
+
+/// More than are written at once.
+const MANY: u32 = AT_ONCE + 10;
+const A_FEW: u32 = 5;
+
+#[tokio::test]
+async fn of_many_lines_of_a_kind_the_first_are_whole_and_each_spell_leaves_one_count() {
+    let stage = Stage::set().await;
+    for kind in BY_CALLERS {
+        let (log, limit, _listening) = Log::of_the_program_by(FakeRelativeClock::default());
+        let mut counted = Vec::new();
+        for (calls, suppressed) in [(0..MANY, MANY - AT_ONCE), (MANY..MANY + A_FEW, A_FEW)] {
+            for number in calls {
+                stage.cause(kind, number).await;
+            }
+            limit.summarise(Due::Now);
+            counted.push(u64::from(suppressed));
+            let told = log.whole_and_counted(kind);
+            assert_eq!(told, (AT_ONCE as usize, counted.clone()), "{kind}");
+        }
+    }
+}
+
+/// What happens to an account follows a credential that was genuine, and is a line each.
+#[tokio::test]
+async fn of_security_events_those_are_counted_that_need_no_credential() {
+    let (log, limit, _listening) = Log::of_the_program_by(FakeRelativeClock::default());
+    let app = TestApp::in_memory().await;
+    let journal = &app.app.sessions.journal;
+    for kind in EventKind::ALL {
+        let events = (0..MANY).map(|_| journal.event(*kind, None, &Whence::unknown()));
+        journal.note(events.collect()).await;
+    }
+    limit.summarise(Due::Now);
+    for kind in EventKind::ALL {
+        let counted = match kind {
+            EventKind::LoginFailed | EventKind::Limited => {
+                (AT_ONCE as usize, vec![u64::from(MANY - AT_ONCE)])
+            }
+            _ => (MANY as usize, Vec::new()),
+        };
+        assert_eq!(log.whole_and_counted(kind.as_str()), counted, "{kind}");
+    }
+}
+
+#[test]
+fn every_kind_of_line_in_the_programs_text_is_one_of_these() {
+    let mut kinds = BTreeSet::from([EventKind::LoginFailed, EventKind::Limited].map(named));
+    collect_kinds(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut kinds);
+    let known = BY_CALLERS.iter().chain(&BY_CONNECTIONS).chain(&OTHERS);
+    let known: BTreeSet<String> = known.map(|kind| (*kind).to_owned()).collect();
+    assert_eq!(kinds, known, "can callers cause it at will?");
+}
+
+fn named(kind: EventKind) -> String {
+    kind.as_str().to_owned()
+}
+
+fn collect_kinds(folder: &Path, kinds: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect_kinds(&path, kinds);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            kinds.extend(kinds_in(&fs::read_to_string(&path).expect("a text")));
+        }
+    }
+}
+
+/// The kinds of lines that are limited: neither those that only level debug shows, nor those that are always written.
+fn kinds_in(text: &str) -> Vec<String> {
+    const UNLIMITED: [&str; 3] = ["tracing::debug!", "target: AUDIT", "target: SUMMARY"];
+    let kinds = text.match_indices("event = \"").filter_map(|(at, found)| {
+        let call = &text[text[..at].rfind("tracing::")?..at];
+        let kind = text[at + found.len()..].split('"').next()?;
+        let is_limited = UNLIMITED.iter().all(|unlimited| !call.contains(unlimited));
+        is_limited.then(|| kind.to_owned())
+    });
+    kinds.collect()
+}
+
+/// What it takes to cause each kind of line.
+struct Stage {
+    /// A server that limits no calls, so that each leaves its line.
+    app: TestApp,
+    alice: Browser,
+    /// Whose login is too old for what cannot be undone.
+    late: Browser,
+    /// The id of a session that is of neither.
+    foreign: Value,
+    /// The credentials of a service.
+    notes: String,
+    /// A browser whose server has lost its database.
+    unlucky: Browser,
+    /// A server that limits calls.
+    limiting: TestApp,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let app = TestApp::with(&["--limits", "off"]).await;
+        let late = app.registered("late").await;
+        app.clock.advance(901);
+        late.refresh().await.assert_ok();
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let foreign = bob.claims()["sid"].clone();
+        let notes = service(&app, "notes", ORIGIN).await;
+        let store = Faulty::new();
+        let failing = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        let unlucky = failing.registered("unlucky").await;
+        store.set_broken(true);
+        let limiting = TestApp::in_memory().await;
+        Self { app, alice, late, foreign, notes, unlucky, limiting }
+    }
+
+    /// Causes one line of this kind.
+    async fn cause(&self, kind: &str, number: u32) {
+        let app = &self.app;
+        let token = format!("token={}", self.alice.access_token());
+        let garbage = app.browser();
+        garbage.set_cookie(REFRESH_COOKIE, "garbage");
+        let (answer, status) = match kind {
+            "access_token_refused" => (app.call_me("a.b.c").await, 401),
+            "cross_site_refused" => (foreign_logout(&garbage).await, 403),
+            "foreign_session_refused" => (end(&self.alice, &self.foreign).await, 404),
+            "introspected" => (form(app, path::INTROSPECT, Some(&self.notes), &token).await, 200),
+            "limited" => (self.too_early(number).await, 429),
+            "login_failed" => (app.browser().login("mallory", WRONG).await, 401),
+            "logout_refused" => (garbage.logout().await, 204),
+            "refresh_refused" => (garbage.refresh().await, 401),
+            "request.failed" => (self.unlucky.refresh().await, 503),
+            "request.refused" => (app.browser().post(path::LOGIN, json!({})).await, 400),
+            "service_refused" => (form(app, path::INTROSPECT, None, &token).await, 401),
+            "step_up_required" => (end(&self.late, &self.late.claims()["sid"]).await, 401),
+            other => panic!("nothing here causes {other}"),
+        };
+        answer.assert_status(status);
+    }
+
+    /// The first login too many to an account: a line once an hour for each, and a caller names as many as it likes.
+    async fn too_early(&self, number: u32) -> Answer {
+        let TestApp { clock, store, .. } = &self.limiting;
+        let name = format!("number{number}");
+        let email = Email::parse(&format!("{name}@example.com")).expect("an address");
+        for seen in 0..FREE {
+            let (account, at) = (AccountTag::of(&email), clock.now());
+            let count = Change::CountFailure { account, seen, at };
+            assert!(store.commit(count, Vec::new()).await.expect("a store").took_place());
+        }
+        self.limiting.browser().login(&name, WRONG).await
+    }
+}
+
+async fn foreign_logout(browser: &Browser) -> Answer {
+    let request = browser.request(Method::POST, path::LOGOUT);
+    browser.send(request.header("origin", "https://evil.example"), Body::empty()).await
+}
+
+async fn end(browser: &Browser, session: &Value) -> Answer {
+    let path = format!("{}/{}", path::SESSIONS, session.as_str().expect("an id"));
+    browser.call(Method::DELETE, &path, None).await
+}
