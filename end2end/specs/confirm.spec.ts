@@ -10,7 +10,15 @@ import {
 } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { everythingReadable } from '../support/traces';
-import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  logOut,
+  open,
+  sendLogin,
+} from '../support/users';
 
 test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
 
@@ -95,6 +103,33 @@ test.describe('ending a session long after login', () => {
     await go(account).click();
     await expect(dialog(account)).toBeHidden();
     await expect(account.locator('.session-card')).toHaveCount(1);
+  });
+
+  test('says what helps a session that is locked out, instead of counting', async ({
+    account,
+    user,
+    wire,
+  }) => {
+    const lockout = problem(429, 'rate_limited', { limited_by: 'session_lockout' });
+    const limited = { ...lockout, headers: { 'Retry-After': '31536000' } };
+    await answerNext(account, api.confirm, limited);
+    await field(account).fill(user.password);
+    await go(account).click();
+    await expect(dialog(account).getByRole('alert')).toHaveText(
+      'Too many passwords in a row were wrong, so this session can try no more. Log out, and log in again.',
+    );
+    await expect(dialog(account).getByRole('timer')).toHaveCount(0);
+    await expect(go(account)).not.toHaveAttribute('aria-disabled');
+    await dialog(account).getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog(account)).toBeHidden();
+    await expect(account.locator('.session-card')).toHaveCount(2);
+    // The session stands until its user does what the dialog says.
+    await logOut(account);
+    await expectNotice(account, 'You are logged out.');
+    await sendLogin(account, user);
+    await expectAccountOf(account, user);
+    const calls = [api.confirm, api.logout, api.login].flatMap((path) => wire.to(path));
+    expect(calls.map((it) => it.outcome)).toEqual([429, 204, 200]);
   });
 
   test('survives an answer that is lost: the same attempt is asked again', async ({

@@ -1,27 +1,44 @@
-// Somebody else has changed the document before the scripts start. The page starts all the same, and what was typed
-// and the focus stay.
+// The document was changed by others before the scripts start. The page starts all the same, what was typed and the
+// focus stay, and each form is sent.
 import type { Page } from '@playwright/test';
-import { pages } from '../support/contract';
-import { changes } from '../support/foreign';
-import { Gate } from '../support/network';
+import { api, pages } from '../support/contract';
+import { expectTypedWithin, openLate, typeWithin } from '../support/early';
+import { changes, decorate } from '../support/foreign';
+import { answerNext, problem } from '../support/network';
+import { changePassword, deleteAccount, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,
   expectCallResult,
-  hydrated,
+  expectNotice,
   stranger,
+  type User,
 } from '../support/users';
 
-/** Opens a page and lets `act` happen before its program is there. */
-async function openLate(page: Page, path: string, act: () => Promise<void>): Promise<void> {
-  const gate = new Gate();
-  await page.route('**/*.wasm', (route) => gate.pass(route), { times: 1 });
-  await page.goto(path, { waitUntil: 'domcontentloaded' });
-  await act();
-  await expect.poll(() => gate.arrived).toBe(1);
-  gate.open();
-  await hydrated(page);
+/** Sends each form of the settings, and the one that asks for the password again. */
+async function sendTheSettings(page: Page, user: User): Promise<void> {
+  await page.getByLabel('Name (optional)').fill('Grace Passer');
+  await page.getByRole('button', { name: 'Change name' }).click();
+  await expect(page.getByText('Your name is changed.')).toBeVisible();
+  const next = stranger().password;
+  await changePassword(page, `${user.password}?`, next);
+  await expect(page.getByText('This is not your current password.')).toBeVisible();
+  await changePassword(page, user.password, next);
+  await expect(page.getByText(passwordChanged)).toBeVisible();
+
+  await answerNext(page, api.me, problem(401, 'insufficient_user_authentication'));
+  await deleteAccount(page);
+  const dialog = page.getByRole('dialog', { name: 'Enter your password' });
+  const password = dialog.getByLabel('Password', { exact: true });
+  await expect(password).toBeFocused();
+  await password.fill(user.password);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expect(dialog).toContainText('This is not your password. Try again.');
+  await password.fill(next);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expectNotice(page, 'Your account was deleted, and all that was stored with it.');
+  await expect(page).toHaveURL(pages.login);
 }
 
 for (const [name, change] of Object.entries(changes)) {
@@ -29,15 +46,11 @@ for (const [name, change] of Object.entries(changes)) {
     await openLate(page, pages.login, async () => {
       await page.evaluate(change);
       await page.locator('#email').fill(user.email);
-      await page.locator('#password').pressSequentially(user.password);
-      for (let key = 0; key < 3; key += 1) await page.locator('#password').press('ArrowLeft');
+      await typeWithin(page.locator('#password'), user.password);
     });
     const password = page.locator('#password');
     await expect(page.locator('#email')).toHaveValue(user.email);
-    await expect(password).toHaveValue(user.password);
-    await expect(password).toBeFocused();
-    const caret = await password.evaluate((it: HTMLInputElement) => it.selectionStart);
-    expect(caret).toBe(user.password.length - 3);
+    await expectTypedWithin(password, user.password);
     await page.getByRole('button', { name: 'Show password' }).click();
     await expect(password).toHaveAttribute('type', 'text');
     await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
@@ -50,8 +63,11 @@ for (const [name, change] of Object.entries(changes)) {
       await page.evaluate(change);
       await page.locator('#email').fill(user.email);
       await page.locator('#name').fill(user.name);
-      await page.locator('#password').fill(user.password);
+      await typeWithin(page.locator('#password'), user.password);
     });
+    await expect(page.locator('#email')).toHaveValue(user.email);
+    await expect(page.locator('#name')).toHaveValue(user.name);
+    await expectTypedWithin(page.locator('#password'), user.password);
     // What was typed before is judged, too.
     await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute(
       'aria-valuetext',
@@ -78,7 +94,24 @@ for (const [name, change] of Object.entries(changes)) {
     await account.getByRole('button', { name: 'Log out' }).click();
     await expect(account).toHaveURL(pages.login);
   });
+
+  test(`the forms behind the login are sent from a page that starts with ${name}`, async ({
+    account,
+    user,
+  }) => {
+    await openLate(account, pages.settings, () => account.evaluate(change));
+    await sendTheSettings(account, user);
+  });
 }
+
+test('forms are sent that a password manager decorates whenever one appears', async ({
+  account,
+  user,
+}) => {
+  await openSettings(account);
+  await account.evaluate(decorate);
+  await sendTheSettings(account, user);
+});
 
 test('a page that nobody has changed is taken over, not rendered afresh', async ({
   account,

@@ -1,26 +1,28 @@
 // The server's own limits, as in front of users: who guesses has to wait, and gets in afterwards.
+import type { Page } from '@playwright/test';
 import { api, pages } from '../support/contract';
+import { SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
+import { deleteAccount, openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
-import { expectAccountOf, open, sendLogin } from '../support/users';
+import { expectAccountOf, expectNotice, open, sendLogin } from '../support/users';
 
-test.use({ limits: 'default' });
+test.use({ limits: 'default', recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
 
 /** Five guesses cost no time, each further one twice the time of the last. No page sends so many that fast. */
 const MOST_GUESSES = 12;
 
-test('who guesses on a device that nobody knows is made to wait, and told for how long', async ({
-  page,
-  user,
-  wire,
-}) => {
-  await open(page, pages.login);
+/** Guesses until the wait is long enough to be looked at. `path` is where `guess` sends a password. */
+async function guessUntilThereIsAWait(
+  page: Page,
+  path: string,
+  guess: (password: string) => Promise<void>,
+): Promise<void> {
   const statuses: number[] = [];
   let wait = 0;
-  // Until the wait is long enough to be looked at.
   while (wait < 4 && statuses.length < MOST_GUESSES) {
     if (wait > 0) await expect(page.getByText('You can try again now.')).toBeVisible();
-    const answered = page.waitForResponse(`**${api.login}`);
-    await sendLogin(page, { ...user, password: `guess number ${statuses.length}` });
+    const answered = page.waitForResponse(`**${path}`);
+    await guess(`guess number ${statuses.length}`);
     const answer = await answered;
     statuses.push(answer.status());
     wait = Number(answer.headers()['retry-after'] ?? 0);
@@ -30,8 +32,37 @@ test('who guesses on a device that nobody knows is made to wait, and told for ho
   await expect(page.getByRole('alert')).toHaveText('Too many passwords in a row were wrong.');
   await expect(page.getByRole('timer')).toHaveText(/^Try again in (a|\d+) seconds?\.$/);
   await expect(page.getByText('You can try again now.')).toBeVisible({ timeout: 20_000 });
+}
+
+test('who guesses on a device that nobody knows is made to wait, and told for how long', async ({
+  page,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  await guessUntilThereIsAWait(page, api.login, (password) => sendLogin(page, { ...user, password }));
   wire.forget();
   await sendLogin(page, user);
   await expectAccountOf(page, user);
   expect(wire.lines()[0]).toBe(`POST ${api.login} 200`);
+});
+
+test('guesses where the password is asked for again are made to wait as well, and the right one is taken', async ({
+  account,
+  request,
+  user,
+  wire,
+}) => {
+  await untilTheLoginIsOld(wire, request);
+  await openSettings(account);
+  await deleteAccount(account);
+  const dialog = account.getByRole('dialog', { name: 'Enter your password' });
+  const send = async (password: string) => {
+    await dialog.getByLabel('Password', { exact: true }).fill(password);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+  };
+  await expect(dialog).toBeVisible();
+  await guessUntilThereIsAWait(account, api.confirm, send);
+  await send(user.password);
+  await expectNotice(account, 'Your account was deleted, and all that was stored with it.');
 });

@@ -1,9 +1,9 @@
 // Name, password, and the end of the account.
-import type { Page } from '@playwright/test';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { cookie, keepSomething, keptNames, present, ticket } from '../support/jar';
 import { answerNext, loseTheNextAnswer, problem } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
+import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -15,20 +15,6 @@ import {
   open,
   stranger,
 } from '../support/users';
-
-const changed = 'Your password is changed, and all other sessions are ended.';
-
-/** Opens the page, and waits until its session is there: what is asked for from then on is asked by the test. */
-async function openSettings(page: Page): Promise<void> {
-  await open(page, pages.settings);
-  await expect(page.getByRole('heading', { name: 'Password', exact: true })).toBeVisible();
-}
-
-async function changePassword(page: Page, current: string, next: string): Promise<void> {
-  await page.getByLabel('Current password').fill(current);
-  await page.getByLabel('New password').fill(next);
-  await page.getByRole('button', { name: 'Change password' }).click();
-}
 
 test('the name can be changed, and taken away', async ({ account, user }) => {
   await account.getByRole('link', { name: 'Settings' }).click();
@@ -69,7 +55,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   const next = stranger().password;
   wire.forget();
   await changePassword(account, user.password, next);
-  await expect(account.getByText(changed)).toBeVisible();
+  await expect(account.getByText(passwordChanged)).toBeVisible();
   await expect(account.getByLabel('New password')).toHaveValue('');
   await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} 204`]);
   expect(wire.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
@@ -150,7 +136,7 @@ test('a change of the password whose answer is lost signs nobody out', async ({
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
   await changePassword(account, next, stranger().password);
-  await expect(account.getByText(changed)).toBeVisible();
+  await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
 test('a pending attempt is answered before the password is changed', async ({
@@ -166,7 +152,7 @@ test('a pending attempt is answered before the password is changed', async ({
   ]);
   wire.forget();
   await changePassword(account, user.password, stranger().password);
-  await expect(account.getByText(changed)).toBeVisible();
+  await expect(account.getByText(passwordChanged)).toBeVisible();
   const [refresh, change] = wire.exchanges;
   expect(refresh).toMatchObject({ path: api.refresh, attemptKey: pending, outcome: 200 });
   expect(change).toMatchObject({ path: api.password, outcome: 204 });

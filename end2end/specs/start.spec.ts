@@ -4,10 +4,11 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pages } from '../support/contract';
+import { expectTypedWithin, openLate, typeWithin } from '../support/early';
 import { Gate } from '../support/network';
 import { Server, site } from '../support/server';
 import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, sendLogin } from '../support/users';
+import { expectAccountOf, hydrated, sendLogin, stranger } from '../support/users';
 
 const program = /\/assets\/[^/]*\.(js|wasm)(\?|$)/;
 const note = (page: Page) => page.locator('.start-note');
@@ -128,8 +129,14 @@ test('a trap in hydration starts the page afresh, and nothing of the first try i
   wire,
 }) => {
   await page.addInitScript(changeDuringHydration);
-  await page.goto(pages.login);
-  await hydrated(page);
+  const password = page.locator('#password');
+  await openLate(page, pages.login, async () => {
+    await page.locator('#email').fill(user.email);
+    await typeWithin(password, user.password);
+  });
+  expect(wire.urls.join('\n'), 'hydration has failed').toContain('?afresh');
+  await expect(page.locator('#email')).toHaveValue(user.email);
+  await expectTypedWithin(password, user.password);
   // One set of listeners: a link is followed without a reload, and once.
   await page.evaluate(() => (window.name = 'not reloaded'));
   await page.getByRole('link', { name: 'Create an account' }).click();
@@ -142,6 +149,26 @@ test('a trap in hydration starts the page afresh, and nothing of the first try i
   await page.goto(pages.login);
   await expectAccountOf(page, user);
   await expect.poll(() => wire.refreshes()).toHaveLength(1);
+});
+
+test('a trap in hydration keeps what was typed in the registration, which is sent as it was typed', async ({
+  page,
+  wire,
+}) => {
+  const user = stranger();
+  await page.addInitScript(changeDuringHydration);
+  await openLate(page, pages.register, async () => {
+    await page.locator('#email').fill(user.email);
+    await page.locator('#password').fill(user.password);
+    await typeWithin(page.locator('#name'), user.name);
+  });
+  expect(wire.urls.join('\n'), 'hydration has failed').toContain('?afresh');
+  await expect(page.locator('#email')).toHaveValue(user.email);
+  await expect(page.locator('#password')).toHaveValue(user.password);
+  await expectTypedWithin(page.locator('#name'), user.name);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expectAccountOf(page, user);
+  await expect(page.getByRole('main')).toContainText(user.name);
 });
 
 test('a page that cannot be started says so, and its links still work', async ({

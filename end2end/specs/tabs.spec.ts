@@ -4,7 +4,13 @@ import { type BrowserContext, type Page } from '@playwright/test';
 import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
 import { kindsOverheard, overhear, repeatTokensTo } from '../support/channel';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { readsTheAttemptLate, withoutDatabases, withoutLocks, withoutTheChannel } from '../support/lacking';
+import {
+  readsTheAttemptLate,
+  withSilentDatabases,
+  withoutDatabases,
+  withoutLocks,
+  withoutTheChannel,
+} from '../support/lacking';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
 import { callTogether } from '../support/together';
@@ -22,7 +28,12 @@ import {
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 
 /** What a browser may lack. */
-const without = { nothing: () => undefined, 'the channel': withoutTheChannel, databases: withoutDatabases };
+const without = {
+  nothing: () => undefined,
+  'the channel': withoutTheChannel,
+  databases: withoutDatabases,
+  'answers of its databases': withSilentDatabases,
+};
 
 async function secondTab(context: BrowserContext, user: User): Promise<Page> {
   const tab = await context.newPage();

@@ -1,7 +1,8 @@
 // A translator has put elements of its own in the place of every text. What changes on the page still changes.
 import { api, pages } from '../support/contract';
 import { translate } from '../support/foreign';
-import { answerNext, cutTheCable, problem } from '../support/network';
+import { Gate, answerNext, cutTheCable, json, problem } from '../support/network';
+import { event, logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -131,4 +132,75 @@ test('a translated page says how the settings were changed', async ({ account })
   await expect(account.getByText('Your name is changed.')).toHaveCount(0);
   await expect(account.getByRole('alert')).toHaveText(/^The server cannot be reached/);
   await mend();
+});
+
+test('a translated list of sessions loses those that are ended, and says so', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
+  const others = [
+    await logInElsewhere(browser, server.origin, user),
+    await logInElsewhere(browser, server.origin, user),
+  ];
+  const [cards, said] = [account.locator('.session-card'), account.getByRole('status')];
+  const endAll = account.getByRole('button', { name: 'End all other sessions' });
+  await open(account, pages.sessions);
+  await expect(cards).toHaveCount(3);
+  await account.evaluate(translate);
+  await account.getByRole('button', { name: 'End this session' }).first().click();
+  await expect(said).toHaveText('The session with Firefox on Linux was ended.');
+  await expect(cards).toHaveCount(2);
+
+  // The dialog is translated as it appears.
+  await answerNext(account, api.sessions, problem(401, 'insufficient_user_authentication'));
+  await endAll.click();
+  const dialog = account.getByRole('dialog', { name: 'Enter your password' });
+  const password = dialog.getByLabel('Password', { exact: true });
+  await password.fill(`${user.password}?`);
+  await password.press('Enter');
+  await expect(dialog).toContainText('This is not your password. Try again.');
+  await password.fill(user.password);
+  await expect(dialog).not.toContainText('This is not your password.');
+  await password.press('Enter');
+  await expect(dialog).toBeHidden();
+  await expect(said).toHaveText('All other sessions were ended.');
+  await expect(cards).toHaveCount(1);
+  await expect(account.getByText('You are logged in nowhere else.')).toBeVisible();
+  await expect(endAll).toHaveCount(0);
+  for (const other of others) await other.context().close();
+});
+
+test('a translated list of events is filtered, and older ones are added to it', async ({ account }) => {
+  const [events, said] = [account.locator('.event-text'), account.getByRole('status')];
+  const filter = (name: string) => account.getByRole('button', { name, exact: true });
+  await account.getByRole('link', { name: 'Activity' }).click();
+  await expect(events.first()).toHaveText(/^A login on a device that is new to this account/);
+  await account.evaluate(translate);
+  await filter('Endings and alarms').click();
+  await expect(events).toHaveText([/^Logged out/]);
+  await expect(said).toHaveText('One event');
+  await filter('Refreshes').click();
+  await expect(account.locator('main .aside')).toHaveText(/^No session has been passed on yet\./);
+  await expect(said).toHaveText('Nothing');
+  await expect(events).toHaveCount(0);
+  await filter('Logins').click();
+  await expect(events).toHaveText([/^A login on a device/, /^Logged in/, /^The account was created/]);
+  await expect(said).toHaveText('3 events');
+
+  const newest = { events: [event('logged_in', 2)], next: event('logged_in', 2).id };
+  const oldest = { events: [event('password_changed', 1)], next: null };
+  const gate = new Gate(json(oldest));
+  await account.route(`**${api.events}?*`, (route) =>
+    /[?&]before=/.test(route.request().url()) ? gate.pass(route) : route.fulfill(json(newest)),
+  );
+  await filter('Everything').click();
+  await expect(events).toHaveText([/^Logged in with Firefox/]);
+  await account.getByRole('button', { name: 'Show older' }).click();
+  await expect(account.getByRole('button', { name: 'Fetching…' })).toBeVisible();
+  gate.open();
+  await expect(said).toHaveText('One event older.');
+  await expect(events).toHaveText([/^Logged in with Firefox/, /^The password was changed/]);
+  await expect(account.getByRole('button', { name: 'Fetching…' })).toHaveCount(0);
 });

@@ -34,6 +34,19 @@ async function withAnExtension(context: BrowserContext): Promise<void> {
   await context.addInitScript(`addEventListener('DOMContentLoaded', () => { ${all} });`);
 }
 
+const ordinary = { accessTokenSeconds: 900, limits: 'off', recentLoginSeconds: 900 } as const;
+const keptNoCookie = 'This browser kept no cookie of your login';
+
+/** A page of another server, whose cookies would be in the same jar. */
+async function logInBeside(context: BrowserContext, origin: string, user: User): Promise<Page> {
+  const page = await context.newPage();
+  await open(page, origin + pages.login);
+  await sendLogin(page, user);
+  await expect(page).toHaveURL(origin + pages.account);
+  await expect(page.getByRole('main')).toContainText(user.email);
+  return page;
+}
+
 async function expectPage(page: Page, heading: string): Promise<void> {
   await expect(page.getByRole('heading', { name: heading, level: 1 })).toBeVisible();
   await expect(page.locator('.start-note')).toBeHidden();
@@ -79,13 +92,10 @@ test('every page works in a changed and translated document, with a second serve
 }) => {
   test.slow();
   complaints.expect(new RegExp(`404 .*${pages.nowhere}`));
-  const second = await Server.start({ accessTokenSeconds: 900, limits: 'off', recentLoginSeconds: 900 });
+  const second = await Server.start(ordinary);
   try {
     const there = await enrol(playwright.request, second.origin);
-    const beside = await context.newPage();
-    await open(beside, second.origin + pages.login);
-    await sendLogin(beside, there);
-    await expect(beside).toHaveURL(second.origin + pages.account);
+    const beside = await logInBeside(context, second.origin, there);
 
     await withAnExtension(context);
     await visitAsAStranger(page);
@@ -111,18 +121,36 @@ test('every page works in a changed and translated document, with a second serve
   }
 });
 
-test('every page works in a changed and translated document without cookies', async ({ server }) => {
+test('every page works in a changed and translated document without cookies, with a second server beside it', async ({
+  playwright,
+  server,
+}) => {
   test.slow();
-  await withCookiesBlocked(server.origin, async (context) => {
-    await withAnExtension(context);
-    const page = await context.newPage();
-    await visitAsAStranger(page);
-    const user = await register(page);
-    await expectNoticeWith(page, 'This browser kept no cookie of your login');
-    await visitEach(page);
-    await logOut(page);
-    await expectNotice(page, /You are logged out/);
-    await sendLogin(page, user);
-    await expectAccountOf(page, user);
-  });
+  const second = await Server.start(ordinary);
+  try {
+    const there = await enrol(playwright.request, second.origin);
+    await withCookiesBlocked(server.origin, async (context) => {
+      await withAnExtension(context);
+      const beside = await logInBeside(context, second.origin, there);
+      await expectNoticeWith(beside, keptNoCookie);
+      const page = await context.newPage();
+      await visitAsAStranger(page);
+      const user = await register(page);
+      await expectNoticeWith(page, keptNoCookie);
+      await visitEach(page);
+      await logOut(page);
+      await expectNotice(page, /You are logged out/);
+      // Each page has a session of its own server, for as long as it stays open.
+      await visitEach(beside);
+      await expectNoticeWith(beside, keptNoCookie);
+      await sendLogin(page, user);
+      await expectAccountOf(page, user);
+      await logOut(beside);
+      await expectNotice(beside, /You are logged out/);
+      await visitEach(page);
+      await expectNoticeWith(page, keptNoCookie);
+    });
+  } finally {
+    await second.discard();
+  }
 });

@@ -1,5 +1,5 @@
-// What browsers complain about: script errors, refused content, hydration that does not fit. A test
-// in which one complains fails, unless it said what it expects.
+// What browsers complain about: script errors, refused content, hydration that does not fit; and answers that clear
+// site data. A test in which one complains fails, unless it said what it expects.
 import { type BrowserContext, type ConsoleMessage, expect } from '@playwright/test';
 
 export class Complaints {
@@ -12,6 +12,11 @@ export class Complaints {
       if (loud && !isNoteAboutAnApiCall(message)) {
         this.heard.push(`${message.type()}: ${message.text()} (${message.location().url})`);
       }
+    });
+    // After it, the tabs of a browser no longer see each other's Web Locks (decision 26).
+    context.on('response', (response) => {
+      if (response.headers()['clear-site-data'] === undefined) return;
+      this.heard.push(`Clear-Site-Data (${response.url()})`);
     });
     context.on('weberror', (event) => this.heard.push(`uncaught: ${event.error().message}`));
   }

@@ -53,6 +53,22 @@ export const changes: Record<string, () => void> = {
   },
 };
 
+/** Puts an icon first into each form and after each field, as password managers do: now and whenever one appears. */
+export const decorate = (): void => {
+  const done = new WeakSet<Element>();
+  const icon = () => Object.assign(document.createElement('div'), { textContent: 'Fill in' });
+  const decorateAll = () => {
+    for (const element of document.querySelectorAll('form, input, textarea')) {
+      if (done.has(element)) continue;
+      done.add(element);
+      if (element.localName === 'form') element.prepend(icon());
+      else element.after(icon());
+    }
+  };
+  decorateAll();
+  new MutationObserver(decorateAll).observe(document.body, { subtree: true, childList: true });
+};
+
 /** Replaces texts as translators of browsers do, now and whenever one appears; the words stay the same. */
 export const translate = (): void => {
   const done = new WeakSet<Node>();

@@ -29,6 +29,11 @@ export function withoutDatabases(): void {
   Object.defineProperty(window, 'indexedDB', { value: undefined });
 }
 
+/** As some browsers are after a long sleep: neither success nor error. */
+export function withSilentDatabases(): void {
+  IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest;
+}
+
 /** What another tab writes to localStorage is not seen for a while: it travels between processes. */
 export function readsTheAttemptLate(name: string): void {
   const { getItem, setItem } = Storage.prototype;

@@ -109,9 +109,11 @@ impl Here {
 fn counted(events: usize, more: bool) -> String {
     match (events, more) {
         (0, _) => "Nothing".to_owned(),
-        (1, false) => "One event".to_owned(),
-        (events, false) => format!("{events} events"),
-        (events, true) => format!("{events} events, and there are more"),
+        (events, more) => {
+            let events =
+                if events == 1 { "One event".to_owned() } else { format!("{events} events") };
+            if more { format!("{events}, and there are more") } else { events }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use leptos::prelude::*;
 use shared::body::SessionBody;
 
+use super::attempt::Shelf;
 use super::channel::Reason;
 use super::lookout::DISMISSED;
 use super::verdict::{Trouble, Verdict, judge};
@@ -132,7 +133,7 @@ impl Session {
         let outcome = self.send(request(&key)).await;
         let judgement = judge(&outcome);
         if judgement.settled {
-            shelf::in_one_step(|shelf| attempt::settle(shelf, &key)).await;
+            shelf::in_one_step(move |shelf| attempt::settle(shelf, &key)).await;
         }
         (outcome, judgement.verdict)
     }
@@ -201,12 +202,14 @@ impl Session {
 /// The attempt key to send: the pending one, else a new one.
 async fn attempt_key(held: &lock::Held) -> String {
     let fresh = attempt::key_of(browser::random_bytes());
-    let taken = shelf::in_one_step(|shelf| attempt::take_or_create(shelf, || fresh.clone())).await;
+    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, || fresh.clone());
+    let taken = shelf::in_one_step(take).await;
     let key = taken.outcome;
     if taken.is_atomic || held.is_exclusive() {
         return key;
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.
     browser::pause(UNLOCKED_PAUSE_MS).await;
-    shelf::in_one_step(|shelf| attempt::take_or_create(shelf, || key.clone())).await.outcome
+    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, || key.clone());
+    shelf::in_one_step(take).await.outcome
 }

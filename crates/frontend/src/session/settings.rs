@@ -91,12 +91,13 @@ impl Session {
     ) -> Option<Result<Answer, NoAnswer>> {
         let _held = lock::acquire().await;
         let key = attempt::key_of(browser::random_bytes());
-        if !shelf::in_one_step(|shelf| attempt::begin(shelf, &key)).await.outcome {
+        let begun = key.clone();
+        if !shelf::in_one_step(move |shelf| attempt::begin(shelf, &begun)).await.outcome {
             return None;
         }
         let outcome = self.send(with_token(api::change_password(body, &key), token)).await;
         if settles_a_password_change(&outcome) {
-            shelf::in_one_step(|shelf| attempt::settle(shelf, &key)).await;
+            shelf::in_one_step(move |shelf| attempt::settle(shelf, &key)).await;
         }
         Some(outcome)
     }

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use js_sys::{Array, Promise};
 use leptos::prelude::window;
+use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbRequest, IdbTransactionMode};
@@ -16,11 +17,11 @@ use super::browser::{self, LocalStorage};
 const DATABASE: &str = "baton";
 const STORE: &str = "attempt";
 const RECORD: &str = "pending";
-/// A database that takes longer is not waited for: some browsers' never answer.
+/// A database that takes longer is not waited for: some browsers' never answer at all.
 const WITHIN_MS: u32 = 1_000;
 
 thread_local! {
-    /// Whether the database answers. A page has one thread.
+    /// Whether the database has answered when it was asked last. A page has one thread.
     static ANSWERS: Cell<bool> = const { Cell::new(true) };
 }
 
@@ -32,11 +33,20 @@ pub(super) struct Stepped<R> {
 }
 
 /// Reads the pending key, and writes another or none. `step` may be called twice: the second time counts.
-pub(super) async fn in_one_step<R>(step: impl Fn(&dyn Shelf) -> R) -> Stepped<R> {
-    if let Some(outcome) = in_a_transaction(&step).await {
+pub(super) async fn in_one_step<R>(step: impl Fn(&dyn Shelf) -> R + 'static) -> Stepped<R> {
+    if ANSWERS.get()
+        && let Some((outcome, kept)) = in_a_transaction(&step).await
+    {
+        match kept {
+            Some(key) => LocalStorage.write(&key),
+            None => LocalStorage.clear(),
+        }
         return Stepped { outcome, is_atomic: true };
     }
-    Stepped { outcome: step(&LocalStorage), is_atomic: false }
+    let outcome = step(&LocalStorage);
+    // The same in the database, not waited for: a later page would take up what has been answered.
+    spawn_local(async move { ANSWERS.set(in_a_transaction(step).await.is_some()) });
+    Stepped { outcome, is_atomic: false }
 }
 
 /// Keeps no key any more.
@@ -44,14 +54,12 @@ pub(super) async fn clear() {
     in_one_step(|shelf| shelf.clear()).await;
 }
 
-async fn in_a_transaction<R>(step: impl Fn(&dyn Shelf) -> R) -> Option<R> {
-    if !ANSWERS.get() {
-        return None;
-    }
+/// What came of the step, and what the record holds since.
+async fn in_a_transaction<R>(step: impl Fn(&dyn Shelf) -> R) -> Option<(R, Option<String>)> {
     let database = open().await?;
-    let outcome = take_step(&database, step).await;
+    let stepped = take_step(&database, step).await;
     database.close();
-    outcome
+    stepped
 }
 
 async fn open() -> Option<IdbDatabase> {
@@ -71,7 +79,10 @@ async fn open() -> Option<IdbDatabase> {
     database()
 }
 
-async fn take_step<R>(database: &IdbDatabase, step: impl Fn(&dyn Shelf) -> R) -> Option<R> {
+async fn take_step<R>(
+    database: &IdbDatabase,
+    step: impl Fn(&dyn Shelf) -> R,
+) -> Option<(R, Option<String>)> {
     let name = JsValue::from_str(RECORD);
     let transaction =
         database.transaction_with_str_and_mode(STORE, IdbTransactionMode::Readwrite).ok()?;
@@ -92,11 +103,7 @@ async fn take_step<R>(database: &IdbDatabase, step: impl Fn(&dyn Shelf) -> R) ->
         transaction.set_onabort(Some(&reject));
     });
     in_time(committed).await?;
-    match &kept {
-        Some(key) => LocalStorage.write(key),
-        None => LocalStorage.clear(),
-    }
-    Some(outcome)
+    Some((outcome, kept))
 }
 
 /// What came of a request. `None` if it failed.
@@ -112,6 +119,7 @@ async fn settled(request: &IdbRequest) -> Option<JsValue> {
 async fn in_time(promise: Promise) -> Option<JsValue> {
     let in_time = Promise::race(&Array::of2(&promise, &browser::too_late(WITHIN_MS)));
     let settled = JsFuture::from(in_time).await;
+    // It is late: one is not to wait so long again.
     if settled.as_ref().is_err_and(JsValue::is_undefined) {
         ANSWERS.set(false);
     }

@@ -20,8 +20,9 @@ pub(super) fn found(notes: usize, more: bool, wanted: &str) -> String {
 pub(super) fn counted(notes: usize, more: bool) -> String {
     match (notes, more) {
         (0, _) => "None".to_owned(),
-        (1, false) => "One note".to_owned(),
-        (notes, false) => format!("{notes} notes"),
-        (notes, true) => format!("{notes} notes, and there are more"),
+        (notes, more) => {
+            let notes = if notes == 1 { "One note".to_owned() } else { format!("{notes} notes") };
+            if more { format!("{notes}, and there are more") } else { notes }
+        }
     }
 }

@@ -1,0 +1,96 @@
+// A session is ended elsewhere: what its pages have written of it is removed from storage (ASVS 5.0.0 V14.3.1).
+// `logout` and `settings` show the same for a logout and a deletion.
+import type { Page } from '@playwright/test';
+import { api, dismissedEvent, loginAndBack, pages, pendingAttempt, whoseHint } from '../support/contract';
+import { keepSomething, keptNames, present, ticket } from '../support/jar';
+import { logInElsewhere } from '../support/sessions';
+import { changePassword, openSettings, passwordChanged } from '../support/settings';
+import { expect, test as base } from '../support/test';
+import { callTheApi, expectAccountOf, expectNotice, open, stranger } from '../support/users';
+
+const test = base.extend<{ tabs: [Page, Page] }>({
+  /** Two tabs of one session. */
+  tabs: async ({ account, context, user }, use) => {
+    const other = await context.newPage();
+    await other.goto(pages.account);
+    await expectAccountOf(other, user);
+    await use([account, other]);
+  },
+});
+
+/** All that a page may keep of a session is there. */
+async function keepAll(page: Page): Promise<void> {
+  await keepSomething(page);
+  const all = [pendingAttempt, dismissedEvent, whoseHint];
+  expect(await keptNames(page)).toEqual(expect.arrayContaining(all));
+}
+
+/** The first tab makes a call, which is refused; the other one hears of it. Nothing is left in either. */
+async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void> {
+  await callTheApi(tabs[0]);
+  for (const tab of tabs) {
+    await expect(tab).toHaveURL(loginAndBack);
+    await expectNotice(tab, why);
+  }
+  for (const tab of tabs) await expect.poll(() => keptNames(tab)).toEqual([]);
+}
+
+test('nothing is kept of a session that another device has ended', async ({
+  browser,
+  server,
+  tabs,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await open(elsewhere, pages.sessions);
+  await keepAll(tabs[0]);
+  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
+  await expectNothingKept(tabs, /^This session was ended from another of your sessions/);
+  await elsewhere.context().close();
+});
+
+test('nothing is kept of a session that a change of the password on another device has ended', async ({
+  browser,
+  server,
+  tabs,
+  user,
+}) => {
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await openSettings(elsewhere);
+  await keepAll(tabs[0]);
+  await changePassword(elsewhere, user.password, stranger().password);
+  await expect(elsewhere.getByText(passwordChanged)).toBeVisible();
+  await expectNothingKept(tabs, /^The password was changed in another session/);
+  await elsewhere.context().close();
+});
+
+test('nothing is kept of a session that a replay has ended', async ({
+  context,
+  playwright,
+  server,
+  tabs,
+  user,
+}) => {
+  const stolen = await ticket(context);
+  await tabs[0].reload();
+  await expectAccountOf(tabs[0], user);
+  await keepAll(tabs[0]);
+  await present(playwright.request, server.origin, stolen);
+  await expectNothingKept(tabs, /^Your session was ended: its refresh token was presented a second time/);
+});
+
+test('nothing is kept of a session whose end is found out by a reload', async ({
+  account,
+  request,
+  wire,
+}) => {
+  await keepAll(account);
+  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+  expect((await request.post(api.logout, { headers })).status()).toBe(204);
+  await account.reload();
+  await expect(account).toHaveURL(loginAndBack);
+  // The refusal does not say whose the cookies are that are still there (decision 36): that stays noted.
+  const kept = async () => (await keptNames(account)).filter((name) => name !== whoseHint);
+  await expect.poll(kept).toEqual([]);
+});

@@ -1,0 +1,32 @@
+// Before the program of a page has arrived: the page can be read and typed on, and others may have changed it.
+import { type Locator, type Page, expect } from '@playwright/test';
+import { Gate } from './network';
+import { hydrated } from './users';
+
+/** Where the caret is left: so many characters before the end. */
+const BEFORE_THE_END = 3;
+
+/** Opens a page and lets `act` happen before its program is there. */
+export async function openLate(page: Page, path: string, act: () => Promise<void>): Promise<void> {
+  const gate = new Gate();
+  await page.route('**/*.wasm', (route) => gate.pass(route), { times: 1 });
+  await page.goto(path, { waitUntil: 'domcontentloaded' });
+  await act();
+  await expect.poll(() => gate.arrived).toBe(1);
+  gate.open();
+  await hydrated(page);
+}
+
+/** Types a text, and leaves the focus in the field and the caret within the text. */
+export async function typeWithin(field: Locator, text: string): Promise<void> {
+  await field.pressSequentially(text);
+  for (let key = 0; key < BEFORE_THE_END; key += 1) await field.press('ArrowLeft');
+}
+
+/** The text, the focus and the caret are as `typeWithin` left them. */
+export async function expectTypedWithin(field: Locator, text: string): Promise<void> {
+  await expect(field).toHaveValue(text);
+  await expect(field).toBeFocused();
+  const caret = await field.evaluate((it: HTMLInputElement) => it.selectionStart);
+  expect(caret).toBe(text.length - BEFORE_THE_END);
+}

@@ -1,0 +1,23 @@
+// The settings page: how it is opened, and what is sent from it.
+import { type Page, expect } from '@playwright/test';
+import { pages } from './contract';
+import { open } from './users';
+
+export const passwordChanged = 'Your password is changed, and all other sessions are ended.';
+
+/** Opens the page, and waits until its session is there: what is asked for from then on is asked by the test. */
+export async function openSettings(page: Page): Promise<void> {
+  await open(page, pages.settings);
+  await expect(page.getByRole('heading', { name: 'Password', exact: true })).toBeVisible();
+}
+
+export async function changePassword(page: Page, current: string, next: string): Promise<void> {
+  await page.getByLabel('Current password').fill(current);
+  await page.getByLabel('New password').fill(next);
+  await page.getByRole('button', { name: 'Change password' }).click();
+}
+
+export async function deleteAccount(page: Page): Promise<void> {
+  await page.getByLabel('I understand that this cannot be undone.').check();
+  await page.getByRole('button', { name: 'Delete my account' }).click();
+}
