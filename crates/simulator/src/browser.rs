@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use frontend::session::attempt::Shelf;
+use frontend::session::attempt::{Pending, Shelf};
 
 use crate::network::Reply;
 use crate::server::Cookie;
@@ -19,8 +19,8 @@ pub(crate) struct Browser {
     pub(crate) jar: Option<String>,
     /// The readable cookie: there is probably a session.
     pub(crate) hint: bool,
-    /// localStorage.
-    pub(crate) shelf: LocalStorage,
+    /// What its tabs keep of an attempt.
+    pub(crate) shelf: Storage,
     /// The tab that holds the lock.
     pub(crate) holder: Option<usize>,
     pub(crate) tabs: Vec<Tab>,
@@ -28,15 +28,22 @@ pub(crate) struct Browser {
 
 /// The place of the pending key.
 #[derive(Default)]
-pub(crate) struct LocalStorage(RefCell<Option<String>>);
+pub(crate) struct Storage(RefCell<Option<Pending>>);
 
-impl Shelf for LocalStorage {
-    fn read(&self) -> Option<String> {
+impl Storage {
+    /// The key that is kept.
+    pub(crate) fn key(&self) -> Option<String> {
+        self.read().map(|pending| pending.key)
+    }
+}
+
+impl Shelf for Storage {
+    fn read(&self) -> Option<Pending> {
         self.0.borrow().clone()
     }
 
-    fn write(&self, key: &str) {
-        *self.0.borrow_mut() = Some(key.to_owned());
+    fn write(&self, pending: &Pending) {
+        *self.0.borrow_mut() = Some(pending.clone());
     }
 
     fn clear(&self) {
@@ -50,7 +57,7 @@ impl Browser {
             user,
             jar: None,
             hint: false,
-            shelf: LocalStorage::default(),
+            shelf: Storage::default(),
             holder: None,
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
         }

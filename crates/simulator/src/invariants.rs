@@ -191,6 +191,14 @@ impl Observer {
         }
     }
 
+    /// Whether both are tickets of one session, and `ticket` is the older one.
+    pub(crate) fn is_older(&self, ticket: &str, than: &str) -> bool {
+        match (self.tickets.get(ticket), self.tickets.get(than)) {
+            (Some((session, old)), Some((other, new))) => session == other && old < new,
+            _ => false,
+        }
+    }
+
     fn broken(&mut self, invariant: Invariant, event: u32, detail: String) {
         self.violation.get_or_insert(Violation { invariant, event, detail });
     }

@@ -7,7 +7,7 @@ mod channel;
 mod memory;
 mod sending;
 
-use frontend::session::attempt::{self, Shelf as _};
+use frontend::session::attempt::{self, Pending, Shelf as _};
 use frontend::session::backoff;
 use frontend::session::verdict::{Verdict, judge};
 use frontend::transport::{Answer, NoAnswer};
@@ -99,7 +99,8 @@ impl World {
             Doing::Ready(Errand::Use { .. }) => self.rest(browser, tab),
             Doing::Keyed(errand, key) => {
                 // Another tab may have written one since. The last one written stands.
-                self.browsers[browser].shelf.write(&key);
+                let pending = Pending { key: key.clone(), tab: String::new() };
+                self.browsers[browser].shelf.write(&pending);
                 self.send_refresh(browser, tab, errand, key);
             }
         }
@@ -119,7 +120,7 @@ impl World {
         if self.tab(browser, tab).era != era {
             return self.rest(browser, tab);
         }
-        let pending = self.browsers[browser].shelf.read();
+        let pending = self.browsers[browser].shelf.key();
         if pending.is_some() {
             self.counts.add("tab retries with its key");
         }
@@ -129,7 +130,7 @@ impl World {
             let key = pending.unwrap_or(fresh);
             self.tab(browser, tab).doing = Doing::Keyed(errand, key);
         } else {
-            let key = attempt::take_or_create(&self.browsers[browser].shelf, || fresh);
+            let key = attempt::take_or_create(&self.browsers[browser].shelf, &name(tab), || fresh);
             self.send_refresh(browser, tab, errand, key);
         }
     }
@@ -177,7 +178,8 @@ impl World {
                 self.rest(browser, tab);
                 if outcome.is_ok_and(|answer| answer.status == 204) {
                     self.counts.add("password change");
-                    attempt::settle(&self.browsers[browser].shelf, &key.unwrap_or_default());
+                    let key = key.unwrap_or_default();
+                    attempt::settle(&self.browsers[browser].shelf, &name(tab), &key);
                 } else {
                     // Whatever became of it, refresh answers it: with the same key.
                     let errand = Errand::Renew { stale: Some(serial), era, tried: 0 };
@@ -205,7 +207,7 @@ impl World {
     ) -> Next {
         let judgement = judge(outcome);
         if judgement.settled {
-            attempt::settle(&self.browsers[browser].shelf, key);
+            attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
         }
         let now = self.clock.now();
         let here = self.tab(browser, tab);
@@ -230,7 +232,7 @@ impl World {
             Verdict::PasswordWanted => Next::Rest,
             Verdict::Transient { worth_retrying, .. } => {
                 if self.setting.twist.bug == Some(Bug::KeyDropped) {
-                    attempt::settle(&self.browsers[browser].shelf, key);
+                    attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
                 }
                 if worth_retrying { Next::Again } else { Next::Rest }
             }
@@ -249,6 +251,11 @@ impl World {
     pub(crate) fn tab(&mut self, browser: usize, tab: usize) -> &mut Tab {
         &mut self.browsers[browser].tabs[tab]
     }
+}
+
+/// What a tab is called where the attempt is kept.
+fn name(tab: usize) -> String {
+    format!("tab {}", tab + 1)
 }
 
 /// What a tab does after an answer to a refresh.

@@ -44,7 +44,7 @@ impl World {
         }
         let Some(ticket) = self.browsers[browser].jar.clone() else { return };
         let key = match self.setting.loot {
-            Loot::JarAndKey => self.browsers[browser].shelf.read(),
+            Loot::JarAndKey => self.browsers[browser].shelf.key(),
             Loot::Jar | Loot::Nothing => None,
         };
         if !self.observer.copied(&ticket, key.as_deref(), self.event) {

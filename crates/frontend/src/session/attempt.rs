@@ -8,42 +8,53 @@ pub const PENDING_ATTEMPT: &str = "baton.attempt";
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
 const KEY_BYTES: usize = 16;
 
-/// A place that keeps one pending key. Reading and writing may quietly fail.
+/// An attempt that has not been answered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Its key.
+    pub key: String,
+    /// The tab that has taken the key last. Empty where that is not kept.
+    pub tab: String,
+}
+
+/// A place that keeps one pending attempt. Reading and writing may quietly fail.
 pub trait Shelf {
-    /// The key that is kept, if any.
-    fn read(&self) -> Option<String>;
-    /// Keeps `key` instead of whatever was kept.
-    fn write(&self, key: &str);
+    /// What is kept, if anything.
+    fn read(&self) -> Option<Pending>;
+    /// Keeps this instead of whatever was kept.
+    fn write(&self, pending: &Pending);
     /// Keeps nothing any more.
     fn clear(&self);
 }
 
 /// The key to send: the pending one, so that an unanswered attempt is repeated and not doubled,
-/// else `fresh`, which is pending from now on.
-pub fn take_or_create(shelf: &(impl Shelf + ?Sized), fresh: impl FnOnce() -> String) -> String {
-    match shelf.read() {
-        Some(pending) if is_usable(&pending) => pending,
-        _ => {
-            let key = fresh();
-            shelf.write(&key);
-            key
-        }
-    }
+/// else `fresh`. It is pending from now on, for `tab`.
+pub fn take_or_create(
+    shelf: &(impl Shelf + ?Sized),
+    tab: &str,
+    fresh: impl FnOnce() -> String,
+) -> String {
+    let pending = shelf.read().map(|pending| pending.key).filter(|key| is_usable(key));
+    let key = pending.unwrap_or_else(fresh);
+    shelf.write(&Pending { key: key.clone(), tab: tab.to_owned() });
+    key
 }
 
 /// Begins an attempt with `key`, unless one is pending.
-pub fn begin(shelf: &(impl Shelf + ?Sized), key: &str) -> bool {
+pub fn begin(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) -> bool {
     let is_vacant = shelf.read().is_none();
     if is_vacant {
-        shelf.write(key);
+        shelf.write(&Pending { key: key.to_owned(), tab: tab.to_owned() });
     }
     is_vacant
 }
 
-/// The attempt with `key` has been answered. Another tab may have begun a new attempt meanwhile:
-/// its key stays.
-pub fn settle(shelf: &(impl Shelf + ?Sized), key: &str) {
-    if shelf.read().as_deref() == Some(key) {
+/// The attempt with `key` has been answered, in `tab`. Another tab may have begun a new attempt since, or have taken
+/// the same key for one: it stays.
+pub fn settle(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) {
+    let is_ours =
+        |pending: Pending| pending.key == key && (pending.tab == tab || pending.tab.is_empty());
+    if shelf.read().is_some_and(is_ours) {
         shelf.clear();
     }
 }

@@ -9,7 +9,7 @@ use shared::NumericDate;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::attempt::{PENDING_ATTEMPT, Shelf};
+use super::attempt::{self, PENDING_ATTEMPT, Pending, Shelf};
 use super::lookout::DISMISSED;
 use super::shelf;
 
@@ -75,24 +75,31 @@ pub(crate) fn here() -> (String, String) {
     (part(location.origin()), part(location.pathname()) + &part(location.search()))
 }
 
+/// The name of this tab, until the page goes away.
+pub(super) fn tab() -> String {
+    TAB.with(Clone::clone)
+}
+
 thread_local! {
     /// Where the pending key is kept if localStorage refuses. A page has one thread.
     static MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
+    static TAB: String = attempt::key_of(random_bytes());
 }
 
 /// localStorage, and memory for when it refuses (private windows, blocked site data). For [`shelf`] alone.
 pub(super) struct LocalStorage;
 
 impl Shelf for LocalStorage {
-    fn read(&self) -> Option<String> {
-        storage()
+    fn read(&self) -> Option<Pending> {
+        let key = storage()
             .and_then(|storage| storage.get_item(PENDING_ATTEMPT).ok().flatten())
-            .or_else(|| MEMORY.with_borrow(Clone::clone))
+            .or_else(|| MEMORY.with_borrow(Clone::clone))?;
+        Some(Pending { key, tab: String::new() })
     }
 
-    fn write(&self, key: &str) {
+    fn write(&self, Pending { key, .. }: &Pending) {
         let kept = storage().is_some_and(|storage| storage.set_item(PENDING_ATTEMPT, key).is_ok());
-        MEMORY.set((!kept).then(|| key.to_owned()));
+        MEMORY.set((!kept).then(|| key.clone()));
     }
 
     fn clear(&self) {

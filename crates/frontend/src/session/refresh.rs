@@ -133,7 +133,7 @@ impl Session {
         let outcome = self.send(request(&key)).await;
         let judgement = judge(&outcome);
         if judgement.settled {
-            shelf::in_one_step(move |shelf| attempt::settle(shelf, &key)).await;
+            shelf::in_one_step(move |shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
         }
         (outcome, judgement.verdict)
     }
@@ -202,7 +202,8 @@ impl Session {
 /// The attempt key to send: the pending one, else a new one.
 async fn attempt_key(held: &lock::Held) -> String {
     let fresh = attempt::key_of(browser::random_bytes());
-    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, || fresh.clone());
+    let take =
+        move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh.clone());
     let taken = shelf::in_one_step(take).await;
     let key = taken.outcome;
     if taken.is_atomic || held.is_exclusive() {
@@ -210,6 +211,7 @@ async fn attempt_key(held: &lock::Held) -> String {
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.
     browser::pause(UNLOCKED_PAUSE_MS).await;
-    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, || key.clone());
+    let take =
+        move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || key.clone());
     shelf::in_one_step(take).await.outcome
 }

@@ -92,12 +92,15 @@ impl Session {
         let _held = lock::acquire().await;
         let key = attempt::key_of(browser::random_bytes());
         let begun = key.clone();
-        if !shelf::in_one_step(move |shelf| attempt::begin(shelf, &begun)).await.outcome {
+        if !shelf::in_one_step(move |shelf| attempt::begin(shelf, &browser::tab(), &begun))
+            .await
+            .outcome
+        {
             return None;
         }
         let outcome = self.send(with_token(api::change_password(body, &key), token)).await;
         if settles_a_password_change(&outcome) {
-            shelf::in_one_step(move |shelf| attempt::settle(shelf, &key)).await;
+            shelf::in_one_step(move |shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
         }
         Some(outcome)
     }

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbRequest, IdbTransactionMode};
 
-use super::attempt::Shelf;
+use super::attempt::{Pending, Shelf};
 use super::browser::{self, LocalStorage};
 
 const DATABASE: &str = "baton";
@@ -38,7 +38,7 @@ pub(super) async fn in_one_step<R>(step: impl Fn(&dyn Shelf) -> R + 'static) -> 
         && let Some((outcome, kept)) = in_a_transaction(&step).await
     {
         match kept {
-            Some(key) => LocalStorage.write(&key),
+            Some(pending) => LocalStorage.write(&pending),
             None => LocalStorage.clear(),
         }
         return Stepped { outcome, is_atomic: true };
@@ -55,7 +55,7 @@ pub(super) async fn clear() {
 }
 
 /// What came of the step, and what the record holds since.
-async fn in_a_transaction<R>(step: impl Fn(&dyn Shelf) -> R) -> Option<(R, Option<String>)> {
+async fn in_a_transaction<R>(step: impl Fn(&dyn Shelf) -> R) -> Option<(R, Option<Pending>)> {
     let database = open().await?;
     let stepped = take_step(&database, step).await;
     database.close();
@@ -82,19 +82,19 @@ async fn open() -> Option<IdbDatabase> {
 async fn take_step<R>(
     database: &IdbDatabase,
     step: impl Fn(&dyn Shelf) -> R,
-) -> Option<(R, Option<String>)> {
+) -> Option<(R, Option<Pending>)> {
     let name = JsValue::from_str(RECORD);
     let transaction =
         database.transaction_with_str_and_mode(STORE, IdbTransactionMode::Readwrite).ok()?;
     let store = transaction.object_store(STORE).ok()?;
-    let stored = settled(&store.get(&name).ok()?).await?.as_string();
+    let stored = decoded(&settled(&store.get(&name).ok()?).await?);
     // What was written while the database did not answer, or by an older page.
     let record = Record(RefCell::new(stored.clone().or_else(|| LocalStorage.read())));
     let outcome = step(&record);
     let kept = record.read();
     if kept != stored {
         match &kept {
-            Some(key) => store.put_with_key(&JsValue::from_str(key), &name).ok()?,
+            Some(pending) => store.put_with_key(&encoded(pending), &name).ok()?,
             None => store.delete(&name).ok()?,
         };
     }
@@ -127,18 +127,29 @@ async fn in_time(promise: Promise) -> Option<JsValue> {
 }
 
 /// The record, while a transaction lasts.
-struct Record(RefCell<Option<String>>);
+struct Record(RefCell<Option<Pending>>);
 
 impl Shelf for Record {
-    fn read(&self) -> Option<String> {
+    fn read(&self) -> Option<Pending> {
         self.0.borrow().clone()
     }
 
-    fn write(&self, key: &str) {
-        self.0.replace(Some(key.to_owned()));
+    fn write(&self, pending: &Pending) {
+        self.0.replace(Some(pending.clone()));
     }
 
     fn clear(&self) {
         self.0.replace(None);
     }
+}
+
+/// As it is stored. No key has a space.
+fn encoded(Pending { key, tab }: &Pending) -> JsValue {
+    JsValue::from_str(&format!("{key} {tab}"))
+}
+
+fn decoded(stored: &JsValue) -> Option<Pending> {
+    let stored = stored.as_string()?;
+    let (key, tab) = stored.split_once(' ')?;
+    Some(Pending { key: key.to_owned(), tab: tab.to_owned() })
 }

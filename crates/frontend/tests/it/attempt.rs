@@ -2,18 +2,18 @@
 
 use std::cell::RefCell;
 
-use frontend::session::attempt::{Shelf, begin, key_of, settle, take_or_create};
+use frontend::session::attempt::{Pending, Shelf, begin, key_of, settle, take_or_create};
 
 #[derive(Default)]
-struct Memory(RefCell<Option<String>>);
+struct Memory(RefCell<Option<Pending>>);
 
 impl Shelf for Memory {
-    fn read(&self) -> Option<String> {
+    fn read(&self) -> Option<Pending> {
         self.0.borrow().clone()
     }
 
-    fn write(&self, key: &str) {
-        self.0.replace(Some(key.to_owned()));
+    fn write(&self, pending: &Pending) {
+        self.0.replace(Some(pending.clone()));
     }
 
     fn clear(&self) {
@@ -24,56 +24,80 @@ impl Shelf for Memory {
 const OURS: &str = "00112233445566778899aabbccddeeff";
 const THEIRS: &str = "ffeeddccbbaa99887766554433221100";
 
-fn holding(key: &str) -> Memory {
+const HERE: &str = "this tab";
+const THERE: &str = "another tab";
+
+fn holding(key: &str, tab: &str) -> Memory {
     let shelf = Memory::default();
-    shelf.write(key);
+    shelf.write(&Pending { key: key.to_owned(), tab: tab.to_owned() });
     shelf
+}
+
+fn kept(shelf: &Memory) -> Option<String> {
+    shelf.read().map(|pending| pending.key)
 }
 
 #[test]
 fn a_new_attempt_is_pending_from_the_moment_it_has_a_key() {
     let shelf = Memory::default();
-    assert_eq!(take_or_create(&shelf, || OURS.to_owned()), OURS);
-    assert_eq!(shelf.read().as_deref(), Some(OURS));
+    assert_eq!(take_or_create(&shelf, HERE, || OURS.to_owned()), OURS);
+    assert_eq!(kept(&shelf).as_deref(), Some(OURS));
 }
 
 #[test]
 fn an_unanswered_attempt_is_repeated_with_its_key() {
-    let shelf = holding(OURS);
-    assert_eq!(take_or_create(&shelf, || THEIRS.to_owned()), OURS);
-    assert_eq!(shelf.read().as_deref(), Some(OURS));
+    let shelf = holding(OURS, HERE);
+    assert_eq!(take_or_create(&shelf, HERE, || THEIRS.to_owned()), OURS);
+    assert_eq!(kept(&shelf).as_deref(), Some(OURS));
 }
 
 #[test]
 fn an_attempt_begins_only_where_none_is_pending() {
     let shelf = Memory::default();
-    assert!(begin(&shelf, OURS));
-    assert!(!begin(&shelf, THEIRS));
-    assert_eq!(shelf.read().as_deref(), Some(OURS));
+    assert!(begin(&shelf, HERE, OURS));
+    assert!(!begin(&shelf, HERE, THEIRS));
+    assert_eq!(kept(&shelf).as_deref(), Some(OURS));
 }
 
 #[test]
 fn an_answered_attempt_is_forgotten() {
-    let shelf = holding(OURS);
-    settle(&shelf, OURS);
+    let shelf = holding(OURS, HERE);
+    settle(&shelf, HERE, OURS);
     assert_eq!(shelf.read(), None);
-    settle(&shelf, OURS);
+    settle(&shelf, HERE, OURS);
     assert_eq!(shelf.read(), None);
 }
 
 #[test]
 fn the_attempt_of_another_tab_stays_pending() {
-    let shelf = holding(THEIRS);
-    settle(&shelf, OURS);
-    assert_eq!(shelf.read().as_deref(), Some(THEIRS));
+    let shelf = holding(THEIRS, THERE);
+    settle(&shelf, HERE, OURS);
+    assert_eq!(kept(&shelf).as_deref(), Some(THEIRS));
+}
+
+#[test]
+fn a_key_is_settled_by_the_tab_that_has_taken_it_last() {
+    let shelf = holding(OURS, HERE);
+    assert_eq!(take_or_create(&shelf, THERE, || THEIRS.to_owned()), OURS);
+    settle(&shelf, HERE, OURS);
+    assert_eq!(kept(&shelf).as_deref(), Some(OURS), "another tab waits for an answer with it");
+    settle(&shelf, THERE, OURS);
+    assert_eq!(kept(&shelf), None);
+}
+
+#[test]
+fn a_key_of_which_no_tab_is_known_is_settled_by_any() {
+    let shelf = holding(OURS, "");
+    settle(&shelf, HERE, OURS);
+    assert_eq!(kept(&shelf), None);
 }
 
 #[test]
 fn a_key_the_server_would_refuse_is_replaced() {
     for spoilt in ["", "short", "has a space in it", "über-long-enough-key", &"x".repeat(129)] {
-        let shelf = holding(spoilt);
-        assert_eq!(take_or_create(&shelf, || OURS.to_owned()), OURS, "{spoilt:?}");
-        assert_eq!(shelf.read().as_deref(), Some(OURS));
+        let shelf = holding(spoilt, THERE);
+        assert_eq!(take_or_create(&shelf, HERE, || OURS.to_owned()), OURS, "{spoilt:?}");
+        assert_eq!(kept(&shelf).as_deref(), Some(OURS));
     }
 }
 

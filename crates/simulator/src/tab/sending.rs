@@ -11,7 +11,7 @@ impl World {
             }
             None => {
                 // The server would say no to a request without a cookie.
-                attempt::settle(&self.browsers[browser].shelf, &key);
+                attempt::settle(&self.browsers[browser].shelf, &name(tab), &key);
                 self.tab(browser, tab).forget();
                 self.rest(browser, tab);
             }
@@ -51,7 +51,7 @@ impl World {
             }
             (Some(token), Some(ticket)) if same_era => {
                 let key = self.fresh_key();
-                self.browsers[browser].shelf.write(&key);
+                attempt::begin(&self.browsers[browser].shelf, &name(tab), &key);
                 let token = token.secret;
                 let call = Call::ChangePassword { token, ticket, key: key.clone() };
                 let errand = Errand::ChangePassword { serial, era };

@@ -1,9 +1,8 @@
 //! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
 //! steps; that is [`tab`](crate::tab).
 
-use frontend::session::attempt::Shelf as _;
-
-use crate::server::Call;
+use crate::network::Party;
+use crate::server::{Call, Cookie};
 use crate::story::tell;
 use crate::tab::{Doing, Errand, Tab};
 use crate::world::World;
@@ -59,23 +58,31 @@ impl World {
         tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
 
-    /// Whether a tab waits for the answer to an attempt that another tab has had an answer to.
-    fn a_tab_waits_in_vain(&self, browser: usize) -> bool {
-        let here = &self.browsers[browser];
-        let pending = here.shelf.read();
-        here.tabs.iter().any(
-            |tab| matches!(&tab.doing, Doing::Waiting(_, key, _) if key.is_some() && *key != pending),
-        )
+    /// Whether a tab waits for an answer whose cookie would put a ticket into the jar that is used by then.
+    fn an_older_answer_is_awaited(&self, browser: usize, ticket: &str) -> bool {
+        let awaited = |party: Party, request: u32| match party {
+            Party::Tab(its, tab) => its == browser && self.browsers[its].tabs[tab].awaits(request),
+            Party::Thief | Party::Stranger => false,
+        };
+        let calls = self.in_flight.iter().map(|call| &call.request);
+        let mut asked = self.wire.requests.iter().chain(calls);
+        let mut answered = self.wire.replies.iter();
+        asked.any(|it| {
+            awaited(it.from, it.id) && self.observer.leaves_behind(ticket, &it.call, 0)
+        }) || answered.any(|it| {
+            awaited(it.to, it.request)
+                && matches!(&it.cookie, Cookie::Set(old) if !self.observer.is_older(ticket, old))
+        })
     }
 
     /// Whether the jar's ticket may be sent: in worlds of bounded delay, not while an old request is
     /// still on its way that it would leave too far behind.
     pub(crate) fn may_refresh(&self, browser: usize) -> bool {
-        if self.setting.answers_are_in_time() && self.a_tab_waits_in_vain(browser) {
+        let Some(ticket) = &self.browsers[browser].jar else { return true };
+        if self.setting.answers_are_in_time() && self.an_older_answer_is_awaited(browser, ticket) {
             return false;
         }
         let Some(behind) = self.setting.behind() else { return true };
-        let Some(ticket) = &self.browsers[browser].jar else { return true };
         let calls = self.in_flight.iter().map(|call| &call.request);
         let mut older = self.wire.requests.iter().chain(calls);
         !older.any(|request| self.observer.leaves_behind(ticket, &request.call, behind))

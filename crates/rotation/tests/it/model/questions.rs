@@ -45,8 +45,13 @@ pub(crate) const PROMISES: &[Question] = &[
     ),
     ask(
         "honest tabs that have no lock and take their key in one step; any message lost, repeated, or late by \
-         less than two rotations, but no cookie of an answer that was given up; the server killed at any moment",
-        World { tabs: Tabs::ShareAKey, late_cookies: None, ..HONEST },
+         less than two rotations; the server killed at any moment",
+        World { tabs: Tabs::ShareAKey, ..HONEST },
+        &[NeverSignedOut, OneLiveSuccessor],
+    ),
+    ask(
+        "the same, and one of them changes the password and goes on; no message repeated",
+        World { tabs: Tabs::ShareAKey, password: true, copies: 0, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
     ),
     ask(

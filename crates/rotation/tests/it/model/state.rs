@@ -93,6 +93,8 @@ pub(crate) struct State {
     pub(crate) next_key: Key,
     /// The browser, shared by its tabs. `None` once it is logged out.
     pub(crate) browser: Option<Jar>,
+    /// Where tabs share a key: which one has taken it last.
+    pub(crate) taken_by: Option<u8>,
     /// Where looking is a step of its own: what a tab found when it looked for a pending key, a moment ago.
     pub(crate) looked: [Option<Option<Key>>; 2],
     pub(crate) calls: Vec<Call>,
@@ -137,13 +139,15 @@ impl State {
     }
 
     fn tabs_differ(&self) -> bool {
-        self.looked[0] != self.looked[1] || self.waits(0) || self.waits(1)
+        let looked = self.looked[0] != self.looked[1];
+        looked || self.taken_by.is_some() || self.waits(0) || self.waits(1)
     }
 
     fn renamed(&self, swap: bool) -> Self {
         let mut state = self.clone();
         if swap {
             state.looked.swap(0, 1);
+            state.taken_by = state.taken_by.map(|tab| 1 - tab);
             for call in &mut state.calls {
                 if let Caller::Tab(tab) = &mut call.caller {
                     *tab = 1 - *tab;

@@ -19,6 +19,7 @@ pub(crate) fn first(world: &World) -> State {
         issued: 1,
         next_key: 0,
         browser: Some(Jar { ticket, pending: None, on_disk: ticket }),
+        taken_by: None,
         looked: [None; 2],
         calls: Vec::new(),
         thief: None,
@@ -101,6 +102,7 @@ fn present(world: &World, state: &State, tab: u8, found: Option<Key>) -> Next {
     jar.pending = key;
     let ticket = jar.ticket;
     after.looked[usize::from(tab)] = None;
+    after.taken_by = (world.tabs == Tabs::ShareAKey).then_some(tab);
     after.calls.push(call(Caller::Tab(tab), Ask::Refresh, ticket, key));
     (Event::Presents { caller: Caller::Tab(tab), ticket, key, again: found.is_some() }, after)
 }
@@ -184,8 +186,10 @@ fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>
 }
 
 fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) -> Next {
+    // Where tabs share a key, the one that has taken it last settles it.
+    let is_ours = after.taken_by.is_none_or(|tab| call.caller == Caller::Tab(tab));
     let settled = |jar: &mut Jar| {
-        if jar.pending == call.key {
+        if is_ours && jar.pending == call.key {
             jar.pending = None;
         }
     };
@@ -200,6 +204,9 @@ fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) ->
     }
     if answer == Answer::Refused {
         after.browser = None;
+    }
+    if after.browser.is_none_or(|jar| jar.pending.is_none()) {
+        after.taken_by = None;
     }
     (Event::Receives { caller: call.caller, answer }, after)
 }
