@@ -34,16 +34,18 @@ export function withSilentDatabases(): void {
   IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest;
 }
 
-/** What another tab writes to localStorage is not seen for a while: it travels between processes. */
+/** What another tab writes to localStorage is not seen for a second, from the first look on: it travels between processes. */
 export function readsTheAttemptLate(name: string): void {
   const { getItem, setItem } = Storage.prototype;
-  const begun = Date.now();
+  let begun: number | undefined;
   let own: string | null = null;
   Storage.prototype.setItem = function (wanted: string, value: string): void {
     if (wanted === name) own = value;
     setItem.call(this, wanted, value);
   };
   Storage.prototype.getItem = function (wanted: string): string | null {
-    return wanted === name && Date.now() < begun + 1_000 ? own : getItem.call(this, wanted);
+    if (wanted !== name) return getItem.call(this, wanted);
+    begun ??= Date.now();
+    return Date.now() < begun + 1_000 ? own : getItem.call(this, wanted);
   };
 }
