@@ -156,6 +156,12 @@ impl Setting {
         self.tabs == Tabs::ShareAKey && !self.late_cookies
     }
 
+    /// Whether no tab refreshes while another one changes the password. Where rotations are lost, that could bring back
+    /// an older ticket than the other tab was given.
+    pub(crate) fn password_changes_are_alone(&self) -> bool {
+        self.tabs == Tabs::ShareAKey && self.rollbacks
+    }
+
     /// How many rotations a request on its way may be behind the ticket that is sent next; `None`
     /// if there is no bound. With rollbacks none at all: a rotation accepted after a gap does not
     /// know the attempt before it, so that a late copy of that one could not pass for a duplicate.

@@ -75,11 +75,20 @@ impl World {
         })
     }
 
+    fn a_password_is_being_changed(&self, browser: usize) -> bool {
+        let is_changing =
+            |tab: &Tab| matches!(tab.doing, Doing::Waiting(Errand::ChangePassword { .. }, ..));
+        self.browsers[browser].tabs.iter().any(is_changing)
+    }
+
     /// Whether the jar's ticket may be sent: in worlds of bounded delay, not while an old request is
     /// still on its way that it would leave too far behind.
     pub(crate) fn may_refresh(&self, browser: usize) -> bool {
         let Some(ticket) = &self.browsers[browser].jar else { return true };
         if self.setting.answers_are_in_time() && self.an_older_answer_is_awaited(browser, ticket) {
+            return false;
+        }
+        if self.setting.password_changes_are_alone() && self.a_password_is_being_changed(browser) {
             return false;
         }
         let Some(behind) = self.setting.behind() else { return true };

@@ -50,7 +50,14 @@ pub(crate) const PROMISES: &[Question] = &[
         &[NeverSignedOut, OneLiveSuccessor],
     ),
     ask(
-        "the same, and one of them changes the password and goes on; no message repeated",
+        "honest tabs that take their key in one step, and a database that loses all it has not flushed; any message \
+         lost, none repeated or late by a rotation",
+        World { tabs: Tabs::ShareAKey, ..ROLLBACK },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "honest tabs that take their key in one step, and one of them changes the password and goes on; any message \
+         lost, or late by less than two rotations",
         World { tabs: Tabs::ShareAKey, password: true, copies: 0, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
     ),
@@ -151,6 +158,11 @@ pub(crate) const LIMITS: &[Question] = &[
     ask(
         "a password change is given up, and the database loses two rotations before it arrives",
         World { password: true, late_cookies: Some(0), ..ROLLBACK },
+        &[NeverSignedOut],
+    ),
+    ask(
+        "tabs without a lock, of which one changes the password, and a database that loses its latest rotation",
+        World { tabs: Tabs::ShareAKey, password: true, deep_rollbacks: false, ..ROLLBACK },
         &[NeverSignedOut],
     ),
     ask(
