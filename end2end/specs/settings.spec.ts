@@ -188,7 +188,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
     await expect(page.locator('.notice')).toHaveAttribute('data-kind', 'calm');
     await expect(page).toHaveURL(pages.login);
     await expect(page.locator('body')).not.toContainText(user.email);
-    expect(await keptNames(page)).toEqual([]);
+    await expect.poll(() => keptNames(page)).toEqual([]);
   }
   expect(await cookie(context, refreshCookie)).toBeUndefined();
   expect(await cookie(context, hintCookie)).toBeUndefined();

@@ -75,6 +75,13 @@ impl World {
             }
             self.counts.add("cookie arrives late");
         }
+        if let (Cookie::Set(ticket), Some(jar)) = (&reply.cookie, &self.browsers[browser].jar)
+            && self.setting.answers_are_in_time()
+            && self.observer.is_older(ticket, jar)
+        {
+            // Another tab has gone on since. It counts as lost.
+            return;
+        }
         let how = match (awaited, whole) {
             (true, true) => "arrives",
             (true, false) => "arrives as far as its cookie",

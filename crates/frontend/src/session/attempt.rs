@@ -59,12 +59,23 @@ pub fn settle(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) {
     }
 }
 
-/// 16 bytes as a key.
+/// The one whose key was made later.
 #[must_use]
-pub fn key_of(random: [u8; KEY_BYTES]) -> String {
+pub fn newer(one: Option<Pending>, other: Option<Pending>) -> Option<Pending> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other.key > one.key { other } else { one }),
+        (one, other) => one.or(other),
+    }
+}
+
+/// A key: 48 bits of the time in milliseconds, so that keys sort by it, and 80 random ones. As UUIDs of version 7 (RFC 9562
+/// section 5.7), without their marks.
+#[must_use]
+pub fn key_of(at_ms: u64, random: [u8; 10]) -> String {
     use std::fmt::Write;
 
-    random.iter().fold(String::with_capacity(2 * KEY_BYTES), |mut key, byte| {
+    let [_, _, time @ ..] = at_ms.to_be_bytes();
+    time.iter().chain(&random).fold(String::with_capacity(2 * KEY_BYTES), |mut key, byte| {
         let _ = write!(key, "{byte:02x}");
         key
     })

@@ -29,9 +29,20 @@ pub(super) fn jitter() -> f64 {
     js_sys::Math::random()
 }
 
-/// 128 random bits. An attempt key is no credential, so a browser without `crypto` may guess.
-pub(super) fn random_bytes() -> [u8; 16] {
-    let mut bytes = [0; 16];
+/// A key for an attempt, or a name for something else.
+pub(super) fn fresh_key() -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a date after 1970, far below 2^53"
+    )]
+    let now = now_ms() as u64;
+    attempt::key_of(now, random_bytes())
+}
+
+/// 80 random bits. An attempt key is no credential, so a browser without `crypto` may guess.
+fn random_bytes() -> [u8; 10] {
+    let mut bytes = [0; 10];
     let filled = window()
         .crypto()
         .is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
@@ -83,7 +94,7 @@ pub(super) fn tab() -> String {
 thread_local! {
     /// Where the pending key is kept if localStorage refuses. A page has one thread.
     static MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
-    static TAB: String = attempt::key_of(random_bytes());
+    static TAB: String = fresh_key();
 }
 
 /// localStorage, and memory for when it refuses (private windows, blocked site data). For [`shelf`] alone.

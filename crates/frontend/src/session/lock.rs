@@ -16,14 +16,15 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::{attempt, browser};
+use super::{browser, shelf};
 use crate::transport::ANSWER_WITHIN_MS;
 
 const NAME: &str = "baton-refresh";
 /// A tab's own lock is called this and a random number.
 const TAB: &str = "baton-tab-";
-/// Longer than a request takes: whoever goes on without the lock sends its cookie beside somebody else's.
-const WAIT_MS: u32 = ANSWER_WITHIN_MS + 1_000;
+/// Longer than a request takes, and taking and settling its key: a tab that does not wait so long sends its cookie beside
+/// another one's.
+const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * shelf::PATIENCE_MS + 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -54,7 +55,7 @@ pub(super) fn distrust() {
 
 /// Holds a lock of this tab's own until the page is gone; its name, once it is held.
 pub(super) async fn hold_own() -> Option<String> {
-    let name = format!("{TAB}{}", attempt::key_of(browser::random_bytes()));
+    let name = format!("{TAB}{}", browser::fresh_key());
     let (grant, granted) = oneshot::channel();
     let mut grant = Some(grant);
     let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |_lock| {

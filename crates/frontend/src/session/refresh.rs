@@ -88,7 +88,7 @@ impl Session {
         let held = lock::acquire().await;
         // Whoever had the lock before may have broadcast a token; let that message arrive.
         browser::pause(0).await;
-        if !held.is_exclusive() {
+        if !held.is_exclusive() && !shelf::answers() {
             // Another tab may hold it as well, and be done while this one makes sure of the key.
             attempt_key(&held).await;
         }
@@ -201,9 +201,8 @@ impl Session {
 
 /// The attempt key to send: the pending one, else a new one.
 async fn attempt_key(held: &lock::Held) -> String {
-    let fresh = attempt::key_of(browser::random_bytes());
-    let take =
-        move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh.clone());
+    let fresh = browser::fresh_key();
+    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh);
     let taken = shelf::in_one_step(take).await;
     let key = taken.outcome;
     if taken.is_atomic || held.is_exclusive() {
@@ -211,7 +210,6 @@ async fn attempt_key(held: &lock::Held) -> String {
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.
     browser::pause(UNLOCKED_PAUSE_MS).await;
-    let take =
-        move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || key.clone());
+    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || key);
     shelf::in_one_step(take).await.outcome
 }

@@ -45,11 +45,9 @@ impl Session {
         let session_id = self.session_id();
         self.carry_out(api::delete_account()).await?;
         hint::remove();
-        browser::clear_stored().await;
-        if self.is_still(session_id) {
-            self.forget(EndReason::Ended(Some(EndCause::Deleted)));
-        }
+        self.forget(EndReason::Ended(Some(EndCause::Deleted)));
         Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));
+        browser::clear_stored().await;
         Ok(())
     }
 
@@ -90,7 +88,7 @@ impl Session {
         token: &Token,
     ) -> Option<Result<Answer, NoAnswer>> {
         let _held = lock::acquire().await;
-        let key = attempt::key_of(browser::random_bytes());
+        let key = browser::fresh_key();
         let begun = key.clone();
         if !shelf::in_one_step(move |shelf| attempt::begin(shelf, &browser::tab(), &begun))
             .await

@@ -1,27 +1,30 @@
-//! Where the pending attempt key is kept: one record of an IndexedDB database. All tabs of a browser take turns at its
+//! Where the pending attempt is kept: one record of an IndexedDB database. All tabs of a browser take turns at its
 //! transactions, Web Locks or not, so of tabs that begin in the same instant one finds the key of the other. A copy is
 //! kept in localStorage, for a browser whose database fails or is missing; there a step is not one for other tabs.
+//! If the two differ, because the database failed in between, the newer key counts: the other one has been answered, and
+//! does no harm with a later ticket.
 
 use std::cell::{Cell, RefCell};
 
 use js_sys::{Array, Promise};
 use leptos::prelude::window;
-use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbRequest, IdbTransactionMode};
+use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
 
-use super::attempt::{Pending, Shelf};
+use super::attempt::{Pending, Shelf, newer};
 use super::browser::{self, LocalStorage};
 
 const DATABASE: &str = "baton";
 const STORE: &str = "attempt";
 const RECORD: &str = "pending";
-/// A database that takes longer is not waited for: some browsers' never answer at all.
-const WITHIN_MS: u32 = 1_000;
+/// How long a step waits for the database. Some browsers' never answer, until the page is loaded again.
+pub(super) const PATIENCE_MS: u32 = 1_000;
+/// The same after it did not answer in time.
+const LITTLE_PATIENCE_MS: u32 = 50;
 
 thread_local! {
-    /// Whether the database has answered when it was asked last. A page has one thread.
+    /// Whether the database answered in time when it was asked last. A page has one thread.
     static ANSWERS: Cell<bool> = const { Cell::new(true) };
 }
 
@@ -32,98 +35,99 @@ pub(super) struct Stepped<R> {
     pub(super) is_atomic: bool,
 }
 
-/// Reads the pending key, and writes another or none. `step` may be called twice: the second time counts.
-pub(super) async fn in_one_step<R>(step: impl Fn(&dyn Shelf) -> R + 'static) -> Stepped<R> {
-    if ANSWERS.get()
-        && let Some((outcome, kept)) = in_a_transaction(&step).await
-    {
-        match kept {
-            Some(pending) => LocalStorage.write(&pending),
-            None => LocalStorage.clear(),
-        }
-        return Stepped { outcome, is_atomic: true };
-    }
-    let outcome = step(&LocalStorage);
-    // The same in the database, not waited for: a later page would take up what has been answered.
-    spawn_local(async move { ANSWERS.set(in_a_transaction(step).await.is_some()) });
-    Stepped { outcome, is_atomic: false }
+/// Whether steps can be expected to be atomic.
+pub(super) fn answers() -> bool {
+    ANSWERS.get()
 }
 
-/// Keeps no key any more.
+/// Reads the pending attempt, and writes another or none.
+pub(super) async fn in_one_step<R>(step: impl FnOnce(&dyn Shelf) -> R) -> Stepped<R> {
+    let patience = if answers() { PATIENCE_MS } else { LITTLE_PATIENCE_MS };
+    let late = browser::too_late(patience);
+    let database = open(&late).await;
+    let begun = match &database {
+        Some(database) => begin(database, &late).await,
+        None => None,
+    };
+    let stepped = match begun {
+        Some(begun) => begun.take(step, &late).await,
+        None => Stepped { outcome: step(&LocalStorage), is_atomic: false },
+    };
+    ANSWERS.set(stepped.is_atomic);
+    if let Some(database) = database {
+        database.close();
+    }
+    stepped
+}
+
+/// Keeps no attempt any more.
 pub(super) async fn clear() {
     in_one_step(|shelf| shelf.clear()).await;
 }
 
-/// What came of the step, and what the record holds since.
-async fn in_a_transaction<R>(step: impl Fn(&dyn Shelf) -> R) -> Option<(R, Option<Pending>)> {
-    let database = open().await?;
-    let stepped = take_step(&database, step).await;
-    database.close();
-    stepped
-}
-
-async fn open() -> Option<IdbDatabase> {
+async fn open(late: &Promise) -> Option<IdbDatabase> {
     let request = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
-    let database = {
-        let request = request.clone();
-        move || request.result().ok().map(JsCast::unchecked_into::<IdbDatabase>)
-    };
-    let create = {
-        let database = database.clone();
-        Closure::<dyn FnMut()>::new(move || {
-            let _ = database().map(|it| it.create_object_store(STORE));
-        })
-    };
-    request.set_onupgradeneeded(Some(create.as_ref().unchecked_ref()));
-    settled(&request).await?;
-    database()
+    let opening = request.clone();
+    // The browser calls it now, much later, or never.
+    let create = Closure::once_into_js(move || {
+        let database = opening.result().ok().map(JsCast::unchecked_into::<IdbDatabase>);
+        let _ = database.map(|it| it.create_object_store(STORE));
+    });
+    request.set_onupgradeneeded(Some(create.unchecked_ref()));
+    settled(&request, late).await.map(JsCast::unchecked_into)
 }
 
-async fn take_step<R>(
-    database: &IdbDatabase,
-    step: impl Fn(&dyn Shelf) -> R,
-) -> Option<(R, Option<Pending>)> {
-    let name = JsValue::from_str(RECORD);
-    let transaction =
-        database.transaction_with_str_and_mode(STORE, IdbTransactionMode::Readwrite).ok()?;
+/// A transaction, and what the record holds.
+struct Begun {
+    transaction: IdbTransaction,
+    store: IdbObjectStore,
+    stored: Option<Pending>,
+}
+
+async fn begin(database: &IdbDatabase, late: &Promise) -> Option<Begun> {
+    let mode = IdbTransactionMode::Readwrite;
+    let transaction = database.transaction_with_str_and_mode(STORE, mode).ok()?;
     let store = transaction.object_store(STORE).ok()?;
-    let stored = decoded(&settled(&store.get(&name).ok()?).await?);
-    // What was written while the database did not answer, or by an older page.
-    let record = Record(RefCell::new(stored.clone().or_else(|| LocalStorage.read())));
-    let outcome = step(&record);
-    let kept = record.read();
-    if kept != stored {
-        match &kept {
-            Some(pending) => store.put_with_key(&encoded(pending), &name).ok()?,
-            None => store.delete(&name).ok()?,
+    let stored = decoded(&settled(&store.get(&RECORD.into()).ok()?, late).await?);
+    Some(Begun { transaction, store, stored })
+}
+
+impl Begun {
+    /// Takes the step, and waits until it is committed.
+    async fn take<R>(self, step: impl FnOnce(&dyn Shelf) -> R, late: &Promise) -> Stepped<R> {
+        let record = Record(RefCell::new(newer(self.stored.clone(), LocalStorage.read())));
+        let outcome = step(&record);
+        let kept = record.read();
+        let written = match &kept {
+            _ if kept == self.stored => true,
+            Some(pending) => self.store.put_with_key(&encoded(pending), &RECORD.into()).is_ok(),
+            None => self.store.delete(&RECORD.into()).is_ok(),
         };
+        let committed = Promise::new(&mut |resolve, reject| {
+            self.transaction.set_oncomplete(Some(&resolve));
+            self.transaction.set_onabort(Some(&reject));
+        });
+        let committed = in_time(committed, late).await.is_some();
+        match kept {
+            Some(pending) => LocalStorage.write(&pending),
+            None => LocalStorage.clear(),
+        }
+        Stepped { outcome, is_atomic: written && committed }
     }
-    let committed = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
-        transaction.set_onabort(Some(&reject));
-    });
-    in_time(committed).await?;
-    Some((outcome, kept))
 }
 
 /// What came of a request. `None` if it failed.
-async fn settled(request: &IdbRequest) -> Option<JsValue> {
+async fn settled(request: &IdbRequest, late: &Promise) -> Option<JsValue> {
     let settled = Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    in_time(settled).await?;
+    in_time(settled, late).await?;
     request.result().ok()
 }
 
-async fn in_time(promise: Promise) -> Option<JsValue> {
-    let in_time = Promise::race(&Array::of2(&promise, &browser::too_late(WITHIN_MS)));
-    let settled = JsFuture::from(in_time).await;
-    // It is late: one is not to wait so long again.
-    if settled.as_ref().is_err_and(JsValue::is_undefined) {
-        ANSWERS.set(false);
-    }
-    settled.ok()
+async fn in_time(promise: Promise, late: &Promise) -> Option<JsValue> {
+    JsFuture::from(Promise::race(&Array::of2(&promise, late))).await.ok()
 }
 
 /// The record, while a transaction lasts.

@@ -99,7 +99,7 @@ impl Session {
 
     /// Whether nobody has left or come since. While a session is still being restored it is not known which
     /// one it is.
-    pub(super) fn is_still(self, meant: Option<SessionId>) -> bool {
+    fn is_still(self, meant: Option<SessionId>) -> bool {
         match self.phase_untracked() {
             Phase::SignedOut(_) => false,
             Phase::Restoring => meant.is_none(),

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use frontend::session::attempt::{Pending, Shelf, begin, key_of, settle, take_or_create};
+use frontend::session::attempt::{Pending, Shelf, begin, key_of, newer, settle, take_or_create};
 
 #[derive(Default)]
 struct Memory(RefCell<Option<Pending>>);
@@ -102,7 +102,22 @@ fn a_key_the_server_would_refuse_is_replaced() {
 }
 
 #[test]
+fn of_two_places_that_differ_the_one_with_the_newer_key_counts() {
+    let at = |ms| Pending { key: key_of(ms, [7; 10]), tab: HERE.to_owned() };
+    let (early, late) = (at(1_700_000_000_000), at(1_700_000_000_001));
+    let both = || (Some(early.clone()), Some(late.clone()));
+    assert_eq!(newer(both().0, both().1), Some(late.clone()));
+    assert_eq!(newer(both().1, both().0), Some(late.clone()));
+    assert_eq!(newer(both().0, None), Some(early.clone()));
+    assert_eq!(newer(None, both().1), Some(late.clone()));
+    assert_eq!(newer(None, None), None);
+}
+
+#[test]
 fn a_key_is_128_bits_of_visible_ascii() {
-    assert_eq!(key_of([0; 16]), "0".repeat(32));
-    assert_eq!(key_of([0xAB; 16]), "ab".repeat(16));
+    assert_eq!(key_of(0, [0; 10]), "0".repeat(32));
+    assert_eq!(
+        key_of(0x01_02_03_04_05_06, [0xAB; 10]),
+        "010203040506".to_owned() + &"ab".repeat(10)
+    );
 }

@@ -1,8 +1,7 @@
 //! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
 //! steps; that is [`tab`](crate::tab).
 
-use crate::network::Party;
-use crate::server::{Call, Cookie};
+use crate::server::Call;
 use crate::story::tell;
 use crate::tab::{Doing, Errand, Tab};
 use crate::world::World;
@@ -58,23 +57,6 @@ impl World {
         tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
 
-    /// Whether a tab waits for an answer whose cookie would put a ticket into the jar that is used by then.
-    fn an_older_answer_is_awaited(&self, browser: usize, ticket: &str) -> bool {
-        let awaited = |party: Party, request: u32| match party {
-            Party::Tab(its, tab) => its == browser && self.browsers[its].tabs[tab].awaits(request),
-            Party::Thief | Party::Stranger => false,
-        };
-        let calls = self.in_flight.iter().map(|call| &call.request);
-        let mut asked = self.wire.requests.iter().chain(calls);
-        let mut answered = self.wire.replies.iter();
-        asked.any(|it| {
-            awaited(it.from, it.id) && self.observer.leaves_behind(ticket, &it.call, 0)
-        }) || answered.any(|it| {
-            awaited(it.to, it.request)
-                && matches!(&it.cookie, Cookie::Set(old) if !self.observer.is_older(ticket, old))
-        })
-    }
-
     fn a_password_is_being_changed(&self, browser: usize) -> bool {
         let is_changing =
             |tab: &Tab| matches!(tab.doing, Doing::Waiting(Errand::ChangePassword { .. }, ..));
@@ -85,9 +67,6 @@ impl World {
     /// still on its way that it would leave too far behind.
     pub(crate) fn may_refresh(&self, browser: usize) -> bool {
         let Some(ticket) = &self.browsers[browser].jar else { return true };
-        if self.setting.answers_are_in_time() && self.an_older_answer_is_awaited(browser, ticket) {
-            return false;
-        }
         if self.setting.password_changes_are_alone() && self.a_password_is_being_changed(browser) {
             return false;
         }

@@ -21,6 +21,12 @@ fn tabs_that_race_for_a_key_may_sign_their_user_out() {
 }
 
 #[test]
+fn an_answer_that_lands_after_another_tabs_rotation_may_sign_its_user_out() {
+    let seed = needed(Premise::AwaitedAnswersAreInTime, Invariant::TheHonestStaySignedIn);
+    assert!(seed.is_some(), "the jar holds a ticket that was used with another key");
+}
+
+#[test]
 fn a_request_delayed_past_two_rotations_may_sign_its_user_out() {
     let seed = needed(Premise::RequestsAreInTime, Invariant::TheHonestStaySignedIn);
     assert!(seed.is_some(), "only the last two attempts are remembered");

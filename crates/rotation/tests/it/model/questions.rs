@@ -50,12 +50,6 @@ pub(crate) const PROMISES: &[Question] = &[
         &[NeverSignedOut, OneLiveSuccessor],
     ),
     ask(
-        "honest tabs that take their key in one step, and a database that loses all it has not flushed; any message \
-         lost, none repeated or late by a rotation",
-        World { tabs: Tabs::ShareAKey, ..ROLLBACK },
-        &[NeverSignedOut],
-    ),
-    ask(
         "honest tabs that take their key in one step, and one of them changes the password and goes on; any message \
          lost, or late by less than two rotations",
         World { tabs: Tabs::ShareAKey, password: true, copies: 0, ..HONEST },
@@ -161,6 +155,11 @@ pub(crate) const LIMITS: &[Question] = &[
         &[NeverSignedOut],
     ),
     ask(
+        "without a lock, the answer to one tab lands after another tab's next rotation",
+        World { tabs: Tabs::ShareAKey, late_answers: 2, ..HONEST },
+        &[NeverSignedOut],
+    ),
+    ask(
         "tabs without a lock, of which one changes the password, and a database that loses its latest rotation",
         World { tabs: Tabs::ShareAKey, password: true, deep_rollbacks: false, ..ROLLBACK },
         &[NeverSignedOut],
@@ -171,6 +170,11 @@ pub(crate) const LIMITS: &[Question] = &[
         &[NeverBothSucceed],
     ),
     ask("a thief with the pending attempt key", THIEF_WITH_KEY, &[NeverBothSucceed]),
+    ask(
+        "a thief with the pending attempt key, and tabs without a lock",
+        World { tabs: Tabs::ShareAKey, ..THIEF_WITH_KEY },
+        &[NeverBothSucceedTwice],
+    ),
     ask(
         "a thief with the pending attempt key, and a client that gets a cookie but not the body",
         World { late_cookies: Some(1), calls: 2, ..THIEF_WITH_KEY },

@@ -90,6 +90,7 @@ fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
         after.password_was_asked_for = true;
         let key = Some(fresh_key(&mut after));
         after.browser = Some(Jar { pending: key, ..jar });
+        after.taken_by = (world.tabs == Tabs::ShareAKey).then_some(tab);
         after.calls.push(call(Caller::Tab(tab), Ask::Password, jar.ticket, key));
         next.push((Event::AsksForAnotherPassword { tab, key }, after));
     }
@@ -247,10 +248,11 @@ pub(crate) fn forget_the_useless(world: &World, mut state: State) -> State {
         (Caller::GaveUp | Caller::Network, Stage::Asked | Stage::Read(_)) => {
             call.outlived <= world.late_requests
         }
-        // A tab that takes no turn may wait while another goes on. It is late by the same bound.
-        (Caller::Tab(_), _) if world.tabs == Tabs::ShareAKey => {
-            call.outlived <= world.late_requests
-        }
+        // A tab that takes no turn may wait while another goes on. It is late within bounds, too.
+        (Caller::Tab(_), stage) if world.tabs == Tabs::ShareAKey => match stage {
+            Stage::Answered(_) => call.outlived <= world.late_answers,
+            Stage::Asked | Stage::Read(_) => call.outlived <= world.late_requests,
+        },
         (Caller::Tab(_) | Caller::Thief, _) => true,
     });
     state

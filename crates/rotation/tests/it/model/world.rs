@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) lost_cookies: u8,
     /// How many rotations may be completed before a request that was given up reaches the server.
     pub(crate) late_requests: u8,
+    /// The same for an answer that a tab waits for, where tabs take no turns.
+    pub(crate) late_answers: u8,
     /// The same for an answer whose cookie may still land. `None`: what was given up lands no more.
     pub(crate) late_cookies: Option<u8>,
     /// Whether the user may log out, and a password change elsewhere may end the session.
@@ -45,7 +47,8 @@ pub(crate) struct World {
 impl World {
     /// More rotations than this make no difference to what is late.
     pub(crate) fn patience(&self) -> u8 {
-        self.late_requests.max(self.late_cookies.unwrap_or(0)).saturating_add(1)
+        let late = self.late_requests.max(self.late_answers);
+        late.max(self.late_cookies.unwrap_or(0)).saturating_add(1)
     }
 }
 
@@ -98,6 +101,7 @@ pub(crate) const HONEST: World = World {
     lost_keys: 0,
     lost_cookies: 0,
     late_requests: 1,
+    late_answers: 1,
     late_cookies: Some(1),
     ends: false,
     password: false,
