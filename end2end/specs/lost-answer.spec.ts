@@ -2,9 +2,10 @@
 // keys this looks like a theft.
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
-import { SHORT_LIFE_SECONDS } from '../support/expiry';
+import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { generation, ticket } from '../support/jar';
-import { answerNext, problem } from '../support/network';
+import { withSilentDatabases } from '../support/lacking';
+import { answerNext, holdBack, problem } from '../support/network';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -112,6 +113,32 @@ test('a lost answer heals although the page is reloaded in between', async ({
   expect(await ticket(context)).toBe(answer.next);
   // The attempt has been answered at last.
   expect(await pendingKey(account)).toBeNull();
+});
+
+test('a database that fails between two attempts does not bring back the key of the first', async ({
+  expired,
+  loseAnswer,
+  request,
+  user,
+  wire,
+}) => {
+  const gate = await holdBack(expired, api.refresh, undefined, 1);
+  await callTheApi(expired);
+  await expect.poll(() => gate.arrived).toBe(1);
+  // What follows is kept in localStorage alone: the database keeps the first key.
+  await expired.evaluate(withSilentDatabases);
+  gate.open();
+  await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
+  await untilTheTokenHasExpired(wire, request);
+  wire.forget();
+  const lost = await loseAnswer('is frozen');
+  await callTheApi(expired);
+  expect((await lost.answer).status).toBe(200);
+
+  await expired.reload();
+  await expectAccountOf(expired, user);
+  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  expect(wire.refreshOutcomes()).not.toContain(401);
 });
 
 test('a tab that was closed before its answer came leaves the next tab logged in', async ({
