@@ -62,7 +62,7 @@ fn attacks() -> [Attack; 4] {
         format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}", "y".repeat(kilobytes * 1024))
     };
     // They are accepted, up to 1 MiB, and are not kept.
-    let cookies = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}", jar(250));
+    let cookies = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}", jar(64));
     let many: String = (0..100).map(|n| format!("x-{n:03}: {}\r\n", "v".repeat(140))).collect();
     let login = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n{many}", path::LOGIN);
     let body = format!("content-length: 16000\r\n\r\n{{{}", " ".repeat(15_900));
@@ -71,7 +71,7 @@ fn attacks() -> [Attack; 4] {
     [
         Attack { what: "112 KiB of headers", said: headers(112), from_one_address: SLOW },
         Attack { what: "23 KiB of headers", said: headers(23), from_one_address },
-        Attack { what: "250 KiB of cookies", said: cookies, from_one_address },
+        Attack { what: "64 KiB of cookies", said: cookies, from_one_address },
         Attack { what: "15 KiB of headers and as much of a body", said: login, from_one_address },
     ]
 }
