@@ -67,10 +67,18 @@ for (const [ending, kind] of [
       user,
     }) => {
       complaints.expect(/./);
+      // Before something is typed, a page whose files are missing reloads itself.
+      let proceed = () => {};
+      const typed = new Promise<void>((resolve) => (proceed = resolve));
       // What is fetched ahead, what is fetched then, and what the page asks to learn why.
-      await page.route(file, (route) => (/\?retry/.test(route.request().url()) ? route.continue() : come(route)));
-      await page.goto(pages.login);
+      await page.route(file, async (route) => {
+        if (/\?retry/.test(route.request().url())) return route.continue();
+        await typed;
+        return come(route);
+      });
+      await page.goto(pages.login, { waitUntil: 'commit' });
       await page.locator('#email').fill('typed before');
+      proceed();
       await hydrated(page);
       await expect(page.locator('#email')).toHaveValue('typed before');
       await sendLogin(page, user);

@@ -21,7 +21,9 @@ export async function cookie(context: BrowserContext, name: string): Promise<Coo
 export async function setByAnotherServer(page: Page, cookies: string[]): Promise<void> {
   const another = createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
     if (request.url === '/') response.setHeader('Set-Cookie', cookies);
-    response.end();
+    response.setHeader('Content-Type', 'text/html');
+    // Its icon could be asked for when it is gone.
+    response.end('<link rel="icon" href="data:,">');
   });
   another.listen(0, '127.0.0.1');
   await once(another, 'listening');
