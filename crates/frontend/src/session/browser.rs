@@ -59,13 +59,12 @@ fn random_bytes() -> [u8; 10] {
 
 /// Waits.
 pub(super) async fn pause(milliseconds: u32) {
-    let timer = Promise::new(&mut |resolve, _| call_later(&resolve, milliseconds));
-    let _ = JsFuture::from(timer).await;
+    let _ = JsFuture::from(timer(milliseconds)).await;
 }
 
-/// A promise that is rejected, with nothing, after so long.
-pub(super) fn too_late(milliseconds: u32) -> Promise {
-    Promise::new(&mut |_, reject| call_later(&reject, milliseconds))
+/// A promise of `undefined` after so long.
+pub(super) fn timer(milliseconds: u32) -> Promise {
+    Promise::new(&mut |resolve, _| call_later(&resolve, milliseconds))
 }
 
 fn call_later(function: &Function, milliseconds: u32) {

@@ -43,7 +43,7 @@ pub(super) fn answers() -> bool {
 /// Reads the pending attempt, and writes another or none.
 pub(super) async fn in_one_step<R>(step: impl FnOnce(&dyn Shelf) -> R) -> Stepped<R> {
     let patience = if answers() { PATIENCE_MS } else { LITTLE_PATIENCE_MS };
-    let late = browser::too_late(patience);
+    let late = browser::timer(patience);
     let database = open(&late).await;
     let begun = match &database {
         Some(database) => begin(database, &late).await,
@@ -126,8 +126,10 @@ async fn settled(request: &IdbRequest, late: &Promise) -> Option<JsValue> {
     request.result().ok()
 }
 
+/// What the promise, which is of an event, is settled with.
 async fn in_time(promise: Promise, late: &Promise) -> Option<JsValue> {
-    JsFuture::from(Promise::race(&Array::of2(&promise, late))).await.ok()
+    let first = JsFuture::from(Promise::race(&Array::of2(&promise, late))).await.ok()?;
+    (!first.is_undefined()).then_some(first)
 }
 
 /// The record, while a transaction lasts.
