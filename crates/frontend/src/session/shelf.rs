@@ -31,7 +31,7 @@ thread_local! {
 /// What came of a step.
 pub(super) struct Stepped<R> {
     pub(super) outcome: R,
-    /// Whether no other tab can have read or written the key meanwhile.
+    /// Whether no other tab can have read or written the key in between.
     pub(super) is_atomic: bool,
 }
 
