@@ -172,7 +172,7 @@ async fn on_sqlite(database: &Database, statements: &str) -> Result<()> {
 }
 
 /// How many sessions each transaction ends on SQLite.
-const PART: u32 = 250;
+const PART: u32 = 1_000;
 
 impl Database {
     /// What an administrator does at the database's console: ends all sessions but these, from now on. How many

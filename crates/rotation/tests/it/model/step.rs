@@ -248,7 +248,7 @@ pub(crate) fn forget_the_useless(world: &World, mut state: State) -> State {
         (Caller::GaveUp | Caller::Network, Stage::Asked | Stage::Read(_)) => {
             call.outlived <= world.late_requests
         }
-        // A tab that takes no turn may wait while another goes on. It is late within bounds, too.
+        // A tab that takes no turn may wait while another refreshes. It is late within bounds, too.
         (Caller::Tab(_), stage) if world.tabs == Tabs::ShareAKey => match stage {
             Stage::Answered(_) => call.outlived <= world.late_answers,
             Stage::Asked | Stage::Read(_) => call.outlived <= world.late_requests,
