@@ -151,6 +151,16 @@ impl Stage {
         }
     }
 
+    /// Notes a promise of memory, in MiB, that an instance did not keep.
+    pub(crate) fn hold_memory_to(&self, bound: u64, instances: &[Instance]) -> Result<()> {
+        let peaks: Vec<u64> = instances.iter().map(Instance::peak_memory).collect::<Result<_>>()?;
+        self.remark(format!("memory of the instances: {peaks:?} MiB at most"));
+        if peaks.iter().any(|&peak| peak > bound) {
+            self.violation(format!("more memory than {bound} MiB: {peaks:?}"));
+        }
+        Ok(())
+    }
+
     /// Records a figure worth reading.
     pub(crate) fn remark(&self, text: impl Into<String>) {
         self.tally.remarks.lock().expect("pushing does not panic").push(text.into());

@@ -21,6 +21,8 @@ const BEFORE: Duration = Duration::from_secs(3);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// What is promised of 99 of 100 refreshes while sessions end in masses (docs/operating.md).
 const REFRESHED_WITHIN: Duration = Duration::from_millis(100);
+/// And how much memory an instance takes, in MiB.
+const MEMORY: u64 = 300;
 /// The bound for news of an end at the other instance.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
@@ -83,6 +85,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     } else {
         latency::remark(&stage, "refreshes beside it", beside);
     }
+    stage.hold_memory_to(MEMORY, &instances)?;
     let mut clients = refreshes.finish().await?;
     checker::check(&stage, there, &mut clients).await
 }

@@ -59,7 +59,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let (done, fetched) = tokio::join!(ending, fetch(&stage, here, &stop));
     done?;
     fetched?;
-    memory_is_bounded(&stage, &instances)?;
+    stage.hold_memory_to(MEMORY, &instances)?;
     leaver.over = true;
     let mut clients = refreshes.finish().await?;
     clients.push(leaver);
@@ -128,14 +128,4 @@ fn they_rest_afterwards(stage: &Stage, before: [Duration; 2], after: [Duration; 
     if stage.measures {
         stage.hold_to(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
     }
-}
-
-fn memory_is_bounded(stage: &Stage, instances: &[Instance; 2]) -> Result<()> {
-    let [here, there] = instances.each_ref().map(Instance::peak_memory);
-    let (here, there) = (here?, there?);
-    stage.remark(format!("memory: {here} and {there} MiB at most"));
-    if here.max(there) > MEMORY {
-        stage.violation(format!("more memory than {MEMORY} MiB: {here} and {there}"));
-    }
-    Ok(())
 }
