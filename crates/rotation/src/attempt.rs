@@ -7,11 +7,7 @@
 //! nothing.
 
 use sha2::{Digest as _, Sha256};
-
-/// The fewest characters of a key: 128 bits in base64url are 22, 16 is what the contract allows.
-pub const MIN_CHARACTERS: usize = 16;
-/// The most characters of a key.
-pub const MAX_CHARACTERS: usize = 128;
+use shared::idempotency::key_in;
 
 /// One attempt to refresh, known by the SHA-256 of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,11 +24,7 @@ impl Attempt {
     /// # Errors
     /// [`MalformedAttemptKey`] if it is too short, too long, or not visible ASCII.
     pub fn parse(value: &str) -> Result<Self, MalformedAttemptKey> {
-        let key = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if !visible || !(MIN_CHARACTERS..=MAX_CHARACTERS).contains(&key.len()) {
-            return Err(MalformedAttemptKey);
-        }
+        let key = key_in(value).ok_or(MalformedAttemptKey)?;
         Ok(Self(Sha256::digest(key).into()))
     }
 

@@ -8,7 +8,8 @@
 //! parties holding one token (RFC 9700 section 4.14.2).
 //!
 //! This crate must not do I/O, read a clock or draw randomness; its `Cargo.toml` is the proof.
-//! Read in this order: [`ticket`], [`attempt`], [`family`], [`policy`], [`decide`](mod@decide).
+//! Read in this order: [`ticket`], [`attempt`], [`family`], [`policy`], [`decide`](mod@decide); [`sign_in`] says the same
+//! of a repeated login.
 //!
 //! ```
 //! use rotation::{Attempt, Decision, Family, Generation, Policy, decide};
@@ -36,10 +37,12 @@ pub mod attempt;
 pub mod decide;
 pub mod family;
 pub mod policy;
+pub mod sign_in;
 pub mod ticket;
 
 pub use attempt::Attempt;
 pub use decide::{Decision, Refusal, decide};
 pub use family::{Family, Standing};
 pub use policy::Policy;
+pub use sign_in::{SignIn, decide_sign_in};
 pub use ticket::{Generation, RefreshKey, Seed, Ticket, UnverifiedTicket};

@@ -21,6 +21,8 @@ pub enum ErrorCode {
     HeaderFieldsTooLarge,
     /// 422: readable, but some fields break a rule; `errors` says which.
     ValidationFailed,
+    /// 422: the `Idempotency-Key` was used for another request, or by another caller. Nothing happened.
+    IdempotencyKeyReused,
     /// 401: unknown user, wrong password or disabled user; never which.
     InvalidCredentials,
     /// 401: the access token is missing, expired, forged or of an ended session.
@@ -41,7 +43,7 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// 409: an account with this email address exists.
     EmailTaken,
-    /// 409: a late copy of a refresh that was already answered. Nothing happened; do not sign out.
+    /// 409: a late copy of a refresh or a login that was already answered. Nothing happened; do not sign out.
     DuplicateAttempt,
     /// 409: the user has as much as one may have; less of it makes room.
     QuotaExceeded,
@@ -69,6 +71,7 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::HeaderFieldsTooLarge => "header_fields_too_large",
             Self::ValidationFailed => "validation_failed",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidToken => "invalid_token",
             Self::InvalidClient => "invalid_client",

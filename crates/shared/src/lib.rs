@@ -13,6 +13,7 @@ pub mod date;
 pub mod device;
 pub mod event;
 pub mod id;
+pub mod idempotency;
 pub mod note;
 pub mod password;
 pub mod path;

@@ -103,6 +103,7 @@ mod base64url;
 mod claims;
 mod compact;
 mod header;
+pub mod idempotency;
 mod jwks;
 pub mod jws;
 mod keys;
@@ -118,6 +119,7 @@ pub mod axum;
 pub mod remote;
 
 pub use claims::{AccessToken, StatusReference};
+pub use idempotency::IdempotencyKey;
 pub use keys::{KeyError, KeySet, PublicKey};
 pub use rejection::Rejection;
 pub use shared::{NumericDate, SessionId, UserId};
