@@ -71,7 +71,7 @@ impl App {
         let (endings, status_lists) = (Arc::new(Endings::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
-        let journal = Journal { store, clock, entropy: entropy.clone(), endings };
+        let journal = Journal::new(store, clock, entropy.clone(), endings);
         let sessions = Arc::new(Sessions {
             journal,
             keys,

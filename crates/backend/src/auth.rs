@@ -16,6 +16,7 @@ pub mod endings;
 pub mod feed;
 mod grants;
 pub mod guessing;
+pub mod idempotency;
 pub mod journal;
 pub mod known_device;
 pub mod limits;
@@ -24,6 +25,8 @@ pub mod logout;
 mod own_sessions;
 pub mod password;
 mod password_change;
+pub mod permits;
+mod register;
 mod rules;
 pub mod services;
 pub mod sessions;
@@ -108,8 +111,11 @@ pub enum AuthError {
     /// The refresh token opens nothing.
     #[error("refresh refused")]
     InvalidGrant,
-    /// A late copy of an answered refresh: nothing happened.
-    #[error("duplicate of an answered refresh")]
+    /// The idempotency key was used for another request, or by another caller. Nothing happened.
+    #[error("idempotency key of another request")]
+    IdempotencyKeyReused,
+    /// A late copy of an answered refresh or login: nothing happened.
+    #[error("duplicate of an answered attempt")]
     DuplicateAttempt,
     /// So many others changed the same session meanwhile that we gave up.
     #[error("too much contention for one session")]

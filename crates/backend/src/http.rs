@@ -15,6 +15,7 @@ pub mod fence;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod idempotency;
 pub mod introspect;
 pub mod jwks;
 mod limited;

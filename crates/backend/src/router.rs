@@ -9,24 +9,26 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::http::{
-    assets, clock, confirm, events, fence, headers, health, introspect, jwks, login, logout, me,
-    metadata, name, password, problem, refresh, register, request_id, revoke, sessions, site,
-    status_list,
+    assets, clock, confirm, events, fence, headers, health, idempotency, introspect, jwks, login,
+    logout, me, metadata, name, password, problem, refresh, register, request_id, revoke, sessions,
+    site, status_list,
 };
 
 /// The application as a service.
 pub fn router(app: App) -> Router {
     Router::new()
+        .route(path::ME, get(me::me).delete(me::delete))
+        .route(path::NAME, put(name::change))
+        .route(path::SESSIONS, get(sessions::list).delete(sessions::end_others))
+        .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::end_one))
+        // A copy of a call with an access token has no second effect. The calls below have their own rules.
+        .route_layer(from_fn_with_state(app.clone(), idempotency::once))
         .route(path::REGISTER, post(register::register))
         .route(path::LOGIN, post(login::login))
         .route(path::REFRESH, post(refresh::refresh))
         .route(path::LOGOUT, post(logout::logout))
         .route(path::CONFIRM, post(confirm::confirm))
-        .route(path::ME, get(me::me).delete(me::delete))
         .route(path::PASSWORD, put(password::change))
-        .route(path::NAME, put(name::change))
-        .route(path::SESSIONS, get(sessions::list).delete(sessions::end_others))
-        .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::end_one))
         .route(path::EVENTS, get(events::events))
         .route(path::REVOKE, post(revoke::revoke))
         .route(path::INTROSPECT, post(introspect::introspect))

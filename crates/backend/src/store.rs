@@ -36,7 +36,7 @@ pub use open::{
 };
 pub use records::{
     Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, User, Whence,
+    KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT, UsedKey, User, Whence,
 };
 pub use schema::Schema;
 
@@ -231,6 +231,9 @@ pub trait Store: Send + Sync {
 
     /// The logins that failed in a row.
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError>;
+
+    /// What the idempotency key with this hash was used for.
+    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError>;
 
     /// The key ring, each key after the one it follows.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;

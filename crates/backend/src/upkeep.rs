@@ -17,7 +17,9 @@ use crate::auth::guessing;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::{Lifetime, LifetimeSet};
-use crate::store::{Change, EventsBefore, HeldLifetime, Prunable, PruneBefore, Store, StoreError};
+use crate::store::{
+    Change, EventsBefore, HeldLifetime, Prunable, PruneBefore, Store, StoreError, UsedKey,
+};
 pub use parts::Pace;
 use parts::Walk;
 
@@ -135,6 +137,8 @@ impl Retention {
         clean.prune_events(&mut walk, events).await?;
         let failures = Prunable::Failures(guessing::outdated(now));
         walk.prune(failures, &mut [0; 16], [0xff; 16]).await?;
+        let used_keys = Prunable::UsedKeys(now.plus(-UsedKey::RETENTION_SECONDS));
+        walk.prune(used_keys, &mut [0; 16], [0xff; 16]).await?;
         walk.repeat(Change::PruneErased(over)).await
     }
 

@@ -1,9 +1,9 @@
-//! Accounts: registering, and proving again who one is; logging in is in [`login`](super::login). It must
+//! Accounts: proving again who one is. Registration is in [`register`](super::register), logging in in [`login`](super::login). It must
 //! not know what becomes of the session it begins; that is [`sessions`](super::sessions).
 
 use std::sync::Arc;
 
-use rotation::{Attempt, Decision, Generation};
+use rotation::{Attempt, Decision};
 use shared::body::RegisterRequest;
 use shared::{EventKind, Secret, SessionId};
 
@@ -13,8 +13,6 @@ use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
 use super::password::{Lane, Passwords, Verdict};
 use super::sessions::{Found, Sessions};
-use super::spelling::is_taken_as_typed;
-use super::superseded::GivingWay;
 use super::{AuthError, Grant, Visitor, rules};
 use crate::store::{AccountTag, Change, Event, User, Whence};
 
@@ -28,48 +26,6 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Creates an account and its first session, both or neither.
-    ///
-    /// # Errors
-    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`],
-    /// [`AuthError::Limited`], or a failure of storage.
-    pub async fn register(
-        &self,
-        request: &RegisterRequest,
-        visitor: &Visitor,
-    ) -> Result<Grant, AuthError> {
-        let (email, name) = validated(request)?;
-        let whence = &visitor.whence;
-        self.admit_registration(whence).await?;
-        if is_taken_as_typed(&*self.sessions.journal.store, &request.email).await? {
-            return Err(AuthError::EmailTaken);
-        }
-        let account = AccountTag::of(&email);
-        let Journal { clock, entropy, .. } = &self.sessions.journal;
-        let now = clock.now();
-        let user = User {
-            id: entropy.user_id(now),
-            email,
-            name,
-            password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
-            created_at: now,
-            disabled_at: None,
-        };
-        let session = self.sessions.begin(&user, whence).await?;
-        let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
-        let GivingWay { sessions, mut events } = self.sessions.replaced_by_login(visitor).await?;
-        events.push(event);
-        let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
-        let register = Change::Register(new_user, new_session, sessions);
-        if self.sessions.journal.commit(register, events).await?.took_place() {
-            let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
-            let known = self.recognise(visitor, &account);
-            Ok(Grant { devices: self.devices_kept(visitor, known, &account), ..grant })
-        } else {
-            Err(AuthError::EmailTaken)
-        }
-    }
-
     /// A refresh with the password: the user proves again who they are, and where they are is no
     /// surprise from now on (RFC 9470).
     ///
@@ -149,13 +105,6 @@ impl Accounts {
             self.forgive([tag, account]).await;
         }
         Ok(verdict != Verdict::Wrong)
-    }
-
-    async fn admit_registration(&self, whence: &Whence) -> Result<(), AuthError> {
-        let Sessions { limits, journal, .. } = &*self.sessions;
-        let Err(too_early) = limits.registration(whence.address) else { return Ok(()) };
-        let event = async || journal.event(EventKind::Limited, None, whence);
-        Err(limits.refuse(too_early, journal, event).await)
     }
 
     /// The device, if one of its tokens says that this account is known there.

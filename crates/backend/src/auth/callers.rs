@@ -10,6 +10,7 @@ use verifier::{AccessToken, Rejection};
 
 use super::AuthError;
 use super::endings::Word;
+use super::idempotency::Idempotency;
 use super::sessions::Sessions;
 use crate::store::{Session, StoreError, User};
 
@@ -25,11 +26,24 @@ pub struct Caller {
     pub session: SessionId,
     /// When the user last proved who they are.
     pub authenticated_at: NumericDate,
+    /// Whether the call can be a copy of an earlier one.
+    pub idempotency: Idempotency,
 }
 
 impl Caller {
     pub(super) const fn of(token: &AccessToken) -> Self {
-        Self { user: token.sub, session: token.sid, authenticated_at: token.auth_time }
+        Self {
+            user: token.sub,
+            session: token.sid,
+            authenticated_at: token.auth_time,
+            idempotency: Idempotency::Unkeyed,
+        }
+    }
+
+    /// Whether what the call asks for has taken place before.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.idempotency == Idempotency::Repeated
     }
 }
 
@@ -103,7 +117,7 @@ impl Sessions {
     /// [`AuthError::LoginTooOld`] if they have not.
     pub fn demand_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
         let max_age = self.recent_login_seconds;
-        if self.journal.now().since(caller.authenticated_at) <= max_age {
+        if caller.is_repeated() || self.journal.now().since(caller.authenticated_at) <= max_age {
             Ok(())
         } else {
             let Caller { user, session, .. } = caller;

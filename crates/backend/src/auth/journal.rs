@@ -7,6 +7,7 @@ use std::sync::Arc;
 use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 
 use super::endings::Endings;
+use super::permits::Permits;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{
@@ -30,6 +31,8 @@ pub struct Journal {
     pub entropy: Entropy,
     /// Which sessions have ended lately.
     pub endings: Arc<Endings>,
+    /// Copies of a request wait for each other, by the hash of their idempotency key.
+    copies: Arc<Permits<[u8; 32]>>,
 }
 
 /// A page of a user's events.
@@ -41,6 +44,21 @@ pub struct Page {
 }
 
 impl Journal {
+    /// A journal of this store.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        entropy: Entropy,
+        endings: Arc<Endings>,
+    ) -> Self {
+        Self { store, clock, entropy, endings, copies: Arc::default() }
+    }
+
+    pub(super) fn copies(&self) -> &Permits<[u8; 32]> {
+        &self.copies
+    }
+
     /// An event that happens now.
     #[must_use]
     pub fn event(&self, kind: EventKind, user: Option<UserId>, whence: &Whence) -> Event {
@@ -158,6 +176,7 @@ impl How {
             | Change::Disable(_, ending)
             | Change::Erase(_, ending) => Some(Self::Alike(*ending)),
             Change::ChangePassword(change) => Some(Self::Alike(change.ending)),
+            Change::Keyed(_, change) => Self::of(change),
             Change::Register(_, _, superseded) | Change::OpenSession { superseded, .. } => {
                 (!superseded.is_empty()).then(|| Self::Each(superseded.clone()))
             }

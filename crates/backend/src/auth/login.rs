@@ -3,27 +3,31 @@
 use rotation::Generation;
 use shared::body::LoginRequest;
 use shared::{EventKind, Secret};
+use verifier::IdempotencyKey;
 
 use super::accounts::Accounts;
 use super::email::Email;
+use super::idempotency::KeyedRequest;
 use super::known_device::KnownDevice;
 use super::limits::TooEarly;
 use super::password::{Lane, Verdict};
 use super::spelling;
 use super::suspicion::network;
 use super::{AuthError, Grant, Visitor};
-use crate::store::{AccountTag, Change, Event, EventQuery, Session, User, Whence};
+use crate::store::{AccountTag, Change, Event, EventQuery, Session, UsedKey, User, Whence};
 
 /// How far back the record is searched for a network: so many logins.
 const LOGINS_REMEMBERED: u32 = 50;
 
 /// A login under way: what it is about, before anybody knows whether there is such an account.
-struct Login<'a> {
+pub(super) struct Login<'a> {
     typed: &'a str,
     email: Option<Email>,
     account: AccountTag,
     /// On which device the account is known, if it is on this one.
     device: Option<KnownDevice>,
+    /// What it was counted by: the device if it is known, and the account.
+    paid_by: Option<(Option<AccountTag>, AccountTag)>,
     visitor: &'a Visitor,
 }
 
@@ -37,22 +41,60 @@ impl Accounts {
     pub async fn login(
         &self,
         request: &LoginRequest,
+        key: Option<&IdempotencyKey>,
         visitor: &Visitor,
     ) -> Result<Grant, AuthError> {
         let mut login = self.under_way(&request.email, visitor);
+        let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
+        let journal = &self.sessions.journal;
+        let _under_way = journal.under_way(keyed.as_ref()).await?;
         let user = self.proved(&mut login, &request.password).await?;
-        let grant = self.open(user, &login).await?;
+        // Only now, within the limits: the key says nothing to one who does not know the password.
+        let earlier = journal.earlier(keyed.as_ref()).await;
+        if matches!(earlier, Err(AuthError::IdempotencyKeyReused)) {
+            self.forgive(login.tags()).await;
+        }
+        if let Some(earlier) = earlier? {
+            return self.log_in_again(&login, &earlier, user).await;
+        }
+        let grant = match self.open(&user, keyed.as_ref(), &login).await? {
+            Some(grant) => grant,
+            // Perhaps a copy of this very request was faster, at another instance.
+            None => match journal.faster(keyed.as_ref()).await? {
+                Some(earlier) => return self.log_in_again(&login, &earlier, user).await,
+                None => return Err(AuthError::InvalidCredentials),
+            },
+        };
         self.forgive(login.tags()).await;
         let devices = self.devices_kept(visitor, login.device, &login.account);
         Ok(Grant { devices, ..grant })
     }
 
-    fn under_way<'a>(&self, typed: &'a str, visitor: &'a Visitor) -> Login<'a> {
+    /// The password is right, and the same request has begun a session before. What it has paid is given back.
+    pub(super) async fn log_in_again(
+        &self,
+        login: &Login<'_>,
+        earlier: &UsedKey,
+        user: User,
+    ) -> Result<Grant, AuthError> {
+        let limits = &self.sessions.limits;
+        if let Some((device, account)) =
+            login.paid_by.filter(|_| limits.is_free_copy(&earlier.key_hash))
+        {
+            limits.give_back_login(device, login.visitor.whence.address, account);
+        }
+        self.forgive(login.tags()).await;
+        let grant = self.sessions.answer_sign_in_again(earlier, user).await?;
+        let devices = self.devices_kept(login.visitor, login.device, &login.account);
+        Ok(Grant { devices, ..grant })
+    }
+
+    pub(super) fn under_way<'a>(&self, typed: &'a str, visitor: &'a Visitor) -> Login<'a> {
         let email = Email::parse(typed);
         let account =
             email.as_ref().map_or_else(|| AccountTag::of_no_address(typed), AccountTag::of);
         let device = self.recognise(visitor, &account);
-        Login { typed, email, account, device, visitor }
+        Login { typed, email, account, device, paid_by: None, visitor }
     }
 
     /// Of two accounts that share an address, each is meant by its own spelling, and counted by it.
@@ -68,7 +110,11 @@ impl Accounts {
 
     /// The user whose password it is. Whether there is one is asked only once the password may be looked
     /// at, so that a refusal before says nothing.
-    async fn proved(&self, login: &mut Login<'_>, password: &Secret) -> Result<User, AuthError> {
+    pub(super) async fn proved(
+        &self,
+        login: &mut Login<'_>,
+        password: &Secret,
+    ) -> Result<User, AuthError> {
         let limits = &self.sessions.limits;
         let admitted = match login.device_tag() {
             Some(device) => limits.login_on(device, login.visitor.whence.address, login.account),
@@ -77,6 +123,7 @@ impl Accounts {
         if let Err(too_early) = admitted {
             return Err(self.too_early(too_early, login).await);
         }
+        login.paid_by = Some((login.device_tag(), login.account));
         self.tell_apart(login).await?;
         // A device at which a hundred were wrong is no better than a stranger's.
         let (tag, lane) = match login.device_tag() {
@@ -122,16 +169,23 @@ impl Accounts {
         self.sessions.limits.refuse(too_early, journal, event).await
     }
 
-    async fn open(&self, user: User, login: &Login<'_>) -> Result<Grant, AuthError> {
+    /// `None`: the user was disabled or has another password since the one that came along was verified, or the key was
+    /// used by then.
+    async fn open(
+        &self,
+        user: &User,
+        keyed: Option<&KeyedRequest>,
+        login: &Login<'_>,
+    ) -> Result<Option<Grant>, AuthError> {
         let whence = &login.visitor.whence;
-        let session = self.sessions.begin(&user, whence).await?;
-        let event = |kind| self.event(kind, &user, whence).in_session(session.id);
+        let session = self.sessions.begin(user, whence).await?;
+        let event = |kind| self.event(kind, user, whence).in_session(session.id);
         let mut events: Vec<Event> = vec![event(EventKind::LoggedIn)];
         if login.device.is_none() {
             events.push(event(EventKind::NewDevice));
         }
         let sessions = self.sessions.journal.store.sessions_of(user.id).await?;
-        if self.is_new_network(&user, &sessions, whence).await? {
+        if self.is_new_network(user, &sessions, whence).await? {
             events.push(event(EventKind::NewNetwork));
         }
         let replaced = self.sessions.replaced_by_login(login.visitor).await?;
@@ -142,11 +196,12 @@ impl Accounts {
             seen: user.password_hash.clone(),
             superseded: giving_way.sessions,
         };
-        // Disabled, or given another password, since the one that came along was verified.
-        if !self.sessions.journal.commit(open, events).await?.took_place() {
-            return Err(AuthError::InvalidCredentials);
+        let by = (user.id, Some(session.id));
+        let outcome = self.sessions.journal.commit_keyed(keyed, by, open, events).await?;
+        if !outcome.took_place() {
+            return Ok(None);
         }
-        self.sessions.grant(&session, user, Generation::FIRST).await
+        self.sessions.grant(&session, user.clone(), Generation::FIRST).await.map(Some)
     }
 
     /// Whether neither a session of the user's nor a login is known from this network. Of a call that

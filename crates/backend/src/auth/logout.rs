@@ -1,13 +1,16 @@
 //! Logout: ends the session that a refresh token or an access token names. It must not know cookies.
 
+use std::collections::BTreeSet;
+
 use rotation::{Refusal, UnverifiedTicket};
 use shared::{EndCause, EventKind, Secret, SessionId};
-use verifier::{AccessToken, Rejection};
+use verifier::{AccessToken, IdempotencyKey, Rejection};
 
 use super::AuthError;
-use super::callers::{refused, within_deadline};
+use super::callers::{Caller, refused, within_deadline};
+use super::idempotency::KeyedRequest;
 use super::sessions::{Found, Sessions};
-use crate::store::{Session, Whence};
+use crate::store::{Change, Session, Whence};
 
 /// What names the sessions that a caller gives up.
 pub struct Presented<'a> {
@@ -17,6 +20,8 @@ pub struct Presented<'a> {
     pub access_token: Option<&'a Secret>,
     /// The only session that is meant, if the caller says which.
     pub meant: Option<SessionId>,
+    /// The idempotency key of the request.
+    pub key: Option<&'a IdempotencyKey>,
 }
 
 /// What a logout came to.
@@ -42,7 +47,7 @@ impl Sessions {
         presented: &Presented<'_>,
         whence: &Whence,
     ) -> Result<LoggedOut, AuthError> {
-        let Presented { refresh_tokens, access_token, meant } = presented;
+        let Presented { refresh_tokens, access_token, meant, key } = presented;
         let is_meant = |session: &Session| meant.is_none_or(|meant| session.id == meant);
         let mut named = Vec::with_capacity(refresh_tokens.len() + 1);
         let mut is_anothers = false;
@@ -63,10 +68,19 @@ impl Sessions {
         if another_stands && named.is_empty() {
             return Err(AuthError::AnotherSession);
         }
-        // An end is final: a token of a session that is over changes nothing, and costs no write.
+        // An end is final, so a copy changes nothing, and costs no write; but a key is good for one request.
+        let ids: BTreeSet<SessionId> = named.iter().map(|found| found.session.id).collect();
+        let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+        let keyed = key.filter(|_| !ids.is_empty());
+        let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
+        self.journal.earlier(keyed.as_ref()).await?;
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
             let event = self.event(EventKind::LoggedOut, found, whence).because(EndCause::Logout);
-            self.end(found, EndCause::Logout, vec![event]).await?;
+            let end = Change::EndSession(found.session.id, self.journal.ending(EndCause::Logout));
+            let by = (found.user.id, Some(found.session.id));
+            // Of several sessions the first one bears the key.
+            let keyed = keyed.as_ref().filter(|_| found.session.id == named[0].session.id);
+            self.journal.commit_keyed(keyed, by, end, vec![event]).await?;
         }
         Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
@@ -92,6 +106,20 @@ impl Sessions {
             verified => verified,
         };
         Ok(verified.map_err(refused).ok())
+    }
+
+    /// Whom a genuine access token has spoken for, expired or not, its session standing or over. The look is counted against
+    /// the network.
+    ///
+    /// # Errors
+    /// [`AuthError::Limited`], or if storage fails.
+    pub async fn caller_that_was(
+        &self,
+        unverified: &Secret,
+        whence: &Whence,
+    ) -> Result<Option<Caller>, AuthError> {
+        self.admit_unverified(whence).await?;
+        Ok(self.genuine(unverified).await?.map(|token| Caller::of(&token)))
     }
 
     async fn named_by(&self, unverified: &Secret) -> Result<Option<Found>, AuthError> {

@@ -1,9 +1,8 @@
 //! Password hashes: Argon2id on blocking threads, a bounded number at a time. It must not know
 //! whose password it is; the rule a new password has to pass is in `shared::password`.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::Secret;
@@ -12,6 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::AuthError;
 use super::argon::{Memory, cryptography};
+use super::permits::Permits;
 use crate::entropy::Entropy;
 use crate::store::AccountTag;
 
@@ -24,7 +24,7 @@ const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 pub struct Passwords {
     everyone: Arc<Desks>,
     known: Arc<Desks>,
-    known_accounts: Arc<AccountPermits>,
+    known_accounts: Arc<Permits<AccountTag>>,
     looked_at: Arc<AtomicU64>,
     entropy: Entropy,
     /// The hash of a password nobody knows: what the password of an unknown user is compared with,
@@ -41,29 +41,6 @@ pub enum Lane {
     /// do not stand in the way. An account has one place in this queue, however many sessions and devices it
     /// has: one of a thousand calls does not come a thousand times as often as the only call of another account.
     Known(AccountTag),
-}
-
-/// One permit for each account that has a call in the queue.
-#[derive(Default)]
-struct AccountPermits(Mutex<HashMap<AccountTag, Weak<Semaphore>>>);
-
-/// From how many accounts on those are forgotten that have no call in the queue any more.
-const FORGET_ACCOUNTS: usize = 1_024;
-
-impl AccountPermits {
-    fn of(&self, account: AccountTag) -> Arc<Semaphore> {
-        // An entry is never left half made.
-        let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(permit) = permits.get(&account).and_then(Weak::upgrade) {
-            return permit;
-        }
-        if permits.len() >= FORGET_ACCOUNTS {
-            permits.retain(|_, permit| permit.strong_count() > 0);
-        }
-        let permit = Arc::new(Semaphore::new(1));
-        permits.insert(account, Arc::downgrade(&permit));
-        permit
-    }
 }
 
 /// Where passwords are worked on: so many places, each with memory that is allocated once.

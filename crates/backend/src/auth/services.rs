@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rotation::UnverifiedTicket;
 use sha2::{Digest as _, Sha256};
 use shared::{NumericDate, Secret};
-use verifier::AccessToken;
+use verifier::{AccessToken, IdempotencyKey};
 
 use super::AuthError;
 use super::callers::within_deadline;
@@ -139,12 +139,18 @@ impl Sessions {
     ///
     /// # Errors
     /// If storage fails: then nothing is known to have ended.
-    pub async fn revoke(&self, token: &Secret, whence: &Whence) -> Result<(), AuthError> {
+    pub async fn revoke(
+        &self,
+        token: &Secret,
+        key: Option<&IdempotencyKey>,
+        whence: &Whence,
+    ) -> Result<(), AuthError> {
         let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
         let presented = Presented {
             refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
             access_token: Some(token).filter(|_| !is_ticket),
             meant: None,
+            key,
         };
         self.admit_unverified(whence).await?;
         if self.logout(&presented, whence).await?.is_over {

@@ -86,12 +86,15 @@ impl Accounts {
         name: Option<&str>,
         whence: &Whence,
     ) -> Result<(), AuthError> {
+        if caller.is_repeated() {
+            return Ok(());
+        }
         let name = rules::name(name).map_err(|error| AuthError::Invalid(vec![error]))?;
         let Authenticated { user, session } = self.sessions.look_up(caller).await?;
         let event = self.sessions.journal.event(EventKind::NameChanged, Some(user.id), whence);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
-        found(&self.sessions.journal.commit(rename, events).await?)
+        found(&self.sessions.journal.commit_for(caller, rename, events).await?)
     }
 
     /// Deletes the account: all of its sessions end, and nothing personal is kept. What the browser shall say
@@ -104,10 +107,14 @@ impl Accounts {
         caller: &Caller,
         devices: &PresentedDevices,
     ) -> Result<Option<KeptDevices>, AuthError> {
+        // The address is gone, by which the browser's list would be corrected.
+        if caller.is_repeated() {
+            return Ok(None);
+        }
         let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
         let ending = self.sessions.journal.ending(EndCause::Deleted);
         let erase = Change::Erase(user.id, ending);
-        found(&self.sessions.journal.commit(erase, Vec::new()).await?)?;
+        found(&self.sessions.journal.commit_for(caller, erase, Vec::new()).await?)?;
         // Whoever comes with this address next is somebody else.
         let account = AccountTag::of(&user.email);
         self.forgive([account]).await;

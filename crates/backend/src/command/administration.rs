@@ -84,7 +84,7 @@ async fn office(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
     let (store, entropy) = (Arc::clone(store), Entropy::system());
     let passwords = Passwords::new(1, entropy.clone());
     let endings = Arc::new(Endings::new(&clock));
-    let journal = Journal { store, clock, entropy, endings };
+    let journal = Journal::new(store, clock, entropy, endings);
     Ok(Administration { journal, passwords })
 }
 

@@ -120,7 +120,7 @@ async fn with_ring<T>(
         let ring = KeyRing::open_existing(&source, plan, (store, &clock), &entropy).await?;
         let store = Arc::clone(store);
         let endings = Arc::new(Endings::new(&clock));
-        let journal = Journal { store, clock, entropy, endings };
+        let journal = Journal::new(store, clock, entropy, endings);
         work(&ring, &Opened { journal, name: name.clone() }).await
     })
     .await

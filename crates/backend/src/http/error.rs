@@ -260,6 +260,11 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             ErrorCode::DuplicateAttempt,
             "This attempt was already answered; nothing happened.",
         ),
+        AuthError::IdempotencyKeyReused => (
+            S::UNPROCESSABLE_ENTITY,
+            ErrorCode::IdempotencyKeyReused,
+            "This Idempotency-Key was used for another request; nothing happened.",
+        ),
         AuthError::Limited { .. } => {
             (S::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "Too many attempts. Try again later.")
         }

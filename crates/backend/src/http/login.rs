@@ -6,17 +6,19 @@ use axum::http::StatusCode;
 use shared::body::LoginRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin, SessionCookies, Visiting};
+use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// 200 and a new session; 401 `invalid_credentials`, whatever was wrong; 429 `rate_limited`.
+/// 200 and a new session; 401 `invalid_credentials`, whatever was wrong; 429 `rate_limited`. With an `Idempotency-Key`, a copy of the
+/// request is answered with the same session: 409 `duplicate_attempt` if that was refreshed or has ended, 422
+/// `idempotency_key_reused` for another address.
 pub async fn login(
     State(accounts): State<Accounts>,
-    _proof: SameOrigin,
+    (_proof, key): (SameOrigin, Option<IdempotencyKey>),
     (Visiting(visitor), cookies): (Visiting, SessionCookies),
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.login(&request, &visitor).await?;
+    let grant = accounts.login(&request, key.map(|it| it.0).as_ref(), &visitor).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names: cookies.free().await, grant })
 }

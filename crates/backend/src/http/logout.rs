@@ -10,7 +10,9 @@ use shared::path::SESSION_ENDED;
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{MeantSession, PresentedTokens, SameOrigin, SeenFrom, SessionCookies};
+use super::guard::{
+    IdempotencyKey, MeantSession, PresentedTokens, SameOrigin, SeenFrom, SessionCookies,
+};
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
 
@@ -22,7 +24,7 @@ use crate::auth::sessions::Sessions;
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     (_proof, cookies): (SameOrigin, SessionCookies),
-    meant: Option<MeantSession>,
+    (key, meant): (Option<IdempotencyKey>, Option<MeantSession>),
     PresentedTokens { refresh_tokens, access_token }: PresentedTokens,
     SeenFrom(whence): SeenFrom,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -30,6 +32,7 @@ pub async fn logout(
         refresh_tokens: &refresh_tokens,
         access_token: access_token.as_ref(),
         meant: meant.map(|MeantSession(session)| session),
+        key: key.as_ref().map(|IdempotencyKey(key)| key),
     };
     let LoggedOut { is_over, another_stands, is_anothers } =
         sessions.logout(&presented, &whence).await?;

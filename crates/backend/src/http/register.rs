@@ -5,18 +5,19 @@ use axum::http::StatusCode;
 use shared::body::RegisterRequest;
 
 use super::error::ApiError;
-use super::guard::{Json, SameOrigin, SessionCookies, Visiting};
+use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, Visiting};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`; 429
-/// `rate_limited`.
+/// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`; 429 `rate_limited`. With an
+/// `Idempotency-Key`, a copy of the request is answered with the same session: 409 `duplicate_attempt` if that was refreshed or has
+/// ended, 422 `idempotency_key_reused` for another address or name, 401 `invalid_credentials` for another password.
 pub async fn register(
     State(accounts): State<Accounts>,
-    _proof: SameOrigin,
+    (_proof, key): (SameOrigin, Option<IdempotencyKey>),
     (Visiting(visitor), cookies): (Visiting, SessionCookies),
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.register(&request, &visitor).await?;
+    let grant = accounts.register(&request, key.map(|it| it.0).as_ref(), &visitor).await?;
     Ok(SessionAnswer { status: StatusCode::CREATED, names: cookies.free().await, grant })
 }

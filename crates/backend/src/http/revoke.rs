@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
-use super::guard::{SameOrigin, SeenFrom, TokenForm};
+use super::guard::{IdempotencyKey, SameOrigin, SeenFrom, TokenForm};
 use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
 
@@ -14,7 +14,7 @@ use crate::auth::sessions::Sessions;
 /// a public one: credentials are nobody's, and are refused rather than ignored.
 pub async fn revoke(
     State(sessions): State<Arc<Sessions>>,
-    _proof: SameOrigin,
+    (_proof, key): (SameOrigin, Option<IdempotencyKey>),
     headers: HeaderMap,
     SeenFrom(whence): SeenFrom,
     TokenForm(token): TokenForm,
@@ -22,6 +22,6 @@ pub async fn revoke(
     if headers.contains_key(AUTHORIZATION) {
         return Err(service_refused(None).into());
     }
-    sessions.revoke(&token, &whence).await?;
+    sessions.revoke(&token, key.map(|it| it.0).as_ref(), &whence).await?;
     Ok(StatusCode::OK)
 }

@@ -5,7 +5,7 @@
 use shared::{EndCause, NumericDate, SessionId, UserId};
 
 use super::records::{
-    Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, User, Whence,
+    Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, UsedKey, User, Whence,
 };
 use super::{EventsBefore, FailuresBefore, PruneBefore};
 use crate::auth::email::Email;
@@ -124,6 +124,9 @@ pub enum Change {
     AddService(Box<Service>),
     /// A service may ask no more.
     RemoveService(String),
+    /// Another change, with the idempotency key of the request that asks for it. Not if the key was used within
+    /// [`UsedKey::RETENTION_SECONDS`] before: of two copies of a request one takes place.
+    Keyed(Box<UsedKey>, Box<Change>),
     /// Nothing but the events.
     Record,
 }
@@ -137,11 +140,13 @@ pub enum Prunable {
     Events(EventsBefore),
     /// Counts of wrong passwords too old.
     Failures(FailuresBefore),
+    /// Idempotency keys used before this instant.
+    UsedKeys(NumericDate),
 }
 
 /// A part of a table, by its primary key. Ids of sessions and events are UUIDs of version 7 (RFC 9562 section
-/// 5.7), so a range of ids is a range of time. What failures are counted by are hashes, of which a range holds
-/// those that begin so.
+/// 5.7), so a range of ids is a range of time. What failures are counted by, and idempotency keys, are hashes, of which a
+/// range holds those that begin so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
     /// The id before the first.
@@ -229,15 +234,16 @@ impl Change {
     /// and rows that it brought back are pruned again.
     #[must_use]
     pub const fn must_last(&self) -> bool {
-        !matches!(
-            self,
+        match self {
+            Self::Keyed(_, change) => change.must_last(),
             Self::Accept(..)
-                | Self::WantPassword(..)
-                | Self::CountFailure { .. }
-                | Self::ForgetFailures(_)
-                | Self::Prune(..)
-                | Self::PruneErased(_)
-                | Self::Record
-        )
+            | Self::WantPassword(..)
+            | Self::CountFailure { .. }
+            | Self::ForgetFailures(_)
+            | Self::Prune(..)
+            | Self::PruneErased(_)
+            | Self::Record => false,
+            _ => true,
+        }
     }
 }

@@ -11,7 +11,7 @@ use shared::{NumericDate, SessionId, UserId};
 
 use super::{
     AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
-    Service, Session, Store, StoreError, StoredKey, User,
+    Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use crate::auth::email::Email;
 
@@ -167,6 +167,10 @@ impl Store for Armed {
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.store.failures(account).await
+    }
+
+    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
+        self.store.used_key(key_hash).await
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {

@@ -16,7 +16,8 @@ use tokio::time::timeout;
 
 use super::change::{Change, Outcome, Prunable};
 use super::records::{
-    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
+    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
+    UsedKey, User,
 };
 use super::{Feed, HEARTBEAT, Heard, Reach, Store, StoreError};
 use crate::auth::email::Email;
@@ -162,6 +163,10 @@ impl Store for Memory {
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         Ok(self.tables().failures.get(&account).copied())
+    }
+
+    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
+        Ok(self.tables().used_keys.get(key_hash).copied())
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {

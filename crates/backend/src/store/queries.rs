@@ -8,7 +8,8 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Outcome, Prunable};
 use super::records::{
-    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey, User,
+    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
+    UsedKey, User,
 };
 use super::row::{self, Columns};
 use super::schema::Schema;
@@ -52,20 +53,30 @@ pub(super) type Read<T> = fn(&dyn Columns) -> Result<T, StoreError>;
 
 /// The migration that made the table of lifetimes.
 const LIFETIMES_SINCE: i64 = 4;
+/// The one that made the table of idempotency keys.
+const USED_KEYS_SINCE: i64 = 9;
 
-/// The store over an engine, and whether its schema has the table of lifetimes.
-pub(super) struct Sql<E>(E, bool);
+/// The store over an engine, and the schema that it was opened with.
+pub(super) struct Sql<E>(E, Schema);
 
 impl<E> Sql<E> {
     pub(super) const fn new(engine: E, schema: Schema) -> Self {
-        let is_older = matches!(schema, Schema::Older { version, .. } if version < LIFETIMES_SINCE);
-        Self(engine, !is_older)
+        Self(engine, schema)
+    }
+
+    /// Whether a table is there that this migration made. Commands work on an older schema.
+    const fn has_since(&self, migration: i64) -> bool {
+        !matches!(self.1, Schema::Older { version, .. } if version < migration)
     }
 }
 
 #[async_trait]
 impl<E: Engine> Store for Sql<E> {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+        let is_about_used_keys = matches!(change, Change::Prune(Prunable::UsedKeys(_), _));
+        if is_about_used_keys && !self.has_since(USED_KEYS_SINCE) {
+            return Ok(Outcome::default());
+        }
         self.0.execute(Script::of(&change, &events)).await
     }
 
@@ -172,13 +183,18 @@ impl<E: Engine> Store for Sql<E> {
         Ok(self.0.fetch(query, row::failures).await?.pop())
     }
 
+    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
+        let query = Statement::new(sql::USED_KEY).bind(key_hash);
+        Ok(self.0.fetch(query, row::used_key).await?.pop())
+    }
+
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.0.fetch(Statement::new(sql::KEYS), row::key).await
     }
 
     async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
         // Before that migration no instance held a lease. Commands work there: keys can be retired.
-        if !self.1 {
+        if !self.has_since(LIFETIMES_SINCE) {
             return Ok(Vec::new());
         }
         let held = self.0.fetch(Statement::new(sql::LIFETIMES), row::lifetime).await?;
@@ -214,6 +230,8 @@ impl<E: Engine> Store for Sql<E> {
             Prunable::Sessions(_) => sql::PART_OF_SESSIONS,
             Prunable::Events(_) => sql::PART_OF_EVENTS,
             Prunable::Failures(_) => sql::PART_OF_FAILURES,
+            Prunable::UsedKeys(_) if !self.has_since(USED_KEYS_SINCE) => return Ok(None),
+            Prunable::UsedKeys(_) => sql::PART_OF_USED_KEYS,
         };
         let query = Statement::new(sql).bind(&after).bind(rows.saturating_sub(1));
         Ok(self.0.fetch(query, row::id).await?.pop())

@@ -103,6 +103,21 @@ pub const SESSIONS_KEPT: u32 = 200;
 /// How many events of each kind an account keeps; older ones give way, a few dozen late.
 pub const EVENTS_KEPT: u32 = 1_000;
 
+/// How many idempotency keys an account keeps; older ones give way, a few dozen late.
+pub const USED_KEYS_KEPT: u32 = 500;
+
+impl UsedKey {
+    /// How long a key is remembered. Browsers repeat a request within seconds, and users within the hour; the draft
+    /// leaves the time to the server.
+    pub const RETENTION_SECONDS: i64 = 86_400;
+
+    /// Whether older keys of the account give way when this one is stored: one in 32 does it for all, drawn by its hash.
+    pub(super) fn makes_room(&self) -> bool {
+        let [.., last] = self.key_hash;
+        last.is_multiple_of(32)
+    }
+}
+
 impl Event {
     /// Whether older events give way when this one is stored: one in 32 does it for all, drawn by its id.
     pub(super) fn makes_room(&self) -> bool {
@@ -208,6 +223,22 @@ pub struct Service {
     pub secret_hash: [u8; 32],
     /// When it was added.
     pub created_at: NumericDate,
+}
+
+/// An idempotency key, with the change that it was used for (draft-ietf-httpapi-idempotency-key-header). No key and no
+/// request is stored, only hashes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedKey {
+    /// SHA-256 of the key.
+    pub key_hash: [u8; 32],
+    /// SHA-256 of the key and the request.
+    pub request_hash: [u8; 32],
+    /// Whose account was changed, or made.
+    pub user: UserId,
+    /// The session that was begun, or in which the change was made.
+    pub session: Option<SessionId>,
+    /// When.
+    pub at: NumericDate,
 }
 
 /// A session that has ended lately.

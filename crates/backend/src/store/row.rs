@@ -7,7 +7,8 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
 use super::records::{
-    Ended, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, User, Whence,
+    Ended, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, UsedKey, User,
+    Whence,
 };
 use super::schema::Applied;
 use crate::auth::email::Email;
@@ -103,6 +104,17 @@ pub(super) fn ended_count(row: &dyn Columns) -> Result<(NumericDate, u64), Store
     let sessions = row.number("sessions")?.and_then(|count| u64::try_from(count).ok());
     let sessions = sessions.ok_or(StoreError::Corrupt { what: "count of sessions" })?;
     Ok((date(row, "revoked_at")?, sessions))
+}
+
+pub(super) fn used_key(row: &dyn Columns) -> Result<UsedKey, StoreError> {
+    let session = row.bytes("session_id")?.and_then(|bytes| bytes.try_into().ok());
+    Ok(UsedKey {
+        key_hash: exactly(row, "key_hash")?,
+        request_hash: exactly(row, "request_hash")?,
+        user: UserId::from_bytes(exactly(row, "user_id")?),
+        session: session.map(SessionId::from_bytes),
+        at: date(row, "used_at")?,
+    })
 }
 
 pub(super) fn event(row: &dyn Columns) -> Result<Event, StoreError> {

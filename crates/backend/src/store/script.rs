@@ -1,5 +1,6 @@
 //! From changes to statements, the same for both engines that speak SQL. It must not execute them.
 
+mod idempotency;
 mod keys;
 mod prune;
 mod revocation;
@@ -42,6 +43,11 @@ impl Statement {
     /// Without it there is no change.
     const fn needed(self) -> Step {
         Step { statement: self, needed: true, ends_sessions: false, counts: true }
+    }
+
+    /// The same, beside the change: its rows are not counted.
+    const fn condition(self) -> Step {
+        Step { statement: self, needed: true, ends_sessions: false, counts: false }
     }
 
     /// However many rows it changes.
@@ -156,6 +162,11 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
         Change::AddService(service) => vec![keys::add_service(service).needed()],
         Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
+        Change::Keyed(key, change) => {
+            let mut all = idempotency::use_key(key);
+            all.extend(steps(change));
+            all
+        }
         Change::Record => Vec::new(),
     }
 }

@@ -22,6 +22,7 @@ mod forged;
 mod guessing;
 mod hashing;
 mod headers;
+mod idempotency;
 mod key_ring;
 mod lifetimes;
 mod limits;

@@ -4,6 +4,7 @@ mod accounts;
 mod endings;
 mod erasure;
 mod events;
+mod idempotency;
 mod keys;
 
 use backend::auth::email::Email;

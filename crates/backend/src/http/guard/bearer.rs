@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
+use shared::Secret;
 
 use super::SeenFrom;
 use super::authorization::credentials;
+use crate::app::App;
 use crate::auth::callers::{self, Caller, within_deadline};
 use crate::auth::sessions::Sessions;
 use crate::http::client::TrustedProxies;
@@ -24,6 +26,10 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // Found out, and counted, by the middleware for idempotency keys.
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            return Ok(Self(*caller));
+        }
         let unverified_token =
             credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
         let sessions = Arc::<Sessions>::from_ref(state);
@@ -32,5 +38,19 @@ where
         // RFC 9110 section 9.2.1: any other method may change something.
         sessions.admit_call(&caller, !parts.method.is_safe(), &whence).await?;
         Ok(Self(caller))
+    }
+}
+
+impl Bearer {
+    /// Whom a genuine access token speaks for that has expired or whose session is over, within the rate limit of its
+    /// network: good for nothing but to be answered again. `None` for any other token.
+    pub(in crate::http) async fn of_a_session_that_is_over(
+        parts: &mut Parts,
+        app: &App,
+    ) -> Result<Option<Caller>, ApiError> {
+        let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, app).await;
+        let Some(token) = credentials(&parts.headers, "bearer") else { return Ok(None) };
+        let token = Secret::new(token.to_owned());
+        Ok(app.sessions.caller_that_was(&token, &whence).await?)
     }
 }

@@ -77,7 +77,7 @@ fn what(error: &serde_json::Error) -> String {
     }
 }
 
-pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
+pub(in crate::http) async fn read(body: Body) -> Result<Bytes, ApiError> {
     let malformed = |detail: &str| ApiError::Malformed(detail.to_owned());
     match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES)).await {
         Ok(Ok(bytes)) => Ok(bytes),

@@ -1,5 +1,6 @@
 //! Pruning in memory: what is removed, as SQL does it.
 
+use std::cmp::Reverse;
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
@@ -7,7 +8,7 @@ use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 use super::AT_ONCE;
 use super::tables::Tables;
 use crate::store::change::{IdRange, Outcome, Prunable};
-use crate::store::records::{AccountTag, Event, Failures, Session, User};
+use crate::store::records::{AccountTag, Event, Failures, Session, USED_KEYS_KEPT, User};
 use crate::store::{EventsBefore, FailuresBefore, PruneBefore};
 
 impl Tables {
@@ -26,6 +27,10 @@ impl Tables {
             Prunable::Failures(_) => {
                 let later = self.failures.keys().filter(|tag| tag.0[..] > after[..]);
                 later.map(|tag| *tag.0.first_chunk().expect("a hash has 32 bytes")).nth(nth)
+            }
+            Prunable::UsedKeys(_) => {
+                let later = self.used_keys.keys().filter(|hash| hash[..] > after[..]);
+                later.map(|hash| *hash.first_chunk().expect("a hash has 32 bytes")).nth(nth)
             }
         }
     }
@@ -91,6 +96,27 @@ impl Tables {
             self.failures.remove(tag);
         }
         count(old.len())
+    }
+
+    pub(super) fn prune_used_keys(
+        &mut self,
+        IdRange { after, through }: IdRange,
+        before: NumericDate,
+    ) -> Outcome {
+        let is_within = |hash: &[u8; 32]| hash[..] > after[..] && hash[..] <= through[..];
+        let there_were = self.used_keys.len();
+        self.used_keys.retain(|hash, key| !(is_within(hash) && key.at < before));
+        count(there_were - self.used_keys.len())
+    }
+
+    /// An account keeps its newest keys.
+    pub(super) fn trim_used_keys(&mut self, user: UserId) {
+        let of_user = self.used_keys.values().filter(|key| key.user == user);
+        let mut ages: Vec<_> = of_user.map(|key| (Reverse(key.at), key.key_hash)).collect();
+        ages.sort_unstable();
+        for (_, hash) in ages.into_iter().skip(USED_KEYS_KEPT as usize).take(200) {
+            self.used_keys.remove(&hash);
+        }
     }
 
     pub(super) fn prune_erased(&mut self, before: NumericDate) -> Outcome {

@@ -9,7 +9,7 @@ use crate::auth::email::Email;
 use crate::store::change::{Change, Outcome, PasswordChange, Prunable, Whose};
 use crate::store::records::{
     Accepted, AccountTag, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session, StoredKey,
-    User, Whence,
+    UsedKey, User, Whence,
 };
 
 /// Everything there is.
@@ -21,6 +21,7 @@ pub(super) struct Tables {
     pub(super) ended_at: HashMap<SessionId, NumericDate>,
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) failures: BTreeMap<AccountTag, Failures>,
+    pub(super) used_keys: BTreeMap<[u8; 32], UsedKey>,
     pub(super) keys: Vec<StoredKey>,
     pub(super) lifetimes: Vec<HeldLifetime>,
     pub(super) services: BTreeMap<String, Service>,
@@ -71,6 +72,7 @@ impl Tables {
             Change::Prune(Prunable::Sessions(before), range) => self.prune_sessions(range, before),
             Change::Prune(Prunable::Events(before), range) => self.prune_events(range, before),
             Change::Prune(Prunable::Failures(before), range) => self.prune_failures(range, before),
+            Change::Prune(Prunable::UsedKeys(before), range) => self.prune_used_keys(range, before),
             Change::PruneErased(before) => self.prune_erased(before),
             Change::AddKey(key) => rows(self.add_key(*key)),
             Change::RetireKey { kid, successor, at } => rows(self.retire_key(&kid, successor, at)),
@@ -79,6 +81,7 @@ impl Tables {
             Change::HoldLifetimes { held, expired_before } => self.hold(held, expired_before),
             Change::AddService(service) => rows(self.add_service(*service)),
             Change::RemoveService(id) => rows(self.services.remove(&id).is_some()),
+            Change::Keyed(key, change) => self.apply_keyed(*key, *change),
             Change::Record => Outcome::default(),
         }
     }
@@ -101,6 +104,21 @@ impl Tables {
                 }
             }
         }
+    }
+
+    fn apply_keyed(&mut self, key: UsedKey, change: Change) -> Outcome {
+        let oldest = key.at.plus(-UsedKey::RETENTION_SECONDS);
+        if self.used_keys.get(&key.key_hash).is_some_and(|used| used.at >= oldest) {
+            return Outcome::default();
+        }
+        let outcome = self.apply(change);
+        if outcome.took_place() {
+            self.used_keys.insert(key.key_hash, key);
+            if key.makes_room() {
+                self.trim_used_keys(key.user);
+            }
+        }
+        outcome
     }
 
     fn hold(&mut self, held: Vec<HeldLifetime>, expired_before: NumericDate) -> Outcome {

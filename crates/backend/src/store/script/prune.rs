@@ -22,6 +22,7 @@ pub(super) fn part(prunable: &Prunable, IdRange { after, through }: &IdRange) ->
             .bind(before.all)
             .bind(before.mistyped_below)
             .bind(before.mistyped),
+        Prunable::UsedKeys(before) => of_part(sql::PRUNE_USED_KEYS).bind(*before),
     }
 }
 

@@ -19,13 +19,14 @@ use shared::path::{self, REFRESH_COOKIE};
 
 use super::WRONG;
 use crate::services::{form, service};
-use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, Place, TestApp};
+use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
 /// What callers can cause at will, with a credential or without one; [`Stage::cause`] does.
-const BY_CALLERS: [&str; 12] = [
+const BY_CALLERS: [&str; 14] = [
     "access_token_refused",
     "cross_site_refused",
     "foreign_session_refused",
+    "idempotency_key_reused",
     "introspected",
     "limited",
     "login_failed",
@@ -34,6 +35,7 @@ const BY_CALLERS: [&str; 12] = [
     "request.failed",
     "request.refused",
     "service_refused",
+    "sign_in_answered_again",
     "step_up_required",
 ];
 
@@ -182,6 +184,8 @@ struct Stage {
     unlucky: Browser,
     /// A server that limits calls.
     limiting: TestApp,
+    /// What alice has registered with, key and body.
+    registration: (&'static str, Value),
 }
 
 impl Stage {
@@ -190,7 +194,11 @@ impl Stage {
         let late = app.registered("late").await;
         app.clock.advance(901);
         late.refresh().await.assert_ok();
-        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let body = json!({"email": "alice@example.com", "password": PASSWORD});
+        let registration = ("registration-of-alice", body);
+        let (alice, bob) = (app.browser(), app.registered("bob").await);
+        let (key, body) = registration.clone();
+        alice.post_with(key, path::REGISTER, body).await.assert_status(201);
         let foreign = bob.claims()["sid"].clone();
         let notes = service(&app, "notes", ORIGIN).await;
         let store = Faulty::new();
@@ -198,7 +206,7 @@ impl Stage {
         let unlucky = failing.registered("unlucky").await;
         store.set_broken(true);
         let limiting = TestApp::in_memory().await;
-        Self { app, alice, late, foreign, notes, unlucky, limiting }
+        Self { app, alice, late, foreign, notes, unlucky, limiting, registration }
     }
 
     /// Causes one line of this kind.
@@ -211,6 +219,10 @@ impl Stage {
             "access_token_refused" => (app.call_me("a.b.c").await, 401),
             "cross_site_refused" => (foreign_logout(&garbage).await, 403),
             "foreign_session_refused" => (end(&self.alice, &self.foreign).await, 404),
+            "idempotency_key_reused" => {
+                let (key, name) = (self.registration.0, Some(json!({"name": "Alice"})));
+                (self.alice.call_with(key, Method::PUT, path::NAME, name).await, 422)
+            }
             "introspected" => (form(app, path::INTROSPECT, Some(&self.notes), &token).await, 200),
             "limited" => (self.too_early(number).await, 429),
             "login_failed" => (app.browser().login("mallory", WRONG).await, 401),
@@ -219,6 +231,10 @@ impl Stage {
             "request.failed" => (self.unlucky.refresh().await, 503),
             "request.refused" => (app.browser().post(path::LOGIN, json!({})).await, 400),
             "service_refused" => (form(app, path::INTROSPECT, None, &token).await, 401),
+            "sign_in_answered_again" => {
+                let (key, body) = self.registration.clone();
+                (app.browser().post_with(key, path::REGISTER, body).await, 201)
+            }
             "step_up_required" => (end(&self.late, &self.late.claims()["sid"]).await, 401),
             other => panic!("nothing here causes {other}"),
         };

@@ -191,6 +191,26 @@ impl Browser {
         }
     }
 
+    /// The same with an `Idempotency-Key`.
+    pub(crate) async fn call_with(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        let request = self.request(method, path).header(IDEMPOTENCY_KEY, key);
+        let request = request.header("authorization", format!("Bearer {}", self.access_token()));
+        let request = request.header("content-type", "application/json");
+        self.send(request, body.map_or_else(Body::empty, |it| Body::from(it.to_string()))).await
+    }
+
+    pub(crate) async fn post_with(&self, key: &str, path: &str, body: Value) -> Answer {
+        let request = self.request(Method::POST, path).header(IDEMPOTENCY_KEY, key);
+        let request = request.header("content-type", "application/json");
+        self.send(request, Body::from(body.to_string())).await
+    }
+
     /// The kinds of the user's security events, newest first.
     pub(crate) async fn events(&self) -> Vec<String> {
         let answer = self.call(Method::GET, path::EVENTS, None).await;

@@ -10,7 +10,7 @@ use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
     AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, IdRange,
-    Outcome, Prunable, Service, Session, Store, StoreError, StoredKey, User,
+    Outcome, Prunable, Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
@@ -303,6 +303,11 @@ impl Store for Faulty {
     ) -> Result<Option<NumericDate>, StoreError> {
         self.check().await?;
         self.inner.last_event(before).await
+    }
+
+    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
+        self.check().await?;
+        self.inner.used_key(key_hash).await
     }
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {

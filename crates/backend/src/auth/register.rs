@@ -1,0 +1,112 @@
+//! Registration: an account and its first session, both or neither. A copy of the request, by its idempotency key, is
+//! answered with that session. It must not know what a session's tokens are made of.
+
+use rotation::Generation;
+use shared::EventKind;
+use shared::body::RegisterRequest;
+use verifier::IdempotencyKey;
+
+use super::accounts::{Accounts, validated};
+use super::email::Email;
+use super::idempotency::KeyedRequest;
+use super::journal::Journal;
+use super::password::Lane;
+use super::sessions::Sessions;
+use super::spelling::is_taken_as_typed;
+use super::superseded::GivingWay;
+use super::{AuthError, Grant, Visitor};
+use crate::store::{AccountTag, Change, UsedKey, User, Whence};
+
+impl Accounts {
+    /// Creates an account and its first session, both or neither.
+    ///
+    /// # Errors
+    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], [`AuthError::Limited`], or a
+    /// failure of storage. Of a copy of an earlier request, by its key, the password is verified as at a login:
+    /// [`AuthError::InvalidCredentials`]; [`AuthError::DuplicateAttempt`] if its session was refreshed or has ended.
+    pub async fn register(
+        &self,
+        request: &RegisterRequest,
+        key: Option<&IdempotencyKey>,
+        visitor: &Visitor,
+    ) -> Result<Grant, AuthError> {
+        let (email, name) = validated(request)?;
+        let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
+        let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
+        let journal = &self.sessions.journal;
+        let _under_way = journal.under_way(keyed.as_ref()).await?;
+        self.admit_registration(&visitor.whence).await?;
+        if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
+            return self.register_again(&earlier, request, visitor).await;
+        }
+        match self.try_to_register(request, (email, name), keyed.as_ref(), visitor).await {
+            // Perhaps by a copy of this very request, at another instance.
+            Err(AuthError::EmailTaken) => match journal.faster(keyed.as_ref()).await? {
+                Some(earlier) => self.register_again(&earlier, request, visitor).await,
+                None => Err(AuthError::EmailTaken),
+            },
+            outcome => outcome,
+        }
+    }
+
+    async fn try_to_register(
+        &self,
+        request: &RegisterRequest,
+        (email, name): (Email, Option<String>),
+        keyed: Option<&KeyedRequest>,
+        visitor: &Visitor,
+    ) -> Result<Grant, AuthError> {
+        let whence = &visitor.whence;
+        if is_taken_as_typed(&*self.sessions.journal.store, &request.email).await? {
+            return Err(AuthError::EmailTaken);
+        }
+        let account = AccountTag::of(&email);
+        let Journal { clock, entropy, .. } = &self.sessions.journal;
+        let now = clock.now();
+        let user = User {
+            id: entropy.user_id(now),
+            email,
+            name,
+            password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
+            created_at: now,
+            disabled_at: None,
+        };
+        let session = self.sessions.begin(&user, whence).await?;
+        let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
+        let GivingWay { sessions, mut events } = self.sessions.replaced_by_login(visitor).await?;
+        events.push(event);
+        let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
+        let register = Change::Register(new_user, new_session, sessions);
+        let by = (user.id, Some(session.id));
+        let outcome = self.sessions.journal.commit_keyed(keyed, by, register, events).await?;
+        if outcome.took_place() {
+            let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
+            let known = self.recognise(visitor, &account);
+            Ok(Grant { devices: self.devices_kept(visitor, known, &account), ..grant })
+        } else {
+            Err(AuthError::EmailTaken)
+        }
+    }
+
+    /// The account is there, and this request has made it. Who sends it again has to know the password.
+    async fn register_again(
+        &self,
+        earlier: &UsedKey,
+        request: &RegisterRequest,
+        visitor: &Visitor,
+    ) -> Result<Grant, AuthError> {
+        if self.sessions.limits.is_free_copy(&earlier.key_hash) {
+            self.sessions.limits.give_back_registration(visitor.whence.address);
+        }
+        let mut login = self.under_way(&request.email, visitor);
+        let user = self.proved(&mut login, &request.password).await?;
+        self.log_in_again(&login, earlier, user).await
+    }
+
+    async fn admit_registration(&self, whence: &Whence) -> Result<(), AuthError> {
+        let Sessions { limits, journal, .. } = &*self.sessions;
+        let Err(too_early) = limits.registration(whence.address) else { return Ok(()) };
+        let event = async || journal.event(EventKind::Limited, None, whence);
+        Err(limits.refuse(too_early, journal, event).await)
+    }
+}

@@ -1,0 +1,75 @@
+//! Middleware: calls with an access token that change something, and an `Idempotency-Key`
+//! (draft-ietf-httpapi-idempotency-key-header). A copy of a request reaches the handler marked as such, and is answered as
+//! the first was. It must not know what a call does: the domain stores the key with the change
+//! ([`commit_for`](crate::auth::journal::Journal::commit_for)).
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::error::ApiError;
+use super::guard::{Bearer, IdempotencyKey, SameOrigin, read_body};
+use crate::app::App;
+use crate::auth::AuthError;
+use crate::auth::callers::Caller;
+use crate::auth::idempotency::{Idempotency, KeyedRequest};
+
+/// Without a key the call is as any other. With one, who calls is found out here, and the handler's
+/// [`Bearer`] takes it from here.
+///
+/// # Errors
+/// What the guards refuse; 422 if the key was used for another request, or by another caller.
+pub async fn once(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    // RFC 9110 section 9.2.1: a safe method changes nothing.
+    if request.method().is_safe() {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let Some(IdempotencyKey(key)) = IdempotencyKey::of(&parts.headers)? else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
+    SameOrigin::from_request_parts(&mut parts, &app).await?;
+    let (caller, is_over) = caller(&mut parts, &app).await?;
+    let body = read_body(body).await?;
+    let keyed = KeyedRequest::new(
+        &key,
+        &[
+            parts.method.as_str().as_bytes(),
+            parts.uri.path().as_bytes(),
+            caller.user.as_bytes(),
+            caller.session.as_bytes(),
+            &body,
+        ],
+    );
+    let journal = &app.sessions.journal;
+    let _under_way = journal.under_way(Some(&keyed)).await?;
+    let idempotency = match (journal.earlier(Some(&keyed)).await?, is_over) {
+        (Some(_), _) => Idempotency::Repeated,
+        (None, None) => Idempotency::Keyed(keyed),
+        (None, Some(refused)) => return Err(refused),
+    };
+    parts.extensions.insert(Caller { idempotency, ..caller });
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+/// Whom the call speaks for; if its token does not hold any more, and why not. It may have ended its own session, and
+/// nothing but the copy is answered.
+async fn caller(parts: &mut Parts, app: &App) -> Result<(Caller, Option<ApiError>), ApiError> {
+    let refused = match Bearer::from_request_parts(parts, app).await {
+        Ok(Bearer(caller)) => return Ok((caller, None)),
+        Err(refused) => refused,
+    };
+    if !matches!(refused, ApiError::Auth(AuthError::InvalidToken | AuthError::SessionEnded(_))) {
+        return Err(refused);
+    }
+    match Bearer::of_a_session_that_is_over(parts, app).await? {
+        Some(caller) => Ok((caller, Some(refused))),
+        None => Err(refused),
+    }
+}

@@ -1,0 +1,236 @@
+//! Sign-ins that arrive twice: one session, and no account that its maker is told is taken.
+
+use axum::http::Method;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use shared::path::{self, REFRESH_COOKIE};
+
+use super::{DAY, KEY, OTHER_KEY, count, session_of};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
+
+async fn log_in(browser: &Browser, key: &str, name: &str, password: &str) -> Answer {
+    let body = json!({"email": format!("{name}@example.com"), "password": password});
+    browser.post_with(key, path::LOGIN, body).await
+}
+
+async fn register(browser: &Browser, key: &str, name: &str) -> Answer {
+    let body = json!({"email": format!("{name}@example.com"), "password": PASSWORD, "name": name});
+    browser.post_with(key, path::REGISTER, body).await
+}
+
+async fn sessions(browser: &Browser) -> Vec<Value> {
+    let answer = browser.call(Method::GET, path::SESSIONS, None).await;
+    answer.assert_ok().json()["sessions"].as_array().expect("sessions").clone()
+}
+
+#[tokio::test]
+async fn a_login_that_arrives_eight_times_begins_one_session() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let browser = app.browser();
+        let first = log_in(&browser, KEY, "alice", PASSWORD).await;
+        let first_ticket = browser.refresh_token();
+        for _ in 0..7 {
+            let again = log_in(&browser, KEY, "alice", PASSWORD).await;
+            assert_eq!(again.assert_ok().json()["session_id"], first.json()["session_id"]);
+            assert_eq!(browser.refresh_token(), first_ticket, "ticket 1, computed again");
+            browser.me().await.assert_ok();
+        }
+        assert_eq!(sessions(&alice).await.len(), 2);
+        assert_eq!(count(&alice, "logged_in").await, 1);
+        browser.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_registration_that_arrives_eight_times_makes_one_account() {
+    on_every_store(async |app| {
+        let browser = app.browser();
+        let first = register(&browser, KEY, "alice").await;
+        first.assert_status(201);
+        for _ in 0..7 {
+            let again = register(&browser, KEY, "alice").await;
+            assert_eq!(again.assert_status(201).json()["session_id"], first.json()["session_id"]);
+            assert_eq!(again.json()["user"], first.json()["user"]);
+        }
+        assert_eq!(sessions(&browser).await.len(), 1);
+        register(&app.browser(), OTHER_KEY, "alice").await.assert_problem(409, "email_taken");
+        app.browser().register("alice").await.assert_problem(409, "email_taken");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn copies_of_a_sign_in_at_two_instances_begin_one_session() {
+    on_every_store(async |app| {
+        let there = app.another_instance().await;
+        let browsers = || {
+            let instance = |copy: u32| if copy.is_multiple_of(2) { &app } else { &there };
+            (0..8).map(move |copy| instance(copy).browser()).collect::<Vec<_>>()
+        };
+        let copies = browsers();
+        let copies = copies.iter().map(|browser| register(browser, KEY, "alice"));
+        let registered = join_all(copies).await;
+        let session = registered[0].json()["session_id"].clone();
+        for answer in &registered {
+            assert_eq!(answer.assert_status(201).json()["session_id"], session);
+        }
+        let copies = browsers();
+        let copies = copies.iter().map(|browser| log_in(browser, OTHER_KEY, "alice", PASSWORD));
+        let logged_in = join_all(copies).await;
+        let session = logged_in[0].json()["session_id"].clone();
+        for answer in &logged_in {
+            assert_eq!(answer.assert_ok().json()["session_id"], session);
+        }
+        let alice = app.logged_in("alice").await;
+        assert_eq!(sessions(&alice).await.len(), 3);
+    })
+    .await;
+}
+
+/// One who has seen the key, and does not know the password, gets nothing.
+#[tokio::test]
+async fn another_password_under_the_same_key_is_a_failed_login() {
+    on_every_store(async |app| {
+        let browser = app.browser();
+        register(&browser, KEY, "alice").await.assert_status(201);
+        log_in(&browser, OTHER_KEY, "alice", PASSWORD).await.assert_ok();
+        let thief = app.browser();
+        let body = json!({"email": "alice@example.com", "password": "marble heron beyond tuesday", "name": "alice"});
+        let registered = thief.post_with(KEY, path::REGISTER, body).await;
+        registered.assert_problem(401, "invalid_credentials");
+        let logged_in = log_in(&thief, OTHER_KEY, "alice", "marble heron beyond tuesday").await;
+        logged_in.assert_problem(401, "invalid_credentials");
+        assert_eq!(thief.cookie(REFRESH_COOKIE), None);
+        assert_eq!(count(&browser, "login_failed").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_passwords_under_a_key_lock_out_as_any_others() {
+    let app = TestApp::in_memory().await;
+    let browser = app.browser();
+    register(&browser, KEY, "alice").await.assert_status(201);
+    let thief = app.browser();
+    let mut answers = Vec::new();
+    for _ in 0..8 {
+        answers.push(log_in(&thief, KEY, "alice", "marble heron beyond tuesday").await.status);
+    }
+    assert!(answers.contains(&axum::http::StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_key_of_another_sign_in_is_refused() {
+    on_every_store(async |app| {
+        let browser = app.browser();
+        register(&browser, KEY, "alice").await.assert_status(201);
+        register(&app.browser(), KEY, "bob").await.assert_problem(422, "idempotency_key_reused");
+        log_in(&app.browser(), KEY, "alice", PASSWORD)
+            .await
+            .assert_problem(422, "idempotency_key_reused");
+        let body = json!({"email": "alice@example.com", "password": PASSWORD, "name": "Alice"});
+        let renamed = app.browser().post_with(KEY, path::REGISTER, body).await;
+        renamed.assert_problem(422, "idempotency_key_reused");
+        register(&app.browser(), OTHER_KEY, "bob").await.assert_status(201);
+    })
+    .await;
+}
+
+/// Ticket 1 is given out until it has been presented, and never afterwards: in the jar of the browser it would take the
+/// place of a later one.
+#[tokio::test]
+async fn a_late_copy_of_a_sign_in_sets_no_cookie() {
+    on_every_store(async |app| {
+        let browser = app.browser();
+        log_in_after_registering(&app, &browser).await;
+        browser.refresh().await.assert_ok();
+        let late = log_in(&browser.copied(), KEY, "alice", PASSWORD).await;
+        late.assert_problem(409, "duplicate_attempt");
+        assert!(late.set_cookies().is_empty(), "{late:?}");
+        browser.refresh().await.assert_ok();
+        browser.logout().await.assert_status(204);
+        let late = log_in(&app.browser(), KEY, "alice", PASSWORD).await;
+        late.assert_problem(409, "duplicate_attempt");
+        // Too late for the session's limits.
+        let other = app.browser();
+        log_in(&other, OTHER_KEY, "alice", PASSWORD).await.assert_ok();
+        app.clock.advance(DAY + 1);
+        let forgotten =
+            log_in(&app.browser(), OTHER_KEY, "alice", PASSWORD).await.assert_ok().json();
+        assert_ne!(forgotten["session_id"], session_of(&other), "a key is remembered for a day");
+    })
+    .await;
+}
+
+async fn log_in_after_registering(app: &TestApp, browser: &Browser) {
+    app.registered("alice").await;
+    log_in(browser, KEY, "alice", PASSWORD).await.assert_ok();
+}
+
+/// The copy brings the cookie that the first answer has set: it must not end the session that it asks for.
+#[tokio::test]
+async fn a_copy_with_the_cookie_of_its_own_session_ends_nothing() {
+    on_every_store(async |app| {
+        let browser = app.browser();
+        log_in_after_registering(&app, &browser).await;
+        let session = session_of(&browser);
+        log_in(&browser, KEY, "alice", PASSWORD).await.assert_ok();
+        assert_eq!(session_of(&browser), session);
+        browser.me().await.assert_ok();
+        browser.refresh().await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn copies_are_paid_for_once() {
+    let app = TestApp::with(&[
+        "--rate-limit",
+        "registrations-per-network=5/600s",
+        "--rate-limit",
+        "logins-per-network-and-account=10/60s",
+    ])
+    .await;
+    let browser = app.browser();
+    // A network may register five times at once.
+    for number in 0..5 {
+        let (key, name) = (format!("registration-number-{number}"), format!("user{number}"));
+        for _ in 0..8 {
+            register(&browser, &key, &name).await.assert_status(201);
+        }
+    }
+    register(&browser, "registration-number-6", "user6").await.assert_problem(429, "rate_limited");
+    // And log in to an account ten times, from a device that is not known.
+    for key in [KEY, OTHER_KEY] {
+        for _ in 0..9 {
+            log_in(&app.browser(), key, "user0", PASSWORD).await.assert_ok();
+        }
+    }
+}
+
+/// Or one who knows a password could have passwords verified without end.
+#[tokio::test]
+async fn more_copies_than_a_browser_sends_are_paid_for() {
+    let app = TestApp::in_memory().await;
+    app.registered("alice").await;
+    let mut answered = 0;
+    while log_in(&app.browser(), KEY, "alice", PASSWORD).await.status == 200 {
+        answered += 1;
+        assert!(answered < 100, "never limited");
+    }
+    assert_eq!(answered, 28, "twenty are paid for, and eight copies are free");
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_not_answered_again() {
+    on_every_store(async |app| {
+        let browser = app.browser();
+        log_in_after_registering(&app, &browser).await;
+        app.disable("alice").await;
+        let again = log_in(&browser, KEY, "alice", PASSWORD).await;
+        again.assert_problem(401, "invalid_credentials");
+    })
+    .await;
+}
