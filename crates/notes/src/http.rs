@@ -10,3 +10,4 @@ pub mod limit;
 pub mod one;
 pub mod request;
 pub mod version;
+pub mod write;

@@ -17,6 +17,10 @@
 //! changes that version and no other, and is 412 if it has changed since. A note of another user is 404, like one
 //! that never was. A user may make 100 calls at once and 20 more each second, of which a search counts as five;
 //! beyond that it is 429 with `Retry-After`.
+//!
+//! `POST`, `PUT` and `DELETE` take an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): of a request that
+//! arrives twice within a day, the second changes nothing and is answered as the first was. With the key of another
+//! request, or of another user, it is 422 `idempotency_key_reused`.
 #![forbid(unsafe_code)]
 
 pub mod config;

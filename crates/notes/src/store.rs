@@ -1,21 +1,25 @@
-//! The notes in their database, SQLite. Every statement names the owner: a note of somebody else is not
-//! there. It must not know HTTP.
+//! The notes in their database, SQLite. Every statement names the owner: a note of another user is not
+//! there. It must not know HTTP. Next: `change.rs` for the three changes, `idempotency.rs` for requests that arrive twice.
 
+mod change;
 mod file;
+mod idempotency;
 mod sql;
 
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use shared::note::{MAX_NOTES, MAX_NOTES_BYTES, Note, Notes};
+use shared::note::{Note, Notes};
 use shared::{NoteId, NumericDate, UserId};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Row as _, SqlitePool};
 
+use self::change::Change;
+pub use self::idempotency::KeyedRequest;
 use crate::note::{Draft, Versioned};
-use crate::precondition::{Evaluated, Preconditions, Versions};
+use crate::precondition::Preconditions;
 
 /// How long a call waits for a connection, and a statement for the lock of another.
 const WAIT: Duration = Duration::from_millis(1_200);
@@ -45,6 +49,17 @@ pub enum Refused {
     NotThere,
     /// The owner would have more than the quota allows.
     Full,
+    /// The idempotency key was used for another request, or by another user.
+    KeyReused,
+}
+
+/// What a change depends on beside itself.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestContext {
+    /// The present instant.
+    pub now: NumericDate,
+    /// The request with its idempotency key, if it has one.
+    pub key: Option<KeyedRequest>,
 }
 
 /// Which notes to list: older than `before`, and with this text in any case; all if it is empty.
@@ -142,32 +157,18 @@ impl Store {
         Ok(version.fetch_optional(&self.0).await?)
     }
 
-    /// A new note of `owner`, within the quota.
+    /// A new note of `owner`, within the quota; of a repeated request, the one that it has made before.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn create(
         &self,
-        (owner, id): (UserId, NoteId),
+        whose: (UserId, NoteId),
         draft: Draft,
-        now: NumericDate,
+        context: RequestContext,
     ) -> Result<Result<Versioned, Refused>, StoreError> {
-        let insert = sqlx::query(sql::INSERT)
-            .bind(id.as_bytes().as_slice())
-            .bind(owner.as_bytes().as_slice())
-            .bind(&draft.title)
-            .bind(&draft.text)
-            .bind(folded(&draft))
-            .bind(now.0)
-            .bind(bytes(&draft))
-            .bind(MAX_NOTES)
-            .bind(MAX_NOTES_BYTES);
-        if insert.execute(&self.0).await?.rows_affected() == 0 {
-            return Ok(Err(Refused::Full));
-        }
-        let Draft { title, text } = draft;
-        let note = Note { id, title, text, created_at: now, changed_at: now };
-        Ok(Ok(Versioned { note, version: 1 }))
+        let effect = self.change(whose, Change::Create(&draft), context).await?;
+        Ok(effect.map(|effect| effect.with(draft)))
     }
 
     /// Replaces what a note of `owner` says, if the preconditions hold, within the quota: who has reached it can
@@ -179,26 +180,11 @@ impl Store {
         &self,
         whose: (UserId, NoteId),
         preconditions: &Preconditions,
-        draft: &Draft,
-        now: NumericDate,
+        draft: Draft,
+        context: RequestContext,
     ) -> Result<Result<Versioned, Refused>, StoreError> {
-        let (owner, id) = whose;
-        let (one_of, none_of) = lists(preconditions);
-        let replace = sqlx::query(sql::REPLACE)
-            .bind(owner.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .bind(one_of)
-            .bind(none_of)
-            .bind(&draft.title)
-            .bind(&draft.text)
-            .bind(folded(draft))
-            .bind(now.0)
-            .bind(bytes(draft))
-            .bind(MAX_NOTES_BYTES);
-        match replace.fetch_optional(&self.0).await? {
-            Some(row) => Ok(Ok(versioned(&row)?)),
-            None => self.why_not(whose, preconditions, bytes(draft)).await.map(Err),
-        }
+        let effect = self.change(whose, Change::Replace(preconditions, &draft), context).await?;
+        Ok(effect.map(|effect| effect.with(draft)))
     }
 
     /// Deletes a note of `owner`, if the preconditions hold.
@@ -209,37 +195,10 @@ impl Store {
         &self,
         whose: (UserId, NoteId),
         preconditions: &Preconditions,
+        context: RequestContext,
     ) -> Result<Result<(), Refused>, StoreError> {
-        let (owner, id) = whose;
-        let (one_of, none_of) = lists(preconditions);
-        let delete = sqlx::query(sql::DELETE)
-            .bind(owner.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .bind(one_of)
-            .bind(none_of);
-        match delete.execute(&self.0).await?.rows_affected() {
-            0 => self.why_not(whose, preconditions, 0).await.map(Err),
-            _ => Ok(Ok(())),
-        }
-    }
-
-    /// Why a change that leaves a note with so many bytes did not take place. What was changed between that and
-    /// this look has changed.
-    async fn why_not(
-        &self,
-        whose: (UserId, NoteId),
-        preconditions: &Preconditions,
-        bytes: i64,
-    ) -> Result<Refused, StoreError> {
-        let (owner, id) = whose;
-        let look = sqlx::query(sql::WHY_NOT)
-            .bind(owner.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .bind(bytes)
-            .bind(MAX_NOTES_BYTES);
-        let Some(row) = look.fetch_optional(&self.0).await? else { return Ok(Refused::NotThere) };
-        let holds = preconditions.evaluate(Some(row.try_get("version")?)) == Evaluated::True;
-        Ok(if holds && row.try_get("is_full")? { Refused::Full } else { Refused::Changed })
+        let effect = self.change(whose, Change::Delete(preconditions), context).await?;
+        Ok(effect.map(|_| ()))
     }
 
     /// Whether the database answers.
@@ -257,39 +216,19 @@ impl Store {
     }
 }
 
-/// The preconditions as lists of versions in JSON. Without the first any version will do, without the second none.
-fn lists(preconditions: &Preconditions) -> (Option<String>, Option<String>) {
-    let json = |versions: &[i64]| serde_json::Value::from(versions).to_string();
-    let one_of = match &preconditions.one_of {
-        None | Some(Versions::Any) => None,
-        Some(Versions::These(versions)) => Some(json(versions)),
-    };
-    let none_of = match &preconditions.none_of {
-        None => Some(json(&[])),
-        Some(Versions::These(versions)) => Some(json(versions)),
-        Some(Versions::Any) => None,
-    };
-    (one_of, none_of)
-}
-
-fn bytes(draft: &Draft) -> i64 {
-    i64::try_from(draft.bytes()).expect("a draft is short")
-}
-
-/// What is searched.
-fn folded(draft: &Draft) -> String {
-    format!("{}\n{}", draft.title, draft.text).to_lowercase()
-}
-
 fn versioned(row: &SqliteRow) -> Result<Versioned, StoreError> {
-    let id: &[u8] = row.try_get("id")?;
-    let id = id.try_into().map_err(|_| sqlx::Error::Protocol("an id of 16 bytes".to_owned()))?;
     let note = Note {
-        id: NoteId::from_bytes(id),
+        id: note_id(row)?,
         title: row.try_get("title")?,
         text: row.try_get("text")?,
         created_at: NumericDate(row.try_get("created_at")?),
         changed_at: NumericDate(row.try_get("changed_at")?),
     };
     Ok(Versioned { note, version: row.try_get("version")? })
+}
+
+fn note_id(row: &SqliteRow) -> Result<NoteId, StoreError> {
+    let id: &[u8] = row.try_get("id")?;
+    let id = id.try_into().map_err(|_| sqlx::Error::Protocol("an id of 16 bytes".to_owned()))?;
+    Ok(NoteId::from_bytes(id))
 }

@@ -13,15 +13,17 @@
 //! | a demanded scope is missing | 403 `insufficient_scope`, with all that this layer, or this handler, demands |
 //! | the last login is too long ago | 401 `insufficient_user_authentication`, with `max_age` (RFC 9470) |
 //! | keys or status list cannot be had | 503 with `Retry-After` |
+//! | more than one `Idempotency-Key`, or a malformed one, where a handler takes `Option<IdempotencyKey>` | 400 |
 //!
 //! Bodies are problem documents (RFC 9457) with Baton's codes, and nothing of it is to be stored. A token
 //! in the query or the body is not looked at (RFC 9700 section 4.3.2): it counts as none.
 //!
 //! Read on in `axum/token.rs` for how a request carries its token, in `axum/demands.rs` for what may be
-//! demanded of it, in `axum/refusal.rs` for the table.
+//! demanded of it, in `axum/idempotency.rs` for requests that may arrive twice, in `axum/refusal.rs` for the table.
 
 mod demands;
 mod extractor;
+mod idempotency;
 mod refusal;
 mod token;
 

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::LengthLimitError;
@@ -26,7 +26,12 @@ const _: () = assert!(
 const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// A JSON body, read as `T`.
-pub struct Body<T>(pub T);
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    /// How it says it: a copy of the request is the same to the byte.
+    pub bytes: Bytes,
+}
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -52,6 +57,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(ApiError::Malformed(told));
         }
-        serde_json::from_slice(&bytes).map(Self).map_err(|_| ApiError::Malformed(told))
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Self { value, bytes }),
+            Err(_) => Err(ApiError::Malformed(told)),
+        }
     }
 }

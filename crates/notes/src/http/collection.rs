@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest as _, Query, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::LOCATION;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use shared::NoteId;
@@ -16,11 +16,12 @@ use verifier::axum::Bearer;
 use super::body::Body;
 use super::error::ApiError;
 use super::version::tagged;
+use super::write::WriteHeaders;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
 use crate::rate_limit::SEARCH;
 use crate::router::App;
-use crate::store::{Page, Wanted};
+use crate::store::{Page, RequestContext, Wanted};
 
 /// What one answer holds at most: so many notes, and so many bytes of titles and texts, but one note at least.
 const PAGE: Page = Page { notes: 50, bytes: 256 * 1024 };
@@ -63,20 +64,22 @@ pub async fn list(
     Ok(Json(notes).into_response())
 }
 
-/// 201 and the new note; 422 if it breaks a rule.
+/// 201 and the new note; 422 if it breaks a rule, or if its idempotency key was used for another request. A copy of a
+/// request makes none, and is answered with the note that the first one made.
 ///
 /// # Errors
 /// Those, 409 beyond the quota, 412, and 503.
 pub async fn create(
     State(app): State<App>,
     Bearer(token): Bearer,
-    preconditions: Preconditions,
+    headers: WriteHeaders,
     request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
-    preconditions.for_a_change(None)?;
-    let Body(written) = Body::<NoteRequest>::from_request(request, &()).await?;
-    let draft = Draft::try_from(written).map_err(ApiError::Invalid)?;
+    headers.preconditions.for_a_change(None)?;
+    let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
+    let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
+    let key = headers.keyed(&token, (&Method::POST, path::NOTES), &bytes);
     let (id, now) = (app.doors.note_id(), app.doors.now());
-    let note = app.store.create((token.sub, id), draft, now).await??;
-    Ok((StatusCode::CREATED, [(LOCATION, path::note(id))], tagged(note)))
+    let made = app.store.create((token.sub, id), draft, RequestContext { now, key }).await??;
+    Ok((StatusCode::CREATED, [(LOCATION, path::note(made.note.id))], tagged(made)))
 }

@@ -44,6 +44,9 @@ pub enum ApiError {
     /// The thing is not in a version that the caller expects.
     #[error("a precondition is false")]
     PreconditionFailed,
+    /// The idempotency key was used for another request, or by another user.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The caller has as many notes as a user may have.
     #[error("the quota is exceeded")]
     QuotaExceeded,
@@ -94,6 +97,12 @@ impl ApiError {
                 S::PRECONDITION_FAILED,
                 C::PreconditionFailed,
                 "The note has changed since. Look at it again.",
+            ),
+            // As draft-ietf-httpapi-idempotency-key-header says.
+            Self::KeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                C::IdempotencyKeyReused,
+                "This Idempotency-Key was used for another request; nothing happened.",
             ),
             // Not 507 (RFC 4331): the service has not failed, and the user can resolve the conflict (RFC 9110
             // section 15.5.10).
@@ -147,6 +156,7 @@ impl From<Refused> for ApiError {
             Refused::Changed => Self::PreconditionFailed,
             Refused::NotThere => Self::NotFound,
             Refused::Full => Self::QuotaExceeded,
+            Refused::KeyReused => Self::KeyReused,
         }
     }
 }

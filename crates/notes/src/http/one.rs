@@ -2,18 +2,21 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest as _, Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use shared::NoteId;
 use shared::note::NoteRequest;
+use shared::path;
 use verifier::axum::Bearer;
 
 use super::body::Body;
 use super::error::ApiError;
 use super::version::tagged;
+use super::write::WriteHeaders;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
 use crate::router::App;
+use crate::store::RequestContext;
 
 /// 200 and the note; 304 if it is in a version of `If-None-Match`.
 ///
@@ -30,7 +33,8 @@ pub async fn read(
     Ok(answered.unwrap_or_else(|| tagged(note).into_response()))
 }
 
-/// 200 and the note as it is now; 412 if a precondition does not hold.
+/// 200 and the note as this request has left it; 412 if a precondition does not hold. A copy of a request changes nothing,
+/// and is answered as the first one was.
 ///
 /// # Errors
 /// Those, 404, 409 beyond the quota, 422 and 503.
@@ -38,30 +42,40 @@ pub async fn replace(
     State(app): State<App>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
-    preconditions: Preconditions,
+    headers: WriteHeaders,
     request: Request,
 ) -> Result<Response, ApiError> {
     let whose = (token.sub, named(id)?);
-    let current = app.store.version(whose).await?.ok_or(ApiError::NotFound)?;
+    let current = app.store.version(whose).await?.ok_or(ApiError::NotFound);
     // Before the body is read (RFC 9110 section 13.2.1), and once more in the statement that writes.
-    preconditions.for_a_change(Some(current))?;
-    let Body(written) = Body::<NoteRequest>::from_request(request, &()).await?;
-    let draft = Draft::try_from(written).map_err(ApiError::Invalid)?;
-    let note = app.store.replace(whose, &preconditions, &draft, app.doors.now()).await??;
+    let judged = current.and_then(|it| headers.preconditions.for_a_change(Some(it)));
+    if let Err(refusal) = judged
+        && !headers.may_be_a_copy(&app).await?
+    {
+        return Err(refusal);
+    }
+    let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
+    let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
+    let key = headers.keyed(&token, (&Method::PUT, path::note(whose.1).as_str()), &bytes);
+    let context = RequestContext { now: app.doors.now(), key };
+    let note = app.store.replace(whose, &headers.preconditions, draft, context).await??;
     Ok(tagged(note).into_response())
 }
 
-/// 204; 412 if a precondition does not hold.
+/// 204, also for a copy of the request that has deleted the note; 412 if a precondition does not hold.
 ///
 /// # Errors
-/// Those, 404, and 503.
+/// Those, 404, 422 if the idempotency key was used for another request, and 503.
 pub async fn delete(
     State(app): State<App>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
-    preconditions: Preconditions,
+    headers: WriteHeaders,
 ) -> Result<StatusCode, ApiError> {
-    app.store.delete((token.sub, named(id)?), &preconditions).await??;
+    let whose = (token.sub, named(id)?);
+    let key = headers.keyed(&token, (&Method::DELETE, path::note(whose.1).as_str()), b"");
+    let context = RequestContext { now: app.doors.now(), key };
+    app.store.delete(whose, &headers.preconditions, context).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -15,7 +15,8 @@ pub(super) const VERSION: &str = "SELECT version FROM notes WHERE owner = $1 AND
 pub(super) const INSERT: &str = "INSERT INTO notes \
     (id, owner, title, text, folded, created_at, changed_at, version) \
     SELECT $1, $2, $3, $4, $5, $6, $6, 1 WHERE ( \
-        SELECT count(*) < $8 AND coalesce(sum(bytes), 0) + $7 <= $9 FROM notes WHERE owner = $2)";
+        SELECT count(*) < $8 AND coalesce(sum(bytes), 0) + $7 <= $9 FROM notes WHERE owner = $2) \
+    RETURNING id, version, created_at, changed_at";
 
 // $3 and $4 are lists of versions: of the first, if it is there, the note has to be in one; the second has to be
 // there, and the note be in none of it. A note that does not grow may be written whatever the quota.
@@ -25,14 +26,40 @@ pub(super) const REPLACE: &str = "UPDATE notes SET title = $5, text = $6, folded
     AND $4 IS NOT NULL AND version NOT IN (SELECT value FROM json_each($4)) \
     AND ($9 <= bytes \
         OR $9 - bytes + (SELECT sum(each.bytes) FROM notes AS each WHERE each.owner = $1) <= $10) \
-    RETURNING id, title, text, created_at, changed_at, version";
+    RETURNING id, version, created_at, changed_at";
 
 pub(super) const DELETE: &str = "DELETE FROM notes WHERE owner = $1 AND id = $2 \
     AND ($3 IS NULL OR version IN (SELECT value FROM json_each($3))) \
-    AND $4 IS NOT NULL AND version NOT IN (SELECT value FROM json_each($4))";
+    AND $4 IS NOT NULL AND version NOT IN (SELECT value FROM json_each($4)) \
+    RETURNING id, version, created_at, changed_at";
 
 pub(super) const WHY_NOT: &str = "SELECT version, $3 > bytes \
         AND $3 - bytes + (SELECT sum(each.bytes) FROM notes AS each WHERE each.owner = $1) > $4 AS is_full \
     FROM notes WHERE owner = $1 AND id = $2";
+
+// With the lock for writing. A transaction that reads first and asks for the lock later is refused at once if another one
+// has written in between (SQLITE_BUSY_SNAPSHOT), however long it would wait.
+pub(super) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+
+// The owner is part of `request_hash`: another user with the same key is refused, not answered. The note was changed when
+// the key was used.
+pub(super) const USED_KEY: &str = "SELECT request_hash, \
+        note AS id, version, created_at, used_at AS changed_at \
+    FROM idempotency_keys WHERE key_hash = $1 AND used_at >= $2";
+
+// A key that is old may be used again, and so has to go. Of the others a few: no request has to wait until all keys of a
+// busy day are removed.
+pub(super) const REMOVE_OLD_KEYS: &str = "DELETE FROM idempotency_keys \
+    WHERE (key_hash = $1 AND used_at < $2) OR number IN ( \
+        SELECT number FROM idempotency_keys WHERE used_at < $2 ORDER BY used_at LIMIT $3)";
+
+pub(super) const USE_KEY: &str = "INSERT INTO idempotency_keys \
+    (key_hash, request_hash, owner, note, version, created_at, used_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+// Without so many there is no such number, and nothing is below it.
+pub(super) const REMOVE_SURPLUS_KEYS: &str = "DELETE FROM idempotency_keys \
+    WHERE owner = $1 AND number <= ( \
+        SELECT number FROM idempotency_keys WHERE owner = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)";
 
 pub(super) const PING: &str = "SELECT 1 FROM notes LIMIT 1";

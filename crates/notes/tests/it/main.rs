@@ -9,6 +9,8 @@ mod limits;
 mod log;
 mod notes;
 mod often;
+mod once;
+mod once_kept;
 mod owners;
 mod problems;
 mod program;

@@ -166,6 +166,13 @@ impl TestApp {
         self.user(2)
     }
 
+    /// Alice, after she has logged in once more.
+    pub(crate) fn alice_of_another_session(&self) -> User<'_> {
+        let mut claims = self.issuer.claims(1);
+        claims["sid"] = json!("01890a5d-ac96-774b-bcce-b302099a82ff");
+        User { app: self, token: sign("at+jwt", &claims) }
+    }
+
     fn user(&self, number: u8) -> User<'_> {
         User { app: self, token: sign("at+jwt", &self.issuer.claims(number)) }
     }
@@ -211,6 +218,11 @@ impl User<'_> {
             request = request.header(*name, *value);
         }
         self.app.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    /// Asks with an idempotency key.
+    pub(crate) async fn keyed(&self, key: &str, method: &str, path: &str, body: &str) -> Answer {
+        self.ask_with(method, path, body, &[("idempotency-key", key)]).await
     }
 
     pub(crate) async fn list(&self, query: &str) -> Answer {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::request::Parts;
 use shared::NumericDate;
 
@@ -98,13 +99,20 @@ impl<D> fmt::Debug for BearerFor<D> {
     }
 }
 
-/// Why an extractor let nobody in: the demand is not met, or the route is not behind
-/// [`RequireToken`](super::RequireToken) (500, and an error in the log).
+/// Why an extractor refused a request: the demand is not met, the `Idempotency-Key` is malformed, or the route is not
+/// behind [`RequireToken`](super::RequireToken) (500, and an error in the log).
 #[derive(Debug, thiserror::Error)]
 #[error("{refusal}")]
 pub struct Refused {
     refusal: Refusal,
     request_id: String,
+}
+
+impl Refused {
+    /// For the request with these headers.
+    pub(super) fn new(refusal: Refusal, headers: &HeaderMap) -> Self {
+        Self { refusal, request_id: request_id(headers) }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Bearer {
@@ -127,7 +135,7 @@ fn admitted(parts: &Parts, demands: &Demands) -> Result<Arc<AccessToken>, Refuse
     let found = parts.extensions.get::<Admitted>().ok_or(Refusal::MissingLayer);
     found
         .and_then(|it| demands.check(&it.token, it.at).map(|()| Arc::clone(&it.token)))
-        .map_err(|refusal| Refused { refusal, request_id: request_id(&parts.headers) })
+        .map_err(|refusal| Refused::new(refusal, &parts.headers))
 }
 
 impl IntoResponse for Refused {

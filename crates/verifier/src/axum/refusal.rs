@@ -24,6 +24,8 @@ pub(super) enum Refusal {
     NoToken,
     #[error("there are several tokens, or one that is not text")]
     Malformed,
+    #[error("there are several idempotency keys, or a malformed one")]
+    IdempotencyKey,
     /// The token is not good, or it is not known whether it is.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -52,7 +54,7 @@ impl Refusal {
                 ErrorCode::InvalidToken,
                 "The access token is missing or does not hold.",
             ),
-            Self::Malformed => {
+            Self::Malformed | Self::IdempotencyKey => {
                 (S::BAD_REQUEST, ErrorCode::MalformedRequest, "The request cannot be read.")
             }
             Self::Verify(VerifyError::Unavailable(_)) => (
@@ -76,6 +78,16 @@ impl Refusal {
         }
     }
 
+    /// What is wrong with this request in particular.
+    const fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::IdempotencyKey => {
+                Some("`Idempotency-Key` takes one value of 16 to 128 visible ASCII characters.")
+            }
+            _ => None,
+        }
+    }
+
     /// The challenge of RFC 6750 section 3.
     fn challenge(&self) -> Option<String> {
         match self {
@@ -94,7 +106,10 @@ impl Refusal {
                 "Bearer error=\"insufficient_user_authentication\", \
                  error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
             )),
-            Self::Verify(VerifyError::Unavailable(_)) | Self::MissingLayer => None,
+            // Not about the token.
+            Self::IdempotencyKey
+            | Self::Verify(VerifyError::Unavailable(_))
+            | Self::MissingLayer => None,
         }
     }
 
@@ -116,10 +131,11 @@ impl Refusal {
             Self::Scope(_) | Self::LoginTooOld { .. } => {
                 tracing::debug!(event = "token.refused", demand = %self);
             }
-            Self::NoToken | Self::Malformed => {}
+            Self::NoToken | Self::Malformed | Self::IdempotencyKey => {}
         }
         let (status, code, title) = self.on_the_wire();
-        let problem = Problem { request_id, ..Problem::new(code, status.as_u16(), title) };
+        let detail = self.detail().map(str::to_owned);
+        let problem = Problem { detail, request_id, ..Problem::new(code, status.as_u16(), title) };
         let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;

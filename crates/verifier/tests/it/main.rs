@@ -9,11 +9,14 @@ mod algorithm_rules;
 #[cfg(feature = "axum")]
 mod axum_demands;
 #[cfg(feature = "axum")]
+mod axum_idempotency;
+#[cfg(feature = "axum")]
 mod axum_layer;
 mod claim_rules;
 mod encoding_rules;
 mod forged;
 mod header_rules;
+mod idempotency;
 mod json_rules;
 mod jwks;
 mod key_rules;

@@ -1,0 +1,62 @@
+//! What a call that changes something says in its headers: in which versions it may (RFC 9110 section 13.1), and that it may
+//! arrive twice (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header). It must not know what is changed.
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use verifier::{AccessToken, IdempotencyKey};
+
+use super::error::ApiError;
+use crate::precondition::Preconditions;
+use crate::router::App;
+use crate::store::KeyedRequest;
+
+/// Preconditions and idempotency key of a request.
+pub struct WriteHeaders {
+    /// `If-Match` and `If-None-Match`.
+    pub preconditions: Preconditions,
+    key: Option<IdempotencyKey>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for WriteHeaders {
+    // `verifier` answers to a malformed key, as to a bad access token.
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let preconditions = Preconditions::from_request_parts(parts, state).await;
+        let key = Option::<IdempotencyKey>::from_request_parts(parts, state).await;
+        Ok(Self {
+            preconditions: preconditions.map_err(IntoResponse::into_response)?,
+            key: key.map_err(IntoResponse::into_response)?,
+        })
+    }
+}
+
+impl WriteHeaders {
+    /// The request as it is stored with its effect, if it has a key. The preconditions are no part of it: with others it
+    /// would ask for the same change.
+    #[must_use]
+    pub fn keyed(
+        &self,
+        caller: &AccessToken,
+        (method, path): (&Method, &str),
+        body: &[u8],
+    ) -> Option<KeyedRequest> {
+        let key = self.key.as_ref()?;
+        let request_hash = key.request_hash_for(caller, method, path, body);
+        Some(KeyedRequest { key_hash: key.hash(), request_hash })
+    }
+
+    /// Whether this may be a copy of a request that has changed the note: then the note is in another version than
+    /// `If-Match` names, or is gone, and that is no reason to refuse it.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn may_be_a_copy(&self, app: &App) -> Result<bool, ApiError> {
+        match &self.key {
+            Some(key) => Ok(app.store.is_used(&key.hash(), app.doors.now()).await?),
+            None => Ok(false),
+        }
+    }
+}
