@@ -1,5 +1,6 @@
-//! The calls of the API as values: which method, path and body. It must not send anything or
-//! decide what an answer means; [`crate::transport`] and [`crate::session`] do.
+//! The calls of the API as values: which method, path and body. What changes something is an [`Action`], which cannot be sent
+//! without an idempotency key; refresh, confirm and password change have the attempt key of a rotation. It must not send
+//! anything or decide what an answer means; [`crate::transport`] and [`crate::session`] do.
 
 use gloo_net::http::Method;
 use serde::Serialize;
@@ -8,16 +9,25 @@ use shared::note::NoteRequest;
 use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER, SEARCH_PARAMETER};
 use shared::{EventId, EventKind, NoteId, Secret, SessionId};
 
+use crate::action::Action;
 use crate::transport::Request;
 
 /// Creates an account and its first session.
-pub(crate) fn register(body: &RegisterRequest) -> Request {
-    with_json(Request::new(Method::POST, path::REGISTER), body)
+pub(crate) fn register(body: &RegisterRequest) -> Action {
+    let request = with_json(Request::new(Method::POST, path::REGISTER), body);
+    Action::sign_in("register", request, &body.email)
+}
+
+/// The same, with a key of its own: that of [`register`] was used, and the account is not there.
+pub(crate) fn register_again(body: &RegisterRequest) -> Action {
+    let request = with_json(Request::new(Method::POST, path::REGISTER), body);
+    Action::sign_in("register:again", request, &body.email)
 }
 
 /// Exchanges email address and password for a session.
-pub(crate) fn log_in(body: &LoginRequest) -> Request {
-    with_json(Request::new(Method::POST, path::LOGIN), body)
+pub(crate) fn log_in(body: &LoginRequest) -> Action {
+    let request = with_json(Request::new(Method::POST, path::LOGIN), body);
+    Action::sign_in("login", request, &body.email)
 }
 
 /// Hands the refresh cookie over for the next one; `attempt_key` makes asking again harmless.
@@ -35,9 +45,14 @@ pub(crate) fn confirm(body: &ConfirmRequest, attempt_key: &str) -> Request {
 }
 
 /// Ends the session that is meant: the one that the refresh cookie belongs to, or the access token, expired or not.
-pub(crate) fn log_out(meant: Option<SessionId>, bearer: Option<Secret>) -> Request {
+pub(crate) fn log_out(meant: Option<SessionId>, bearer: Option<Secret>) -> Action {
     let if_match = meant.map(|session| format!("\"{session}\""));
-    Request { if_match, bearer, ..Request::new(Method::POST, path::LOGOUT) }
+    let request = Request { if_match, bearer, ..Request::new(Method::POST, path::LOGOUT) };
+    match meant {
+        Some(_) => Action::new("logout", request),
+        // The next session must not be left with the answer of this one.
+        None => Action::of_one_click("logout", request),
+    }
 }
 
 /// The user and the session an access token speaks for.
@@ -46,8 +61,8 @@ pub(crate) fn me() -> Request {
 }
 
 /// Deletes the account.
-pub(crate) fn delete_account() -> Request {
-    Request::new(Method::DELETE, path::ME)
+pub(crate) fn delete_account() -> Action {
+    Action::new("account", Request::new(Method::DELETE, path::ME))
 }
 
 /// Another password; `attempt_key` is that of the rotation it brings.
@@ -57,8 +72,8 @@ pub(crate) fn change_password(body: &PasswordRequest, attempt_key: &str) -> Requ
 }
 
 /// Another name.
-pub(crate) fn change_name(body: &NameRequest) -> Request {
-    with_json(Request::new(Method::PUT, path::NAME), body)
+pub(crate) fn change_name(body: &NameRequest) -> Action {
+    Action::new("name", with_json(Request::new(Method::PUT, path::NAME), body))
 }
 
 /// Where the user is logged in.
@@ -67,13 +82,13 @@ pub(crate) fn sessions() -> Request {
 }
 
 /// Ends one session.
-pub(crate) fn end_session(id: SessionId) -> Request {
-    Request::new(Method::DELETE, path::session(id))
+pub(crate) fn end_session(id: SessionId) -> Action {
+    Action::new(format!("session:{id}"), Request::new(Method::DELETE, path::session(id)))
 }
 
 /// Ends all sessions but this one.
-pub(crate) fn end_other_sessions() -> Request {
-    Request::new(Method::DELETE, path::SESSIONS)
+pub(crate) fn end_other_sessions() -> Action {
+    Action::new("others", Request::new(Method::DELETE, path::SESSIONS))
 }
 
 /// Security events of these kinds, newest first; those before `before`, if it is given.
@@ -102,19 +117,20 @@ pub(crate) fn note(id: NoteId) -> Request {
 }
 
 /// Another note.
-pub(crate) fn create_note(body: &NoteRequest) -> Request {
-    with_json(Request::new(Method::POST, path::NOTES), body)
+pub(crate) fn create_note(body: &NoteRequest) -> Action {
+    Action::new("note:new", with_json(Request::new(Method::POST, path::NOTES), body))
 }
 
 /// Other words in the place of `version`, and of no other.
-pub(crate) fn replace_note(id: NoteId, version: &str, body: &NoteRequest) -> Request {
+pub(crate) fn replace_note(id: NoteId, version: &str, body: &NoteRequest) -> Action {
     let request = Request::new(Method::PUT, path::note(id));
-    with_json(Request { if_match: Some(version.to_owned()), ..request }, body)
+    let request = Request { if_match: Some(version.to_owned()), ..request };
+    Action::new(format!("note:{id}"), with_json(request, body))
 }
 
 /// A note less.
-pub(crate) fn delete_note(id: NoteId) -> Request {
-    Request::new(Method::DELETE, path::note(id))
+pub(crate) fn delete_note(id: NoteId) -> Action {
+    Action::new(format!("note:{id}"), Request::new(Method::DELETE, path::note(id)))
 }
 
 fn with_json<T: Serialize>(request: Request, body: &T) -> Request {

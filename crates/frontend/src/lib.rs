@@ -7,6 +7,7 @@
 //! Read on in [`page`] for the document, in [`session`] for the relay.
 #![expect(unreachable_pub, reason = "#[component] writes `pub` items whatever stands before `fn`")]
 
+pub mod action;
 mod api;
 mod app;
 mod components;

@@ -3,10 +3,11 @@
 //! The access token lives in this handle's memory and nowhere else: not in a signal, the document
 //! or storage. Pages see a [`Phase`] and call verbs. It must not know about views.
 //!
-//! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived,
-//! `refresh` for how a token is renewed, `sign_in` for how a session begins and ends, `proof` for how
-//! the user proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
+//! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived, `refresh` for how a token
+//! is renewed, `once` for how an action is sent, `sign_in` for how a session begins and ends, `proof` for how the user
+//! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
 
+pub mod again;
 pub mod attempt;
 pub mod backoff;
 pub(crate) mod browser;
@@ -17,9 +18,12 @@ mod hint;
 mod lock;
 pub mod lookout;
 pub mod no_cookie;
+mod once;
+pub mod pending;
 mod phase;
 pub(crate) mod probe;
 mod proof;
+pub mod record;
 mod refresh;
 mod rejected;
 mod settings;
@@ -38,7 +42,6 @@ use leptos::task::spawn_local;
 use shared::body::SessionBody;
 use shared::{EndCause, Secret, SessionId};
 
-use crate::transport::{self, Answer, NoAnswer, Request};
 pub(crate) use call::{Called, NotCalled, Relay};
 use cookies::CookieState;
 use lookout::NewLogin;
@@ -191,20 +194,6 @@ impl Session {
     /// What was lately said on the wire.
     pub(crate) fn wire(self) -> RwSignal<WireLog> {
         self.wire
-    }
-
-    /// Sends one request and notes it in the wire log.
-    async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
-        self.look_for_cookies_again();
-        let (method, path) = (request.method.clone(), request.path.clone());
-        let era = self.era();
-        let outcome = transport::send(request).await;
-        let status = outcome.as_ref().ok().map(|answer| answer.status);
-        self.wire.update(|wire| wire.push(method.as_str(), &path, status));
-        if let Ok(answer) = &outcome {
-            self.hear_the_cause(answer, era);
-        }
-        outcome
     }
 
     fn token(self) -> Option<Token> {

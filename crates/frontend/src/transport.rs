@@ -22,7 +22,7 @@ pub struct Request {
     pub path: Cow<'static, str>,
     /// The access token for `Authorization`.
     pub bearer: Option<Secret>,
-    /// The attempt key for `Idempotency-Key`.
+    /// The key of an attempt or of an action for `Idempotency-Key`.
     pub attempt_key: Option<String>,
     /// The version of a thing that is to be replaced, or the session that is meant, for `If-Match`.
     pub if_match: Option<String>,

@@ -123,9 +123,16 @@ fn TroubleNotice() -> impl IntoView {
 #[component]
 fn HeldUpNotice() -> impl IntoView {
     let session = expect_context::<Session>();
+    let busy = RwSignal::new(false);
     let leave = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         spawn_local(async move {
             session.log_out().await;
+            // After success this button goes away, and with it the signal and the focus.
+            busy.try_set(false);
             if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
                 focus_soon("main h1");
             }
@@ -145,7 +152,13 @@ fn HeldUpNotice() -> impl IntoView {
                 >
                     "Enter password"
                 </button>
-                <button type="button" class="button" data-size="small" on:click=leave>
+                <button
+                    type="button"
+                    class="button"
+                    data-size="small"
+                    aria-disabled=move || busy.get().then_some("true")
+                    on:click=leave
+                >
                     "Log out instead"
                 </button>
             </div>

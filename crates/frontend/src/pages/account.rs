@@ -134,7 +134,7 @@ fn in_words(called: &Called, me: Option<&Me>) -> String {
         Err(NotCalled::Declined) => {
             return "Not done: your session waits for your password.".to_owned();
         }
-        Err(NotCalled::ForNow(trouble)) => {
+        Err(NotCalled::ForNow(trouble) | NotCalled::Unanswered(trouble)) => {
             return format!("{trouble} You are still logged in: call again in a moment.");
         }
         Ok(answer) => answer,

@@ -98,7 +98,7 @@ impl Here {
                 }
                 Err(Rejected::Ended) => {}
                 // The service has such a path, always.
-                Err(rejected) if is(&rejected, ErrorCode::NotFound) => {
+                Err(rejected) if rejected.is(ErrorCode::NotFound) => {
                     self.state.set(State::NoGateway);
                 }
                 Err(rejected) => self
@@ -144,7 +144,7 @@ impl Here {
         self.busy.set(true);
         self.said.set(String::new());
         spawn_local(async move {
-            let outcome = self.session.carry_out(api::delete_note(note.id)).await;
+            let outcome = self.session.carry_out(&api::delete_note(note.id)).await;
             // If the session has ended meanwhile, the page and its signals are gone.
             if self.busy.try_set(false).is_some() {
                 return;
@@ -157,9 +157,13 @@ impl Here {
                 }
                 Err(Rejected::Ended) => return,
                 // Somebody was faster, or there is no service any more: the list says which.
-                Err(rejected) if is(&rejected, ErrorCode::NotFound) => self.fetch(),
+                Err(rejected) if rejected.is(ErrorCode::NotFound) => self.fetch(),
                 Err(rejected) => {
-                    return self.said.set(format!("“{}” is still here. {rejected}", note.title));
+                    let how = match rejected {
+                        Rejected::Uncertain(_) => "may be deleted already",
+                        _ => "is still here",
+                    };
+                    return self.said.set(format!("“{}” {how}. {rejected}", note.title));
                 }
             }
             // The button that was pressed is gone, and the focus with it.
@@ -191,10 +195,6 @@ impl Here {
 /// The first button of a note in the list.
 fn button_of(id: NoteId) -> String {
     format!("#note-{id} button")
-}
-
-fn is(rejected: &Rejected, code: ErrorCode) -> bool {
-    matches!(rejected, Rejected::Problem(problem, _) if problem.code == code)
 }
 
 #[component]

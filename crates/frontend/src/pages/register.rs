@@ -6,16 +6,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::components::A;
-use shared::Secret;
 use shared::body::RegisterRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
+use shared::{ErrorCode, Secret};
 
 use super::onward::{OnwardOnceSignedIn, passing_next};
 use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
-use crate::components::password_field::PasswordField;
+use crate::components::password_field::{PASSWORD, PasswordField};
 use crate::components::script_needed::ScriptNeeded;
 use crate::components::strength_meter::{Assessment, STRENGTH_HINT, StrengthMeter, assess};
 use crate::session::Session;
@@ -24,6 +24,10 @@ const EMAIL: FieldSpec =
     FieldSpec { name: "email", label: "Email", kind: "email", autocomplete: "email" };
 const NAME: FieldSpec =
     FieldSpec { name: "name", label: "Name (optional)", kind: "text", autocomplete: "name" };
+
+/// A password is refused here only where an earlier try of this form has made the account.
+const ANOTHER_PASSWORD: &str =
+    "Your earlier try has created this account, with another password. Enter that one.";
 
 /// Create an account.
 #[component]
@@ -85,8 +89,12 @@ fn RegisterForm() -> impl IntoView {
         let body = typed.body();
         spawn_local(async move {
             // After success this page is left, and the form with it.
-            if let Err(rejected) = session.register(&body).await {
-                form.reject(rejected);
+            match session.register(&body).await {
+                Ok(()) => {}
+                Err(rejected) if rejected.is(ErrorCode::InvalidCredentials) => {
+                    form.reject_field(PASSWORD, ANOTHER_PASSWORD);
+                }
+                Err(rejected) => form.reject(rejected),
             }
         });
     };

@@ -65,11 +65,10 @@ impl Here {
         self.busy.set(true);
         self.said.set(String::new());
         spawn_local(async move {
-            let request = match &target {
-                Target::One(id, _) => api::end_session(*id),
-                Target::Others => api::end_other_sessions(),
+            let outcome = match &target {
+                Target::One(id, _) => self.session.carry_out(&api::end_session(*id)).await,
+                Target::Others => self.session.end_other_sessions().await,
             };
-            let outcome = self.session.carry_out(request).await;
             // If this session has ended meanwhile, the page and its signals are gone.
             if self.busy.try_set(false).is_none() {
                 self.tell(&target, outcome);

@@ -2,11 +2,15 @@
 //! (docs/design/rotation.md). It is kept where other tabs and the next page load find it, until an
 //! answer to it has arrived. It must never hold a token; without the cookie the key opens nothing.
 
+use super::record::Record;
+
 /// The name under which a copy of the pending key is kept in localStorage.
 pub const PENDING_ATTEMPT: &str = "baton.attempt";
 /// What the server accepts as a key.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
 const KEY_BYTES: usize = 16;
+/// The digits of a key that say when it was made.
+const TIME_DIGITS: usize = 12;
 
 /// An attempt that has not been answered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +21,39 @@ pub struct Pending {
     pub tab: String,
 }
 
-/// A place that keeps one pending attempt. Reading and writing may quietly fail.
-pub trait Shelf {
+/// A place that keeps one pending attempt, or one of another kind. Reading and writing may quietly fail.
+pub trait Shelf<P = Pending> {
     /// What is kept, if anything.
-    fn read(&self) -> Option<Pending>;
+    fn read(&self) -> Option<P>;
     /// Keeps this instead of whatever was kept.
-    fn write(&self, pending: &Pending);
+    fn write(&self, pending: &P);
     /// Keeps nothing any more.
     fn clear(&self);
+}
+
+impl Record for Pending {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// No key has a space.
+    fn encoded(&self) -> String {
+        format!("{} {}", self.key, self.tab)
+    }
+
+    fn decoded(stored: &str) -> Option<Self> {
+        let (key, tab) = stored.split_once(' ')?;
+        Some(Self { key: key.to_owned(), tab: tab.to_owned() })
+    }
+
+    /// The key alone.
+    fn copied(&self) -> String {
+        self.key.clone()
+    }
+
+    fn of_copy(copy: &str) -> Option<Self> {
+        Some(Self { key: copy.to_owned(), tab: String::new() })
+    }
 }
 
 /// The key to send: the pending one, so that an unanswered attempt is repeated and not doubled,
@@ -59,15 +88,6 @@ pub fn settle(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) {
     }
 }
 
-/// The one whose key was made later.
-#[must_use]
-pub fn newer(one: Option<Pending>, other: Option<Pending>) -> Option<Pending> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if other.key > one.key { other } else { one }),
-        (one, other) => one.or(other),
-    }
-}
-
 /// A key: 48 bits of the time in milliseconds, so that keys sort by it, and 80 random ones. As UUIDs of version 7 (RFC 9562
 /// section 5.7), without their marks.
 #[must_use]
@@ -81,6 +101,13 @@ pub fn key_of(at_ms: u64, random: [u8; 10]) -> String {
     })
 }
 
-fn is_usable(key: &str) -> bool {
+/// When a key of [`key_of`] was made, in milliseconds since 1970.
+#[must_use]
+pub fn made_at_ms(key: &str) -> Option<u64> {
+    u64::from_str_radix(key.get(..TIME_DIGITS)?, 16).ok()
+}
+
+/// Whether the server accepts it.
+pub(super) fn is_usable(key: &str) -> bool {
     KEY_LENGTHS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -2,6 +2,7 @@
 //! from effects and event handlers only, never while rendering on the server.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use js_sys::{Function, Promise};
 use leptos::prelude::window;
@@ -9,8 +10,10 @@ use shared::NumericDate;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::attempt::{self, PENDING_ATTEMPT, Pending, Shelf};
+use super::attempt::{self, PENDING_ATTEMPT, Shelf};
 use super::lookout::DISMISSED;
+use super::pending::PENDING_ACTION;
+use super::record::Record;
 use super::shelf;
 
 /// Milliseconds since 1970.
@@ -24,6 +27,16 @@ pub(super) fn now() -> NumericDate {
     NumericDate((now_ms() / 1000.0) as i64)
 }
 
+/// The same as [`now_ms`], without fractions.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a date after 1970, far below 2^53"
+)]
+pub(super) fn unix_ms() -> u64 {
+    now_ms() as u64
+}
+
 /// A number in `0.0..1.0`, good enough to spread retries.
 pub(super) fn jitter() -> f64 {
     js_sys::Math::random()
@@ -31,13 +44,7 @@ pub(super) fn jitter() -> f64 {
 
 /// A key for an attempt, or a name for something else.
 pub(super) fn fresh_key() -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a date after 1970, far below 2^53"
-    )]
-    let now = now_ms() as u64;
-    attempt::key_of(now, random_bytes())
+    attempt::key_of(unix_ms(), random_bytes())
 }
 
 /// 80 random bits. An attempt key is no credential, so a browser without `crypto` may guess.
@@ -91,33 +98,52 @@ pub(super) fn tab() -> String {
 }
 
 thread_local! {
-    /// Where the pending key is kept if localStorage refuses. A page has one thread.
-    static MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Where pending keys are kept if localStorage refuses, by their names there. A page has one thread.
+    static MEMORY: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
     static TAB: String = fresh_key();
 }
 
-/// localStorage, and memory for when it refuses (private windows, blocked site data). For [`shelf`] alone.
-pub(super) struct LocalStorage;
+/// What is kept under this name in localStorage, or in memory for when it refuses (private windows, blocked site data). For
+/// [`shelf`] alone.
+pub(super) struct LocalStorage<'a>(pub(super) &'a str);
 
-impl Shelf for LocalStorage {
-    fn read(&self) -> Option<Pending> {
-        let key = storage()
-            .and_then(|storage| storage.get_item(PENDING_ATTEMPT).ok().flatten())
-            .or_else(|| MEMORY.with_borrow(Clone::clone))?;
-        Some(Pending { key, tab: String::new() })
+impl<R: Record> Shelf<R> for LocalStorage<'_> {
+    fn read(&self) -> Option<R> {
+        let copy = kept(self.0).or_else(|| MEMORY.with_borrow(|it| it.get(self.0).cloned()))?;
+        R::of_copy(&copy)
     }
 
-    fn write(&self, Pending { key, .. }: &Pending) {
-        let kept = storage().is_some_and(|storage| storage.set_item(PENDING_ATTEMPT, key).is_ok());
-        MEMORY.set((!kept).then(|| key.clone()));
+    fn write(&self, pending: &R) {
+        let (name, copy) = (self.0, pending.copied());
+        let kept = storage().is_some_and(|storage| storage.set_item(name, &copy).is_ok());
+        MEMORY.with_borrow_mut(|memory| {
+            memory.remove(name);
+            if !kept {
+                memory.insert(name.to_owned(), copy);
+            }
+        });
     }
 
     fn clear(&self) {
-        if let Some(storage) = storage() {
-            let _ = storage.remove_item(PENDING_ATTEMPT);
-        }
-        MEMORY.set(None);
+        remove(self.0);
+        MEMORY.with_borrow_mut(|memory| memory.remove(self.0));
     }
+}
+
+/// The names of the actions of which localStorage keeps a key.
+pub(super) fn names_of_pending_actions() -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let names = (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok()?);
+    names.filter_map(|name| name.strip_prefix(PENDING_ACTION).map(str::to_owned)).collect()
+}
+
+/// Removes the copies of all pending keys. For [`shelf`] alone.
+pub(super) fn remove_pending() {
+    remove(PENDING_ATTEMPT);
+    for name in names_of_pending_actions() {
+        remove(&format!("{PENDING_ACTION}{name}"));
+    }
+    MEMORY.with_borrow_mut(BTreeMap::clear);
 }
 
 /// Removes what pages keep of a session (ASVS 5.0.0 V14.3.1): for a logout, and the end of an account.

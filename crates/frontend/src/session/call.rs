@@ -1,6 +1,8 @@
 //! A protected call: attach the token; if it is refused, refresh once and repeat once; if the server
-//! wants the password first, ask for it and repeat once. It must not know which call it is.
+//! wants the password first, ask for it and repeat once. It must not know which call it is, or ask again for an answer that was
+//! lost: that is for `once`.
 
+use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
 use super::proof::{Proof, Why};
@@ -8,7 +10,7 @@ use super::refresh::NotRefreshed;
 use super::rejected::Rejected;
 use super::verdict::Trouble;
 use super::{Session, Token};
-use crate::transport::{Answer, NoAnswer, Request};
+use crate::transport::{self, Answer, NoAnswer, Request};
 
 /// What came of a protected call.
 pub(crate) struct Called {
@@ -34,8 +36,10 @@ pub(crate) enum NotCalled {
     Ended,
     /// It takes the password, and the user would rather not give it.
     Declined,
-    /// Not for now.
+    /// Not for now: it was not sent.
     ForNow(Trouble),
+    /// It was sent, and no answer came.
+    Unanswered(Trouble),
 }
 
 impl From<NotRefreshed> for NotCalled {
@@ -50,19 +54,42 @@ impl From<NotRefreshed> for NotCalled {
 
 impl From<NoAnswer> for NotCalled {
     fn from(no_answer: NoAnswer) -> Self {
-        Self::ForNow(no_answer.into())
+        Self::Unanswered(no_answer.into())
     }
 }
 
 impl Session {
+    /// Sends one request and notes it in the wire log.
+    pub(super) async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
+        self.look_for_cookies_again();
+        let (method, path) = (request.method.clone(), request.path.clone());
+        let era = self.era();
+        let outcome = transport::send(request).await;
+        let status = outcome.as_ref().ok().map(|answer| answer.status);
+        self.wire.update(|wire| wire.push(method.as_str(), &path, status));
+        if let Ok(answer) = &outcome {
+            self.hear_the_cause(answer, era);
+        }
+        outcome
+    }
+
     /// Sends `request` with an access token, and again if the user has to give the password first.
     pub(crate) async fn call(self, request: Request) -> Called {
-        let Called { relay, answer } = self.call_once(request.clone()).await;
+        self.call_with(request, &mut None).await
+    }
+
+    /// The same, with the token in `last` if there is one. It is the one that was sent last, afterwards.
+    pub(super) async fn call_with(self, request: Request, last: &mut Option<Token>) -> Called {
+        let Called { relay, answer } = self.call_once(request.clone(), last).await;
         if !answer.as_ref().is_ok_and(Answer::wants_the_password) {
             return Called { relay, answer };
         }
         let answer = match self.prove(Why::Sensitive).await {
-            Proof::Given => self.call_once(request).await.answer,
+            Proof::Given => {
+                // The next token says that the password was given.
+                *last = None;
+                self.call_once(request, last).await.answer
+            }
             Proof::Declined => Err(NotCalled::Declined),
             Proof::Over => Err(NotCalled::Ended),
         };
@@ -76,8 +103,8 @@ impl Session {
         read.ok_or_else(|| Rejected::by(&answer))
     }
 
-    async fn call_once(self, request: Request) -> Called {
-        let (relay, token) = match self.token() {
+    async fn call_once(self, request: Request, last: &mut Option<Token>) -> Called {
+        let (relay, token) = match last.take().or_else(|| self.token()) {
             Some(token) => (Relay::AtOnce, Ok(token)),
             None => (Relay::RefreshedFirst, self.token_for_a_call(None).await),
         };
@@ -85,15 +112,23 @@ impl Session {
             Ok(token) => token,
             Err(error) => return Called { relay, answer: Err(error) },
         };
+        *last = Some(token.clone());
         let first = self.send(with_token(request.clone(), &token)).await;
         if !first.as_ref().is_ok_and(Answer::refuses_the_token) {
             return Called { relay, answer: first.map_err(NotCalled::from) };
+        }
+        if self.has_ended(token.session_id) {
+            // Logged out before the answer came: there is nothing to refresh.
+            return Called { relay, answer: Err(NotCalled::Ended) };
         }
         let answer = match self.token_for_a_call(Some(token.serial)).await {
             // Somebody else has logged in meanwhile: what was asked for one user is not asked as another.
             Ok(fresh) if fresh.session_id != token.session_id => Err(NotCalled::Ended),
             // Repeated once: a token that is refused fresh will not get better.
-            Ok(fresh) => self.send(with_token(request, &fresh)).await.map_err(NotCalled::from),
+            Ok(fresh) => {
+                *last = Some(fresh.clone());
+                self.send(with_token(request, &fresh)).await.map_err(NotCalled::from)
+            }
             Err(error) => Err(error),
         };
         Called { relay: Relay::Repeated, answer }

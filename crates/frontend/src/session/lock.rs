@@ -23,7 +23,7 @@ const NAME: &str = "baton-refresh";
 /// A tab's own lock is called this and a random number.
 const TAB: &str = "baton-tab-";
 /// Longer than a request takes, and taking and settling its key: a tab that does not wait so long sends its cookie beside
-/// another one's.
+/// another one's. A login that asks again after a time limit holds it longer than others wait.
 const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * shelf::PATIENCE_MS + 1_000;
 
 #[wasm_bindgen]

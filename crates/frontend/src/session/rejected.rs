@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shared::Problem;
+use shared::{ErrorCode, Problem};
 
 use super::NotCalled;
 use super::browser::here;
@@ -15,9 +15,9 @@ use crate::words;
 pub(crate) enum Rejected {
     /// The server says what is wrong, and after how many seconds to come back, if it matters.
     Problem(Box<Problem>, Option<u32>),
-    /// Not for now.
+    /// Not for now: it was not sent, or it changes nothing.
     ForNow(Trouble),
-    /// Nobody knows whether it was done: the answer is missing.
+    /// It is not known whether it was done: the answer is missing. To try again does nothing twice.
     Uncertain(Trouble),
     /// The user did not give the password that it takes.
     Declined,
@@ -35,6 +35,11 @@ impl Rejected {
             None => Self::ForNow(Trouble::from(answer)),
         }
     }
+
+    /// Whether this is why our server refused.
+    pub(crate) fn is(&self, code: ErrorCode) -> bool {
+        matches!(self, Self::Problem(problem, _) if problem.code == code)
+    }
 }
 
 impl From<NoAnswer> for Rejected {
@@ -48,7 +53,7 @@ impl From<NotCalled> for Rejected {
         match not_called {
             NotCalled::Ended => Self::Ended,
             NotCalled::Declined => Self::Declined,
-            NotCalled::ForNow(trouble) => Self::ForNow(trouble),
+            NotCalled::ForNow(trouble) | NotCalled::Unanswered(trouble) => Self::ForNow(trouble),
         }
     }
 }
@@ -66,7 +71,10 @@ impl fmt::Display for Rejected {
             },
             Self::ForNow(trouble) => trouble.fmt(f),
             Self::Uncertain(trouble) => {
-                write!(f, "{trouble} It is not known whether this was done.")
+                write!(
+                    f,
+                    "{trouble} It is not known whether this was done. Try again: it is not done twice."
+                )
             }
             Self::Declined => {
                 f.write_str("Nothing was done: this takes your password, and it was not given.")

@@ -1,36 +1,33 @@
-//! What a user changes about their account from here: password, name, and its end. It must not know
+//! What a user changes about their account from here: password, name, sessions, and its end. It must not know
 //! about forms.
 
 use leptos::prelude::*;
 use shared::EndCause;
-use shared::body::{NameRequest, PasswordRequest};
+use shared::body::{Me, NameRequest, PasswordRequest, Sessions};
 
 use super::call::with_token;
 use super::channel::Reason;
+use super::once::no_content;
 use super::rejected::Rejected;
 use super::verdict::{Trouble, settles_a_password_change};
 use super::{EndReason, Phase, Session, Token, attempt, browser, hint, lock, shelf};
 use crate::api;
-use crate::transport::{Answer, NoAnswer, Request};
+use crate::transport::{Answer, NoAnswer};
 
 /// A token may have expired, and an attempt may be pending: each is put right once.
 const ROUNDS: u32 = 3;
 
 impl Session {
-    /// Makes a protected call that is answered with 204, or says why it was not done.
-    pub(crate) async fn carry_out(self, request: Request) -> Result<(), Rejected> {
-        let answer = self.call(request).await.answer?;
-        match answer.status {
-            204 => Ok(()),
-            // A proxy's page has done nothing.
-            _ => Err(Rejected::by(&answer)),
-        }
-    }
-
     /// Sets another name, or none.
     pub(crate) async fn change_name(self, typed: &str) -> Result<(), Rejected> {
         let name = Some(typed.trim().to_owned()).filter(|name| !name.is_empty());
-        self.carry_out(api::change_name(&NameRequest { name: name.clone() })).await?;
+        let action = api::change_name(&NameRequest { name: name.clone() });
+        // The answer to an earlier click may be true no more: the name was changed elsewhere since.
+        if self.once(&action, no_content).await?.resumed
+            && self.fetch::<Me>(api::me()).await?.user.name != name
+        {
+            self.carry_out(&action).await?;
+        }
         // Other tabs hear of it with their next token.
         self.phase.update(|phase| {
             if let Phase::SignedIn(signed_in) = phase {
@@ -40,10 +37,26 @@ impl Session {
         Ok(())
     }
 
-    /// Deletes the account. Afterwards nobody is logged in here.
+    /// Ends all sessions but this one.
+    pub(crate) async fn end_other_sessions(self) -> Result<(), Rejected> {
+        let action = api::end_other_sessions();
+        // The answer to an earlier click says nothing of a session that has begun since.
+        if self.once(&action, no_content).await?.resumed {
+            let list = self.fetch::<Sessions>(api::sessions()).await?;
+            if list.sessions.iter().any(|session| !session.current) {
+                self.carry_out(&action).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the account. Afterwards no user is logged in here, unless another one has logged in before the answer came.
     pub(crate) async fn delete_account(self) -> Result<(), Rejected> {
         let session_id = self.session_id();
-        self.carry_out(api::delete_account()).await?;
+        self.carry_out(&api::delete_account()).await?;
+        if self.session_id().is_some_and(|here| session_id.is_some_and(|gone| gone != here)) {
+            return Ok(());
+        }
         hint::remove();
         self.forget(EndReason::Ended(Some(EndCause::Deleted)));
         Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));

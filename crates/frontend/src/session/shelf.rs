@@ -1,8 +1,8 @@
-//! Where the pending attempt is kept: one record of an IndexedDB database. All tabs of a browser take turns at its
-//! transactions, Web Locks or not, so of tabs that begin in the same instant one finds the key of the other. A copy is
-//! kept in localStorage, for a browser whose database fails or is missing; there a step is not one for other tabs.
-//! If the two differ, because the database failed in between, the newer key counts: the other one has been answered, and
-//! does no harm with a later ticket.
+//! Where pending keys are kept: that of a refresh, and one for each kind of action, are records of an IndexedDB database. All
+//! tabs of a browser take turns at its transactions, Web Locks or not, so of tabs that begin in the same instant one finds
+//! the key of the other. A copy is kept in localStorage, for a browser whose database fails or is missing; there a step is
+//! not one for other tabs. If the two differ, because the database failed in between, the newer key counts: the other
+//! one has been answered, and does no harm with a later ticket.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,12 +12,15 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
 
-use super::attempt::{Pending, Shelf, newer};
+use super::attempt::{PENDING_ATTEMPT, Pending, Shelf};
 use super::browser::{self, LocalStorage};
+use super::pending::{PENDING_ACTION, PendingAction};
+use super::record::{Record, newer};
 
 const DATABASE: &str = "baton";
 const STORE: &str = "attempt";
-const RECORD: &str = "pending";
+/// The record of a refresh. Those of actions are called as their copies are.
+const OF_A_REFRESH: &str = "pending";
 /// How long a step waits for the database. Some browsers' never answer, until the page is loaded again.
 pub(super) const PATIENCE_MS: u32 = 1_000;
 /// The same after it did not answer in time.
@@ -40,18 +43,35 @@ pub(super) fn answers() -> bool {
     ANSWERS.get()
 }
 
-/// Reads the pending attempt, and writes another or none.
+/// Reads the pending attempt of a refresh, and writes another or none.
 pub(super) async fn in_one_step<R>(step: impl FnOnce(&dyn Shelf) -> R) -> Stepped<R> {
-    let patience = if answers() { PATIENCE_MS } else { LITTLE_PATIENCE_MS };
-    let late = browser::timer(patience);
+    step_in::<Pending, R>((OF_A_REFRESH, PENDING_ATTEMPT), step).await
+}
+
+/// Reads what is pending of the actions of this name, and writes another or none.
+pub(super) async fn step_of_action<R>(
+    name: &str,
+    step: impl FnOnce(&dyn Shelf<PendingAction>) -> R,
+) -> R {
+    let name = format!("{PENDING_ACTION}{name}");
+    step_in::<PendingAction, R>((name.as_str(), name.as_str()), step).await.outcome
+}
+
+/// Takes a step with the record of this name, and the copy of that name.
+async fn step_in<P: Record, R>(
+    (record, copy): (&str, &str),
+    step: impl FnOnce(&dyn Shelf<P>) -> R,
+) -> Stepped<R> {
+    let copy = LocalStorage(copy);
+    let late = patience();
     let database = open(&late).await;
     let begun = match &database {
-        Some(database) => begin(database, &late).await,
+        Some(database) => begin::<P>(database, record, &late).await,
         None => None,
     };
     let stepped = match begun {
-        Some(begun) => begun.take(step, &late).await,
-        None => Stepped { outcome: step(&LocalStorage), is_atomic: false },
+        Some(begun) => begun.take(step, &copy, &late).await,
+        None => Stepped { outcome: step(&copy), is_atomic: false },
     };
     ANSWERS.set(stepped.is_atomic);
     if let Some(database) = database {
@@ -60,9 +80,26 @@ pub(super) async fn in_one_step<R>(step: impl FnOnce(&dyn Shelf) -> R) -> Steppe
     stepped
 }
 
-/// Keeps no attempt any more.
+/// Keeps neither an attempt nor an action any more.
 pub(super) async fn clear() {
-    in_one_step(|shelf| shelf.clear()).await;
+    let late = patience();
+    let database = open(&late).await;
+    let cleared = match database.as_ref().and_then(writing) {
+        Some((transaction, store)) => {
+            store.clear().is_ok() && in_time(committed(&transaction), &late).await.is_some()
+        }
+        None => false,
+    };
+    ANSWERS.set(cleared);
+    if let Some(database) = database {
+        database.close();
+    }
+    browser::remove_pending();
+}
+
+/// Is settled when the database is late.
+fn patience() -> Promise {
+    browser::timer(if answers() { PATIENCE_MS } else { LITTLE_PATIENCE_MS })
 }
 
 async fn open(late: &Promise) -> Option<IdbDatabase> {
@@ -78,42 +115,66 @@ async fn open(late: &Promise) -> Option<IdbDatabase> {
 }
 
 /// A transaction, and what the record holds.
-struct Begun {
+struct Begun<P> {
     transaction: IdbTransaction,
     store: IdbObjectStore,
-    stored: Option<Pending>,
+    record: JsValue,
+    stored: Option<P>,
 }
 
-async fn begin(database: &IdbDatabase, late: &Promise) -> Option<Begun> {
+async fn begin<P: Record>(
+    database: &IdbDatabase,
+    record: &str,
+    late: &Promise,
+) -> Option<Begun<P>> {
+    let record = JsValue::from_str(record);
+    let (transaction, store) = writing(database)?;
+    let stored = settled(&store.get(&record).ok()?, late).await?;
+    let stored = stored.as_string().and_then(|stored| P::decoded(&stored));
+    Some(Begun { transaction, store, record, stored })
+}
+
+fn writing(database: &IdbDatabase) -> Option<(IdbTransaction, IdbObjectStore)> {
     let mode = IdbTransactionMode::Readwrite;
     let transaction = database.transaction_with_str_and_mode(STORE, mode).ok()?;
     let store = transaction.object_store(STORE).ok()?;
-    let stored = decoded(&settled(&store.get(&RECORD.into()).ok()?, late).await?);
-    Some(Begun { transaction, store, stored })
+    Some((transaction, store))
 }
 
-impl Begun {
+impl<P: Record> Begun<P> {
     /// Takes the step, and waits until it is committed.
-    async fn take<R>(self, step: impl FnOnce(&dyn Shelf) -> R, late: &Promise) -> Stepped<R> {
-        let record = Record(RefCell::new(newer(self.stored.clone(), LocalStorage.read())));
-        let outcome = step(&record);
-        let kept = record.read();
+    async fn take<R>(
+        self,
+        step: impl FnOnce(&dyn Shelf<P>) -> R,
+        copy: &LocalStorage<'_>,
+        late: &Promise,
+    ) -> Stepped<R> {
+        let held = InHand(RefCell::new(newer(self.stored.clone(), Shelf::<P>::read(copy))));
+        let outcome = step(&held);
+        let kept = held.0.into_inner();
         let written = match &kept {
             _ if kept == self.stored => true,
-            Some(pending) => self.store.put_with_key(&encoded(pending), &RECORD.into()).is_ok(),
-            None => self.store.delete(&RECORD.into()).is_ok(),
+            Some(pending) => {
+                let encoded = JsValue::from_str(&pending.encoded());
+                self.store.put_with_key(&encoded, &self.record).is_ok()
+            }
+            None => self.store.delete(&self.record).is_ok(),
         };
-        let committed = Promise::new(&mut |resolve, reject| {
-            self.transaction.set_oncomplete(Some(&resolve));
-            self.transaction.set_onabort(Some(&reject));
-        });
-        let committed = in_time(committed, late).await.is_some();
+        let committed = in_time(committed(&self.transaction), late).await.is_some();
         match kept {
-            Some(pending) => LocalStorage.write(&pending),
-            None => LocalStorage.clear(),
+            Some(pending) => copy.write(&pending),
+            None => Shelf::<P>::clear(copy),
         }
         Stepped { outcome, is_atomic: written && committed }
     }
+}
+
+/// Whether a transaction is written, as an event.
+fn committed(transaction: &IdbTransaction) -> Promise {
+    Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&resolve));
+        transaction.set_onabort(Some(&reject));
+    })
 }
 
 /// What came of a request. `None` if it failed.
@@ -133,29 +194,18 @@ async fn in_time(promise: Promise, late: &Promise) -> Option<JsValue> {
 }
 
 /// The record, while a transaction lasts.
-struct Record(RefCell<Option<Pending>>);
+struct InHand<P>(RefCell<Option<P>>);
 
-impl Shelf for Record {
-    fn read(&self) -> Option<Pending> {
+impl<P: Record> Shelf<P> for InHand<P> {
+    fn read(&self) -> Option<P> {
         self.0.borrow().clone()
     }
 
-    fn write(&self, pending: &Pending) {
+    fn write(&self, pending: &P) {
         self.0.replace(Some(pending.clone()));
     }
 
     fn clear(&self) {
         self.0.replace(None);
     }
-}
-
-/// As it is stored. No key has a space.
-fn encoded(Pending { key, tab }: &Pending) -> JsValue {
-    JsValue::from_str(&format!("{key} {tab}"))
-}
-
-fn decoded(stored: &JsValue) -> Option<Pending> {
-    let stored = stored.as_string()?;
-    let (key, tab) = stored.split_once(' ')?;
-    Some(Pending { key: key.to_owned(), tab: tab.to_owned() })
 }

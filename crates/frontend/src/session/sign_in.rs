@@ -1,42 +1,103 @@
-//! How a session begins and how the user ends it. Both take the refresh lock: a refresh of the
+//! How a session begins and how the user ends it. Both take the refresh lock, and hold it while they ask again: a refresh of the
 //! former session that is still on its way would otherwise put its cookie over the new one, or
 //! bring one back after logout. It must not know about forms.
 
 use std::fmt;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use shared::body::{LoginRequest, RegisterRequest, SessionBody};
 use shared::{ErrorCode, SessionId};
 
 use super::channel::Reason;
+use super::once::{Done, NotDone, Way, give_up, give_up_outdated, is_refused};
 use super::rejected::Rejected;
 use super::verdict::Trouble;
 use super::{EndReason, Phase, Session, browser, hint, lock};
+use crate::action::Action;
 use crate::api;
-use crate::transport::Request;
+use crate::transport::Answer;
 
 impl Session {
-    /// Creates an account and begins its first session.
+    /// Creates an account and begins its first session. That the address is taken is not said of an account that an earlier try
+    /// of this form has made.
     pub(crate) async fn register(self, body: &RegisterRequest) -> Result<(), Rejected> {
-        self.begin(api::register(body)).await
+        let action = api::register(body);
+        let begun = self.begin(&action).await;
+        let begun = if is_refused(&begun, ErrorCode::DuplicateAttempt) {
+            // The account is made, and the password is the right one.
+            if self.is_here(&body.email).await { Ok(()) } else { self.enter(&as_login(body)).await }
+        } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
+            self.enter_or_register(&action, body).await
+        } else {
+            begun
+        };
+        begun.map_err(Rejected::from)
     }
 
     /// Begins a session.
     pub(crate) async fn log_in(self, body: &LoginRequest) -> Result<(), Rejected> {
-        self.begin(api::log_in(body)).await
+        self.enter(body).await.map_err(Rejected::from)
     }
 
-    async fn begin(self, request: Request) -> Result<(), Rejected> {
-        let _held = lock::acquire().await;
-        let answer = self.send(request).await?;
-        if answer.succeeded() {
-            let Some(body) = answer.json::<SessionBody>() else {
-                return Err(Rejected::ForNow(Trouble::from(&answer)));
-            };
-            self.adopt_and_tell(body);
-            return Ok(());
+    async fn enter(self, body: &LoginRequest) -> Result<(), NotDone> {
+        let action = api::log_in(body);
+        let begun = self.begin(&action).await;
+        if is_refused(&begun, ErrorCode::DuplicateAttempt) {
+            if self.is_here(&body.email).await {
+                return Ok(());
+            }
+        } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
+            give_up(&action).await;
+        } else {
+            return begun;
         }
-        Err(Rejected::by(&answer))
+        self.begin(&action).await
+    }
+
+    /// An earlier try of the form, with another name, has used the key: it may have made this very account. Its key stays until
+    /// that is known.
+    async fn enter_or_register(
+        self,
+        action: &Action,
+        body: &RegisterRequest,
+    ) -> Result<(), NotDone> {
+        let mut begun = self.enter(&as_login(body)).await;
+        if is_refused(&begun, ErrorCode::InvalidCredentials) {
+            // That account is gone, or has another password.
+            let registered = self.begin(&api::register_again(body)).await;
+            if !is_refused(&registered, ErrorCode::EmailTaken) {
+                begun = registered;
+            }
+        }
+        if begun.is_ok() {
+            give_up(action).await;
+        }
+        begun
+    }
+
+    async fn begin(self, action: &Action) -> Result<(), NotDone> {
+        let _held = lock::acquire().await;
+        let read = Answer::json::<SessionBody>;
+        let done = self.ask_with_one_key(action, &mut Way::AsItIs, read).await?;
+        self.adopt_and_tell(done.said);
+        spawn_local(give_up_outdated());
+        Ok(())
+    }
+
+    /// Whether a session of this email address is in this browser: another tab may have refreshed the one that the login has
+    /// begun, or its cookie has arrived although the answer was lost.
+    async fn is_here(self, email: &str) -> bool {
+        let is_of_user = || match self.phase_untracked() {
+            Phase::SignedIn(signed_in) => signed_in.user.email.eq_ignore_ascii_case(email.trim()),
+            _ => false,
+        };
+        if !is_of_user() {
+            let stale = self.token().map(|token| token.serial);
+            // The outcome is seen in the phase.
+            let _ = self.fresh_token(stale).await;
+        }
+        is_of_user()
     }
 
     /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
@@ -52,10 +113,11 @@ impl Session {
         }
         // The cookie may be blocked, cleared or another's; the token names the session all the same.
         let bearer = self.token().map(|token| token.secret);
-        let outcome = self.send(api::log_out(meant, bearer)).await;
-        let trouble = match outcome {
-            // 204 and nothing else: a proxy's page has ended no session.
-            Ok(answer) if answer.status == 204 => {
+        let action = api::log_out(meant, bearer);
+        // 204 and nothing else: a proxy's page has ended no session.
+        let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
+        let trouble = match self.ask(&action, Way::AsItIs, read).await {
+            Ok(Done { said: session_ended, .. }) => {
                 Self::tell_ended(meant, Reason::LoggedOut, None);
                 browser::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
@@ -65,19 +127,20 @@ impl Session {
                 }
                 hint::forget();
                 if self.is_still(meant) {
-                    self.forget(match answer.session_ended {
+                    self.forget(match session_ended {
                         Some(false) => EndReason::LoggedOutHereOnly,
                         _ => EndReason::LoggedOut,
                     });
                 }
                 return self.tell_of_another();
             }
-            Ok(answer) if answer.is(ErrorCode::PreconditionFailed) => {
+            Err(NotDone::Refused(answer)) if answer.is(ErrorCode::PreconditionFailed) => {
                 drop(held);
                 return self.look_who_is_here(meant).await;
             }
-            Ok(answer) => Trouble::from(&answer),
-            Err(no_answer) => no_answer.into(),
+            Err(NotDone::Refused(answer)) => Trouble::from(&answer),
+            Err(NotDone::Uncertain(trouble)) => trouble,
+            Err(NotDone::NotSent(_)) => Trouble::Unavailable,
         };
         if self.is_still(meant) {
             self.stuck_logout.set(Some(StuckLogout::Trouble(trouble)));
@@ -112,6 +175,10 @@ impl Session {
             self.stuck_logout.set(Some(StuckLogout::Replaced));
         }
     }
+}
+
+fn as_login(body: &RegisterRequest) -> LoginRequest {
+    LoginRequest { email: body.email.clone(), password: body.password.clone() }
 }
 
 /// Why the user is still logged in although they wanted out.

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use frontend::session::attempt::{Pending, Shelf, begin, key_of, newer, settle, take_or_create};
+use frontend::session::attempt::{
+    Pending, Shelf, begin, key_of, made_at_ms, settle, take_or_create,
+};
+use frontend::session::record::{Record, newer};
 
 #[derive(Default)]
 struct Memory(RefCell<Option<Pending>>);
@@ -110,7 +113,25 @@ fn of_two_places_that_differ_the_one_with_the_newer_key_counts() {
     assert_eq!(newer(both().1, both().0), Some(late.clone()));
     assert_eq!(newer(both().0, None), Some(early.clone()));
     assert_eq!(newer(None, both().1), Some(late.clone()));
-    assert_eq!(newer(None, None), None);
+    assert_eq!(newer::<Pending>(None, None), None);
+}
+
+#[test]
+fn a_pending_attempt_is_read_as_it_was_written_and_its_copy_is_the_key_alone() {
+    let pending = Pending { key: OURS.to_owned(), tab: HERE.to_owned() };
+    assert_eq!(Pending::decoded(&pending.encoded()), Some(pending.clone()));
+    assert_eq!(pending.copied(), OURS);
+    let of_no_tab = Pending { tab: String::new(), ..pending };
+    assert_eq!(Pending::of_copy(OURS), Some(of_no_tab));
+    assert_eq!(Pending::decoded(OURS), None);
+}
+
+#[test]
+fn a_key_says_when_it_was_made() {
+    assert_eq!(made_at_ms(&key_of(1_700_000_000_000, [0xFF; 10])), Some(1_700_000_000_000));
+    for foreign in ["", "short", "8e03978e-40d5-43e8-bc93-6894a57f9324", "über-long-enough-key"] {
+        assert_eq!(made_at_ms(foreign), None, "{foreign}");
+    }
 }
 
 #[test]

@@ -2,12 +2,15 @@
 //! `end2end`. The list of modules is a table of contents.
 #![forbid(unsafe_code)]
 
+mod action;
+mod again;
 mod attempt;
 mod backoff;
 mod lookout;
 mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
+mod pending;
 mod single_flight;
 mod told;
 mod transport;

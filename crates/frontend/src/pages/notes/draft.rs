@@ -16,7 +16,7 @@ pub(super) struct Draft {
     pub(super) text: String,
     /// What somebody else has stored since, which the user has not answered yet.
     pub(super) stored: Option<Note>,
-    /// Whether it was sent as a new note, and nobody knows what became of it.
+    /// Whether it was sent as a new note, and it is not known what became of it.
     pub(super) unsure: bool,
 }
 

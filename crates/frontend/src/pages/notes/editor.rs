@@ -8,7 +8,7 @@ use shared::note::{Note, NoteRequest};
 use shared::{ErrorCode, NoteId};
 
 use super::draft::{Draft, Target};
-use super::{Here, button_of, is};
+use super::{Here, button_of};
 use crate::api;
 use crate::components::button::SubmitButton;
 use crate::components::failed::Failed;
@@ -32,8 +32,8 @@ const OVERTAKEN: &str = "This note was changed elsewhere since you opened it. No
     again to put it in the place of what is stored now, or take that instead.";
 const GONE: &str = "This note was deleted elsewhere meanwhile. Nothing you typed is lost: save again to make a \
     new note of it.";
-const UNSURE: &str = "It is not known whether the note was saved: look for it before you save again. Nothing \
-    you typed is lost.";
+const UNSURE: &str = "It is not known whether the note was saved. Save it again as it is: it is not stored twice. \
+    Nothing you typed is lost.";
 const NOT_LOST: &str = "Nothing you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
@@ -115,7 +115,7 @@ struct Sheet {
     base: StoredValue<Option<(NoteId, String)>>,
     /// What somebody else has stored since.
     stored: RwSignal<Option<Note>>,
-    /// Whether it was sent as a new note, and nobody knows what became of it.
+    /// Whether it was sent as a new note, and it is not known what became of it.
     unsure: StoredValue<bool>,
 }
 
@@ -138,15 +138,15 @@ impl Sheet {
         }
         let Draft { base, title, text, .. } = self.typed();
         let body = NoteRequest { title, text };
-        // A new note has no version that would make asking again harmless.
+        // Until an answer is here. A note that is there has a version, which says what became of it.
         self.unsure.set_value(base.is_none());
         self.keep();
         spawn_local(async move {
-            let request = match &base {
+            let action = match &base {
                 Some((id, version)) => api::replace_note(*id, version, &body),
                 None => api::create_note(&body),
             };
-            match self.here.session.fetch::<Note>(request).await {
+            match self.here.session.make::<Note>(&action).await {
                 Ok(note) => self.saved(note, base.is_none(), &body),
                 Err(rejected) => self.refused(rejected, base.map(|(id, _)| id), &body).await,
             }
@@ -164,16 +164,16 @@ impl Sheet {
     }
 
     async fn refused(self, rejected: Rejected, id: Option<NoteId>, body: &NoteRequest) {
-        let unsure = matches!(&rejected, Rejected::ForNow(trouble) if *trouble != Trouble::NotYet);
+        let unsure = matches!(rejected, Rejected::Uncertain(_));
         if !unsure && self.unsure.try_set_value(false).is_none() {
             self.keep();
         }
         match (rejected, id) {
-            (rejected, Some(id)) if is(&rejected, ErrorCode::PreconditionFailed) => {
+            (rejected, Some(id)) if rejected.is(ErrorCode::PreconditionFailed) => {
                 self.overtaken(id, body).await;
             }
-            (rejected, Some(_)) if is(&rejected, ErrorCode::NotFound) => self.gone(),
-            (rejected, None) if is(&rejected, ErrorCode::NotFound) => {
+            (rejected, Some(_)) if rejected.is(ErrorCode::NotFound) => self.gone(),
+            (rejected, None) if rejected.is(ErrorCode::NotFound) => {
                 self.form.reject_because(NO_SERVICE.to_owned());
                 self.here.fetch();
             }
@@ -182,7 +182,7 @@ impl Sheet {
                 let detail = problem.detail.as_deref().unwrap_or_default();
                 self.form.reject_because(format!("{} {detail} {NOT_LOST}", problem.title));
             }
-            (Rejected::ForNow(trouble), None) if unsure => {
+            (Rejected::Uncertain(trouble), _) => {
                 self.form.reject_because(format!("{trouble} {UNSURE}"));
             }
             (Rejected::ForNow(trouble @ Trouble::NotYet), _) => {
@@ -206,7 +206,7 @@ impl Sheet {
                     self.form.reject_because(OVERTAKEN.to_owned());
                 }
             }
-            Err(rejected) if is(&rejected, ErrorCode::NotFound) => self.gone(),
+            Err(rejected) if rejected.is(ErrorCode::NotFound) => self.gone(),
             Err(rejected) => self.form.reject(rejected),
         }
     }

@@ -1,0 +1,145 @@
+//! The key of an action: kept until it is answered, used again for what says the same, and no longer than the server
+//! remembers it.
+
+use std::cell::RefCell;
+
+use frontend::action::Action;
+use frontend::session::attempt::{Shelf, key_of};
+use frontend::session::pending::{PendingAction, remove_outdated, settle, take_or_create};
+use frontend::session::record::Record;
+use frontend::transport::Request;
+use gloo_net::http::Method;
+
+#[derive(Default)]
+struct Memory(RefCell<Option<PendingAction>>);
+
+impl Shelf<PendingAction> for Memory {
+    fn read(&self) -> Option<PendingAction> {
+        self.0.borrow().clone()
+    }
+
+    fn write(&self, pending: &PendingAction) {
+        self.0.replace(Some(pending.clone()));
+    }
+
+    fn clear(&self) {
+        self.0.replace(None);
+    }
+}
+
+const NOW_MS: u64 = 1_700_000_000_000;
+const HOUR_MS: u64 = 60 * 60 * 1_000;
+
+fn key(made_ms: u64, random: u8) -> String {
+    key_of(made_ms, [random; 10])
+}
+
+fn write_note(text: &str) -> Action {
+    let request = Request::new(Method::POST, "/api/notes");
+    Action::new("note:new", Request { json: Some(text.to_owned()), ..request })
+}
+
+/// A click on `action`, `later_ms` after the others; with which key it is sent, and whether that is of an earlier one.
+fn click(shelf: &Memory, action: &Action, later_ms: u64, random: u8) -> (String, bool) {
+    let now = NOW_MS + later_ms;
+    let taken = take_or_create(shelf, action, now, key(now, random));
+    (taken.key, taken.resumed)
+}
+
+#[test]
+fn an_action_is_pending_from_the_moment_it_has_a_key() {
+    let shelf = Memory::default();
+    assert_eq!(click(&shelf, &write_note("milk"), 0, 1), (key(NOW_MS, 1), false));
+    let kept = shelf.read().expect("it is pending");
+    assert_eq!(kept.key, key(NOW_MS, 1));
+    assert_eq!(Some(kept.digest), write_note("milk").digest(&kept.key));
+}
+
+#[test]
+fn an_unanswered_action_is_repeated_with_its_key() {
+    let shelf = Memory::default();
+    let (first, _) = click(&shelf, &write_note("milk"), 0, 1);
+    assert_eq!(click(&shelf, &write_note("milk"), HOUR_MS, 2), (first.clone(), true));
+    assert_eq!(click(&shelf, &write_note("milk"), 2 * HOUR_MS, 3), (first, true));
+}
+
+#[test]
+fn an_action_that_says_something_else_takes_a_fresh_key_and_the_place_of_the_former() {
+    let shelf = Memory::default();
+    let (first, _) = click(&shelf, &write_note("milk"), 0, 1);
+    let (second, resumed) = click(&shelf, &write_note("bread"), 1, 2);
+    assert!(second != first && !resumed);
+    let (third, resumed) = click(&shelf, &write_note("milk"), 2, 3);
+    assert!(third != first && !resumed);
+}
+
+#[test]
+fn an_answered_action_is_forgotten_and_the_next_one_is_another() {
+    let shelf = Memory::default();
+    let (first, _) = click(&shelf, &write_note("milk"), 0, 1);
+    settle(&shelf, &first);
+    assert_eq!(shelf.read(), None);
+    let (second, resumed) = click(&shelf, &write_note("milk"), 1, 2);
+    assert!(second != first && !resumed);
+    settle(&shelf, &first);
+    assert_eq!(shelf.read().map(|pending| pending.key), Some(second), "it has begun since");
+}
+
+#[test]
+fn a_key_that_the_server_may_have_forgotten_is_not_used_again() {
+    for (later_ms, expected) in [(19 * HOUR_MS, true), (20 * HOUR_MS, false), (48 * HOUR_MS, false)]
+    {
+        let shelf = Memory::default();
+        click(&shelf, &write_note("milk"), 0, 1);
+        let (_, resumed) = click(&shelf, &write_note("milk"), later_ms, 2);
+        assert_eq!(resumed, expected, "{later_ms}");
+    }
+}
+
+#[test]
+fn a_key_from_a_clock_that_was_wrong_is_not_used_again() {
+    let shelf = Memory::default();
+    click(&shelf, &write_note("milk"), 48 * HOUR_MS, 1);
+    assert!(!click(&shelf, &write_note("milk"), 0, 2).1);
+}
+
+#[test]
+fn a_key_that_the_server_would_refuse_is_replaced() {
+    for spoilt in ["", "short", "has a space in it", "8e03978e-40d5-43e8-bc93-6894a57f9324"] {
+        let shelf = Memory::default();
+        let digest = write_note("milk").digest(spoilt).expect("it says what it is about");
+        shelf.write(&PendingAction { key: spoilt.to_owned(), digest });
+        assert!(!click(&shelf, &write_note("milk"), 0, 1).1, "{spoilt:?}");
+    }
+}
+
+#[test]
+fn of_an_action_of_one_click_nothing_is_kept() {
+    let shelf = Memory::default();
+    let logout = Action::of_one_click("logout", Request::new(Method::POST, "/api/auth/logout"));
+    assert_eq!(click(&shelf, &logout, 0, 1), (key(NOW_MS, 1), false));
+    assert_eq!(shelf.read(), None);
+}
+
+#[test]
+fn only_a_key_that_is_too_old_is_removed() {
+    let shelf = Memory::default();
+    click(&shelf, &write_note("milk"), 0, 1);
+    remove_outdated(&shelf, NOW_MS + 19 * HOUR_MS);
+    assert!(shelf.read().is_some());
+    remove_outdated(&shelf, NOW_MS + 20 * HOUR_MS);
+    assert_eq!(shelf.read(), None);
+}
+
+#[test]
+fn what_is_kept_is_read_as_it_was_written_and_says_nothing_of_the_action() {
+    let shelf = Memory::default();
+    click(&shelf, &write_note("milk"), 0, 1);
+    let kept = shelf.read().expect("it is pending");
+    let encoded = kept.encoded();
+    assert_eq!(encoded, format!("{} {}", kept.key, kept.digest));
+    assert!(!encoded.contains("milk"), "{encoded}");
+    assert_eq!(PendingAction::decoded(&encoded), Some(kept.clone()));
+    assert_eq!(PendingAction::of_copy(&kept.copied()), Some(kept));
+    assert_eq!(PendingAction::decoded("no-digest-beside-the-key"), None);
+}
