@@ -2,11 +2,13 @@
 //! take turns, if it has one. It must not know what tabs do; that is [`tab`](crate::tab).
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use frontend::session::attempt::{Pending, Shelf};
+use shared::NumericDate;
 
 use crate::network::Reply;
-use crate::server::Cookie;
+use crate::server::{Cookie, Way};
 use crate::story::tell;
 use crate::tab::Tab;
 use crate::world::World;
@@ -21,9 +23,20 @@ pub(crate) struct Browser {
     pub(crate) hint: bool,
     /// What its tabs keep of an attempt.
     pub(crate) shelf: Storage,
+    /// What they keep of a registration and of a login that got no answer.
+    pub(crate) sign_ins: BTreeMap<Way, PendingSignIn>,
     /// The tab that holds the lock.
     pub(crate) holder: Option<usize>,
     pub(crate) tabs: Vec<Tab>,
+}
+
+/// A sign-in that was sent and not answered.
+pub(crate) struct PendingSignIn {
+    pub(crate) user: usize,
+    pub(crate) key: String,
+    pub(crate) since: NumericDate,
+    /// Whether one try has got no answer.
+    pub(crate) is_uncertain: bool,
 }
 
 /// The place of the pending key.
@@ -58,6 +71,7 @@ impl Browser {
             jar: None,
             hint: false,
             shelf: Storage::default(),
+            sign_ins: BTreeMap::new(),
             holder: None,
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
         }

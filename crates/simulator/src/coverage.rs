@@ -26,10 +26,11 @@ pub const DECISIONS: [&str; 9] = [
 pub(crate) const CONTENDED: &str = "contended";
 
 /// Everything else that must have occurred in a run worth its name.
-pub const EVENTS: [&str; 33] = [
+pub const EVENTS: [&str; 40] = [
     "request arrives",
     "request is lost",
     "request is copied",
+    SIGN_IN_COPIED,
     "answer arrives",
     "answer is lost",
     "cookie arrives, body is lost",
@@ -43,6 +44,12 @@ pub const EVENTS: [&str; 33] = [
     "tab settles an attempt before a password change",
     "tab is reloaded",
     "login",
+    "registration",
+    "tab sends its sign-in again",
+    "tab takes up a sign-in that got no answer",
+    "sign-in is answered again",
+    "sign-in is a duplicate",
+    "address is taken",
     "logout",
     "password change",
     "call with an access token",
@@ -61,6 +68,9 @@ pub const EVENTS: [&str; 33] = [
     "thief copies the pending key",
     "thief presents a ticket",
 ];
+
+/// A sign-in was sent again by the browser, or by what stands before the servers.
+pub(crate) const SIGN_IN_COPIED: &str = "sign-in is copied";
 
 /// Sign-outs outside the premises: the known limits, counted.
 pub(crate) const OUTSIDE: &str = "honest sign-out outside the premises";

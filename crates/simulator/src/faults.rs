@@ -101,7 +101,8 @@ impl World {
     /// An administrator disables a user.
     pub(crate) fn user_is_disabled(&mut self) {
         let user = self.chance.below(self.users.len());
-        let id = self.users[user].id;
+        let Some(stored) = self.store.user(&self.users[user].email) else { return };
+        let id = stored.id;
         self.users[user].disabled_at = Some(self.clock.now());
         self.store.disable(id);
         self.observer.disabled(id, self.event);

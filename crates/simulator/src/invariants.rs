@@ -1,12 +1,13 @@
 //! What must hold, by name, and the observer that watches it. The observer knows what went over the
 //! wire and what stands in the rows, and nothing else: it must not ask `rotation` what is right.
 //!
-//! [`rows`] looks at the store after each event, [`answers`] at each call that ends, [`theft`] at
-//! owner and thief. The premises of each promise are in [`setting`](crate::setting).
+//! [`rows`] looks at the store after each event, [`answers`] at each call that ends, [`sign_ins`] at
+//! how sessions begin, [`theft`] at owner and thief. The premises of each promise are in [`setting`](crate::setting).
 
 mod answers;
 mod names;
 mod rows;
+mod sign_ins;
 mod theft;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,14 @@ pub enum Invariant {
     FailuresAreTransient,
     /// A ticket that was never given out opens nothing.
     ForgeriesOpenNothing,
+    /// One attempt to sign in, however often it arrives, begins one session.
+    OneSessionPerAttempt,
+    /// The attempt that made an account never hears that its address is taken.
+    NeverTakenFromItsMaker,
+    /// An attempt that has begun a session is answered with it until that is used or over.
+    SignInsAreAnswered,
+    /// Ticket 1 is not given out once it was presented.
+    TicketOneIsUnused,
 }
 
 impl fmt::Display for Invariant {
@@ -69,6 +78,10 @@ impl fmt::Display for Invariant {
             Self::NobodyElsesTokens => "nobody gets somebody else's tokens",
             Self::FailuresAreTransient => "failures are transient",
             Self::ForgeriesOpenNothing => "forgeries open nothing",
+            Self::OneSessionPerAttempt => "one session for each attempt",
+            Self::NeverTakenFromItsMaker => "no account is taken from its maker",
+            Self::SignInsAreAnswered => "sign-ins are answered",
+            Self::TicketOneIsUnused => "ticket 1 is not given out once it was presented",
         })
     }
 }
@@ -114,6 +127,8 @@ struct Watched {
     /// The generation in its row, and the highest that ever stood there.
     generation: u32,
     highest: u32,
+    /// The event at which its first ticket was accepted.
+    presented: Option<u32>,
     /// Whether its row says that it has ended.
     ended: bool,
     /// The event at which somebody was told so.

@@ -6,9 +6,10 @@
 //! the seed, makes every choice. The same seed is the same story on every machine.
 //!
 //! What is real: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures,
-//! `rotation::decide`, the engine in memory with its conditional writes, and of the client
-//! `frontend::session::{attempt, verdict}`. What stands in for something: [`server`] for HTTP,
-//! [`browser`] and [`tab`] for the browser around that code. It must not know tokio, threads or time.
+//! `rotation::{decide, decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and
+//! commits them, the engine in memory with its conditional writes, and of the client
+//! `frontend::session::{attempt, verdict, again}`. What stands in for something: [`server`] for HTTP and
+//! passwords, [`browser`] and [`tab`] for the browser around that code. It must not know tokio, threads or time.
 //!
 //! Read [`setting`] for the premises, [`invariants`] for the promises, [`world`] for the loop, then
 //! [`network`], [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.

@@ -4,7 +4,7 @@
 
 use frontend::transport::Answer;
 
-use crate::coverage::CONTENDED;
+use crate::coverage::{CONTENDED, SIGN_IN_COPIED};
 use crate::invariants::Finished;
 use crate::scheduler::InFlight;
 use crate::server::{self, Call, Cookie, Outcome};
@@ -46,6 +46,9 @@ pub(crate) struct Reply {
     pub(crate) cookie: Cookie,
 }
 
+/// So many requests one sign-in becomes at most. Browsers send a POST again by themselves, up to seven times.
+const MOST_OF_A_SIGN_IN: usize = 8;
+
 /// Everything that is on its way.
 #[derive(Default)]
 pub(crate) struct Wire {
@@ -84,7 +87,7 @@ impl World {
         self.counts.add("request arrives");
         tell!(self, "request {} arrives at instance {}", request.id, instance + 1);
         let sessions = std::sync::Arc::clone(&self.instances[instance].sessions);
-        let running = server::begin(sessions, request.call.clone());
+        let running = server::begin(sessions, request.call.clone(), self.setting.twist.bug);
         self.in_flight.push(InFlight {
             request,
             instance,
@@ -113,6 +116,39 @@ impl World {
         self.counts.add("request is copied");
         tell!(self, "request {} is copied", copy.id);
         self.wire.requests.push(copy);
+    }
+
+    /// Whether a sign-in is on its way.
+    pub(crate) fn is_signing_in(&self) -> bool {
+        self.wire.requests.iter().any(|request| matches!(request.call, Call::SignIn(_)))
+    }
+
+    /// The browser, or what stands before the servers, sends a sign-in again: up to seven times, soon or much later.
+    pub(crate) fn sign_in_is_copied(&mut self) {
+        let requests = self.wire.requests.iter().enumerate();
+        let sign_ins = requests.filter(|(_, request)| matches!(request.call, Call::SignIn(_)));
+        let places: Vec<usize> = sign_ins.map(|(place, _)| place).collect();
+        let place = places[self.chance.below(places.len())];
+        let original = self.wire.requests[place].clone();
+        let alike = self.wire.requests.iter().filter(|request| request.id == original.id);
+        let room = MOST_OF_A_SIGN_IN.saturating_sub(alike.count());
+        if room == 0 {
+            return;
+        }
+        let copies = 1 + self.chance.below(room);
+        self.counts.add(SIGN_IN_COPIED);
+        tell!(self, "request {} is copied: {copies} more", original.id);
+        for _ in 0..copies {
+            let longest = if self.chance.percent(50) { 10 } else { 120 };
+            let earliest = self.event + self.chance.within(0, longest);
+            self.wire.requests.push(Request { is_copy: true, earliest, ..original.clone() });
+        }
+        if !original.is_copy && self.chance.percent(30) {
+            // The first connection is closed. What the client will hear is the answer to the last one.
+            self.wire.requests[place].is_copy = true;
+            let last = self.wire.requests.last_mut().expect("a copy was pushed");
+            (last.is_copy, last.earliest) = (false, original.earliest);
+        }
     }
 
     /// A call under way goes on.

@@ -2,26 +2,30 @@
 //! little. Passwords are left out: who logs in here has proved who they are. It must not know who
 //! calls, or what becomes of the answer.
 
+mod sign_in;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use backend::auth::callers::Authenticated;
-use backend::auth::email::Email;
 use backend::auth::logout::Presented;
 use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, Grant};
 use backend::store::{Change, Whence};
 use frontend::transport::Answer;
-use rotation::{Attempt, Generation};
+use rotation::Attempt;
 use shared::body::SessionBody;
 use shared::{EndCause, ErrorCode, Problem, Secret, SessionId};
+
+use crate::setting::Bug;
+pub(crate) use sign_in::{SignIn, Way};
 
 /// What somebody asks of a server.
 #[derive(Clone)]
 pub(crate) enum Call {
-    /// A new session for a user whose password was right.
-    Login(Email),
+    /// A new session for a user whose password is right, or who has no account yet.
+    SignIn(SignIn),
     /// The refresh grant: ticket and attempt key.
     Refresh { ticket: String, key: Option<String> },
     /// An end to the session of this ticket.
@@ -58,35 +62,24 @@ pub(crate) enum Cookie {
 /// A call under way.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome>>>;
 
-/// Begins a call; nothing happens until it is polled.
-pub(crate) fn begin(sessions: Arc<Sessions>, call: Call) -> Running {
+/// Begins a call; nothing happens until it is polled. `bug` is what the instance does wrong on purpose.
+pub(crate) fn begin(sessions: Arc<Sessions>, call: Call, bug: Option<Bug>) -> Running {
     Box::pin(async move {
-        match carry_out(&sessions, call).await {
+        match carry_out(&sessions, call, bug).await {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Failed(error),
         }
     })
 }
 
-async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError> {
+async fn carry_out(
+    sessions: &Sessions,
+    call: Call,
+    bug: Option<Bug>,
+) -> Result<Outcome, AuthError> {
     match call {
-        Call::Login(email) => {
-            let user = sessions.journal.store.find_user(&email).await?;
-            // As `Accounts::login`, whatever the password.
-            let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
-                return Err(AuthError::InvalidCredentials);
-            };
-            let session = sessions.begin(&user, &Whence::unknown()).await?;
-            let seen = user.password_hash.clone();
-            let open = Change::OpenSession {
-                session: Box::new(session.clone()),
-                seen,
-                superseded: Vec::new(),
-            };
-            if !sessions.journal.commit(open, Vec::new()).await?.took_place() {
-                return Err(AuthError::InvalidCredentials);
-            }
-            let grant = sessions.grant(&session, user, Generation::FIRST).await?;
+        Call::SignIn(request) => {
+            let grant = sign_in::sign_in(sessions, &request, bug).await?;
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Refresh { ticket, key } => {
@@ -97,7 +90,8 @@ async fn carry_out(sessions: &Sessions, call: Call) -> Result<Outcome, AuthError
         }
         Call::Logout { ticket } => {
             let refresh_tokens = &[Secret::new(ticket)];
-            let presented = Presented { refresh_tokens, access_token: None, meant: None };
+            let presented =
+                Presented { refresh_tokens, access_token: None, meant: None, key: None };
             sessions.logout(&presented, &Whence::unknown()).await?;
             Ok(Outcome::Done)
         }
@@ -138,7 +132,9 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
                 session_id: grant.session_id,
                 user: backend::http::session_answer::shown(&grant.user),
             };
-            (answer(200, &body), Cookie::Set(grant.refresh_token.expose().to_owned()))
+            let is_new = matches!(call, Call::SignIn(SignIn { way: Way::Register, .. }));
+            let status = if is_new { 201 } else { 200 };
+            (answer(status, &body), Cookie::Set(grant.refresh_token.expose().to_owned()))
         }
         Outcome::Authenticated(_) => (empty(200), Cookie::Untouched),
         Outcome::Done if matches!(call, Call::Logout { .. }) => (empty(204), Cookie::Cleared),
@@ -151,6 +147,8 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
                     (401, ErrorCode::InvalidToken)
                 }
                 AuthError::DuplicateAttempt => (409, ErrorCode::DuplicateAttempt),
+                AuthError::EmailTaken => (409, ErrorCode::EmailTaken),
+                AuthError::IdempotencyKeyReused => (422, ErrorCode::IdempotencyKeyReused),
                 _ => (503, ErrorCode::TemporarilyUnavailable),
             };
             let problem = Problem::new(code, status, &error.to_string());

@@ -2,6 +2,8 @@
 //! nowhere else: outside them a sign-out is counted, not failed (docs/design/rotation.md, "What was
 //! found"). It must not know how a world goes on.
 
+use backend::store::UsedKey;
+
 use crate::chance::Chance;
 
 /// What a thief takes away.
@@ -26,7 +28,7 @@ pub(crate) enum Tabs {
     Race,
 }
 
-/// A fault put into the store or the client on purpose, to see that it is found.
+/// A fault put into the store, an instance or the client on purpose, to see that it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
     /// A rotation is written whatever generation stands in the row (read-then-write).
@@ -41,6 +43,16 @@ pub enum Bug {
     OthersStay,
     /// The client forgets its pending attempt key when it gets no answer.
     KeyDropped,
+    /// A sign-in is committed without its key.
+    KeyNotStored,
+    /// A sign-in looks for its key and is then committed although the key is there.
+    KeyNotGuarded,
+    /// A sign-in whose commit finds the key does not look for it again.
+    SecondLookLeftOut,
+    /// A registration looks for the address before it looks for its key.
+    AddressFirst,
+    /// A copy of a sign-in gets ticket 1 although it was presented.
+    TicketOneAgain,
 }
 
 /// What a promise rests on. Doubt one, and a seed shows what it is good for: these are the known limits
@@ -61,6 +73,8 @@ pub enum Premise {
     NothingIsLostAfterATheft,
     /// A thief with the pending key meets a client that got the whole answer, or none of it.
     AnswersArriveWhole,
+    /// A copy of a sign-in comes while its key is remembered: within a day.
+    KeysAreRemembered,
 }
 
 /// What is not as it should be, on purpose: in the code, or in what we believe.
@@ -97,6 +111,8 @@ pub(crate) struct Setting {
     pub(crate) copies: bool,
     /// Days pass at once.
     pub(crate) long_waits: bool,
+    /// No user has an account yet.
+    pub(crate) newcomers: bool,
     /// What is not as it should be.
     pub(crate) twist: Twist,
 }
@@ -129,6 +145,7 @@ impl Setting {
             faults: chance.percent(70),
             copies: chance.percent(60),
             long_waits: chance.percent(25),
+            newcomers: chance.percent(30),
             twist,
         }
     }
@@ -167,6 +184,11 @@ impl Setting {
     /// an older ticket than the other tab was given: in one of 200,000 seeds; the model has the counterexample.
     pub(crate) fn password_changes_are_alone(&self) -> bool {
         self.tabs == Tabs::ShareAKey && self.rollbacks
+    }
+
+    /// Whether a sign-in must not begin a second session `seconds` after the same attempt has begun one.
+    pub(crate) fn remembers_keys(&self, seconds: i64) -> bool {
+        self.holds(Premise::KeysAreRemembered, seconds <= UsedKey::RETENTION_SECONDS)
     }
 
     /// How many rotations a request on its way may be behind the ticket that is sent next; `None`

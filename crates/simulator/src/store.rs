@@ -6,6 +6,7 @@
 mod engine;
 mod pause;
 mod planted;
+mod sign_ins;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use shared::{EndCause, SessionId, UserId};
 use crate::setting::Bug;
 pub(crate) use pause::at_once;
 use pause::step_aside;
+use sign_ins::SignIns;
 
 /// What goes wrong at the next action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,7 @@ struct State {
     version: u64,
     /// For the planted grace: families before their last rotation.
     before: BTreeMap<SessionId, Family>,
+    sign_ins: SignIns,
 }
 
 impl SimulatedStore {
@@ -182,9 +185,11 @@ impl SimulatedStore {
 
     fn write_session(&self, change: Change) -> Result<Outcome, StoreError> {
         let done = at_once(self.memory.commit(change, Vec::new()))?;
-        let mut state = self.state();
-        state.not_durable.clear();
-        state.version += 1;
+        if done.took_place() {
+            let mut state = self.state();
+            state.not_durable.clear();
+            state.version += 1;
+        }
         Ok(done)
     }
 

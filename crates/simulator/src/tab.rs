@@ -1,11 +1,12 @@
 //! A tab: the client's side of the protocol (docs/design/rotation.md), step by step. What an answer
-//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, attempt}`); the
-//! order of steps repeats `frontend/src/session/{refresh,call,settings,sign_in,tabs}.rs`, which cannot
+//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, again, attempt}`); the
+//! order of steps repeats `frontend/src/session/{refresh,call,settings,sign_in,once,tabs}.rs`, which cannot
 //! run without a browser. It must not look at anything a page could not see.
 
 mod channel;
 mod memory;
 mod sending;
+mod sign_in;
 
 use frontend::session::attempt::{self, Pending, Shelf as _};
 use frontend::session::backoff;
@@ -15,7 +16,7 @@ use frontend::transport::{Answer, NoAnswer};
 pub(crate) use memory::{Message, Tab};
 
 use crate::network::Party;
-use crate::server::Call;
+use crate::server::Way;
 use crate::setting::{Bug, Tabs};
 use crate::story::tell;
 use crate::world::World;
@@ -26,7 +27,7 @@ pub(crate) enum Errand {
     /// Get a token other than the one with the serial number `stale`.
     Renew { stale: Option<u64>, era: u64, tried: u32 },
     /// Begin a session for a user.
-    LogIn { user: usize },
+    SignIn { user: usize, way: Way, tried: u32 },
     /// End the session.
     LogOut { era: u64 },
     /// Set another password, with the token that has this serial number.
@@ -46,6 +47,8 @@ pub(crate) enum Doing {
     Ready(Errand),
     /// Where tabs race: has looked for a key, and will write down the one that it found or made.
     Keyed(Errand, String),
+    /// Has got no answer to a sign-in with this key. It asks again, and keeps the lock.
+    AskingAgain(Errand, String),
     /// Has sent a request, with this key.
     Waiting(Errand, Option<String>, u32),
     /// Will try again.
@@ -58,7 +61,7 @@ impl World {
         let here = &self.browsers[browser];
         match &here.tabs[tab].doing {
             Doing::Nothing | Doing::Waiting(..) => false,
-            Doing::BackingOff(_) => true,
+            Doing::BackingOff(_) | Doing::AskingAgain(..) => true,
             Doing::Queueing(_) => self.setting.tabs != Tabs::TakeTurns || here.holder.is_none(),
             Doing::Ready(Errand::Renew { .. } | Errand::ChangePassword { .. })
             | Doing::Keyed(..) => self.may_refresh(browser),
@@ -83,14 +86,12 @@ impl World {
             Doing::Ready(Errand::Renew { stale, era, tried }) => {
                 self.renew(browser, tab, (stale, era, tried));
             }
-            // Somebody has logged in meanwhile, in another tab.
-            Doing::Ready(Errand::LogIn { .. }) if self.browsers[browser].hint => {
-                self.rest(browser, tab);
+            Doing::Ready(Errand::SignIn { user, way, .. }) => {
+                self.sign_in(browser, tab, user, way);
             }
-            Doing::Ready(Errand::LogIn { user }) => {
-                self.counts.add("login");
-                let call = Call::Login(self.users[user].email.clone());
-                self.ask(browser, tab, Errand::LogIn { user }, (None, call));
+            Doing::AskingAgain(errand, key) => {
+                self.counts.add("tab sends its sign-in again");
+                self.send_sign_in(browser, tab, errand, Some(key));
             }
             Doing::Ready(Errand::LogOut { era }) => self.log_out(browser, tab, era),
             Doing::Ready(Errand::ChangePassword { serial, era }) => {
@@ -161,13 +162,7 @@ impl World {
                     self.tab(browser, tab).doing = Doing::BackingOff(errand);
                 }
             }
-            Errand::LogIn { .. } => {
-                if let Some(body) = outcome.ok().filter(Answer::succeeded).and_then(|it| it.json())
-                {
-                    self.adopt_and_tell(browser, tab, body);
-                }
-                self.rest(browser, tab);
-            }
+            Errand::SignIn { .. } => self.signed_in(browser, tab, (errand, key), outcome),
             Errand::LogOut { .. } => {
                 if outcome.is_ok_and(|answer| answer.status == 204) {
                     self.end_and_tell(browser, tab);

@@ -4,6 +4,7 @@
 mod names;
 mod tabs;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backend::auth::access_token::AccessTokens;
@@ -60,6 +61,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<SimulatedStore>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) users: Vec<User>,
+    /// Those who do not know yet that they have an account.
+    pub(crate) newcomers: BTreeSet<usize>,
     pub(crate) browsers: Vec<Browser>,
     pub(crate) thief: Thief,
     pub(crate) wire: Wire,
@@ -88,6 +91,7 @@ enum Step {
     Thief,
     RequestLost,
     RequestCopied,
+    SignInCopied,
     ReplyLost,
     FaultSet,
     Crash,
@@ -114,12 +118,12 @@ impl World {
         let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
         let instance = |number: usize| Instance {
             sessions: Arc::new(Sessions {
-                journal: Journal {
-                    store: Arc::clone(&store) as _,
-                    clock: clock.clone(),
-                    entropy: Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
-                    endings: Arc::new(Endings::new(&clock)),
-                },
+                journal: Journal::new(
+                    Arc::clone(&store) as _,
+                    clock.clone(),
+                    Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
+                    Arc::new(Endings::new(&clock)),
+                ),
                 keys: Arc::clone(keys),
                 policy: POLICY,
                 access_tokens: access_tokens.clone(),
@@ -135,6 +139,7 @@ impl World {
         let users = (0..setting.users).map(|number| user(&instances[0].sessions, number)).collect();
         let browsers =
             setting.browsers.iter().map(|(user, tabs)| Browser::new(*user, *tabs)).collect();
+        let newcomers = (0..setting.users).filter(|_| setting.newcomers).collect();
         let mut world = Self {
             setting,
             chance,
@@ -142,6 +147,7 @@ impl World {
             store,
             instances,
             users,
+            newcomers,
             browsers,
             thief: Thief::default(),
             wire: Wire::default(),
@@ -153,7 +159,8 @@ impl World {
             last_request: 0,
             last_key: 0,
         };
-        for user in &world.users {
+        let known = world.users.iter().enumerate();
+        for (_, user) in known.filter(|(number, _)| !world.newcomers.contains(number)) {
             let whence = Whence::unknown();
             let session = at_once(world.instances[0].sessions.begin(user, &whence));
             world.store.admit(user, &session.expect("a session"));
@@ -183,6 +190,7 @@ impl World {
             Step::Thief => self.thief_goes_on(),
             Step::RequestLost => self.request_is_lost(),
             Step::RequestCopied => self.request_is_copied(),
+            Step::SignInCopied => self.sign_in_is_copied(),
             Step::ReplyLost => self.reply_is_lost(),
             Step::FaultSet => self.fault_is_set(),
             Step::Crash => self.instance_crashes_or_starts(),
@@ -198,7 +206,7 @@ impl World {
     }
 
     /// The events that may come next, with their weights.
-    fn possible(&self) -> [(u32, Step); 22] {
+    fn possible(&self) -> [(u32, Step); 23] {
         let setting = &self.setting;
         let if_any = |weight: u32, any: bool| if any { weight } else { 0 };
         let calls = !self.in_flight.is_empty();
@@ -220,6 +228,7 @@ impl World {
             (if_any(15, setting.loot != Loot::Nothing), Step::Thief),
             (if_any(1, requests), Step::RequestLost),
             (if_any(3, requests && setting.copies), Step::RequestCopied),
+            (if_any(6, setting.copies && self.is_signing_in()), Step::SignInCopied),
             (if_any(3, replies), Step::ReplyLost),
             (if_any(4, calls && faults), Step::FaultSet),
             (if_any(if all_up { 1 } else { 15 }, faults), Step::Crash),

@@ -15,7 +15,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
     // A service of its own: of the issuer it knows the URL.
     ("notes", &["shared", "verifier", "environment"]),
     // It puts both sides into one world; nothing may know it.
-    ("simulator", &["shared", "rotation", "frontend", "backend"]),
+    ("simulator", &["shared", "rotation", "frontend", "backend", "verifier"]),
     // It breaks the program from outside; what it shared with it, it could not find wrong.
     ("chaos", &["shared", "forgery"]),
     // It forges tokens for the tests of whoever verifies them, and shares nothing with them.

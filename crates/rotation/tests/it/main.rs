@@ -4,5 +4,6 @@ mod attempt;
 mod model;
 mod policy;
 mod properties;
+mod sign_in;
 mod table;
 mod ticket;

@@ -4,28 +4,30 @@
 //!
 //! Read in this order: [`world`] (what may happen), [`state`] (one moment), [`step`] and [`server`]
 //! (what follows), [`verdict`] (what must hold), [`questions`] (what is asked), [`rules`] (the rules
-//! that were rejected, beside Baton's).
+//! that were rejected, beside Baton's). How a session begins is a model of its own: [`sign_in`].
 
 mod questions;
 mod report;
 mod rules;
 mod search;
 mod server;
+mod sign_in;
 mod state;
 mod step;
 mod story;
 mod verdict;
 mod world;
 
-use questions::{LIMITS, MISTAKES, Question, REJECTED};
-use search::explore;
+use questions::{LIMITS, MISTAKES, REJECTED};
+use search::{Explored, Question, explore};
+use sign_in::questions as sign_ins;
 
 /// The page between its two marks.
 const PAGE: &str = include_str!("../../../../docs/design/rotation-proof.md");
 /// Where `cargo xtask model` finds what was found.
 const FOUND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/rotation-proof.md");
 
-fn each_has_a_counterexample(questions: &[Question]) {
+fn each_has_a_counterexample<W: Explored>(questions: &[Question<W>]) {
     for question in questions {
         assert!(explore(&question.of, question.asked).broken.is_some(), "{}", question.world);
     }
@@ -34,16 +36,19 @@ fn each_has_a_counterexample(questions: &[Question]) {
 #[test]
 fn the_limits_are_limits() {
     each_has_a_counterexample(LIMITS);
+    each_has_a_counterexample(sign_ins::LIMITS);
 }
 
 #[test]
 fn every_rejected_rule_has_its_counterexample() {
     each_has_a_counterexample(REJECTED);
+    each_has_a_counterexample(sign_ins::REJECTED);
 }
 
 #[test]
 fn every_mistake_in_the_servers_writes_is_noticed() {
     each_has_a_counterexample(MISTAKES);
+    each_has_a_counterexample(sign_ins::MISTAKES);
 }
 
 /// Explores every world of a promise to its end, and every other to its first counterexample.

@@ -3,9 +3,8 @@
 use backend::auth::{AuthError, Grant};
 use shared::{Secret, SessionId};
 
-use super::{Finished, Invariant, Issued, Observer, Watched};
+use super::{Finished, Invariant, Issued, Observer};
 use crate::coverage::OUTSIDE;
-use crate::faults::has_expired;
 use crate::network::Party;
 use crate::server::{Call, Outcome};
 use crate::setting::Setting;
@@ -25,7 +24,7 @@ impl Observer {
             self.broken(Invariant::FailuresAreTransient, call.event, detail);
         }
         match (&call.request.call, call.outcome) {
-            (Call::Login(_), Outcome::Granted(grant)) => self.session_began(call, grant, store),
+            (Call::SignIn(sign_in), _) => self.signed_in(call, sign_in, store, setting),
             (Call::Refresh { ticket, key }, outcome) => match self.tickets.get(ticket).copied() {
                 Some(presented) => {
                     self.refreshed(call, presented, key.as_deref(), setting);
@@ -51,24 +50,8 @@ impl Observer {
         }
     }
 
-    fn session_began(&mut self, call: &Finished<'_>, grant: &Grant, store: &SimulatedStore) {
-        let number = self.sessions.len() + 1;
-        let user = grant.user.id;
-        // A login may have been on its way when its user was disabled, or for too long.
-        let disabled = self.disabled.contains(&user);
-        let end_answered = disabled.then_some(call.event);
-        let row = store.row(grant.session_id);
-        let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
-        let (user, since) = (Some(user), call.event);
-        let watched = Watched { number, user, since, may_end, end_answered, ..Watched::default() };
-        self.sessions.insert(grant.session_id, watched);
-        // The row has stood there since before this answer.
-        self.version = 0;
-        self.given_out(call, grant, 1);
-    }
-
     /// Notes the tokens of a grant, and whether its ticket is the one it must be.
-    fn given_out(&mut self, call: &Finished<'_>, grant: &Grant, number: u32) {
+    pub(super) fn given_out(&mut self, call: &Finished<'_>, grant: &Grant, number: u32) {
         let ticket = grant.refresh_token.expose();
         self.tickets.insert(ticket.to_owned(), (grant.session_id, number));
         self.tokens.push(Issued {

@@ -4,6 +4,7 @@ use rotation::Standing;
 use shared::EndCause;
 use shared::{NumericDate, SessionId};
 
+use super::sign_ins::second_session;
 use super::{Invariant, Observer};
 use crate::faults::has_expired;
 use crate::setting::Setting;
@@ -38,10 +39,15 @@ impl Observer {
             }
             // The user wanted it so, elsewhere.
             watched.may_end |= ended && store.cause(*id) == Some(EndCause::PasswordChange);
+            if generation > 0 {
+                watched.presented.get_or_insert(event);
+            }
             watched.generation = generation;
             watched.highest = watched.highest.max(generation);
             watched.ended = ended;
         }
+        let second = second_session(store, setting);
+        found.extend(second.map(|detail| (Invariant::OneSessionPerAttempt, detail)));
         for (invariant, detail) in found {
             self.broken(invariant, event, detail);
         }
@@ -60,6 +66,7 @@ impl Observer {
                 continue;
             };
             watched.generation = row.family.generation.0;
+            watched.presented = watched.presented.filter(|_| watched.generation > 0);
             watched.rolled_back = event;
             watched.may_end |= has_expired(&row, now);
             // What was lost may be given out again, to another attempt.

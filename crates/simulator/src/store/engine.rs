@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
     AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
-    Service, Session, Store, StoreError, StoredKey, User,
+    Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -23,8 +23,11 @@ impl Store for SimulatedStore {
             Change::EndSession(id, ending) => {
                 self.call(None, |store| store.write_end(id, ending)).await
             }
-            Change::OpenSession { .. } => {
+            Change::OpenSession { .. } | Change::Register(..) => {
                 self.call(None, |store| store.write_session(change)).await
+            }
+            Change::Keyed(used, change) => {
+                self.call(None, |store| store.write_keyed(*used, *change)).await
             }
             Change::ChangePassword(change) => {
                 self.call(Some(Outcome::default()), |store| store.write_password(*change)).await
@@ -98,6 +101,10 @@ impl Store for SimulatedStore {
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.memory.failures(account).await
+    }
+
+    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
+        self.call(None, |store| at_once(store.memory.used_key(key_hash))).await
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {

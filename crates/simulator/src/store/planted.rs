@@ -1,10 +1,10 @@
 //! What is wrong with the store on purpose. Each of these has been a bug of somebody's; the
 //! simulation is worth its time only if it finds them (tests/it/planted.rs).
 
-use backend::store::{Accepted, Change, PasswordChange, Session};
+use backend::store::{Accepted, Change, PasswordChange, Session, Store as _, UsedKey};
 use rotation::Standing;
 
-use super::SimulatedStore;
+use super::{SimulatedStore, at_once};
 use crate::setting::Bug;
 
 /// How long the planted grace lets the ticket before the current one work.
@@ -53,6 +53,17 @@ impl SimulatedStore {
         } else {
             Change::ChangePassword(Box::new(change))
         }
+    }
+
+    /// A sign-in with its key as it is written: with a planted bug without the key, or although the key is there.
+    pub(super) fn planted_keyed(&self, used: UsedKey, change: Change) -> Change {
+        let is_used = || matches!(at_once(self.memory.used_key(&used.key_hash)), Ok(Some(_)));
+        let without_key = match self.bug {
+            Some(Bug::KeyNotStored) => true,
+            Some(Bug::KeyNotGuarded) => is_used(),
+            _ => false,
+        };
+        if without_key { change } else { Change::Keyed(Box::new(used), Box::new(change)) }
     }
 
     /// Whether a failover forgets the ends of sessions.

@@ -1,6 +1,7 @@
 //! What a tab sends, and what it keeps in mind until the answer comes. It must not know what answers mean.
 
 use super::*;
+use crate::server::Call;
 
 impl World {
     pub(super) fn send_refresh(&mut self, browser: usize, tab: usize, errand: Errand, key: String) {

@@ -1,7 +1,7 @@
 //! What things are called in a story. Secrets are told by what they are of, never by their text.
 
 use crate::network::Party;
-use crate::server::{Call, Outcome};
+use crate::server::{Call, Outcome, SignIn, Way};
 use crate::world::World;
 
 /// The users, by their numbers.
@@ -22,7 +22,14 @@ impl World {
 
     pub(crate) fn describe(&self, call: &Call) -> String {
         match call {
-            Call::Login(email) => format!("a login of {}", email.as_str()),
+            Call::SignIn(SignIn { way, email, key }) => {
+                let what = match way {
+                    Way::Register => "registration",
+                    Way::LogIn => "login",
+                };
+                let key = key.as_deref().unwrap_or("no key");
+                format!("a {what} of {} with {key}", email.as_str())
+            }
             Call::Refresh { ticket, key } => {
                 let key = key.as_deref().unwrap_or("no key");
                 format!("a refresh with {} and {key}", self.observer.ticket_name(ticket))

@@ -10,7 +10,6 @@ impl World {
     /// What a tab with nothing to do begins.
     pub(super) fn tab_begins(&mut self, browser: usize, tab: usize) {
         let now = self.clock.now();
-        let own = self.browsers[browser].user;
         let here = &self.browsers[browser].tabs[tab];
         let era = here.era;
         let errand = match &here.token {
@@ -27,12 +26,7 @@ impl World {
             None if here.restoring || self.browsers[browser].hint => {
                 Some(Errand::Renew { stale: None, era, tried: 0 })
             }
-            None => {
-                // A browser may be lent to somebody else.
-                let lent = self.chance.percent(15);
-                let user = if lent { self.chance.below(self.users.len()) } else { own };
-                (self.users[user].disabled_at.is_none()).then_some(Errand::LogIn { user })
-            }
+            None => self.wants_to_sign_in(browser),
         };
         match errand {
             Some(Errand::Use { serial }) => self.tab_calls(browser, tab, serial),

@@ -58,3 +58,9 @@ fn a_copied_key_is_good_for_more_if_only_the_cookie_arrives() {
         "the client repeats its key with the next ticket, and so does the thief"
     );
 }
+
+#[test]
+fn a_copy_of_a_sign_in_that_comes_after_a_day_may_begin_a_second_session() {
+    let seed = needed(Premise::KeysAreRemembered, Invariant::OneSessionPerAttempt);
+    assert!(seed.is_some(), "the key was forgotten");
+}

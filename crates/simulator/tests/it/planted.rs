@@ -1,5 +1,5 @@
-//! A simulation that finds nothing proves nothing: each of these faults is planted in the store or the
-//! client, and one of the first thousand seeds must find it, by the promise it breaks.
+//! A simulation that finds nothing proves nothing: each of these faults is planted in the store, an instance or
+//! the client, and one of the first thousand seeds must find it, by the promise it breaks.
 
 use simulator::invariants::Invariant;
 use simulator::{Bug, Simulator, Twist};
@@ -52,4 +52,41 @@ fn a_grace_period_is_found() {
 fn a_client_that_drops_its_key_is_found() {
     let seed = found(Bug::KeyDropped, Invariant::TheHonestStaySignedIn);
     assert!(seed.is_some(), "without its key a retry looks like a theft");
+}
+
+#[test]
+fn a_sign_in_that_is_committed_without_its_key_is_found() {
+    let seed = found(Bug::KeyNotStored, Invariant::OneSessionPerAttempt);
+    assert!(seed.is_some(), "a copy begins another session");
+    let seed = found(Bug::KeyNotStored, Invariant::NeverTakenFromItsMaker);
+    assert!(seed.is_some(), "a copy of a registration finds the account that it has made");
+}
+
+#[test]
+fn a_sign_in_that_is_committed_although_its_key_is_there_is_found() {
+    let seed = found(Bug::KeyNotGuarded, Invariant::OneSessionPerAttempt);
+    assert!(seed.is_some(), "two instances look for the key before either has committed");
+}
+
+#[test]
+fn a_sign_in_that_does_not_look_for_its_key_again_is_found() {
+    let seed = found(Bug::SecondLookLeftOut, Invariant::SignInsAreAnswered);
+    assert!(seed.is_some(), "the slower copy of a login is told that its password is wrong");
+    let seed = found(Bug::SecondLookLeftOut, Invariant::NeverTakenFromItsMaker);
+    assert!(seed.is_some(), "the slower copy of a registration is told that its address is taken");
+}
+
+#[test]
+fn a_registration_that_looks_for_the_address_first_is_found() {
+    let seed = found(Bug::AddressFirst, Invariant::NeverTakenFromItsMaker);
+    assert!(seed.is_some(), "a copy finds the account that it has made");
+}
+
+#[test]
+fn a_first_ticket_that_is_given_out_after_it_was_presented_is_found() {
+    let seed = found(Bug::TicketOneAgain, Invariant::TicketOneIsUnused);
+    assert!(
+        seed.is_some(),
+        "a late copy of a login gets the ticket of a session that was refreshed"
+    );
 }

@@ -2,23 +2,14 @@
 //! why the other rules were rejected, and which mistakes of a server the model would notice.
 
 use super::rules::Rule;
+use super::search::Question;
 use super::verdict::Invariant::{
     self, EndsAreFinal, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut,
     NothingGrantedAfterTheEnd, OneLiveSuccessor, TheftEndsTheSession,
 };
 use super::world::{HONEST, Loot, Tabs, World, Writes};
 
-/// A question: does all of this always hold in that world?
-pub(crate) struct Question {
-    /// The world in words.
-    pub(crate) world: &'static str,
-    /// The world.
-    pub(crate) of: World,
-    /// The promises.
-    pub(crate) asked: &'static [Invariant],
-}
-
-const fn ask(world: &'static str, of: World, asked: &'static [Invariant]) -> Question {
+const fn ask(world: &'static str, of: World, asked: &'static [Invariant]) -> Question<World> {
     Question { world, of, asked }
 }
 
@@ -36,7 +27,7 @@ const RACE: World = World { tabs: Tabs::Race, copies: 0, ..HONEST };
 const ONE_BY_ONE: World = World { keys: false, copies: 0, late_requests: 0, calls: 1, ..HONEST };
 
 /// What Baton promises.
-pub(crate) const PROMISES: &[Question] = &[
+pub(crate) const PROMISES: &[Question<World>] = &[
     ask(
         "honest tabs; any message lost, repeated, or late by less than two rotations; the server \
          killed at any moment",
@@ -122,7 +113,7 @@ pub(crate) const PROMISES: &[Question] = &[
 ];
 
 /// Where the promises end. Each of these has a counterexample.
-pub(crate) const LIMITS: &[Question] = &[
+pub(crate) const LIMITS: &[Question<World>] = &[
     ask("two tabs refresh at once, have no lock, and race for the key", RACE, &[NeverSignedOut]),
     ask(
         "a request is still on its way when the second rotation after its own is accepted",
@@ -194,7 +185,7 @@ pub(crate) const LIMITS: &[Question] = &[
 ];
 
 /// The rules that were rejected.
-pub(crate) const REJECTED: &[Question] = &[
+pub(crate) const REJECTED: &[Question<World>] = &[
     ask(
         "strict rotation without keys",
         World { rule: Rule::Strict, ..ONE_BY_ONE },
@@ -223,7 +214,7 @@ pub(crate) const REJECTED: &[Question] = &[
 ];
 
 /// Mistakes in the server's writes.
-pub(crate) const MISTAKES: &[Question] = &[
+pub(crate) const MISTAKES: &[Question<World>] = &[
     ask(
         "a rotation written without the generation guard",
         World { writes: Writes::WithoutGenerationGuard, ..THIEF },

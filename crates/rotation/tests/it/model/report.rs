@@ -4,56 +4,76 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::questions::{LIMITS, MISTAKES, PROMISES, Question, REJECTED};
-use super::search::{Found, explore};
+use super::questions::{LIMITS, MISTAKES, PROMISES, REJECTED};
+use super::search::{Explored, Found, Question, explore};
+use super::sign_in::questions as sign_in;
+use super::sign_in::story as sign_in_story;
 use super::story::Event;
 
 /// Explores every world and tells all of it.
 pub(crate) fn report() -> String {
-    let mut text = String::from("### What holds\n\n");
-    text += "| world | always | moments | steps |\n| --- | --- | ---: | ---: |\n";
-    let mut seen = BTreeMap::new();
-    for question in PROMISES {
-        let found = kept(question);
-        let promises = question.asked.iter().map(|promise| promise.in_words());
-        let promises = promises.collect::<Vec<_>>().join("; ");
-        let (states, steps) = (thousands(found.states), thousands(found.steps));
-        line(&mut text, &format!("| {} | {promises} | {states} | {steps} |", question.world));
-        for (kind, times) in found.seen {
-            *seen.entry(kind).or_insert(0) += times;
-        }
-    }
-    for kind in Event::KINDS {
-        assert!(seen.contains_key(kind), "it never happened that {kind}");
-    }
-    text += "\nWhat happened in these worlds, and how often:\n\n";
-    line(&mut text, &kinds(&seen));
+    let mut text = String::new();
+    table(&mut text, "### What holds", PROMISES, &Event::KINDS);
     stories(&mut text, "### Where the promises end", LIMITS);
     stories(&mut text, "### The rules that were rejected", REJECTED);
     stories(&mut text, "### Mistakes a server could make", MISTAKES);
+    text.push('\n');
+    let kinds = &sign_in_story::Event::KINDS;
+    table(&mut text, "### Sign-in: what holds", sign_in::PROMISES, kinds);
+    stories(&mut text, "### Sign-in: where the promises end", sign_in::LIMITS);
+    stories(&mut text, "### Sign-in: the rules that were rejected", sign_in::REJECTED);
+    stories(&mut text, "### Sign-in: mistakes a server could make", sign_in::MISTAKES);
     text
 }
 
+/// What was found in the worlds of promises. Each of `must_be_seen` must have happened there.
+fn table<W: Explored>(
+    text: &mut String,
+    heading: &str,
+    questions: &[Question<W>],
+    must_be_seen: &[&'static str],
+) {
+    line(text, &format!("{heading}\n"));
+    line(text, "| world | always | moments | steps |");
+    line(text, "| --- | --- | ---: | ---: |");
+    let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for question in questions {
+        let found = kept(question);
+        let promises = question.asked.iter().map(|promise| W::in_words(*promise));
+        let promises = promises.collect::<Vec<_>>().join("; ");
+        let (states, steps) = (thousands(found.states), thousands(found.steps));
+        line(text, &format!("| {} | {promises} | {states} | {steps} |", question.world));
+        for (kind, times) in found.seen {
+            *seen.entry(kind).or_default() += times;
+        }
+    }
+    for kind in must_be_seen {
+        assert!(seen.contains_key(kind), "it never happened that {kind}");
+    }
+    line(text, "\nWhat happened in these worlds, and how often:\n");
+    line(text, &kinds(&seen));
+}
+
 /// What was found where the promises are kept.
-fn kept(question: &Question) -> Found {
+fn kept<W: Explored>(question: &Question<W>) -> Found<W> {
     let found = explore(&question.of, question.asked);
-    if let Some((promise, story)) = found.broken {
+    if let Some((promise, story)) = &found.broken {
         let story = story.iter().map(|event| format!("\n  {event}")).collect::<String>();
-        panic!("{}: {} no more:{story}", question.world, promise.in_words());
+        panic!("{}: {} no more:{story}", question.world, W::in_words(*promise));
     }
     // A model that explores nothing finds no counterexample either.
     assert!(found.states > 10_000, "{}: only {} moments", question.world, found.states);
     found
 }
 
-fn stories(text: &mut String, heading: &str, questions: &[Question]) {
+fn stories<W: Explored>(text: &mut String, heading: &str, questions: &[Question<W>]) {
     line(text, &format!("\n{heading}"));
     for question in questions {
         let found = explore(&question.of, question.asked);
         let (promise, story) = found.broken.expect("each of these has a counterexample");
         line(
             text,
-            &format!("\n**{}.** Broken: {}.\n", capital(question.world), promise.in_words()),
+            &format!("\n**{}.** Broken: {}.\n", capital(question.world), W::in_words(promise)),
         );
         for (number, event) in story.iter().enumerate() {
             line(text, &format!("{}. {event}", number + 1));

@@ -2,6 +2,11 @@
 //! say what follows from it; that is [`super::step`].
 
 use super::rules::Rule;
+use super::search::Explored;
+use super::state::State;
+use super::step;
+use super::story::Event;
+use super::verdict::Invariant;
 
 /// One world to explore. Everything not named here cannot happen in it.
 #[derive(Debug, Clone, Copy)]
@@ -110,3 +115,33 @@ pub(crate) const HONEST: World = World {
     rotations: 4,
     calls: 3,
 };
+
+impl Explored for World {
+    type State = State;
+    type Event = Event;
+    type Promise = Invariant;
+
+    fn first(&self) -> State {
+        step::first(self)
+    }
+
+    fn step(&self, state: &State) -> Vec<(Event, State)> {
+        step::step(self, state)
+    }
+
+    fn canonical(state: &State) -> State {
+        state.canonical()
+    }
+
+    fn kind(event: &Event) -> &'static str {
+        event.kind()
+    }
+
+    fn holds(promise: Invariant, before: &State, after: &State) -> bool {
+        promise.holds(before, after)
+    }
+
+    fn in_words(promise: Invariant) -> &'static str {
+        promise.in_words()
+    }
+}

@@ -1,0 +1,113 @@
+//! How sessions begin: one for each attempt, whose copies are answered with it until it is used or over.
+
+use backend::auth::{AuthError, Grant};
+use rotation::Generation;
+
+use super::{Finished, Invariant, Observer, Watched};
+use crate::faults::has_expired;
+use crate::server::{Outcome, SignIn};
+use crate::setting::Setting;
+use crate::store::SimulatedStore;
+
+impl Observer {
+    /// A registration or a login has ended. Of a key that was forgotten nothing is promised.
+    pub(super) fn signed_in(
+        &mut self,
+        call: &Finished<'_>,
+        sign_in: &SignIn,
+        store: &SimulatedStore,
+        setting: &Setting,
+    ) {
+        let key = sign_in.key.as_deref().unwrap_or_default();
+        let begun = store.begun_with(key);
+        let are_remembered =
+            begun.iter().all(|begun| setting.remembers_keys(call.now.since(begun.at)));
+        let begun = begun.last().filter(|_| are_remembered).map(|begun| begun.session);
+        let name = format!("request {}", call.request.id);
+        match call.outcome {
+            Outcome::Granted(grant) if grant.user.email != sign_in.email => {
+                self.broken(Invariant::NobodyElsesTokens, call.event, name);
+            }
+            Outcome::Granted(grant) if self.sessions.contains_key(&grant.session_id) => {
+                self.answered_again(call, grant);
+            }
+            Outcome::Granted(grant) => self.session_began(call, grant, store),
+            Outcome::Failed(AuthError::EmailTaken) => {
+                self.counts.add("address is taken");
+                if begun.is_some() && store.was_made_with(key, &sign_in.email) {
+                    self.broken(Invariant::NeverTakenFromItsMaker, call.event, name);
+                }
+            }
+            Outcome::Failed(AuthError::InvalidCredentials) => {
+                // With another password since, or disabled, a user may be refused.
+                let as_it_was = store.user(&sign_in.email).is_some_and(|user| {
+                    user.disabled_at.is_none() && user.password_hash.is_empty()
+                });
+                if begun.is_some() && as_it_was {
+                    self.broken(Invariant::SignInsAreAnswered, call.event, name);
+                }
+            }
+            Outcome::Failed(AuthError::DuplicateAttempt) => {
+                self.counts.add("sign-in is a duplicate");
+                let is_unused = begun.and_then(|id| store.row(id)).is_some_and(|row| {
+                    let is_new = row.family.generation == Generation::NONE;
+                    is_new && row.is_live() && !has_expired(&row, call.now)
+                });
+                // Since the row was read, the rotation may have been lost that it told of.
+                let watched = begun.and_then(|id| self.sessions.get(&id));
+                let was_lost = watched.is_some_and(|it| it.rolled_back >= call.began);
+                if is_unused && !was_lost {
+                    self.broken(Invariant::SignInsAreAnswered, call.event, name);
+                }
+            }
+            Outcome::Failed(AuthError::IdempotencyKeyReused) => {
+                self.broken(Invariant::SignInsAreAnswered, call.event, name);
+            }
+            _ => {}
+        }
+    }
+
+    fn session_began(&mut self, call: &Finished<'_>, grant: &Grant, store: &SimulatedStore) {
+        let number = self.sessions.len() + 1;
+        let user = grant.user.id;
+        // A login may have been on its way when its user was disabled, or for too long.
+        let disabled = self.disabled.contains(&user);
+        let end_answered = disabled.then_some(call.event);
+        let row = store.row(grant.session_id);
+        let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
+        let (user, since) = (Some(user), call.event);
+        let watched = Watched { number, user, since, may_end, end_answered, ..Watched::default() };
+        self.sessions.insert(grant.session_id, watched);
+        // The row has stood there since before this answer.
+        self.version = 0;
+        self.given_out(call, grant, 1);
+    }
+
+    /// With a session of which ticket 1 was given out before.
+    fn answered_again(&mut self, call: &Finished<'_>, grant: &Grant) {
+        self.counts.add("sign-in is answered again");
+        let Some(watched) = self.sessions.get(&grant.session_id) else { return };
+        let name = format!("session {}, request {}", watched.number, call.request.id);
+        let over = watched.end_answered.is_some_and(|at| at < call.began);
+        let presented = watched.presented.is_some_and(|at| at < call.began);
+        let remembered = call.began > watched.rolled_back;
+        if over {
+            self.broken(Invariant::AnEndIsFinal, call.event, name.clone());
+        }
+        if presented && remembered {
+            self.broken(Invariant::TicketOneIsUnused, call.event, name);
+        }
+        self.given_out(call, grant, 1);
+    }
+}
+
+/// A session that an attempt has begun although it had begun one before, and its key was remembered.
+pub(super) fn second_session(store: &SimulatedStore, setting: &Setting) -> Option<String> {
+    store.begun().iter().find_map(|begun| {
+        let second = begun.windows(2).find_map(|pair| match pair {
+            [first, second] if setting.remembers_keys(second.at.since(first.at)) => Some(second),
+            _ => None,
+        })?;
+        Some(format!("session {} is the second of its attempt", second.session))
+    })
+}

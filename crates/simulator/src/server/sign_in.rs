@@ -1,0 +1,159 @@
+//! Registration and login at an instance, by the real `Journal::{earlier, commit_keyed}` and
+//! `Sessions::answer_sign_in_again`. The order of steps repeats `backend::auth::{register, login}`, which cannot run without
+//! hashing passwords on tokio's threads. Copies do not wait for each other here, as they do at one instance: the
+//! transaction alone has to keep the promises. What is wrong with the order on purpose stands here, too.
+
+use backend::auth::email::Email;
+use backend::auth::idempotency::KeyedRequest;
+use backend::auth::sessions::Sessions;
+use backend::auth::{AuthError, Grant};
+use backend::store::{Change, UsedKey, User, Whence};
+use rotation::Generation;
+use verifier::IdempotencyKey;
+
+use crate::setting::Bug;
+
+/// How a session is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// With a new account.
+    Register,
+    /// With the right password of an account.
+    LogIn,
+}
+
+/// A request for a session.
+#[derive(Clone)]
+pub(crate) struct SignIn {
+    pub(crate) way: Way,
+    pub(crate) email: Email,
+    /// The attempt key. Programs may send none.
+    pub(crate) key: Option<String>,
+}
+
+impl SignIn {
+    fn keyed(&self) -> Option<KeyedRequest> {
+        let key = self.key.as_deref().and_then(IdempotencyKey::parse)?;
+        let call: &[u8] = match self.way {
+            Way::Register => b"register",
+            Way::LogIn => b"login",
+        };
+        Some(KeyedRequest::new(&key, &[call, self.email.as_str().as_bytes()]))
+    }
+}
+
+/// Begins a session, or answers with the one that the same attempt has begun.
+pub(super) async fn sign_in(
+    sessions: &Sessions,
+    request: &SignIn,
+    bug: Option<Bug>,
+) -> Result<Grant, AuthError> {
+    match request.way {
+        Way::Register => register(sessions, request, bug).await,
+        Way::LogIn => log_in(sessions, request, bug).await,
+    }
+}
+
+/// As `Accounts::login`.
+async fn log_in(
+    sessions: &Sessions,
+    request: &SignIn,
+    bug: Option<Bug>,
+) -> Result<Grant, AuthError> {
+    let (journal, keyed) = (&sessions.journal, request.keyed());
+    let user = proved(sessions, &request.email).await?;
+    if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
+        return again(sessions, &earlier, user, bug).await;
+    }
+    let session = sessions.begin(&user, &Whence::unknown()).await?;
+    let open = Change::OpenSession {
+        session: Box::new(session.clone()),
+        seen: user.password_hash.clone(),
+        superseded: Vec::new(),
+    };
+    let by = (user.id, Some(session.id));
+    if journal.commit_keyed(keyed.as_ref(), by, open, Vec::new()).await?.took_place() {
+        return sessions.grant(&session, user, Generation::FIRST).await;
+    }
+    match second_look(sessions, keyed.as_ref(), bug).await? {
+        Some(earlier) => again(sessions, &earlier, user, bug).await,
+        None => Err(AuthError::InvalidCredentials),
+    }
+}
+
+/// As `Accounts::register`.
+async fn register(
+    sessions: &Sessions,
+    request: &SignIn,
+    bug: Option<Bug>,
+) -> Result<Grant, AuthError> {
+    let (journal, keyed) = (&sessions.journal, request.keyed());
+    let address_first = bug == Some(Bug::AddressFirst);
+    if address_first && journal.store.find_user(&request.email).await?.is_some() {
+        return Err(AuthError::EmailTaken);
+    }
+    if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
+        let user = proved(sessions, &request.email).await?;
+        return again(sessions, &earlier, user, bug).await;
+    }
+    let now = journal.clock.now();
+    let user = User {
+        id: journal.entropy.user_id(now),
+        email: request.email.clone(),
+        name: None,
+        password_hash: String::new(),
+        created_at: now,
+        disabled_at: None,
+    };
+    let session = sessions.begin(&user, &Whence::unknown()).await?;
+    let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
+    let register = Change::Register(new_user, new_session, Vec::new());
+    let by = (user.id, Some(session.id));
+    if journal.commit_keyed(keyed.as_ref(), by, register, Vec::new()).await?.took_place() {
+        return sessions.grant(&session, user, Generation::FIRST).await;
+    }
+    match second_look(sessions, keyed.as_ref(), bug).await? {
+        Some(earlier) => {
+            let user = proved(sessions, &request.email).await?;
+            again(sessions, &earlier, user, bug).await
+        }
+        None => Err(AuthError::EmailTaken),
+    }
+}
+
+/// The user whose password it is: who signs in here knows it.
+async fn proved(sessions: &Sessions, email: &Email) -> Result<User, AuthError> {
+    let user = sessions.journal.store.find_user(email).await?;
+    user.filter(|user| user.disabled_at.is_none()).ok_or(AuthError::InvalidCredentials)
+}
+
+/// After a commit that wrote nothing: a copy may have been faster.
+async fn second_look(
+    sessions: &Sessions,
+    keyed: Option<&KeyedRequest>,
+    bug: Option<Bug>,
+) -> Result<Option<UsedKey>, AuthError> {
+    match bug {
+        Some(Bug::SecondLookLeftOut) => Ok(None),
+        _ => sessions.journal.faster(keyed).await,
+    }
+}
+
+/// The same attempt has begun a session before.
+async fn again(
+    sessions: &Sessions,
+    earlier: &UsedKey,
+    user: User,
+    bug: Option<Bug>,
+) -> Result<Grant, AuthError> {
+    let planted = earlier.session.filter(|_| bug == Some(Bug::TicketOneAgain));
+    let Some(session) = planted else {
+        return sessions.answer_sign_in_again(earlier, user).await;
+    };
+    match sessions.journal.store.find_session(session).await? {
+        Some((session, _)) if session.is_live() => {
+            sessions.grant(&session, user, Generation::FIRST).await
+        }
+        _ => Err(AuthError::DuplicateAttempt),
+    }
+}

@@ -1,0 +1,72 @@
+//! Sign-ins as they were committed: which sessions an attempt key has begun, and which attempt has made an account. No server
+//! reads it; it is for the observer.
+
+use std::collections::BTreeMap;
+
+use backend::auth::email::Email;
+use backend::store::{Change, Outcome, Store as _, StoreError, UsedKey, User};
+use rotation::Attempt;
+use shared::{NumericDate, SessionId};
+
+use super::{SimulatedStore, at_once};
+
+/// A session that was begun with an attempt key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) session: SessionId,
+    pub(crate) at: NumericDate,
+}
+
+/// All of them, by the hashes of their keys.
+#[derive(Default)]
+pub(super) struct SignIns {
+    begun: BTreeMap<[u8; 32], Vec<Begun>>,
+    makers: BTreeMap<String, [u8; 32]>,
+}
+
+impl SimulatedStore {
+    /// Writes a sign-in with its key, as far as no planted bug leaves that out, and writes down what came of it.
+    pub(super) fn write_keyed(&self, used: UsedKey, change: Change) -> Result<Outcome, StoreError> {
+        let made = match &change {
+            Change::Register(user, ..) => Some(user.email.as_str().to_owned()),
+            _ => None,
+        };
+        let done = self.write_session(self.planted_keyed(used, change))?;
+        if done.took_place() {
+            let UsedKey { key_hash, session, at, .. } = used;
+            let mut state = self.state();
+            let sign_ins = &mut state.sign_ins;
+            let begun = session.map(|session| Begun { session, at });
+            sign_ins.begun.entry(key_hash).or_default().extend(begun);
+            sign_ins.makers.extend(made.map(|email| (email, key_hash)));
+        }
+        Ok(done)
+    }
+
+    /// The sessions that each attempt has begun, in their order.
+    pub(crate) fn begun(&self) -> Vec<Vec<Begun>> {
+        self.state().sign_ins.begun.values().cloned().collect()
+    }
+
+    /// The sessions that the attempt with this key has begun, in their order.
+    pub(crate) fn begun_with(&self, key: &str) -> Vec<Begun> {
+        let begun = |hash: [u8; 32]| self.state().sign_ins.begun.get(&hash).cloned();
+        hash_of(key).and_then(begun).unwrap_or_default()
+    }
+
+    /// Whether the attempt with this key has made the account of this address.
+    pub(crate) fn was_made_with(&self, key: &str, email: &Email) -> bool {
+        let maker = self.state().sign_ins.makers.get(email.as_str()).copied();
+        maker.is_some() && maker == hash_of(key)
+    }
+
+    /// The user of this address, for the observer.
+    pub(crate) fn user(&self, email: &Email) -> Option<User> {
+        at_once(self.memory.find_user(email)).ok().flatten()
+    }
+}
+
+/// As servers store it: SHA-256 of the key, whatever it is for.
+fn hash_of(key: &str) -> Option<[u8; 32]> {
+    Attempt::parse(key).ok().map(|attempt| *attempt.hash())
+}

@@ -1,0 +1,121 @@
+//! How a tab signs a user in: with an attempt key that the browser keeps until it is answered, so that asking again is no second
+//! attempt. What an answer means is the browser's own code (`frontend::session::again`); the order of steps repeats
+//! `frontend/src/session/{once,pending,sign_in}.rs`.
+
+use frontend::session::again::{self, Outcome};
+use frontend::session::verdict::Trouble;
+use frontend::transport::{Answer, NoAnswer};
+use shared::body::SessionBody;
+
+use super::{Doing, Errand};
+use crate::browser::PendingSignIn;
+use crate::server::{Call, SignIn, Way};
+use crate::world::World;
+
+/// How often a tab asks by itself, after one click.
+const TRIES: u32 = 4;
+/// For how long a pending key is used again.
+const USABLE_FOR_SECONDS: i64 = 20 * 3_600;
+
+impl World {
+    /// Who signs in at a browser without a session.
+    pub(crate) fn wants_to_sign_in(&mut self, browser: usize) -> Option<Errand> {
+        // A browser may be lent to another user.
+        let lent = self.chance.percent(15);
+        let own = self.browsers[browser].user;
+        let user = if lent { self.chance.below(self.users.len()) } else { own };
+        let way = if self.newcomers.contains(&user) { Way::Register } else { Way::LogIn };
+        let is_enabled = self.users[user].disabled_at.is_none();
+        is_enabled.then_some(Errand::SignIn { user, way, tried: 0 })
+    }
+
+    /// A click.
+    pub(super) fn sign_in(&mut self, browser: usize, tab: usize, user: usize, way: Way) {
+        // Another tab has a session by now.
+        if self.browsers[browser].hint {
+            return self.rest(browser, tab);
+        }
+        // Programs send no key.
+        let is_keyed = self.chance.percent(90);
+        let key = is_keyed.then(|| self.take_sign_in_key(browser, user, way));
+        let errand = Errand::SignIn { user, way, tried: 0 };
+        self.send_sign_in(browser, tab, errand, key);
+    }
+
+    /// The pending key, if it is of the same sign-in, else a fresh one.
+    fn take_sign_in_key(&mut self, browser: usize, user: usize, way: Way) -> String {
+        let now = self.clock.now();
+        let pending = self.browsers[browser].sign_ins.get(&way);
+        let is_the_same = |pending: &&PendingSignIn| {
+            pending.user == user && now.since(pending.since) < USABLE_FOR_SECONDS
+        };
+        if let Some(key) = pending.filter(is_the_same).map(|pending| pending.key.clone()) {
+            self.counts.add("tab takes up a sign-in that got no answer");
+            return key;
+        }
+        let key = self.fresh_key();
+        let pending = PendingSignIn { user, key: key.clone(), since: now, is_uncertain: false };
+        self.browsers[browser].sign_ins.insert(way, pending);
+        key
+    }
+
+    pub(super) fn send_sign_in(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        errand: Errand,
+        key: Option<String>,
+    ) {
+        let Errand::SignIn { user, way, .. } = errand else { return };
+        self.counts.add(match way {
+            Way::Register => "registration",
+            Way::LogIn => "login",
+        });
+        let email = self.users[user].email.clone();
+        let call = Call::SignIn(SignIn { way, email, key: key.clone() });
+        self.ask(browser, tab, errand, (key, call));
+    }
+
+    /// A sign-in has been answered, or will not be any more.
+    pub(super) fn signed_in(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        (errand, key): (Errand, Option<String>),
+        outcome: Result<Answer, NoAnswer>,
+    ) {
+        let Errand::SignIn { user, way, tried } = errand else { return };
+        let sign_ins = &mut self.browsers[browser].sign_ins;
+        let pending = sign_ins.get_mut(&way).filter(|pending| Some(&pending.key) == key.as_ref());
+        match again::judge(outcome.map_err(Trouble::from), Answer::json::<SessionBody>) {
+            Outcome::Done(body) => {
+                if pending.is_some() {
+                    sign_ins.remove(&way);
+                }
+                self.newcomers.remove(&user);
+                self.adopt_and_tell(browser, tab, body);
+                self.rest(browser, tab);
+            }
+            Outcome::Refused(answer) => {
+                if pending.is_some_and(|pending| again::settles(&answer, pending.is_uncertain)) {
+                    sign_ins.remove(&way);
+                }
+                // Whatever it says, there is an account.
+                self.newcomers.remove(&user);
+                self.rest(browser, tab);
+            }
+            Outcome::Unanswered { .. } => {
+                if let Some(pending) = pending {
+                    pending.is_uncertain = true;
+                }
+                match key {
+                    Some(key) if tried + 1 < TRIES => {
+                        let errand = Errand::SignIn { user, way, tried: tried + 1 };
+                        self.tab(browser, tab).doing = Doing::AskingAgain(errand, key);
+                    }
+                    _ => self.rest(browser, tab),
+                }
+            }
+        }
+    }
+}
