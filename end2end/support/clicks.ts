@@ -1,0 +1,205 @@
+// One click, one effect: clicks whose answers are lost, what the server has done for each, and the table of both.
+import { type Locator, type Page, type TestInfo, expect } from '@playwright/test';
+import { type Call, type Fault, type FaultProxy, isCall } from './fault-proxy';
+import type { Wire } from './wire';
+
+/** How many clicks of each kind: 200 by hand, see once.spec.ts. */
+const CLICKS = process.env['CLICKS'];
+/** Without that. */
+const FEW = { 'http/1.1': 3, h2: 1 } as const;
+/** Repeats the choices of a run: how many answers are lost for each click. */
+const SEED = Number(process.env['SEED'] ?? 16);
+
+/**
+ * How many answers are lost at most: one more than a fetch can lose, so that the page has to ask again, twice. Chromium
+ * sends a request again on each other idle connection, five over HTTP/1.1 and none over HTTP/2, and then on a new one.
+ */
+const MOST_LOST = { 'http/1.1': 8, h2: 3 } as const;
+/** The same where one fetch has to be answered: one connection may be in use for something else. */
+const MOST_LOST_OF_ONE_FETCH = { 'http/1.1': 5, h2: 1 } as const;
+/** How often a user clicks who reads that it is not known whether it was done. */
+const MOST_PRESSES = 4;
+/** How long a page may ask for one click. */
+export const ASKS_FOR_MS = 45_000;
+
+/** What a page says when something was not done, or may not have been. */
+const TROUBLE = new RegExp(
+  [
+    'cannot be reached',
+    'takes too long',
+    'not available right now',
+    'not known whether',
+    'does not understand',
+    'There is an account with this email',
+  ].join('|'),
+);
+
+/** Something to click, on a page that is ready for it. */
+export interface Click {
+  /** What the user does. */
+  readonly kind: string;
+  /** The call that it takes. */
+  readonly call: Call;
+  readonly button: Locator;
+  /** What the page shows when it is done. */
+  readonly done: Locator;
+  /** A number that grows by one with each effect. */
+  readonly count: () => Promise<number>;
+  /** Whether the page leaves it to the user to ask again. */
+  readonly isAskedOnce?: boolean;
+}
+
+/** What has become of the clicks of one kind. */
+interface Row {
+  clicks: number;
+  leastEffects: number;
+  mostEffects: number;
+  /** Requests that the server has answered, for one click. */
+  mostRequests: number;
+  /** Requests that the browser has sent again by itself. */
+  resent: number;
+  pressedAgain: number;
+  /** What pages said instead of being done. */
+  readonly notDone: Set<string>;
+}
+
+/** Choices that can be repeated (mulberry32). */
+class Chance {
+  constructor(private state: number) {}
+
+  /** A whole number from 1 to `most`. */
+  upTo(most: number): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return 1 + (((mixed ^ (mixed >>> 14)) >>> 0) % most);
+  }
+}
+
+export class Clicks {
+  private readonly rows = new Map<string, Row>();
+  private readonly chance = new Chance(SEED);
+
+  constructor(
+    private readonly page: Page,
+    private readonly proxy: FaultProxy,
+    private readonly wire: Wire,
+    private readonly testInfo: TestInfo,
+  ) {}
+
+  /** As many rounds as there are to be clicks of each kind, and then what came of them. */
+  async rounds(oneRound: () => Promise<void>): Promise<void> {
+    const rounds = Number(CLICKS ?? FEW[this.proxy.protocol]);
+    this.testInfo.setTimeout(60_000 + rounds * 60_000);
+    for (let round = 0; round < rounds; round += 1) await oneRound();
+    this.report();
+  }
+
+  /** Clicks while answers are lost, again if the page asks for that, and counts the effects. */
+  async make(click: Click): Promise<void> {
+    const { kind, call, button, count } = click;
+    const { protocol } = this.proxy;
+    const before = await count();
+    await this.proxy.keepConnections(this.page);
+    this.wire.forget();
+    const most = click.isAskedOnce ? MOST_LOST_OF_ONE_FETCH[protocol] : MOST_LOST[protocol];
+    const fault = this.proxy.loseAnswers(call, this.chance.upTo(most));
+    let said: string | undefined;
+    let presses = 0;
+    do {
+      await press(button, fault);
+      presses += 1;
+      said = await this.whatThePageSays(click);
+    } while (said !== undefined && presses < MOST_PRESSES && (await button.isVisible()));
+    await quiet(fault);
+    const row = this.row(kind);
+    const effects = (await count()) - before;
+    row.clicks += 1;
+    row.leastEffects = Math.min(row.leastEffects, effects);
+    row.mostEffects = Math.max(row.mostEffects, effects);
+    row.mostRequests = Math.max(row.mostRequests, fault.reached);
+    row.resent += fault.reached - this.wire.exchanges.filter((it) => isCall(call, it)).length;
+    row.pressedAgain += presses - 1;
+    if (said !== undefined) row.notDone.add(said);
+  }
+
+  /** Nothing once it is done; else what it says, and is ready to be clicked again. */
+  private async whatThePageSays({ button, done }: Click): Promise<string | undefined> {
+    const ended = this.page.locator('.notice[data-kind=ended]');
+    const trouble = this.page
+      .getByRole('alert')
+      .or(ended)
+      .or(this.page.getByText(TROUBLE))
+      .filter({ visible: true });
+    const ready = button.and(this.page.locator(':not([aria-disabled=true])'));
+    let said: string | undefined;
+    const isSettled = async () => {
+      said = undefined;
+      if (await done.isVisible()) return true;
+      const isOver = (await ended.isVisible()) && !(await button.isVisible());
+      if (!isOver && !(await ready.isVisible())) return false;
+      [said] = await trouble.allInnerTexts();
+      return said !== undefined;
+    };
+    await expect.poll(isSettled, { timeout: ASKS_FOR_MS }).toBe(true);
+    return said;
+  }
+
+  private row(kind: string): Row {
+    const row = this.rows.get(kind) ?? {
+      clicks: 0,
+      leastEffects: Infinity,
+      mostEffects: 0,
+      mostRequests: 0,
+      resent: 0,
+      pressedAgain: 0,
+      notDone: new Set<string>(),
+    };
+    this.rows.set(kind, row);
+    return row;
+  }
+
+  private report(): void {
+    let resent = 0;
+    for (const [kind, row] of this.rows) {
+      const description = `${this.proxy.protocol} | ${kind} | ${inWords(row)}`;
+      this.testInfo.annotations.push({ type: 'once', description });
+      console.log(`once | ${description}`);
+      resent += row.resent;
+    }
+    for (const [kind, { leastEffects, mostEffects, notDone }] of this.rows) {
+      expect
+        .soft({ kind, leastEffects, mostEffects, notDone: [...notDone] })
+        .toEqual({ kind, leastEffects: 1, mostEffects: 1, notDone: [] });
+    }
+    // If this fails, no request came twice, and the counts above prove nothing.
+    expect(resent, 'requests that the browser has sent again').toBeGreaterThan(0);
+  }
+}
+
+/** Clicks, and returns once the server has had a request for it. */
+export async function press(button: Locator, fault: Fault): Promise<void> {
+  const before = fault.reached;
+  await button.click();
+  await expect.poll(() => fault.reached, { timeout: ASKS_FOR_MS }).toBeGreaterThan(before);
+}
+
+/** Lets every later answer arrive, and returns once the server is at work on none. */
+export async function quiet(fault: Fault): Promise<void> {
+  fault.end();
+  await expect.poll(() => fault.underWay).toBe(0);
+}
+
+function inWords(row: Row): string {
+  const { clicks, leastEffects, mostEffects, mostRequests, resent, pressedAgain, notDone } = row;
+  const effects =
+    leastEffects === mostEffects ? String(mostEffects) : `${leastEffects} to ${mostEffects}`;
+  return [
+    `${clicks} clicks`,
+    `effects of one: ${effects}`,
+    `requests of one: up to ${mostRequests}`,
+    `${resent} resent by the browser`,
+    `${pressedAgain} clicked again`,
+    notDone.size === 0 ? 'all done' : `said: ${[...notDone].join(' / ')}`,
+  ].join(' | ');
+}

@@ -1,0 +1,243 @@
+// A fault: the proxy that ends TLS in front of the server loses answers. The request arrives, the server answers, and the
+// connection closes without a byte of that answer. On a connection that was used before, Chromium takes this for an idle
+// connection that has timed out, and sends the request again by itself, POST or not (RFC 9110 section 9.2.2: a client
+// SHOULD NOT).
+import type { Page } from '@playwright/test';
+import { once } from 'node:events';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  request,
+} from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import { selfSigned } from './certificate';
+import type { Fulfilled } from './network';
+
+/** What the browser speaks, by its name in ALPN. */
+export type Protocol = 'http/1.1' | 'h2';
+
+/** What a page asks for, or what arrives of it. */
+export interface Call {
+  readonly method: string;
+  /** With `/*` at the end: any path below. */
+  readonly path: string;
+}
+
+/** Whether this is such a call. */
+export function isCall({ method, path }: Call, it: Call): boolean {
+  const isThere = path.endsWith('/*') ? it.path.startsWith(path.slice(0, -1)) : it.path === path;
+  return it.method === method && isThere;
+}
+
+/** Where the requests go, and the origin that the server there takes for its own. */
+export interface Upstream {
+  readonly port: number;
+  readonly origin: string;
+}
+
+/** As many connections as Chromium opens to one host over HTTP/1.1. */
+const CONNECTIONS = 6;
+/** A path of the proxy's own. */
+const KEPT_OPEN = '/kept-open';
+/** What belongs to one connection and not to the message (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2). */
+const CONNECTION_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+interface Answer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** What becomes of the answers to one call. */
+export class Fault {
+  /** How many requests the server has answered. */
+  reached = 0;
+  /** How many it is answering. */
+  underWay = 0;
+
+  constructor(
+    readonly call: Call,
+    private left: number,
+  ) {}
+
+  /** From now on every answer arrives. */
+  end(): void {
+    this.left = 0;
+  }
+
+  /** Whether the answer that has just been given is to be lost. */
+  losesOne(): boolean {
+    this.reached += 1;
+    const isLost = this.left > 0;
+    this.left -= 1;
+    return isLost;
+  }
+}
+
+export class FaultProxy {
+  /** How a browser calls it. */
+  readonly origin: string;
+  private upstream: Upstream | undefined;
+  private fault: Fault | undefined;
+  private instead: { call: Call; answer: Fulfilled } | undefined;
+  private readonly keptOpen: ServerResponse[] = [];
+  private readonly sockets = new Set<TLSSocket>();
+
+  private constructor(
+    readonly protocol: Protocol,
+    private readonly server: TlsServer,
+  ) {
+    this.origin = `https://localhost:${(server.address() as AddressInfo).port}`;
+    server.on('secureConnection', (socket: TLSSocket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      // A browser may close at any time.
+      socket.on('error', () => undefined);
+    });
+  }
+
+  /** Listens. It leads nowhere yet, because a server has to know its origin before it starts. */
+  static async start(protocol: Protocol): Promise<FaultProxy> {
+    const certificate = selfSigned();
+    // Set below, before anything can arrive.
+    let proxy: FaultProxy | undefined;
+    let server: TlsServer;
+    if (protocol === 'h2') {
+      server = createSecureServer(certificate, (incoming, outgoing) => {
+        // Made to be used as the messages of HTTP/1.1 are (Node, "Compatibility API").
+        const [asked, answer] = [incoming, outgoing] as unknown as [IncomingMessage, ServerResponse];
+        void proxy?.serve(asked, answer, () => incoming.stream.session?.destroy());
+      });
+    } else {
+      // 0 is no limit: an idle connection is closed by the test alone.
+      const options = { ...certificate, keepAliveTimeout: 0 };
+      server = createServer(options, (incoming, outgoing) => {
+        void proxy?.serve(incoming, outgoing, () => incoming.socket.destroySoon());
+      });
+    }
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    proxy = new FaultProxy(protocol, server);
+    return proxy;
+  }
+
+  /** From now on requests go there. */
+  leadTo(upstream: Upstream): void {
+    this.upstream = upstream;
+  }
+
+  /** The next `times` answers to this call are lost; `Infinity` until it is ended. */
+  loseAnswers(call: Call, times: number): Fault {
+    this.fault = new Fault(call, times);
+    return this.fault;
+  }
+
+  /** The next such call gets this answer, and the server does not see it. */
+  answerNext(call: Call, answer: Fulfilled): void {
+    this.instead = { call, answer };
+  }
+
+  /**
+   * Leaves as many idle connections as the browser opens: one over HTTP/2. Each is used once, so that a request on it
+   * is sent again when it closes.
+   */
+  async keepConnections(page: Page): Promise<void> {
+    const paths = Array.from({ length: CONNECTIONS }, (_, index) => `${KEPT_OPEN}?${index}`);
+    await page.evaluate(async (paths) => {
+      await Promise.all(paths.map((path) => fetch(path, { cache: 'no-store' })));
+    }, paths);
+  }
+
+  close(): void {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private async serve(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    hangUp: () => void,
+  ): Promise<void> {
+    outgoing.on('error', () => undefined);
+    const { pathname: path } = new URL(incoming.url ?? '/', this.origin);
+    if (path === KEPT_OPEN) return this.keepOpen(outgoing);
+    const asked: Call = { method: incoming.method ?? 'GET', path };
+    const fault = this.fault && isCall(this.fault.call, asked) ? this.fault : undefined;
+    if (fault) fault.underWay += 1;
+    try {
+      const { status, headers, body } = this.answerInstead(asked) ?? (await this.ask(incoming));
+      if (fault?.losesOne()) hangUp();
+      else outgoing.writeHead(status, headers).end(body);
+    } catch {
+      // The server is gone, or the page is.
+      hangUp();
+    } finally {
+      if (fault) fault.underWay -= 1;
+    }
+  }
+
+  private answerInstead(asked: Call): Answer | undefined {
+    const { instead } = this;
+    if (!instead || !isCall(instead.call, asked)) return undefined;
+    this.instead = undefined;
+    const { status, contentType, headers, body } = instead.answer;
+    return {
+      status,
+      headers: { ...headers, 'content-type': contentType },
+      body: Buffer.from(body),
+    };
+  }
+
+  /** Sends the whole request, and reads the whole answer. */
+  private async ask(incoming: IncomingMessage): Promise<Answer> {
+    if (!this.upstream) throw new Error('the proxy leads nowhere yet');
+    const { port, origin } = this.upstream;
+    const body = await buffer(incoming);
+    const headers = endToEnd(incoming.headers);
+    headers.host = new URL(origin).host;
+    // Behind a gateway the server has an origin over http: the notes service fetches the keys from there, and trusts no
+    // certificate that is made here.
+    if (headers.origin === this.origin) headers.origin = origin;
+    const { method, url: path } = incoming;
+    // A connection for each: what this proxy sends is never sent twice by itself.
+    const sent = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
+    const answered = once(sent, 'response');
+    sent.on('error', () => undefined);
+    sent.end(body);
+    const [answer] = (await answered) as [IncomingMessage];
+    return {
+      status: answer.statusCode ?? 502,
+      headers: endToEnd(answer.headers),
+      body: await buffer(answer),
+    };
+  }
+
+  /** Answers all at once, so that each has a connection of its own. */
+  private keepOpen(outgoing: ServerResponse): void {
+    this.keptOpen.push(outgoing);
+    if (this.keptOpen.length < CONNECTIONS) return;
+    for (const waiting of this.keptOpen.splice(0)) waiting.writeHead(204).end();
+  }
+}
+
+function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const kept: OutgoingHttpHeaders = {};
+  for (const [name, value] of Object.entries(headers)) {
+    // A colon begins what HTTP/2 has in the place of a request line.
+    const isKept = !name.startsWith(':') && !CONNECTION_HEADERS.has(name);
+    if (isKept && value !== undefined) kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,226 @@
+// The kinds of clicks that change something: each brings the page to where it can be clicked, whatever has become of the
+// click before.
+import { type Locator, type Page, expect } from '@playwright/test';
+import { randomUUID } from 'node:crypto';
+import type { Click } from './clicks';
+import { api, pages } from './contract';
+import type { FaultProxy } from './fault-proxy';
+import { problem } from './network';
+import { cards, fill, openNotes } from './notes';
+import type { Observer } from './observer';
+import { openSettings, passwordChanged } from './settings';
+import { logIn as logInOnPage, open, stranger } from './users';
+
+export interface Scene {
+  readonly page: Page;
+  readonly proxy: FaultProxy;
+  /** Counts what is done to its user, who clicks. */
+  readonly observer: Observer;
+}
+
+/** Prepares one click. */
+export type Kind = (scene: Scene) => Promise<Click>;
+
+const accountPage = (page: Page) => page.getByRole('heading', { name: 'Your account', level: 1 });
+const logOutButton = (page: Page) => page.getByRole('button', { name: 'Log out', exact: true });
+const notice = (page: Page, text: string) => page.locator('.notices').getByText(text);
+const nameField = (page: Page) => page.getByRole('textbox', { name: 'Name (optional)' });
+const nameButton = (page: Page) => page.getByRole('button', { name: 'Change name' });
+const nameChanged = (page: Page) => page.getByText('Your name is changed.');
+
+export const createAccount: Kind = async ({ page, observer }) => {
+  await beSignedOut(page);
+  await open(page, pages.register);
+  await page.getByLabel('Email').fill(observer.user.email);
+  await nameField(page).fill(observer.user.name);
+  await page.getByLabel('Password', { exact: true }).fill(observer.user.password);
+  return {
+    kind: 'create account',
+    call: { method: 'POST', path: api.register },
+    button: page.getByRole('button', { name: 'Create account' }),
+    done: accountPage(page),
+    // There is one account to an address. Each account begins with a session.
+    count: () => observer.sessions(),
+  };
+};
+
+export const deleteAccount: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  await openSettings(page);
+  await page.getByLabel('I understand that this cannot be undone.').check();
+  return {
+    kind: 'delete account',
+    call: { method: 'DELETE', path: api.me },
+    button: page.getByRole('button', { name: 'Delete my account' }),
+    done: notice(page, 'Your account was deleted, and all that was stored with it.'),
+    count: async () => ((await observer.logIn()) ? 0 : 1),
+  };
+};
+
+export const logIn: Kind = async ({ page, observer }) => {
+  await beSignedOut(page);
+  await open(page, pages.login);
+  await page.getByLabel('Email').fill(observer.user.email);
+  await page.getByLabel('Password', { exact: true }).fill(observer.user.password);
+  return {
+    kind: 'log in',
+    call: { method: 'POST', path: api.login },
+    button: page.getByRole('main').getByRole('button', { name: 'Log in' }),
+    done: accountPage(page),
+    count: () => observer.events('logged_in'),
+  };
+};
+
+export const logOut: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  return {
+    kind: 'log out',
+    call: { method: 'POST', path: api.logout },
+    button: logOutButton(page),
+    done: notice(page, 'You are logged out.'),
+    count: () => observer.events('logged_out'),
+  };
+};
+
+export const changeName: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  await openSettings(page);
+  await nameField(page).fill(randomUUID());
+  return {
+    kind: 'change name',
+    call: { method: 'PUT', path: api.name },
+    button: nameButton(page),
+    done: nameChanged(page),
+    count: () => observer.events('name_changed'),
+  };
+};
+
+/** The password again, for a change of the name: its first answer says that it takes one. */
+export const confirm: Kind = async ({ page, observer, proxy }) => {
+  await beSignedIn(page, observer);
+  await openSettings(page);
+  const challenge = problem(401, 'insufficient_user_authentication');
+  proxy.answerNext({ method: 'PUT', path: api.name }, challenge);
+  await nameField(page).fill(randomUUID());
+  await nameButton(page).click();
+  const dialog = page.getByRole('dialog', { name: 'Enter your password' });
+  await dialog.getByLabel('Password', { exact: true }).fill(observer.user.password);
+  return {
+    kind: 'confirm',
+    call: { method: 'POST', path: api.confirm },
+    button: dialog.getByRole('button', { name: 'Continue' }),
+    done: nameChanged(page),
+    count: () => observer.events('confirmed'),
+  };
+};
+
+export const changePassword: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  await openSettings(page);
+  const next = stranger().password;
+  await page.getByLabel('Current password').fill(observer.user.password);
+  await page.getByLabel('New password').fill(next);
+  observer.expectPassword(next);
+  return {
+    kind: 'change password',
+    call: { method: 'PUT', path: api.password },
+    button: page.getByRole('button', { name: 'Change password' }),
+    done: page.getByText(passwordChanged),
+    count: () => observer.events('password_changed'),
+    // Without an answer the page says that it is not known, and the next refresh settles it (decision 15).
+    isAskedOnce: true,
+  };
+};
+
+export const endSession: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  await observer.logIn();
+  await open(page, pages.sessions);
+  return {
+    kind: 'end one session',
+    call: { method: 'DELETE', path: `${api.sessions}/*` },
+    button: page.getByRole('button', { name: 'End this session' }).first(),
+    done: page.getByText(/^The session with .* was ended\.$/),
+    count: () => observer.events('session_ended'),
+  };
+};
+
+export const endOtherSessions: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  await observer.logIn();
+  await open(page, pages.sessions);
+  return {
+    kind: 'end all other sessions',
+    call: { method: 'DELETE', path: api.sessions },
+    button: page.getByRole('button', { name: 'End all other sessions' }),
+    done: page.getByText('All other sessions were ended.'),
+    count: () => observer.events('others_ended'),
+  };
+};
+
+const saveButton = (page: Page) => page.getByRole('button', { name: 'Save note' });
+
+export const createNote: Kind = async ({ page, observer }) => {
+  await beSignedIn(page, observer);
+  await openNotes(page);
+  const title = randomUUID();
+  await page.getByRole('button', { name: 'New note' }).click();
+  await expect(page.getByLabel('Title')).toBeFocused();
+  await fill(page, title, 'two bottles');
+  return {
+    kind: 'create note',
+    call: { method: 'POST', path: api.notes },
+    button: saveButton(page),
+    done: page.getByText(`“${title}” is saved.`),
+    count: () => observer.notes(),
+  };
+};
+
+/** Of the newest note. */
+export const changeNote: Kind = async ({ page, observer }) => {
+  const card = await newestNote(page, observer);
+  const title = randomUUID();
+  await card.getByRole('button', { name: 'Edit' }).click();
+  await expect(page.getByLabel('Title')).toBeFocused();
+  await fill(page, title, 'three bottles');
+  return {
+    kind: 'change note',
+    call: { method: 'PUT', path: `${api.notes}/*` },
+    button: saveButton(page),
+    done: page.getByText(`“${title}” is saved.`),
+    count: () => observer.versions(),
+  };
+};
+
+/** Of the newest note. */
+export const deleteNote: Kind = async ({ page, observer }) => {
+  const card = await newestNote(page, observer);
+  const title = await card.getByRole('heading').innerText();
+  await card.getByRole('button', { name: 'Delete', exact: true }).click();
+  return {
+    kind: 'delete note',
+    call: { method: 'DELETE', path: `${api.notes}/*` },
+    button: page.getByRole('button', { name: 'Delete for good' }),
+    done: page.getByText(`“${title}” was deleted.`),
+    // Each effect makes one note less.
+    count: async () => -(await observer.notes()),
+  };
+};
+
+async function newestNote(page: Page, observer: Observer): Promise<Locator> {
+  await beSignedIn(page, observer);
+  await openNotes(page);
+  const card = cards(page).first();
+  await expect(card).toBeVisible();
+  return card;
+}
+
+/** The page as it is after a click that was done; else the user logs in. */
+async function beSignedIn(page: Page, observer: Observer): Promise<void> {
+  if (!(await logOutButton(page).isVisible())) await logInOnPage(page, observer.user);
+}
+
+/** The page as it is after a click that was done; else the session is left behind. */
+async function beSignedOut(page: Page): Promise<void> {
+  if (await logOutButton(page).isVisible()) await page.context().clearCookies();
+}

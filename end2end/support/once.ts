@@ -1,0 +1,173 @@
+// The `test` of the specs that lose answers: the proxy between a real Chromium and the server, and an observer that
+// counts effects; and the tests that those specs have in common.
+import type { Page } from '@playwright/test';
+import { ASKS_FOR_MS, type Click, Clicks, press, quiet } from './clicks';
+import { type Fault, FaultProxy, type Protocol } from './fault-proxy';
+import {
+  type Kind,
+  type Scene,
+  changeName,
+  changeNote,
+  changePassword,
+  confirm,
+  createAccount,
+  createNote,
+  deleteAccount,
+  deleteNote,
+  endOtherSessions,
+  endSession,
+  logIn,
+  logOut,
+} from './kinds';
+import { Observer } from './observer';
+import { Server } from './server';
+import { expect, test as base } from './test';
+import { enrol, stranger } from './users';
+
+interface Fixtures {
+  clicks: Clicks;
+  /** `user`, who has an account and is not logged in. */
+  scene: Scene;
+  /** A user who has no account yet. */
+  newcomer: () => Observer;
+}
+
+interface WorkerFixtures {
+  /** What Chromium speaks. */
+  protocol: Protocol;
+  proxy: FaultProxy;
+  /** The origin that leads to the server without the proxy. */
+  direct: string;
+}
+
+/** Longer than any run: nothing has to be renewed or confirmed between two clicks. */
+const A_DAY_SECONDS = 86_400;
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  protocol: ['http/1.1', { option: true, scope: 'worker' }],
+  accessTokenSeconds: A_DAY_SECONDS,
+  recentLoginSeconds: A_DAY_SECONDS,
+  ignoreHTTPSErrors: true,
+
+  proxy: [
+    async ({ protocol }, use) => {
+      const proxy = await FaultProxy.start(protocol);
+      await use(proxy);
+      proxy.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  // A gateway stands between the proxy and the server, which has the gateway's origin then.
+  server: [
+    async ({ accessTokenSeconds, gatewayIfAny, limits, proxy, recentLoginSeconds }, use) => {
+      const options = { accessTokenSeconds, limits, recentLoginSeconds };
+      const behind = { origin: proxy.origin, audiences: [] };
+      const server = gatewayIfAny?.server ?? (await Server.start(options, behind));
+      const { origin } = server;
+      proxy.leadTo({ origin, port: gatewayIfAny ? Number(new URL(origin).port) : server.port });
+      await use(server);
+      if (!gatewayIfAny) await server.discard();
+    },
+    { scope: 'worker' },
+  ],
+
+  direct: [
+    async ({ gatewayIfAny, server }, use) =>
+      use(gatewayIfAny ? server.origin : `http://localhost:${server.port}`),
+    { scope: 'worker' },
+  ],
+
+  baseURL: async ({ proxy }, use) => use(proxy.origin),
+
+  user: async ({ direct, playwright }, use) => use(await enrol(playwright.request, direct)),
+
+  scene: async ({ direct, page, proxy, user }, use) =>
+    use({ page, proxy, observer: new Observer(direct, user) }),
+
+  newcomer: async ({ direct }, use) => use(() => new Observer(direct, stranger())),
+
+  clicks: async ({ page, proxy, wire }, use, testInfo) =>
+    use(new Clicks(page, proxy, wire, testInfo)),
+});
+
+/** Kinds of clicks that lead to each other. */
+export type Series = Record<string, Kind[]>;
+
+/** Those of a user who has an account. */
+export const accountSeries: Series = {
+  'a login and a logout take place once': [logIn, logOut],
+  'name and password are changed once': [changeName, confirm, changePassword],
+  'sessions are ended once': [endSession, endOtherSessions],
+};
+
+/** The same, of the notes service. */
+export const noteSeries: Series = {
+  'a note is created, changed and deleted once': [createNote, changeNote, deleteNote],
+};
+
+const LOST = 'however often the answer is lost';
+
+/** A test for each series. */
+export function eachClickHasOneEffect(all: Series): void {
+  for (const [what, kinds] of Object.entries(all)) {
+    test(`${what}, ${LOST}`, async ({ clicks, protocol, scene }) => {
+      await clicks.rounds(() => inTurn(kinds, clicks, scene));
+      expect(await spoken(scene.page), 'what the browser speaks').toBe(protocol);
+    });
+  }
+}
+
+/** The same of a user for each round. */
+export function eachAccountBeginsAndEndsOnce(): void {
+  test(`an account is created and deleted once, ${LOST}`, async ({ clicks, newcomer, scene }) => {
+    const kinds = [createAccount, deleteAccount];
+    await clicks.rounds(() => inTurn(kinds, clicks, { ...scene, observer: newcomer() }));
+  });
+}
+
+async function inTurn(kinds: Kind[], clicks: Clicks, scene: Scene): Promise<void> {
+  for (const kind of kinds) await clicks.make(await kind(scene));
+}
+
+/** Clicks until the page gives up, and again once answers arrive: the first click has had the effect. */
+export async function expectOneEffectAfterNoAnswer(kind: Kind, scene: Scene): Promise<void> {
+  const click = await kind(scene);
+  const before = await click.count();
+  const fault = await clickInVain(click, scene);
+  await expect(scene.page.getByText(/not known/i).first()).toBeVisible({ timeout: ASKS_FOR_MS });
+  await expect(click.done).toBeHidden();
+  await quiet(fault);
+  await click.button.click();
+  await expect(click.done).toBeVisible();
+  expect((await click.count()) - before, 'effects').toBe(1);
+}
+
+/** The same, if the user reloads the page instead of waiting, and types the same again. */
+export async function expectOneEffectAfterReload(kind: Kind, scene: Scene): Promise<void> {
+  const click = await kind(scene);
+  const before = await click.count();
+  const fault = await clickInVain(click, scene);
+  await scene.page.reload({ waitUntil: 'commit' });
+  await quiet(fault);
+  const again = await kind(scene);
+  await again.button.click();
+  await expect(again.done).toBeVisible();
+  expect((await click.count()) - before, 'effects').toBe(1);
+}
+
+/** Clicks while no answer arrives. */
+async function clickInVain(click: Click, { page, proxy }: Scene): Promise<Fault> {
+  await proxy.keepConnections(page);
+  const fault = proxy.loseAnswers(click.call, Infinity);
+  await press(click.button, fault);
+  return fault;
+}
+
+/** The protocol that brought this document, as the browser says (Resource Timing, `nextHopProtocol`). */
+async function spoken(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => {
+    const [document] = performance.getEntriesByType('navigation');
+    return (document as PerformanceNavigationTiming | undefined)?.nextHopProtocol;
+  });
+}
