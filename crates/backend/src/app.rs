@@ -9,6 +9,7 @@ use axum::extract::FromRef;
 use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
 use crate::auth::endings::Endings;
+use crate::auth::idempotency::copies::SignIns;
 use crate::auth::journal::Journal;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
@@ -101,6 +102,7 @@ impl App {
             accounts: Accounts {
                 sessions: Arc::clone(&sessions),
                 passwords: Passwords::new(cores, entropy.clone()),
+                sign_ins: Arc::new(SignIns::new(&entropy, &sessions.journal.clock)),
             },
             entropy,
             sessions,

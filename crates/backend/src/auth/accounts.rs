@@ -8,6 +8,8 @@ use shared::body::RegisterRequest;
 use shared::{EventKind, Secret, SessionId};
 
 use super::email::Email;
+use super::idempotency::KeyedRequest;
+use super::idempotency::copies::SignIns;
 use super::journal::Journal;
 use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
@@ -23,6 +25,8 @@ pub struct Accounts {
     pub sessions: Arc<Sessions>,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// What this instance has answered to sign-ins with an idempotency key.
+    pub sign_ins: Arc<SignIns>,
 }
 
 impl Accounts {
@@ -46,7 +50,7 @@ impl Accounts {
         let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);
-            self.confirm_password(found, password, whence).await?;
+            self.confirm_password(found, password, attempt, whence).await?;
             devices = self.devices_kept(visitor, self.recognise(visitor, &account), &account);
         }
         // Whatever else the ticket means is answered there.
@@ -59,6 +63,7 @@ impl Accounts {
         &self,
         Found { user, session, .. }: Found,
         password: &Secret,
+        attempt: Option<&Attempt>,
         whence: &Whence,
     ) -> Result<(), AuthError> {
         let session = session.id;
@@ -67,10 +72,28 @@ impl Accounts {
             self.sessions.journal.note(vec![event(EventKind::ConfirmFailed)]).await;
             return Err(AuthError::InvalidCredentials);
         }
-        let at = self.sessions.journal.now();
-        let confirm = Change::Confirm { session, at, whence: whence.clone() };
-        self.sessions.journal.commit(confirm, vec![event(EventKind::Confirmed)]).await?;
+        let journal = &self.sessions.journal;
+        let confirm = Change::Confirm { session, at: journal.now(), whence: whence.clone() };
+        // A copy confirms nothing a second time.
+        let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
+        let (by, events) = ((user.id, Some(session)), vec![event(EventKind::Confirmed)]);
+        let outcome =
+            journal.commit_keyed(keyed.as_ref(), by, confirm.clone(), events.clone()).await?;
+        // Unless the session has come to want the password once more.
+        if !outcome.took_place() && keyed.is_some() && self.is_wanted(session).await? {
+            journal.commit(confirm, events).await?;
+        }
         Ok(())
+    }
+
+    /// Whether this session wants the password, before it goes on or for what cannot be undone.
+    async fn is_wanted(&self, session: SessionId) -> Result<bool, AuthError> {
+        let Sessions { journal, recent_login_seconds, .. } = &*self.sessions;
+        let found = journal.store.find_session(session).await?;
+        Ok(found.is_some_and(|(session, _)| {
+            let age = journal.now().since(session.authenticated_at);
+            session.wanted_at.is_some() || age > *recent_login_seconds
+        }))
     }
 
     /// Whether it is the user's password, asked for in a session of theirs. Who has a session, stolen or

@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use rotation::Standing;
-use shared::{EndCause, NumericDate, SessionId, UserId};
+use rotation::{Standing, UnverifiedTicket};
+use shared::{EndCause, NumericDate, Secret, SessionId, UserId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
 use super::AuthError;
 use super::endings::Word;
 use super::idempotency::Idempotency;
-use super::sessions::Sessions;
+use super::sessions::{Found, Sessions};
 use crate::store::{Session, StoreError, User};
 
 /// As long as that may take.
@@ -45,6 +45,15 @@ impl Caller {
     pub fn is_repeated(&self) -> bool {
         self.idempotency == Idempotency::Repeated
     }
+}
+
+/// Refresh tokens beside an access token: they need not be of the same session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accompanying {
+    /// Whether one is of another session that stands: its cookie is to be kept.
+    pub another_stands: bool,
+    /// Whether one is of no session of this server.
+    pub is_anothers: bool,
 }
 
 /// A caller with what is stored of them.
@@ -109,6 +118,49 @@ impl Sessions {
             && user.id == caller.user
             && self.journal.now() < self.expires_at(&session);
         if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
+    }
+
+    /// What is stored of a caller who is about to change something. `None` if a copy of the call has done it, at this
+    /// instance or another: then it may have ended this session.
+    ///
+    /// # Errors
+    /// As [`Sessions::look_up`].
+    pub async fn begin_change(&self, caller: &Caller) -> Result<Option<Authenticated>, AuthError> {
+        let keyed = match &caller.idempotency {
+            Idempotency::Repeated => return Ok(None),
+            Idempotency::Keyed(keyed) => Some(keyed),
+            Idempotency::Unkeyed => None,
+        };
+        match self.look_up(caller).await {
+            Err(refused @ (AuthError::InvalidToken | AuthError::SessionEnded(_))) => {
+                match self.journal.faster(keyed).await? {
+                    Some(_) => Ok(None),
+                    None => Err(refused),
+                }
+            }
+            found => found.map(Some),
+        }
+    }
+
+    /// Whose these refresh tokens are, that came along with a call which ends the caller's session.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn whose(
+        &self,
+        refresh_tokens: &[Secret],
+        caller: &Caller,
+    ) -> Result<Accompanying, AuthError> {
+        let mut whose = Accompanying { another_stands: false, is_anothers: false };
+        for token in refresh_tokens {
+            match self.load(token).await? {
+                Some(Found { session, .. }) => {
+                    whose.another_stands |= session.id != caller.session && self.stands(&session);
+                }
+                None => whose.is_anothers |= UnverifiedTicket::parse(token.expose()).is_some(),
+            }
+        }
+        Ok(whose)
     }
 
     /// Demands that the user has proved lately who they are (RFC 9470).

@@ -3,12 +3,15 @@
 //! stored with the change that it was used for, in one transaction; a copy of the request finds it there. Passwords take
 //! no part: they are verified for each copy. It must not know HTTP.
 //!
-//! Refresh, confirm and password change have a rule of their own: `rotation::decide`.
+//! Refresh and password change have a rule of their own: `rotation::decide`.
+
+pub mod copies;
 
 use std::time::Duration;
 
-use rotation::{Generation, SignIn, decide_sign_in};
-use shared::{SessionId, UserId};
+use rotation::{Attempt, Generation, SignIn, decide_sign_in};
+use sha2::{Digest as _, Sha256};
+use shared::{EventKind, SessionId, UserId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use verifier::IdempotencyKey;
@@ -16,8 +19,9 @@ use verifier::IdempotencyKey;
 use super::callers::Caller;
 use super::journal::Journal;
 use super::sessions::Sessions;
+use super::suspicion::network;
 use super::{AuthError, Grant};
-use crate::store::{Change, Event, Outcome, UsedKey, User};
+use crate::store::{Change, Event, Outcome, UsedKey, User, Whence};
 
 /// How long a copy waits for the request that came first. Less than a request may take.
 const COPY_WAIT: Duration = Duration::from_secs(5);
@@ -37,6 +41,15 @@ impl KeyedRequest {
     #[must_use]
     pub fn new(key: &IdempotencyKey, parts: &[&[u8]]) -> Self {
         Self { key_hash: key.hash(), request_hash: key.request_hash(parts) }
+    }
+}
+
+impl KeyedRequest {
+    /// A confirmation in this session with this attempt key, which belongs to the rotation: a refresh may have had the same key.
+    pub(super) fn of_confirmation(attempt: &Attempt, session: SessionId) -> Self {
+        let hash = Sha256::new_with_prefix("confirm").chain_update(attempt.hash());
+        let hash = hash.chain_update(session.as_bytes()).finalize().into();
+        Self { key_hash: hash, request_hash: hash }
     }
 }
 
@@ -134,6 +147,25 @@ impl Journal {
         Ok(self.faster(Some(request)).await?.map_or(outcome, |_| REPEATED))
     }
 
+    /// The same for a change that is right to find nothing to change, such as an end to what has ended: its key is used all
+    /// the same, so that a late copy does not find more.
+    ///
+    /// # Errors
+    /// As [`Journal::earlier`].
+    pub async fn commit_or_note_for(
+        &self,
+        caller: &Caller,
+        change: Change,
+        events: Vec<Event>,
+    ) -> Result<(), AuthError> {
+        let outcome = self.commit_for(caller, change, events).await?;
+        if let (false, Idempotency::Keyed(request)) = (outcome.took_place(), &caller.idempotency) {
+            let by = (caller.user, Some(caller.session));
+            self.commit_keyed(Some(request), by, Change::Record, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
     /// Carries a change out together with the use of its key, or does neither.
     ///
     /// # Errors
@@ -148,12 +180,36 @@ impl Journal {
         let change = match request {
             Some(&KeyedRequest { key_hash, request_hash }) => {
                 let at = self.clock.dated_now();
-                let used = UsedKey { key_hash, request_hash, user, session, at };
+                let [lot] = self.entropy.bytes();
+                let makes_room = lot.is_multiple_of(32);
+                let used = UsedKey { key_hash, request_hash, user, session, at, makes_room };
                 Change::Keyed(Box::new(used), Box::new(change))
             }
             None => change,
         };
         Ok(self.commit(change, events).await?)
+    }
+}
+
+/// From where a copy of a sign-in comes, compared with the session that it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// From the same network and device, as far as that can be known.
+    Same,
+    /// From elsewhere: a browser that has changed its network, or one who has copied the whole request. The session tells.
+    Another,
+}
+
+impl Place {
+    fn of_copy(session: &Whence, copy: &Whence) -> (Self, Vec<EventKind>) {
+        let mut kinds = Vec::new();
+        if network(session.address) != network(copy.address) {
+            kinds.push(EventKind::NewNetwork);
+        }
+        if session.device != copy.device {
+            kinds.push(EventKind::NewDevice);
+        }
+        (if kinds.is_empty() { Self::Same } else { Self::Another }, kinds)
     }
 }
 
@@ -163,24 +219,33 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AuthError::DuplicateAttempt`] if that session was refreshed or has ended: ticket 1 is not given out again.
+    /// [`AuthError::IdempotencyKeyReused`] if it is another user's: of two accounts whose addresses differ in spelling.
     pub async fn answer_sign_in_again(
         &self,
         earlier: &UsedKey,
         user: User,
-    ) -> Result<Grant, AuthError> {
+        whence: &Whence,
+    ) -> Result<(Grant, Place), AuthError> {
+        if earlier.user != user.id {
+            return Err(AuthError::IdempotencyKeyReused);
+        }
         // Before the row is read, as in `judge`: by a later clock the row as it was read could have run out.
         let now = self.journal.trusted_now()?;
         let found = match earlier.session {
             Some(session) => self.journal.store.find_session(session).await?,
             None => None,
         };
-        let Some((session, _)) = found.filter(|(session, _)| session.user == user.id) else {
+        let Some((session, _)) = found else {
             return Err(AuthError::DuplicateAttempt);
         };
         match decide_sign_in(Some(&session.family), now, self.policy) {
             SignIn::AnswerAgain => {
-                tracing::info!(event = "sign_in_answered_again", user = %user.id, session = %session.id);
-                self.grant(&session, user, Generation::FIRST).await
+                let (place, kinds) = Place::of_copy(&session.whence, whence);
+                let events = [EventKind::AnsweredAgain].into_iter().chain(kinds).map(|kind| {
+                    self.journal.event(kind, Some(user.id), whence).in_session(session.id)
+                });
+                self.journal.note(events.collect()).await;
+                Ok((self.grant(&session, user, Generation::FIRST).await?, place))
             }
             SignIn::Begin | SignIn::Duplicate => Err(AuthError::DuplicateAttempt),
         }

@@ -42,8 +42,6 @@ pub enum Key {
     Guess(AccountTag),
     /// A refresh token, by a hash of it.
     Ticket(AccountTag),
-    /// An idempotency key, by its hash.
-    Copy(AccountTag),
     /// One of those that find no place of their own.
     Shared(u64),
 }
@@ -81,8 +79,6 @@ struct All {
     told: Buckets,
     /// Authentic tickets that were refused a moment ago.
     refused: Buckets,
-    /// Copies of sign-ins, by their idempotency keys.
-    copies: Buckets,
 }
 
 impl Limits {
@@ -94,7 +90,6 @@ impl Limits {
             buckets: std::array::from_fn(|number| buckets(rates.of(TABLE[number].limit))),
             told: buckets(table::TOLD),
             refused: buckets(table::REFUSED),
-            copies: buckets(table::FREE_COPIES),
         }))
     }
 
@@ -152,35 +147,6 @@ impl Limits {
     /// A registration.
     pub(super) fn registration(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
         self.take(Limit::RegistrationsPerNetwork, Key::Network(network(address)))
-    }
-
-    /// Whether this copy of a sign-in is one of the few that take nothing from the limits: it was paid for before.
-    pub(super) fn is_free_copy(&self, key_hash: &[u8; 32]) -> bool {
-        let key = Key::Copy(AccountTag(*key_hash));
-        self.0.as_ref().is_some_and(|all| all.copies.take(key).is_ok())
-    }
-
-    /// What [`Limits::registration`] has taken.
-    pub(super) fn give_back_registration(&self, address: Option<IpAddr>) {
-        self.give_back(Limit::RegistrationsPerNetwork, Key::Network(network(address)));
-    }
-
-    /// What [`Limits::login_on`] has taken, or without a device [`Limits::login`].
-    pub(super) fn give_back_login(
-        &self,
-        device: Option<AccountTag>,
-        address: Option<IpAddr>,
-        account: AccountTag,
-    ) {
-        let network = network(address);
-        let pair = Key::Pair(network, account);
-        if let Some(device) = device {
-            self.give_back(Limit::LoginsPerKnownDevice, Key::Guess(device));
-            self.give_back(Limit::KnownDeviceLoginsPerNetworkAndAccount, pair);
-        } else {
-            self.give_back(Limit::LoginsPerNetworkAndAccount, pair);
-            self.give_back(Limit::LoginsPerNetwork, Key::Network(network));
-        }
     }
 
     /// A token that is not known to be genuine yet.
@@ -280,6 +246,6 @@ impl All {
     }
 
     fn each(&self) -> impl Iterator<Item = &Buckets> {
-        self.buckets.iter().chain([&self.told, &self.refused, &self.copies])
+        self.buckets.iter().chain([&self.told, &self.refused])
     }
 }

@@ -7,7 +7,8 @@ use verifier::IdempotencyKey;
 
 use super::accounts::Accounts;
 use super::email::Email;
-use super::idempotency::KeyedRequest;
+use super::idempotency::copies::Copy;
+use super::idempotency::{KeyedRequest, Place};
 use super::known_device::KnownDevice;
 use super::limits::TooEarly;
 use super::password::{Lane, Verdict};
@@ -26,8 +27,6 @@ pub(super) struct Login<'a> {
     account: AccountTag,
     /// On which device the account is known, if it is on this one.
     device: Option<KnownDevice>,
-    /// What it was counted by: the device if it is known, and the account.
-    paid_by: Option<(Option<AccountTag>, AccountTag)>,
     visitor: &'a Visitor,
 }
 
@@ -48,45 +47,69 @@ impl Accounts {
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
         let journal = &self.sessions.journal;
         let _under_way = journal.under_way(keyed.as_ref()).await?;
-        let user = self.proved(&mut login, &request.password).await?;
+        let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
+        let proved = self.proved(&mut login, &request.password, copy).await;
+        let user = self.note_sign_in(proved, keyed.as_ref(), &request.password)?;
         // Only now, within the limits: the key says nothing to one who does not know the password.
-        let earlier = journal.earlier(keyed.as_ref()).await;
-        if matches!(earlier, Err(AuthError::IdempotencyKeyReused)) {
+        let outcome = self.open_once(user, keyed.as_ref(), &login).await;
+        if matches!(outcome, Err(AuthError::IdempotencyKeyReused)) {
             self.forgive(login.tags()).await;
         }
-        if let Some(earlier) = earlier? {
-            return self.log_in_again(&login, &earlier, user).await;
+        outcome
+    }
+
+    async fn open_once(
+        &self,
+        user: User,
+        keyed: Option<&KeyedRequest>,
+        login: &Login<'_>,
+    ) -> Result<Grant, AuthError> {
+        let journal = &self.sessions.journal;
+        if let Some(earlier) = journal.earlier(keyed).await? {
+            return self.log_in_again(login, &earlier, user).await;
         }
-        let grant = match self.open(&user, keyed.as_ref(), &login).await? {
+        let grant = match self.open(&user, keyed, login).await? {
             Some(grant) => grant,
             // Perhaps a copy of this very request was faster, at another instance.
-            None => match journal.faster(keyed.as_ref()).await? {
-                Some(earlier) => return self.log_in_again(&login, &earlier, user).await,
+            None => match journal.faster(keyed).await? {
+                Some(earlier) => return self.log_in_again(login, &earlier, user).await,
                 None => return Err(AuthError::InvalidCredentials),
             },
         };
         self.forgive(login.tags()).await;
-        let devices = self.devices_kept(visitor, login.device, &login.account);
+        let devices = self.devices_kept(login.visitor, login.device, &login.account);
         Ok(Grant { devices, ..grant })
     }
 
-    /// The password is right, and the same request has begun a session before. What it has paid is given back.
+    /// The same, remembered for copies of the request.
+    pub(super) fn note_sign_in(
+        &self,
+        proved: Result<User, AuthError>,
+        keyed: Option<&KeyedRequest>,
+        password: &Secret,
+    ) -> Result<User, AuthError> {
+        match &proved {
+            Ok(_) => self.sign_ins.note_right(keyed),
+            Err(AuthError::InvalidCredentials) => self.sign_ins.note_wrong(keyed, password),
+            Err(_) => {}
+        }
+        proved
+    }
+
+    /// The password is right, and the same request has begun a session before.
     pub(super) async fn log_in_again(
         &self,
         login: &Login<'_>,
         earlier: &UsedKey,
         user: User,
     ) -> Result<Grant, AuthError> {
-        let limits = &self.sessions.limits;
-        if let Some((device, account)) =
-            login.paid_by.filter(|_| limits.is_free_copy(&earlier.key_hash))
-        {
-            limits.give_back_login(device, login.visitor.whence.address, account);
-        }
         self.forgive(login.tags()).await;
-        let grant = self.sessions.answer_sign_in_again(earlier, user).await?;
-        let devices = self.devices_kept(login.visitor, login.device, &login.account);
-        Ok(Grant { devices, ..grant })
+        let whence = &login.visitor.whence;
+        let (grant, place) = self.sessions.answer_sign_in_again(earlier, user, whence).await?;
+        // One who has copied the whole request does not make another device a known one.
+        let is_known = place == Place::Same || login.device.is_some();
+        let keep = || self.devices_kept(login.visitor, login.device, &login.account);
+        Ok(Grant { devices: is_known.then(keep).flatten(), ..grant })
     }
 
     pub(super) fn under_way<'a>(&self, typed: &'a str, visitor: &'a Visitor) -> Login<'a> {
@@ -94,7 +117,7 @@ impl Accounts {
         let account =
             email.as_ref().map_or_else(|| AccountTag::of_no_address(typed), AccountTag::of);
         let device = self.recognise(visitor, &account);
-        Login { typed, email, account, device, paid_by: None, visitor }
+        Login { typed, email, account, device, visitor }
     }
 
     /// Of two accounts that share an address, each is meant by its own spelling, and counted by it.
@@ -114,16 +137,18 @@ impl Accounts {
         &self,
         login: &mut Login<'_>,
         password: &Secret,
+        copy: Copy,
     ) -> Result<User, AuthError> {
         let limits = &self.sessions.limits;
         let admitted = match login.device_tag() {
+            _ if copy == Copy::Wrong => return Err(AuthError::InvalidCredentials),
+            _ if copy == Copy::Free => Ok(()),
             Some(device) => limits.login_on(device, login.visitor.whence.address, login.account),
             None => limits.login(login.visitor.whence.address, login.account),
         };
         if let Err(too_early) = admitted {
             return Err(self.too_early(too_early, login).await);
         }
-        login.paid_by = Some((login.device_tag(), login.account));
         self.tell_apart(login).await?;
         // A device at which a hundred were wrong is no better than a stranger's.
         let (tag, lane) = match login.device_tag() {

@@ -73,14 +73,20 @@ impl Sessions {
         let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
+        let _under_way = self.journal.under_way(keyed.as_ref()).await?;
         self.journal.earlier(keyed.as_ref()).await?;
+        // Of several sessions the first one bears the key.
+        let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
             let event = self.event(EventKind::LoggedOut, found, whence).because(EndCause::Logout);
             let end = Change::EndSession(found.session.id, self.journal.ending(EndCause::Logout));
             let by = (found.user.id, Some(found.session.id));
-            // Of several sessions the first one bears the key.
-            let keyed = keyed.as_ref().filter(|_| found.session.id == named[0].session.id);
-            self.journal.commit_keyed(keyed, by, end, vec![event]).await?;
+            let outcome = self.journal.commit_keyed(bears, by, end, vec![event]).await?;
+            if !outcome.took_place() {
+                // It has ended in between, perhaps by a copy; or the key was used for something else, and it stands.
+                self.journal.faster(bears).await?;
+            }
+            bears = None;
         }
         Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
@@ -109,7 +115,7 @@ impl Sessions {
     }
 
     /// Whom a genuine access token has spoken for, expired or not, its session standing or over. The look is counted against
-    /// the network.
+    /// the network, and that of a genuine token against its session and account.
     ///
     /// # Errors
     /// [`AuthError::Limited`], or if storage fails.
@@ -119,7 +125,12 @@ impl Sessions {
         whence: &Whence,
     ) -> Result<Option<Caller>, AuthError> {
         self.admit_unverified(whence).await?;
-        Ok(self.genuine(unverified).await?.map(|token| Caller::of(&token)))
+        let caller = self.genuine(unverified).await?.map(|token| Caller::of(&token));
+        if let Some(caller) = &caller {
+            self.give_back_unverified(whence);
+            self.admit_call(caller, true, whence).await?;
+        }
+        Ok(caller)
     }
 
     async fn named_by(&self, unverified: &Secret) -> Result<Option<Found>, AuthError> {

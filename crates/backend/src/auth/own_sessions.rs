@@ -32,10 +32,9 @@ impl Sessions {
         id: SessionId,
         whence: &Whence,
     ) -> Result<(), AuthError> {
-        if caller.is_repeated() {
+        if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
-        self.look_up(caller).await?;
         let found = self.journal.store.find_session(id).await?;
         if found.is_none_or(|(session, _)| session.user != caller.user) {
             let Caller { user, session, .. } = caller;
@@ -45,7 +44,7 @@ impl Sessions {
         let cause = if id == caller.session { EndCause::Logout } else { EndCause::User };
         let end = Change::EndSession(id, self.journal.ending(cause));
         let event = self.end_of(id, caller, cause, whence);
-        self.journal.commit_for(caller, end, vec![event]).await?;
+        self.journal.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 
@@ -54,15 +53,14 @@ impl Sessions {
     /// # Errors
     /// If storage fails.
     pub async fn end_others(&self, caller: &Caller, whence: &Whence) -> Result<(), AuthError> {
-        if caller.is_repeated() {
+        if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
-        self.look_up(caller).await?;
         let event = self.journal.event(EventKind::OthersEnded, Some(caller.user), whence);
         let event = event.in_session(caller.session).because(EndCause::User);
         let whose = Whose::OthersOf(caller.user, caller.session);
         let end = Change::EndSessions(whose, self.journal.ending(EndCause::User));
-        self.journal.commit_for(caller, end, vec![event]).await?;
+        self.journal.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use verifier::IdempotencyKey;
 use super::accounts::{Accounts, validated};
 use super::email::Email;
 use super::idempotency::KeyedRequest;
+use super::idempotency::copies::Copy;
 use super::journal::Journal;
 use super::password::Lane;
 use super::sessions::Sessions;
@@ -35,14 +36,19 @@ impl Accounts {
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
         let journal = &self.sessions.journal;
         let _under_way = journal.under_way(keyed.as_ref()).await?;
-        self.admit_registration(&visitor.whence).await?;
+        let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
+        if copy == Copy::Charged {
+            self.admit_registration(&visitor.whence).await?;
+        }
         if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
-            return self.register_again(&earlier, request, visitor).await;
+            return self.register_again((&earlier, keyed.as_ref(), copy), request, visitor).await;
         }
         match self.try_to_register(request, (email, name), keyed.as_ref(), visitor).await {
             // Perhaps by a copy of this very request, at another instance.
             Err(AuthError::EmailTaken) => match journal.faster(keyed.as_ref()).await? {
-                Some(earlier) => self.register_again(&earlier, request, visitor).await,
+                Some(earlier) => {
+                    self.register_again((&earlier, keyed.as_ref(), copy), request, visitor).await
+                }
                 None => Err(AuthError::EmailTaken),
             },
             outcome => outcome,
@@ -80,6 +86,7 @@ impl Accounts {
         let by = (user.id, Some(session.id));
         let outcome = self.sessions.journal.commit_keyed(keyed, by, register, events).await?;
         if outcome.took_place() {
+            self.sign_ins.note_right(keyed);
             let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
             let known = self.recognise(visitor, &account);
             Ok(Grant { devices: self.devices_kept(visitor, known, &account), ..grant })
@@ -91,15 +98,13 @@ impl Accounts {
     /// The account is there, and this request has made it. Who sends it again has to know the password.
     async fn register_again(
         &self,
-        earlier: &UsedKey,
+        (earlier, keyed, copy): (&UsedKey, Option<&KeyedRequest>, Copy),
         request: &RegisterRequest,
         visitor: &Visitor,
     ) -> Result<Grant, AuthError> {
-        if self.sessions.limits.is_free_copy(&earlier.key_hash) {
-            self.sessions.limits.give_back_registration(visitor.whence.address);
-        }
         let mut login = self.under_way(&request.email, visitor);
-        let user = self.proved(&mut login, &request.password).await?;
+        let proved = self.proved(&mut login, &request.password, copy).await;
+        let user = self.note_sign_in(proved, keyed, &request.password)?;
         self.log_in_again(&login, earlier, user).await
     }
 

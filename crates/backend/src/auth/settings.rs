@@ -86,11 +86,11 @@ impl Accounts {
         name: Option<&str>,
         whence: &Whence,
     ) -> Result<(), AuthError> {
-        if caller.is_repeated() {
-            return Ok(());
-        }
         let name = rules::name(name).map_err(|error| AuthError::Invalid(vec![error]))?;
-        let Authenticated { user, session } = self.sessions.look_up(caller).await?;
+        let Some(Authenticated { user, session }) = self.sessions.begin_change(caller).await?
+        else {
+            return Ok(());
+        };
         let event = self.sessions.journal.event(EventKind::NameChanged, Some(user.id), whence);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
@@ -107,11 +107,10 @@ impl Accounts {
         caller: &Caller,
         devices: &PresentedDevices,
     ) -> Result<Option<KeptDevices>, AuthError> {
-        // The address is gone, by which the browser's list would be corrected.
-        if caller.is_repeated() {
+        let Some(Authenticated { user, .. }) = self.sessions.begin_change(caller).await? else {
+            // The address is gone, by which the browser's list would be corrected.
             return Ok(None);
-        }
-        let Authenticated { user, .. } = self.sessions.look_up(caller).await?;
+        };
         let ending = self.sessions.journal.ending(EndCause::Deleted);
         let erase = Change::Erase(user.id, ending);
         found(&self.sessions.journal.commit_for(caller, erase, Vec::new()).await?)?;

@@ -11,11 +11,11 @@ use shared::body::Me;
 
 use super::cookie::{ClearSession, SetDevices};
 use super::error::ApiError;
-use super::guard::{Bearer, Devices, RecentLogin, SameOrigin, SessionCookies};
+use super::guard::{Bearer, Devices, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
 use super::session_answer::shown;
 use super::sessions::info;
 use crate::auth::accounts::Accounts;
-use crate::auth::callers::Authenticated;
+use crate::auth::callers::{Accompanying, Authenticated};
 use crate::auth::sessions::Sessions;
 
 /// 200, or 401 `invalid_token`.
@@ -27,16 +27,18 @@ pub async fn me(
     Ok(Json(Me { user: shown(&user), session: info(&sessions, &session, &caller) }))
 }
 
-/// 204, with the cookies of the session cleared and the account taken out of the known devices'; 401
+/// 204, with the cookies of the session cleared (unless another one has taken their place) and the account taken out of the known devices'; 401
 /// `insufficient_user_authentication` if the login is old.
 pub async fn delete(
     State(accounts): State<Accounts>,
     (_proof, cookies): (SameOrigin, SessionCookies),
     RecentLogin(caller): RecentLogin,
-    Devices(devices): Devices,
+    (Devices(devices), RefreshCookies(tokens)): (Devices, RefreshCookies),
 ) -> Result<impl IntoResponse, ApiError> {
-    // Afterwards there is no session to know its cookie by.
-    let names = cookies.free().await;
+    // Afterwards there is no session to know its cookie by. A browser may have another session by now.
+    let Accompanying { another_stands, is_anothers } =
+        accounts.sessions.whose(&tokens, &caller).await?;
     let devices = accounts.delete(&caller, &devices).await?;
-    Ok((StatusCode::NO_CONTENT, ClearSession(names), devices.map(SetDevices), ()))
+    let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
+    Ok((StatusCode::NO_CONTENT, cleared, devices.map(SetDevices), ()))
 }

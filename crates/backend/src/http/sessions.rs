@@ -12,8 +12,8 @@ use shared::body::{SessionInfo, Sessions as Body};
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Bearer, RecentLogin, SameOrigin, SeenFrom, SessionCookies};
-use crate::auth::callers::Caller;
+use super::guard::{Bearer, RecentLogin, RefreshCookies, SameOrigin, SeenFrom, SessionCookies};
+use crate::auth::callers::{Accompanying, Caller};
 use crate::auth::sessions::Sessions;
 use crate::store::Session;
 
@@ -33,15 +33,17 @@ pub async fn end_one(
     State(sessions): State<Arc<Sessions>>,
     (_proof, cookies): (SameOrigin, SessionCookies),
     RecentLogin(caller): RecentLogin,
-    SeenFrom(whence): SeenFrom,
+    (SeenFrom(whence), RefreshCookies(tokens)): (SeenFrom, RefreshCookies),
     id: Result<Path<SessionId>, PathRejection>,
 ) -> Result<Response, ApiError> {
     // What is no id is no id of a session.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     sessions.end_one(&caller, id, &whence).await?;
-    let own = match id == caller.session {
-        true => Some(ClearSession(cookies.free().await)),
-        false => None,
+    let own = if id == caller.session {
+        let Accompanying { another_stands, is_anothers } = sessions.whose(&tokens, &caller).await?;
+        (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)))
+    } else {
+        None
     };
     Ok((StatusCode::NO_CONTENT, own, ()).into_response())
 }

@@ -92,7 +92,11 @@ impl Armed {
 #[async_trait]
 impl Store for Armed {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-        let write = match change {
+        let change_itself = match &change {
+            Change::Keyed(_, change) => change,
+            change => change,
+        };
+        let write = match change_itself {
             Change::Accept(..) => Some(Write::Accept),
             Change::EndSession(..) => Some(Write::Revoke),
             _ => None,

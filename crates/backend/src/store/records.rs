@@ -110,12 +110,6 @@ impl UsedKey {
     /// How long a key is remembered. Browsers repeat a request within seconds, and users within the hour; the draft
     /// leaves the time to the server.
     pub const RETENTION_SECONDS: i64 = 86_400;
-
-    /// Whether older keys of the account give way when this one is stored: one in 32 does it for all, drawn by its hash.
-    pub(super) fn makes_room(&self) -> bool {
-        let [.., last] = self.key_hash;
-        last.is_multiple_of(32)
-    }
 }
 
 impl Event {
@@ -239,6 +233,9 @@ pub struct UsedKey {
     pub session: Option<SessionId>,
     /// When.
     pub at: NumericDate,
+    /// Whether older keys of the account give way when this one is stored: one in 32 does it for all. The server draws it,
+    /// because the caller chooses the key. It is not stored.
+    pub makes_room: bool,
 }
 
 /// A session that has ended lately.

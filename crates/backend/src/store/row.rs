@@ -114,6 +114,7 @@ pub(super) fn used_key(row: &dyn Columns) -> Result<UsedKey, StoreError> {
         user: UserId::from_bytes(exactly(row, "user_id")?),
         session: session.map(SessionId::from_bytes),
         at: date(row, "used_at")?,
+        makes_room: false,
     })
 }
 

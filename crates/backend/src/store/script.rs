@@ -10,7 +10,7 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange};
 use super::records::{
-    Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, User, Whence,
+    Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User, Whence,
 };
 use super::sql;
 use super::statement::{Statement, Value};
@@ -145,7 +145,7 @@ fn steps(change: &Change) -> Vec<Step> {
             ]
         }
         Change::Enable(user) => vec![Statement::new(sql::ENABLE).bind(user.as_bytes()).needed()],
-        Change::Erase(user, ending) => erase(user, *ending),
+        Change::Erase(user, ending) => erase(user, *ending, &[]),
         Change::CountFailure { account, seen, at } => {
             let count = Statement::new(sql::COUNT_FAILURE).bind(&account.0);
             vec![count.bind(*at).bind(*seen).needed()]
@@ -162,13 +162,18 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
         Change::AddService(service) => vec![keys::add_service(service).needed()],
         Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
-        Change::Keyed(key, change) => {
-            let mut all = idempotency::use_key(key);
-            all.extend(steps(change));
-            all
-        }
+        Change::Keyed(key, change) => keyed(key, change),
         Change::Record => Vec::new(),
     }
+}
+
+fn keyed(key: &UsedKey, change: &Change) -> Vec<Step> {
+    let mut steps_with_key = idempotency::use_key(key);
+    steps_with_key.extend(match change {
+        Change::Erase(user, ending) => erase(user, *ending, &key.key_hash),
+        change => steps(change),
+    });
+    steps_with_key
 }
 
 fn add_user(user: &User) -> Statement {
@@ -234,7 +239,8 @@ fn change_password(change: &PasswordChange) -> Vec<Step> {
     ]
 }
 
-fn erase(user: &UserId, ending: Ending) -> Vec<Step> {
+/// `key_hash` is of the key with which it is erased; nothing, if there is none.
+fn erase(user: &UserId, ending: Ending, key_hash: &[u8]) -> Vec<Step> {
     // An address nobody can have: it makes room for whoever comes with the old one.
     let nobody = format!("deleted:{user}");
     let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(ending.at);
@@ -243,6 +249,7 @@ fn erase(user: &UserId, ending: Ending) -> Vec<Step> {
         revocation::of_user(sql::END_ALL_OF_USER, *user, ending).and_end(),
         Statement::new(sql::FORGET_WHENCE).bind(user.as_bytes()).beside(),
         Statement::new(sql::FORGET_EVENTS).bind(user.as_bytes()).beside(),
+        idempotency::forget_keys(user, key_hash),
     ]
 }
 

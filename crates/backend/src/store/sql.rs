@@ -205,13 +205,9 @@ pub(super) const USED_KEY: &str = "
     SELECT key_hash, request_hash, user_id, session_id, used_at
     FROM idempotency_keys WHERE key_hash = $1";
 
-/// An account keeps its newest keys.
-pub(super) const TRIM_USED_KEYS: &str = "
-    DELETE FROM idempotency_keys -- unguarded: a key never changes, it gives way to newer ones
-    WHERE key_hash IN (
-        SELECT key_hash FROM idempotency_keys WHERE user_id = $1
-        ORDER BY user_id DESC, used_at DESC LIMIT 200 OFFSET $2
-    )";
+pub(super) const FORGET_USED_KEYS: &str = "
+    DELETE FROM idempotency_keys -- unguarded: an account's traces go with it
+    WHERE user_id = $1 AND key_hash <> $2";
 
 /// As [`PART_OF_FAILURES`].
 pub(super) const PART_OF_USED_KEYS: &str = "

@@ -150,3 +150,52 @@ async fn a_replay_from_another_device_ends_the_session() {
     })
     .await;
 }
+
+/// Browsers send a request again by themselves: the password is verified each time, and confirms once.
+#[tokio::test]
+async fn a_confirmation_that_arrives_three_times_is_one() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let copies = [alice.copied(), alice.copied(), alice.copied()];
+        for copy in &copies {
+            app.clock.advance(10);
+            copy.confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();
+        }
+        let [first, .., last] = copies;
+        assert_eq!(last.claims()["auth_time"], first.claims()["auth_time"]);
+        assert_eq!(last.refresh_token(), first.refresh_token());
+        let confirmed = last.events().await.iter().filter(|kind| *kind == "confirmed").count();
+        assert_eq!(confirmed, 1);
+        let wrong = "marble heron beyond tuesday";
+        let wrong = first.confirm_with(wrong, "attempt-key-number-2").await;
+        wrong.assert_problem(401, "invalid_credentials");
+    })
+    .await;
+}
+
+/// The pending key is that of a refresh, whose answer was lost: the password counts all the same.
+#[tokio::test]
+async fn a_confirmation_with_the_key_of_a_refresh_confirms() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        app.clock.advance(100);
+        alice.refresh_and_lose_the_answer("attempt-key-number-1").await.assert_ok();
+        alice.confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();
+        assert_eq!(alice.claims()["auth_time"], 1_800_000_100);
+        assert!(alice.events().await.iter().any(|kind| kind == "confirmed"));
+    })
+    .await;
+}
+
+/// The answer to a confirmation was lost, and the session has come to want the password once more: the same key gives it.
+#[tokio::test]
+async fn a_confirmation_with_a_used_key_confirms_if_the_password_is_wanted() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        alice.copied().confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();
+        app.clock.advance(901);
+        alice.confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();
+        assert_eq!(alice.claims()["auth_time"], 1_800_000_901);
+    })
+    .await;
+}

@@ -238,3 +238,79 @@ async fn a_copy_needs_the_proof_of_same_origin() {
     let answer = alice.send(foreign, Body::from(r#"{"name":"Alice"}"#)).await;
     answer.assert_problem(403, "cross_site");
 }
+
+/// Nothing to end is told as done: a late copy does not end what has begun since.
+#[tokio::test]
+async fn a_late_copy_of_a_call_that_found_nothing_finds_no_more() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let end_others = async || alice.call_with(KEY, Method::DELETE, path::SESSIONS, None).await;
+        end_others().await.assert_status(204);
+        let since = app.logged_in("alice").await;
+        end_others().await.assert_status(204);
+        since.me().await.assert_ok();
+    })
+    .await;
+}
+
+/// The key was used for something else at the same moment: a logout that did not take place does not say it did.
+#[tokio::test]
+async fn a_logout_with_the_key_of_another_session_ends_nothing_and_says_so() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let log_out = async |browser: &Browser| {
+            let request = browser.request(Method::POST, path::LOGOUT).header(IDEMPOTENCY_KEY, KEY);
+            browser.send(request, Body::empty()).await
+        };
+        let (copy, there) = (alice.copied(), app.another_instance().await);
+        let both = [alice.clone(), bob.through(&there)];
+        let answers = join_all(both.iter().map(log_out)).await;
+        let mut statuses = answers.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [204, 422]);
+        let refused = if answers[0].status == 422 { &alice } else { &bob };
+        refused.me().await.assert_ok();
+        if answers[0].status == 204 {
+            log_out(&copy).await.assert_status(204);
+        }
+    })
+    .await;
+}
+
+/// Another tab has logged in since: the copy of a deletion leaves its cookie alone.
+#[tokio::test]
+async fn the_copy_of_a_deletion_leaves_the_cookie_of_another_session() {
+    on_every_store(async |app| {
+        let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
+        let copy = alice.copied();
+        alice.call_with(KEY, Method::DELETE, path::ME, None).await.assert_status(204);
+        copy.set_cookie(REFRESH_COOKIE, &bob.refresh_token());
+        copy.call_with(KEY, Method::DELETE, path::ME, None).await.assert_status(204);
+        assert_eq!(copy.cookie(REFRESH_COOKIE), Some(bob.refresh_token()));
+    })
+    .await;
+}
+
+/// Whatever keys a user makes up, the account keeps few.
+#[tokio::test]
+async fn an_account_does_not_choose_which_of_its_keys_are_kept() {
+    let app = TestApp::with(&["--limits", "off"]).await;
+    let alice = app.registered("alice").await;
+    let mut hashes = Vec::new();
+    for number in 0.. {
+        let key = format!("key-that-makes-no-room-{number}");
+        let hash = verifier::IdempotencyKey::parse(&key).expect("a key").hash();
+        if hash[31] % 32 == 1 {
+            rename(&alice, &key, "Alice").await.assert_status(204);
+            hashes.push(hash);
+        }
+        if hashes.len() == 900 {
+            break;
+        }
+    }
+    let mut kept = 0;
+    for hash in &hashes {
+        kept += usize::from(app.store.used_key(hash).await.expect("a store").is_some());
+    }
+    assert!(kept < 800, "{kept} of 900 are kept");
+}

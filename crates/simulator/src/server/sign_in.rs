@@ -148,7 +148,8 @@ async fn again(
 ) -> Result<Grant, AuthError> {
     let planted = earlier.session.filter(|_| bug == Some(Bug::TicketOneAgain));
     let Some(session) = planted else {
-        return sessions.answer_sign_in_again(earlier, user).await;
+        let again = sessions.answer_sign_in_again(earlier, user, &Whence::unknown()).await;
+        return again.map(|(grant, _)| grant);
     };
     match sessions.journal.store.find_session(session).await? {
         Some((session, _)) if session.is_live() => {

@@ -91,10 +91,6 @@ pub(super) const TOLD: Rate = rate((1, s(3_600)));
 /// For how long a ticket that was refused is refused without a look at it: `Retry-After` is no shorter.
 pub(super) const REFUSED: Rate = rate((1, s(1)));
 
-/// How many copies of a sign-in, by its idempotency key, take nothing from the limits of sign-ins: as many as a browser
-/// sends by itself.
-pub(super) const FREE_COPIES: Rate = rate((8, s(3_600)));
-
 const _: () = {
     let mut number = 0;
     while number < TABLE.len() {

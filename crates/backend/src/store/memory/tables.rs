@@ -111,10 +111,11 @@ impl Tables {
         if self.used_keys.get(&key.key_hash).is_some_and(|used| used.at >= oldest) {
             return Outcome::default();
         }
+        let records_only = matches!(change, Change::Record);
         let outcome = self.apply(change);
-        if outcome.took_place() {
-            self.used_keys.insert(key.key_hash, key);
-            if key.makes_room() {
+        if outcome.took_place() || records_only {
+            self.used_keys.insert(key.key_hash, UsedKey { makes_room: false, ..key });
+            if key.makes_room {
                 self.trim_used_keys(key.user);
             }
         }
@@ -249,6 +250,7 @@ impl Tables {
     fn forget_traces(&mut self, user: UserId, done: bool) {
         if done {
             self.events.retain(|_, event| event.user != Some(user));
+            self.used_keys.retain(|_, key| key.user != user);
             let sessions = self.sessions.values_mut().filter(|session| session.user == user);
             sessions.for_each(|session| session.whence = Whence::unknown());
         }

@@ -1,5 +1,7 @@
 //! The statements that use an idempotency key together with a change. They must not know what the change is.
 
+use shared::UserId;
+
 use super::Step;
 use crate::store::records::{USED_KEYS_KEPT, UsedKey};
 use crate::store::sql;
@@ -7,7 +9,7 @@ use crate::store::statement::{Statement, Value};
 
 /// First of all: a copy of the request in another transaction waits here, or finds the key and changes nothing.
 pub(super) fn use_key(key: &UsedKey) -> Vec<Step> {
-    let UsedKey { key_hash, request_hash, user, session, at } = key;
+    let UsedKey { key_hash, request_hash, user, session, at, makes_room } = key;
     let use_key = Statement::new(sql::USE_KEY)
         .bind(key_hash)
         .bind(request_hash)
@@ -16,9 +18,14 @@ pub(super) fn use_key(key: &UsedKey) -> Vec<Step> {
         .bind(*at)
         .bind(at.plus(-UsedKey::RETENTION_SECONDS));
     let mut steps = vec![use_key.condition()];
-    if key.makes_room() {
+    if *makes_room {
         let trim = Statement::new(sql::TRIM_USED_KEYS).bind(user.as_bytes());
         steps.push(trim.bind(USED_KEYS_KEPT).beside());
     }
     steps
+}
+
+/// All keys of an account but this one, with which it is erased.
+pub(super) fn forget_keys(user: &UserId, but: &[u8]) -> Step {
+    Statement::new(sql::FORGET_USED_KEYS).bind(user.as_bytes()).bind(but).beside()
 }

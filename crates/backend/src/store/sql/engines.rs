@@ -15,6 +15,20 @@ macro_rules! end_some_of_user {
     };
 }
 
+macro_rules! trim_used_keys {
+    ($locked:literal) => {
+        concat!(
+            "
+    DELETE FROM idempotency_keys -- unguarded: a key never changes, it gives way to newer ones
+    WHERE key_hash IN (
+        SELECT key_hash FROM idempotency_keys WHERE user_id = $1
+        ORDER BY user_id DESC, used_at DESC LIMIT 200 OFFSET $2",
+            $locked,
+            ")"
+        )
+    };
+}
+
 macro_rules! record_ends {
     ($id:literal, $kind:literal, $which:literal) => {
         concat!(
@@ -146,11 +160,16 @@ pub(in crate::store) const TRIM_EVENTS: &str = "
         ORDER BY user_id DESC, kind DESC, id DESC LIMIT 200 OFFSET $3
     )";
 
+/// An account keeps its newest idempotency keys. Two transactions that make room at once would wait for each other's rows in
+/// different orders: each leaves out what the other has.
+pub(in crate::store) const TRIM_USED_KEYS: &str = trim_used_keys!(" FOR UPDATE SKIP LOCKED");
+
 /// SQLite alone: it has no arrays, and looks up what is `IN` once. Bytes that are put together are a text there, until
 /// they are cast.
 pub(in crate::store) fn in_sqlite(sql: &'static str) -> &'static str {
     match sql {
         TRIM_EVENTS => TRIM_EVENTS_SQLITE,
+        TRIM_USED_KEYS => trim_used_keys!(""),
         END_SOME_OF_USER => end_some_of_user!("IN (", ")"),
         RECORD_ENDS_OF_PART => ends_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
         RECORD_ENDS_OF_USER => ends_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use shared::path::{self, REFRESH_COOKIE};
 
 use super::{DAY, KEY, OTHER_KEY, count, session_of};
-use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
+use crate::support::{
+    Answer, Browser, FIREFOX_ON_LINUX, PASSWORD, SAFARI_ON_IPHONE, TestApp, on_every_store,
+};
 
 async fn log_in(browser: &Browser, key: &str, name: &str, password: &str) -> Answer {
     let body = json!({"email": format!("{name}@example.com"), "password": password});
@@ -113,12 +115,33 @@ async fn wrong_passwords_under_a_key_lock_out_as_any_others() {
     let app = TestApp::in_memory().await;
     let browser = app.browser();
     register(&browser, KEY, "alice").await.assert_status(201);
-    let thief = app.browser();
-    let mut answers = Vec::new();
-    for _ in 0..8 {
-        answers.push(log_in(&thief, KEY, "alice", "marble heron beyond tuesday").await.status);
+    let (thief, mut answers) = (app.browser(), Vec::new());
+    for number in 0..8 {
+        let guess = format!("marble heron beyond {number}");
+        answers.push(log_in(&thief, KEY, "alice", &guess).await.status);
     }
     assert!(answers.contains(&axum::http::StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
+}
+
+/// One who has copied the whole request has the password; what they do with it is seen.
+#[tokio::test]
+async fn a_copy_from_elsewhere_is_told_and_makes_no_device_known() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let browser = app.browser().calling_itself(FIREFOX_ON_LINUX).at("192.0.2.7");
+        log_in(&browser, KEY, "alice", PASSWORD).await.assert_ok();
+        let again = app.browser().calling_itself(FIREFOX_ON_LINUX).at("192.0.2.7");
+        log_in(&again, KEY, "alice", PASSWORD).await.assert_ok();
+        assert!(again.device_cookie().is_some(), "its answer was lost, cookies and all");
+        let thief = app.browser().calling_itself(SAFARI_ON_IPHONE).at("198.51.100.9");
+        log_in(&thief, KEY, "alice", PASSWORD).await.assert_ok();
+        assert_eq!(thief.device_cookie(), None);
+        let mut events = browser.events().await;
+        events.truncate(3);
+        events.sort_unstable();
+        assert_eq!(events, ["answered_again", "new_device", "new_network"]);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -208,6 +231,40 @@ async fn copies_are_paid_for_once() {
             log_in(&app.browser(), key, "user0", PASSWORD).await.assert_ok();
         }
     }
+}
+
+/// One click with a mistyped password is one wrong password, however often the browser sends it.
+#[tokio::test]
+async fn copies_with_the_same_wrong_password_are_counted_once() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        for number in 0..4 {
+            let (key, wrong) =
+                (format!("login-number-{number}-mistyped"), format!("{PASSWORD}{number}"));
+            for _ in 0..8 {
+                let copy = log_in(&app.browser(), &key, "alice", &wrong).await;
+                copy.assert_problem(401, "invalid_credentials");
+            }
+        }
+        assert_eq!(count(&alice, "login_failed").await, 4);
+        log_in(&app.browser(), KEY, "alice", PASSWORD).await.assert_ok();
+    })
+    .await;
+}
+
+/// A wrong password under a key is remembered as wrong; the right one is looked at.
+#[tokio::test]
+async fn who_mistyped_may_use_the_key_again() {
+    on_every_store(async |app| {
+        app.registered("alice").await;
+        let browser = app.browser();
+        log_in(&browser, KEY, "alice", "marble heron beyond tuesday")
+            .await
+            .assert_problem(401, "invalid_credentials");
+        log_in(&browser, KEY, "alice", PASSWORD).await.assert_ok();
+        log_in(&browser, KEY, "alice", PASSWORD).await.assert_ok();
+    })
+    .await;
 }
 
 /// Or one who knows a password could have passwords verified without end.

@@ -22,7 +22,7 @@ use crate::services::{form, service};
 use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
 /// What callers can cause at will, with a credential or without one; [`Stage::cause`] does.
-const BY_CALLERS: [&str; 14] = [
+const BY_CALLERS: [&str; 13] = [
     "access_token_refused",
     "cross_site_refused",
     "foreign_session_refused",
@@ -35,7 +35,6 @@ const BY_CALLERS: [&str; 14] = [
     "request.failed",
     "request.refused",
     "service_refused",
-    "sign_in_answered_again",
     "step_up_required",
 ];
 
@@ -231,10 +230,6 @@ impl Stage {
             "request.failed" => (self.unlucky.refresh().await, 503),
             "request.refused" => (app.browser().post(path::LOGIN, json!({})).await, 400),
             "service_refused" => (form(app, path::INTROSPECT, None, &token).await, 401),
-            "sign_in_answered_again" => {
-                let (key, body) = self.registration.clone();
-                (app.browser().post_with(key, path::REGISTER, body).await, 201)
-            }
             "step_up_required" => (end(&self.late, &self.late.claims()["sid"]).await, 401),
             other => panic!("nothing here causes {other}"),
         };

@@ -14,6 +14,7 @@ fn used(number: u8, by: &User, at: NumericDate) -> UsedKey {
         user: by.id,
         session: None,
         at,
+        makes_room: false,
     }
 }
 
@@ -134,25 +135,60 @@ async fn an_account_keeps_its_newest_keys() {
     on_every_engine(async |store| {
         let alice = user(1);
         register(store, &alice, &session(1, &alice)).await;
-        let hash = |number: u32, last: u8| {
-            let mut hash = [last; 32];
+        let hash = |number: u32| {
+            let mut hash = [0; 32];
             hash[..4].copy_from_slice(&number.to_be_bytes());
             hash
         };
-        let key = |number: u32, last| UsedKey {
-            key_hash: hash(number, last),
-            ..used(0, &alice, NOW.plus(i64::from(number)))
+        let key = |number: u32, makes_room| {
+            let at = NOW.plus(i64::from(number));
+            UsedKey { key_hash: hash(number), makes_room, ..used(0, &alice, at) }
         };
         let kept = USED_KEYS_KEPT;
         for number in 0..kept + 20 {
-            assert!(rename(store, key(number, 1), "a name").await);
+            assert!(rename(store, key(number, false), "a name").await);
         }
-        // One in 32, by the last byte of its hash, makes room.
-        assert!(rename(store, key(kept + 20, 32), "a name").await);
-        let is_there = async |number, last| {
-            store.used_key(&hash(number, last)).await.expect("a store").is_some()
-        };
-        assert!(!is_there(19, 1).await && is_there(30, 1).await && is_there(kept + 20, 32).await);
+        assert!(rename(store, key(kept + 20, true), "a name").await);
+        let is_there =
+            async |number| store.used_key(&hash(number)).await.expect("a store").is_some();
+        assert!(!is_there(20).await && is_there(21).await && is_there(kept + 20).await);
+    })
+    .await;
+}
+
+/// A change that finds nothing to change may be told as done: a late copy must not find more.
+#[tokio::test]
+async fn a_key_is_used_without_a_change() {
+    on_every_engine(async |store| {
+        let alice = user(1);
+        register(store, &alice, &session(1, &alice)).await;
+        let key = used(7, &alice, NOW);
+        commit(store, Change::Keyed(Box::new(key), Box::new(Change::Record))).await;
+        assert_eq!(store.used_key(&key.key_hash).await.expect("a store"), Some(key));
+        assert!(!rename(store, key, "Alice").await);
+    })
+    .await;
+}
+
+/// Nothing of an account is kept but the key that it was erased with, for a copy of that request.
+#[tokio::test]
+async fn an_erased_account_leaves_one_key() {
+    on_every_engine(async |store| {
+        let (alice, bob) = (user(1), user(2));
+        for user in [&alice, &bob] {
+            register(store, user, &session(user.id.as_bytes()[0], user)).await;
+        }
+        assert!(rename(store, used(7, &alice, NOW), "Alice").await);
+        assert!(rename(store, used(8, &bob, NOW), "Bob").await);
+        let ending = Ending { cause: EndCause::Deleted, at: NOW };
+        let erase = Change::Erase(alice.id, ending);
+        let keyed = Change::Keyed(Box::new(used(9, &alice, NOW)), Box::new(erase));
+        assert!(commit(store, keyed).await.took_place());
+        let is_there =
+            async |number| store.used_key(&[number; 32]).await.expect("a store").is_some();
+        assert!(!is_there(7).await && is_there(8).await && is_there(9).await);
+        assert!(commit(store, Change::Erase(bob.id, ending)).await.took_place());
+        assert!(!is_there(8).await);
     })
     .await;
 }
