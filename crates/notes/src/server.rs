@@ -38,6 +38,8 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 /// What is read before a request's headers are found too large: 512 connections take 12 MiB for it, where
 /// hyper's default is 408 KiB for each.
 const HEADER_BUFFER: usize = 24 * 1024;
+/// How often idempotency keys that are too old are removed.
+const UPKEEP_PERIOD: Duration = Duration::from_secs(3_600);
 /// How long accepting rests when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -64,9 +66,24 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
+    let upkeep = tokio::spawn(forget_old_keys(store.clone(), Doors::system()));
     serve(listener, app, stop).await;
+    upkeep.abort();
     store.close().await;
     Ok(())
+}
+
+/// At the start and every hour: a key is kept for a day, also where no note is written.
+async fn forget_old_keys(store: Store, doors: Doors) {
+    loop {
+        match store.forget_old_keys(doors.now()).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(event = "keys.forgotten", keys),
+            // In an hour it is tried again; nothing depends on it but space.
+            Err(error) => tracing::warn!(event = "keys.kept", %error),
+        }
+        let _ = timeout(UPKEEP_PERIOD, pending::<()>()).await;
+    }
 }
 
 /// Serves until `stop`, then lets the requests under way finish.

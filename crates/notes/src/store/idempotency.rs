@@ -59,6 +59,23 @@ impl Store {
         Ok(outcome)
     }
 
+    /// Removes all keys that are too old, a few at a time, so that others may write in between. Where notes are written, each
+    /// change does it on the way.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn forget_old_keys(&self, now: NumericDate) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let remove = sqlx::query(sql::REMOVE_OLD_KEYS).bind(Vec::new());
+            let remove = remove.bind(oldest(now)).bind(REMOVED_AT_ONCE);
+            match remove.execute(&self.0).await?.rows_affected() {
+                0 => return Ok(removed),
+                some => removed += some,
+            }
+        }
+    }
+
     /// Whether a key was used, for any request of any user.
     ///
     /// # Errors

@@ -161,3 +161,17 @@ async fn a_database_of_the_version_before_keeps_its_notes_and_takes_keys() {
     let titles: Vec<_> = notes.iter().map(|note| note.title.as_str()).collect();
     assert_eq!(titles, ["New", "Old"]);
 }
+
+#[tokio::test]
+async fn old_keys_are_forgotten_without_a_write() {
+    let app = TestApp::new().await;
+    let alice = app.alice();
+    assert_eq!(alice.keyed(KEY, "POST", NOTES, MILK).await.status, 201);
+    app.advance(DAY / 2);
+    assert_eq!(alice.keyed(OTHER_KEY, "POST", NOTES, BREAD).await.status, 201);
+    let now = |seconds: i64| NumericDate(START + seconds);
+    assert_eq!(app.store.forget_old_keys(now(DAY)).await.expect("a store"), 0);
+    assert_eq!(app.store.forget_old_keys(now(DAY + 1)).await.expect("a store"), 1);
+    assert_eq!(app.store.forget_old_keys(now(2 * DAY)).await.expect("a store"), 1);
+    assert_eq!(keys(&app).await, 0);
+}
