@@ -51,8 +51,12 @@ say 'It is over for everybody: the newest refresh token, and the access token th
 show -b jar -X POST "$base/api/auth/refresh" -H 'Idempotency-Key: attempt-2-of-this-shell'
 show "$base/api/me" -H "Authorization: Bearer $token"
 
-say 'Log in again, and out.'
-show -c jar "$base/api/auth/login" --json "{\"email\":\"$email\",\"password\":\"velvet otter under glass\"}"
+say 'Log in. A browser may send this again by itself when the answer is lost; the copy, by its key, gets the same session.'
+login=("$base/api/auth/login" -H 'Idempotency-Key: login-1-of-this-shell' --json "{\"email\":\"$email\",\"password\":\"velvet otter under glass\"}")
+show -c jar "${login[@]}"
+show -c jar "${login[@]}"
+
+say 'And out.'
 printf '\n$ cp jar jar-before\n'
 cp jar jar-before
 show -b jar -c jar -X POST "$base/api/auth/logout"

@@ -9,7 +9,7 @@ import {
   untilTheLoginIsOld,
 } from '../support/sessions';
 import { expect, test } from '../support/test';
-import { everythingReadable } from '../support/traces';
+import { everythingReadable, pendingActions } from '../support/traces';
 import {
   callTheApi,
   expectAccountOf,
@@ -19,6 +19,7 @@ import {
   open,
   sendLogin,
 } from '../support/users';
+import { sharedKey } from '../support/wire';
 
 test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
 
@@ -59,9 +60,12 @@ test.describe('ending a session long after login', () => {
       `POST ${api.confirm} 200`,
       `DELETE ${api.sessions}/ID 204`,
     ]);
-    // One attempt, until it was answered; and then none is pending.
+    // One attempt, until it was answered; and then none is pending. Before and after the password it is one action.
     expect(new Set(wire.to(api.confirm).map((it) => it.attemptKey)).size).toBe(1);
     expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
+    const calls = wire.exchanges.filter((it) => it.method === 'DELETE');
+    expect(sharedKey(calls)).not.toBe(sharedKey(wire.to(api.confirm)));
+    expect(await pendingActions(account)).toEqual({});
     // The password is nowhere on the page any more.
     expect(await everythingReadable(account)).not.toContain(user.password);
   });
@@ -73,6 +77,7 @@ test.describe('ending a session long after login', () => {
     await expect(account.getByRole('status')).toHaveText(/^Nothing was done:/);
     await expect(account.locator('.session-card')).toHaveCount(2);
     expect(wire.lines()).toHaveLength(1);
+    expect(await pendingActions(account)).toEqual({});
     // Asked again, it asks again.
     await end(account).press('Enter');
     await expect(field(account)).toBeFocused();

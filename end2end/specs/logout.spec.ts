@@ -1,7 +1,22 @@
-import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
-import { cookie, keepSomething, keptNames, present, ticket } from '../support/jar';
-import { answerNext, cutTheCable, holdBack, problem } from '../support/network';
+import {
+  api,
+  hintCookie,
+  loginAndBack,
+  pages,
+  pendingAction,
+  refreshCookie,
+} from '../support/contract';
+import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
+import {
+  TRIES_OF_AN_ACTION,
+  answerNext,
+  cutTheCable,
+  holdBack,
+  portal,
+  problem,
+} from '../support/network';
 import { expect, test } from '../support/test';
+import { pendingActions } from '../support/traces';
 import {
   callTheApi,
   expectAccountOf,
@@ -11,6 +26,7 @@ import {
   logOut,
   open,
 } from '../support/users';
+import { sharedKey } from '../support/wire';
 
 test('logout ends the session at the server and takes both cookies away', async ({
   account,
@@ -25,6 +41,7 @@ test('logout ends the session at the server and takes both cookies away', async 
   await expectCallResult(account, 'Answered in one try.');
   const [last, token] = [await ticket(context), await wire.accessToken()];
   await keepSomething(account);
+  await keepAnAction(account);
   wire.forget();
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
@@ -103,12 +120,14 @@ test('who cannot be logged out is told so and stays logged in', async ({ account
   await logOut(account);
   await expectNotice(account, /^You are still logged in: The server cannot be reached\./);
   await expectAccountOf(account, user);
+  expect(Object.keys(await pendingActions(account))).toEqual([`${pendingAction}logout`]);
   await mend();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`POST ${api.logout} lost`, `POST ${api.logout} 204`]);
+  const lost = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} lost`);
+  await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
+  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  expect(await keptNames(account)).toEqual([]);
 });
 
 test("a proxy's page in place of the server's answer is no logout", async ({
@@ -118,8 +137,7 @@ test("a proxy's page in place of the server's answer is no logout", async ({
   wire,
 }) => {
   wire.forget();
-  const portal = { status: 200, contentType: 'text/html', body: '<h1>Welcome</h1>' };
-  await answerNext(account, api.logout, portal);
+  await answerNext(account, api.logout, portal, TRIES_OF_AN_ACTION);
   await logOut(account);
   await expectNotice(
     account,
@@ -129,9 +147,31 @@ test("a proxy's page in place of the server's answer is no logout", async ({
   expect(await cookie(context, refreshCookie)).toBeDefined();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
+  const notDone = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} 200`);
+  await expect.poll(() => wire.lines()).toEqual([...notDone, `POST ${api.logout} 204`]);
+  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test("a proxy's page in place of one answer is not shown: the page asks again, and is logged out", async ({
+  account,
+  user,
+  wire,
+}) => {
+  wire.forget();
+  const gate = await holdBack(account, api.logout);
+  // The route that was added last is asked first.
+  await answerNext(account, api.logout, portal);
+  await logOut(account);
+  await expect.poll(() => gate.arrived).toBe(1);
+  await expectAccountOf(account, user);
+  await expect(account.locator('.notices')).toBeEmpty();
+  gate.open();
+  await expectNotice(account, 'You are logged out.');
+  await expect(account).toHaveURL(pages.login);
   await expect
     .poll(() => wire.lines())
     .toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
+  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test('a refresh that is on its way during logout does not bring the session back', async ({

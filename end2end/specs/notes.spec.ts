@@ -1,11 +1,12 @@
 // Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
 // them away; and what happens when somebody else was faster, or the service is down.
 import { api } from '../support/contract';
-import { holdBack } from '../support/network';
+import { TRIES_OF_AN_ACTION, holdBack } from '../support/network';
 import { OtherWindow, awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectNotice, open } from '../support/users';
+import { sharedKey } from '../support/wire';
 
 test.use({ behindGateway: true });
 
@@ -303,7 +304,49 @@ test('a note that somebody else has deleted leaves the list', async ({ account, 
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
 });
 
-test('a change whose answer was lost is known again as one’s own', async ({ account, request, wire }) => {
+for (const [what, times] of [
+  ['was lost', 1],
+  ['was lost for longer than the page asks', TRIES_OF_AN_ACTION],
+] as const) {
+  test(`a change whose answer ${what} is known again as one’s own`, async ({ account, request, wire }) => {
+    const other = new OtherWindow(request, wire);
+    const id = await other.write('Milk', 'two bottles');
+    await openNotes(account);
+    await account.getByRole('button', { name: 'Edit' }).click();
+    await expect(account.getByLabel('Title')).toBeFocused();
+    await fill(account, 'Milk', 'three bottles');
+    // As if the service had stored it and forgotten its key: a copy is refused, because of the version.
+    let stored: Promise<void> | undefined;
+    await account.route(
+      `**${api.notes}/${id}`,
+      async (route) => {
+        await (stored ??= other.overwrite(id, 'Milk', 'three bottles'));
+        await route.abort('connectionreset');
+      },
+      { times },
+    );
+    await save(account);
+    if (times === TRIES_OF_AN_ACTION) {
+      await expect(account.getByRole('alert')).toContainText(
+        'The server cannot be reached. It is not known whether the note was saved.',
+      );
+      await save(account);
+    }
+    await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
+    await expect(account.getByRole('alert')).toHaveCount(0);
+    await expect(cards(account, 'Milk')).toContainText('three bottles');
+    const changes = () => wire.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
+    const lost = Array.from({ length: times }, () => 'lost');
+    await expect.poll(() => changes().map((it) => it.outcome)).toEqual([...lost, 412]);
+    expect(sharedKey(changes())).toMatch(/^[0-9a-f]{32}$/);
+  });
+}
+
+test('a change whose answer was lost is asked for again by the page, and made once', async ({
+  account,
+  request,
+  wire,
+}) => {
   const other = new OtherWindow(request, wire);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
@@ -313,27 +356,31 @@ test('a change whose answer was lost is known again as one’s own', async ({ ac
   await account.route(
     `**${api.notes}/${id}`,
     async (route) => {
-      await other.overwrite(id, 'Milk', 'three bottles');
+      expect((await route.fetch()).status()).toBe(200);
       await route.abort('connectionreset');
     },
     { times: 1 },
   );
   await save(account);
-  await expect(account.getByRole('alert')).toContainText('The server cannot be reached.');
-  await save(account);
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
   await expect(cards(account, 'Milk')).toContainText('three bottles');
+  const changes = () => wire.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
+  await expect.poll(() => changes().map((it) => it.outcome)).toEqual(['lost', 200]);
+  expect(sharedKey(changes())).toMatch(/^[0-9a-f]{32}$/);
+  expect(await other.version(id)).toBe('"2"');
 });
 
 test('while the service is down nothing is lost, and nothing is said to be saved', async ({
   account,
   gateway,
+  wire,
 }) => {
   await openNotes(account);
   await write(account, 'Milk');
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Bread', 'rye');
+  wire.forget();
   await gateway.notes.stop();
   await save(account);
   await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
@@ -349,6 +396,10 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await expect(cards(account)).toHaveCount(1);
   await save(account);
   await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
+  const saves = () => wire.to(api.notes).filter((it) => it.method === 'POST');
+  const failed = Array.from({ length: TRIES_OF_AN_ACTION }, () => 503);
+  await expect.poll(() => saves().map((it) => it.outcome)).toEqual([...failed, 201]);
+  expect(sharedKey(saves())).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test('a gateway that does not know the newest key yet ends nothing', async ({ account, wire }) => {

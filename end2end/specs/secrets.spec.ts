@@ -1,11 +1,47 @@
 // Where the tokens are not. The access token lives in the page's memory, the refresh token in a
 // cookie that no script can read, and neither anywhere else.
-import { api, hintCookie, pages, pendingAttempt, refreshCookie, whoseHint } from '../support/contract';
+import type { Page } from '@playwright/test';
+import {
+  api,
+  hintCookie,
+  pages,
+  pendingAction,
+  pendingAttempt,
+  refreshCookie,
+  whoseHint,
+} from '../support/contract';
 import { cookie, ticket } from '../support/jar';
 import { holdBack } from '../support/network';
+import { openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
-import { everythingReadable, partsOf } from '../support/traces';
-import { callTheApi, expectAccountOf, expectCallResult, open } from '../support/users';
+import {
+  databaseRecords,
+  everythingReadable,
+  everythingStored,
+  partsOf,
+  pendingActions,
+} from '../support/traces';
+import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
+import { sharedKey } from '../support/wire';
+
+/**
+ * One action is unanswered: one record is kept, of this name, the same in localStorage and in the database. It is the key
+ * and a digest of 64 bits, which is salted with the key.
+ */
+async function expectOneRecord(page: Page, name: string, key: string): Promise<void> {
+  const copies = await pendingActions(page);
+  expect(Object.keys(copies)).toEqual([name]);
+  const record = copies[name] ?? '';
+  expect((await databaseRecords(page)).flat(2)).toEqual([record]);
+  expect(record).toMatch(/^[0-9a-f]{32} [0-9a-f]{16}$/);
+  expect(record.split(' ')[0]).toBe(key);
+}
+
+/** No action is unanswered, and no attempt. */
+async function expectNoRecord(page: Page): Promise<void> {
+  expect(await pendingActions(page)).toEqual({});
+  expect((await databaseRecords(page)).flat(2)).toEqual([]);
+}
 
 test('no token is in storage, in a readable cookie, in an address or in the document', async ({
   account,
@@ -77,6 +113,49 @@ test('while a refresh is unanswered its attempt key is kept, and that is no toke
   expect(kept).toEqual({ [pendingAttempt]: key, [whoseHint]: 'own' });
   expect(presented).not.toContain(key);
   expect(key).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('while a login is unanswered one record is kept, which holds neither address nor password', async ({
+  page,
+  user,
+  wire,
+}) => {
+  await open(page, pages.login);
+  const gate = await holdBack(page, api.login);
+  await sendLogin(page, user);
+  await expect.poll(() => gate.arrived).toBe(1);
+  await expectOneRecord(page, `${pendingAction}login`, sharedKey(wire.to(api.login)));
+  const stored = await everythingStored(page);
+  for (const secret of [user.email, user.password]) expect(stored).not.toContain(secret);
+  gate.open();
+  await expectAccountOf(page, user);
+  await expectNoRecord(page);
+});
+
+test('while a change is unanswered one record is kept, which holds no token and not what was typed', async ({
+  account,
+  context,
+  user,
+  wire,
+}) => {
+  await openSettings(account);
+  const gate = await holdBack(account, api.name);
+  const name = 'Grace Passer';
+  await account.getByRole('textbox', { name: 'Name (optional)' }).fill(name);
+  await account.getByRole('button', { name: 'Change name' }).click();
+  await expect.poll(() => gate.arrived).toBe(1);
+  await expectOneRecord(account, `${pendingAction}name`, sharedKey(wire.to(api.name)));
+  const tokens = (await wire.accessTokens()).flatMap(partsOf);
+  expect(tokens).not.toEqual([]);
+  const stored = await everythingStored(account);
+  for (const secret of [...tokens, await ticket(context), user.email, user.password, name]) {
+    expect(stored).not.toContain(secret);
+  }
+  // The search finds what is there to be found.
+  expect(stored).toContain(whoseHint);
+  gate.open();
+  await expect(account.getByText('Your name is changed.')).toBeVisible();
+  await expectNoRecord(account);
 });
 
 test('the cookies have the attributes of the contract', async ({ context, page, user }) => {

@@ -1,6 +1,6 @@
 // Name, password, and the end of the account.
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
-import { cookie, keepSomething, keptNames, present, ticket } from '../support/jar';
+import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
 import { answerNext, loseTheNextAnswer, problem } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
@@ -174,6 +174,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await expect(account.getByText('Tick this first, if you mean it.')).toBeVisible();
   await keepSomething(account);
+  await keepAnAction(account);
   await account.getByLabel('I understand that this cannot be undone.').check();
 
   // It takes the password if the login is old.

@@ -1,11 +1,21 @@
 // A session is ended elsewhere: what its pages have written of it is removed from storage (ASVS 5.0.0 V14.3.1).
 // `logout` and `settings` show the same for a logout and a deletion.
 import type { Page } from '@playwright/test';
-import { api, dismissedEvent, loginAndBack, pages, pendingAttempt, whoseHint } from '../support/contract';
+import {
+  api,
+  dismissedEvent,
+  loginAndBack,
+  pages,
+  pendingAction,
+  pendingAttempt,
+  whoseHint,
+} from '../support/contract';
 import { keepSomething, keptNames, present, ticket } from '../support/jar';
+import { cutTheCable, notKnown } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { expect, test as base } from '../support/test';
+import { pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectNotice, open, stranger } from '../support/users';
 
 const test = base.extend<{ tabs: [Page, Page] }>({
@@ -93,4 +103,27 @@ test('nothing is kept of a session whose end is found out by a reload', async ({
   // The refusal does not say whose the cookies are that are still there (decision 36): that stays noted.
   const kept = async () => (await keptNames(account)).filter((name) => name !== whoseHint);
   await expect.poll(kept).toEqual([]);
+});
+
+test('nothing is kept of an action that is unanswered when another device ends its session', async ({
+  browser,
+  server,
+  tabs,
+  user,
+}) => {
+  const [tab] = tabs;
+  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  await open(elsewhere, pages.sessions);
+  await openSettings(tab);
+  const mend = await cutTheCable(tab);
+  await tab.getByRole('textbox', { name: 'Name (optional)' }).fill('Grace Passer');
+  await tab.getByRole('button', { name: 'Change name' }).click();
+  await expect(tab.getByRole('alert')).toContainText(notKnown);
+  expect(Object.keys(await pendingActions(tab))).toEqual([`${pendingAction}name`]);
+  await mend();
+  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
+  await tab.getByRole('link', { name: 'Overview' }).click();
+  await expectNothingKept(tabs, /^This session was ended from another of your sessions/);
+  await elsewhere.context().close();
 });

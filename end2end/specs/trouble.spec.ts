@@ -1,8 +1,16 @@
 // The server cannot be reached, or fails. Whatever happens short of a refusal, the session stays.
 import type { Page } from '@playwright/test';
-import { api, pages } from '../support/contract';
-import { answerRefreshesWith, cutTheCable, problem } from '../support/network';
+import { api, pages, pendingAction } from '../support/contract';
+import {
+  TRIES_OF_AN_ACTION,
+  answerNext,
+  answerRefreshesWith,
+  cutTheCable,
+  notKnown,
+  problem,
+} from '../support/network';
 import { expect, test } from '../support/test';
+import { pendingActions } from '../support/traces';
 import {
   callTheApi,
   expectAccountOf,
@@ -11,6 +19,7 @@ import {
   open,
   sendLogin,
 } from '../support/users';
+import { sharedKey } from '../support/wire';
 
 const tryAgain = (page: Page) =>
   page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
@@ -93,6 +102,21 @@ for (const [what, status, contentType, body] of [
     await expect.poll(() => wire.refreshOutcomes()).toEqual([status, 200]);
     expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   });
+
+  test(`${what} is not taken for an answer to a login, which is sent again`, async ({
+    page,
+    user,
+    wire,
+  }) => {
+    await open(page, pages.login);
+    await answerNext(page, api.login, { status, contentType, body });
+    await sendLogin(page, user);
+    await expectAccountOf(page, user);
+    await expect
+      .poll(() => wire.lines())
+      .toEqual([`POST ${api.login} ${status}`, `POST ${api.login} 200`]);
+    expect(sharedKey(wire.to(api.login))).toMatch(/^[0-9a-f]{32}$/);
+  });
 }
 
 test('a late copy (409) does not sign out: the page asks anew', async ({ account, user, wire }) => {
@@ -114,13 +138,14 @@ test('a login that gets no answer says so, and succeeds on the second press', as
   await open(page, pages.login);
   const mend = await cutTheCable(page);
   await sendLogin(page, user);
-  await expect(page.getByRole('alert')).toHaveText(
-    'The server cannot be reached. Nothing is lost: try again in a moment.',
-  );
+  await expect(page.getByRole('alert')).toHaveText(`The server cannot be reached. ${notKnown}`);
+  // It may have been done: with the key that is kept, the second press is a copy of the first.
+  expect(Object.keys(await pendingActions(page))).toEqual([`${pendingAction}login`]);
   await mend();
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`POST ${api.login} lost`, `POST ${api.login} 200`]);
+  const lost = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.login} lost`);
+  await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.login} 200`]);
+  expect(sharedKey(wire.to(api.login))).toMatch(/^[0-9a-f]{32}$/);
+  expect(await pendingActions(page)).toEqual({});
 });

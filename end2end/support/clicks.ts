@@ -15,8 +15,6 @@ const SEED = Number(process.env['SEED'] ?? 16);
  * sends a request again on each other idle connection, five over HTTP/1.1 and none over HTTP/2, and then on a new one.
  */
 const MOST_LOST = { 'http/1.1': 8, h2: 3 } as const;
-/** The same where one fetch has to be answered: one connection may be in use for something else. */
-const MOST_LOST_OF_ONE_FETCH = { 'http/1.1': 5, h2: 1 } as const;
 /** How often a user clicks who reads that it is not known whether it was done. */
 const MOST_PRESSES = 4;
 /** How long a page may ask for one click. */
@@ -45,8 +43,6 @@ export interface Click {
   readonly done: Locator;
   /** A number that grows by one with each effect. */
   readonly count: () => Promise<number>;
-  /** Whether the page leaves it to the user to ask again. */
-  readonly isAskedOnce?: boolean;
 }
 
 /** What has become of the clicks of one kind. */
@@ -102,8 +98,7 @@ export class Clicks {
     const before = await count();
     await this.proxy.keepConnections(this.page);
     this.wire.forget();
-    const most = click.isAskedOnce ? MOST_LOST_OF_ONE_FETCH[protocol] : MOST_LOST[protocol];
-    const fault = this.proxy.loseAnswers(call, this.chance.upTo(most));
+    const fault = this.proxy.loseAnswers(call, this.chance.upTo(MOST_LOST[protocol]));
     let said: string | undefined;
     let presses = 0;
     do {

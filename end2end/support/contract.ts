@@ -40,6 +40,8 @@ export const formerDeviceCookie = '__Host-Http-device-';
 
 /** Where a page keeps the key of an attempt that has not been answered yet. */
 export const pendingAttempt = 'baton.attempt';
+/** The same of actions, of which one of each kind is kept: the beginning of the names. */
+export const pendingAction = 'baton.action.';
 /** Where it is kept whose hint the one of the usual name is: this server's, or another's of this host. */
 export const whoseHint = 'baton.hint';
 /** The channel from tab to tab. */

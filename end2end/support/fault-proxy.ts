@@ -17,6 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import { selfSigned } from './certificate';
+import { api } from './contract';
 import type { Fulfilled } from './network';
 
 /** What the browser speaks, by its name in ALPN. */
@@ -43,6 +44,10 @@ export interface Upstream {
 
 /** As many connections as Chromium opens to one host over HTTP/1.1. */
 const CONNECTIONS = 6;
+/** With WITHOUT_KEYS=1 the specs show what happens without idempotency keys, and fail: the table of before and after. */
+const withoutKeys = process.env.WITHOUT_KEYS === '1';
+/** Their key is the attempt key of a rotation, which was there before. */
+const keyedRotations = new Set<string>([api.refresh, api.confirm, api.password]);
 /** A path of the proxy's own. */
 const KEPT_OPEN = '/kept-open';
 /** What belongs to one connection and not to the message (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2). */
@@ -211,6 +216,7 @@ export class FaultProxy {
     // certificate that is made here.
     if (headers.origin === this.origin) headers.origin = origin;
     const { method, url: path } = incoming;
+    if (withoutKeys && !keyedRotations.has(path ?? '')) delete headers['idempotency-key'];
     // A connection for each: what this proxy sends is never sent twice by itself.
     const sent = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
     const answered = once(sent, 'response');

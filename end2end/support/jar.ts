@@ -10,7 +10,7 @@ import type {
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { api, refreshCookie } from './contract';
+import { api, pendingAction, refreshCookie } from './contract';
 import { databaseRecords } from './traces';
 
 export async function cookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
@@ -100,6 +100,26 @@ export async function keepSomething(page: Page): Promise<void> {
     localStorage.setItem('baton.attempt', '8e03978e-40d5-43e8-bc93-6894a57f9324');
     localStorage.setItem('baton.dismissed', '1');
   });
+}
+
+/** Writes what a page keeps of an action whose answer is awaited: a record of its database, and a copy. */
+export async function keepAnAction(page: Page): Promise<void> {
+  await page.evaluate(async (name) => {
+    const key = Date.now().toString(16).padStart(12, '0').padEnd(32, '0');
+    const record = `${key} 0123456789abcdef`;
+    localStorage.setItem(name, record);
+    await new Promise<void>((done, failed) => {
+      const opening = indexedDB.open('baton', 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore('attempt');
+      opening.onerror = () => failed(opening.error);
+      opening.onsuccess = () => {
+        const change = opening.result.transaction('attempt', 'readwrite');
+        change.objectStore('attempt').put(record, name);
+        change.onabort = () => failed(change.error);
+        change.oncomplete = () => (opening.result.close(), done());
+      };
+    });
+  }, `${pendingAction}name`);
 }
 
 /** The names of all that scripts of this origin keep, and what their databases hold. */

@@ -3,6 +3,14 @@ import type { APIRequest, BrowserContext, Page, Route } from '@playwright/test';
 import { api } from './contract';
 import { type Presented, present, ticket } from './jar';
 
+/**
+ * How often a page sends an action before it says that it is not known whether it was done: at once, and after about 0.3, 1
+ * and 3 s.
+ */
+export const TRIES_OF_AN_ACTION = 4;
+/** What it says then, after the reason. */
+export const notKnown = 'It is not known whether this was done. Try again: it is not done twice.';
+
 const everyCall = (url: URL) => url.pathname.startsWith('/api/');
 const refreshCalls = (url: URL) => url.pathname === api.refresh;
 
@@ -46,10 +54,22 @@ export function json(body: object): Fulfilled {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
 }
 
-/** The next call of this path gets this answer instead of the server's. */
-export async function answerNext(page: Page, path: string, answer: Fulfilled): Promise<void> {
+/** What a captive portal answers to every call. */
+export const portal: Fulfilled = {
+  status: 200,
+  contentType: 'text/html',
+  body: '<h1>Welcome</h1>',
+};
+
+/** The next call of this path gets this answer instead of the server's, or the next so many. */
+export async function answerNext(
+  page: Page,
+  path: string,
+  answer: Fulfilled,
+  times = 1,
+): Promise<void> {
   const route = (url: URL) => url.pathname === path;
-  await page.route(route, (it) => it.fulfill(answer), { times: 1 });
+  await page.route(route, (it) => it.fulfill(answer), { times });
 }
 
 /**

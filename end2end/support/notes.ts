@@ -68,6 +68,11 @@ export class OtherWindow {
     return (await (await this.send('GET', `/${id}`)).json()) as { title: string; text: string };
   }
 
+  /** The `ETag` of the note: 1 when it was created, and 1 more with each change. */
+  async version(id: string): Promise<string | undefined> {
+    return (await this.send('GET', `/${id}`)).headers()['etag'];
+  }
+
   private async send(method: string, rest: string, data?: object): Promise<APIResponse> {
     const headers = { Authorization: `Bearer ${await this.wire.accessToken()}` };
     return this.client.fetch(`${api.notes}${rest}`, { method, headers, ...(data ? { data } : {}) });

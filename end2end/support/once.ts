@@ -35,7 +35,7 @@ interface Fixtures {
 interface WorkerFixtures {
   /** What Chromium speaks. */
   protocol: Protocol;
-  proxy: FaultProxy;
+  faultProxy: FaultProxy;
   /** The origin that leads to the server without the proxy. */
   direct: string;
 }
@@ -49,7 +49,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   recentLoginSeconds: A_DAY_SECONDS,
   ignoreHTTPSErrors: true,
 
-  proxy: [
+  faultProxy: [
     async ({ protocol }, use) => {
       const proxy = await FaultProxy.start(protocol);
       await use(proxy);
@@ -60,12 +60,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   // A gateway stands between the proxy and the server, which has the gateway's origin then.
   server: [
-    async ({ accessTokenSeconds, gatewayIfAny, limits, proxy, recentLoginSeconds }, use) => {
+    async ({ accessTokenSeconds, faultProxy, gatewayIfAny, limits, recentLoginSeconds }, use) => {
       const options = { accessTokenSeconds, limits, recentLoginSeconds };
-      const behind = { origin: proxy.origin, audiences: [] };
+      const behind = { origin: faultProxy.origin, audiences: [] };
       const server = gatewayIfAny?.server ?? (await Server.start(options, behind));
       const { origin } = server;
-      proxy.leadTo({ origin, port: gatewayIfAny ? Number(new URL(origin).port) : server.port });
+      faultProxy.leadTo({ origin, port: gatewayIfAny ? Number(new URL(origin).port) : server.port });
       await use(server);
       if (!gatewayIfAny) await server.discard();
     },
@@ -78,17 +78,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  baseURL: async ({ proxy }, use) => use(proxy.origin),
+  baseURL: async ({ faultProxy }, use) => use(faultProxy.origin),
 
   user: async ({ direct, playwright }, use) => use(await enrol(playwright.request, direct)),
 
-  scene: async ({ direct, page, proxy, user }, use) =>
-    use({ page, proxy, observer: new Observer(direct, user) }),
+  scene: async ({ direct, faultProxy, page, user }, use) =>
+    use({ page, proxy: faultProxy, observer: new Observer(direct, user) }),
 
   newcomer: async ({ direct }, use) => use(() => new Observer(direct, stranger())),
 
-  clicks: async ({ page, proxy, wire }, use, testInfo) =>
-    use(new Clicks(page, proxy, wire, testInfo)),
+  clicks: async ({ faultProxy, page, wire }, use, testInfo) =>
+    use(new Clicks(page, faultProxy, wire, testInfo)),
 });
 
 /** Kinds of clicks that lead to each other. */

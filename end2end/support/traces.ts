@@ -1,6 +1,7 @@
 // Everything a script in the page, an extension, or whoever borrows the computer could read
 // without asking the server. One string, to be searched for secrets.
 import type { Page } from '@playwright/test';
+import { pendingAction } from './contract';
 
 export async function everythingReadable(page: Page): Promise<string> {
   const traces = await page.evaluate(async () => {
@@ -22,6 +23,20 @@ export async function everythingReadable(page: Page): Promise<string> {
     };
   });
   return JSON.stringify([traces, await databaseRecords(page)]);
+}
+
+/** All that scripts of this origin have stored. One string, as above. */
+export async function everythingStored(page: Page): Promise<string> {
+  const stored = await page.evaluate(() => [{ ...localStorage }, { ...sessionStorage }]);
+  return JSON.stringify([stored, await databaseRecords(page)]);
+}
+
+/** The records of actions that have not been answered: their copies in localStorage, by name. */
+export async function pendingActions(page: Page): Promise<Record<string, string>> {
+  return page.evaluate((prefix) => {
+    const stored = Object.entries({ ...localStorage });
+    return Object.fromEntries(stored.filter(([name]) => name.startsWith(prefix)));
+  }, pendingAction);
 }
 
 /** Every record of every IndexedDB database, by database and store. */

@@ -5,7 +5,7 @@ import { api, lookedOutFor } from './contract';
 export interface Exchange {
   readonly method: string;
   readonly path: string;
-  /** The attempt key, on a refresh. */
+  /** The key of the attempt, on a refresh, or of the action. */
   readonly attemptKey: string | undefined;
   /** The access token that was sent along. */
   readonly bearer: string | undefined;
@@ -95,6 +95,15 @@ export class Wire {
     const exchange = this.byRequest.get(request);
     if (exchange) exchange.outcome = outcome;
   }
+}
+
+/** The key that all of these were sent with. */
+export function sharedKey(exchanges: readonly Exchange[]): string {
+  const [key, ...others] = new Set(exchanges.map((it) => it.attemptKey));
+  if (key === undefined || others.length > 0) {
+    throw new Error(`not one key, but: ${[key, ...others].join(', ')}`);
+  }
+  return key;
 }
 
 async function tokenIn(response: Response): Promise<string | undefined> {

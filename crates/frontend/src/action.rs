@@ -4,6 +4,13 @@
 
 use crate::transport::Request;
 
+/// The name of a login.
+pub const LOGIN: &str = "login";
+/// The name of a registration.
+pub const REGISTER: &str = "register";
+/// The name of a registration for which the key of the first one is of no use.
+pub const REGISTER_AGAIN: &str = "register:again";
+
 /// Stands between parts of a text, and in none of them: UTF-8 has no such byte.
 const BETWEEN: u8 = 0xFF;
 
@@ -40,6 +47,12 @@ impl Action {
         Self { name: name.into(), request, says: None }
     }
 
+    /// Whether all of its request is told apart, so that what the server finds wrong with one copy is wrong with each.
+    #[must_use]
+    pub fn is_the_same_in_all(&self) -> bool {
+        !begins_a_session(&self.name)
+    }
+
     /// What kind of action it is. Of each kind one is pending at most.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -60,6 +73,12 @@ impl Action {
         let bytes = parts.flat_map(|part| part.bytes().chain([BETWEEN]));
         Some(format!("{:016x}", fnv1a(bytes)))
     }
+}
+
+/// Whether an action of this name begins a session, and so is no part of one.
+#[must_use]
+pub fn begins_a_session(name: &str) -> bool {
+    matches!(name, LOGIN | REGISTER | REGISTER_AGAIN)
 }
 
 /// FNV-1a of 64 bits, which stays the same from release to release. If two actions share a digest, the server refuses the key

@@ -9,25 +9,25 @@ use shared::note::NoteRequest;
 use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER, SEARCH_PARAMETER};
 use shared::{EventId, EventKind, NoteId, Secret, SessionId};
 
-use crate::action::Action;
+use crate::action::{Action, LOGIN, REGISTER, REGISTER_AGAIN};
 use crate::transport::Request;
 
 /// Creates an account and its first session.
 pub(crate) fn register(body: &RegisterRequest) -> Action {
     let request = with_json(Request::new(Method::POST, path::REGISTER), body);
-    Action::sign_in("register", request, &body.email)
+    Action::sign_in(REGISTER, request, &body.email)
 }
 
 /// The same, with a key of its own: that of [`register`] was used, and the account is not there.
 pub(crate) fn register_again(body: &RegisterRequest) -> Action {
     let request = with_json(Request::new(Method::POST, path::REGISTER), body);
-    Action::sign_in("register:again", request, &body.email)
+    Action::sign_in(REGISTER_AGAIN, request, &body.email)
 }
 
 /// Exchanges email address and password for a session.
 pub(crate) fn log_in(body: &LoginRequest) -> Action {
     let request = with_json(Request::new(Method::POST, path::LOGIN), body);
-    Action::sign_in("login", request, &body.email)
+    Action::sign_in(LOGIN, request, &body.email)
 }
 
 /// Hands the refresh cookie over for the next one; `attempt_key` makes asking again harmless.

@@ -7,6 +7,7 @@
 //! is renewed, `once` for how an action is sent, `sign_in` for how a session begins and ends, `proof` for how the user
 //! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
 
+pub mod address;
 pub mod again;
 pub mod attempt;
 pub mod backoff;
@@ -15,10 +16,12 @@ mod call;
 mod channel;
 pub(crate) mod cookies;
 mod hint;
+mod keys;
 mod lock;
 pub mod lookout;
 pub mod no_cookie;
 mod once;
+mod password_change;
 pub mod pending;
 mod phase;
 pub(crate) mod probe;
@@ -116,10 +119,11 @@ impl Session {
         }
     }
 
-    /// Begins to listen to other tabs, and restores the session silently if the hint is there.
+    /// Begins to listen to other tabs, removes what is outdated, and restores the session silently if the hint is there.
     /// The cookie decides, not the page: it may have come or gone since the page was rendered.
     pub(crate) fn start(self) {
         self.listen();
+        spawn_local(keys::give_up_outdated());
         if hint::is_there() {
             self.phase.set(Phase::Restoring);
             self.resume();

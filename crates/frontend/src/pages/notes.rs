@@ -5,6 +5,7 @@
 mod counted;
 mod draft;
 mod editor;
+mod stored;
 mod tools;
 
 use leptos::prelude::*;

@@ -69,13 +69,13 @@ pub fn take_or_create(
     key
 }
 
-/// Begins an attempt with `key`, unless one is pending.
+/// Begins an attempt with `key`, or repeats it, unless another one is pending.
 pub fn begin(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) -> bool {
-    let is_vacant = shelf.read().is_none();
-    if is_vacant {
+    let is_free = shelf.read().is_none_or(|pending| pending.key == key);
+    if is_free {
         shelf.write(&Pending { key: key.to_owned(), tab: tab.to_owned() });
     }
-    is_vacant
+    is_free
 }
 
 /// The attempt with `key` has been answered, in `tab`. Another tab may have begun a new attempt since, or have taken

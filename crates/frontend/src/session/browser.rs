@@ -15,6 +15,7 @@ use super::lookout::DISMISSED;
 use super::pending::PENDING_ACTION;
 use super::record::Record;
 use super::shelf;
+use crate::action::begins_a_session;
 
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> f64 {
@@ -130,17 +131,28 @@ impl<R: Record> Shelf<R> for LocalStorage<'_> {
     }
 }
 
-/// The names of the actions of which localStorage keeps a key.
-pub(super) fn names_of_pending_actions() -> Vec<String> {
-    let Some(storage) = storage() else { return Vec::new() };
-    let names = (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok()?);
-    names.filter_map(|name| name.strip_prefix(PENDING_ACTION).map(str::to_owned)).collect()
+/// The names of the actions of which localStorage keeps a key, or memory. For [`shelf`] alone.
+pub(super) fn names_of_actions() -> Vec<String> {
+    let mut names: Vec<_> = MEMORY.with_borrow(|memory| memory.keys().cloned().collect());
+    if let Some(storage) = storage() {
+        let indices = 0..storage.length().unwrap_or(0);
+        names.extend(indices.filter_map(|index| storage.key(index).ok()?));
+    }
+    names.iter().filter_map(|name| Some(name.strip_prefix(PENDING_ACTION)?.to_owned())).collect()
+}
+
+/// Another tab has said that the session is over, and removed what all tabs share. What this one has in memory, because
+/// localStorage refuses, it has to remove itself; a sign-in is no part of the session.
+pub(super) fn forget_actions_in_memory() {
+    MEMORY.with_borrow_mut(|memory| {
+        memory.retain(|name, _| name.strip_prefix(PENDING_ACTION).is_none_or(begins_a_session));
+    });
 }
 
 /// Removes the copies of all pending keys. For [`shelf`] alone.
 pub(super) fn remove_pending() {
     remove(PENDING_ATTEMPT);
-    for name in names_of_pending_actions() {
+    for name in names_of_actions() {
         remove(&format!("{PENDING_ACTION}{name}"));
     }
     MEMORY.with_borrow_mut(BTreeMap::clear);

@@ -23,8 +23,10 @@ const NAME: &str = "baton-refresh";
 /// A tab's own lock is called this and a random number.
 const TAB: &str = "baton-tab-";
 /// Longer than a request takes, and taking and settling its key: a tab that does not wait so long sends its cookie beside
-/// another one's. A login that asks again after a time limit holds it longer than others wait.
+/// another one's. No tab holds it longer: it is let go between two tries, and taken again.
 const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * shelf::PATIENCE_MS + 1_000;
+/// How long one may have had it who sends a second request with it.
+const YOUNG_MS: u32 = WAIT_MS - ANSWER_WITHIN_MS - 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -87,18 +89,26 @@ fn manager() -> Option<LockManager> {
 }
 
 /// The lock, or the decision to go on without it. Dropping it lets the next tab go.
-pub(super) struct Held(Option<Function>);
+pub(super) struct Held {
+    release: Option<Function>,
+    since_ms: f64,
+}
 
 impl Held {
     /// Whether it is the lock, and no other tab can hold it.
     pub(super) fn is_exclusive(&self) -> bool {
-        self.0.is_some() && IS_TRUSTED.get()
+        self.release.is_some() && IS_TRUSTED.get()
+    }
+
+    /// The lock, if one more request is answered before others cease to wait for it; else it is let go.
+    pub(super) fn for_another_request(self) -> Option<Self> {
+        (browser::now_ms() - self.since_ms < f64::from(YOUNG_MS)).then_some(self)
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(release) = self.0.take() {
+        if let Some(release) = self.release.take() {
             let _ = release.call0(&JsValue::UNDEFINED);
         }
     }
@@ -106,10 +116,11 @@ impl Drop for Held {
 
 /// Waits for the lock, at most [`WAIT_MS`]. Without it we go on.
 pub(super) async fn acquire() -> Held {
-    match request_lock() {
-        Some(granted) => Held(granted.await.ok()),
-        None => Held(None),
-    }
+    let release = match request_lock() {
+        Some(granted) => granted.await.ok(),
+        None => None,
+    };
+    Held { release, since_ms: browser::now_ms() }
 }
 
 /// Asks for the lock. What arrives is the function that lets it go.

@@ -6,25 +6,40 @@ use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
 use super::again::{self, Outcome};
-use super::pending::{self, Taken};
+use super::lock::{self, Held};
+use super::pending::Taken;
 use super::rejected::Rejected;
 use super::verdict::Trouble;
-use super::{NotCalled, Session, Token, browser, shelf};
+use super::{NotCalled, Session, Token, browser, keys};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 
-/// An action that was carried out.
+/// An action that was carried out. Its key is pending until [`Done::settle`].
+#[must_use]
 pub(super) struct Done<T> {
-    /// What the server says of it.
-    pub(super) said: T,
+    said: T,
+    key: String,
     /// Whether the key was that of an earlier click: then the effect may be that one's, and things may have changed since.
-    pub(super) resumed: bool,
+    resumed: bool,
+}
+
+impl<T> Done<T> {
+    /// What the server says of it. Its key is given up.
+    pub(super) async fn settle(self, action: &Action) -> T {
+        keys::settle(action, &self.key).await;
+        self.said
+    }
 }
 
 /// Why an action is not known to be done.
 pub(super) enum NotDone {
     /// The server says no.
-    Refused(Answer),
+    Refused {
+        /// How.
+        answer: Answer,
+        /// Whether this is said of all tries with the key. Else an earlier one may have been carried out.
+        is_final: bool,
+    },
     /// It was sent, and it is not known what became of it. Its key stays.
     Uncertain(Trouble),
     /// It was not sent.
@@ -34,7 +49,8 @@ pub(super) enum NotDone {
 impl From<NotDone> for Rejected {
     fn from(not_done: NotDone) -> Self {
         match not_done {
-            NotDone::Refused(answer) => Self::by(&answer),
+            NotDone::Refused { answer, is_final: true } => Self::by(&answer),
+            NotDone::Refused { answer, is_final: false } => Self::Uncertain(Trouble::from(&answer)),
             NotDone::Uncertain(trouble) => Self::Uncertain(trouble),
             NotDone::NotSent(not_called) => not_called.into(),
         }
@@ -43,33 +59,64 @@ impl From<NotDone> for Rejected {
 
 /// How an action is sent.
 pub(super) enum Way {
-    /// As it is.
-    AsItIs,
+    /// As it is, while this tab has the refresh lock.
+    InTurn(Turn),
     /// With an access token, if need be after a refresh or the password. A copy is sent with the token of the try before:
     /// the server answers it even if the action has ended the session, or the token has expired.
     WithToken(Option<Token>),
 }
 
+/// The refresh lock, which is held for one try at a time: others wait for it only so long.
+pub(super) struct Turn {
+    /// `None` between two tries.
+    pub(super) held: Option<Held>,
+    /// The era in which the action makes sense; `None` if in any.
+    pub(super) era: Option<u64>,
+}
+
+impl Way {
+    /// Lets another tab go first.
+    fn yield_turn(&mut self) {
+        if let Self::InTurn(turn) = self {
+            turn.held = None;
+        }
+    }
+}
+
 impl Session {
     /// Carries out an action that is answered with 204, or says why it was not done.
     pub(crate) async fn carry_out(self, action: &Action) -> Result<(), Rejected> {
-        self.once(action, no_content).await.map(|done| done.said)
+        let holds = async |_: &()| -> Result<bool, Rejected> { Ok(true) };
+        self.once(action, no_content, holds).await
     }
 
-    /// Carries out an action that is answered with what it has made, or says why it was not done.
-    pub(crate) async fn make<T: DeserializeOwned>(self, action: &Action) -> Result<T, Rejected> {
-        self.once(action, Answer::json::<T>).await.map(|done| done.said)
+    /// Carries out an action that is answered with what it has made, or says why it was not done. `is_there` is as `holds`
+    /// in [`Session::once`].
+    pub(crate) async fn make<T: DeserializeOwned>(
+        self,
+        action: &Action,
+        is_there: impl AsyncFnOnce(&T) -> Result<bool, Rejected>,
+    ) -> Result<T, Rejected> {
+        self.once(action, Answer::json::<T>, is_there).await
     }
 
     /// Carries out a protected action. `read` takes from a successful answer what the server says; `None` if the answer is
-    /// not our server's.
+    /// not our server's. What an answer says that is an earlier click's may be true no more: `holds` looks, and if it is
+    /// not, this click is an action of its own. Until that is known the key stays.
     pub(super) async fn once<T>(
         self,
         action: &Action,
         read: impl Fn(&Answer) -> Option<T>,
-    ) -> Result<Done<T>, Rejected> {
-        let way = Way::WithToken(None);
-        self.ask(action, way, read).await.map_err(Rejected::from)
+        holds: impl AsyncFnOnce(&T) -> Result<bool, Rejected>,
+    ) -> Result<T, Rejected> {
+        let mut way = Way::WithToken(None);
+        let done = self.ask(action, &mut way, &read).await?;
+        if done.resumed && !holds(&done.said).await.map_err(Rejected::into_uncertain)? {
+            done.settle(action).await;
+            let done = self.ask(action, &mut way, &read).await?;
+            return Ok(done.settle(action).await);
+        }
+        Ok(done.settle(action).await)
     }
 
     /// Sends an action until it is answered. If the server knows the key from another request, such as one of a former
@@ -77,15 +124,16 @@ impl Session {
     pub(super) async fn ask<T>(
         self,
         action: &Action,
-        mut way: Way,
+        way: &mut Way,
         read: impl Fn(&Answer) -> Option<T>,
     ) -> Result<Done<T>, NotDone> {
-        let asked = self.ask_with_one_key(action, &mut way, &read).await;
+        let asked = self.ask_with_one_key(action, way, &read).await;
         if !is_refused(&asked, ErrorCode::IdempotencyKeyReused) {
             return asked;
         }
-        give_up(action).await;
-        self.ask_with_one_key(action, &mut way, &read).await
+        keys::give_up(action).await;
+        way.yield_turn();
+        self.ask_with_one_key(action, way, &read).await
     }
 
     /// The same; a key that the server knows from another request is kept.
@@ -96,7 +144,7 @@ impl Session {
         read: impl Fn(&Answer) -> Option<T>,
     ) -> Result<Done<T>, NotDone> {
         let begun_ms = browser::now_ms();
-        let Taken { key, resumed } = take(action).await;
+        let Taken { key, resumed } = keys::take(action).await;
         let mut is_uncertain = resumed;
         let mut tried = 0;
         loop {
@@ -108,10 +156,7 @@ impl Session {
                 }
             };
             match again::judge(sent, &read) {
-                Outcome::Done(said) => {
-                    settle(action, &key).await;
-                    return Ok(Done { said, resumed });
-                }
+                Outcome::Done(said) => return Ok(Done { said, key, resumed }),
                 Outcome::Refused(answer) => {
                     return Err(refused(action, &key, answer, is_uncertain).await);
                 }
@@ -121,6 +166,7 @@ impl Session {
                     let wait =
                         again::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter());
                     let Some(wait) = wait else { return Err(NotDone::Uncertain(trouble)) };
+                    way.yield_turn();
                     browser::pause(wait).await;
                     tried += 1;
                 }
@@ -130,7 +176,17 @@ impl Session {
 
     async fn send_by(self, way: &mut Way, request: Request) -> Result<Answer, NotCalled> {
         match way {
-            Way::AsItIs => self.send(request).await.map_err(NotCalled::from),
+            Way::InTurn(turn) => {
+                if turn.held.is_none() {
+                    turn.held = Some(lock::acquire().await);
+                    // The tab that had the lock before may have told of a login or an end; let that message arrive.
+                    browser::pause(0).await;
+                }
+                if turn.era.is_some_and(|era| self.era() != era) {
+                    return Err(NotCalled::Ended);
+                }
+                self.send(request).await.map_err(NotCalled::from)
+            }
             Way::WithToken(last) => self.call_with(request, last).await.answer,
         }
     }
@@ -143,7 +199,7 @@ pub(super) fn no_content(answer: &Answer) -> Option<()> {
 
 /// Whether the server has refused, and this is why.
 pub(super) fn is_refused<T>(asked: &Result<T, NotDone>, code: ErrorCode) -> bool {
-    matches!(asked, Err(NotDone::Refused(answer)) if answer.is(code))
+    matches!(asked, Err(NotDone::Refused { answer, .. }) if answer.is(code))
 }
 
 async fn not_sent(
@@ -154,9 +210,10 @@ async fn not_sent(
 ) -> NotDone {
     match not_called {
         NotCalled::ForNow(trouble) if is_uncertain => NotDone::Uncertain(trouble),
+        NotCalled::Declined if is_uncertain => NotDone::Uncertain(Trouble::NoPassword),
         not_called => {
             if !is_uncertain {
-                settle(action, key).await;
+                keys::settle(action, key).await;
             }
             NotDone::NotSent(not_called)
         }
@@ -164,35 +221,11 @@ async fn not_sent(
 }
 
 async fn refused(action: &Action, key: &str, answer: Answer, is_uncertain: bool) -> NotDone {
-    if again::settles(&answer, is_uncertain) {
-        settle(action, key).await;
+    // What is wrong with this request was wrong with each copy of it.
+    let is_wrong = action.is_the_same_in_all() && answer.is(ErrorCode::ValidationFailed);
+    let is_final = is_wrong || again::settles(&answer, is_uncertain);
+    if is_final {
+        keys::settle(action, key).await;
     }
-    match answer.problem() {
-        None if is_uncertain => NotDone::Uncertain(Trouble::from(&answer)),
-        _ => NotDone::Refused(answer),
-    }
-}
-
-/// The key to send: the pending one, if the action is the same, else a new one.
-async fn take(action: &Action) -> Taken {
-    let (now, fresh) = (browser::unix_ms(), browser::fresh_key());
-    shelf::step_of_action(action.name(), |shelf| pending::take_or_create(shelf, action, now, fresh))
-        .await
-}
-
-async fn settle(action: &Action, key: &str) {
-    shelf::step_of_action(action.name(), |shelf| pending::settle(shelf, key)).await;
-}
-
-/// The next action of this kind takes a fresh key.
-pub(super) async fn give_up(action: &Action) {
-    shelf::step_of_action(action.name(), |shelf| shelf.clear()).await;
-}
-
-/// Removes the keys that are too old to be used again.
-pub(super) async fn give_up_outdated() {
-    let now = browser::unix_ms();
-    for name in browser::names_of_pending_actions() {
-        shelf::step_of_action(&name, |shelf| pending::remove_outdated(shelf, now)).await;
-    }
+    NotDone::Refused { answer, is_final }
 }

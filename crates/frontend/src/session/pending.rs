@@ -4,12 +4,15 @@
 
 use super::attempt::{Shelf, is_usable, made_at_ms};
 use super::record::Record;
-use crate::action::Action;
+use crate::action::{Action, begins_a_session};
 
 /// The beginning of the names of the records.
 pub const PENDING_ACTION: &str = "baton.action.";
 /// A key is not used again when it is older. The server remembers it for 24 hours; clocks and requests may be late.
 const USABLE_FOR_MS: u64 = 20 * 60 * 60 * 1_000;
+/// The same of a sign-in. Its digest is of an email address, which can be guessed; and a session that is answered again says in
+/// its tokens (`auth_time`) when it began, not when the password was given again.
+const SIGN_IN_USABLE_FOR_MS: u64 = 10 * 60 * 1_000;
 
 /// An action that has not been answered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +33,13 @@ pub struct Taken {
 }
 
 impl PendingAction {
-    /// Whether the server still knows the key, if it has seen it.
+    /// Whether the key of an action of this name may be used again: the server knows it, if it has seen it.
     #[must_use]
-    pub fn is_recent(&self, now_ms: u64) -> bool {
+    pub fn is_recent(&self, name: &str, now_ms: u64) -> bool {
+        let usable_for_ms =
+            if begins_a_session(name) { SIGN_IN_USABLE_FOR_MS } else { USABLE_FOR_MS };
         is_usable(&self.key)
-            && made_at_ms(&self.key).is_some_and(|made| made.abs_diff(now_ms) < USABLE_FOR_MS)
+            && made_at_ms(&self.key).is_some_and(|made| made.abs_diff(now_ms) < usable_for_ms)
     }
 }
 
@@ -61,7 +66,8 @@ pub fn take_or_create(
     fresh: String,
 ) -> Taken {
     let pending = shelf.read().filter(|pending| {
-        pending.is_recent(now_ms) && action.digest(&pending.key).as_ref() == Some(&pending.digest)
+        pending.is_recent(action.name(), now_ms)
+            && action.digest(&pending.key).as_ref() == Some(&pending.digest)
     });
     if let Some(PendingAction { key, .. }) = pending {
         return Taken { key, resumed: true };
@@ -79,9 +85,17 @@ pub fn settle(shelf: &(impl Shelf<PendingAction> + ?Sized), key: &str) {
     }
 }
 
-/// Removes a key that is not used again.
-pub fn remove_outdated(shelf: &(impl Shelf<PendingAction> + ?Sized), now_ms: u64) {
-    if shelf.read().is_some_and(|pending| !pending.is_recent(now_ms)) {
+/// Removes the key of an action of this name, if it is not used again.
+pub fn remove_outdated(shelf: &(impl Shelf<PendingAction> + ?Sized), name: &str, now_ms: u64) {
+    if shelf.read().is_some_and(|pending| !pending.is_recent(name, now_ms)) {
+        shelf.clear();
+    }
+}
+
+/// Removes a key that was made at this time or before. One that says nothing of its time is of no use.
+pub fn remove_made_until(shelf: &(impl Shelf<PendingAction> + ?Sized), until_ms: u64) {
+    let is_made = |pending: PendingAction| made_at_ms(&pending.key).is_none_or(|at| at <= until_ms);
+    if shelf.read().is_some_and(is_made) {
         shelf.clear();
     }
 }

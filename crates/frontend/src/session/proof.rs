@@ -1,6 +1,6 @@
 //! The user proves again who they are (RFC 9470). Who needs the proof waits here, the dialog asks for
 //! the password, and the password travels as a refresh does: one at a time in this browser, with the
-//! attempt key that may still be pending. It must not know the dialog.
+//! attempt key that may still be pending, and again with that key while there is no answer. It must not know the dialog.
 
 use std::sync::Arc;
 
@@ -10,14 +10,15 @@ use leptos::task::spawn_local;
 use shared::Secret;
 use shared::body::ConfirmRequest;
 
+use super::refresh::Attempted;
 use super::rejected::Rejected;
 use super::single_flight::SingleFlight;
 use super::verdict::{Trouble, Verdict};
-use super::{Session, browser, lock};
+use super::{Session, again, browser, lock};
 use crate::api;
 
-/// A late copy makes one begin anew, once.
-const TRIES: u32 = 2;
+/// A late copy makes one begin with another key, once.
+const KEYS: u32 = 2;
 
 /// What the password is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,14 +133,9 @@ impl Session {
         if self.cannot_be_refreshed() {
             return Err(Rejected::NoCookies);
         }
-        for _ in 0..TRIES {
-            let held = lock::acquire().await;
-            // Whoever had the lock before may have told of an end; let that message arrive.
-            browser::pause(0).await;
-            if self.era() != era {
-                return Err(Rejected::Ended);
-            }
-            let (outcome, verdict) = self.send_attempt(&held, |key| api::confirm(&body, key)).await;
+        for _ in 0..KEYS {
+            let (_held, sent) = self.ask_with_password(&body, era).await?;
+            let Attempted { outcome, verdict, .. } = sent;
             match verdict {
                 Verdict::Renewed(body) => {
                     let _ = self.accept(*body, era).map_err(|_| Rejected::Ended)?;
@@ -157,5 +153,39 @@ impl Session {
             }
         }
         Err(Rejected::ForNow(Trouble::Unavailable))
+    }
+
+    /// Sends the password until there is an answer, or patience is over. The lock is let go between two tries, and is held
+    /// while the answer is taken. A key that a refresh has settled in between is used again: the server knows by it what has
+    /// been confirmed.
+    async fn ask_with_password(
+        self,
+        body: &ConfirmRequest,
+        era: u64,
+    ) -> Result<(lock::Held, Attempted), Rejected> {
+        let (begun_ms, mut key, mut tried) = (browser::now_ms(), browser::fresh_key(), 0);
+        loop {
+            let held = lock::acquire().await;
+            // The tab that had the lock before may have told of an end; let that message arrive.
+            browser::pause(0).await;
+            if self.era() != era {
+                return Err(Rejected::Ended);
+            }
+            let sent = self.send_attempt(&held, key, |key| api::confirm(body, key)).await;
+            // A limit is shown at once: the dialog counts the seconds.
+            let wait = match sent.verdict {
+                Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true }
+                    if trouble != Trouble::Limited =>
+                {
+                    let spent_ms = browser::now_ms() - begun_ms;
+                    again::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter())
+                }
+                _ => None,
+            };
+            let Some(wait) = wait else { return Ok((held, sent)) };
+            drop(held);
+            browser::pause(wait).await;
+            (key, tried) = (sent.key, tried + 1);
+        }
     }
 }

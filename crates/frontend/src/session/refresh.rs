@@ -3,13 +3,14 @@
 //! [`super::verdict`]; nothing here decides that.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use shared::body::SessionBody;
 
 use super::attempt::Shelf;
 use super::channel::Reason;
 use super::lookout::DISMISSED;
 use super::verdict::{Trouble, Verdict, judge};
-use super::{Session, Token, attempt, backoff, browser, hint, lock, shelf};
+use super::{Session, Token, attempt, backoff, browser, hint, keys, lock, shelf};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -39,6 +40,16 @@ enum Tried {
         trouble: Trouble,
         retry_after_seconds: Option<u32>,
     },
+}
+
+/// An attempt that was sent.
+pub(super) struct Attempted {
+    /// The key that it was sent with.
+    pub(super) key: String,
+    /// What came of it.
+    pub(super) outcome: Result<Answer, NoAnswer>,
+    /// What that means.
+    pub(super) verdict: Verdict,
 }
 
 impl Session {
@@ -90,7 +101,7 @@ impl Session {
         browser::pause(0).await;
         if !held.is_exclusive() && !shelf::answers() {
             // Another tab may hold it as well, and be done while this one makes sure of the key.
-            attempt_key(&held).await;
+            attempt_key(&held, browser::fresh_key()).await;
         }
         if let Some(newer) = self.token_newer_than(stale) {
             return Tried::Done(Ok(newer));
@@ -103,11 +114,12 @@ impl Session {
             // A request without the cookie could not succeed. If the session was ended, that is still to be learnt.
             Verdict::Ended
         } else {
-            self.send_attempt(&held, api::refresh).await.1
+            self.send_attempt(&held, browser::fresh_key(), api::refresh).await.verdict
         };
         match verdict {
             Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
             Verdict::Ended => {
+                let _held = held.for_another_request();
                 self.ask_why_it_ended().await;
                 Tried::Done(self.accept_the_end(stale, era))
             }
@@ -123,19 +135,20 @@ impl Session {
         }
     }
 
-    /// Sends an attempt with its key, inside the lock: what came of it, and what that means.
+    /// Sends an attempt, inside the lock: with the key that is pending, else with `fresh`.
     pub(super) async fn send_attempt(
         self,
         held: &lock::Held,
+        fresh: String,
         request: impl FnOnce(&str) -> Request,
-    ) -> (Result<Answer, NoAnswer>, Verdict) {
-        let key = attempt_key(held).await;
+    ) -> Attempted {
+        let key = attempt_key(held, fresh).await;
         let outcome = self.send(request(&key)).await;
         let judgement = judge(&outcome);
         if judgement.settled {
-            shelf::in_one_step(move |shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
+            shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
         }
-        (outcome, judgement.verdict)
+        Attempted { key, outcome, verdict: judgement.verdict }
     }
 
     /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
@@ -163,6 +176,7 @@ impl Session {
         if self.era() == era {
             // Its attempt has been settled.
             browser::remove(DISMISSED);
+            spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
             let session_id = self.session_id();
             let cause = self.cause_of_the_end();
             // The hint alone was another server's: nothing of this one has ended.
@@ -199,9 +213,8 @@ impl Session {
     }
 }
 
-/// The attempt key to send: the pending one, else a new one.
-async fn attempt_key(held: &lock::Held) -> String {
-    let fresh = browser::fresh_key();
+/// The attempt key to send: the pending one, else `fresh`.
+async fn attempt_key(held: &lock::Held, fresh: String) -> String {
     let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh);
     let taken = shelf::in_one_step(take).await;
     let key = taken.outcome;

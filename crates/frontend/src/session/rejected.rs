@@ -36,6 +36,16 @@ impl Rejected {
         }
     }
 
+    /// The same of something that an earlier try may have done.
+    pub(super) fn into_uncertain(self) -> Self {
+        match self {
+            Self::Problem(problem, _) => Self::Uncertain(Trouble::from(*problem)),
+            Self::ForNow(trouble) => Self::Uncertain(trouble),
+            Self::Declined => Self::Uncertain(Trouble::NoPassword),
+            Self::Uncertain(_) | Self::NoCookies | Self::Ended => self,
+        }
+    }
+
     /// Whether this is why our server refused.
     pub(crate) fn is(&self, code: ErrorCode) -> bool {
         matches!(self, Self::Problem(problem, _) if problem.code == code)

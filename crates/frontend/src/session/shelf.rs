@@ -5,12 +5,15 @@
 //! one has been answered, and does no harm with a later ticket.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use js_sys::{Array, Promise};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
+use web_sys::{
+    IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
 
 use super::attempt::{PENDING_ATTEMPT, Pending, Shelf};
 use super::browser::{self, LocalStorage};
@@ -80,6 +83,17 @@ async fn step_in<P: Record, R>(
     stepped
 }
 
+/// The names of the actions of which a key is kept, in the database or as a copy.
+pub(super) async fn names_of_actions() -> BTreeSet<String> {
+    let mut names: BTreeSet<_> = browser::names_of_actions().into_iter().collect();
+    let late = patience();
+    if let Some(database) = open_existing(&late).await {
+        names.extend(names_of_records(&database, &late).await.unwrap_or_default());
+        database.close();
+    }
+    names
+}
+
 /// Keeps neither an attempt nor an action any more.
 pub(super) async fn clear() {
     let late = patience();
@@ -102,16 +116,41 @@ fn patience() -> Promise {
     browser::timer(if answers() { PATIENCE_MS } else { LITTLE_PATIENCE_MS })
 }
 
+/// Opens the database, and creates it if there is none.
 async fn open(late: &Promise) -> Option<IdbDatabase> {
+    open_or(late, |opening| {
+        let database = opening.result().ok().map(JsCast::unchecked_into::<IdbDatabase>);
+        let _ = database.map(|it| it.create_object_store(STORE));
+    })
+    .await
+}
+
+/// Opens the database if there is one: who only looks at a page is left without.
+async fn open_existing(late: &Promise) -> Option<IdbDatabase> {
+    open_or(late, |opening| {
+        let _ = opening.transaction().map(|creating| creating.abort());
+    })
+    .await
+}
+
+/// Opens the database; `absent` is called where there is none.
+async fn open_or(
+    late: &Promise,
+    absent: impl FnOnce(&IdbOpenDbRequest) + 'static,
+) -> Option<IdbDatabase> {
     let request = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
     let opening = request.clone();
     // The browser calls it now, much later, or never.
-    let create = Closure::once_into_js(move || {
-        let database = opening.result().ok().map(JsCast::unchecked_into::<IdbDatabase>);
-        let _ = database.map(|it| it.create_object_store(STORE));
-    });
-    request.set_onupgradeneeded(Some(create.unchecked_ref()));
+    let absent = Closure::once_into_js(move || absent(&opening));
+    request.set_onupgradeneeded(Some(absent.unchecked_ref()));
     settled(&request, late).await.map(JsCast::unchecked_into)
+}
+
+async fn names_of_records(database: &IdbDatabase, late: &Promise) -> Option<Vec<String>> {
+    let store = database.transaction_with_str(STORE).ok()?.object_store(STORE).ok()?;
+    let names: Array = settled(&store.get_all_keys().ok()?, late).await?.dyn_into().ok()?;
+    let name_of = |name: JsValue| Some(name.as_string()?.strip_prefix(PENDING_ACTION)?.to_owned());
+    Some(names.iter().filter_map(name_of).collect())
 }
 
 /// A transaction, and what the record holds.

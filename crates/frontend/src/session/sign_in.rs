@@ -1,6 +1,6 @@
-//! How a session begins and how the user ends it. Both take the refresh lock, and hold it while they ask again: a refresh of the
-//! former session that is still on its way would otherwise put its cookie over the new one, or
-//! bring one back after logout. It must not know about forms.
+//! How a session begins and how the user ends it. Both take the refresh lock for each try: a refresh of the former session that
+//! is still on its way would otherwise put its cookie over the new one, or bring one back after logout. It must not know
+//! about forms.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use shared::body::{LoginRequest, RegisterRequest, SessionBody};
 use shared::{ErrorCode, SessionId};
 
 use super::channel::Reason;
-use super::once::{Done, NotDone, Way, give_up, give_up_outdated, is_refused};
+use super::once::{NotDone, Turn, Way, is_refused};
 use super::rejected::Rejected;
 use super::verdict::Trouble;
-use super::{EndReason, Phase, Session, browser, hint, lock};
+use super::{EndReason, Phase, Session, address, browser, hint, keys, lock};
 use crate::action::Action;
 use crate::api;
 use crate::transport::Answer;
@@ -22,33 +22,37 @@ impl Session {
     /// Creates an account and begins its first session. That the address is taken is not said of an account that an earlier try
     /// of this form has made.
     pub(crate) async fn register(self, body: &RegisterRequest) -> Result<(), Rejected> {
-        let action = api::register(body);
+        let (action, former) = (api::register(body), self.session_id());
         let begun = self.begin(&action).await;
         let begun = if is_refused(&begun, ErrorCode::DuplicateAttempt) {
             // The account is made, and the password is the right one.
-            if self.is_here(&body.email).await { Ok(()) } else { self.enter(&as_login(body)).await }
+            if self.is_here(&body.email, former).await {
+                Ok(())
+            } else {
+                self.enter(&as_login(body)).await
+            }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
             self.enter_or_register(&action, body).await
         } else {
             begun
         };
-        begun.map_err(Rejected::from)
+        begun.map_err(rejected)
     }
 
     /// Begins a session.
     pub(crate) async fn log_in(self, body: &LoginRequest) -> Result<(), Rejected> {
-        self.enter(body).await.map_err(Rejected::from)
+        self.enter(body).await.map_err(rejected)
     }
 
     async fn enter(self, body: &LoginRequest) -> Result<(), NotDone> {
-        let action = api::log_in(body);
+        let (action, former) = (api::log_in(body), self.session_id());
         let begun = self.begin(&action).await;
         if is_refused(&begun, ErrorCode::DuplicateAttempt) {
-            if self.is_here(&body.email).await {
+            if self.is_here(&body.email, former).await {
                 return Ok(());
             }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
-            give_up(&action).await;
+            keys::give_up(&action).await;
         } else {
             return begun;
         }
@@ -71,25 +75,29 @@ impl Session {
             }
         }
         if begun.is_ok() {
-            give_up(action).await;
+            keys::give_up(action).await;
         }
         begun
     }
 
     async fn begin(self, action: &Action) -> Result<(), NotDone> {
-        let _held = lock::acquire().await;
+        let mut way = Way::InTurn(Turn { held: Some(lock::acquire().await), era: None });
         let read = Answer::json::<SessionBody>;
-        let done = self.ask_with_one_key(action, &mut Way::AsItIs, read).await?;
-        self.adopt_and_tell(done.said);
-        spawn_local(give_up_outdated());
+        let done = self.ask_with_one_key(action, &mut way, read).await?;
+        self.adopt_and_tell(done.settle(action).await);
+        spawn_local(keys::give_up_outdated());
         Ok(())
     }
 
     /// Whether a session of this email address is in this browser: another tab may have refreshed the one that the login has
-    /// begun, or its cookie has arrived although the answer was lost.
-    async fn is_here(self, email: &str) -> bool {
+    /// begun, or its cookie has arrived although the answer was lost. One that was not here before is believed to be it if
+    /// the server may spell the address like that.
+    async fn is_here(self, email: &str, former: Option<SessionId>) -> bool {
         let is_of_user = || match self.phase_untracked() {
-            Phase::SignedIn(signed_in) => signed_in.user.email.eq_ignore_ascii_case(email.trim()),
+            Phase::SignedIn(here) if Some(here.session_id) != former => {
+                address::may_be_one(email, &here.user.email)
+            }
+            Phase::SignedIn(here) => address::is_one(email, &here.user.email),
             _ => false,
         };
         if !is_of_user() {
@@ -116,13 +124,15 @@ impl Session {
         let action = api::log_out(meant, bearer);
         // 204 and nothing else: a proxy's page has ended no session.
         let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
-        let trouble = match self.ask(&action, Way::AsItIs, read).await {
-            Ok(Done { said: session_ended, .. }) => {
+        let mut way = Way::InTurn(Turn { held: Some(held), era: Some(self.era()) });
+        let trouble = match self.ask(&action, &mut way, read).await {
+            Ok(done) => {
+                let session_ended = done.settle(&action).await;
                 Self::tell_ended(meant, Reason::LoggedOut, None);
                 browser::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
-                    drop(held);
+                    drop(way);
                     return self.look_who_is_here(meant).await;
                 }
                 hint::forget();
@@ -134,11 +144,11 @@ impl Session {
                 }
                 return self.tell_of_another();
             }
-            Err(NotDone::Refused(answer)) if answer.is(ErrorCode::PreconditionFailed) => {
-                drop(held);
+            Err(NotDone::Refused { answer, .. }) if answer.is(ErrorCode::PreconditionFailed) => {
+                drop(way);
                 return self.look_who_is_here(meant).await;
             }
-            Err(NotDone::Refused(answer)) => Trouble::from(&answer),
+            Err(NotDone::Refused { answer, .. }) => Trouble::from(&answer),
             Err(NotDone::Uncertain(trouble)) => trouble,
             Err(NotDone::NotSent(_)) => Trouble::Unavailable,
         };
@@ -174,6 +184,20 @@ impl Session {
         if matches!(self.phase_untracked(), Phase::SignedIn(_)) {
             self.stuck_logout.set(Some(StuckLogout::Replaced));
         }
+    }
+}
+
+/// Why a session has not begun. What is wrong with what was typed is said, whatever has become of an earlier try: with other
+/// words in the form it is the same action.
+fn rejected(not_done: NotDone) -> Rejected {
+    match not_done {
+        NotDone::Refused { answer, .. }
+            if answer.is(ErrorCode::InvalidCredentials)
+                || answer.is(ErrorCode::ValidationFailed) =>
+        {
+            Rejected::by(&answer)
+        }
+        not_done => not_done.into(),
     }
 }
 

@@ -66,6 +66,7 @@ impl Session {
                     None => logged_out && self.phase_untracked() == Phase::Restoring,
                 };
                 if ours {
+                    browser::forget_actions_in_memory();
                     self.forget(match cause {
                         _ if logged_out => EndReason::LoggedOutElsewhere,
                         None if self.cannot_be_refreshed() => EndReason::NoCookies,

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use shared::ErrorCode;
 use shared::body::SessionBody;
+use shared::{ErrorCode, Problem};
 
 use crate::transport::{Answer, NoAnswer};
 
@@ -53,6 +53,8 @@ pub enum Trouble {
     Unavailable,
     /// Somebody before the server does not know the key that a fresh token was signed with.
     NotYet,
+    /// It takes the password, and the user has not given it.
+    NoPassword,
     /// The server takes calls from pages of this origin alone, and this page has another one.
     AnotherOrigin(&'static str),
     /// The server understood and said no, for a reason this page did not expect.
@@ -73,6 +75,7 @@ impl fmt::Display for Trouble {
                      be in half a minute: try again then.",
                 )
             }
+            Self::NoPassword => f.write_str("This takes your password, and it was not given."),
             Self::AnotherOrigin(accepted) => {
                 write!(
                     f,
@@ -97,13 +100,30 @@ impl From<NoAnswer> for Trouble {
 
 impl From<&Answer> for Trouble {
     fn from(answer: &Answer) -> Self {
-        match answer.status {
+        // A gateway looks for new keys now and then.
+        if answer.refuses_the_token() {
+            return Self::NotYet;
+        }
+        Self::said_by(answer.status, answer.problem().and_then(|problem| problem.accepted_origin))
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        if problem.code == ErrorCode::InvalidToken {
+            return Self::NotYet;
+        }
+        Self::said_by(problem.status, problem.accepted_origin)
+    }
+}
+
+impl Trouble {
+    fn said_by(status: u16, accepted_origin: Option<String>) -> Self {
+        match status {
             408 => Self::Timeout,
             429 => Self::Limited,
             500..=599 => Self::Unavailable,
-            // A gateway looks for new keys now and then.
-            401 if answer.refuses_the_token() => Self::NotYet,
-            status => match answer.problem().and_then(|problem| problem.accepted_origin) {
+            status => match accepted_origin {
                 Some(accepted) => Self::AnotherOrigin(kept(accepted)),
                 None => Self::Unexpected(status),
             },
@@ -162,13 +182,14 @@ pub fn judge(outcome: &Result<Answer, NoAnswer>) -> Judgement {
 
 /// Whether the outcome of a change of the password says what became of its attempt. A refusal with a
 /// reason does: nothing was changed. Silence, a proxy's page and a server that failed on the way do
-/// not; the refresh that follows asks again with the same key.
+/// not, and after them (`is_uncertain`) a refusal does not either, because an earlier try may have been
+/// carried out; the refresh that follows asks again with the same key.
 #[must_use]
-pub fn settles_a_password_change(outcome: &Result<Answer, NoAnswer>) -> bool {
+pub fn settles_a_password_change(outcome: &Result<Answer, NoAnswer>, is_uncertain: bool) -> bool {
     match outcome {
         Ok(answer) => match answer.status {
             204 => true,
-            400..=407 | 409..=499 => answer.problem().is_some(),
+            400..=407 | 409..=499 => !is_uncertain && answer.problem().is_some(),
             _ => false,
         },
         Err(_) => false,

@@ -1,6 +1,6 @@
 //! Which actions are the same: they say the same, and no digest is made of a password.
 
-use frontend::action::Action;
+use frontend::action::{Action, LOGIN, REGISTER, REGISTER_AGAIN, begins_a_session};
 use frontend::transport::Request;
 use gloo_net::http::Method;
 
@@ -53,6 +53,19 @@ fn a_login_is_the_same_for_one_address_whatever_the_password_is() {
     let ada = login("ada@example.org", "one password").digest(KEY);
     assert_eq!(ada, login(" Ada@Example.org ", "another password").digest(KEY));
     assert_ne!(ada, login("grace@example.org", "one password").digest(KEY));
+}
+
+/// What the server finds wrong with one copy of a login may be right in the next, which has another password.
+#[test]
+fn all_of_a_request_is_the_same_unless_it_begins_a_session() {
+    for name in [LOGIN, REGISTER, REGISTER_AGAIN] {
+        let sign_in = Action::sign_in(name, request(Method::POST, "/", None, "{}"), "a@b.example");
+        assert!(begins_a_session(name) && !sign_in.is_the_same_in_all(), "{name}");
+    }
+    for name in ["logout", "name", "note:new", "session:login"] {
+        let action = Action::new(name, request(Method::POST, "/", None, "{}"));
+        assert!(!begins_a_session(name) && action.is_the_same_in_all(), "{name}");
+    }
 }
 
 #[test]

@@ -63,6 +63,13 @@ fn an_attempt_begins_only_where_none_is_pending() {
 }
 
 #[test]
+fn an_attempt_that_is_pending_may_begin_again_with_its_key() {
+    let shelf = holding(OURS, THERE);
+    assert!(begin(&shelf, HERE, OURS));
+    assert_eq!(shelf.read(), Some(Pending { key: OURS.to_owned(), tab: HERE.to_owned() }));
+}
+
+#[test]
 fn an_answered_attempt_is_forgotten() {
     let shelf = holding(OURS, HERE);
     settle(&shelf, HERE, OURS);

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod address;
 mod again;
 mod attempt;
 mod backoff;

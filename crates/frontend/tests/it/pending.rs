@@ -3,9 +3,11 @@
 
 use std::cell::RefCell;
 
-use frontend::action::Action;
+use frontend::action::{Action, LOGIN, REGISTER, REGISTER_AGAIN};
 use frontend::session::attempt::{Shelf, key_of};
-use frontend::session::pending::{PendingAction, remove_outdated, settle, take_or_create};
+use frontend::session::pending::{
+    PendingAction, remove_made_until, remove_outdated, settle, take_or_create,
+};
 use frontend::session::record::Record;
 use frontend::transport::Request;
 use gloo_net::http::Method;
@@ -28,7 +30,8 @@ impl Shelf<PendingAction> for Memory {
 }
 
 const NOW_MS: u64 = 1_700_000_000_000;
-const HOUR_MS: u64 = 60 * 60 * 1_000;
+const MINUTE_MS: u64 = 60 * 1_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
 
 fn key(made_ms: u64, random: u8) -> String {
     key_of(made_ms, [random; 10])
@@ -96,6 +99,25 @@ fn a_key_that_the_server_may_have_forgotten_is_not_used_again() {
     }
 }
 
+/// Beside it is a digest of an email address, and the session that it began says when that was.
+#[test]
+fn the_key_of_a_sign_in_is_used_for_ten_minutes() {
+    for name in [LOGIN, REGISTER, REGISTER_AGAIN] {
+        let request = Request::new(Method::POST, "/api/auth/login");
+        let sign_in = Action::sign_in(name, request, "ada@example.org");
+        for (later_ms, expected) in [(9 * MINUTE_MS, true), (10 * MINUTE_MS, false)] {
+            let shelf = Memory::default();
+            click(&shelf, &sign_in, 0, 1);
+            remove_outdated(&shelf, name, NOW_MS + later_ms);
+            assert_eq!(shelf.read().is_some(), expected, "{name} {later_ms}");
+
+            let shelf = Memory::default();
+            click(&shelf, &sign_in, 0, 1);
+            assert_eq!(click(&shelf, &sign_in, later_ms, 2).1, expected, "{name} {later_ms}");
+        }
+    }
+}
+
 #[test]
 fn a_key_from_a_clock_that_was_wrong_is_not_used_again() {
     let shelf = Memory::default();
@@ -125,9 +147,23 @@ fn of_an_action_of_one_click_nothing_is_kept() {
 fn only_a_key_that_is_too_old_is_removed() {
     let shelf = Memory::default();
     click(&shelf, &write_note("milk"), 0, 1);
-    remove_outdated(&shelf, NOW_MS + 19 * HOUR_MS);
+    remove_outdated(&shelf, "note:new", NOW_MS + 19 * HOUR_MS);
     assert!(shelf.read().is_some());
-    remove_outdated(&shelf, NOW_MS + 20 * HOUR_MS);
+    remove_outdated(&shelf, "note:new", NOW_MS + 20 * HOUR_MS);
+    assert_eq!(shelf.read(), None);
+}
+
+#[test]
+fn the_end_of_a_session_removes_what_was_made_until_then() {
+    let shelf = Memory::default();
+    click(&shelf, &write_note("milk"), 1, 1);
+    remove_made_until(&shelf, NOW_MS);
+    assert!(shelf.read().is_some(), "it is of the next session");
+    remove_made_until(&shelf, NOW_MS + 1);
+    assert_eq!(shelf.read(), None);
+    let digest = String::new();
+    shelf.write(&PendingAction { key: "no time in it".to_owned(), digest });
+    remove_made_until(&shelf, NOW_MS);
     assert_eq!(shelf.read(), None);
 }
 

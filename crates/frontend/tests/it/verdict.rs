@@ -89,14 +89,14 @@ fn a_password_that_is_wanted_ends_nothing_and_keeps_the_key() {
 
 #[test]
 fn a_change_of_the_password_is_settled_by_an_answer_that_says_what_became_of_it() {
-    assert!(settles_a_password_change(&answer(204, "")));
+    assert!(settles_a_password_change(&answer(204, ""), false));
     for (status, code) in [
         (401, "invalid_credentials"),
         (401, "invalid_token"),
         (422, "validation_failed"),
         (429, "rate_limited"),
     ] {
-        assert!(settles_a_password_change(&problem(status, code)), "{status} {code}");
+        assert!(settles_a_password_change(&problem(status, code), false), "{status} {code}");
     }
     for unsettled in [
         Err(NoAnswer::Offline),
@@ -107,7 +107,23 @@ fn a_change_of_the_password_is_settled_by_an_answer_that_says_what_became_of_it(
         answer(401, "<h1>Who are you?</h1>"),
         answer(408, ""),
     ] {
-        assert!(!settles_a_password_change(&unsettled));
+        assert!(!settles_a_password_change(&unsettled, false));
+    }
+}
+
+/// The earlier try may have been carried out: then its key alone tells this client from a thief.
+#[test]
+fn a_change_of_the_password_with_a_lost_answer_is_settled_by_success_alone() {
+    assert!(settles_a_password_change(&answer(204, ""), true));
+    for refusal in [
+        problem(401, "invalid_credentials"),
+        problem(401, "invalid_token"),
+        problem(409, "duplicate_attempt"),
+        problem(422, "validation_failed"),
+        problem(429, "rate_limited"),
+        Err(NoAnswer::Offline),
+    ] {
+        assert!(!settles_a_password_change(&refusal, true));
     }
 }
 
@@ -162,4 +178,19 @@ fn a_refusal_of_the_pages_origin_names_the_one_to_open() {
     let trouble = Trouble::AnotherOrigin("http://localhost:3000");
     assert_eq!((seen, settled), (Seen::Transient { trouble, after: None, again: false }, false));
     assert!(trouble.to_string().contains("http://localhost:3000"), "{trouble}");
+}
+
+#[test]
+fn a_problem_is_the_same_trouble_as_the_answer_that_it_came_in() {
+    for (status, code) in [
+        (401, "invalid_token"),
+        (403, "insufficient_scope"),
+        (408, "unknown"),
+        (429, "rate_limited"),
+        (503, "temporarily_unavailable"),
+    ] {
+        let answer = problem(status, code).expect("an answer");
+        let problem = answer.problem().expect("a problem document");
+        assert_eq!(Trouble::from(problem), Trouble::from(&answer), "{code}");
+    }
 }

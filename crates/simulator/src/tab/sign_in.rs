@@ -15,7 +15,7 @@ use crate::world::World;
 /// How often a tab asks by itself, after one click.
 const TRIES: u32 = 4;
 /// For how long a pending key is used again.
-const USABLE_FOR_SECONDS: i64 = 20 * 3_600;
+const USABLE_FOR_SECONDS: i64 = 600;
 
 impl World {
     /// Who signs in at a browser without a session.

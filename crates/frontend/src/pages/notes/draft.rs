@@ -17,7 +17,19 @@ pub(super) struct Draft {
     /// What somebody else has stored since, which the user has not answered yet.
     pub(super) stored: Option<Note>,
     /// Whether it was sent as a new note, and it is not known what became of it.
-    pub(super) unsure: bool,
+    pub(super) unsure: Unsure,
+}
+
+/// Whether it is not known if a new note was stored.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Unsure {
+    /// It was not sent, or was answered.
+    #[default]
+    No,
+    /// No answer has come. Its key is kept: sent as it is, it is not stored twice.
+    Yes,
+    /// The same, and the session has ended since, and the key with it.
+    KeyGone,
 }
 
 /// What is being written.
@@ -46,18 +58,27 @@ impl Drafts {
     /// None yet. Nothing stays behind of a user who logs out, in whichever tab, or deletes the account.
     pub(crate) fn new(session: Session) -> Self {
         let drafts = Self(StoredValue::new(None));
-        Effect::new(move |_| {
-            if let Phase::SignedOut(Some(
+        Effect::new(move |_| match session.phase() {
+            Phase::SignedOut(Some(
                 EndReason::LoggedOut
                 | EndReason::LoggedOutHereOnly
                 | EndReason::LoggedOutElsewhere
                 | EndReason::Ended(Some(EndCause::Logout | EndCause::Deleted)),
-            )) = session.phase()
-            {
-                drafts.forget();
-            }
+            )) => drafts.forget(),
+            Phase::SignedOut(Some(_)) => drafts.lose_the_key(),
+            _ => {}
         });
         drafts
+    }
+
+    fn lose_the_key(self) {
+        self.0.update_value(|kept| {
+            if let Some((_, draft)) = kept
+                && draft.unsure == Unsure::Yes
+            {
+                draft.unsure = Unsure::KeyGone;
+            }
+        });
     }
 
     pub(super) fn keep(self, session: Session, draft: Draft) {

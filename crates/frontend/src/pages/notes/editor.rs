@@ -7,9 +7,9 @@ use leptos::task::spawn_local;
 use shared::note::{Note, NoteRequest};
 use shared::{ErrorCode, NoteId};
 
-use super::draft::{Draft, Target};
+use super::draft::{Draft, Target, Unsure};
+use super::stored::{Opened, open, store};
 use super::{Here, button_of};
-use crate::api;
 use crate::components::button::SubmitButton;
 use crate::components::failed::Failed;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -19,8 +19,8 @@ use crate::components::skeleton::Skeleton;
 use crate::components::stored_note::StoredNote;
 use crate::components::text_area::TextArea;
 use crate::dom::focus_soon;
+use crate::session::Rejected;
 use crate::session::verdict::Trouble;
-use crate::session::{Rejected, Session};
 
 const TITLE: FieldSpec =
     FieldSpec { name: "title", label: "Title", kind: "text", autocomplete: "off" };
@@ -34,6 +34,8 @@ const GONE: &str = "This note was deleted elsewhere meanwhile. Nothing you typed
     new note of it.";
 const UNSURE: &str = "It is not known whether the note was saved. Save it again as it is: it is not stored twice. \
     Nothing you typed is lost.";
+const UNSURE_SINCE: &str = "It is not known whether the note was saved before your session ended. Look for it in the \
+    list first: if it is there, and you save it again, it is stored twice. Nothing you typed is lost.";
 const NOT_LOST: &str = "Nothing you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
@@ -41,20 +43,6 @@ const NO_SERVICE: &str =
 /// The button that led here.
 fn way_back(id: Option<NoteId>) -> String {
     id.map_or_else(|| "#new-note".to_owned(), button_of)
-}
-
-/// A note in the version that was read, which the service names by `ETag`.
-struct Opened {
-    note: Note,
-    version: String,
-}
-
-async fn open(session: Session, id: NoteId) -> Result<Opened, Rejected> {
-    let answer = session.call(api::note(id)).await.answer?;
-    match (answer.json(), answer.etag.clone()) {
-        (Some(note), Some(version)) if answer.succeeded() => Ok(Opened { note, version }),
-        _ => Err(Rejected::by(&answer)),
-    }
 }
 
 /// The place where one writes. A note that is there is read first: the list may be old.
@@ -116,7 +104,7 @@ struct Sheet {
     /// What somebody else has stored since.
     stored: RwSignal<Option<Note>>,
     /// Whether it was sent as a new note, and it is not known what became of it.
-    unsure: StoredValue<bool>,
+    unsure: StoredValue<Unsure>,
 }
 
 impl Sheet {
@@ -139,14 +127,10 @@ impl Sheet {
         let Draft { base, title, text, .. } = self.typed();
         let body = NoteRequest { title, text };
         // Until an answer is here. A note that is there has a version, which says what became of it.
-        self.unsure.set_value(base.is_none());
+        self.unsure.set_value(if base.is_none() { Unsure::Yes } else { Unsure::No });
         self.keep();
         spawn_local(async move {
-            let action = match &base {
-                Some((id, version)) => api::replace_note(*id, version, &body),
-                None => api::create_note(&body),
-            };
-            match self.here.session.make::<Note>(&action).await {
+            match store(self.here.session, base.as_ref(), &body).await {
                 Ok(note) => self.saved(note, base.is_none(), &body),
                 Err(rejected) => self.refused(rejected, base.map(|(id, _)| id), &body).await,
             }
@@ -165,7 +149,7 @@ impl Sheet {
 
     async fn refused(self, rejected: Rejected, id: Option<NoteId>, body: &NoteRequest) {
         let unsure = matches!(rejected, Rejected::Uncertain(_));
-        if !unsure && self.unsure.try_set_value(false).is_none() {
+        if !unsure && self.unsure.try_set_value(Unsure::No).is_none() {
             self.keep();
         }
         match (rejected, id) {
@@ -196,9 +180,7 @@ impl Sheet {
     async fn overtaken(self, id: NoteId, body: &NoteRequest) {
         match open(self.here.session, id).await {
             // It is our own: the answer to an earlier try was lost.
-            Ok(Opened { note, .. }) if note.title == body.title && note.text == body.text => {
-                self.saved(note, false, body);
-            }
+            Ok(opened) if opened.says(body) => self.saved(opened.note, false, body),
             Ok(Opened { note, version }) => {
                 if self.base.try_set_value(Some((id, version))).is_none() {
                     self.stored.set(Some(note));
@@ -242,8 +224,12 @@ fn Writing(here: Here, draft: Draft, back: StoredValue<String>) -> impl IntoView
     // What the user was told before the page went away.
     if stored.is_some() {
         form.reject_because(OVERTAKEN.to_owned());
-    } else if unsure {
-        form.reject_because(UNSURE.to_owned());
+    } else {
+        match unsure {
+            Unsure::No => {}
+            Unsure::Yes => form.reject_because(UNSURE.to_owned()),
+            Unsure::KeyGone => form.reject_because(UNSURE_SINCE.to_owned()),
+        }
     }
     let sheet = Sheet {
         here,

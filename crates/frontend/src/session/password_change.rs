@@ -1,0 +1,127 @@
+//! Another password. For this session that is a rotation, which comes with the next refresh cookie: so it is made as a refresh
+//! is, inside the lock and with an attempt key, and asked for again with that key while there is no answer. If the answer is
+//! lost in the end, the key stays, and the next refresh asks for that cookie again. It must not know about forms.
+
+use shared::ErrorCode;
+use shared::body::PasswordRequest;
+
+use super::again::{self, Outcome};
+use super::call::with_token;
+use super::once::no_content;
+use super::rejected::Rejected;
+use super::verdict::{Trouble, settles_a_password_change};
+use super::{Session, Token, attempt, browser, lock, shelf};
+use crate::api;
+use crate::transport::Answer;
+
+/// A token may have expired, and an attempt may be pending: each is put right once.
+const ROUNDS: u32 = 3;
+
+/// One click.
+struct Change<'a> {
+    body: &'a PasswordRequest,
+    /// One for all tries. If a refresh has settled it in between, the server knows it all the same.
+    key: String,
+    /// That of the session in which the user has clicked.
+    era: u64,
+    begun_ms: f64,
+    /// How many tries are unanswered.
+    unanswered: usize,
+}
+
+impl Session {
+    /// Sets another password.
+    pub(crate) async fn change_password(self, body: &PasswordRequest) -> Result<(), Rejected> {
+        let mut change = Change {
+            body,
+            key: browser::fresh_key(),
+            era: self.era(),
+            begun_ms: browser::now_ms(),
+            unanswered: 0,
+        };
+        let mut stale = None;
+        for _ in 0..ROUNDS {
+            let token = match self.token() {
+                Some(token) if Some(token.serial) != stale => token,
+                _ => match self.token_for_a_call(stale).await {
+                    Ok(token) => token,
+                    Err(not_called) => return Err(change.rejected(not_called.into())),
+                },
+            };
+            stale = Some(token.serial);
+            match self.ask_to_change(&mut change, &token).await? {
+                None => {}
+                Some(Outcome::Done(())) => return Ok(()),
+                Some(Outcome::Refused(answer)) if answer.refuses_the_token() => {}
+                Some(Outcome::Refused(answer)) => return Err(change.refused(&answer)),
+                Some(Outcome::Unanswered { trouble, .. }) => {
+                    return Err(Rejected::Uncertain(trouble));
+                }
+            }
+        }
+        Err(change.rejected(Rejected::ForNow(Trouble::Unavailable)))
+    }
+
+    /// Asks with this token until there is an answer, or patience is over. `None` if another attempt is pending.
+    async fn ask_to_change(
+        self,
+        change: &mut Change<'_>,
+        token: &Token,
+    ) -> Result<Option<Outcome<()>>, Rejected> {
+        loop {
+            let tried = self.try_to_change(change, token).await?;
+            let Some(Outcome::Unanswered { retry_after_seconds, .. }) = tried else {
+                return Ok(tried);
+            };
+            let spent_ms = browser::now_ms() - change.begun_ms;
+            let (tries, random) = (change.unanswered, browser::jitter());
+            change.unanswered += 1;
+            match again::wait_ms(tries, retry_after_seconds, spent_ms, random) {
+                Some(wait) => browser::pause(wait).await,
+                None => return Ok(tried),
+            }
+        }
+    }
+
+    /// One try, inside the lock. `None` if another attempt is pending: its answer comes first, because there
+    /// is room for one key only, and it may be the one that tells this browser from a thief.
+    async fn try_to_change(
+        self,
+        change: &Change<'_>,
+        token: &Token,
+    ) -> Result<Option<Outcome<()>>, Rejected> {
+        let Change { body, key, era, unanswered, .. } = change;
+        let _held = lock::acquire().await;
+        // The tab that had the lock before may have told of an end; let that message arrive.
+        browser::pause(0).await;
+        if self.era() != *era {
+            return Err(Rejected::Ended);
+        }
+        let begun = shelf::in_one_step(|shelf| attempt::begin(shelf, &browser::tab(), key)).await;
+        if !begun.outcome {
+            return Ok(None);
+        }
+        let sent = self.send(with_token(api::change_password(body, key), token)).await;
+        if settles_a_password_change(&sent, *unanswered > 0) {
+            shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), key)).await;
+        }
+        Ok(Some(again::judge(sent.map_err(Trouble::from), no_content)))
+    }
+}
+
+impl Change<'_> {
+    /// The server says no. That is said of the passwords that were typed, whatever has become of an earlier try, because the
+    /// server has looked whether this very attempt has changed them; any other refusal is of this try alone.
+    fn refused(&self, answer: &Answer) -> Rejected {
+        let rejected = Rejected::by(answer);
+        if rejected.is(ErrorCode::InvalidCredentials) || rejected.is(ErrorCode::ValidationFailed) {
+            rejected
+        } else {
+            self.rejected(rejected)
+        }
+    }
+
+    fn rejected(&self, rejected: Rejected) -> Rejected {
+        if self.unanswered > 0 { rejected.into_uncertain() } else { rejected }
+    }
+}
