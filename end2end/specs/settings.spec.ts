@@ -1,10 +1,17 @@
 // Name, password, and the end of the account.
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
-import { answerNext, loseTheNextAnswer, problem } from '../support/network';
+import {
+  TRIES_OF_AN_ACTION,
+  answerNext,
+  cutTheCable,
+  loseTheNextAnswer,
+  problem,
+} from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
+import { sharedKey } from '../support/wire';
 import {
   callTheApi,
   expectAccountOf,
@@ -102,7 +109,7 @@ test('what is wrong with a change of the password is said at its field', async (
   expect(wire.refreshOutcomes()).toEqual([200]);
 });
 
-test('a change of the password whose answer is lost signs nobody out', async ({
+test('a change of the password whose answer is lost is asked for again, and made once', async ({
   account,
   playwright,
   server,
@@ -121,18 +128,51 @@ test('a change of the password whose answer is lost signs nobody out', async ({
   const next = stranger().password;
   await changePassword(account, user.password, next);
   expect((await lost.answer).status).toBe(204);
+  await expect(account.getByText(passwordChanged)).toBeVisible();
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
+  sharedKey(wire.exchanges);
+  await changePassword(account, next, stranger().password);
+  await expect(account.getByText(passwordChanged)).toBeVisible();
+});
+
+test('a change of the password whose answer stays lost signs nobody out', async ({
+  account,
+  playwright,
+  server,
+  user,
+  wire,
+}) => {
+  await openSettings(account);
+  wire.forget();
+  const lost = await loseTheNextAnswer(
+    account,
+    playwright.request,
+    server.origin,
+    'may retry',
+    api.password,
+  );
+  const next = stranger().password;
+  await changePassword(account, user.password, next);
+  expect((await lost.answer).status).toBe(204);
+  const mend = await cutTheCable(account);
   await expect(account.getByRole('alert')).toContainText(
     'It is not known whether your password was changed.',
   );
+  await mend();
   // The next refresh asks for the lost cookie with the key of the change, before anything else.
   await account.getByRole('button', { name: 'Change password' }).click();
   await expect(account.getByText('This is not your current password.')).toBeVisible();
   await expect
     .poll(() => wire.lines())
-    .toEqual([`PUT ${api.password} lost`, `POST ${api.refresh} 200`, `PUT ${api.password} 401`]);
-  const [first, refresh, second] = wire.exchanges.map((it) => it.attemptKey);
-  expect(refresh).toBe(first);
-  expect(second).not.toBe(first);
+    .toEqual([
+      ...Array<string>(TRIES_OF_AN_ACTION).fill(`PUT ${api.password} lost`),
+      `POST ${api.refresh} 200`,
+      `PUT ${api.password} 401`,
+    ]);
+  const key = sharedKey(wire.exchanges.slice(0, -1));
+  expect(wire.exchanges.at(-1)?.attemptKey).not.toBe(key);
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
   await changePassword(account, next, stranger().password);

@@ -3,8 +3,10 @@
 //! needs is in [`engines`].
 
 mod engines;
+mod idempotency;
 
 pub(super) use engines::*;
+pub(super) use idempotency::*;
 
 /// Adds a user unless the email address is taken: judged by the rows affected.
 pub(super) const ADD_USER: &str = "
@@ -191,33 +193,6 @@ pub(super) const PRUNE_FAILURES: &str = "
     DELETE FROM login_failures -- unguarded: a count grows, or is old
     WHERE account > $1 AND account <= $2
       AND (last_at < $3 OR (failures < $4 AND last_at < $5))";
-
-/// Of two copies of a request, in whichever transaction, one finds no key: PostgreSQL lets the second wait for the first
-/// one's commit. A key that is too old counts as none.
-pub(super) const USE_KEY: &str = "
-    INSERT INTO idempotency_keys AS k (key_hash, request_hash, user_id, session_id, used_at)
-    VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (key_hash) DO UPDATE
-    SET request_hash = $2, user_id = $3, session_id = $4, used_at = $5 -- unguarded: by its age
-    WHERE k.used_at < $6";
-
-pub(super) const USED_KEY: &str = "
-    SELECT key_hash, request_hash, user_id, session_id, used_at
-    FROM idempotency_keys WHERE key_hash = $1";
-
-pub(super) const FORGET_USED_KEYS: &str = "
-    DELETE FROM idempotency_keys -- unguarded: an account's traces go with it
-    WHERE user_id = $1 AND key_hash <> $2";
-
-/// As [`PART_OF_FAILURES`].
-pub(super) const PART_OF_USED_KEYS: &str = "
-    SELECT substr(key_hash, 1, 16) AS id FROM idempotency_keys
-    WHERE key_hash > $1 ORDER BY key_hash LIMIT 1 OFFSET $2";
-
-/// Of one part of the table, the keys that are too old.
-pub(super) const PRUNE_USED_KEYS: &str = "
-    DELETE FROM idempotency_keys -- unguarded: a key never changes, it grows old
-    WHERE key_hash > $1 AND key_hash <= $2 AND used_at < $3";
 
 /// What an earlier version, or one that still runs beside this one, has told of an erased account. Of the two
 /// tables, the accounts are looked at first (SQLite takes the order of a CROSS JOIN from the text).

@@ -110,8 +110,8 @@ async fn a_key_of_another_request_is_422_and_nothing_changes() {
     let note = place(&first);
     let spaced = format!("{MILK} ");
     let never = format!("{NOTES}/01890a5d-ac96-774b-bcce-b302099a8057");
-    let (unconditional, stale): (&[(&str, &str)], &[(&str, &str)]) =
-        (&[], &[("if-match", "\"7\"")]);
+    let unconditional: &[(&str, &str)] = &[];
+    let stale: &[(&str, &str)] = &[("if-match", "\"7\"")];
     for (method, path, body) in [
         ("POST", NOTES, BREAD),
         ("POST", NOTES, &spaced),
