@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The relay by hand: register, me, refresh, a lost answer, a replay, logout. Run it against a server
+# The relay by hand: register, me, refresh, a lost answer, a replay, a repeated login, logout. Run it against a server
 # (`cargo xtask run`), with curl 7.82 or newer: docs/curl.sh [http://localhost:3000]. docs/curl.md shows what it prints.
 set -euo pipefail
 base=${1:-http://localhost:3000}
@@ -21,7 +21,7 @@ show() {
   printf '\n'
   curl --silent --include "$@" | tr -d '\r' | tee answer |
     grep -E '^(HTTP|set-cookie|www-authenticate|session-ended|content-type|\{)' |
-    sed -E 's/(__Host-Http-refresh=)AQ[A-Za-z0-9_-]+([A-Za-z0-9_-]{6});/\1…\2;/; s/eyJ[A-Za-z0-9._-]+([A-Za-z0-9_-]{6})/…\1/'
+    sed -E 's/(__Host-Http-(refresh|devices)=)A[A-Za-z0-9_.-]+([A-Za-z0-9_-]{6});/\1…\3;/; s/eyJ[A-Za-z0-9._-]+([A-Za-z0-9_-]{6})/…\1/'
 }
 say() { printf '\n# %s\n' "$*"; }
 token='no token yet'

@@ -120,7 +120,14 @@ test('without Web Locks two tabs that begin in the same instant take one attempt
     await untilTheTokenHasExpired(wire, request);
     for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
     wire.forget();
-    await callTogether(tabs);
+    // Neither is answered before both have asked, however slow the machine is.
+    const gates = await Promise.all(
+      tabs.map((tab) => holdBack(tab, api.refresh, undefined, 1)),
+    );
+    const called = callTogether(tabs);
+    await expect.poll(() => gates.map((it) => it.arrived)).toEqual([1, 1]);
+    for (const gate of gates) gate.open();
+    await called;
     expect(wire.refreshOutcomes()).toEqual([200, 200]);
     expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   }
