@@ -228,6 +228,11 @@ impl Sessions {
     ) -> Result<Option<Grant>, AuthError> {
         let seen = found.session.family.generation;
         let now = self.journal.trusted_now()?;
+        // It was judged within its limits, and has waited since: a copy may have been refused for them in between, and its
+        // client has given the session up. Judge again.
+        if self.expires_at(&found.session) <= now {
+            return Ok(None);
+        }
         let family = found.session.family.accepted(generation, attempt.cloned(), now);
         let recovered = seen.successor() != Some(generation);
         let kind = if recovered { EventKind::Recovered } else { EventKind::Refreshed };
