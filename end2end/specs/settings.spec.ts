@@ -1,4 +1,5 @@
 // Name, password, and the end of the account.
+import type { APIRequest, Page } from '@playwright/test';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
 import {
@@ -21,6 +22,7 @@ import {
   logOut,
   open,
   stranger,
+  type User,
 } from '../support/users';
 
 test('the name can be changed, and taken away', async ({ account, user }) => {
@@ -109,6 +111,20 @@ test('what is wrong with a change of the password is said at its field', async (
   expect(wire.refreshOutcomes()).toEqual([200]);
 });
 
+/** The server changes the password, and the first answer is lost. The new password. */
+async function changeAndLoseTheAnswer(
+  account: Page,
+  request: APIRequest,
+  origin: string,
+  user: User,
+): Promise<string> {
+  const lost = await loseTheNextAnswer(account, request, origin, 'may retry', api.password);
+  const next = stranger().password;
+  await changePassword(account, user.password, next);
+  expect((await lost.answer).status).toBe(204);
+  return next;
+}
+
 test('a change of the password whose answer is lost is asked for again, and made once', async ({
   account,
   playwright,
@@ -118,16 +134,7 @@ test('a change of the password whose answer is lost is asked for again, and made
 }) => {
   await openSettings(account);
   wire.forget();
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'may retry',
-    api.password,
-  );
-  const next = stranger().password;
-  await changePassword(account, user.password, next);
-  expect((await lost.answer).status).toBe(204);
+  const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   await expect(account.getByText(passwordChanged)).toBeVisible();
   await expect
     .poll(() => wire.lines())
@@ -146,16 +153,7 @@ test('a change of the password whose answer stays lost signs nobody out', async 
 }) => {
   await openSettings(account);
   wire.forget();
-  const lost = await loseTheNextAnswer(
-    account,
-    playwright.request,
-    server.origin,
-    'may retry',
-    api.password,
-  );
-  const next = stranger().password;
-  await changePassword(account, user.password, next);
-  expect((await lost.answer).status).toBe(204);
+  const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   const mend = await cutTheCable(account);
   await expect(account.getByRole('alert')).toContainText(
     'It is not known whether your password was changed.',

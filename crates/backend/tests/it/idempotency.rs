@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::path::{self, IDEMPOTENCY_KEY, REFRESH_COOKIE};
 
+use crate::own_share::routes;
 use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
 
 /// Keys of attempts.
@@ -142,6 +143,24 @@ async fn a_malformed_key_changes_nothing() {
         alice.send(logout, Body::empty()).await.assert_problem(400, "malformed_request");
     }
     assert_eq!(name_of(&alice).await, "alice");
+}
+
+/// Each route that the router has and each of its methods, those still to come included.
+#[tokio::test]
+async fn every_call_that_changes_something_looks_at_the_key() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let mut calls = 0;
+    for (method, path) in routes().into_iter().filter(|(method, _)| !method.is_safe()) {
+        if path == path::INTROSPECT {
+            continue;
+        }
+        let answer = alice.call_with("malformed", method.clone(), &path, Some(json!({}))).await;
+        assert_eq!(answer.status, 400, "{method} {path}: {answer:?}");
+        assert!(answer.body.contains("Idempotency-Key"), "{method} {path}: {answer:?}");
+        calls += 1;
+    }
+    assert!(calls >= 11, "{calls}");
 }
 
 /// The call ends the very session that it is made in: its copy has a token that does not hold any more.

@@ -85,7 +85,7 @@ async fn every_route_that_wants_an_access_token_is_limited_before_it_does_anythi
 }
 
 /// What stands in `router.rs`, with the values of the constants that it names.
-fn routes() -> Vec<(Method, String)> {
+pub(crate) fn routes() -> Vec<(Method, String)> {
     const ROUTER: &str = include_str!("../../src/router.rs");
     const PATHS: &str = include_str!("../../../shared/src/path.rs");
     let value_of = |name: &str| {
