@@ -171,9 +171,8 @@ async fn on_sqlite(database: &Database, statements: &str) -> Result<()> {
     Ok(std::fs::File::open(file)?.sync_all()?)
 }
 
-/// How many sessions each transaction ends on SQLite: what docs/operating.md asks of SQL at the console, since each
-/// transaction holds the file.
-const PART: u32 = 250;
+/// How many sessions each transaction ends on SQLite.
+const PART: u32 = 1_000;
 
 impl Database {
     /// What an administrator does at the database's console: ends all sessions but these, from now on. How many

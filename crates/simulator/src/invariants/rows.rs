@@ -33,9 +33,7 @@ impl Observer {
                 found.push((Invariant::AnEndIsFinal, format!("{name} is alive again")));
             }
             let replayed = ended && !watched.ended && store.cause(*id) == Some(EndCause::Replay);
-            // One that has run into a limit may end: a try on its way then can be accepted after another was refused.
-            if replayed && !watched.may_end && watched.theft.is_none() && setting.keeps_the_honest()
-            {
+            if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
