@@ -86,7 +86,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Whether this session wants the password, before it goes on or for what cannot be undone.
+    /// Whether this session needs the password: to continue, or for what cannot be undone (RFC 9470).
     async fn is_wanted(&self, session: SessionId) -> Result<bool, AuthError> {
         let Sessions { journal, recent_login_seconds, .. } = &*self.sessions;
         let found = journal.store.find_session(session).await?;
