@@ -14,6 +14,7 @@ use crate::pace::{PATIENCE, Stopwatch, pause, unix_seconds};
 /// Over how many days events are spread, up to a day ago: the routine is kept for seven.
 const DAYS: i64 = 14;
 const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
 /// How many accounts the rows are of.
 const ACCOUNTS: u64 = 20_000;
 
@@ -74,12 +75,13 @@ pub(crate) async fn events_of(
     }
 }
 
-/// Sessions of many accounts, begun so many days ago and not refreshed since.
+/// Sessions of many accounts, begun within the hour before so many days ago and not refreshed since: on disk they lie
+/// in the order of their ids, as sessions do that began one after another.
 pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> Result<()> {
-    let begun = unix_seconds() - days_ago * DAY;
+    let begun = unix_seconds() - days_ago * DAY - HOUR;
     let users = "INSERT INTO users (id, email, password_hash, created_at)";
     let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at";
-    let at = begun.to_string();
+    let at = format!("{begun} + n * {HOUR} / {count}");
     match database {
         Database::Postgres { .. } => {
             let account = account_on_postgres("n");
