@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use backend::auth::email::Email;
 use backend::entropy::Entropy;
-use backend::store::{self, Accepted, Change, Event, Session, Store, User, Whence};
+use backend::store::{self, Accepted, Change, Event, Session, Store, User, ClientInfo};
 use backend::upkeep::{Pace, Progress, Retention};
 use rotation::{Attempt, Family, Generation, Policy, Seed};
 use shared::{EventKind, NumericDate};
@@ -68,7 +68,7 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
             family: Family::begun(NOW),
             authenticated_at: NOW,
             wanted_at: None,
-            whence: Whence::unknown(),
+            client: ClientInfo::unknown(),
             ended_because: None,
         };
         sessions.push(session.clone());
@@ -90,8 +90,8 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
 
 fn event(of: &Session, kind: EventKind, at: NumericDate, entropy: &Entropy) -> Event {
     let id = entropy.event_id(at);
-    let whence = Whence::unknown();
-    Event { id, kind, at, user: Some(of.user), session: Some(of.id), cause: None, whence }
+    let client = ClientInfo::unknown();
+    Event { id, kind, at, user: Some(of.user), session: Some(of.id), cause: None, client }
 }
 
 /// How long each rotation took while something else was done.
@@ -136,7 +136,7 @@ async fn rotate(store: &dyn Store, session: &Session, entropy: &Entropy) {
     let accepted = Accepted {
         seen,
         family: row.family.accepted(generation, attempt, NOW),
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
     };
     let accept = Change::Accept(session.id, Box::new(accepted));
     let events = vec![event(session, EventKind::Refreshed, NOW, entropy)];

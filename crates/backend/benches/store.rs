@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backend::auth::email::Email;
-use backend::store::{self, Accepted, Change, Ending, Event, Session, Store, User, Whence};
+use backend::store::{self, Accepted, Change, Ending, Event, Session, Store, User, ClientInfo};
 use rotation::{Attempt, Family, Generation, Seed};
 use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
 
@@ -69,7 +69,7 @@ async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
         family: Family::begun(NOW),
         authenticated_at: NOW,
         wanted_at: None,
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
         ended_because: None,
     };
     let sessions: Vec<Session> = (0..callers * SESSIONS_EACH).map(session).collect();
@@ -93,7 +93,7 @@ fn event(session: &Session, number: u32, kind: EventKind) -> Event {
     id[..4].copy_from_slice(&number.to_be_bytes());
     let (user, session) = (Some(session.user), Some(session.id));
     let id = EventId::from_bytes(id);
-    Event { id, kind, at: NOW, user, session, cause: None, whence: Whence::unknown() }
+    Event { id, kind, at: NOW, user, session, cause: None, client: ClientInfo::unknown() }
 }
 
 /// Runs one task per caller; how long until the last is through.
@@ -115,8 +115,8 @@ async fn rotate(store: Arc<dyn Store>, session: Session) {
     for generation in 1..=ROTATIONS_EACH {
         let attempt = Attempt::parse(&format!("attempt-key-{generation:08}")).expect("a key");
         let next = family.accepted(Generation(generation), Some(attempt), NOW);
-        let whence = Whence::unknown();
-        let accepted = Accepted { seen: family.generation, family: next.clone(), whence };
+        let client = ClientInfo::unknown();
+        let accepted = Accepted { seen: family.generation, family: next.clone(), client };
         let accept = Change::Accept(session.id, Box::new(accepted));
         let events = vec![event(&session, generation, EventKind::Refreshed)];
         assert!(store.commit(accept, events).await.expect("a store").took_place());

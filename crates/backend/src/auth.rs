@@ -44,7 +44,7 @@ use shared::{EndCause, FieldError, LimitedBy, Secret, SessionId};
 
 use crate::clock::ClockError;
 use crate::keys::KeyError;
-use crate::store::{StoreError, User, Whence};
+use crate::store::{StoreError, User, ClientInfo};
 use known_device::list::{KeptDevices, PresentedDevices};
 
 /// What a successful register, login or refresh gives out.
@@ -66,9 +66,9 @@ pub struct Grant {
 }
 
 /// Whoever calls without an access token.
-pub struct Visitor {
+pub struct SignInContext {
     /// From where.
-    pub whence: Whence,
+    pub client: ClientInfo,
     /// What its browser says of earlier logins. Not verified yet.
     pub devices: PresentedDevices,
     /// Refresh tokens of the session that its browser has. Not verified yet, and good for nothing but to end it.

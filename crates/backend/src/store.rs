@@ -36,7 +36,7 @@ pub use open::{
 };
 pub use records::{
     Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT, UsedKey, User, Whence,
+    KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT, UsedKey, User, ClientInfo,
 };
 pub use schema::Schema;
 

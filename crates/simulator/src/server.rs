@@ -12,7 +12,7 @@ use backend::auth::callers::Authenticated;
 use backend::auth::logout::Presented;
 use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, Grant};
-use backend::store::{Change, Whence};
+use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
 use shared::body::SessionBody;
@@ -84,15 +84,15 @@ async fn carry_out(
         }
         Call::Refresh { ticket, key } => {
             let attempt = key.and_then(|key| Attempt::parse(&key).ok());
-            let (ticket, whence) = (Secret::new(ticket), Whence::unknown());
-            let grant = sessions.refresh(&ticket, attempt.as_ref(), &whence).await?;
+            let (ticket, client) = (Secret::new(ticket), ClientInfo::unknown());
+            let grant = sessions.refresh(&ticket, attempt.as_ref(), &client).await?;
             Ok(Outcome::Granted(Box::new(grant)))
         }
         Call::Logout { ticket } => {
             let refresh_tokens = &[Secret::new(ticket)];
             let presented =
                 Presented { refresh_tokens, access_token: None, meant: None, key: None };
-            sessions.logout(&presented, &Whence::unknown()).await?;
+            sessions.logout(&presented, &ClientInfo::unknown()).await?;
             Ok(Outcome::Done)
         }
         Call::ChangePassword { token, key, .. } => {
@@ -100,8 +100,8 @@ async fn carry_out(
             let Authenticated { user, .. } = sessions.look_up(&caller).await?;
             // As `Accounts::change_password`, whatever the passwords; each has a hash of its own.
             let (hash, attempt) = (format!("hash of {key}"), Attempt::parse(&key).ok());
-            let (hashes, whence) = ((user.password_hash.as_str(), &*hash), Whence::unknown());
-            let changed = sessions.change_password(&caller, hashes, attempt.as_ref(), &whence);
+            let (hashes, client) = ((user.password_hash.as_str(), &*hash), ClientInfo::unknown());
+            let changed = sessions.change_password(&caller, hashes, attempt.as_ref(), &client);
             Ok(Outcome::Granted(Box::new(changed.await?)))
         }
         Call::Protected { token } => {

@@ -19,7 +19,7 @@ use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use backend::lifetimes::{LifetimeSet, Lifetimes};
-use backend::store::{User, Whence};
+use backend::store::{User, ClientInfo};
 use rotation::Policy;
 use shared::NumericDate;
 
@@ -161,8 +161,8 @@ impl World {
         };
         let known = world.users.iter().enumerate();
         for (_, user) in known.filter(|(number, _)| !world.newcomers.contains(number)) {
-            let whence = Whence::unknown();
-            let session = at_once(world.instances[0].sessions.begin(user, &whence));
+            let client = ClientInfo::unknown();
+            let session = at_once(world.instances[0].sessions.begin(user, &client));
             world.store.admit(user, &session.expect("a session"));
         }
         tell!(world, "{:?}", world.setting);

@@ -15,8 +15,8 @@ use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
 use super::password::{Lane, Passwords, Verdict};
 use super::sessions::{Found, Sessions};
-use super::{AuthError, Grant, Visitor, rules};
-use crate::store::{AccountTag, Change, Event, User, Whence};
+use super::{AuthError, Grant, SignInContext, rules};
+use crate::store::{AccountTag, Change, Event, User, ClientInfo};
 
 /// The accounts of this server.
 #[derive(Clone)]
@@ -41,21 +41,21 @@ impl Accounts {
         presented: &Secret,
         attempt: Option<&Attempt>,
         password: &Secret,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> Result<Grant, AuthError> {
-        let whence = &visitor.whence;
+        let client = &context.client;
         // Before the password costs a hash, and before anything changes.
         let (decision, found) =
-            self.sessions.judge_within_limits(presented, attempt, whence).await?;
+            self.sessions.judge_within_limits(presented, attempt, client).await?;
         let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);
-            self.confirm_password(found, password, attempt, whence).await?;
-            devices = self.devices_kept(visitor, self.recognise(visitor, &account), &account);
+            self.confirm_password(found, password, attempt, client).await?;
+            devices = self.devices_kept(context, self.recognise(context, &account), &account);
         }
         // Whatever else the ticket means is answered there.
         let judged = self.sessions.judge(presented, attempt).await?;
-        let grant = self.sessions.answer(judged, presented, attempt, whence).await?;
+        let grant = self.sessions.answer(judged, presented, attempt, client).await?;
         Ok(Grant { devices, ..grant })
     }
 
@@ -64,16 +64,16 @@ impl Accounts {
         Found { user, session, .. }: Found,
         password: &Secret,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let session = session.id;
-        let event = |kind| self.event(kind, &user, whence).in_session(session);
-        if !self.is_password_of(&user, session, password, whence).await? {
+        let event = |kind| self.event(kind, &user, client).in_session(session);
+        if !self.is_password_of(&user, session, password, client).await? {
             self.sessions.journal.note(vec![event(EventKind::ConfirmFailed)]).await;
             return Err(AuthError::InvalidCredentials);
         }
         let journal = &self.sessions.journal;
-        let confirm = Change::Confirm { session, at: journal.now(), whence: whence.clone() };
+        let confirm = Change::Confirm { session, at: journal.now(), client: client.clone() };
         // A copy confirms nothing a second time.
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
         let (by, events) = ((user.id, Some(session)), vec![event(EventKind::Confirmed)]);
@@ -103,7 +103,7 @@ impl Accounts {
         user: &User,
         session: SessionId,
         password: &Secret,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<bool, AuthError> {
         let Sessions { limits, journal, .. } = &*self.sessions;
         let (tag, account) = (AccountTag::of_session(session), AccountTag::of(&user.email));
@@ -119,7 +119,7 @@ impl Accounts {
             Ok(turn) => turn,
             Err(too_early) => {
                 let event =
-                    async || self.event(EventKind::Limited, user, whence).in_session(session);
+                    async || self.event(EventKind::Limited, user, client).in_session(session);
                 return Err(limits.refuse(too_early.in_session(), journal, event).await);
             }
         };
@@ -131,15 +131,15 @@ impl Accounts {
     }
 
     /// The device, if one of its tokens says that this account is known there.
-    pub(super) fn recognise(&self, visitor: &Visitor, account: &AccountTag) -> Option<KnownDevice> {
+    pub(super) fn recognise(&self, context: &SignInContext, account: &AccountTag) -> Option<KnownDevice> {
         let (key, now) = (self.sessions.keys.device_key(), self.sessions.journal.now());
-        KnownDevice::recognise(key, visitor.devices.tokens(), account, now)
+        KnownDevice::recognise(key, context.devices.tokens(), account, now)
     }
 
     /// What the browser shall say of known devices from now on, if that is not what it says already.
     pub(super) fn devices_kept(
         &self,
-        visitor: &Visitor,
+        context: &SignInContext,
         known: Option<KnownDevice>,
         account: &AccountTag,
     ) -> Option<KeptDevices> {
@@ -149,11 +149,11 @@ impl Accounts {
             Some(device) => device.renewed(now),
             None => KnownDevice::new(entropy.bytes(), now),
         };
-        visitor.devices.keeping(device.token(key, account))
+        context.devices.keeping(device.token(key, account))
     }
 
-    pub(super) fn event(&self, kind: EventKind, user: &User, whence: &Whence) -> Event {
-        self.sessions.journal.event(kind, Some(user.id), whence)
+    pub(super) fn event(&self, kind: EventKind, user: &User, client: &ClientInfo) -> Event {
+        self.sessions.journal.event(kind, Some(user.id), client)
     }
 }
 

@@ -10,7 +10,7 @@ use super::bulk_revocation::Progress;
 use super::journal::Journal;
 use super::password::{Lane, Passwords};
 use super::spelling::{self, is_taken_as_typed};
-use crate::store::{AccountTag, Change, Event, StoreError, User, Whence};
+use crate::store::{AccountTag, Change, Event, StoreError, User, ClientInfo};
 
 /// Accounts and sessions in an administrator's hands.
 pub struct Administration {
@@ -100,6 +100,6 @@ impl Administration {
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {
-        self.journal.event(kind, Some(user.id), &Whence::unknown())
+        self.journal.event(kind, Some(user.id), &ClientInfo::unknown())
     }
 }

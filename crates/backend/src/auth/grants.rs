@@ -7,14 +7,14 @@ use shared::Secret;
 use super::access_token::Statement;
 use super::sessions::Sessions;
 use super::{AuthError, Grant};
-use crate::store::{Session, User, Whence};
+use crate::store::{Session, User, ClientInfo};
 
 impl Sessions {
     /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.
     ///
     /// # Errors
     /// If the ring holds no key to make its tickets with, or storage fails.
-    pub async fn begin(&self, user: &User, whence: &Whence) -> Result<Session, AuthError> {
+    pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
         let id = self.journal.free_session_id().await?;
         let now = self.journal.trusted_now()?;
         let ring = self.keys.current();
@@ -27,7 +27,7 @@ impl Sessions {
             family: Family::begun(now),
             authenticated_at: now,
             wanted_at: None,
-            whence: whence.clone(),
+            client: client.clone(),
             ended_because: None,
         })
     }

@@ -21,7 +21,7 @@ use super::journal::Journal;
 use super::sessions::Sessions;
 use super::suspicion::network;
 use super::{AuthError, Grant};
-use crate::store::{Change, Event, Outcome, UsedKey, User, Whence};
+use crate::store::{Change, Event, Outcome, UsedKey, User, ClientInfo};
 
 /// How long a copy waits for the request that came first. Less than a request may take.
 const COPY_WAIT: Duration = Duration::from_secs(5);
@@ -201,7 +201,7 @@ pub enum Place {
 }
 
 impl Place {
-    fn of_copy(session: &Whence, copy: &Whence) -> (Self, Vec<EventKind>) {
+    fn of_copy(session: &ClientInfo, copy: &ClientInfo) -> (Self, Vec<EventKind>) {
         let mut kinds = Vec::new();
         if network(session.address) != network(copy.address) {
             kinds.push(EventKind::NewNetwork);
@@ -224,7 +224,7 @@ impl Sessions {
         &self,
         earlier: &UsedKey,
         user: User,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(Grant, Place), AuthError> {
         if earlier.user != user.id {
             return Err(AuthError::IdempotencyKeyReused);
@@ -240,9 +240,9 @@ impl Sessions {
         };
         match decide_sign_in(Some(&session.family), now, self.policy) {
             SignIn::AnswerAgain => {
-                let (place, kinds) = Place::of_copy(&session.whence, whence);
+                let (place, kinds) = Place::of_copy(&session.client, client);
                 let events = [EventKind::AnsweredAgain].into_iter().chain(kinds).map(|kind| {
-                    self.journal.event(kind, Some(user.id), whence).in_session(session.id)
+                    self.journal.event(kind, Some(user.id), client).in_session(session.id)
                 });
                 self.journal.note(events.collect()).await;
                 Ok((self.grant(&session, user, Generation::FIRST).await?, place))

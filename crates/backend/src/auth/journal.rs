@@ -11,7 +11,7 @@ use super::permits::Permits;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{
-    Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Superseded, Whence,
+    Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Superseded, ClientInfo,
 };
 use crate::telemetry::{AUDIT, causes};
 
@@ -61,10 +61,10 @@ impl Journal {
 
     /// An event that happens now.
     #[must_use]
-    pub fn event(&self, kind: EventKind, user: Option<UserId>, whence: &Whence) -> Event {
+    pub fn event(&self, kind: EventKind, user: Option<UserId>, client: &ClientInfo) -> Event {
         let at = self.clock.dated_now();
         let id = self.entropy.event_id(at);
-        Event { id, kind, at, user, session: None, cause: None, whence: whence.clone() }
+        Event { id, kind, at, user, session: None, cause: None, client: client.clone() }
     }
 
     /// An end that happens now.
@@ -209,12 +209,12 @@ fn log_ended(ended: &[Ended]) {
 /// list. Anybody can cause a failed login and a limit that is hit, so their lines are limited; the store has
 /// the event of each.
 fn log(event: &Event) {
-    let Event { kind, user, session, cause, whence, .. } = event;
+    let Event { kind, user, session, cause, client, .. } = event;
     let user = user.map(|user| user.to_string());
     let user = user.as_deref().unwrap_or("unknown");
     let session = session.map(|session| session.to_string());
     let cause = cause.map(EndCause::as_str);
-    let (network, device) = (whence.address.map(|address| address.to_string()), &whence.device);
+    let (network, device) = (client.address.map(|address| address.to_string()), &client.device);
     match kind {
         EventKind::LoginFailed | EventKind::Limited => {
             tracing::warn!(event = kind.as_str(), user, session, cause, network, %device);

@@ -14,8 +14,8 @@ use super::limits::TooEarly;
 use super::password::{Lane, Verdict};
 use super::spelling;
 use super::suspicion::network;
-use super::{AuthError, Grant, Visitor};
-use crate::store::{AccountTag, Change, Event, EventQuery, Session, UsedKey, User, Whence};
+use super::{AuthError, Grant, SignInContext};
+use crate::store::{AccountTag, Change, Event, EventQuery, Session, UsedKey, User, ClientInfo};
 
 /// How far back the record is searched for a network: so many logins.
 const LOGINS_REMEMBERED: u32 = 50;
@@ -27,7 +27,7 @@ pub(super) struct Login<'a> {
     account: AccountTag,
     /// On which device the account is known, if it is on this one.
     device: Option<KnownDevice>,
-    visitor: &'a Visitor,
+    context: &'a SignInContext,
 }
 
 impl Accounts {
@@ -41,9 +41,9 @@ impl Accounts {
         &self,
         request: &LoginRequest,
         key: Option<&IdempotencyKey>,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> Result<Grant, AuthError> {
-        let mut login = self.under_way(&request.email, visitor);
+        let mut login = self.under_way(&request.email, context);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
         let journal = &self.sessions.journal;
         let _under_way = journal.under_way(keyed.as_ref()).await?;
@@ -77,7 +77,7 @@ impl Accounts {
             },
         };
         self.forgive(login.tags()).await;
-        let devices = self.devices_kept(login.visitor, login.device, &login.account);
+        let devices = self.devices_kept(login.context, login.device, &login.account);
         Ok(Grant { devices, ..grant })
     }
 
@@ -104,20 +104,20 @@ impl Accounts {
         user: User,
     ) -> Result<Grant, AuthError> {
         self.forgive(login.tags()).await;
-        let whence = &login.visitor.whence;
-        let (grant, place) = self.sessions.answer_sign_in_again(earlier, user, whence).await?;
+        let client = &login.context.client;
+        let (grant, place) = self.sessions.answer_sign_in_again(earlier, user, client).await?;
         // One who has copied the whole request does not make another device a known one.
         let is_known = place == Place::Same || login.device.is_some();
-        let keep = || self.devices_kept(login.visitor, login.device, &login.account);
+        let keep = || self.devices_kept(login.context, login.device, &login.account);
         Ok(Grant { devices: is_known.then(keep).flatten(), ..grant })
     }
 
-    pub(super) fn under_way<'a>(&self, typed: &'a str, visitor: &'a Visitor) -> Login<'a> {
+    pub(super) fn under_way<'a>(&self, typed: &'a str, context: &'a SignInContext) -> Login<'a> {
         let email = Email::parse(typed);
         let account =
             email.as_ref().map_or_else(|| AccountTag::of_no_address(typed), AccountTag::of);
-        let device = self.recognise(visitor, &account);
-        Login { typed, email, account, device, visitor }
+        let device = self.recognise(context, &account);
+        Login { typed, email, account, device, context }
     }
 
     /// Of two accounts that share an address, each is meant by its own spelling, and counted by it.
@@ -125,7 +125,7 @@ impl Accounts {
         let meant = spelling::meant(&*self.sessions.journal.store, login.typed).await?;
         if let Some(email) = meant.filter(|meant| login.email.as_ref() != Some(meant)) {
             login.account = AccountTag::of(&email);
-            login.device = self.recognise(login.visitor, &login.account);
+            login.device = self.recognise(login.context, &login.account);
             login.email = Some(email);
         }
         Ok(())
@@ -143,8 +143,8 @@ impl Accounts {
         let admitted = match login.device_tag() {
             _ if copy == Copy::Wrong => return Err(AuthError::InvalidCredentials),
             _ if copy == Copy::Free => Ok(()),
-            Some(device) => limits.login_on(device, login.visitor.whence.address, login.account),
-            None => limits.login(login.visitor.whence.address, login.account),
+            Some(device) => limits.login_on(device, login.context.client.address, login.account),
+            None => limits.login(login.context.client.address, login.account),
         };
         if let Err(too_early) = admitted {
             return Err(self.too_early(too_early, login).await);
@@ -170,7 +170,7 @@ impl Accounts {
             refused => {
                 let user = refused.map(|user| user.id);
                 let journal = &self.sessions.journal;
-                let event = journal.event(EventKind::LoginFailed, user, &login.visitor.whence);
+                let event = journal.event(EventKind::LoginFailed, user, &login.context.client);
                 journal.note(vec![event]).await;
                 Err(AuthError::InvalidCredentials)
             }
@@ -189,7 +189,7 @@ impl Accounts {
         let event = async || {
             // Of whose account it tells is worth a question, and no reason to fail.
             let user = self.find(login).await.ok().flatten().map(|user| user.id);
-            journal.event(EventKind::Limited, user, &login.visitor.whence)
+            journal.event(EventKind::Limited, user, &login.context.client)
         };
         self.sessions.limits.refuse(too_early, journal, event).await
     }
@@ -202,19 +202,19 @@ impl Accounts {
         keyed: Option<&KeyedRequest>,
         login: &Login<'_>,
     ) -> Result<Option<Grant>, AuthError> {
-        let whence = &login.visitor.whence;
-        let session = self.sessions.begin(user, whence).await?;
-        let event = |kind| self.event(kind, user, whence).in_session(session.id);
+        let client = &login.context.client;
+        let session = self.sessions.begin(user, client).await?;
+        let event = |kind| self.event(kind, user, client).in_session(session.id);
         let mut events: Vec<Event> = vec![event(EventKind::LoggedIn)];
         if login.device.is_none() {
             events.push(event(EventKind::NewDevice));
         }
         let sessions = self.sessions.journal.store.sessions_of(user.id).await?;
-        if self.is_new_network(user, &sessions, whence).await? {
+        if self.is_new_network(user, &sessions, client).await? {
             events.push(event(EventKind::NewNetwork));
         }
-        let replaced = self.sessions.replaced_by_login(login.visitor).await?;
-        let giving_way = self.sessions.too_many(replaced, &sessions, login.visitor);
+        let replaced = self.sessions.replaced_by_login(login.context).await?;
+        let giving_way = self.sessions.too_many(replaced, &sessions, login.context);
         events.extend(giving_way.events);
         let open = Change::OpenSession {
             session: Box::new(session.clone()),
@@ -235,17 +235,17 @@ impl Accounts {
         &self,
         user: &User,
         sessions: &[Session],
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<bool, AuthError> {
-        let Some(here) = network(whence.address) else { return Ok(false) };
-        let is_here = |whence: &Whence| network(whence.address) == Some(here);
-        if sessions.iter().any(|session| is_here(&session.whence)) {
+        let Some(here) = network(client.address) else { return Ok(false) };
+        let is_here = |client: &ClientInfo| network(client.address) == Some(here);
+        if sessions.iter().any(|session| is_here(&session.client)) {
             return Ok(false);
         }
         let kinds = vec![EventKind::Registered, EventKind::LoggedIn, EventKind::Confirmed];
         let query = EventQuery { user: user.id, before: None, kinds, limit: LOGINS_REMEMBERED };
         let logins = self.sessions.journal.store.events(&query).await?;
-        Ok(!logins.iter().any(|event| is_here(&event.whence)))
+        Ok(!logins.iter().any(|event| is_here(&event.client)))
     }
 
     /// Only now is the password at hand to be hashed with today's parameters.

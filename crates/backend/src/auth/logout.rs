@@ -10,7 +10,7 @@ use super::AuthError;
 use super::callers::{Caller, refused, within_deadline};
 use super::idempotency::KeyedRequest;
 use super::sessions::{Found, Sessions};
-use crate::store::{Change, Session, Whence};
+use crate::store::{Change, Session, ClientInfo};
 
 /// What names the sessions that a caller gives up.
 pub struct Presented<'a> {
@@ -45,7 +45,7 @@ impl Sessions {
     pub async fn logout(
         &self,
         presented: &Presented<'_>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<LoggedOut, AuthError> {
         let Presented { refresh_tokens, access_token, meant, key } = presented;
         let is_meant = |session: &Session| meant.is_none_or(|meant| session.id == meant);
@@ -78,7 +78,7 @@ impl Sessions {
         // Of several sessions the first one bears the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
-            let event = self.event(EventKind::LoggedOut, found, whence).because(EndCause::Logout);
+            let event = self.event(EventKind::LoggedOut, found, client).because(EndCause::Logout);
             let end = Change::EndSession(found.session.id, self.journal.ending(EndCause::Logout));
             let by = (found.user.id, Some(found.session.id));
             let outcome = self.journal.commit_keyed(bears, by, end, vec![event]).await?;
@@ -122,13 +122,13 @@ impl Sessions {
     pub async fn caller_that_was(
         &self,
         unverified: &Secret,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Option<Caller>, AuthError> {
-        self.admit_unverified(whence).await?;
+        self.admit_unverified(client).await?;
         let caller = self.genuine(unverified).await?.map(|token| Caller::of(&token));
         if let Some(caller) = &caller {
-            self.give_back_unverified(whence);
-            self.admit_call(caller, true, whence).await?;
+            self.give_back_unverified(client);
+            self.admit_call(caller, true, client).await?;
         }
         Ok(caller)
     }

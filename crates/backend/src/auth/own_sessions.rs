@@ -6,7 +6,7 @@ use shared::{EndCause, EventKind, SessionId};
 use super::AuthError;
 use super::callers::{Authenticated, Caller};
 use super::sessions::Sessions;
-use crate::store::{Change, Event, Session, Whence, Whose};
+use crate::store::{Change, Event, Session, ClientInfo, Whose};
 
 impl Sessions {
     /// Where the user is logged in: the session that asks first, then the one seen last.
@@ -30,7 +30,7 @@ impl Sessions {
         &self,
         caller: &Caller,
         id: SessionId,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(), AuthError> {
         if self.begin_change(caller).await?.is_none() {
             return Ok(());
@@ -43,7 +43,7 @@ impl Sessions {
         }
         let cause = if id == caller.session { EndCause::Logout } else { EndCause::User };
         let end = Change::EndSession(id, self.journal.ending(cause));
-        let event = self.end_of(id, caller, cause, whence);
+        let event = self.end_of(id, caller, cause, client);
         self.journal.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
@@ -52,11 +52,11 @@ impl Sessions {
     ///
     /// # Errors
     /// If storage fails.
-    pub async fn end_others(&self, caller: &Caller, whence: &Whence) -> Result<(), AuthError> {
+    pub async fn end_others(&self, caller: &Caller, client: &ClientInfo) -> Result<(), AuthError> {
         if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
-        let event = self.journal.event(EventKind::OthersEnded, Some(caller.user), whence);
+        let event = self.journal.event(EventKind::OthersEnded, Some(caller.user), client);
         let event = event.in_session(caller.session).because(EndCause::User);
         let whose = Whose::OthersOf(caller.user, caller.session);
         let end = Change::EndSessions(whose, self.journal.ending(EndCause::User));
@@ -64,9 +64,9 @@ impl Sessions {
         Ok(())
     }
 
-    fn end_of(&self, id: SessionId, caller: &Caller, cause: EndCause, whence: &Whence) -> Event {
+    fn end_of(&self, id: SessionId, caller: &Caller, cause: EndCause, client: &ClientInfo) -> Event {
         let own = id == caller.session;
         let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
-        self.journal.event(kind, Some(caller.user), whence).in_session(id).because(cause)
+        self.journal.event(kind, Some(caller.user), client).in_session(id).because(cause)
     }
 }

@@ -8,7 +8,7 @@ use super::callers::{Authenticated, Caller};
 use super::grants::successor;
 use super::sessions::Sessions;
 use super::{AuthError, Grant};
-use crate::store::{Accepted, Change, PasswordChange, Session, Whence};
+use crate::store::{Accepted, Change, PasswordChange, Session, ClientInfo};
 
 /// How often a change that lost a race reads again. A loser finds what the winner wrote.
 const ROUNDS: usize = 8;
@@ -27,14 +27,14 @@ impl Sessions {
         caller: &Caller,
         (seen, hash): (&str, &str),
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Grant, AuthError> {
         for _ in 0..ROUNDS {
             let found = self.look_up(caller).await?;
             if found.user.password_hash != seen {
                 return Err(AuthError::InvalidCredentials);
             }
-            if let Some(grant) = self.try_to_change(found, hash, attempt, whence).await? {
+            if let Some(grant) = self.try_to_change(found, hash, attempt, client).await? {
                 return Ok(grant);
             }
         }
@@ -53,7 +53,7 @@ impl Sessions {
         Authenticated { user, session }: Authenticated,
         hash: &str,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Option<Grant>, AuthError> {
         let (seen, now) = (session.family.generation, self.journal.trusted_now()?);
         let family = match self.decide_untold(&session, attempt) {
@@ -72,10 +72,10 @@ impl Sessions {
             seen: user.password_hash.clone(),
             hash: hash.to_owned(),
             session: session.id,
-            accepted: Accepted { seen, family, whence: whence.clone() },
+            accepted: Accepted { seen, family, client: client.clone() },
             ending: self.journal.ending(EndCause::PasswordChange),
         };
-        let event = self.journal.event(EventKind::PasswordChanged, Some(user.id), whence);
+        let event = self.journal.event(EventKind::PasswordChanged, Some(user.id), client);
         let change = Change::ChangePassword(Box::new(change));
         if !self.journal.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
             return Ok(None);

@@ -15,8 +15,8 @@ use super::password::Lane;
 use super::sessions::Sessions;
 use super::spelling::is_taken_as_typed;
 use super::superseded::GivingWay;
-use super::{AuthError, Grant, Visitor};
-use crate::store::{AccountTag, Change, UsedKey, User, Whence};
+use super::{AuthError, Grant, SignInContext};
+use crate::store::{AccountTag, Change, UsedKey, User, ClientInfo};
 
 impl Accounts {
     /// Creates an account and its first session, both or neither.
@@ -29,7 +29,7 @@ impl Accounts {
         &self,
         request: &RegisterRequest,
         key: Option<&IdempotencyKey>,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> Result<Grant, AuthError> {
         let (email, name) = validated(request)?;
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
@@ -38,16 +38,16 @@ impl Accounts {
         let _under_way = journal.under_way(keyed.as_ref()).await?;
         let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
         if copy == Copy::Charged {
-            self.admit_registration(&visitor.whence).await?;
+            self.admit_registration(&context.client).await?;
         }
         if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
-            return self.register_again((&earlier, keyed.as_ref(), copy), request, visitor).await;
+            return self.register_again((&earlier, keyed.as_ref(), copy), request, context).await;
         }
-        match self.try_to_register(request, (email, name), keyed.as_ref(), visitor).await {
+        match self.try_to_register(request, (email, name), keyed.as_ref(), context).await {
             // Perhaps by a copy of this very request, at another instance.
             Err(AuthError::EmailTaken) => match journal.faster(keyed.as_ref()).await? {
                 Some(earlier) => {
-                    self.register_again((&earlier, keyed.as_ref(), copy), request, visitor).await
+                    self.register_again((&earlier, keyed.as_ref(), copy), request, context).await
                 }
                 None => Err(AuthError::EmailTaken),
             },
@@ -60,9 +60,9 @@ impl Accounts {
         request: &RegisterRequest,
         (email, name): (Email, Option<String>),
         keyed: Option<&KeyedRequest>,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> Result<Grant, AuthError> {
-        let whence = &visitor.whence;
+        let client = &context.client;
         if is_taken_as_typed(&*self.sessions.journal.store, &request.email).await? {
             return Err(AuthError::EmailTaken);
         }
@@ -77,9 +77,9 @@ impl Accounts {
             created_at: now,
             disabled_at: None,
         };
-        let session = self.sessions.begin(&user, whence).await?;
-        let event = self.event(EventKind::Registered, &user, whence).in_session(session.id);
-        let GivingWay { sessions, mut events } = self.sessions.replaced_by_login(visitor).await?;
+        let session = self.sessions.begin(&user, client).await?;
+        let event = self.event(EventKind::Registered, &user, client).in_session(session.id);
+        let GivingWay { sessions, mut events } = self.sessions.replaced_by_login(context).await?;
         events.push(event);
         let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
         let register = Change::Register(new_user, new_session, sessions);
@@ -88,8 +88,8 @@ impl Accounts {
         if outcome.took_place() {
             self.sign_ins.note_right(keyed);
             let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
-            let known = self.recognise(visitor, &account);
-            Ok(Grant { devices: self.devices_kept(visitor, known, &account), ..grant })
+            let known = self.recognise(context, &account);
+            Ok(Grant { devices: self.devices_kept(context, known, &account), ..grant })
         } else {
             Err(AuthError::EmailTaken)
         }
@@ -100,18 +100,18 @@ impl Accounts {
         &self,
         (earlier, keyed, copy): (&UsedKey, Option<&KeyedRequest>, Copy),
         request: &RegisterRequest,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> Result<Grant, AuthError> {
-        let mut login = self.under_way(&request.email, visitor);
+        let mut login = self.under_way(&request.email, context);
         let proved = self.proved(&mut login, &request.password, copy).await;
         let user = self.note_sign_in(proved, keyed, &request.password)?;
         self.log_in_again(&login, earlier, user).await
     }
 
-    async fn admit_registration(&self, whence: &Whence) -> Result<(), AuthError> {
+    async fn admit_registration(&self, client: &ClientInfo) -> Result<(), AuthError> {
         let Sessions { limits, journal, .. } = &*self.sessions;
-        let Err(too_early) = limits.registration(whence.address) else { return Ok(()) };
-        let event = async || journal.event(EventKind::Limited, None, whence);
+        let Err(too_early) = limits.registration(client.address) else { return Ok(()) };
+        let event = async || journal.event(EventKind::Limited, None, client);
         Err(limits.refuse(too_early, journal, event).await)
     }
 }

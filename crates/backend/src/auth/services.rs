@@ -14,7 +14,7 @@ use super::callers::within_deadline;
 use super::logout::Presented;
 use super::sessions::Sessions;
 use crate::entropy::Entropy;
-use crate::store::{Change, Service, Store, Whence};
+use crate::store::{Change, Service, Store, ClientInfo};
 
 /// What an id is made of: it stands in log lines, and before a colon in credentials.
 const ID_BYTES: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -92,7 +92,7 @@ impl Sessions {
         &self,
         id: &str,
         secret: &Secret,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Service, AuthError> {
         // What is no id is no service's; PostgreSQL would fail to read some of it.
         if !is_id(id) {
@@ -105,7 +105,7 @@ impl Sessions {
                 .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
                 .ok_or_else(|| service_refused(Some(id)))
         };
-        self.admit_service(id, whence, authenticate).await
+        self.admit_service(id, client, authenticate).await
     }
 
     /// What a token says, if it is an access token for this service and holds at this moment, its session
@@ -143,7 +143,7 @@ impl Sessions {
         &self,
         token: &Secret,
         key: Option<&IdempotencyKey>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
         let presented = Presented {
@@ -152,9 +152,9 @@ impl Sessions {
             meant: None,
             key,
         };
-        self.admit_unverified(whence).await?;
-        if self.logout(&presented, whence).await?.is_over {
-            self.give_back_unverified(whence);
+        self.admit_unverified(client).await?;
+        if self.logout(&presented, client).await?.is_over {
+            self.give_back_unverified(client);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
 use super::{AuthError, Grant};
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
-use crate::store::{Accepted, Change, Event, Session, User, Whence};
+use crate::store::{Accepted, Change, Event, Session, User, ClientInfo};
 use crate::telemetry::AUDIT;
 
 /// How often a refresh that lost a race reads again and decides again. A loser finds what the winner
@@ -71,10 +71,10 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Grant, AuthError> {
-        let judged = self.judge_within_limits(presented, attempt, whence).await?;
-        self.answer(judged, presented, attempt, whence).await
+        let judged = self.judge_within_limits(presented, attempt, client).await?;
+        self.answer(judged, presented, attempt, client).await
     }
 
     /// The same for a ticket that is within its limits and was judged.
@@ -83,11 +83,11 @@ impl Sessions {
         mut judged: (Decision, Found),
         presented: &Secret,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Grant, AuthError> {
         for _ in 0..ROUNDS {
             let (decision, found) = judged;
-            if let Some(grant) = self.apply(decision, found, attempt, whence).await? {
+            if let Some(grant) = self.apply(decision, found, attempt, client).await? {
                 return Ok(grant);
             }
             judged = self.judge(presented, attempt).await?;
@@ -159,26 +159,26 @@ impl Sessions {
         decision: Decision,
         found: Found,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Option<Grant>, AuthError> {
         match decision {
             Decision::Accept { generation } => {
-                let signals = self.look_around(&found, whence).await?;
-                self.accept(generation, found, attempt, (whence, signals)).await
+                let signals = self.look_around(&found, client).await?;
+                self.accept(generation, found, attempt, (client, signals)).await
             }
             Decision::AnswerAgain => {
-                let mut events = self.look_around(&found, whence).await?;
-                events.push(self.event(EventKind::AnsweredAgain, &found, whence));
+                let mut events = self.look_around(&found, client).await?;
+                events.push(self.event(EventKind::AnsweredAgain, &found, client));
                 self.journal.note(events).await;
                 let successor = successor(found.session.family.generation)?;
                 self.grant(&found.session, found.user, successor).await.map(Some)
             }
             Decision::Duplicate => {
-                self.journal.note(vec![self.event(EventKind::Duplicate, &found, whence)]).await;
+                self.journal.note(vec![self.event(EventKind::Duplicate, &found, client)]).await;
                 Err(AuthError::DuplicateAttempt)
             }
             Decision::Replay => {
-                let event = self.event(EventKind::Replayed, &found, whence);
+                let event = self.event(EventKind::Replayed, &found, client);
                 self.end(&found, EndCause::Replay, vec![event.because(EndCause::Replay)]).await?;
                 let (presented, accepted) = (found.presented.0, found.session.family.generation.0);
                 tracing::info!(target: AUDIT, event = "replay_generations", session = %found.session.id, presented, accepted);
@@ -194,13 +194,13 @@ impl Sessions {
 
     /// What is unusual about where this comes from, for the record; an error if policy does not let it
     /// pass.
-    async fn look_around(&self, found: &Found, whence: &Whence) -> Result<Vec<Event>, AuthError> {
+    async fn look_around(&self, found: &Found, client: &ClientInfo) -> Result<Vec<Event>, AuthError> {
         if found.session.wanted_at.is_some() {
             return Err(AuthError::LoginTooOld { max_age: 0 });
         }
         let Suspicion { signals, response } =
-            assess(&found.session, whence, self.journal.now(), self.suspicion);
-        let signals = signals.into_iter().map(|signal| self.event(signal, found, whence));
+            assess(&found.session, client, self.journal.now(), self.suspicion);
+        let signals = signals.into_iter().map(|signal| self.event(signal, found, client));
         let mut signals: Vec<Event> = signals.collect();
         match response {
             Response::Off | Response::Log => Ok(signals),
@@ -211,7 +211,7 @@ impl Sessions {
                 Err(AuthError::LoginTooOld { max_age: 0 })
             }
             Response::End => {
-                let event = self.event(EventKind::SessionEnded, found, whence);
+                let event = self.event(EventKind::SessionEnded, found, client);
                 signals.push(event.because(EndCause::Suspicion));
                 self.end(found, EndCause::Suspicion, signals).await?;
                 Err(AuthError::InvalidGrant)
@@ -224,7 +224,7 @@ impl Sessions {
         generation: Generation,
         found: Found,
         attempt: Option<&Attempt>,
-        (whence, mut events): (&Whence, Vec<Event>),
+        (client, mut events): (&ClientInfo, Vec<Event>),
     ) -> Result<Option<Grant>, AuthError> {
         let seen = found.session.family.generation;
         let now = self.journal.trusted_now()?;
@@ -236,8 +236,8 @@ impl Sessions {
         let family = found.session.family.accepted(generation, attempt.cloned(), now);
         let recovered = seen.successor() != Some(generation);
         let kind = if recovered { EventKind::Recovered } else { EventKind::Refreshed };
-        events.insert(0, self.event(kind, &found, whence));
-        let accepted = Accepted { seen, family: family.clone(), whence: whence.clone() };
+        events.insert(0, self.event(kind, &found, client));
+        let accepted = Accepted { seen, family: family.clone(), client: client.clone() };
         let accept = Change::Accept(found.session.id, Box::new(accepted));
         if !self.journal.commit(accept, events).await?.took_place() {
             return Ok(None);
@@ -258,7 +258,7 @@ impl Sessions {
         Ok(())
     }
 
-    pub(super) fn event(&self, kind: EventKind, found: &Found, whence: &Whence) -> Event {
-        self.journal.event(kind, Some(found.user.id), whence).in_session(found.session.id)
+    pub(super) fn event(&self, kind: EventKind, found: &Found, client: &ClientInfo) -> Event {
+        self.journal.event(kind, Some(found.user.id), client).in_session(found.session.id)
     }
 }

@@ -12,7 +12,7 @@ use super::known_device::Slot;
 use super::known_device::list::{KeptDevices, PresentedDevices};
 use super::password::{Lane, Verdict};
 use super::{AuthError, Grant, rules};
-use crate::store::{AccountTag, Change, Outcome, Session, User, Whence};
+use crate::store::{AccountTag, Change, Outcome, Session, User, ClientInfo};
 use crate::telemetry::AUDIT;
 
 impl Accounts {
@@ -27,24 +27,24 @@ impl Accounts {
         caller: &Caller,
         request: &PasswordRequest,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Grant, AuthError> {
         let Authenticated { user, session } = self.sessions.look_up(caller).await?;
         let (email, name) = (user.email.shown(), user.name.as_deref().unwrap_or_default());
         rules::new_password("new_password", &request.new_password, &email, name)
             .map_err(|error| AuthError::Invalid(vec![error]))?;
         let current = &request.current_password;
-        if !self.is_password_of(&user, session.id, current, whence).await? {
-            return self.answer_again(request, attempt, (user, session), whence).await;
+        if !self.is_password_of(&user, session.id, current, client).await? {
+            return self.answer_again(request, attempt, (user, session), client).await;
         }
         let lane = Lane::Known(AccountTag::of(&user.email));
         let hash = self.passwords.hash(&request.new_password, lane).await?;
         let hashes = (user.password_hash.as_str(), hash.as_str());
-        match self.sessions.change_password(caller, hashes, attempt, whence).await {
+        match self.sessions.change_password(caller, hashes, attempt, client).await {
             // Somebody was faster; perhaps a copy of this very call.
             Err(AuthError::InvalidCredentials) => {
                 let Authenticated { user, session } = self.sessions.look_up(caller).await?;
-                self.answer_again(request, attempt, (user, session), whence).await
+                self.answer_again(request, attempt, (user, session), client).await
             }
             other => other,
         }
@@ -57,7 +57,7 @@ impl Accounts {
         request: &PasswordRequest,
         attempt: Option<&Attempt>,
         (user, session): (User, Session),
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<Grant, AuthError> {
         let decision = self.sessions.decide_untold(&session, attempt);
         if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
@@ -65,7 +65,7 @@ impl Accounts {
             let generation = successor(session.family.generation)?;
             return self.sessions.grant(&session, user, generation).await;
         }
-        let event = self.event(EventKind::ConfirmFailed, &user, whence);
+        let event = self.event(EventKind::ConfirmFailed, &user, client);
         self.sessions.journal.note(vec![event.in_session(session.id)]).await;
         Err(AuthError::InvalidCredentials)
     }
@@ -84,14 +84,14 @@ impl Accounts {
         &self,
         caller: &Caller,
         name: Option<&str>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let name = rules::name(name).map_err(|error| AuthError::Invalid(vec![error]))?;
         let Some(Authenticated { user, session }) = self.sessions.begin_change(caller).await?
         else {
             return Ok(());
         };
-        let event = self.sessions.journal.event(EventKind::NameChanged, Some(user.id), whence);
+        let event = self.sessions.journal.event(EventKind::NameChanged, Some(user.id), client);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
         found(&self.sessions.journal.commit_for(caller, rename, events).await?)

@@ -4,7 +4,7 @@
 use shared::{EndCause, EventKind};
 
 use super::sessions::Sessions;
-use super::{AuthError, Visitor};
+use super::{AuthError, SignInContext};
 use crate::store::{Event, SESSIONS_KEPT, Session, Superseded};
 
 /// What gives way, and an event for each.
@@ -23,13 +23,13 @@ impl Sessions {
     /// If storage fails.
     pub(super) async fn replaced_by_login(
         &self,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> Result<GivingWay, AuthError> {
         let mut giving_way = GivingWay::default();
-        for presented in &visitor.refresh_tokens {
+        for presented in &context.refresh_tokens {
             let found = self.load(presented).await?;
             if let Some(found) = found.filter(|found| self.stands(&found.session)) {
-                self.give_way(&mut giving_way, &found.session, EndCause::Login, visitor);
+                self.give_way(&mut giving_way, &found.session, EndCause::Login, context);
             }
         }
         Ok(giving_way)
@@ -41,11 +41,11 @@ impl Sessions {
         &self,
         mut giving_way: GivingWay,
         sessions: &[Session],
-        visitor: &Visitor,
+        context: &SignInContext,
     ) -> GivingWay {
         for session in sessions.iter().skip(SESSIONS_KEPT as usize - 1) {
             if giving_way.sessions.iter().all(|Superseded(id, _)| *id != session.id) {
-                self.give_way(&mut giving_way, session, EndCause::TooMany, visitor);
+                self.give_way(&mut giving_way, session, EndCause::TooMany, context);
             }
         }
         giving_way
@@ -56,10 +56,10 @@ impl Sessions {
         giving_way: &mut GivingWay,
         session: &Session,
         cause: EndCause,
-        visitor: &Visitor,
+        context: &SignInContext,
     ) {
         let event =
-            self.journal.event(EventKind::SessionEnded, Some(session.user), &visitor.whence);
+            self.journal.event(EventKind::SessionEnded, Some(session.user), &context.client);
         giving_way.events.push(event.in_session(session.id).because(cause));
         giving_way.sessions.push(Superseded(session.id, self.journal.ending(cause)));
     }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use shared::{EventKind, NumericDate};
 
 use super::device_change::{DeviceChange, compare};
-use crate::store::{Session, Whence};
+use crate::store::{Session, ClientInfo};
 
 /// What policy asks for when something is unusual, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -55,11 +55,11 @@ const GAP_SECONDS: i64 = 60;
 #[must_use]
 pub fn assess(
     session: &Session,
-    whence: &Whence,
+    client: &ClientInfo,
     now: NumericDate,
     policy: SuspicionPolicy,
 ) -> Suspicion {
-    let (before, after) = (&session.whence, whence);
+    let (before, after) = (&session.client, client);
     // Where nothing was known before, nothing can have changed.
     let moved = before.address.is_some() && network(before.address) != network(after.address);
     let change = compare(&before.device, &after.device);

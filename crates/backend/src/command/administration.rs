@@ -175,10 +175,10 @@ async fn tell_sessions(office: &Administration, user: &User, policy: Policy) -> 
 }
 
 fn line_of_session(session: &Session, user: &User, policy: Policy) -> String {
-    let Session { id, family, whence, .. } = session;
+    let Session { id, family, client, .. } = session;
     let (begun, seen) = (instant(family.created_at), instant(family.accepted_at));
     let expires = instant(policy.expires_at(family));
-    let address = whence.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
-    let (email, device) = (user.email.as_str(), &whence.device);
+    let address = client.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+    let (email, device) = (user.email.as_str(), &client.device);
     format!("{id}  {begun}  {seen}  {expires}  {email:<32}  {address:<15}  {device}")
 }

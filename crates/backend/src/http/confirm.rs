@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use shared::body::ConfirmRequest;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, Visiting};
+use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SignInContext};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -16,10 +16,11 @@ pub async fn confirm(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
-    (RefreshCookie { token, names }, Visiting(visitor)): (RefreshCookie, Visiting),
+    RefreshCookie { token, names }: RefreshCookie,
+    context: SignInContext,
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = accounts.confirm(&token, attempt.as_ref(), &request.password, &visitor).await?;
+    let grant = accounts.confirm(&token, attempt.as_ref(), &request.password, &context).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names, grant })
 }

@@ -42,7 +42,7 @@ fn kinds(names: &str) -> Result<Vec<EventKind>, ApiError> {
 }
 
 fn shown(event: store::Event, asking: shared::SessionId) -> Event {
-    let store::Event { id, kind, at, session, cause, whence, .. } = event;
+    let store::Event { id, kind, at, session, cause, client, .. } = event;
     Event {
         id,
         kind,
@@ -50,7 +50,7 @@ fn shown(event: store::Event, asking: shared::SessionId) -> Event {
         session_id: session,
         current: session == Some(asking),
         cause,
-        ip: whence.address.map(|address| address.to_string()),
-        device: whence.device,
+        ip: client.address.map(|address| address.to_string()),
+        device: client.device,
     }
 }

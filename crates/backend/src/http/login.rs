@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use shared::body::LoginRequest;
 
 use super::error::ApiError;
-use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, Visiting};
+use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInContext};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -16,9 +16,9 @@ use crate::auth::accounts::Accounts;
 pub async fn login(
     State(accounts): State<Accounts>,
     (_proof, key): (SameOrigin, Option<IdempotencyKey>),
-    (Visiting(visitor), cookies): (Visiting, SessionCookies),
+    (SignInContext(context), cookies): (SignInContext, SessionCookies),
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.login(&request, key.map(|it| it.0).as_ref(), &visitor).await?;
+    let grant = accounts.login(&request, key.map(|it| it.0).as_ref(), &context).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names: cookies.free().await, grant })
 }

@@ -11,7 +11,7 @@ use shared::path::SESSION_ENDED;
 use super::cookie::ClearSession;
 use super::error::ApiError;
 use super::guard::{
-    IdempotencyKey, MeantSession, PresentedTokens, SameOrigin, SeenFrom, SessionCookies,
+    IdempotencyKey, MeantSession, PresentedTokens, SameOrigin, ClientInfo, SessionCookies,
 };
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
@@ -23,10 +23,12 @@ use crate::auth::sessions::Sessions;
 /// included.
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
-    (_proof, cookies): (SameOrigin, SessionCookies),
-    (key, meant): (Option<IdempotencyKey>, Option<MeantSession>),
+    _proof: SameOrigin,
+    cookies: SessionCookies,
+    key: Option<IdempotencyKey>,
+    meant: Option<MeantSession>,
     PresentedTokens { refresh_tokens, access_token }: PresentedTokens,
-    SeenFrom(whence): SeenFrom,
+    client: ClientInfo,
 ) -> Result<impl IntoResponse, ApiError> {
     let presented = Presented {
         refresh_tokens: &refresh_tokens,
@@ -35,7 +37,7 @@ pub async fn logout(
         key: key.as_ref().map(|IdempotencyKey(key)| key),
     };
     let LoggedOut { is_over, another_stands, is_anothers } =
-        sessions.logout(&presented, &whence).await?;
+        sessions.logout(&presented, &client).await?;
     let said = [(SESSION_ENDED, if is_over { "?1" } else { "?0" })];
     let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
     Ok((StatusCode::NO_CONTENT, cleared, said))

@@ -31,9 +31,11 @@ pub async fn me(
 /// `insufficient_user_authentication` if the login is old.
 pub async fn delete(
     State(accounts): State<Accounts>,
-    (_proof, cookies): (SameOrigin, SessionCookies),
+    _proof: SameOrigin,
+    cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
-    (Devices(devices), RefreshCookies(tokens)): (Devices, RefreshCookies),
+    Devices(devices): Devices,
+    RefreshCookies(tokens): RefreshCookies,
 ) -> Result<impl IntoResponse, ApiError> {
     // Afterwards there is no session to know its cookie by. A browser may have another session by now.
     let Accompanying { another_stands, is_anothers } =

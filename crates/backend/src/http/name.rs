@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use shared::body::NameRequest;
 
 use super::error::ApiError;
-use super::guard::{Bearer, Json, SameOrigin, SeenFrom};
+use super::guard::{Bearer, Json, SameOrigin, ClientInfo};
 use crate::auth::accounts::Accounts;
 
 /// 204; 422 if it breaks a rule.
@@ -13,9 +13,9 @@ pub async fn change(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
     Bearer(caller): Bearer,
-    SeenFrom(whence): SeenFrom,
+    client: ClientInfo,
     Json(request): Json<NameRequest>,
 ) -> Result<StatusCode, ApiError> {
-    accounts.rename(&caller, request.name.as_deref(), &whence).await?;
+    accounts.rename(&caller, request.name.as_deref(), &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }

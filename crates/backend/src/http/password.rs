@@ -8,20 +8,22 @@ use shared::body::PasswordRequest;
 
 use super::cookie::SetSession;
 use super::error::ApiError;
-use super::guard::{AttemptKey, Bearer, Json, SameOrigin, SeenFrom, SessionCookies};
+use super::guard::{AttemptKey, Bearer, Json, SameOrigin, ClientInfo, SessionCookies};
 use crate::auth::accounts::Accounts;
 
 /// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is another one;
 /// 422 if the new one breaks a rule. With an attempt key, a lost answer is asked for again at refresh.
 pub async fn change(
     State(accounts): State<Accounts>,
-    (_proof, cookies): (SameOrigin, SessionCookies),
-    (Bearer(caller), SeenFrom(whence)): (Bearer, SeenFrom),
+    _proof: SameOrigin,
+    cookies: SessionCookies,
+    Bearer(caller): Bearer,
+    client: ClientInfo,
     attempt: Option<AttemptKey>,
     Json(request): Json<PasswordRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = accounts.change_password(&caller, &request, attempt.as_ref(), &whence).await?;
+    let grant = accounts.change_password(&caller, &request, attempt.as_ref(), &client).await?;
     let set = SetSession {
         names: &cookies.free().await,
         refresh_token: &grant.refresh_token,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin, SeenFrom};
+use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin, ClientInfo};
 use super::session_answer::SessionAnswer;
 use crate::auth::sessions::Sessions;
 
@@ -18,10 +18,11 @@ pub async fn refresh(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
-    (RefreshCookie { token, names }, SeenFrom(whence)): (RefreshCookie, SeenFrom),
+    RefreshCookie { token, names }: RefreshCookie,
+    client: ClientInfo,
     _: Empty,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = sessions.refresh(&token, attempt.as_ref(), &whence).await?;
+    let grant = sessions.refresh(&token, attempt.as_ref(), &client).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names, grant })
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use shared::body::RegisterRequest;
 
 use super::error::ApiError;
-use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, Visiting};
+use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInContext};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
@@ -15,9 +15,9 @@ use crate::auth::accounts::Accounts;
 pub async fn register(
     State(accounts): State<Accounts>,
     (_proof, key): (SameOrigin, Option<IdempotencyKey>),
-    (Visiting(visitor), cookies): (Visiting, SessionCookies),
+    (SignInContext(context), cookies): (SignInContext, SessionCookies),
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.register(&request, key.map(|it| it.0).as_ref(), &visitor).await?;
+    let grant = accounts.register(&request, key.map(|it| it.0).as_ref(), &context).await?;
     Ok(SessionAnswer { status: StatusCode::CREATED, names: cookies.free().await, grant })
 }

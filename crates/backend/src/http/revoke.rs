@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
-use super::guard::{IdempotencyKey, SameOrigin, SeenFrom, TokenForm};
+use super::guard::{IdempotencyKey, SameOrigin, ClientInfo, TokenForm};
 use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
 
@@ -16,12 +16,12 @@ pub async fn revoke(
     State(sessions): State<Arc<Sessions>>,
     (_proof, key): (SameOrigin, Option<IdempotencyKey>),
     headers: HeaderMap,
-    SeenFrom(whence): SeenFrom,
+    client: ClientInfo,
     TokenForm(token): TokenForm,
 ) -> Result<StatusCode, ApiError> {
     if headers.contains_key(AUTHORIZATION) {
         return Err(service_refused(None).into());
     }
-    sessions.revoke(&token, key.map(|it| it.0).as_ref(), &whence).await?;
+    sessions.revoke(&token, key.map(|it| it.0).as_ref(), &client).await?;
     Ok(StatusCode::OK)
 }

@@ -12,7 +12,7 @@ use shared::body::{SessionInfo, Sessions as Body};
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Bearer, RecentLogin, RefreshCookies, SameOrigin, SeenFrom, SessionCookies};
+use super::guard::{Bearer, RecentLogin, RefreshCookies, SameOrigin, ClientInfo, SessionCookies};
 use crate::auth::callers::{Accompanying, Caller};
 use crate::auth::sessions::Sessions;
 use crate::store::Session;
@@ -31,14 +31,16 @@ pub async fn list(
 /// if the login is old (ASVS 5.0.0 V7.5.2).
 pub async fn end_one(
     State(sessions): State<Arc<Sessions>>,
-    (_proof, cookies): (SameOrigin, SessionCookies),
+    _proof: SameOrigin,
+    cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
-    (SeenFrom(whence), RefreshCookies(tokens)): (SeenFrom, RefreshCookies),
+    client: ClientInfo,
+    RefreshCookies(tokens): RefreshCookies,
     id: Result<Path<SessionId>, PathRejection>,
 ) -> Result<Response, ApiError> {
     // What is no id is no id of a session.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    sessions.end_one(&caller, id, &whence).await?;
+    sessions.end_one(&caller, id, &client).await?;
     let own = if id == caller.session {
         let Accompanying { another_stands, is_anothers } = sessions.whose(&tokens, &caller).await?;
         (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)))
@@ -53,9 +55,9 @@ pub async fn end_others(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     RecentLogin(caller): RecentLogin,
-    SeenFrom(whence): SeenFrom,
+    client: ClientInfo,
 ) -> Result<StatusCode, ApiError> {
-    sessions.end_others(&caller, &whence).await?;
+    sessions.end_others(&caller, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -67,7 +69,7 @@ pub(super) fn info(sessions: &Sessions, session: &Session, caller: &Caller) -> S
         created_at: session.family.created_at,
         last_seen_at: session.family.accepted_at,
         expires_at: sessions.expires_at(session),
-        ip: session.whence.address.map(|address| address.to_string()),
-        device: session.whence.device.clone(),
+        ip: session.client.address.map(|address| address.to_string()),
+        device: session.client.device.clone(),
     }
 }

@@ -5,7 +5,7 @@
 use shared::{EndCause, NumericDate, SessionId, UserId};
 
 use super::records::{
-    Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, UsedKey, User, Whence,
+    Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, UsedKey, User, ClientInfo,
 };
 use super::{EventsBefore, FailuresBefore, PruneBefore};
 use crate::auth::email::Email;
@@ -44,7 +44,7 @@ pub enum Change {
         /// When.
         at: NumericDate,
         /// From where; that is no surprise from now on.
-        whence: Whence,
+        client: ClientInfo,
     },
     /// The same password, hashed anew. Not if another one has been set meanwhile.
     Rehash {

@@ -44,7 +44,7 @@ pub struct Session {
     /// Since when the password is wanted before it goes on; it is not, if there is none.
     pub wanted_at: Option<NumericDate>,
     /// From where it was last seen.
-    pub whence: Whence,
+    pub client: ClientInfo,
     /// Why it ended, if it has.
     pub ended_because: Option<EndCause>,
 }
@@ -52,14 +52,14 @@ pub struct Session {
 /// From where a call comes, as far as that can be known: where it was heard, and what it says it is.
 /// A signal, never an identity: people move, and anybody can say anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whence {
+pub struct ClientInfo {
     /// The network address.
     pub address: Option<IpAddr>,
     /// The device.
     pub device: Device,
 }
 
-impl Whence {
+impl ClientInfo {
     /// Nothing is known: the program itself acted, not a call.
     #[must_use]
     pub fn unknown() -> Self {
@@ -75,7 +75,7 @@ pub struct Accepted {
     /// The family as it shall be.
     pub family: Family,
     /// From where it was asked for.
-    pub whence: Whence,
+    pub client: ClientInfo,
 }
 
 /// A security event: something that happened, told once and never changed.
@@ -94,7 +94,7 @@ pub struct Event {
     /// Why a session ended, if one did.
     pub cause: Option<EndCause>,
     /// From where.
-    pub whence: Whence,
+    pub client: ClientInfo,
 }
 
 /// How many live sessions an account keeps; the one that was used least lately gives way. People have a few, and a

@@ -8,7 +8,7 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 use super::StoreError;
 use super::records::{
     Ended, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, UsedKey, User,
-    Whence,
+    ClientInfo,
 };
 use super::schema::Applied;
 use crate::auth::email::Email;
@@ -75,7 +75,7 @@ fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<EndCause>, St
     Ok(row.text(column)?.map(|name| EndCause::named(&name).unwrap_or(EndCause::Unknown)))
 }
 
-fn whence(row: &dyn Columns) -> Result<Whence, StoreError> {
+fn client(row: &dyn Columns) -> Result<ClientInfo, StoreError> {
     let address = row.text("address")?.map(|address| {
         address.parse().map_err(|_| StoreError::Corrupt { what: "network address" })
     });
@@ -84,7 +84,7 @@ fn whence(row: &dyn Columns) -> Result<Whence, StoreError> {
         os: text(row, "os")?,
         kind: DeviceKind::named(&text(row, "device_kind")?),
     };
-    Ok(Whence { address: address.transpose()?, device })
+    Ok(ClientInfo { address: address.transpose()?, device })
 }
 
 pub(super) fn ended(row: &dyn Columns) -> Result<Ended, StoreError> {
@@ -127,7 +127,7 @@ pub(super) fn event(row: &dyn Columns) -> Result<Event, StoreError> {
         user: id("user_id")?.map(UserId::from_bytes),
         session: id("session_id")?.map(SessionId::from_bytes),
         cause: cause(row, "cause")?,
-        whence: whence(row)?,
+        client: client(row)?,
     })
 }
 
@@ -192,7 +192,7 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
         refresh_key_id: text(row, "refresh_key_id")?,
         authenticated_at: date(row, "authenticated_at")?,
         wanted_at: row.number("wanted_at")?.map(NumericDate),
-        whence: whence(row)?,
+        client: client(row)?,
         ended_because: cause(row, "revoked_because")?,
         family: Family {
             generation: generation(row)?,

@@ -10,7 +10,7 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Ending, PasswordChange};
 use super::records::{
-    Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User, Whence,
+    Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User, ClientInfo,
 };
 use super::sql;
 use super::statement::{Statement, Value};
@@ -122,8 +122,8 @@ fn steps(change: &Change) -> Vec<Step> {
             let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
             vec![want.needed()]
         }
-        Change::Confirm { session, at, whence } => {
-            vec![confirm(*session, *at, whence).needed()]
+        Change::Confirm { session, at, client } => {
+            vec![confirm(*session, *at, client).needed()]
         }
         Change::Rehash { user, seen, hash } => {
             vec![set_password(*user, seen, hash).needed()]
@@ -204,10 +204,10 @@ fn open_session(session: &Session) -> Statement {
         .bind(session.family.accepted_at)
         .bind(session.family.created_at)
         .bind(session.authenticated_at)
-        .bind_whence(&session.whence)
+        .bind_whence(&session.client)
 }
 
-fn accept(id: SessionId, Accepted { seen, family, whence }: &Accepted) -> Statement {
+fn accept(id: SessionId, Accepted { seen, family, client }: &Accepted) -> Statement {
     let hash = |attempt: &Option<Attempt>| {
         Value::Bytes(attempt.as_ref().map(|attempt| attempt.hash().to_vec()))
     };
@@ -218,11 +218,11 @@ fn accept(id: SessionId, Accepted { seen, family, whence }: &Accepted) -> Statem
         .bind(hash(&family.attempt))
         .bind(hash(&family.previous_attempt))
         .bind(family.accepted_at)
-        .bind_whence(whence)
+        .bind_whence(client)
 }
 
-fn confirm(session: SessionId, at: NumericDate, whence: &Whence) -> Statement {
-    Statement::new(sql::CONFIRM).bind(session.as_bytes()).bind(at).bind_whence(whence)
+fn confirm(session: SessionId, at: NumericDate, client: &ClientInfo) -> Statement {
+    Statement::new(sql::CONFIRM).bind(session.as_bytes()).bind(at).bind_whence(client)
 }
 
 fn set_password(user: UserId, seen: &str, hash: &str) -> Statement {
@@ -234,7 +234,7 @@ fn change_password(change: &PasswordChange) -> Vec<Step> {
     vec![
         set_password(*user, seen, hash).needed(),
         accept(*session, accepted).needed(),
-        confirm(*session, ending.at, &accepted.whence).needed(),
+        confirm(*session, ending.at, &accepted.client).needed(),
         revocation::end_others(*user, *session, *ending).and_end(),
     ]
 }
@@ -273,7 +273,7 @@ fn trim(user: UserId, kind: EventKind) -> Step {
 }
 
 fn record(event: &Event) -> Step {
-    let Event { id, kind, at, user, session, cause, whence } = event;
+    let Event { id, kind, at, user, session, cause, client } = event;
     Statement::new(sql::RECORD)
         .bind(id.as_bytes())
         .bind(Value::Bytes(user.map(|user| user.as_bytes().to_vec())))
@@ -281,6 +281,6 @@ fn record(event: &Event) -> Step {
         .bind(kind.as_str())
         .bind(*at)
         .bind(cause.map(|cause| cause.as_str().to_owned()))
-        .bind_whence(whence)
+        .bind_whence(client)
         .beside()
 }

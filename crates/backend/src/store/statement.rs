@@ -4,7 +4,7 @@ use shared::NumericDate;
 use sqlx::query::Query;
 use sqlx::{Database, Encode, Type};
 
-use super::records::Whence;
+use super::records::ClientInfo;
 
 /// A value to bind.
 #[derive(Debug, Clone)]
@@ -103,8 +103,8 @@ impl Statement {
         self
     }
 
-    pub(super) fn bind_whence(self, whence: &Whence) -> Self {
-        let Whence { address, device } = whence;
+    pub(super) fn bind_whence(self, client: &ClientInfo) -> Self {
+        let ClientInfo { address, device } = client;
         self.bind(address.map(|address| address.to_string()))
             .bind(device.browser.as_str())
             .bind(device.os.as_str())

@@ -50,7 +50,7 @@ async fn rotations(alice: &Browser) {
 }
 
 /// Somebody on another device, in another network.
-fn visitor(app: &TestApp) -> Browser {
+fn context(app: &TestApp) -> Browser {
     app.browser().calling_itself(SAFARI_ON_IPHONE).at(THERE)
 }
 
@@ -61,29 +61,29 @@ async fn changes(app: &TestApp, alice: &Browser) {
     let name = Some(json!({"name": "Alice B."}));
     alice.call(Method::PUT, path::NAME, name).await.assert_status(204);
     alice.change_password(PASSWORD, NEW).await.assert_status(204);
-    visitor(app).login("alice", NEW).await.assert_ok();
+    context(app).login("alice", NEW).await.assert_ok();
     alice.call(Method::DELETE, path::SESSIONS, None).await.assert_status(204);
 }
 
 /// What happens to sessions of theirs elsewhere.
 async fn elsewhere(app: &TestApp, alice: &Browser) {
-    let other = visitor(app);
+    let other = context(app);
     other.login("alice", NEW).await.assert_ok();
     let id = other.claims()["sid"].as_str().expect("an id").to_owned();
     let session = format!("{}/{id}", path::SESSIONS);
     alice.call(Method::DELETE, &session, None).await.assert_status(204);
     let stolen = alice.copied().calling_itself(SAFARI_ON_IPHONE).at(THERE);
     stolen.refresh().await.assert_problem(401, "insufficient_user_authentication");
-    let another = visitor(app);
+    let another = context(app);
     another.login("alice", NEW).await.assert_ok();
     let thief = another.copied();
     another.refresh().await.assert_ok();
     thief.refresh().await.assert_problem(401, "invalid_grant");
-    let last = visitor(app);
+    let last = context(app);
     last.login("alice", NEW).await.assert_ok();
     last.clone().calling_itself(SAFARI_ON_MAC).refresh().await.assert_ok();
     last.logout().await.assert_status(204);
-    while visitor(app).login("alice", WRONG).await.status != 429 {}
+    while context(app).login("alice", WRONG).await.status != 429 {}
 }
 
 /// What a line says of an event, if it tells of one of this kind.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend::auth::email::Email;
-use backend::store::{AccountTag, Change, IdRange, Prunable, Whence};
+use backend::store::{AccountTag, Change, IdRange, Prunable, ClientInfo};
 use backend::upkeep::{Pace, Progress, Retention};
 use rotation::Policy;
 use shared::{EventKind, UserId};
@@ -73,7 +73,7 @@ async fn refreshes(app: &TestApp) {
     for minute in 0..3 * 24 * 60 {
         app.clock.advance(60);
         let (journal, user) = (&app.app.sessions.journal, users[minute % users.len()]);
-        let event = journal.event(EventKind::Refreshed, Some(user), &Whence::unknown());
+        let event = journal.event(EventKind::Refreshed, Some(user), &ClientInfo::unknown());
         app.store.commit(Change::Record, vec![event]).await.expect("a store");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use backend::auth::endings::Word;
 use backend::clock::Clock;
 use backend::lifetimes::{Lifetime, LifetimeSet, renewals};
-use backend::store::{self, Change, Ending, Opening, Session, Store, User, Whence};
+use backend::store::{self, Change, Ending, Opening, Session, Store, User, ClientInfo};
 use rotation::{Family, Seed};
 use shared::{EndCause, NumericDate, SessionId, UserId};
 use sqlx::migrate::Migrator;
@@ -92,7 +92,7 @@ async fn populate(store: &dyn Store) {
         family: Family::begun(now()),
         authenticated_at: now(),
         wanted_at: None,
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
         ended_because: None,
     };
     let sessions = [1, 2].map(|number| {

@@ -1,7 +1,7 @@
 //! What a user changes about their account: password, name, and its end.
 
 use axum::http::Method;
-use backend::store::Whence;
+use backend::store::ClientInfo;
 use serde_json::json;
 use shared::EventKind;
 use shared::path::{self, REFRESH_COOKIE};
@@ -263,8 +263,8 @@ async fn a_deleted_account_leaves_no_trace_in_the_file() {
     let journal = &app.app.sessions.journal;
     let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok());
     let address = "203.0.113.9".parse().ok();
-    let whence = Whence { address, ..Whence::unknown() };
-    journal.note(vec![journal.event(EventKind::LoginFailed, user, &whence)]).await;
+    let client = ClientInfo { address, ..ClientInfo::unknown() };
+    journal.note(vec![journal.event(EventKind::LoginFailed, user, &client)]).await;
     app.store.close().await;
     let file = std::fs::read(database).expect("the file");
     let holds = |text: &str| file.windows(text.len()).any(|piece| piece == text.as_bytes());

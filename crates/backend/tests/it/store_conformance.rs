@@ -9,7 +9,7 @@ mod keys;
 
 use backend::auth::email::Email;
 use backend::store::{
-    Accepted, Change, Ending, IdRange, Outcome, Prunable, PruneBefore, Session, Store, User, Whence,
+    Accepted, Change, Ending, IdRange, Outcome, Prunable, PruneBefore, Session, Store, User, ClientInfo,
 };
 use rotation::{Attempt, Family, Generation, Seed, Standing};
 use shared::{EndCause, NumericDate, SessionId, UserId};
@@ -51,7 +51,7 @@ fn session(number: u8, user: &User) -> Session {
         family: Family::begun(NOW),
         authenticated_at: NOW,
         wanted_at: None,
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
         ended_because: None,
     }
 }
@@ -101,7 +101,7 @@ fn accepted(from: &Family, generation: u32, key: Option<&str>) -> Accepted {
     Accepted {
         seen: from.generation,
         family: from.accepted(Generation(generation), key.map(attempt), NOW.plus(60)),
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
     }
 }
 

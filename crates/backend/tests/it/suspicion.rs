@@ -2,7 +2,7 @@
 //! may give to each.
 
 use axum::http::Method;
-use backend::store::{Change, Whence};
+use backend::store::{Change, ClientInfo};
 use serde_json::Value;
 use shared::path;
 
@@ -254,8 +254,8 @@ async fn a_renaming_of_ours_asks_for_no_password() {
     let id = alice.me().await.json()["session"]["id"].clone();
     let session = serde_json::from_value(id).expect("an id");
     for Named { formerly, agent, .. } in user_agents() {
-        let whence = Whence { address: None, device: formerly };
-        let stored = Change::Confirm { session, at: START, whence };
+        let client = ClientInfo { address: None, device: formerly };
+        let stored = Change::Confirm { session, at: START, client };
         assert!(app.store.commit(stored, Vec::new()).await.expect("a store").took_place());
         alice.clone().calling_itself(agent).refresh().await.assert_ok();
     }

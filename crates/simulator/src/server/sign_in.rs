@@ -7,7 +7,7 @@ use backend::auth::email::Email;
 use backend::auth::idempotency::KeyedRequest;
 use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, Grant};
-use backend::store::{Change, UsedKey, User, Whence};
+use backend::store::{Change, UsedKey, User, ClientInfo};
 use rotation::Generation;
 use verifier::IdempotencyKey;
 
@@ -65,7 +65,7 @@ async fn log_in(
     if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
         return again(sessions, &earlier, user, bug).await;
     }
-    let session = sessions.begin(&user, &Whence::unknown()).await?;
+    let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
     let open = Change::OpenSession {
         session: Box::new(session.clone()),
         seen: user.password_hash.clone(),
@@ -105,7 +105,7 @@ async fn register(
         created_at: now,
         disabled_at: None,
     };
-    let session = sessions.begin(&user, &Whence::unknown()).await?;
+    let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
     let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
     let register = Change::Register(new_user, new_session, Vec::new());
     let by = (user.id, Some(session.id));
@@ -148,7 +148,7 @@ async fn again(
 ) -> Result<Grant, AuthError> {
     let planted = earlier.session.filter(|_| bug == Some(Bug::TicketOneAgain));
     let Some(session) = planted else {
-        let again = sessions.answer_sign_in_again(earlier, user, &Whence::unknown()).await;
+        let again = sessions.answer_sign_in_again(earlier, user, &ClientInfo::unknown()).await;
         return again.map(|(grant, _)| grant);
     };
     match sessions.journal.store.find_session(session).await? {

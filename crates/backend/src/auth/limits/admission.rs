@@ -8,21 +8,21 @@ use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::sessions::{Found, Sessions};
 use crate::auth::suspicion::network;
-use crate::store::{AccountTag, Whence};
+use crate::store::{AccountTag, ClientInfo};
 
 impl Sessions {
     /// Counts a token that is not known to be genuine yet against its network, to be given back once it is
     /// ([`Sessions::give_back_unverified`]): whatever one session does, the others of its network can be refreshed.
-    pub(in crate::auth) async fn admit_unverified(&self, whence: &Whence) -> Result<(), AuthError> {
-        let from = Key::Network(network(whence.address));
+    pub(in crate::auth) async fn admit_unverified(&self, client: &ClientInfo) -> Result<(), AuthError> {
+        let from = Key::Network(network(client.address));
         let Err(too_early) = self.limits.refresh_from(from) else { return Ok(()) };
-        let event = async || self.journal.event(EventKind::Limited, None, whence);
+        let event = async || self.journal.event(EventKind::Limited, None, client);
         Err(self.limits.refuse(too_early, &self.journal, event).await)
     }
 
     /// The token that was admitted was a genuine one.
-    pub(in crate::auth) fn give_back_unverified(&self, whence: &Whence) {
-        self.limits.give_back(Limit::RefreshesPerNetwork, Key::Network(network(whence.address)));
+    pub(in crate::auth) fn give_back_unverified(&self, client: &ClientInfo) {
+        self.limits.give_back(Limit::RefreshesPerNetwork, Key::Network(network(client.address)));
     }
 
     /// Judges a ticket within the limits of its network until it is known to be authentic, then of its session and account.
@@ -30,13 +30,13 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(Decision, Found), AuthError> {
         let ticket = AccountTag::of_ticket(presented);
         if let Err(TooEarly { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket) {
             return Err(AuthError::Limited { retry_after, limited_by });
         }
-        self.admit_unverified(whence).await?;
+        self.admit_unverified(client).await?;
         let (decision, found) = self.judge(presented, attempt).await?;
         let (session, user) = (found.session.id, found.user.id);
         let admitted = match decision {
@@ -48,11 +48,11 @@ impl Sessions {
         };
         let is_bounded = admitted.is_ok() || self.limits.note_refused(ticket);
         if is_bounded {
-            self.give_back_unverified(whence);
+            self.give_back_unverified(client);
         }
         let Err(too_early) = admitted else { return Ok((decision, found)) };
         let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(user), whence);
+            let event = self.journal.event(EventKind::Limited, Some(user), client);
             event.in_session(session)
         };
         Err(self.limits.refuse(too_early, &self.journal, event).await)
@@ -67,11 +67,11 @@ impl Sessions {
         &self,
         caller: &Caller,
         is_change: bool,
-        whence: &Whence,
+        client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let Err(too_early) = self.limits.call(caller, is_change) else { return Ok(()) };
         let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(caller.user), whence);
+            let event = self.journal.event(EventKind::Limited, Some(caller.user), client);
             event.in_session(caller.session)
         };
         Err(self.limits.refuse(too_early, &self.journal, event).await)
@@ -82,14 +82,14 @@ impl Sessions {
     pub(in crate::auth) async fn admit_service<T>(
         &self,
         id: &str,
-        whence: &Whence,
+        client: &ClientInfo,
         authenticate: impl Future<Output = Result<T, AuthError>>,
     ) -> Result<T, AuthError> {
-        let from = Key::Network(network(whence.address));
+        let from = Key::Network(network(client.address));
         let service = Key::Service(AccountTag::of_service(id));
         if let Err(too_early) = self.limits.introspection(from, service) {
             if self.limits.is_news(too_early) {
-                let network = whence.address.map(|address| address.to_string());
+                let network = client.address.map(|address| address.to_string());
                 tracing::warn!(event = "service.limited", id, network);
             }
             let TooEarly { retry_after, .. } = too_early;

@@ -7,7 +7,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use shared::Secret;
 
-use super::SeenFrom;
+use super::ClientInfo;
 use super::authorization::credentials;
 use crate::app::App;
 use crate::auth::callers::{self, Caller, within_deadline};
@@ -34,9 +34,9 @@ where
             credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
         let sessions = Arc::<Sessions>::from_ref(state);
         let caller = within_deadline(sessions.authenticate(unverified_token)).await?;
-        let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, state).await;
+        let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
         // RFC 9110 section 9.2.1: any other method may change something.
-        sessions.admit_call(&caller, !parts.method.is_safe(), &whence).await?;
+        sessions.admit_call(&caller, !parts.method.is_safe(), &client).await?;
         Ok(Self(caller))
     }
 }
@@ -48,9 +48,9 @@ impl Bearer {
         parts: &mut Parts,
         app: &App,
     ) -> Result<Option<Caller>, ApiError> {
-        let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, app).await;
+        let Ok(client) = ClientInfo::from_request_parts(parts, app).await;
         let Some(token) = credentials(&parts.headers, "bearer") else { return Ok(None) };
         let token = Secret::new(token.to_owned());
-        Ok(app.sessions.caller_that_was(&token, &whence).await?)
+        Ok(app.sessions.caller_that_was(&token, &client).await?)
     }
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use shared::Secret;
 use url::form_urlencoded;
 
-use super::SeenFrom;
+use super::ClientInfo;
 use super::authorization::credentials;
 use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
@@ -31,9 +31,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let presented = credentials(&parts.headers, "basic").and_then(id_and_secret);
         let (id, secret) = presented.ok_or_else(|| service_refused(None))?;
-        let Ok(SeenFrom(whence)) = SeenFrom::from_request_parts(parts, state).await;
+        let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
         let sessions = Arc::<Sessions>::from_ref(state);
-        Ok(Self(sessions.authenticate_service(&id, &secret, &whence).await?))
+        Ok(Self(sessions.authenticate_service(&id, &secret, &client).await?))
     }
 }
 

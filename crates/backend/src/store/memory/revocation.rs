@@ -9,7 +9,7 @@ use super::AT_ONCE;
 use super::tables::Tables;
 use crate::store::ENDED_PAGE;
 use crate::store::change::{Ending, Outcome, Part, Superseded, Whose};
-use crate::store::records::{Ended, Event, Session, Whence, event_prefix};
+use crate::store::records::{Ended, Event, Session, ClientInfo, event_prefix};
 
 impl Tables {
     /// How many have ended in each second.
@@ -119,7 +119,7 @@ impl Tables {
             user: Some(user),
             session: Some(id),
             cause: Some(cause),
-            whence: Whence::unknown(),
+            client: ClientInfo::unknown(),
         })
     }
 }

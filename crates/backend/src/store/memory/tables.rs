@@ -9,7 +9,7 @@ use crate::auth::email::Email;
 use crate::store::change::{Change, Outcome, PasswordChange, Prunable, Whose};
 use crate::store::records::{
     Accepted, AccountTag, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session, StoredKey,
-    UsedKey, User, Whence,
+    UsedKey, User, ClientInfo,
 };
 
 /// Everything there is.
@@ -47,7 +47,7 @@ impl Tables {
                 let calm = self.live(session).filter(|session| session.wanted_at.is_none());
                 rows(calm.map(|session| session.wanted_at = Some(now)).is_some())
             }
-            Change::Confirm { session, at, whence } => rows(self.confirm(session, at, whence)),
+            Change::Confirm { session, at, client } => rows(self.confirm(session, at, client)),
             Change::Rehash { user, seen, hash } => rows(self.set_password(user, &seen, hash)),
             Change::ChangePassword(change) => self.change_password(*change),
             Change::Respell { user, seen, email } => rows(self.respell(user, &seen, email)),
@@ -187,24 +187,24 @@ impl Tables {
         stands
     }
 
-    fn accept(&mut self, id: SessionId, Accepted { seen, family, whence }: Accepted) -> bool {
+    fn accept(&mut self, id: SessionId, Accepted { seen, family, client }: Accepted) -> bool {
         match self.live(id) {
             Some(session) if session.family.generation == seen => {
                 session.family = family;
-                session.whence = whence;
+                session.client = client;
                 true
             }
             _ => false,
         }
     }
 
-    fn confirm(&mut self, id: SessionId, at: NumericDate, whence: Whence) -> bool {
+    fn confirm(&mut self, id: SessionId, at: NumericDate, client: ClientInfo) -> bool {
         let session = self.live(id);
         session
             .map(|session| {
                 session.authenticated_at = at;
                 session.wanted_at = None;
-                session.whence = whence;
+                session.client = client;
             })
             .is_some()
     }
@@ -223,10 +223,10 @@ impl Tables {
         let PasswordChange { user, seen, hash, session, accepted, ending } = change;
         let stands = self.enabled(user).is_some_and(|user| user.password_hash == seen);
         // Only together.
-        let whence = accepted.whence.clone();
+        let client = accepted.client.clone();
         let done = stands
             && self.accept(session, accepted)
-            && self.confirm(session, ending.at, whence)
+            && self.confirm(session, ending.at, client)
             && self.set_password(user, &seen, hash);
         self.and_end(done, &Whose::OthersOf(user, session), ending)
     }
@@ -252,7 +252,7 @@ impl Tables {
             self.events.retain(|_, event| event.user != Some(user));
             self.used_keys.retain(|_, key| key.user != user);
             let sessions = self.sessions.values_mut().filter(|session| session.user == user);
-            sessions.for_each(|session| session.whence = Whence::unknown());
+            sessions.for_each(|session| session.client = ClientInfo::unknown());
         }
     }
 }

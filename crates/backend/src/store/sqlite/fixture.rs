@@ -11,7 +11,7 @@ use super::file::DatabaseFile;
 use crate::auth::email::Email;
 use crate::store::script::Script;
 use crate::store::statement::Statement;
-use crate::store::{Accepted, Change, Ending, Event, Session, User, Whence};
+use crate::store::{Accepted, Change, Ending, Event, Session, User, ClientInfo};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const HASH: &str = "$argon2id$";
@@ -47,7 +47,7 @@ fn session_of(user: u8, number: u8) -> Session {
         family: Family::begun(NOW),
         authenticated_at: NOW,
         wanted_at: None,
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
         ended_because: None,
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn accept_and_tell(session: u8, event: u8) -> Script {
         user: None,
         session: None,
         cause: None,
-        whence: Whence::unknown(),
+        client: ClientInfo::unknown(),
     };
     Script::of(&first_rotation(session), &[event])
 }
@@ -91,7 +91,7 @@ pub(super) fn accept_and_tell(session: u8, event: u8) -> Script {
 fn first_rotation(session: u8) -> Change {
     let begun = Family::begun(NOW);
     let family = begun.accepted(Generation(1), None, NOW);
-    let accepted = Accepted { seen: Generation(0), family, whence: Whence::unknown() };
+    let accepted = Accepted { seen: Generation(0), family, client: ClientInfo::unknown() };
     Change::Accept(SessionId::from_bytes([session; 16]), Box::new(accepted))
 }
 

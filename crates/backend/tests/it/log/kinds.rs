@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::Method;
 use backend::auth::email::Email;
 use backend::auth::guessing::FREE;
-use backend::store::{AccountTag, Change, Whence};
+use backend::store::{AccountTag, Change, ClientInfo};
 use backend::telemetry::{AT_ONCE, Due};
 use governor::clock::FakeRelativeClock;
 use serde_json::{Value, json};
@@ -117,7 +117,7 @@ async fn of_security_events_those_are_counted_that_need_no_credential() {
     let app = TestApp::in_memory().await;
     let journal = &app.app.sessions.journal;
     for kind in EventKind::ALL {
-        let events = (0..MANY).map(|_| journal.event(*kind, None, &Whence::unknown()));
+        let events = (0..MANY).map(|_| journal.event(*kind, None, &ClientInfo::unknown()));
         journal.note(events.collect()).await;
     }
     limit.summarise(Due::Now);

@@ -126,11 +126,11 @@ async fn an_end_that_was_not_confirmed_is_no_success_and_is_asked_for_again() {
 #[tokio::test]
 async fn giving_up_counts_as_a_call_of_its_network() {
     let app = TestApp::in_memory().await;
-    let visitor = app.browser().at("203.0.113.9");
+    let context = app.browser().at("203.0.113.9");
     let mut last = 200;
     for _ in 0..5_000 {
-        let request = visitor.request(Method::POST, REVOKE).header(CONTENT_TYPE, FORM);
-        last = visitor.send(request, Body::from("token=x")).await.status.as_u16();
+        let request = context.request(Method::POST, REVOKE).header(CONTENT_TYPE, FORM);
+        last = context.send(request, Body::from("token=x")).await.status.as_u16();
         if last != 200 {
             break;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend::auth::status_list::{PLACES, place};
-use backend::store::{Change, Session, User, Whence};
+use backend::store::{Change, Session, User, ClientInfo};
 use serde_json::json;
 use shared::{SessionId, path};
 use tokio::time::advance;
@@ -43,7 +43,7 @@ async fn alice(app: &TestApp) -> User {
 
 /// A session as a login begins it, not stored yet.
 async fn begun(app: &TestApp, user: &User) -> Session {
-    app.app.sessions.begin(user, &Whence::unknown()).await.expect("a free place")
+    app.app.sessions.begin(user, &ClientInfo::unknown()).await.expect("a free place")
 }
 
 async fn open(app: &TestApp, user: &User, session: Session) {

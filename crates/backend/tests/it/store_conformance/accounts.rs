@@ -3,7 +3,7 @@
 use backend::auth::email::Email;
 use backend::store::{
     AccountTag, Change, Ending, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
-    PruneBefore, Session, Store, User, Whence,
+    PruneBefore, Session, Store, User, ClientInfo,
 };
 use rotation::{Generation, Standing};
 use shared::{Device, EndCause, EventKind, SessionId, UserId};
@@ -191,8 +191,8 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
-        let whence = Whence { address: Some("203.0.113.9".parse().expect("it")), device };
-        let confirm = Change::Confirm { session: SessionId::from_bytes([1; 16]), at: NOW, whence };
+        let client = ClientInfo { address: Some("203.0.113.9".parse().expect("it")), device };
+        let confirm = Change::Confirm { session: SessionId::from_bytes([1; 16]), at: NOW, client };
         let told = event(1, &one, EventKind::Confirmed);
         assert!(store.commit(confirm, vec![told]).await.expect("a store").took_place());
         let erase = || commit(store, Change::Erase(one.id, ending(EndCause::Deleted)));
@@ -201,8 +201,8 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
         assert!(store.find_user(&one.email).await.expect("a store").is_none());
         let ended = row(store, SessionId::from_bytes([1; 16])).await;
         assert_eq!(
-            (ended.ended_because, &ended.whence),
-            (Some(EndCause::Deleted), &Whence::unknown())
+            (ended.ended_because, &ended.client),
+            (Some(EndCause::Deleted), &ClientInfo::unknown())
         );
         assert_eq!(super::events::kinds(store, one.id).await, []);
         assert!(store.users(None).await.expect("a store").is_empty());

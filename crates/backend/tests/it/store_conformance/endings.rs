@@ -4,7 +4,7 @@ use shared::{EndCause, EventKind, NumericDate, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
 use backend::store::{
-    Change, ENDED_PAGE, Ending, EventQuery, Heard, Part, Session, Store, Whence, Whose,
+    Change, ENDED_PAGE, Ending, EventQuery, Heard, Part, Session, Store, ClientInfo, Whose,
 };
 use rotation::Standing;
 use shared::Device;
@@ -104,7 +104,7 @@ async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
             for event in &events {
                 let seen = (event.kind, event.cause, event.at);
                 let ended = (EventKind::SessionEnded, Some(EndCause::Administrator), at(7));
-                assert_eq!((seen, &event.whence), (ended, &Whence::unknown()));
+                assert_eq!((seen, &event.client), (ended, &ClientInfo::unknown()));
                 let (id, session) = (*event.id.as_bytes(), event.session.expect("a session"));
                 assert_eq!(id[..6], (1_800_000_007_000_u64).to_be_bytes()[2..], "by its time");
                 assert_eq!(id[6..], session.as_bytes()[6..], "and by the session");
@@ -172,11 +172,11 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
     on_every_engine(async |store| {
         let (_, session) = registered(store, 1).await;
         let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
-        let whence = Whence { address: Some("2001:db8::1".parse().expect("an address")), device };
-        let confirm = |at| Change::Confirm { session: session.id, at, whence: whence.clone() };
+        let client = ClientInfo { address: Some("2001:db8::1".parse().expect("an address")), device };
+        let confirm = |at| Change::Confirm { session: session.id, at, client: client.clone() };
         assert!(commit(store, confirm(at(5))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
-        assert_eq!((found.authenticated_at, &found.whence), (at(5), &whence));
+        assert_eq!((found.authenticated_at, &found.client), (at(5), &client));
         assert!(end(store, session.id, EndCause::Logout, at(6)).await);
         assert!(!commit(store, confirm(at(7))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;

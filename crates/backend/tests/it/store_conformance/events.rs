@@ -1,7 +1,7 @@
 //! Events: stored together with what they tell of, found in pages, pruned by age.
 
 use backend::store::{
-    Change, Ending, Event, EventQuery, EventsBefore, IdRange, Prunable, Store, User, Whence,
+    Change, Ending, Event, EventQuery, EventsBefore, IdRange, Prunable, Store, User, ClientInfo,
 };
 use shared::{Device, EndCause, EventId, EventKind, SessionId, UserId};
 
@@ -21,7 +21,7 @@ pub(super) fn event(number: u8, of: &User, kind: EventKind) -> Event {
         user: Some(of.id),
         session: None,
         cause: None,
-        whence: Whence { address: Some("203.0.113.9".parse().expect("an address")), device },
+        client: ClientInfo { address: Some("203.0.113.9".parse().expect("an address")), device },
     }
 }
 
@@ -43,7 +43,7 @@ async fn an_event_is_found_whole() {
             cause: Some(EndCause::Replay),
             ..event(1, &user(1), EventKind::Replayed)
         };
-        let bare = Event { whence: Whence::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
+        let bare = Event { client: ClientInfo::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
         record(store, vec![full.clone(), bare.clone()]).await;
         // Of whoever is not there, nothing is told.
         record(store, vec![event(3, &user(9), EventKind::LoggedIn)]).await;

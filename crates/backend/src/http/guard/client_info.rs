@@ -11,15 +11,12 @@ use shared::Device;
 
 use crate::auth::device::{ClientHints, device};
 use crate::http::client::{ClientAddress, TrustedProxies};
-use crate::store::Whence;
+use crate::store::ClientInfo;
 
 const BRANDS: HeaderName = HeaderName::from_static("sec-ch-ua");
 const PLATFORM: HeaderName = HeaderName::from_static("sec-ch-ua-platform");
 
-/// From where the call comes, as far as that can be known.
-pub struct SeenFrom(pub Whence);
-
-impl<S: Send + Sync> FromRequestParts<S> for SeenFrom
+impl<S: Send + Sync> FromRequestParts<S> for ClientInfo
 where
     TrustedProxies: FromRef<S>,
 {
@@ -30,6 +27,6 @@ where
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let hints = ClientHints { brands: header(BRANDS), platform: header(PLATFORM) };
         let device = header(USER_AGENT).map_or_else(Device::unknown, |said| device(said, hints));
-        Ok(Self(Whence { address, device }))
+        Ok(Self { address, device })
     }
 }

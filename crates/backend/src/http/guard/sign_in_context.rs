@@ -6,15 +6,15 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
-use super::{Devices, RefreshCookies, SeenFrom};
-use crate::auth::Visitor;
+use super::{Devices, RefreshCookies, ClientInfo};
+use crate::auth::SignInContext;
 use crate::config::Origin;
 use crate::http::client::TrustedProxies;
 
 /// Who calls.
-pub struct Visiting(pub Visitor);
+pub struct SignInContext(pub SignInContext);
 
-impl<S: Send + Sync> FromRequestParts<S> for Visiting
+impl<S: Send + Sync> FromRequestParts<S> for SignInContext
 where
     TrustedProxies: FromRef<S>,
     Origin: FromRef<S>,
@@ -22,10 +22,10 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let SeenFrom(whence) = SeenFrom::from_request_parts(parts, state).await?;
+        let client = ClientInfo::from_request_parts(parts, state).await?;
         let Ok(RefreshCookies(refresh_tokens)) =
             RefreshCookies::from_request_parts(parts, state).await;
         let Ok(Devices(devices)) = Devices::from_request_parts(parts, state).await;
-        Ok(Self(Visitor { whence, devices, refresh_tokens }))
+        Ok(Self(SignInContext { client, devices, refresh_tokens }))
     }
 }
