@@ -43,7 +43,8 @@ pub enum ServiceError {
 /// # Errors
 /// If id or audience are not fit, or the id is taken.
 pub async fn add_service(
-    (store, entropy): (&dyn Store, &Entropy),
+    store: &dyn Store,
+    entropy: &Entropy,
     id: &str,
     audience: &str,
     now: NumericDate,

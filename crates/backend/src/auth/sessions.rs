@@ -164,7 +164,7 @@ impl Sessions {
         match decision {
             Decision::Accept { generation } => {
                 let signals = self.look_around(&found, client).await?;
-                self.accept(generation, found, attempt, (client, signals)).await
+                self.accept(generation, found, attempt, client, signals).await
             }
             Decision::AnswerAgain => {
                 let mut events = self.look_around(&found, client).await?;
@@ -224,7 +224,8 @@ impl Sessions {
         generation: Generation,
         found: Found,
         attempt: Option<&Attempt>,
-        (client, mut events): (&ClientInfo, Vec<Event>),
+        client: &ClientInfo,
+        mut events: Vec<Event>,
     ) -> Result<Option<Grant>, AuthError> {
         let seen = found.session.family.generation;
         let now = self.journal.trusted_now()?;

@@ -22,9 +22,8 @@ pub(super) async fn services(command: ServicesCommand) -> anyhow::Result<()> {
 /// The secret stands alone on standard output, so that a script can take it.
 async fn add(AddServiceArgs { database, id, audience }: &AddServiceArgs) -> anyhow::Result<()> {
     with_database(database, async |database| {
-        let door = (&*database.store, &Entropy::system());
         let now = clock_of(&*database.store).await?.now();
-        let secret = add_service(door, id, audience, now).await?;
+        let secret = add_service(&*database.store, &Entropy::system(), id, audience, now).await?;
         say(secret.expose())
     })
     .await

@@ -33,4 +33,4 @@ pub use same_origin::{ForeignCause, SameOrigin};
 pub use crate::store::ClientInfo;
 pub use service_caller::ServiceCaller;
 pub use session_cookies::SessionCookies;
-pub use sign_in_context::SignInContext;
+pub use crate::auth::SignInContext;

@@ -15,8 +15,10 @@ use crate::auth::accounts::Accounts;
 /// `idempotency_key_reused` for another address.
 pub async fn login(
     State(accounts): State<Accounts>,
-    (_proof, key): (SameOrigin, Option<IdempotencyKey>),
-    (SignInContext(context), cookies): (SignInContext, SessionCookies),
+    _proof: SameOrigin,
+    key: Option<IdempotencyKey>,
+    context: SignInContext,
+    cookies: SessionCookies,
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let grant = accounts.login(&request, key.map(|it| it.0).as_ref(), &context).await?;

@@ -14,8 +14,10 @@ use crate::auth::accounts::Accounts;
 /// ended, 422 `idempotency_key_reused` for another address or name, 401 `invalid_credentials` for another password.
 pub async fn register(
     State(accounts): State<Accounts>,
-    (_proof, key): (SameOrigin, Option<IdempotencyKey>),
-    (SignInContext(context), cookies): (SignInContext, SessionCookies),
+    _proof: SameOrigin,
+    key: Option<IdempotencyKey>,
+    context: SignInContext,
+    cookies: SessionCookies,
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let grant = accounts.register(&request, key.map(|it| it.0).as_ref(), &context).await?;

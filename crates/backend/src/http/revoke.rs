@@ -14,7 +14,8 @@ use crate::auth::sessions::Sessions;
 /// a public one: credentials are nobody's, and are refused rather than ignored.
 pub async fn revoke(
     State(sessions): State<Arc<Sessions>>,
-    (_proof, key): (SameOrigin, Option<IdempotencyKey>),
+    _proof: SameOrigin,
+    key: Option<IdempotencyKey>,
     headers: HeaderMap,
     client: ClientInfo,
     TokenForm(token): TokenForm,

@@ -223,7 +223,7 @@ impl KeyRing {
         successor: Successor,
         now: NumericDate,
     ) -> StoredKey {
-        ring::generate(purpose, successor, (&self.contents.master, &self.entropy), now)
+        ring::generate(purpose, successor, &self.contents.master, &self.entropy, now)
     }
 
     fn waiting(&self, purpose: KeyPurpose, now: NumericDate) -> Option<StoredKey> {

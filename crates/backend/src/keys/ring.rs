@@ -146,7 +146,8 @@ impl Ring {
 pub(super) fn generate(
     purpose: KeyPurpose,
     successor: Successor,
-    (master, entropy): (&MasterKey, &Entropy),
+    master: &MasterKey,
+    entropy: &Entropy,
     now: NumericDate,
 ) -> StoredKey {
     let (kid, private) = match purpose {

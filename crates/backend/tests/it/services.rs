@@ -35,8 +35,9 @@ pub(crate) async fn form(
 
 /// Registers a service; its `Authorization`.
 pub(crate) async fn service(app: &TestApp, id: &str, audience: &str) -> String {
-    let door = (&*app.store, &Entropy::system());
-    let secret = add_service(door, id, audience, app.clock.now()).await.expect("a service");
+    let (store, now) = (&*app.store, app.clock.now());
+    let added = add_service(store, &Entropy::system(), id, audience, now).await;
+    let secret = added.expect("a service");
     basic(id, secret.expose())
 }
 

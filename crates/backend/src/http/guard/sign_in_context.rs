@@ -11,9 +11,6 @@ use crate::auth::SignInContext;
 use crate::config::Origin;
 use crate::http::client::TrustedProxies;
 
-/// Who calls.
-pub struct SignInContext(pub SignInContext);
-
 impl<S: Send + Sync> FromRequestParts<S> for SignInContext
 where
     TrustedProxies: FromRef<S>,
@@ -26,6 +23,6 @@ where
         let Ok(RefreshCookies(refresh_tokens)) =
             RefreshCookies::from_request_parts(parts, state).await;
         let Ok(Devices(devices)) = Devices::from_request_parts(parts, state).await;
-        Ok(Self(SignInContext { client, devices, refresh_tokens }))
+        Ok(Self { client, devices, refresh_tokens })
     }
 }
