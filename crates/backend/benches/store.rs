@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backend::auth::email::Email;
-use backend::store::{self, Accepted, Change, Ending, Event, Session, Store, User, ClientInfo};
+use backend::store::{self, Accepted, Change, Revocation, Event, Session, Store, User, ClientInfo};
 use rotation::{Attempt, Family, Generation, Seed};
-use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const ROTATIONS_EACH: u32 = 500;
@@ -126,9 +126,9 @@ async fn rotate(store: Arc<dyn Store>, session: Session) {
 
 async fn revoke(store: Arc<dyn Store>, sessions: Vec<Session>) {
     for session in sessions {
-        let ending = Ending { cause: EndCause::Logout, at: NOW };
+        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
         let events = vec![event(&session, u32::MAX, EventKind::LoggedOut)];
-        let end = Change::EndSession(session.id, ending);
+        let end = Change::RevokeSession(session.id, revocation);
         assert!(store.commit(end, events).await.expect("a store").took_place());
     }
 }

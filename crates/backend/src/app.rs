@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 
 use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
-use crate::auth::endings::Endings;
+use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::idempotency::copies::SignIns;
 use crate::auth::journal::Journal;
 use crate::auth::limits::Limits;
@@ -69,10 +69,10 @@ impl App {
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
         let limits = settings.limits.map_or(Limits::off(), |rates| Limits::new(&rates, &clock));
-        let (endings, status_lists) = (Arc::new(Endings::new(&clock)), StatusLists::new(&clock));
+        let (revocations, status_lists) = (Arc::new(RevocationCache::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
-        let journal = Journal::new(store, clock, entropy.clone(), endings);
+        let journal = Journal::new(store, clock, entropy.clone(), revocations);
         let sessions = Arc::new(Sessions {
             journal,
             keys,

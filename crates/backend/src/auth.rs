@@ -12,7 +12,7 @@ pub mod callers;
 pub mod device;
 pub mod device_change;
 pub mod email;
-pub mod endings;
+pub mod revocation_cache;
 pub mod feed;
 mod grants;
 pub mod guessing;
@@ -40,7 +40,7 @@ mod text;
 
 use std::sync::Arc;
 
-use shared::{EndCause, FieldError, LimitedBy, Secret, SessionId};
+use shared::{RevocationReason, FieldError, LimitedBy, Secret, SessionId};
 
 use crate::clock::ClockError;
 use crate::keys::KeyError;
@@ -92,7 +92,7 @@ pub enum AuthError {
     InvalidToken,
     /// The access token is genuine, but its session was ended.
     #[error("session ended: {0}")]
-    SessionEnded(EndCause),
+    SessionEnded(RevocationReason),
     /// The user has to prove again who they are.
     #[error("the login is too old")]
     LoginTooOld {

@@ -115,8 +115,8 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
 }
 
 /// Left in every start, the flag would take a protection away, so the log has it.
-async fn begin_clock(clock: &Clock, store: &dyn Store, is_trusted: bool) -> anyhow::Result<()> {
-    if !is_trusted {
+async fn begin_clock(clock: &Clock, store: &dyn Store, is_complete: bool) -> anyhow::Result<()> {
+    if !is_complete {
         return Ok(clock.begin_with(store).await?);
     }
     clock.compare_with(store).await?;

@@ -20,7 +20,7 @@ use crate::lifetimes::LifetimeSet;
 use crate::upkeep::Retention;
 
 pub use command_line::{
-    AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, EndSessionsArgs,
+    AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, RevokeSessionsArgs,
     KeysArgs, KeysCommand, LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose,
     RemoveServiceArgs, RetireArgs, RingArgs, RotateArgs, ServeArgs, ServicesCommand,
     SessionsCommand, SuspicionArgs, UserArgs, UsersCommand, WhoseArgs,

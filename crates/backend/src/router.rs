@@ -19,8 +19,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route(path::ME, get(me::me).delete(me::delete))
         .route(path::NAME, put(name::change))
-        .route(path::SESSIONS, get(sessions::list).delete(sessions::end_others))
-        .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::end_one))
+        .route(path::SESSIONS, get(sessions::list).delete(sessions::revoke_others))
+        .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::revoke_one))
         // A copy of a call with an access token has no second effect. The calls below have their own rules.
         .route_layer(from_fn_with_state(app.clone(), idempotency::once))
         .route(path::REGISTER, post(register::register))

@@ -24,18 +24,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::{EndCause, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, NumericDate, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
 pub use change::{
-    Change, Ending, IdRange, Outcome, Part, PasswordChange, Prunable, Superseded, Whose,
+    Change, Revocation, IdRange, Outcome, Part, PasswordChange, Prunable, Superseded, Whose,
 };
 pub use open::{
     Database, Opening, is_forgetful, name_of, open, open_database, without_credentials,
 };
 pub use records::{
-    Accepted, AccountTag, EVENTS_KEPT, Ended, Event, EventQuery, Failures, HeldLifetime,
+    Accepted, AccountTag, EVENTS_KEPT, RevokedSession, Event, EventQuery, Failures, HeldLifetime,
     KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT, UsedKey, User, ClientInfo,
 };
 pub use schema::Schema;
@@ -128,8 +128,8 @@ const HEARTBEAT: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
     /// These sessions have ended; none, if nothing has happened.
-    Ended(Vec<(SessionId, EndCause)>),
-    /// Something has changed, perhaps ends, perhaps the key ring: [`Store::ended_per_second`] and
+    Revoked(Vec<(SessionId, RevocationReason)>),
+    /// Something has changed, perhaps ends, perhaps the key ring: [`Store::revoked_per_second`] and
     /// [`Store::keys`] know.
     Change(Reach),
 }
@@ -143,7 +143,7 @@ pub enum Reach {
     /// there are no others; the key ring has changed.
     Named {
         /// These sessions.
-        ended: Vec<(SessionId, EndCause)>,
+        revoked: Vec<(SessionId, RevocationReason)>,
         /// The others, from this instant on.
         since: Option<NumericDate>,
     },
@@ -152,10 +152,10 @@ pub enum Reach {
 }
 
 /// How many ended sessions are read at once.
-pub const ENDED_PAGE: u32 = 2_000;
+pub const REVOKED_PAGE: u32 = 2_000;
 /// How many are counted at once. Of a million that ended a moment ago PostgreSQL looks at each row, and a statement
 /// may take 1.8 s.
-pub const ENDED_PART: u32 = 50_000;
+pub const REVOKED_PART: u32 = 50_000;
 
 /// Hears of sessions that end and of changes to the key ring, whoever makes them: this process, another instance, or an operator at the
 /// database's console.
@@ -204,18 +204,18 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<SessionId>, StoreError>;
 
     /// How many sessions were ended in each second from this instant on, in the order of time.
-    async fn ended_per_second(
+    async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError>;
 
     /// The sessions that were ended in this second, in the order of their ids from after this one on: at most
-    /// [`ENDED_PAGE`] of them.
-    async fn ended_in(
+    /// [`REVOKED_PAGE`] of them.
+    async fn revoked_in(
         &self,
         second: NumericDate,
         after: Option<SessionId>,
-    ) -> Result<Vec<Ended>, StoreError>;
+    ) -> Result<Vec<RevokedSession>, StoreError>;
 
     /// A feed that hears of every end, and of every change to the key ring, from now on.
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;

@@ -43,7 +43,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::SessionBody;
-use shared::{EndCause, Secret, SessionId};
+use shared::{RevocationReason, Secret, SessionId};
 
 pub(crate) use call::{Called, NotCalled, Relay};
 use cookies::CookieState;
@@ -80,7 +80,7 @@ struct Memory {
     /// The sessions known to be over. What still arrives of them is nobody's any more.
     ended: Vec<SessionId>,
     /// Why the server says that the session of this era was ended.
-    ended_because: Option<EndCause>,
+    ended_because: Option<RevocationReason>,
     /// When it was last asked for new logins, by this browser's clock.
     looked_at_ms: f64,
 }
@@ -210,7 +210,7 @@ impl Session {
     }
 
     /// Why the session of this era was ended, if a call of it has been told.
-    fn cause_of_the_end(self) -> Option<EndCause> {
+    fn cause_of_the_end(self) -> Option<RevocationReason> {
         self.memory.with_value(|memory| memory.ended_because)
     }
 

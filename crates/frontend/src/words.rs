@@ -6,7 +6,7 @@ mod no_cookie;
 mod refused_origin;
 
 use shared::body::Event;
-use shared::{Device, DeviceKind, EndCause, EventKind};
+use shared::{Device, DeviceKind, RevocationReason, EventKind};
 
 pub use limited::{is_worth_waiting, seconds, why_limited};
 pub use no_cookie::{
@@ -189,22 +189,22 @@ pub fn client(event: &Event) -> String {
 }
 
 /// Why a session among several ended; a sentence for the record.
-const fn why_one_ended(cause: Option<EndCause>) -> &'static str {
+const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
     match cause {
-        Some(EndCause::Logout) => "A session was ended by logging out.",
-        Some(EndCause::Replay) => {
+        Some(RevocationReason::Logout) => "A session was ended by logging out.",
+        Some(RevocationReason::Replay) => {
             "A session was ended, because its refresh token was presented a second time."
         }
-        Some(EndCause::User) => "A session was ended from another of your sessions.",
-        Some(EndCause::PasswordChange) => "A session was ended, because the password was changed.",
-        Some(EndCause::Suspicion) => {
+        Some(RevocationReason::User) => "A session was ended from another of your sessions.",
+        Some(RevocationReason::PasswordChange) => "A session was ended, because the password was changed.",
+        Some(RevocationReason::Suspicion) => {
             "A session was ended, because it came from another device or network than before."
         }
-        Some(EndCause::Administrator) => "An administrator ended a session.",
-        Some(EndCause::Disabled) => "A session was ended, because the account was disabled.",
-        Some(EndCause::Deleted) => "A session was ended with the account.",
-        Some(EndCause::Login) => "A session was ended, because its browser logged in again.",
-        Some(EndCause::TooMany) => {
+        Some(RevocationReason::Administrator) => "An administrator ended a session.",
+        Some(RevocationReason::Disabled) => "A session was ended, because the account was disabled.",
+        Some(RevocationReason::Deleted) => "A session was ended with the account.",
+        Some(RevocationReason::Login) => "A session was ended, because its browser logged in again.",
+        Some(RevocationReason::TooMany) => {
             "The session used least lately was ended: there were more than an account may have."
         }
         _ => "A session was ended.",
@@ -214,32 +214,32 @@ const fn why_one_ended(cause: Option<EndCause>) -> &'static str {
 /// Why this session ended, for whoever was logged in; whole sentences. To a refresh the server gives
 /// one answer for every cause, so without one this must not pretend to know more.
 #[must_use]
-pub const fn why_this_ended(cause: Option<EndCause>) -> &'static str {
+pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
     match cause {
-        Some(EndCause::Logout) => "This session was ended by logging out.",
-        Some(EndCause::Replay) => {
+        Some(RevocationReason::Logout) => "This session was ended by logging out.",
+        Some(RevocationReason::Replay) => {
             "Your session was ended: its refresh token was presented a second time, and not by a retry of the \
              first. A copy of it may be in other hands. Log in again, and look at your activity."
         }
-        Some(EndCause::User) => {
+        Some(RevocationReason::User) => {
             "This session was ended from another of your sessions. Log in again to go on."
         }
-        Some(EndCause::PasswordChange) => {
+        Some(RevocationReason::PasswordChange) => {
             "The password was changed in another session, which ends all but that one. Log in with the new one."
         }
-        Some(EndCause::Suspicion) => {
+        Some(RevocationReason::Suspicion) => {
             "This session was ended: it came from another device or network than before, and this server does not \
              allow that. Log in again to go on."
         }
-        Some(EndCause::Administrator) => {
+        Some(RevocationReason::Administrator) => {
             "An administrator ended this session. Log in again to go on."
         }
-        Some(EndCause::Disabled) => "An administrator disabled this account.",
-        Some(EndCause::Deleted) => "Your account was deleted, and all that was stored with it.",
-        Some(EndCause::Login) => {
+        Some(RevocationReason::Disabled) => "An administrator disabled this account.",
+        Some(RevocationReason::Deleted) => "Your account was deleted, and all that was stored with it.",
+        Some(RevocationReason::Login) => {
             "This session was ended by a login in the same browser. Log in again to go on."
         }
-        Some(EndCause::TooMany) => {
+        Some(RevocationReason::TooMany) => {
             "This session was ended: your account had more sessions than it may have, and this one was used \
              least lately. Log in again to go on."
         }
@@ -252,8 +252,8 @@ pub const fn why_this_ended(cause: Option<EndCause>) -> &'static str {
 
 /// Whether the user has wanted it so, and nothing is wrong.
 #[must_use]
-pub const fn was_wanted(cause: Option<EndCause>) -> bool {
-    matches!(cause, Some(EndCause::Logout | EndCause::Deleted))
+pub const fn was_wanted(cause: Option<RevocationReason>) -> bool {
+    matches!(cause, Some(RevocationReason::Logout | RevocationReason::Deleted))
 }
 
 /// What kind of device it is; `None` if that is not known.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Device, EndCause, EventId, EventKind, NumericDate, Secret, SessionId, UserId};
+use crate::{Device, RevocationReason, EventId, EventKind, NumericDate, Secret, SessionId, UserId};
 
 /// `POST /api/auth/register`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ pub struct Event {
     /// Whether that is the session that asks.
     pub current: bool,
     /// Why a session ended, if one did.
-    pub cause: Option<EndCause>,
+    pub cause: Option<RevocationReason>,
     /// From which network address, as far as that is known.
     pub ip: Option<String>,
     /// On what.

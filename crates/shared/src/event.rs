@@ -99,7 +99,7 @@ names! {
 
 names! {
     /// Why a session ended. Recorded once, never changed.
-    EndCause {
+    RevocationReason {
         /// The user logged out.
         Logout = "logout",
         /// A refresh token was presented twice by two parties.

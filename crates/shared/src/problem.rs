@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EndCause, ErrorCode};
+use crate::{RevocationReason, ErrorCode};
 
 /// The media type of a [`Problem`] (RFC 9457 section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -39,7 +39,7 @@ pub struct Problem {
     /// With [`ErrorCode::InvalidToken`]: why the token's session was ended, if it was. Told to whoever
     /// holds a genuine token of that session, and to nobody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_because: Option<EndCause>,
+    pub ended_because: Option<RevocationReason>,
     /// With [`ErrorCode::CrossSite`]: the one origin whose pages the server takes calls from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_origin: Option<String>,

@@ -16,7 +16,7 @@ use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
 use shared::body::SessionBody;
-use shared::{EndCause, ErrorCode, Problem, Secret, SessionId};
+use shared::{RevocationReason, ErrorCode, Problem, Secret, SessionId};
 
 use crate::setting::Bug;
 pub(crate) use sign_in::{SignIn, Way};
@@ -110,8 +110,8 @@ async fn carry_out(
             Ok(Outcome::Authenticated(Box::new(authenticated)))
         }
         Call::End { session } => {
-            let ending = sessions.journal.ending(EndCause::Administrator);
-            sessions.journal.commit(Change::EndSession(session, ending), Vec::new()).await?;
+            let revocation = sessions.journal.revocation(RevocationReason::Administrator);
+            sessions.journal.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
             Ok(Outcome::Done)
         }
     }

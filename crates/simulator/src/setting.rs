@@ -83,7 +83,7 @@ pub struct Twist {
     /// A planted fault.
     pub bug: Option<Bug>,
     /// A premise that is taken away: the promise is held to be good without it.
-    pub doubt: Option<Premise>,
+    pub invalidate: Option<Premise>,
 }
 
 /// A world before its first event.
@@ -127,7 +127,7 @@ impl Setting {
                 browsers.push((user, chance.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
             }
         }
-        let tabs: &[_] = match twist.doubt {
+        let tabs: &[_] = match twist.invalidate {
             // Only there.
             Some(Premise::AwaitedAnswersAreInTime) => &[(1, Tabs::ShareAKey)],
             _ => &[(76, Tabs::TakeTurns), (14, Tabs::ShareAKey), (10, Tabs::Race)],
@@ -176,7 +176,7 @@ impl Setting {
     /// Whether an answer to a tab that took no turn comes before another tab's next rotation: its cookie would put a
     /// ticket into the jar that has been used.
     pub(crate) fn answers_are_in_time(&self) -> bool {
-        let doubted = self.twist.doubt == Some(Premise::AwaitedAnswersAreInTime);
+        let doubted = self.twist.invalidate == Some(Premise::AwaitedAnswersAreInTime);
         self.tabs == Tabs::ShareAKey && !self.late_cookies && !doubted
     }
 
@@ -201,6 +201,6 @@ impl Setting {
 
     /// Whether a premise holds in this world, or is doubted.
     fn holds(&self, premise: Premise, here: bool) -> bool {
-        here || self.twist.doubt == Some(premise)
+        here || self.twist.invalidate == Some(premise)
     }
 }

@@ -14,10 +14,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
-    Accepted, Change, Ending, Outcome, PasswordChange, Session, Store as _, StoreError, User,
+    Accepted, Change, Revocation, Outcome, PasswordChange, Session, Store as _, StoreError, User,
 };
 use rotation::Family;
-use shared::{EndCause, SessionId, UserId};
+use shared::{RevocationReason, SessionId, UserId};
 
 use crate::setting::Bug;
 pub(crate) use pause::at_once;
@@ -53,7 +53,7 @@ struct State {
     /// Sessions as they were before each write that is not durable yet, oldest first.
     not_durable: Vec<Session>,
     /// Why sessions ended.
-    causes: BTreeMap<SessionId, EndCause>,
+    causes: BTreeMap<SessionId, RevocationReason>,
     /// The generations accepted by changes of password, by the new hash.
     changes: BTreeMap<String, u32>,
     /// Goes up with every write.
@@ -120,8 +120,8 @@ impl SimulatedStore {
 
     /// Disables a user, durably, as an administrator does.
     pub(crate) fn disable(&self, user: UserId) {
-        let ending = Ending { cause: EndCause::Disabled, at: self.clock.now() };
-        let _ = self.write_ends(Change::Disable(user, ending), EndCause::Disabled);
+        let revocation = Revocation { cause: RevocationReason::Disabled, at: self.clock.now() };
+        let _ = self.write_ends(Change::Disable(user, revocation), RevocationReason::Disabled);
     }
 
     /// The generation that was accepted together with the password of this hash.
@@ -140,7 +140,7 @@ impl SimulatedStore {
     }
 
     /// Why a session ended.
-    pub(crate) fn cause(&self, id: SessionId) -> Option<EndCause> {
+    pub(crate) fn cause(&self, id: SessionId) -> Option<RevocationReason> {
         self.state().causes.get(&id).copied()
     }
 
@@ -199,12 +199,12 @@ impl SimulatedStore {
     }
 
     /// A durable change that ends sessions, whosever.
-    fn write_ends(&self, change: Change, cause: EndCause) -> Result<Outcome, StoreError> {
+    fn write_ends(&self, change: Change, cause: RevocationReason) -> Result<Outcome, StoreError> {
         let done = at_once(self.memory.commit(change, Vec::new()))?;
         if done.took_place() {
             let mut state = self.state();
             state.version += 1;
-            state.causes.extend(done.ended.iter().map(|id| (*id, cause)));
+            state.causes.extend(done.revoked.iter().map(|id| (*id, cause)));
             state.not_durable.clear();
         }
         Ok(done)
@@ -213,7 +213,7 @@ impl SimulatedStore {
     fn write_password(&self, change: PasswordChange) -> Result<Outcome, StoreError> {
         let (id, hash) = (change.session, change.hash.clone());
         let (before, generation) = (self.row(id), change.accepted.family.generation.0);
-        let done = self.write_ends(self.planted_change(change), EndCause::PasswordChange)?;
+        let done = self.write_ends(self.planted_change(change), RevocationReason::PasswordChange)?;
         if done.took_place() {
             let mut state = self.state();
             state.changes.insert(hash, generation);
@@ -238,16 +238,16 @@ impl SimulatedStore {
             state.before.insert(id, before.family.clone());
             state.not_durable.push(before);
         }
-        Ok(Outcome { rows: u64::from(done), ended: Vec::new() })
+        Ok(Outcome { rows: u64::from(done), revoked: Vec::new() })
     }
 
-    fn write_end(&self, id: SessionId, ending: Ending) -> Result<Outcome, StoreError> {
+    fn write_end(&self, id: SessionId, revocation: Revocation) -> Result<Outcome, StoreError> {
         let before = self.row(id);
-        let done = at_once(self.memory.commit(Change::EndSession(id, ending), Vec::new()))?;
+        let done = at_once(self.memory.commit(Change::RevokeSession(id, revocation), Vec::new()))?;
         if done.took_place() {
             let mut state = self.state();
             state.version += 1;
-            state.causes.insert(id, ending.cause);
+            state.causes.insert(id, revocation.cause);
             // A durable write takes everything before it along: a log is flushed up to its end.
             state.not_durable.clear();
             state.not_durable.extend(before.filter(|_| self.forgets_ends()));

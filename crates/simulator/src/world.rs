@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
-use backend::auth::endings::Endings;
+use backend::auth::revocation_cache::RevocationCache;
 use backend::auth::journal::Journal;
 use backend::auth::limits::Limits;
 use backend::auth::sessions::Sessions;
@@ -122,7 +122,7 @@ impl World {
                     Arc::clone(&store) as _,
                     clock.clone(),
                     Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
-                    Arc::new(Endings::new(&clock)),
+                    Arc::new(RevocationCache::new(&clock)),
                 ),
                 keys: Arc::clone(keys),
                 policy: POLICY,

@@ -2,7 +2,7 @@
 //! the administrator is: whoever may use the database's credentials may do all of this.
 
 use shared::body::RegisterRequest;
-use shared::{EndCause, EventKind};
+use shared::{RevocationReason, EventKind};
 
 use super::AuthError;
 use super::accounts::validated;
@@ -63,12 +63,12 @@ impl Administration {
     /// # Errors
     /// If storage fails. Then the user is not disabled, or a repeat ends the sessions that are left.
     pub async fn disable(&self, user: &User) -> Result<u64, StoreError> {
-        let ending = self.journal.ending(EndCause::Disabled);
-        let event = self.event(EventKind::Disabled, user).because(EndCause::Disabled);
-        let disable = Change::Disable(user.id, ending);
+        let revocation = self.journal.revocation(RevocationReason::Disabled);
+        let event = self.event(EventKind::Disabled, user).because(RevocationReason::Disabled);
+        let disable = Change::Disable(user.id, revocation);
         let disabled = self.journal.commit(disable, vec![event]).await?;
-        Ok(disabled.ended.len() as u64
-            + self.journal.revoke_all_of(user.id, EndCause::Disabled).await?)
+        Ok(disabled.revoked.len() as u64
+            + self.journal.revoke_all_of(user.id, RevocationReason::Disabled).await?)
     }
 
     /// From now on the user may log in, and logins that failed before do not count.
@@ -87,16 +87,16 @@ impl Administration {
     ///
     /// # Errors
     /// If storage fails. A repeat ends the sessions that are left.
-    pub async fn end_sessions(&self, user: &User) -> Result<u64, StoreError> {
-        self.journal.revoke_all_of(user.id, EndCause::Administrator).await
+    pub async fn revoke_sessions(&self, user: &User) -> Result<u64, StoreError> {
+        self.journal.revoke_all_of(user.id, RevocationReason::Administrator).await
     }
 
     /// Ends everyone's sessions, in parts, each with an event of its own. How many that were.
     ///
     /// # Errors
     /// As [`Journal::revoke_in_parts`].
-    pub async fn end_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
-        self.journal.revoke_in_parts(None, EndCause::Administrator, progress).await
+    pub async fn revoke_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
+        self.journal.revoke_in_parts(None, RevocationReason::Administrator, progress).await
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {

@@ -8,7 +8,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use shared::{EndCause, SessionId, UserId};
+use shared::{RevocationReason, SessionId, UserId};
 use tokio::time::{Instant, timeout};
 
 use super::journal::Journal;
@@ -38,7 +38,7 @@ impl Journal {
     pub async fn revoke_in_parts(
         &self,
         refresh_key_id: Option<&str>,
-        cause: EndCause,
+        cause: RevocationReason,
         progress: Progress<'_>,
     ) -> Result<u64, StoreError> {
         let (mut after, mut sessions) = (FIRST, 0);
@@ -50,10 +50,10 @@ impl Journal {
             let begun = Instant::now();
             let refresh_key_id = refresh_key_id.map(str::to_owned);
             let whose = Whose::Part(Part { after, up_to, refresh_key_id });
-            let ended = persistently(async || self.revoke(whose.clone(), cause).await).await?;
+            let revoked = persistently(async || self.revoke(whose.clone(), cause).await).await?;
             after = up_to;
-            if ended > 0 {
-                sessions += ended;
+            if revoked > 0 {
+                sessions += revoked;
                 progress(sessions);
                 rest(begun.elapsed().max(REST)).await;
             }
@@ -66,13 +66,13 @@ impl Journal {
     ///
     /// # Errors
     /// If storage fails. What has ended stays so, and a repeat ends the rest.
-    pub async fn revoke_all_of(&self, user: UserId, cause: EndCause) -> Result<u64, StoreError> {
+    pub async fn revoke_all_of(&self, user: UserId, cause: RevocationReason) -> Result<u64, StoreError> {
         let mut sessions = 0;
         loop {
             let begun = Instant::now();
             match persistently(async || self.revoke(Whose::Of(user), cause).await).await? {
                 0 => return Ok(sessions),
-                ended => sessions += ended,
+                revoked => sessions += revoked,
             }
             rest(begun.elapsed().max(REST)).await;
         }
@@ -82,9 +82,9 @@ impl Journal {
     ///
     /// # Errors
     /// If storage fails.
-    pub async fn revoke(&self, whose: Whose, cause: EndCause) -> Result<u64, StoreError> {
-        let revoke = Change::EndSessions(whose, self.ending(cause));
-        Ok(self.commit(revoke, Vec::new()).await?.ended.len() as u64)
+    pub async fn revoke(&self, whose: Whose, cause: RevocationReason) -> Result<u64, StoreError> {
+        let revoke = Change::RevokeSessions(whose, self.revocation(cause));
+        Ok(self.commit(revoke, Vec::new()).await?.revoked.len() as u64)
     }
 }
 

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use rotation::{Standing, UnverifiedTicket};
-use shared::{EndCause, NumericDate, Secret, SessionId, UserId};
+use shared::{RevocationReason, NumericDate, Secret, SessionId, UserId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
 use super::AuthError;
-use super::endings::Word;
+use super::revocation_cache::SessionStatus;
 use super::idempotency::Idempotency;
 use super::sessions::{Found, Sessions};
 use crate::store::{Session, StoreError, User};
@@ -90,10 +90,10 @@ impl Sessions {
             verified => verified,
         };
         let token = verified.map_err(refused)?;
-        match self.journal.endings.word(token.sid) {
-            Word::Ended(cause) => Err(session_is_over(token.sid, Some(cause))),
-            Word::Stands => Ok(token),
-            Word::Unknown => {
+        match self.journal.revocations.status(token.sid) {
+            SessionStatus::RevokedSession(cause) => Err(session_is_over(token.sid, Some(cause))),
+            SessionStatus::Active => Ok(token),
+            SessionStatus::Unknown => {
                 // What others retire is not heard of now, either.
                 self.keys.revalidate(&self.journal.store).await?;
                 let token = verify().map_err(refused)?;
@@ -196,8 +196,8 @@ pub(super) fn refused(rejection: Rejection) -> AuthError {
 }
 
 /// The token holds, but its session does not, for this cause if it is known.
-fn session_is_over(session: SessionId, cause: Option<EndCause>) -> AuthError {
-    tracing::info!(event = "access_token_refused", %session, cause = cause.map(EndCause::as_str));
+fn session_is_over(session: SessionId, cause: Option<RevocationReason>) -> AuthError {
+    tracing::info!(event = "access_token_refused", %session, cause = cause.map(RevocationReason::as_str));
     cause.map_or(AuthError::InvalidToken, AuthError::SessionEnded)
 }
 

@@ -1,7 +1,7 @@
 //! Keeps the set of ended sessions up to date with what others end. An access token is then verified
 //! without asking anybody, and stops within a second of its session all the same: here at once, because
 //! the [`journal`](super::journal) takes note of it; elsewhere because of this. It must not answer for a
-//! session; that is [`endings`](super::endings).
+//! session; that is [`revocations`](super::revocation_cache).
 //!
 //! The order is what makes it right. First listen, then read what has ended before; nothing is trusted
 //! until both are done, and then only for [`TRUST`] after the moment at which the feed was last asked and
@@ -12,17 +12,17 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::{EndCause, NumericDate, SessionId};
+use shared::{RevocationReason, NumericDate, SessionId};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
-use super::endings::Endings;
+use super::revocation_cache::RevocationCache;
 use super::sessions::Sessions;
 use crate::clock::Clock;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
-use crate::store::{Ended, Heard, Reach, Store, StoreError};
+use crate::store::{RevokedSession, Heard, Reach, Store, StoreError};
 use crate::telemetry::causes;
 
 /// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
@@ -50,7 +50,7 @@ impl Sessions {
         let follower = Follower {
             store: Arc::clone(&self.journal.store),
             clock: self.journal.clock.clone(),
-            endings: Arc::clone(&self.journal.endings),
+            revocations: Arc::clone(&self.journal.revocations),
             keys: Arc::clone(&self.keys),
             lifetimes: Arc::clone(&self.lifetimes),
         };
@@ -61,7 +61,7 @@ impl Sessions {
 struct Follower {
     store: Arc<dyn Store>,
     clock: Clock,
-    endings: Arc<Endings>,
+    revocations: Arc<RevocationCache>,
     keys: Arc<KeyRing>,
     lifetimes: Arc<Lifetimes>,
 }
@@ -80,7 +80,7 @@ impl Follower {
         let mut troubled = false;
         loop {
             let Err(error) = self.follow(&mut troubled).await;
-            self.endings.doubt();
+            self.revocations.invalidate();
             // Once a spell: a log that fills the disk helps nobody.
             if !std::mem::replace(&mut troubled, true) {
                 let cause = causes(&error);
@@ -104,7 +104,7 @@ impl Follower {
         };
         loop {
             if progress.is_some() {
-                self.endings.trust(asked, asked + TRUST);
+                self.revocations.trust(asked, asked + TRUST);
                 if std::mem::take(troubled) {
                     tracing::info!(event = "endings.fresh");
                 }
@@ -118,11 +118,11 @@ impl Follower {
                 (Some(progress), Ok(now)) => Some(self.go_on(progress, heard, now).await?),
                 (None, Ok(now)) => {
                     // The clock may have gone back to before what was forgotten.
-                    self.endings.read_again();
+                    self.revocations.read_again();
                     Some(self.begin(now).await?)
                 }
                 (_, Err(_)) => {
-                    self.endings.doubt();
+                    self.revocations.invalidate();
                     None
                 }
             };
@@ -130,9 +130,9 @@ impl Follower {
     }
 
     /// These have ended: it counts from now.
-    fn note(&self, ended: Vec<(SessionId, EndCause)>, now: NumericDate) {
-        let ended = ended.into_iter();
-        self.endings.note(ended.map(|(session, cause)| Ended { session, cause, at: now }));
+    fn note(&self, revoked: Vec<(SessionId, RevocationReason)>, now: NumericDate) {
+        let revoked = revoked.into_iter();
+        self.revocations.note(revoked.map(|(session, cause)| RevokedSession { session, cause, at: now }));
     }
 
     /// Reads what has ended before.
@@ -153,12 +153,12 @@ impl Follower {
     ) -> Result<Progress, StoreError> {
         let Progress { mut changed_at, now: before, mut forgotten_at } = progress;
         match heard {
-            Heard::Ended(ended) => self.note(ended, now),
+            Heard::Revoked(revoked) => self.note(revoked, now),
             Heard::Change(reach) => {
                 let since = match reach {
                     Reach::LastChange => Some(changed_at.plus(-SLACK_SECONDS)),
-                    Reach::Named { ended, since } => {
-                        self.note(ended, now);
+                    Reach::Named { revoked: revoked, since } => {
+                        self.note(revoked, now);
                         since
                     }
                     Reach::Any => Some(NumericDate(0)),
@@ -172,7 +172,7 @@ impl Follower {
         }
         if now < before {
             // Tokens that had expired are valid again, and what ended their sessions was forgotten.
-            self.endings.read_again();
+            self.revocations.read_again();
             self.catch_up(now.plus(-self.memory_seconds().await?), now).await?;
         }
         if now.since(forgotten_at) >= FORGET_SECONDS || now < forgotten_at {
@@ -180,7 +180,7 @@ impl Follower {
             self.lifetimes.renew_in_time(&self.store, now);
             let before = now.plus(-self.memory_seconds().await?);
             // Not by a step ahead that is merely believed: it may turn out wrong within a second.
-            while self.clock.settled_now().is_ok() && self.endings.forget_some_before(before) {
+            while self.clock.settled_now().is_ok() && self.revocations.forget_some_before(before) {
                 yield_now().await;
             }
         }
@@ -196,6 +196,6 @@ impl Follower {
     }
 
     async fn catch_up(&self, since: NumericDate, now: NumericDate) -> Result<(), StoreError> {
-        self.endings.catch_up(&*self.store, since, now).await
+        self.revocations.catch_up(&*self.store, since, now).await
     }
 }

@@ -132,7 +132,7 @@ impl Journal {
         change: Change,
         events: Vec<Event>,
     ) -> Result<Outcome, AuthError> {
-        const REPEATED: Outcome = Outcome { rows: 1, ended: Vec::new() };
+        const REPEATED: Outcome = Outcome { rows: 1, revoked: Vec::new() };
         let request = match &caller.idempotency {
             Idempotency::Unkeyed => return Ok(self.commit(change, events).await?),
             Idempotency::Repeated => return Ok(REPEATED),

@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
 
-use super::endings::Endings;
+use super::revocation_cache::RevocationCache;
 use super::permits::Permits;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{
-    Change, Ended, Ending, Event, EventQuery, Outcome, Store, StoreError, Superseded, ClientInfo,
+    Change, RevokedSession, Revocation, Event, EventQuery, Outcome, Store, StoreError, Superseded, ClientInfo,
 };
 use crate::telemetry::{AUDIT, causes};
 
@@ -30,7 +30,7 @@ pub struct Journal {
     /// Where ids come from.
     pub entropy: Entropy,
     /// Which sessions have ended lately.
-    pub endings: Arc<Endings>,
+    pub revocations: Arc<RevocationCache>,
     /// Copies of a request wait for each other, by the hash of their idempotency key.
     copies: Arc<Permits<[u8; 32]>>,
 }
@@ -50,9 +50,9 @@ impl Journal {
         store: Arc<dyn Store>,
         clock: Clock,
         entropy: Entropy,
-        endings: Arc<Endings>,
+        revocations: Arc<RevocationCache>,
     ) -> Self {
-        Self { store, clock, entropy, endings, copies: Arc::default() }
+        Self { store, clock, entropy, revocations, copies: Arc::default() }
     }
 
     pub(super) fn copies(&self) -> &Permits<[u8; 32]> {
@@ -69,8 +69,8 @@ impl Journal {
 
     /// An end that happens now.
     #[must_use]
-    pub fn ending(&self, cause: EndCause) -> Ending {
-        Ending { cause, at: self.clock.dated_now() }
+    pub fn revocation(&self, cause: RevocationReason) -> Revocation {
+        Revocation { cause, at: self.clock.dated_now() }
     }
 
     /// Carries a change out and tells of it, or does neither.
@@ -79,13 +79,13 @@ impl Journal {
     /// If storage fails: then it is not known whether the change took place.
     pub async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         let how = How::of(&change);
-        let unsettled = how.as_ref().map(|_| Unsettled(&self.endings));
+        let unsettled = how.as_ref().map(|_| Unsettled(&self.revocations));
         let outcome = self.store.commit(change, events.clone()).await?;
         if let Some(how) = how {
-            let ended = outcome.ended.iter().filter_map(|&session| how.of_session(session));
-            let ended: Vec<Ended> = ended.collect();
-            log_ended(&ended);
-            self.endings.note(ended);
+            let revoked = outcome.revoked.iter().filter_map(|&session| how.of_session(session));
+            let revoked: Vec<RevokedSession> = revoked.collect();
+            log_revoked(&revoked);
+            self.revocations.note(revoked);
         }
         if let Some(unsettled) = unsettled {
             std::mem::forget(unsettled);
@@ -139,11 +139,11 @@ impl Journal {
 
 /// A change that ends sessions and has not been answered. If it never is, because storage failed or the
 /// caller was dropped, it may have taken place.
-struct Unsettled<'a>(&'a Endings);
+struct Unsettled<'a>(&'a RevocationCache);
 
 impl Drop for Unsettled<'_> {
     fn drop(&mut self) {
-        self.0.doubt();
+        self.0.invalidate();
     }
 }
 
@@ -156,14 +156,14 @@ impl Event {
 
     /// The same, an end for this cause.
     #[must_use]
-    pub fn because(self, cause: EndCause) -> Self {
+    pub fn because(self, cause: RevocationReason) -> Self {
         Self { cause: Some(cause), ..self }
     }
 }
 
 /// How the sessions that a change ends do so.
 enum How {
-    Alike(Ending),
+    Alike(Revocation),
     Each(Vec<Superseded>),
 }
 
@@ -171,11 +171,11 @@ impl How {
     /// `None` for a change that ends none.
     fn of(change: &Change) -> Option<Self> {
         match change {
-            Change::EndSession(_, ending)
-            | Change::EndSessions(_, ending)
-            | Change::Disable(_, ending)
-            | Change::Erase(_, ending) => Some(Self::Alike(*ending)),
-            Change::ChangePassword(change) => Some(Self::Alike(change.ending)),
+            Change::RevokeSession(_, revocation)
+            | Change::RevokeSessions(_, revocation)
+            | Change::Disable(_, revocation)
+            | Change::Erase(_, revocation) => Some(Self::Alike(*revocation)),
+            Change::ChangePassword(change) => Some(Self::Alike(change.revocation)),
             Change::Keyed(_, change) => Self::of(change),
             Change::Register(_, _, superseded) | Change::OpenSession { superseded, .. } => {
                 (!superseded.is_empty()).then(|| Self::Each(superseded.clone()))
@@ -184,23 +184,23 @@ impl How {
         }
     }
 
-    fn of_session(&self, session: SessionId) -> Option<Ended> {
-        let ending = match self {
-            Self::Alike(ending) => Some(*ending),
+    fn of_session(&self, session: SessionId) -> Option<RevokedSession> {
+        let revocation = match self {
+            Self::Alike(revocation) => Some(*revocation),
             Self::Each(superseded) => superseded.iter().find(|it| it.0 == session).map(|it| it.1),
         };
-        ending.map(|Ending { cause, at }| Ended { session, cause, at })
+        revocation.map(|Revocation { cause, at }| RevokedSession { session, cause, at })
     }
 }
 
 /// One line for each session, or one for many: the events in the store name each.
-fn log_ended(ended: &[Ended]) {
-    if let Some(first) = ended.first().filter(|_| ended.len() > MANY) {
+fn log_revoked(revoked: &[RevokedSession]) {
+    if let Some(first) = revoked.first().filter(|_| revoked.len() > MANY) {
         let cause = first.cause.as_str();
-        tracing::info!(target: AUDIT, event = "ended", sessions = ended.len(), cause);
+        tracing::info!(target: AUDIT, event = "ended", sessions = revoked.len(), cause);
         return;
     }
-    for Ended { session, cause, .. } in ended {
+    for RevokedSession { session, cause, .. } in revoked {
         tracing::info!(target: AUDIT, event = "ended", %session, cause = cause.as_str());
     }
 }
@@ -213,7 +213,7 @@ fn log(event: &Event) {
     let user = user.map(|user| user.to_string());
     let user = user.as_deref().unwrap_or("unknown");
     let session = session.map(|session| session.to_string());
-    let cause = cause.map(EndCause::as_str);
+    let cause = cause.map(RevocationReason::as_str);
     let (network, device) = (client.address.map(|address| address.to_string()), &client.device);
     match kind {
         EventKind::LoginFailed | EventKind::Limited => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rotation::{Refusal, UnverifiedTicket};
-use shared::{EndCause, EventKind, Secret, SessionId};
+use shared::{RevocationReason, EventKind, Secret, SessionId};
 use verifier::{AccessToken, IdempotencyKey, Rejection};
 
 use super::AuthError;
@@ -78,8 +78,8 @@ impl Sessions {
         // Of several sessions the first one bears the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
-            let event = self.event(EventKind::LoggedOut, found, client).because(EndCause::Logout);
-            let end = Change::EndSession(found.session.id, self.journal.ending(EndCause::Logout));
+            let event = self.event(EventKind::LoggedOut, found, client).because(RevocationReason::Logout);
+            let end = Change::RevokeSession(found.session.id, self.journal.revocation(RevocationReason::Logout));
             let by = (found.user.id, Some(found.session.id));
             let outcome = self.journal.commit_keyed(bears, by, end, vec![event]).await?;
             if !outcome.took_place() {

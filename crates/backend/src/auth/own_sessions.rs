@@ -1,7 +1,7 @@
 //! Sessions in their user's hands: where am I logged in, and out with the others. It must not know
 //! about tokens.
 
-use shared::{EndCause, EventKind, SessionId};
+use shared::{RevocationReason, EventKind, SessionId};
 
 use super::AuthError;
 use super::callers::{Authenticated, Caller};
@@ -26,7 +26,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AuthError::NoSuchSession`] if it is not the user's.
-    pub async fn end_one(
+    pub async fn revoke_one(
         &self,
         caller: &Caller,
         id: SessionId,
@@ -41,8 +41,8 @@ impl Sessions {
             tracing::warn!(event = "foreign_session_refused", %user, %session, named = %id);
             return Err(AuthError::NoSuchSession);
         }
-        let cause = if id == caller.session { EndCause::Logout } else { EndCause::User };
-        let end = Change::EndSession(id, self.journal.ending(cause));
+        let cause = if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
+        let end = Change::RevokeSession(id, self.journal.revocation(cause));
         let event = self.end_of(id, caller, cause, client);
         self.journal.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
@@ -52,19 +52,19 @@ impl Sessions {
     ///
     /// # Errors
     /// If storage fails.
-    pub async fn end_others(&self, caller: &Caller, client: &ClientInfo) -> Result<(), AuthError> {
+    pub async fn revoke_others(&self, caller: &Caller, client: &ClientInfo) -> Result<(), AuthError> {
         if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
         let event = self.journal.event(EventKind::OthersEnded, Some(caller.user), client);
-        let event = event.in_session(caller.session).because(EndCause::User);
+        let event = event.in_session(caller.session).because(RevocationReason::User);
         let whose = Whose::OthersOf(caller.user, caller.session);
-        let end = Change::EndSessions(whose, self.journal.ending(EndCause::User));
+        let end = Change::RevokeSessions(whose, self.journal.revocation(RevocationReason::User));
         self.journal.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 
-    fn end_of(&self, id: SessionId, caller: &Caller, cause: EndCause, client: &ClientInfo) -> Event {
+    fn end_of(&self, id: SessionId, caller: &Caller, cause: RevocationReason, client: &ClientInfo) -> Event {
         let own = id == caller.session;
         let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
         self.journal.event(kind, Some(caller.user), client).in_session(id).because(cause)

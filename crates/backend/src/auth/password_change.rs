@@ -2,7 +2,7 @@
 //! a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
 
 use rotation::{Attempt, Decision, decide};
-use shared::{EndCause, EventKind};
+use shared::{RevocationReason, EventKind};
 
 use super::callers::{Authenticated, Caller};
 use super::grants::successor;
@@ -73,7 +73,7 @@ impl Sessions {
             hash: hash.to_owned(),
             session: session.id,
             accepted: Accepted { seen, family, client: client.clone() },
-            ending: self.journal.ending(EndCause::PasswordChange),
+            revocation: self.journal.revocation(RevocationReason::PasswordChange),
         };
         let event = self.journal.event(EventKind::PasswordChanged, Some(user.id), client);
         let change = Change::ChangePassword(Box::new(change));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
-use shared::{EndCause, EventKind, NumericDate, Secret};
+use shared::{RevocationReason, EventKind, NumericDate, Secret};
 
 use super::access_token::AccessTokens;
 use super::grants::successor;
@@ -179,7 +179,7 @@ impl Sessions {
             }
             Decision::Replay => {
                 let event = self.event(EventKind::Replayed, &found, client);
-                self.end(&found, EndCause::Replay, vec![event.because(EndCause::Replay)]).await?;
+                self.end(&found, RevocationReason::Replay, vec![event.because(RevocationReason::Replay)]).await?;
                 let (presented, accepted) = (found.presented.0, found.session.family.generation.0);
                 tracing::info!(target: AUDIT, event = "replay_generations", session = %found.session.id, presented, accepted);
                 Err(AuthError::InvalidGrant)
@@ -212,8 +212,8 @@ impl Sessions {
             }
             Response::End => {
                 let event = self.event(EventKind::SessionEnded, found, client);
-                signals.push(event.because(EndCause::Suspicion));
-                self.end(found, EndCause::Suspicion, signals).await?;
+                signals.push(event.because(RevocationReason::Suspicion));
+                self.end(found, RevocationReason::Suspicion, signals).await?;
                 Err(AuthError::InvalidGrant)
             }
         }
@@ -251,10 +251,10 @@ impl Sessions {
     pub(super) async fn end(
         &self,
         found: &Found,
-        cause: EndCause,
+        cause: RevocationReason,
         events: Vec<Event>,
     ) -> Result<(), AuthError> {
-        let end = Change::EndSession(found.session.id, self.journal.ending(cause));
+        let end = Change::RevokeSession(found.session.id, self.journal.revocation(cause));
         self.journal.commit(end, events).await?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use rotation::{Attempt, Decision};
 use shared::body::PasswordRequest;
-use shared::{EndCause, EventKind, Secret};
+use shared::{RevocationReason, EventKind, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
@@ -111,8 +111,8 @@ impl Accounts {
             // The address is gone, by which the browser's list would be corrected.
             return Ok(None);
         };
-        let ending = self.sessions.journal.ending(EndCause::Deleted);
-        let erase = Change::Erase(user.id, ending);
+        let revocation = self.sessions.journal.revocation(RevocationReason::Deleted);
+        let erase = Change::Erase(user.id, revocation);
         found(&self.sessions.journal.commit_for(caller, erase, Vec::new()).await?)?;
         // Whoever comes with this address next is somebody else.
         let account = AccountTag::of(&user.email);

@@ -129,9 +129,9 @@ impl Sessions {
         // Whoever ended a session may have had a slow clock.
         let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
         let since = now.plus(-life);
-        let Journal { store, endings, .. } = &self.journal;
-        if !endings.is_trusted() {
-            endings.catch_up(&**store, since, now).await?;
+        let Journal { store, revocations, .. } = &self.journal;
+        if !revocations.is_complete() {
+            revocations.catch_up(&**store, since, now).await?;
         }
         let sessions = Arc::clone(self);
         // Of a million that have ended, to compress and to sign takes a while.
@@ -167,7 +167,7 @@ impl Sessions {
     fn compressed_places(&self, since: NumericDate) -> Arc<str> {
         let known = self.status_lists.latest().lst.clone();
         let version = known.as_ref().map(|(version, _)| *version);
-        match (self.journal.endings.listing(since, version), known) {
+        match (self.journal.revocations.listing(since, version), known) {
             ((_, None), Some((_, lst))) => lst,
             ((version, bits), _) => {
                 let list = StatusList::of_bits(bits.unwrap_or_default());

@@ -1,7 +1,7 @@
 //! Sessions that give way to a new one at login: the one that the same browser had, and the least lately used of an
 //! account that has too many. It must not begin a session.
 
-use shared::{EndCause, EventKind};
+use shared::{RevocationReason, EventKind};
 
 use super::sessions::Sessions;
 use super::{AuthError, SignInContext};
@@ -29,7 +29,7 @@ impl Sessions {
         for presented in &context.refresh_tokens {
             let found = self.load(presented).await?;
             if let Some(found) = found.filter(|found| self.stands(&found.session)) {
-                self.give_way(&mut giving_way, &found.session, EndCause::Login, context);
+                self.give_way(&mut giving_way, &found.session, RevocationReason::Login, context);
             }
         }
         Ok(giving_way)
@@ -45,7 +45,7 @@ impl Sessions {
     ) -> GivingWay {
         for session in sessions.iter().skip(SESSIONS_KEPT as usize - 1) {
             if giving_way.sessions.iter().all(|Superseded(id, _)| *id != session.id) {
-                self.give_way(&mut giving_way, session, EndCause::TooMany, context);
+                self.give_way(&mut giving_way, session, RevocationReason::TooMany, context);
             }
         }
         giving_way
@@ -55,12 +55,12 @@ impl Sessions {
         &self,
         giving_way: &mut GivingWay,
         session: &Session,
-        cause: EndCause,
+        cause: RevocationReason,
         context: &SignInContext,
     ) {
         let event =
             self.journal.event(EventKind::SessionEnded, Some(session.user), &context.client);
         giving_way.events.push(event.in_session(session.id).because(cause));
-        giving_way.sessions.push(Superseded(session.id, self.journal.ending(cause)));
+        giving_way.sessions.push(Superseded(session.id, self.journal.revocation(cause)));
     }
 }

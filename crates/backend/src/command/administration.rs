@@ -9,16 +9,16 @@ use rotation::Policy;
 use shared::body::RegisterRequest;
 
 use super::database::{clock_of, with_database};
-use super::progress::Ended;
+use super::progress::Progress;
 use super::table::instant;
 use super::{consent, password, say};
 use crate::auth::AuthError;
 use crate::auth::administration::Administration;
-use crate::auth::endings::Endings;
+use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::journal::Journal;
 use crate::auth::password::Passwords;
 use crate::config::{
-    AddUserArgs, DatabaseArgs, EndSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
+    AddUserArgs, DatabaseArgs, RevokeSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
 };
 use crate::entropy::Entropy;
 use crate::store::{Database, Session, Store, User};
@@ -34,8 +34,8 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
         }
         UsersCommand::Disable(args) => {
             with_user(&args.database, &args.email, async |office, user| {
-                let ended = office.disable(user).await?;
-                say(&format!("disabled {}, and ended {ended} sessions", user.email.as_str()))
+                let revoked = office.disable(user).await?;
+                say(&format!("disabled {}, and ended {revoked} sessions", user.email.as_str()))
             })
             .await
         }
@@ -55,26 +55,26 @@ pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
         SessionsCommand::End(args) => match &args.whose.user {
             Some(email) => {
                 with_user(&args.database, email, async |office, user| {
-                    let ended = office.end_sessions(user).await?;
-                    say(&format!("ended {ended} sessions of {}", user.email.as_str()))
+                    let revoked = office.revoke_sessions(user).await?;
+                    say(&format!("ended {revoked} sessions of {}", user.email.as_str()))
                 })
                 .await
             }
-            None => end_everyones(&args).await,
+            None => revoke_everyones(&args).await,
         },
     }
 }
 
-async fn end_everyones(args: &EndSessionsArgs) -> anyhow::Result<()> {
+async fn revoke_everyones(args: &RevokeSessionsArgs) -> anyhow::Result<()> {
     with_database(&args.database, async |database| {
         let what =
             format!("ends everyone's sessions in {}: all have to log in again", database.name);
         consent::ask(&args.consent, &what)?;
-        let mut ended = Ended::default();
-        let mut progress = |sessions| ended.so_far(sessions);
+        let mut revoked = Progress::default();
+        let mut progress = |sessions| revoked.so_far(sessions);
         let office = office(&database.store).await?;
-        let all = office.end_everyones(&mut progress).await;
-        say(&format!("ended {} sessions, everyone's", all.with_context(|| ended.stopped())?))
+        let all = office.revoke_everyones(&mut progress).await;
+        say(&format!("ended {} sessions, everyone's", all.with_context(|| revoked.stopped())?))
     })
     .await
 }
@@ -83,8 +83,8 @@ async fn office(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
     let clock = clock_of(&**store).await?;
     let (store, entropy) = (Arc::clone(store), Entropy::system());
     let passwords = Passwords::new(1, entropy.clone());
-    let endings = Arc::new(Endings::new(&clock));
-    let journal = Journal::new(store, clock, entropy, endings);
+    let revocations = Arc::new(RevocationCache::new(&clock));
+    let journal = Journal::new(store, clock, entropy, revocations);
     Ok(Administration { journal, passwords })
 }
 

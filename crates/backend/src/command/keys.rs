@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::database::{clock_of, with_database};
-use super::progress::Ended;
+use super::progress::Progress;
 use super::table::instant;
 use super::{consent, say};
-use crate::auth::endings::Endings;
+use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::journal::Journal;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RetireArgs, RingArgs, RotateArgs};
@@ -67,12 +67,12 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
         anyhow::ensure!(is_known, KeyError::Unknown { kid: kid.clone() });
         let what = format!("retires the key {kid} in {name}: what was made with it counts no more");
         consent::ask(consent, &what)?;
-        let mut ended = Ended::default();
-        let mut progress = |sessions| ended.so_far(sessions);
+        let mut revoked = Progress::default();
+        let mut progress = |sessions| revoked.so_far(sessions);
         match ring.retire(kid, journal, &mut progress).await {
             Ok(retirement) => tell_retired(kid, ring, retirement),
             Err(error @ KeyError::Store(_)) => {
-                Err(anyhow::Error::from(error).context(ended.stopped()))
+                Err(anyhow::Error::from(error).context(revoked.stopped()))
             }
             Err(error) => Err(error.into()),
         }
@@ -119,8 +119,8 @@ async fn with_ring<T>(
         let (clock, entropy) = (clock_of(&**store).await?, Entropy::system());
         let ring = KeyRing::open_existing(&source, plan, (store, &clock), &entropy).await?;
         let store = Arc::clone(store);
-        let endings = Arc::new(Endings::new(&clock));
-        let journal = Journal::new(store, clock, entropy, endings);
+        let revocations = Arc::new(RevocationCache::new(&clock));
+        let journal = Journal::new(store, clock, entropy, revocations);
         work(&ring, &Opened { journal, name: name.clone() }).await
     })
     .await

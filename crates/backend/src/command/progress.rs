@@ -8,9 +8,9 @@ const STEP: u64 = 10_000;
 
 /// How many sessions have ended so far.
 #[derive(Default)]
-pub(super) struct Ended(u64);
+pub(super) struct Progress(u64);
 
-impl Ended {
+impl Progress {
     /// Takes note of the number so far.
     pub(super) fn so_far(&mut self, sessions: u64) {
         if sessions / STEP > self.0 / STEP {

@@ -12,7 +12,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::administration::{
-    AddServiceArgs, AddUserArgs, EndSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
+    AddServiceArgs, AddUserArgs, RevokeSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
     ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
 pub use self::limits::Limits;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shared::{EndCause, ErrorCode, FieldError, LimitedBy};
+use shared::{RevocationReason, ErrorCode, FieldError, LimitedBy};
 
 use super::guard::ForeignCause;
 use super::limited::what_to_do;
@@ -163,7 +163,7 @@ impl ApiError {
     }
 
     /// Why the session of a genuine access token was ended.
-    pub(super) const fn ended_because(&self) -> Option<EndCause> {
+    pub(super) const fn ended_because(&self) -> Option<RevocationReason> {
         match self {
             Self::Auth(AuthError::SessionEnded(cause)) => Some(*cause),
             _ => None,

@@ -17,7 +17,7 @@ pub async fn live() -> &'static str {
 /// reason, for the log of whatever asks. A clock that differs from the database's by less than that is remarked.
 pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<String, ApiError> {
     let clock = &readiness.clock;
-    clock.trusted_now().map_err(|doubt| ApiError::NotReady(doubt.to_string()))?;
+    clock.trusted_now().map_err(|invalidate| ApiError::NotReady(invalidate.to_string()))?;
     readiness.check().await?;
     Ok(match clock.noticed_skew() {
         None => "ready\n".to_owned(),

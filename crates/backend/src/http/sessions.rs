@@ -29,7 +29,7 @@ pub async fn list(
 
 /// 204, again and again; 404 if the user has no such session; 401 `insufficient_user_authentication`
 /// if the login is old (ASVS 5.0.0 V7.5.2).
-pub async fn end_one(
+pub async fn revoke_one(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     cookies: SessionCookies,
@@ -40,7 +40,7 @@ pub async fn end_one(
 ) -> Result<Response, ApiError> {
     // What is no id is no id of a session.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    sessions.end_one(&caller, id, &client).await?;
+    sessions.revoke_one(&caller, id, &client).await?;
     let own = if id == caller.session {
         let Accompanying { another_stands, is_anothers } = sessions.whose(&tokens, &caller).await?;
         (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)))
@@ -51,13 +51,13 @@ pub async fn end_one(
 }
 
 /// 204; 401 `insufficient_user_authentication` if the login is old.
-pub async fn end_others(
+pub async fn revoke_others(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
     RecentLogin(caller): RecentLogin,
     client: ClientInfo,
 ) -> Result<StatusCode, ApiError> {
-    sessions.end_others(&caller, &client).await?;
+    sessions.revoke_others(&caller, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

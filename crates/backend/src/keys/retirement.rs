@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use shared::{EndCause, NumericDate};
+use shared::{RevocationReason, NumericDate};
 
 use super::{KeyError, KeyRing};
 use crate::auth::bulk_revocation::Progress;
@@ -49,7 +49,7 @@ impl KeyRing {
         let sessions = match key.purpose {
             KeyPurpose::Access => 0,
             KeyPurpose::Refresh => {
-                let cause = EndCause::Administrator;
+                let cause = RevocationReason::Administrator;
                 journal.revoke_in_parts(Some(kid), cause, progress).await?
             }
         };

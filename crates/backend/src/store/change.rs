@@ -2,7 +2,7 @@
 //! together with the events that tell of it, or not at all. It must not hold SQL; that is
 //! [`script`](super::script).
 
-use shared::{EndCause, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, NumericDate, SessionId, UserId};
 
 use super::records::{
     Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, UsedKey, User, ClientInfo,
@@ -31,10 +31,10 @@ pub enum Change {
     /// An accepted rotation of a session that is live and still at the generation that was read.
     Accept(SessionId, Box<Accepted>),
     /// An end to a live session. The first cause stands.
-    EndSession(SessionId, Ending),
+    RevokeSession(SessionId, Revocation),
     /// An end to the live sessions of these. For each of [`Whose::Of`] and [`Whose::Part`] an event is recorded,
     /// with the change.
-    EndSessions(Whose, Ending),
+    RevokeSessions(Whose, Revocation),
     /// From now on the password is wanted before this live session goes on.
     WantPassword(SessionId, NumericDate),
     /// In this live session the user has proved again who they are.
@@ -75,11 +75,11 @@ pub enum Change {
     },
     /// From now on the user may not log in, and their sessions end: a thousand at most, so that others may write
     /// in between.
-    Disable(UserId, Ending),
+    Disable(UserId, Revocation),
     /// The user may log in again.
     Enable(UserId),
     /// The account is gone: all sessions end, and nothing personal is kept.
-    Erase(UserId, Ending),
+    Erase(UserId, Revocation),
     /// One more password is about to be looked at. It counts as failed until it is known to be right. Not
     /// if the count is no longer the one that was read: of two who read the same, one has to read again.
     CountFailure {
@@ -169,14 +169,14 @@ pub struct PasswordChange {
     /// Its next rotation.
     pub accepted: Accepted,
     /// How all others end.
-    pub ending: Ending,
+    pub revocation: Revocation,
 }
 
 /// How a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending {
+pub struct Revocation {
     /// Why.
-    pub cause: EndCause,
+    pub cause: RevocationReason,
     /// When.
     pub at: NumericDate,
 }
@@ -184,7 +184,7 @@ pub struct Ending {
 /// A session that gives way to a new one, and how it ends, if it is live: the one that the browser had, or the oldest
 /// of too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Superseded(pub SessionId, pub Ending);
+pub struct Superseded(pub SessionId, pub Revocation);
 
 /// Whose sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,7 +216,7 @@ pub struct Outcome {
     /// nothing took place.
     pub rows: u64,
     /// The sessions it ended.
-    pub ended: Vec<SessionId>,
+    pub revoked: Vec<SessionId>,
 }
 
 impl Outcome {

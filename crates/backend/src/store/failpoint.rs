@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
+    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
     Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use crate::auth::email::Email;
@@ -98,7 +98,7 @@ impl Store for Armed {
         };
         let write = match change_itself {
             Change::Accept(..) => Some(Write::Accept),
-            Change::EndSession(..) => Some(Write::Revoke),
+            Change::RevokeSession(..) => Some(Write::Revoke),
             _ => None,
         };
         self.pass(write, Side::Before);
@@ -139,19 +139,19 @@ impl Store for Armed {
         self.store.end_of_part(after, up_to).await
     }
 
-    async fn ended_per_second(
+    async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
-        self.store.ended_per_second(since).await
+        self.store.revoked_per_second(since).await
     }
 
-    async fn ended_in(
+    async fn revoked_in(
         &self,
         second: NumericDate,
         after: Option<SessionId>,
-    ) -> Result<Vec<Ended>, StoreError> {
-        self.store.ended_in(second, after).await
+    ) -> Result<Vec<RevokedSession>, StoreError> {
+        self.store.revoked_in(second, after).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

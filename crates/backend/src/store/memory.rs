@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::change::{Change, Outcome, Prunable};
 use super::records::{
-    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
+    AccountTag, RevokedSession, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
     UsedKey, User,
 };
 use super::{Feed, HEARTBEAT, Heard, Reach, Store, StoreError};
@@ -64,7 +64,7 @@ impl Store for Memory {
         if records_only || outcome.took_place() {
             tables.record(events);
         }
-        if !outcome.ended.is_empty() || (is_about_keys && outcome.took_place()) {
+        if !outcome.revoked.is_empty() || (is_about_keys && outcome.took_place()) {
             self.changes.send_replace(());
         }
         Ok(outcome)
@@ -124,19 +124,19 @@ impl Store for Memory {
         Ok(ids.pop())
     }
 
-    async fn ended_per_second(
+    async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
-        Ok(self.tables().ended_per_second(since))
+        Ok(self.tables().revoked_per_second(since))
     }
 
-    async fn ended_in(
+    async fn revoked_in(
         &self,
         second: NumericDate,
         after: Option<SessionId>,
-    ) -> Result<Vec<Ended>, StoreError> {
-        Ok(self.tables().ended_in(second, after))
+    ) -> Result<Vec<RevokedSession>, StoreError> {
+        Ok(self.tables().revoked_in(second, after))
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
@@ -219,7 +219,7 @@ impl Feed for Listening {
         match timeout(HEARTBEAT, self.0.changed()).await {
             Ok(Ok(())) => Ok(Heard::Change(Reach::LastChange)),
             Ok(Err(_)) => Err(StoreError::Stopped),
-            Err(_) => Ok(Heard::Ended(Vec::new())),
+            Err(_) => Ok(Heard::Revoked(Vec::new())),
         }
     }
 }

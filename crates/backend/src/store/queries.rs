@@ -8,14 +8,14 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Outcome, Prunable};
 use super::records::{
-    AccountTag, Ended, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
+    AccountTag, RevokedSession, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
     UsedKey, User,
 };
 use super::row::{self, Columns};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::Statement;
-use super::{ENDED_PAGE, ENDED_PART, Feed, Store, StoreError, sql};
+use super::{REVOKED_PAGE, REVOKED_PART, Feed, Store, StoreError, sql};
 use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 
@@ -120,7 +120,7 @@ impl<E: Engine> Store for Sql<E> {
         Ok(self.0.fetch(query, row::session_id).await?.pop())
     }
 
-    async fn ended_per_second(
+    async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
@@ -128,11 +128,11 @@ impl<E: Engine> Store for Sql<E> {
         loop {
             let (at, id) = after;
             let query = Statement::new(sql::PART_OF_ENDED).bind(at).bind(&id);
-            let end = self.0.fetch(query.bind(ENDED_PART - 1), row::ended_at).await?.pop();
+            let end = self.0.fetch(query.bind(REVOKED_PART - 1), row::revoked_at).await?.pop();
             let (last, last_id) = end.unwrap_or((NumericDate(i64::MAX), [0xff; 16]));
             let query = Statement::new(sql::ENDED_PER_SECOND).bind(at).bind(&id);
             let query = query.bind(last).bind(&last_id);
-            for (second, sessions) in self.0.fetch(query, row::ended_count).await? {
+            for (second, sessions) in self.0.fetch(query, row::revoked_count).await? {
                 *counts.entry(second).or_default() += sessions;
             }
             match end {
@@ -142,14 +142,14 @@ impl<E: Engine> Store for Sql<E> {
         }
     }
 
-    async fn ended_in(
+    async fn revoked_in(
         &self,
         second: NumericDate,
         after: Option<SessionId>,
-    ) -> Result<Vec<Ended>, StoreError> {
+    ) -> Result<Vec<RevokedSession>, StoreError> {
         let after = after.unwrap_or(SessionId::from_bytes([0; 16]));
         let query = Statement::new(E::ENDED_IN).bind(second).bind(after.as_bytes());
-        self.0.fetch(query.bind(ENDED_PAGE), row::ended).await
+        self.0.fetch(query.bind(REVOKED_PAGE), row::revoked).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use rotation::{Family, Generation, Seed, Standing};
-use shared::{Device, EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{Device, RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
 
 use crate::auth::email::Email;
 use crate::lifetimes::Lifetime;
@@ -46,7 +46,7 @@ pub struct Session {
     /// From where it was last seen.
     pub client: ClientInfo,
     /// Why it ended, if it has.
-    pub ended_because: Option<EndCause>,
+    pub ended_because: Option<RevocationReason>,
 }
 
 /// From where a call comes, as far as that can be known: where it was heard, and what it says it is.
@@ -92,7 +92,7 @@ pub struct Event {
     /// In which session, if in one.
     pub session: Option<SessionId>,
     /// Why a session ended, if one did.
-    pub cause: Option<EndCause>,
+    pub cause: Option<RevocationReason>,
     /// From where.
     pub client: ClientInfo,
 }
@@ -240,11 +240,11 @@ pub struct UsedKey {
 
 /// A session that has ended lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
+pub struct RevokedSession {
     /// Which.
     pub session: SessionId,
     /// Why.
-    pub cause: EndCause,
+    pub cause: RevocationReason,
     /// When.
     pub at: NumericDate,
 }

@@ -2,12 +2,12 @@
 //! is a named error, not a panic.
 
 use rotation::{Attempt, Family, Generation, Seed, Standing};
-use shared::{Device, DeviceKind, EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{Device, DeviceKind, RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
 use super::records::{
-    Ended, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, UsedKey, User,
+    RevokedSession, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, UsedKey, User,
     ClientInfo,
 };
 use super::schema::Applied;
@@ -45,7 +45,7 @@ where
 }
 
 /// The session that a statement says it has ended.
-pub(super) fn ended_id(row: &dyn Columns) -> Result<SessionId, sqlx::Error> {
+pub(super) fn revoked_id(row: &dyn Columns) -> Result<SessionId, sqlx::Error> {
     let id = row.bytes("id")?.and_then(|id| id.try_into().ok());
     id.map(SessionId::from_bytes).ok_or_else(|| sqlx::Error::Decode("an id has 16 bytes".into()))
 }
@@ -71,8 +71,8 @@ pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
 }
 
 /// A cause that this version does not know was written by a newer one.
-fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<EndCause>, StoreError> {
-    Ok(row.text(column)?.map(|name| EndCause::named(&name).unwrap_or(EndCause::Unknown)))
+fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<RevocationReason>, StoreError> {
+    Ok(row.text(column)?.map(|name| RevocationReason::named(&name).unwrap_or(RevocationReason::Unknown)))
 }
 
 fn client(row: &dyn Columns) -> Result<ClientInfo, StoreError> {
@@ -87,20 +87,20 @@ fn client(row: &dyn Columns) -> Result<ClientInfo, StoreError> {
     Ok(ClientInfo { address: address.transpose()?, device })
 }
 
-pub(super) fn ended(row: &dyn Columns) -> Result<Ended, StoreError> {
-    Ok(Ended {
+pub(super) fn revoked(row: &dyn Columns) -> Result<RevokedSession, StoreError> {
+    Ok(RevokedSession {
         session: SessionId::from_bytes(exactly(row, "id")?),
-        cause: cause(row, "revoked_because")?.unwrap_or(EndCause::Unknown),
+        cause: cause(row, "revoked_because")?.unwrap_or(RevocationReason::Unknown),
         at: date(row, "revoked_at")?,
     })
 }
 
 /// When a session ended, and its id.
-pub(super) fn ended_at(row: &dyn Columns) -> Result<(NumericDate, [u8; 16]), StoreError> {
+pub(super) fn revoked_at(row: &dyn Columns) -> Result<(NumericDate, [u8; 16]), StoreError> {
     Ok((date(row, "revoked_at")?, exactly(row, "id")?))
 }
 
-pub(super) fn ended_count(row: &dyn Columns) -> Result<(NumericDate, u64), StoreError> {
+pub(super) fn revoked_count(row: &dyn Columns) -> Result<(NumericDate, u64), StoreError> {
     let sessions = row.number("sessions")?.and_then(|count| u64::try_from(count).ok());
     let sessions = sessions.ok_or(StoreError::Corrupt { what: "count of sessions" })?;
     Ok((date(row, "revoked_at")?, sessions))

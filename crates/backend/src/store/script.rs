@@ -8,7 +8,7 @@ mod revocation;
 use rotation::Attempt;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
-use super::change::{Change, Ending, PasswordChange};
+use super::change::{Change, Revocation, PasswordChange};
 use super::records::{
     Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User, ClientInfo,
 };
@@ -78,7 +78,7 @@ impl Step {
         Statement { sql, values }
     }
 
-    fn ending_sessions(self) -> Self {
+    fn revoking_sessions(self) -> Self {
         Self { ends_sessions: true, ..self }
     }
 }
@@ -105,19 +105,19 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Register(user, session, superseded) => {
             let mut steps =
                 vec![add_user(user).needed(), open_session(session).needed(), forget_guesses(user)];
-            steps.extend(superseded.iter().map(revocation::end_superseded));
+            steps.extend(superseded.iter().map(revocation::revoke_superseded));
             steps
         }
         Change::AddUser(user) => vec![add_user(user).needed(), forget_guesses(user)],
         Change::OpenSession { session, seen, superseded } => {
             let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
             let mut steps = vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()];
-            steps.extend(superseded.iter().map(revocation::end_superseded));
+            steps.extend(superseded.iter().map(revocation::revoke_superseded));
             steps
         }
         Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
-        Change::EndSession(id, ending) => revocation::end_session(*id, *ending),
-        Change::EndSessions(whose, ending) => revocation::end_sessions(whose, *ending),
+        Change::RevokeSession(id, revocation) => revocation::revoke_session(*id, *revocation),
+        Change::RevokeSessions(whose, revocation) => revocation::revoke_sessions(whose, *revocation),
         Change::WantPassword(session, now) => {
             let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
             vec![want.needed()]
@@ -137,15 +137,15 @@ fn steps(change: &Change) -> Vec<Step> {
             let rename = Statement::new(sql::RENAME).bind(user.as_bytes()).bind(name.clone());
             vec![rename.needed()]
         }
-        Change::Disable(user, ending) => {
-            let disable = Statement::new(sql::DISABLE).bind(user.as_bytes()).bind(ending.at);
+        Change::Disable(user, revocation) => {
+            let disable = Statement::new(sql::DISABLE).bind(user.as_bytes()).bind(revocation.at);
             vec![
                 disable.needed(),
-                revocation::of_user(sql::END_SOME_OF_USER, *user, *ending).and_end(),
+                revocation::of_user(sql::END_SOME_OF_USER, *user, *revocation).and_end(),
             ]
         }
         Change::Enable(user) => vec![Statement::new(sql::ENABLE).bind(user.as_bytes()).needed()],
-        Change::Erase(user, ending) => erase(user, *ending, &[]),
+        Change::Erase(user, revocation) => erase(user, *revocation, &[]),
         Change::CountFailure { account, seen, at } => {
             let count = Statement::new(sql::COUNT_FAILURE).bind(&account.0);
             vec![count.bind(*at).bind(*seen).needed()]
@@ -170,7 +170,7 @@ fn steps(change: &Change) -> Vec<Step> {
 fn keyed(key: &UsedKey, change: &Change) -> Vec<Step> {
     let mut steps_with_key = idempotency::use_key(key);
     steps_with_key.extend(match change {
-        Change::Erase(user, ending) => erase(user, *ending, &key.key_hash),
+        Change::Erase(user, revocation) => erase(user, *revocation, &key.key_hash),
         change => steps(change),
     });
     steps_with_key
@@ -230,23 +230,23 @@ fn set_password(user: UserId, seen: &str, hash: &str) -> Statement {
 }
 
 fn change_password(change: &PasswordChange) -> Vec<Step> {
-    let PasswordChange { user, seen, hash, session, accepted, ending } = change;
+    let PasswordChange { user, seen, hash, session, accepted, revocation } = change;
     vec![
         set_password(*user, seen, hash).needed(),
         accept(*session, accepted).needed(),
-        confirm(*session, ending.at, &accepted.client).needed(),
-        revocation::end_others(*user, *session, *ending).and_end(),
+        confirm(*session, revocation.at, &accepted.client).needed(),
+        revocation::revoke_others(*user, *session, *revocation).and_end(),
     ]
 }
 
 /// `key_hash` is of the key with which it is erased; nothing, if there is none.
-fn erase(user: &UserId, ending: Ending, key_hash: &[u8]) -> Vec<Step> {
+fn erase(user: &UserId, revocation: Revocation, key_hash: &[u8]) -> Vec<Step> {
     // An address nobody can have: it makes room for whoever comes with the old one.
     let nobody = format!("deleted:{user}");
-    let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(ending.at);
+    let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(revocation.at);
     vec![
         erase.bind(nobody.as_str()).needed(),
-        revocation::of_user(sql::END_ALL_OF_USER, *user, ending).and_end(),
+        revocation::of_user(sql::END_ALL_OF_USER, *user, revocation).and_end(),
         Statement::new(sql::FORGET_WHENCE).bind(user.as_bytes()).beside(),
         Statement::new(sql::FORGET_EVENTS).bind(user.as_bytes()).beside(),
         idempotency::forget_keys(user, key_hash),

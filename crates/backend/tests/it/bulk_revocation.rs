@@ -1,4 +1,4 @@
-//! Ending everyone's sessions: in parts, with their events, to the end, and no further than it has to.
+//! Revocation everyone's sessions: in parts, with their events, to the end, and no further than it has to.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -64,7 +64,7 @@ async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (_, user) = with_more(&app, &alice, PART).await;
         let mut told = Vec::new();
-        let ended = app.administration().end_everyones(&mut |sessions| told.push(sessions)).await;
+        let ended = app.administration().revoke_everyones(&mut |sessions| told.push(sessions)).await;
         assert_eq!(ended.expect("a store"), PART as u64 + 2);
         assert_eq!(told, [1_000, 1_002]);
         for browser in [&alice, &bob] {
@@ -80,7 +80,7 @@ async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
         assert_eq!(sessions.len(), PART + 1, "one of each");
         let (_, user) = row_of(&app, &bob).await;
         assert_eq!(events_of_ends(&app, user.id).await.len(), 1);
-        let again = app.administration().end_everyones(&mut |_| {}).await;
+        let again = app.administration().revoke_everyones(&mut |_| {}).await;
         assert_eq!(again.expect("a store"), 0);
         app.logged_in("alice").await.me().await.assert_ok();
     })
@@ -96,11 +96,11 @@ async fn a_failure_half_way_leaves_what_a_repeat_finishes() {
     let (_, user) = with_more(&app, &alice, 2 * PART).await;
     store.break_after(1);
     let mut told = 0;
-    let broken = app.administration().end_everyones(&mut |sessions| told = sessions).await;
+    let broken = app.administration().revoke_everyones(&mut |sessions| told = sessions).await;
     assert!(broken.is_err() && told == PART as u64, "{told}");
     store.set_broken(false);
     assert_eq!(events_of_ends(&app, user.id).await.len(), PART);
-    let rest = app.administration().end_everyones(&mut |_| {}).await;
+    let rest = app.administration().revoke_everyones(&mut |_| {}).await;
     assert_eq!(rest.expect("a store"), PART as u64 + 1);
     assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
 }
@@ -113,7 +113,7 @@ async fn a_part_whose_answer_was_lost_is_tried_again() {
     let alice = app.registered("alice").await;
     let (_, user) = with_more(&app, &alice, 2 * PART).await;
     store.lose_next_answers(2);
-    app.administration().end_everyones(&mut |_| {}).await.expect("a store");
+    app.administration().revoke_everyones(&mut |_| {}).await.expect("a store");
     assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
     assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
 }
@@ -133,7 +133,7 @@ async fn sessions_that_begin_later_go_on() {
             assert!(begun.expect("memory answers at once").expect("a store").took_place());
         }
     };
-    let ended = app.administration().end_everyones(&mut begin_more).await;
+    let ended = app.administration().revoke_everyones(&mut begin_more).await;
     assert_eq!(ended.expect("a store"), PART as u64 + 1);
     assert!(later as usize >= PART);
     assert_eq!(app.store.sessions_of(user.id).await.expect("a store").len(), PART);
@@ -153,7 +153,7 @@ async fn a_user_with_thousands_of_sessions_loses_them_all() {
         app.administration().enable(&user).await.expect("a store");
         let (first, more) = (u32::MAX / 2, u32::try_from(PART).expect("a number"));
         open_copies(&app, (&session, &user), first..first + more + 1).await;
-        let ended = app.administration().end_sessions(&user).await;
+        let ended = app.administration().revoke_sessions(&user).await;
         assert_eq!(ended.expect("a store"), PART as u64 + 1);
         assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
         bob.me().await.assert_ok();

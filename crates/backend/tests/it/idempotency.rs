@@ -76,13 +76,13 @@ async fn a_late_copy_undoes_nothing() {
         rename(&alice, KEY, "Alice").await.assert_status(204);
         assert_eq!(name_of(&alice).await, "Lewis");
 
-        let end_others =
+        let revoke_others =
             async || alice.call_with(KEY_OF_ENDS, Method::DELETE, path::SESSIONS, None).await;
         let before = app.logged_in("alice").await;
-        end_others().await.assert_status(204);
+        revoke_others().await.assert_status(204);
         before.me().await.assert_problem(401, "invalid_token");
         let since = app.logged_in("alice").await;
-        end_others().await.assert_status(204);
+        revoke_others().await.assert_status(204);
         since.me().await.assert_ok();
     })
     .await;
@@ -263,10 +263,10 @@ async fn a_copy_needs_the_proof_of_same_origin() {
 async fn a_late_copy_of_a_call_that_found_nothing_finds_no_more() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
-        let end_others = async || alice.call_with(KEY, Method::DELETE, path::SESSIONS, None).await;
-        end_others().await.assert_status(204);
+        let revoke_others = async || alice.call_with(KEY, Method::DELETE, path::SESSIONS, None).await;
+        revoke_others().await.assert_status(204);
         let since = app.logged_in("alice").await;
-        end_others().await.assert_status(204);
+        revoke_others().await.assert_status(204);
         since.me().await.assert_ok();
     })
     .await;

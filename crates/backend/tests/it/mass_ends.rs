@@ -51,18 +51,18 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     let mut console = schema.connection().await;
     open_sessions(&mut console, 1..=400).await;
     let mut feed = store.listen().await.expect("a feed");
-    assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+    assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
     // It began long before it is committed.
     let at = START.plus(-1_000);
     end(&mut console, TOLD + 1, at).await;
     match feed.next().await.expect("an answer") {
-        Heard::Change(Reach::Named { ended, since }) => {
+        Heard::Change(Reach::Named { revoked: ended, since }) => {
             assert_eq!((ended.len(), since), (TOLD, Some(at)));
         }
         other => panic!("{other:?}"),
     }
     execute(&mut console, "DELETE FROM ring_keys").await;
-    let keys = Reach::Named { ended: Vec::new(), since: None };
+    let keys = Reach::Named { revoked: Vec::new(), since: None };
     assert_eq!(feed.next().await.expect("an answer"), Heard::Change(keys));
     // Of several, the earliest; and a few, as ever, by their ids alone.
     for (many, seconds) in [(TOLD + 1, 5), (TOLD + 1, 3), (2, 0)] {
@@ -71,11 +71,11 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     let mut named = Vec::new();
     while named.len() < 2 * TOLD + 2 {
         match feed.next().await.expect("an answer") {
-            Heard::Change(Reach::Named { ended, since }) => {
+            Heard::Change(Reach::Named { revoked: ended, since }) => {
                 assert_eq!(since, Some(START.plus(3)));
                 named.extend(ended);
             }
-            Heard::Ended(ended) => named.extend(ended),
+            Heard::Revoked(ended) => named.extend(ended),
             other => panic!("{other:?}"),
         }
     }
@@ -92,7 +92,7 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
     open_sessions(&mut console, 1..=5_000).await;
     let mut feed = store.listen().await.expect("a feed");
     let (begun, mut reads) = (Instant::now(), 0_u32);
-    let ending = async {
+    let revocation = async {
         for number in 0..ENDS {
             end(&mut console, TOLD + 1, START.plus(i64::try_from(number).expect("a number"))).await;
         }
@@ -101,12 +101,12 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
         let mut told = 0;
         while told < ENDS * TOLD {
             let heard = feed.next().await.expect("an answer");
-            if let Heard::Change(Reach::Named { ended, since: Some(_) }) = heard {
+            if let Heard::Change(Reach::Named { revoked: ended, since: Some(_) }) = heard {
                 (told, reads) = (told + ended.len(), reads + 1);
             }
         }
     };
-    tokio::join!(ending, hearing);
+    tokio::join!(revocation, hearing);
     // 250 ms lie between two.
     let most = begun.elapsed().as_millis() / 250 + 2;
     assert!(u128::from(reads) <= most, "{reads} reads, more than {most}");
@@ -123,14 +123,14 @@ async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
         TestApp::over(store, Place::Schema(schema), &["--access-token-seconds", "1800"]).await;
     open_sessions(&mut console, 1..=600).await;
     let _following = app.app.sessions.follow_endings();
-    let endings = &app.app.sessions.journal.endings;
+    let revocations = &app.app.sessions.journal.revocations;
     let mut look = tokio::time::interval(Duration::from_millis(5));
-    while !endings.is_trusted() {
+    while !revocations.is_complete() {
         look.tick().await;
     }
     for (number, seconds) in [(1, 0), (2, -1_500)] {
         end(&mut console, 300, START.plus(seconds)).await;
-        while endings.count() < 300 * number {
+        while revocations.count() < 300 * number {
             look.tick().await;
         }
     }
@@ -170,9 +170,9 @@ async fn however_many_have_ended_they_are_counted_in_parts() {
                 execute(&mut schema.connection().await, &sessions).await;
             }
         }
-        let counts = store.ended_per_second(START).await.expect("a store");
+        let counts = store.revoked_per_second(START).await.expect("a store");
         assert_eq!(counts, [(START, 69_999), (START.plus(1), 50_002)], "{}", place.engine());
-        let later = store.ended_per_second(START.plus(1)).await.expect("a store");
+        let later = store.revoked_per_second(START.plus(1)).await.expect("a store");
         assert_eq!(later, [(START.plus(1), 50_002)]);
         store.close().await;
     }

@@ -225,8 +225,8 @@ async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
         // So that there is a connection for it.
         alice.refresh().await.assert_ok();
 
-        let ending = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
-        sqlx::raw_sql(ending).execute(&mut other).await.expect("an end, not yet committed");
+        let revocation = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
+        sqlx::raw_sql(revocation).execute(&mut other).await.expect("an end, not yet committed");
         let mut refresh = pin!(alice.refresh_with(KEY));
         tokio::select! {
             early = &mut refresh => panic!("answered before the end of the session: {early:?}"),

@@ -29,7 +29,7 @@ const DATABASE: &str = "baton.db";
 enum Claim {
     Registered(String, SessionId),
     LoggedIn(SessionId),
-    Ended(SessionId),
+    RevokedSession(SessionId),
     /// The session's row says that this generation was accepted with this key, or says so of a
     /// later one, or of an earlier one: rotations may be lost. Nothing else.
     Accepted(SessionId, Generation),
@@ -83,7 +83,7 @@ impl Diary {
 
     fn logout(&mut self, member: &mut Member) {
         let told = member.client.logout();
-        self.note(&told, 204, Claim::Ended(member.session));
+        self.note(&told, 204, Claim::RevokedSession(member.session));
     }
 
     /// The owner refreshes; somebody with a copy presents the old ticket.
@@ -91,7 +91,7 @@ impl Diary {
         let mut thief = member.client.clone();
         self.refresh(member);
         let told = thief.refresh_without_a_key();
-        self.note(&told, 401, Claim::Ended(member.session));
+        self.note(&told, 401, Claim::RevokedSession(member.session));
     }
 }
 
@@ -176,7 +176,7 @@ async fn open(image: &Image, diary: &Diary) -> Found {
         }
         let id = match claim {
             Claim::Registered(_, id) | Claim::LoggedIn(id) => *id,
-            Claim::Ended(_) | Claim::Accepted(..) => continue,
+            Claim::RevokedSession(_) | Claim::Accepted(..) => continue,
         };
         if let Some((session, _)) = store.find_session(id).await.expect("whole rows") {
             found.sessions.insert(id, session.family);
@@ -213,7 +213,7 @@ impl Found {
                 Claim::LoggedIn(session) => {
                     family(session);
                 }
-                Claim::Ended(session) => {
+                Claim::RevokedSession(session) => {
                     let standing = family(session).standing;
                     assert_eq!(standing, Standing::Revoked, "{what}: {session} had ended");
                 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::endings::{Endings, Word};
+use backend::auth::revocation_cache::{RevocationCache, SessionStatus};
 use backend::clock::Clock;
 use backend::store::{self, Heard};
-use shared::{EndCause, SessionId, path};
+use shared::{RevocationReason, SessionId, path};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::{Instant, advance};
@@ -29,8 +29,8 @@ async fn call(browser: &Browser) -> Answer {
     browser.call(Method::GET, path::EVENTS, None).await
 }
 
-fn endings(app: &TestApp) -> &Endings {
-    &app.app.sessions.journal.endings
+fn revocations(app: &TestApp) -> &RevocationCache {
+    &app.app.sessions.journal.revocations
 }
 
 fn session_of(browser: &Browser) -> SessionId {
@@ -39,7 +39,7 @@ fn session_of(browser: &Browser) -> SessionId {
 
 /// Until the instance hears what others end.
 async fn until_it_hears(app: &TestApp) {
-    until(PATIENCE, || endings(app).is_trusted()).await;
+    until(PATIENCE, || revocations(app).is_complete()).await;
 }
 
 /// What is looked at after the limit must be so; a test that is let run late has seen nothing wrong.
@@ -71,7 +71,7 @@ async fn until_refused(browser: &Browser, limit: Duration) -> Answer {
 }
 
 #[track_caller]
-fn assert_ended(answer: &Answer, cause: EndCause) {
+fn assert_ended(answer: &Answer, cause: RevocationReason) {
     answer.assert_problem(401, "invalid_token");
     assert_eq!(answer.json()["ended_because"], cause.as_str(), "{answer:?}");
 }
@@ -92,13 +92,13 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
 
         let copy = others.copied();
         others.logout().await.assert_status(204);
-        assert_ended(&call(&copy).await, EndCause::Logout);
-        assert_ended(&until_refused(&others_there, LAG).await, EndCause::Logout);
+        assert_ended(&call(&copy).await, RevocationReason::Logout);
+        assert_ended(&until_refused(&others_there, LAG).await, RevocationReason::Logout);
         // It was heard, not asked for; and whoever has not ended goes on.
-        let word = endings(&there).word(session_of(&others_there));
-        assert_eq!(word, Word::Ended(EndCause::Logout));
+        let word = revocations(&there).status(session_of(&others_there));
+        assert_eq!(word, SessionStatus::RevokedSession(RevocationReason::Logout));
         call(&alice_there).await.assert_ok();
-        assert!(endings(&there).is_trusted());
+        assert!(revocations(&there).is_complete());
     })
     .await;
 }
@@ -116,7 +116,7 @@ async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_withi
         retire_the_signing_key(&here).await;
         call(&alice).await.assert_problem(401, "invalid_token");
         until_refused(&alice_there, LAG).await.assert_problem(401, "invalid_token");
-        assert!(endings(&there).is_trusted(), "it was heard, not asked for");
+        assert!(revocations(&there).is_complete(), "it was heard, not asked for");
         alice.through(&there).refresh().await.assert_ok();
     })
     .await;
@@ -148,7 +148,7 @@ async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it(
     until_it_hears(&there).await;
     call(&alice).await.assert_ok();
     store.set_hearing(Hearing::Deaf);
-    until(LAG, || !endings(&there).is_trusted()).await;
+    until(LAG, || !revocations(&there).is_complete()).await;
     retire_the_signing_key(&here).await;
     store.set_hearing(Hearing::Good);
     until_it_hears(&there).await;
@@ -176,7 +176,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
     let mut console = SqliteConnection::connect_with(&file).await.expect("a connection");
     sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
-    assert_ended(&until_refused(&alice, LAG).await, EndCause::Administrator);
+    assert_ended(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
 
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
@@ -186,7 +186,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
-    assert_ended(&until_refused(&alice, LAG).await, EndCause::Administrator);
+    assert_ended(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
 }
 
 #[tokio::test]
@@ -215,11 +215,11 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     until_it_hears(&app).await;
 
     store.set_hearing(Hearing::Deaf);
-    until(LAG, || !endings(&app).is_trusted()).await;
+    until(LAG, || !revocations(&app).is_complete()).await;
     call(&alice).await.assert_ok();
     assert_eq!(store.sessions_read(), 1);
     bob.copied().through(&there).logout().await.assert_status(204);
-    assert_ended(&call(&bob).await, EndCause::Logout);
+    assert_ended(&call(&bob).await, RevocationReason::Logout);
 
     store.set_broken(true);
     for browser in [&alice, &bob] {
@@ -229,7 +229,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     store.set_hearing(Hearing::Good);
     until_it_hears(&app).await;
     // What it did not hear it has read.
-    assert_eq!(endings(&app).word(session_of(&bob)), Word::Ended(EndCause::Logout));
+    assert_eq!(revocations(&app).status(session_of(&bob)), SessionStatus::RevokedSession(RevocationReason::Logout));
     call(&alice).await.assert_ok();
 }
 
@@ -241,11 +241,11 @@ async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
     until_it_hears(&app).await;
     store.set_hearing(Hearing::Stuck);
     let begun = Instant::now();
-    until(PATIENCE, || !endings(&app).is_trusted()).await;
+    until(PATIENCE, || !revocations(&app).is_complete()).await;
     assert!(begun.elapsed() < LAG, "{:?}", begun.elapsed());
     // And for as long as it does not.
     advance(PATIENCE).await;
-    assert!(!endings(&app).is_trusted());
+    assert!(!revocations(&app).is_complete());
     store.set_hearing(Hearing::Good);
     until_it_hears(&app).await;
 }
@@ -254,24 +254,24 @@ async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
 #[tokio::test(start_paused = true)]
 async fn trust_runs_out_by_itself() {
     let clock = Clock::manual(START);
-    let (endings, now) = (Endings::new(&clock), clock.boot_instant());
-    endings.trust(now, now + Duration::from_millis(900));
-    assert!(endings.is_trusted());
+    let (revocations, now) = (RevocationCache::new(&clock), clock.boot_instant());
+    revocations.trust(now, now + Duration::from_millis(900));
+    assert!(revocations.is_complete());
     advance(Duration::from_millis(900)).await;
-    assert!(!endings.is_trusted());
+    assert!(!revocations.is_complete());
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
     let clock = Clock::manual(START);
-    let (endings, asked) = (Endings::new(&clock), clock.boot_instant());
+    let (revocations, asked) = (RevocationCache::new(&clock), clock.boot_instant());
     advance(Duration::from_millis(1)).await;
-    endings.doubt();
-    endings.trust(asked, asked + LAG);
-    assert!(!endings.is_trusted());
+    revocations.invalidate();
+    revocations.trust(asked, asked + LAG);
+    assert!(!revocations.is_complete());
     advance(Duration::from_millis(1)).await;
-    endings.trust(clock.boot_instant(), asked + LAG);
-    assert!(endings.is_trusted());
+    revocations.trust(clock.boot_instant(), asked + LAG);
+    assert!(revocations.is_complete());
 }
 
 /// The end took place, its answer was lost: nobody was promised anything, but the tokens are asked about.
@@ -281,11 +281,11 @@ async fn an_end_whose_outcome_is_unknown_is_asked_for() {
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     let now = app.clock.boot_instant();
-    endings(&app).trust(now, now + PATIENCE);
+    revocations(&app).trust(now, now + PATIENCE);
     store.set_breaks_after_writing(true);
     alice.copied().logout().await.assert_problem(503, "temporarily_unavailable");
     store.set_breaks_after_writing(false);
-    assert_ended(&call(&alice).await, EndCause::Logout);
+    assert_ended(&call(&alice).await, RevocationReason::Logout);
 }
 
 #[tokio::test]
@@ -295,10 +295,10 @@ async fn a_restart_forgets_no_end() {
         alice.copied().logout().await.assert_status(204);
         let again = app.another_instance().await;
         let _following = again.app.sessions.follow_endings();
-        assert_ended(&call(&alice.through(&again)).await, EndCause::Logout);
+        assert_ended(&call(&alice.through(&again)).await, RevocationReason::Logout);
         until_it_hears(&again).await;
-        let word = endings(&again).word(session_of(&alice));
-        assert_eq!(word, Word::Ended(EndCause::Logout));
+        let word = revocations(&again).status(session_of(&alice));
+        assert_eq!(word, SessionStatus::RevokedSession(RevocationReason::Logout));
     })
     .await;
 }
@@ -314,12 +314,12 @@ async fn ends_are_remembered_as_long_as_tokens_live() {
     app.clock.advance(900);
     // Another end, so that it has surely looked.
     app.registered("bob").await.logout().await.assert_status(204);
-    until(PATIENCE, || endings(&app).count() == 2).await;
+    until(PATIENCE, || revocations(&app).count() == 2).await;
     app.clock.advance(3_600);
-    until(PATIENCE, || endings(&app).count() == 0).await;
+    until(PATIENCE, || revocations(&app).count() == 0).await;
     app.clock.advance(-4_500);
-    until(PATIENCE, || endings(&app).count() == 2).await;
-    assert_ended(&call(&alice).await, EndCause::Logout);
+    until(PATIENCE, || revocations(&app).count() == 2).await;
+    assert_ended(&call(&alice).await, RevocationReason::Logout);
 }
 
 /// Whoever is shown a token may ask nobody, so that it must not outlive its session.
@@ -358,7 +358,7 @@ async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut feed = store.listen().await.expect("a feed");
-    assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+    assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
     let mut console = schema.connection().await;
     sqlx::raw_sql(REPLACE).execute(&mut console).await.expect("another table");
     assert!(feed.next().await.is_err());
@@ -374,13 +374,13 @@ async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_know
     until_it_hears(&far).await;
     call(&alice_far).await.assert_ok();
     relay.freeze();
-    until(LAG, || !endings(&far).is_trusted()).await;
+    until(LAG, || !revocations(&far).is_complete()).await;
     alice.logout().await.assert_status(204);
     call(&alice_far).await.assert_problem(503, "temporarily_unavailable");
     relay.thaw();
-    assert_ended(&until_refused(&alice_far, PATIENCE).await, EndCause::Logout);
+    assert_ended(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
     until_it_hears(&far).await;
-    assert_eq!(endings(&far).word(session_of(&alice_far)), Word::Ended(EndCause::Logout));
+    assert_eq!(revocations(&far).status(session_of(&alice_far)), SessionStatus::RevokedSession(RevocationReason::Logout));
 }
 
 #[tokio::test]
@@ -395,12 +395,12 @@ async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed
         break_it(&relay);
         alice.logout().await.assert_status(204);
         until(LAG, || {
-            let known = endings(&far).word(session_of(&alice_far));
-            known != Word::Stands
+            let known = revocations(&far).status(session_of(&alice_far));
+            known != SessionStatus::Active
         })
         .await;
-        assert_ended(&until_refused(&alice_far, PATIENCE).await, EndCause::Logout);
+        assert_ended(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
         until_it_hears(&far).await;
-        assert_eq!(endings(&far).word(session_of(&alice_far)), Word::Ended(EndCause::Logout));
+        assert_eq!(revocations(&far).status(session_of(&alice_far)), SessionStatus::RevokedSession(RevocationReason::Logout));
     }
 }

@@ -5,12 +5,12 @@ mod commands;
 
 use std::time::Duration;
 
-use backend::auth::endings::Word;
+use backend::auth::revocation_cache::SessionStatus;
 use backend::clock::Clock;
 use backend::lifetimes::{Lifetime, LifetimeSet, renewals};
-use backend::store::{self, Change, Ending, Opening, Session, Store, User, ClientInfo};
+use backend::store::{self, Change, Revocation, Opening, Session, Store, User, ClientInfo};
 use rotation::{Family, Seed};
-use shared::{EndCause, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, NumericDate, SessionId, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -114,8 +114,8 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
         let before = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
         populate(&*before.store).await;
         let session = SessionId::from_bytes([1; 16]);
-        let ending = Ending { cause: EndCause::Logout, at: now().plus(-600) };
-        let end = Change::EndSession(session, ending);
+        let revocation = Revocation { cause: RevocationReason::Logout, at: now().plus(-600) };
+        let end = Change::RevokeSession(session, revocation);
         assert!(before.store.commit(end, Vec::new()).await.expect("a store").took_place());
         before.store.close().await;
 
@@ -137,12 +137,12 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
         app.clock.step(now().since(app.clock.now()));
         app.clock.compare(app.clock.now());
         let _following = app.app.sessions.follow_endings();
-        let endings = &app.app.sessions.journal.endings;
+        let revocations = &app.app.sessions.journal.revocations;
         let mut look = tokio::time::interval(Duration::from_millis(5));
-        while !endings.is_trusted() {
+        while !revocations.is_complete() {
             look.tick().await;
         }
-        assert_eq!(endings.word(session), Word::Ended(EndCause::Logout));
+        assert_eq!(revocations.status(session), SessionStatus::RevokedSession(RevocationReason::Logout));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every engine must do, told once. A new engine joins by standing in `support::stores`.
 
 mod accounts;
-mod endings;
+mod revocation_cache;
 mod erasure;
 mod events;
 mod idempotency;
@@ -9,10 +9,10 @@ mod keys;
 
 use backend::auth::email::Email;
 use backend::store::{
-    Accepted, Change, Ending, IdRange, Outcome, Prunable, PruneBefore, Session, Store, User, ClientInfo,
+    Accepted, Change, Revocation, IdRange, Outcome, Prunable, PruneBefore, Session, Store, User, ClientInfo,
 };
 use rotation::{Attempt, Family, Generation, Seed, Standing};
-use shared::{EndCause, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, NumericDate, SessionId, UserId};
 
 use crate::support::stores;
 
@@ -74,8 +74,8 @@ async fn accept(store: &dyn Store, id: SessionId, accepted: &Accepted) -> bool {
     commit(store, Change::Accept(id, Box::new(accepted.clone()))).await.took_place()
 }
 
-async fn end(store: &dyn Store, id: SessionId, cause: EndCause, at: NumericDate) -> bool {
-    commit(store, Change::EndSession(id, Ending { cause, at })).await.took_place()
+async fn end(store: &dyn Store, id: SessionId, cause: RevocationReason, at: NumericDate) -> bool {
+    commit(store, Change::RevokeSession(id, Revocation { cause, at })).await.took_place()
 }
 
 async fn rehash(store: &dyn Store, user: UserId, seen: &str, hash: &str) -> bool {
@@ -137,7 +137,7 @@ async fn what_is_not_there_is_not_found() {
         assert!(
             store.find_session(SessionId::from_bytes([9; 16])).await.expect("a store").is_none()
         );
-        assert!(!end(store, SessionId::from_bytes([9; 16]), EndCause::Logout, NOW).await);
+        assert!(!end(store, SessionId::from_bytes([9; 16]), RevocationReason::Logout, NOW).await);
         let nothing = accepted(&Family::begun(NOW), 1, None);
         assert!(!accept(store, SessionId::from_bytes([9; 16]), &nothing).await);
         store.ping().await.expect("an answer");
@@ -197,8 +197,8 @@ async fn an_end_is_final() {
         let other = session(2, &user);
         assert!(open(store, &user, &other).await);
 
-        assert!(end(store, first.id, EndCause::Replay, NOW).await);
-        assert!(!end(store, first.id, EndCause::Logout, NOW.plus(1)).await);
+        assert!(end(store, first.id, RevocationReason::Replay, NOW).await);
+        assert!(!end(store, first.id, RevocationReason::Logout, NOW.plus(1)).await);
         assert!(!accept(store, first.id, &accepted(&Family::begun(NOW), 1, None)).await);
         assert_eq!(family(store, first.id).await, Family::begun(NOW).revoked());
         assert_eq!(family(store, other.id).await.standing, Standing::Live);
@@ -240,8 +240,8 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
         ] {
             assert!(open(store, &user, &session).await);
         }
-        end(store, SessionId::from_bytes([6; 16]), EndCause::Logout, NOW.plus(-101)).await;
-        end(store, SessionId::from_bytes([7; 16]), EndCause::Logout, NOW.plus(-100)).await;
+        end(store, SessionId::from_bytes([6; 16]), RevocationReason::Logout, NOW.plus(-101)).await;
+        end(store, SessionId::from_bytes([7; 16]), RevocationReason::Logout, NOW.plus(-100)).await;
 
         let before = PruneBefore {
             created_at: NOW.plus(-900),

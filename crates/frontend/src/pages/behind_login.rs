@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
-use shared::EndCause;
+use shared::RevocationReason;
 use shared::path::LOGIN_PAGE;
 
 use super::onward::login_and_back;
@@ -49,7 +49,7 @@ fn AwayFromHere() -> impl IntoView {
         Phase::SignedOut(Some(
             EndReason::LoggedOut
                 | EndReason::LoggedOutHereOnly
-                | EndReason::Ended(Some(EndCause::Deleted))
+                | EndReason::Ended(Some(RevocationReason::Deleted))
         ))
     );
     let path = if left { LOGIN_PAGE.to_owned() } else { login_and_back() };

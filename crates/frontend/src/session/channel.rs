@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
 use shared::body::SessionBody;
-use shared::{EndCause, SessionId};
+use shared::{RevocationReason, SessionId};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -27,7 +27,7 @@ pub(super) struct Message {
     pub(super) reason: Option<Reason>,
     /// Why the server ended the session, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) cause: Option<EndCause>,
+    pub(super) cause: Option<RevocationReason>,
     /// The lock that the tab holds which says this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lock: Option<String>,

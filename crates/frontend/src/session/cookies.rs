@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::EndCause;
+use shared::RevocationReason;
 
 use super::no_cookie::NoCookie;
 use super::{EndReason, Phase, Session, Token, browser, hint, keys, probe};
@@ -91,7 +91,7 @@ impl Session {
 
     /// Why a session is over that cannot be refreshed, or was refused with no cause given. To be asked before the hint is
     /// dropped.
-    pub(super) fn reason_of_the_end(self, cause: Option<EndCause>) -> EndReason {
+    pub(super) fn reason_of_the_end(self, cause: Option<RevocationReason>) -> EndReason {
         match cause {
             None if self.cannot_be_refreshed() => EndReason::NoCookies,
             None if !hint::is_there() => EndReason::CookiesRemoved,

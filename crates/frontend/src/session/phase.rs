@@ -1,7 +1,7 @@
 //! Who is logged in here, as pages may know it. There is no room for a token.
 
 use shared::body::User;
-use shared::{EndCause, SessionId};
+use shared::{RevocationReason, SessionId};
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ pub struct SignedIn {
 pub enum EndReason {
     /// The server refused to go on. To a refresh it gives one answer for every cause; to a call with
     /// a token of the session it says the cause.
-    Ended(Option<EndCause>),
+    Ended(Option<RevocationReason>),
     /// The user logged out in this tab.
     LoggedOut,
     /// The user logged out in this tab, and neither the cookie nor a token named the session: it may go on.

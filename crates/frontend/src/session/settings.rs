@@ -2,7 +2,7 @@
 //! ([`super::password_change`]). It must not know about forms.
 
 use leptos::prelude::*;
-use shared::EndCause;
+use shared::RevocationReason;
 use shared::body::{Me, NameRequest, Sessions};
 
 use super::channel::Reason;
@@ -48,8 +48,8 @@ impl Session {
             return Ok(());
         }
         hint::remove();
-        self.forget(EndReason::Ended(Some(EndCause::Deleted)));
-        Self::tell_ended(session_id, Reason::Ended, Some(EndCause::Deleted));
+        self.forget(EndReason::Ended(Some(RevocationReason::Deleted)));
+        Self::tell_ended(session_id, Reason::Ended, Some(RevocationReason::Deleted));
         browser::clear_stored().await;
         Ok(())
     }

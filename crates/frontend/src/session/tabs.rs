@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::SessionBody;
-use shared::{EndCause, SessionId};
+use shared::{RevocationReason, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
 use super::{EndReason, Phase, Session, Token, browser, lock};
@@ -104,7 +104,7 @@ impl Session {
     pub(super) fn tell_ended(
         session_id: Option<SessionId>,
         reason: Reason,
-        cause: Option<EndCause>,
+        cause: Option<RevocationReason>,
     ) {
         if session_id.is_some() {
             channel::post(&Message {

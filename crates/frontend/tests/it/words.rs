@@ -6,7 +6,7 @@ use frontend::words::{
     why_not_from_here, why_this_ended,
 };
 use shared::body::Event;
-use shared::{Device, DeviceKind, EndCause, EventId, EventKind, LimitedBy, NumericDate};
+use shared::{Device, DeviceKind, RevocationReason, EventId, EventKind, LimitedBy, NumericDate};
 
 fn event(kind: EventKind) -> Event {
     Event {
@@ -51,7 +51,7 @@ fn every_kind_of_event_has_words_of_its_own() {
 #[test]
 fn every_cause_of_an_end_has_words_of_its_own_in_the_record_and_in_the_notice() {
     let (mut records, mut notices) = (Vec::new(), Vec::new());
-    let causes = EndCause::ALL.iter().copied().map(Some).chain([None]);
+    let causes = RevocationReason::ALL.iter().copied().map(Some).chain([None]);
     for cause in causes {
         let record = what_happened(&Event { cause, ..event(EventKind::SessionEnded) });
         assert!(!records.contains(&record), "{cause:?}: {record}");
@@ -61,14 +61,14 @@ fn every_cause_of_an_end_has_words_of_its_own_in_the_record_and_in_the_notice() 
         notices.push(notice);
     }
     // Unknown is as good as none.
-    assert_eq!(why_this_ended(Some(EndCause::Unknown)), why_this_ended(None));
+    assert_eq!(why_this_ended(Some(RevocationReason::Unknown)), why_this_ended(None));
 }
 
 #[test]
 fn only_what_the_user_has_wanted_is_calm() {
     let wanted: Vec<_> =
-        EndCause::ALL.iter().copied().filter(|cause| was_wanted(Some(*cause))).collect();
-    assert_eq!(wanted, [EndCause::Logout, EndCause::Deleted]);
+        RevocationReason::ALL.iter().copied().filter(|cause| was_wanted(Some(*cause))).collect();
+    assert_eq!(wanted, [RevocationReason::Logout, RevocationReason::Deleted]);
     assert!(!was_wanted(None));
     for kind in [EventKind::Replayed, EventKind::LoginFailed, EventKind::ConfirmFailed] {
         assert_eq!(tone(kind), Tone::Alarm, "{kind}");

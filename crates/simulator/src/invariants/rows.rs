@@ -1,7 +1,7 @@
 //! What the rows say after each event: an end is final, and generations go one way.
 
 use rotation::Standing;
-use shared::EndCause;
+use shared::RevocationReason;
 use shared::{NumericDate, SessionId};
 
 use super::sign_ins::second_session;
@@ -32,13 +32,13 @@ impl Observer {
             if watched.ended && !ended {
                 found.push((Invariant::AnEndIsFinal, format!("{name} is alive again")));
             }
-            let replayed = ended && !watched.ended && store.cause(*id) == Some(EndCause::Replay);
+            let replayed = ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
             if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
             // The user wanted it so, elsewhere.
-            watched.may_end |= ended && store.cause(*id) == Some(EndCause::PasswordChange);
+            watched.may_end |= ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
             if generation > 0 {
                 watched.presented.get_or_insert(event);
             }

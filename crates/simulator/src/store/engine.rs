@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
+    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
     Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
@@ -20,8 +20,8 @@ impl Store for SimulatedStore {
                 self.call(Some(Outcome::default()), |store| store.write_rotation(id, &accepted))
                     .await
             }
-            Change::EndSession(id, ending) => {
-                self.call(None, |store| store.write_end(id, ending)).await
+            Change::RevokeSession(id, revocation) => {
+                self.call(None, |store| store.write_end(id, revocation)).await
             }
             Change::OpenSession { .. } | Change::Register(..) => {
                 self.call(None, |store| store.write_session(change)).await
@@ -69,19 +69,19 @@ impl Store for SimulatedStore {
         self.memory.end_of_part(after, up_to).await
     }
 
-    async fn ended_per_second(
+    async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
-        self.memory.ended_per_second(since).await
+        self.memory.revoked_per_second(since).await
     }
 
-    async fn ended_in(
+    async fn revoked_in(
         &self,
         second: NumericDate,
         after: Option<SessionId>,
-    ) -> Result<Vec<Ended>, StoreError> {
-        self.memory.ended_in(second, after).await
+    ) -> Result<Vec<RevokedSession>, StoreError> {
+        self.memory.revoked_in(second, after).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

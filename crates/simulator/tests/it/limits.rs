@@ -8,7 +8,7 @@ const SEEDS: u64 = 4_000;
 
 /// The first of the seeds that breaks `promise` if `premise` is taken away.
 fn needed(premise: Premise, promise: Invariant) -> Option<u64> {
-    let simulator = Simulator::with(Twist { doubt: Some(premise), ..Twist::default() });
+    let simulator = Simulator::with(Twist { invalidate: Some(premise), ..Twist::default() });
     (0..SEEDS).find(|seed| {
         simulator.run(*seed).violation.is_some_and(|violation| violation.invariant == promise)
     })

@@ -24,7 +24,7 @@ pub enum SessionsCommand {
     /// List sessions, one on each line: id, begun, seen last, expires, whose, address, device.
     List(ListSessionsArgs),
     /// End sessions: their tokens stop at once, at every instance within a second.
-    End(EndSessionsArgs),
+    End(RevokeSessionsArgs),
 }
 
 /// Whom `users add` adds.
@@ -68,7 +68,7 @@ pub struct ListSessionsArgs {
 
 /// What `sessions end` takes.
 #[derive(Debug, Clone, Args)]
-pub struct EndSessionsArgs {
+pub struct RevokeSessionsArgs {
     /// Where the database is.
     #[command(flatten)]
     pub database: DatabaseArgs,

@@ -41,10 +41,10 @@ impl Tables {
         before: PruneBefore,
     ) -> Outcome {
         let is_over = |session: &Session| {
-            let ended_at = self.ended_at.get(&session.id);
+            let revoked_at = self.revoked_at.get(&session.id);
             session.family.created_at < before.created_at
                 || session.family.accepted_at < before.accepted_at
-                || ended_at.is_some_and(|at| *at < before.revoked_at)
+                || revoked_at.is_some_and(|at| *at < before.revoked_at)
         };
         let [after, through] = [after, through].map(SessionId::from_bytes);
         let part = self.sessions.range((Excluded(after), Included(through)));
@@ -52,7 +52,7 @@ impl Tables {
             part.filter(|(_, session)| is_over(session)).map(|(&id, _)| id).collect();
         for id in &over {
             self.sessions.remove(id);
-            self.ended_at.remove(id);
+            self.revoked_at.remove(id);
         }
         count(over.len())
     }
@@ -136,5 +136,5 @@ impl Tables {
 }
 
 const fn count(rows: usize) -> Outcome {
-    Outcome { rows: rows as u64, ended: Vec::new() }
+    Outcome { rows: rows as u64, revoked: Vec::new() }
 }

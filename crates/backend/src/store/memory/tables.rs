@@ -18,7 +18,7 @@ pub(super) struct Tables {
     pub(super) users: BTreeMap<UserId, User>,
     pub(super) erased: BTreeSet<UserId>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
-    pub(super) ended_at: HashMap<SessionId, NumericDate>,
+    pub(super) revoked_at: HashMap<SessionId, NumericDate>,
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) failures: BTreeMap<AccountTag, Failures>,
     pub(super) used_keys: BTreeMap<[u8; 32], UsedKey>,
@@ -33,16 +33,16 @@ impl Tables {
         match change {
             Change::Register(user, session, superseded) => {
                 let done = self.register(*user, *session);
-                self.and_end_superseded(done, &superseded)
+                self.and_revoke_superseded(done, &superseded)
             }
             Change::AddUser(user) => rows(self.add_user(*user)),
             Change::OpenSession { session, seen, superseded } => {
                 let done = self.open_session(*session, &seen);
-                self.and_end_superseded(done, &superseded)
+                self.and_revoke_superseded(done, &superseded)
             }
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
-            Change::EndSession(id, ending) => self.end_one(id, ending),
-            Change::EndSessions(whose, ending) => self.end_sessions(&whose, ending),
+            Change::RevokeSession(id, revocation) => self.revoke_one(id, revocation),
+            Change::RevokeSessions(whose, revocation) => self.revoke_sessions(&whose, revocation),
             Change::WantPassword(session, now) => {
                 let calm = self.live(session).filter(|session| session.wanted_at.is_none());
                 rows(calm.map(|session| session.wanted_at = Some(now)).is_some())
@@ -55,15 +55,15 @@ impl Tables {
                 let enabled = self.enabled(user);
                 rows(enabled.map(|user| user.name = name).is_some())
             }
-            Change::Disable(user, ending) => {
+            Change::Disable(user, revocation) => {
                 let enabled = self.enabled(user);
-                let done = enabled.map(|user| user.disabled_at = Some(ending.at)).is_some();
-                self.and_end(done, &Whose::Of(user), ending)
+                let done = enabled.map(|user| user.disabled_at = Some(revocation.at)).is_some();
+                self.and_end(done, &Whose::Of(user), revocation)
             }
             Change::Enable(user) => rows(self.enable(user)),
-            Change::Erase(user, ending) => {
-                let done = self.erase(user, ending.at);
-                let outcome = self.and_end_all_of(done, user, ending);
+            Change::Erase(user, revocation) => {
+                let done = self.erase(user, revocation.at);
+                let outcome = self.and_revoke_all_of(done, user, revocation);
                 self.forget_traces(user, done);
                 outcome
             }
@@ -134,7 +134,7 @@ impl Tables {
             }
         }
         self.lifetimes.retain(|it| it.held_until >= expired_before);
-        Outcome { rows, ended: Vec::new() }
+        Outcome { rows, revoked: Vec::new() }
     }
 
     fn count(&mut self, account: AccountTag, seen: u32, at: NumericDate) -> bool {
@@ -220,15 +220,15 @@ impl Tables {
     }
 
     fn change_password(&mut self, change: PasswordChange) -> Outcome {
-        let PasswordChange { user, seen, hash, session, accepted, ending } = change;
+        let PasswordChange { user, seen, hash, session, accepted, revocation } = change;
         let stands = self.enabled(user).is_some_and(|user| user.password_hash == seen);
         // Only together.
         let client = accepted.client.clone();
         let done = stands
             && self.accept(session, accepted)
-            && self.confirm(session, ending.at, client)
+            && self.confirm(session, revocation.at, client)
             && self.set_password(user, &seen, hash);
-        self.and_end(done, &Whose::OthersOf(user, session), ending)
+        self.and_end(done, &Whose::OthersOf(user, session), revocation)
     }
 
     fn enable(&mut self, user: UserId) -> bool {
@@ -258,5 +258,5 @@ impl Tables {
 }
 
 const fn rows(done: bool) -> Outcome {
-    Outcome { rows: done as u64, ended: Vec::new() }
+    Outcome { rows: done as u64, revoked: Vec::new() }
 }

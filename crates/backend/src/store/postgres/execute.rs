@@ -25,7 +25,7 @@ pub(super) async fn execute(
         [accept, record] if accept.is(sql::ACCEPT) && record.is(sql::RECORD) => {
             let both = accept.followed_by(record, sql::ACCEPT_AND_RECORD);
             let rows = connection.execute(bound::<Postgres>(&both)).await?.rows_affected();
-            Ok(Outcome { rows, ended: Vec::new() })
+            Ok(Outcome { rows, revoked: Vec::new() })
         }
         events if events.iter().all(|step| step.is(sql::RECORD) || step.is(sql::TRIM_EVENTS)) => {
             let alone: Vec<Step> = events.iter().map(recorded_alone).collect();
@@ -76,11 +76,11 @@ async fn take_all(connection: &mut PgConnection, steps: &[Step]) -> Result<Optio
     for step in steps {
         let query = bound::<Postgres>(&step.statement);
         let rows = if step.ends_sessions {
-            let ended = connection.fetch_all(query).await?;
-            for row in &ended {
-                outcome.ended.push(row::ended_id(row)?);
+            let revoked = connection.fetch_all(query).await?;
+            for row in &revoked {
+                outcome.revoked.push(row::revoked_id(row)?);
             }
-            ended.len() as u64
+            revoked.len() as u64
         } else {
             connection.execute(query).await?.rows_affected()
         };

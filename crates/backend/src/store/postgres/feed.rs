@@ -9,7 +9,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::{EndCause, NumericDate, SessionId};
+use shared::{RevocationReason, NumericDate, SessionId};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -89,7 +89,7 @@ impl Feed for Listening {
 /// What our triggers have said.
 #[derive(Default)]
 struct News {
-    ended: Vec<(SessionId, EndCause)>,
+    revoked: Vec<(SessionId, RevocationReason)>,
     /// The earliest instant that is named by sessions which were not told by their ids.
     since: Option<NumericDate>,
     /// The ring has changed, or more sessions have ended than were told by their ids.
@@ -106,8 +106,8 @@ impl News {
                 let at = at.parse().ok().map(NumericDate);
                 self.since = self.since.into_iter().chain(at).min();
             }
-            Some(_) if self.ended.len() >= MOST_TOLD => self.is_full = true,
-            Some((id, cause)) => self.ended.extend(ended_by(id, cause)),
+            Some(_) if self.revoked.len() >= MOST_TOLD => self.is_full = true,
+            Some((id, cause)) => self.revoked.extend(revoked_by(id, cause)),
         }
     }
 
@@ -116,18 +116,18 @@ impl News {
     }
 
     fn heard(self) -> Heard {
-        let Self { ended, since, has_changed, is_full } = self;
+        let Self { revoked, since, has_changed, is_full } = self;
         match (is_full, has_changed || since.is_some()) {
             (true, _) => Heard::Change(Reach::Any),
-            (false, true) => Heard::Change(Reach::Named { ended, since }),
-            (false, false) => Heard::Ended(ended),
+            (false, true) => Heard::Change(Reach::Named { revoked: revoked, since }),
+            (false, false) => Heard::Revoked(revoked),
         }
     }
 }
 
 /// `None` if it is not what our trigger says: anybody with a login may notify.
-fn ended_by(id: &str, cause: &str) -> Option<(SessionId, EndCause)> {
+fn revoked_by(id: &str, cause: &str) -> Option<(SessionId, RevocationReason)> {
     let id = u128::from_str_radix(id, 16).ok().filter(|_| id.len() == 32)?;
-    let cause = EndCause::named(cause).unwrap_or(EndCause::Unknown);
+    let cause = RevocationReason::named(cause).unwrap_or(RevocationReason::Unknown);
     Some((SessionId::from_bytes(id.to_be_bytes()), cause))
 }

@@ -3,58 +3,58 @@
 use shared::{EventKind, SessionId, UserId};
 
 use super::{Step, trim};
-use crate::store::change::{Ending, Part, Superseded, Whose};
+use crate::store::change::{Revocation, Part, Superseded, Whose};
 use crate::store::records::event_prefix;
 use crate::store::sql;
 use crate::store::statement::Statement;
 
-pub(super) fn end_session(id: SessionId, ending: Ending) -> Vec<Step> {
+pub(super) fn revoke_session(id: SessionId, revocation: Revocation) -> Vec<Step> {
     let end = Statement::new(sql::END_SESSION).bind(id.as_bytes());
-    vec![bind_ending(end, ending).needed().ending_sessions()]
+    vec![bind_revocation(end, revocation).needed().revoking_sessions()]
 }
 
 /// One that has ended before is no reason not to begin another one.
-pub(super) fn end_superseded(Superseded(id, ending): &Superseded) -> Step {
-    bind_ending(Statement::new(sql::END_SESSION).bind(id.as_bytes()), *ending).and_end()
+pub(super) fn revoke_superseded(Superseded(id, revocation): &Superseded) -> Step {
+    bind_revocation(Statement::new(sql::END_SESSION).bind(id.as_bytes()), *revocation).and_end()
 }
 
-pub(super) fn end_sessions(whose: &Whose, ending: Ending) -> Vec<Step> {
+pub(super) fn revoke_sessions(whose: &Whose, revocation: Revocation) -> Vec<Step> {
     match whose {
         Whose::OthersOf(user, session) => {
-            vec![end_others(*user, *session, ending).needed().ending_sessions()]
+            vec![revoke_others(*user, *session, revocation).needed().revoking_sessions()]
         }
         Whose::Of(user) => vec![
-            of_user(sql::END_SOME_OF_USER, *user, ending).needed().ending_sessions(),
-            recorded(of_user(sql::RECORD_ENDS_OF_USER, *user, ending), ending),
+            of_user(sql::END_SOME_OF_USER, *user, revocation).needed().revoking_sessions(),
+            recorded(of_user(sql::RECORD_ENDS_OF_USER, *user, revocation), revocation),
             trim(*user, EventKind::SessionEnded),
         ],
         Whose::Part(part) => vec![
-            of_part(sql::END_PART, part, ending).needed().ending_sessions(),
-            recorded(of_part(sql::RECORD_ENDS_OF_PART, part, ending), ending),
+            of_part(sql::END_PART, part, revocation).needed().revoking_sessions(),
+            recorded(of_part(sql::RECORD_ENDS_OF_PART, part, revocation), revocation),
         ],
     }
 }
 
-pub(super) fn of_user(sql: &'static str, user: UserId, ending: Ending) -> Statement {
-    bind_ending(Statement::new(sql).bind(user.as_bytes()), ending)
+pub(super) fn of_user(sql: &'static str, user: UserId, revocation: Revocation) -> Statement {
+    bind_revocation(Statement::new(sql).bind(user.as_bytes()), revocation)
 }
 
-fn of_part(sql: &'static str, part: &Part, ending: Ending) -> Statement {
+fn of_part(sql: &'static str, part: &Part, revocation: Revocation) -> Statement {
     let Part { after, up_to, refresh_key_id } = part;
     let range = Statement::new(sql).bind(after.as_bytes()).bind(up_to.as_bytes());
-    bind_ending(range, ending).bind(refresh_key_id.clone())
+    bind_revocation(range, revocation).bind(refresh_key_id.clone())
 }
 
 /// An event for each session that the step before has ended.
-fn recorded(record: Statement, Ending { at, .. }: Ending) -> Step {
+fn recorded(record: Statement, Revocation { at, .. }: Revocation) -> Step {
     record.bind(&event_prefix(at)).bind(EventKind::SessionEnded.as_str()).beside()
 }
 
-pub(super) fn end_others(user: UserId, session: SessionId, ending: Ending) -> Statement {
+pub(super) fn revoke_others(user: UserId, session: SessionId, revocation: Revocation) -> Statement {
     let others = Statement::new(sql::END_OTHERS).bind(user.as_bytes()).bind(session.as_bytes());
-    bind_ending(others, ending)
+    bind_revocation(others, revocation)
 }
 
-fn bind_ending(statement: Statement, Ending { cause, at }: Ending) -> Statement {
+fn bind_revocation(statement: Statement, Revocation { cause, at }: Revocation) -> Statement {
     statement.bind(at).bind(cause.as_str())
 }

@@ -41,7 +41,7 @@ async fn accept_then_record(
 ) -> sqlx::Result<Outcome> {
     let both = accept.followed_by(record, sql::ACCEPT_THEN_RECORD);
     match connection.fetch_all(bound::<Sqlite>(&both)).await {
-        Ok(accepted) => Ok(Outcome { rows: accepted.len() as u64, ended: Vec::new() }),
+        Ok(accepted) => Ok(Outcome { rows: accepted.len() as u64, revoked: Vec::new() }),
         Err(error) => {
             // After what does not fail alone there may be no savepoint, and the group is given up anyway.
             let undone = connection.execute(sqlx::raw_sql(sql::UNDO_ACCEPT)).await;
@@ -60,11 +60,11 @@ async fn take(
     assert_ne!(step.statement.sql, super::fixture::PANIC, "as a test asked");
     let query = bound_as::<Sqlite>(&step.statement, sql::in_sqlite(step.statement.sql));
     let rows = if step.ends_sessions {
-        let ended = connection.fetch_all(query).await?;
-        for row in &ended {
-            outcome.ended.push(row::ended_id(row)?);
+        let revoked = connection.fetch_all(query).await?;
+        for row in &revoked {
+            outcome.revoked.push(row::revoked_id(row)?);
         }
-        ended.len() as u64
+        revoked.len() as u64
     } else {
         connection.execute(query).await?.rows_affected()
     };

@@ -41,7 +41,7 @@ impl Feed for Watching {
         self.file.is_still_there()?;
         let version = version(&mut self.connection).await?;
         let same = std::mem::replace(&mut self.version, version) == version;
-        Ok(if same { Heard::Ended(Vec::new()) } else { Heard::Change(Reach::LastChange) })
+        Ok(if same { Heard::Revoked(Vec::new()) } else { Heard::Change(Reach::LastChange) })
     }
 }
 

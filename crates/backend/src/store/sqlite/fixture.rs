@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rotation::{Family, Generation, Seed};
-use shared::{EndCause, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
 use tempfile::TempDir;
 
 use super::desk::Desk;
@@ -11,7 +11,7 @@ use super::file::DatabaseFile;
 use crate::auth::email::Email;
 use crate::store::script::Script;
 use crate::store::statement::Statement;
-use crate::store::{Accepted, Change, Ending, Event, Session, User, ClientInfo};
+use crate::store::{Accepted, Change, Revocation, Event, Session, User, ClientInfo};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const HASH: &str = "$argon2id$";
@@ -96,8 +96,8 @@ fn first_rotation(session: u8) -> Change {
 }
 
 pub(super) fn revoke(session: u8) -> Script {
-    let ending = Ending { cause: EndCause::Logout, at: NOW };
-    script(Change::EndSession(SessionId::from_bytes([session; 16]), ending))
+    let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+    script(Change::RevokeSession(SessionId::from_bytes([session; 16]), revocation))
 }
 
 /// Takes the write lock and lets go of it.

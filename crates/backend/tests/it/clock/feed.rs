@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::endings::{Endings, Word};
+use backend::auth::revocation_cache::{RevocationCache, SessionStatus};
 use backend::auth::feed::Following;
 use backend::clock::Clock;
 use backend::store::KeyPurpose;
-use shared::{EndCause, SessionId, path};
+use shared::{RevocationReason, SessionId, path};
 use tokio::time::Instant;
 
 use super::FORTY_DAYS;
@@ -25,14 +25,14 @@ pub(super) async fn until(mut it_is_so: impl FnMut() -> bool) {
     }
 }
 
-fn endings(app: &TestApp) -> &Endings {
-    &app.app.sessions.journal.endings
+fn revocations(app: &TestApp) -> &RevocationCache {
+    &app.app.sessions.journal.revocations
 }
 
 /// From now on the instance hears what others end; until it has read what there was before.
 pub(super) async fn follow(app: &TestApp) -> Following {
     let following = app.app.sessions.follow_endings();
-    until(|| endings(app).is_trusted()).await;
+    until(|| revocations(app).is_complete()).await;
     following
 }
 
@@ -43,7 +43,7 @@ async fn call(browser: &Browser, app: &TestApp) -> Answer {
 /// Until the feed has come by at least once since the clock was set: it trusts nothing then, or, if it does, has
 /// taken what the clock says for true.
 async fn until_it_has_seen_the_step(app: &TestApp, known: usize) {
-    until(|| !endings(app).is_trusted() || endings(app).count() != known).await;
+    until(|| !revocations(app).is_complete() || revocations(app).count() != known).await;
 }
 
 #[tokio::test]
@@ -58,8 +58,8 @@ async fn an_ended_session_stays_ended_while_the_clock_is_set_ahead_and_back() {
         app.clock.step(-FORTY_DAYS);
         // At this moment, and when it has found its way again.
         call(&alice, &app).await.assert_problem(401, "invalid_token");
-        assert_eq!(endings(&app).count(), 1);
-        until(|| endings(&app).is_trusted()).await;
+        assert_eq!(revocations(&app).count(), 1);
+        until(|| revocations(&app).is_complete()).await;
         call(&alice, &app).await.assert_problem(401, "invalid_token");
     })
     .await;
@@ -72,14 +72,14 @@ async fn nothing_is_read_from_before_a_clock_that_was_set_back() {
         let _following = follow(&app).await;
         app.registered("alice").await.logout().await.assert_status(204);
         app.clock.advance(2_000);
-        until(|| endings(&app).count() == 0).await;
+        until(|| revocations(&app).count() == 0).await;
         app.clock.step(-FORTY_DAYS);
         until_it_has_seen_the_step(&app, 0).await;
-        assert_eq!(endings(&app).count(), 0);
-        assert!(!endings(&app).is_trusted());
+        assert_eq!(revocations(&app).count(), 0);
+        assert!(!revocations(&app).is_complete());
         app.clock.step(FORTY_DAYS);
-        until(|| endings(&app).is_trusted()).await;
-        assert_eq!(endings(&app).count(), 0);
+        until(|| revocations(&app).is_complete()).await;
+        assert_eq!(revocations(&app).count(), 0);
     })
     .await;
 }
@@ -108,14 +108,14 @@ async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
             until(knows).await;
             clock.step(-step);
             call(&alice, &there).await.assert_problem(401, "invalid_token");
-            until(|| endings(&there).is_trusted()).await;
+            until(|| revocations(&there).is_complete()).await;
             for clock in [&clock, &here.clock] {
                 clock.advance(11);
             }
             // Another end, so that it has surely looked whether something can be forgotten.
             bob.logout().await.assert_status(204);
-            until(|| endings(&there).word(bobs) == Word::Ended(EndCause::Logout)).await;
-            until(|| endings(&there).is_trusted()).await;
+            until(|| revocations(&there).status(bobs) == SessionStatus::RevokedSession(RevocationReason::Logout)).await;
+            until(|| revocations(&there).is_complete()).await;
             call(&alice, &there).await.assert_problem(401, "invalid_token");
         })
         .await;

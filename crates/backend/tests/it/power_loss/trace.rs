@@ -52,10 +52,10 @@ impl<'a> Reader<'a> {
         } else if call.starts_with("<... ") {
             let (beginning, since) = self.unfinished.remove(thread).expect("it began before");
             let (_, result) = call.rsplit_once(" = ").expect("a call that ended has a result");
-            self.ended(beginning, result, since);
+            self.revoked(beginning, result, since);
         } else if let Some((beginning, result)) = call.rsplit_once(" = ") {
             self.begun(beginning);
-            self.ended(beginning, result, self.events.len());
+            self.revoked(beginning, result, self.events.len());
         }
     }
 

@@ -2,11 +2,11 @@
 
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Ending, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
+    AccountTag, Change, Revocation, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
     PruneBefore, Session, Store, User, ClientInfo,
 };
 use rotation::{Generation, Standing};
-use shared::{Device, EndCause, EventKind, SessionId, UserId};
+use shared::{Device, RevocationReason, EventKind, SessionId, UserId};
 
 use super::events::event;
 use super::{
@@ -14,8 +14,8 @@ use super::{
     rehash, session, user,
 };
 
-fn ending(cause: EndCause) -> Ending {
-    Ending { cause, at: NOW.plus(9) }
+fn revocation(cause: RevocationReason) -> Revocation {
+    Revocation { cause, at: NOW.plus(9) }
 }
 
 async fn stored(store: &dyn Store, email: &Email) -> User {
@@ -35,7 +35,7 @@ async fn change(store: &dyn Store) -> PasswordChange {
         hash: "new".to_owned(),
         session,
         accepted: accepted(&family(store, session).await, 1, Some("change")),
-        ending: ending(EndCause::PasswordChange),
+        revocation: revocation(RevocationReason::PasswordChange),
     }
 }
 
@@ -93,12 +93,12 @@ async fn a_password_change_sets_the_hash_passes_the_session_on_and_ends_the_othe
         let change = change(store).await;
         let outcome = commit(store, Change::ChangePassword(Box::new(change.clone()))).await;
         assert!(outcome.took_place());
-        assert_eq!(outcome.ended, [SessionId::from_bytes([3; 16])]);
+        assert_eq!(outcome.revoked, [SessionId::from_bytes([3; 16])]);
         assert_eq!(stored(store, &one.email).await.password_hash, "new");
         let this = row(store, change.session).await;
         assert_eq!((this.family, this.authenticated_at), (change.accepted.family, NOW.plus(9)));
         let other = row(store, SessionId::from_bytes([3; 16])).await;
-        assert_eq!(other.ended_because, Some(EndCause::PasswordChange));
+        assert_eq!(other.ended_because, Some(RevocationReason::PasswordChange));
         assert_eq!(family(store, SessionId::from_bytes([2; 16])).await.standing, Standing::Live);
     })
     .await;
@@ -117,14 +117,14 @@ async fn a_password_change_takes_place_whole_or_not_at_all() {
             match what {
                 "hash" => assert!(rehash(store, one.id, &one.password_hash, "theirs").await),
                 "disabled" => {
-                    let disable = Change::Disable(one.id, ending(EndCause::Disabled));
+                    let disable = Change::Disable(one.id, revocation(RevocationReason::Disabled));
                     assert!(commit(store, disable).await.took_place());
                 }
                 "generation" => {
                     let first = accepted(&family(store, this.id).await, 1, None);
                     assert!(accept(store, this.id, &first).await);
                 }
-                "ended" => assert!(end(store, this.id, EndCause::Logout, NOW).await),
+                "ended" => assert!(end(store, this.id, RevocationReason::Logout, NOW).await),
                 _ => change.session = SessionId::from_bytes([9; 16]),
             }
             let hash = stored(store, &one.email).await.password_hash;
@@ -132,7 +132,7 @@ async fn a_password_change_takes_place_whole_or_not_at_all() {
             let told = event(1, &one, EventKind::PasswordChanged);
             let change = Change::ChangePassword(Box::new(change));
             let outcome = store.commit(change, vec![told]).await.expect("a store");
-            assert_eq!((outcome.rows, outcome.ended.len()), (0, 0), "{what}");
+            assert_eq!((outcome.rows, outcome.revoked.len()), (0, 0), "{what}");
             assert_eq!(stored(store, &one.email).await.password_hash, hash, "{what}");
             for before in [this, that] {
                 let after = row(store, before.id).await;
@@ -156,7 +156,7 @@ async fn a_name_is_set_and_removed_while_the_user_is_enabled() {
         assert_eq!(stored(store, &one.email).await.name.as_deref(), Some("Alice 王"));
         assert!(rename(None).await.took_place());
         assert_eq!(stored(store, &one.email).await.name, None);
-        commit(store, Change::Disable(one.id, ending(EndCause::Disabled))).await;
+        commit(store, Change::Disable(one.id, revocation(RevocationReason::Disabled))).await;
         assert!(!rename(Some("Mallory")).await.took_place());
         assert_eq!(stored(store, &one.email).await.name, None);
     })
@@ -169,14 +169,14 @@ async fn a_disabled_user_loses_every_session_and_can_be_enabled_again() {
         let (one, _) = registered(store, 1).await;
         registered(store, 2).await;
         assert!(open(store, &one, &session(3, &one)).await);
-        let disable = || commit(store, Change::Disable(one.id, ending(EndCause::Disabled)));
+        let disable = || commit(store, Change::Disable(one.id, revocation(RevocationReason::Disabled)));
         let enable = || commit(store, Change::Enable(one.id));
         assert!(!enable().await.took_place());
-        assert_eq!(disable().await.ended.len(), 2);
+        assert_eq!(disable().await.revoked.len(), 2);
         assert!(!disable().await.took_place());
         assert_eq!(stored(store, &one.email).await.disabled_at, Some(NOW.plus(9)));
         let first = row(store, SessionId::from_bytes([1; 16])).await;
-        assert_eq!(first.ended_because, Some(EndCause::Disabled));
+        assert_eq!(first.ended_because, Some(RevocationReason::Disabled));
         assert_eq!(family(store, SessionId::from_bytes([2; 16])).await.standing, Standing::Live);
         assert!(enable().await.took_place());
         assert_eq!(stored(store, &one.email).await.disabled_at, None);
@@ -195,14 +195,14 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
         let confirm = Change::Confirm { session: SessionId::from_bytes([1; 16]), at: NOW, client };
         let told = event(1, &one, EventKind::Confirmed);
         assert!(store.commit(confirm, vec![told]).await.expect("a store").took_place());
-        let erase = || commit(store, Change::Erase(one.id, ending(EndCause::Deleted)));
-        assert_eq!(erase().await.ended, [SessionId::from_bytes([1; 16])]);
+        let erase = || commit(store, Change::Erase(one.id, revocation(RevocationReason::Deleted)));
+        assert_eq!(erase().await.revoked, [SessionId::from_bytes([1; 16])]);
         assert!(!erase().await.took_place());
         assert!(store.find_user(&one.email).await.expect("a store").is_none());
         let ended = row(store, SessionId::from_bytes([1; 16])).await;
         assert_eq!(
             (ended.ended_because, &ended.client),
-            (Some(EndCause::Deleted), &ClientInfo::unknown())
+            (Some(RevocationReason::Deleted), &ClientInfo::unknown())
         );
         assert_eq!(super::events::kinds(store, one.id).await, []);
         assert!(store.users(None).await.expect("a store").is_empty());

@@ -1,10 +1,10 @@
 //! Ends of sessions, and what opens and confirms them.
 
-use shared::{EndCause, EventKind, NumericDate, SessionId};
+use shared::{RevocationReason, EventKind, NumericDate, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
 use backend::store::{
-    Change, ENDED_PAGE, Ending, EventQuery, Heard, Part, Session, Store, ClientInfo, Whose,
+    Change, REVOKED_PAGE, Revocation, EventQuery, Heard, Part, Session, Store, ClientInfo, Whose,
 };
 use rotation::Standing;
 use shared::Device;
@@ -14,10 +14,10 @@ fn at(seconds: i64) -> NumericDate {
 }
 
 async fn end_all(store: &dyn Store, whose: Whose) -> Vec<u8> {
-    let ending = Ending { cause: EndCause::User, at: NOW };
-    let outcome = commit(store, Change::EndSessions(whose, ending)).await;
-    assert_eq!(outcome.rows, outcome.ended.len() as u64);
-    numbers(outcome.ended)
+    let revocation = Revocation { cause: RevocationReason::User, at: NOW };
+    let outcome = commit(store, Change::RevokeSessions(whose, revocation)).await;
+    assert_eq!(outcome.rows, outcome.revoked.len() as u64);
+    numbers(outcome.revoked)
 }
 
 /// All there are, in one part.
@@ -58,8 +58,8 @@ async fn a_session_opens_only_for_a_user_who_may_log_in_with_the_hash_that_was_s
         assert!(!open(store, &one, &session(2, &one)).await, "another password meanwhile");
         let one = backend::store::User { password_hash: "new".to_owned(), ..one };
         assert!(open(store, &one, &session(3, &one)).await);
-        let ending = Ending { cause: EndCause::Disabled, at: NOW };
-        assert!(commit(store, Change::Disable(one.id, ending)).await.took_place());
+        let revocation = Revocation { cause: RevocationReason::Disabled, at: NOW };
+        assert!(commit(store, Change::Disable(one.id, revocation)).await.took_place());
         assert!(!open(store, &one, &session(4, &one)).await, "disabled meanwhile");
         assert!(!open(store, &user(9), &session(5, &user(9))).await, "nobody");
         for number in [2, 4, 5] {
@@ -94,16 +94,16 @@ async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
 async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
     on_every_engine(async |store| {
         two_users(store).await;
-        assert!(end(store, SessionId::from_bytes([1; 16]), EndCause::Logout, NOW).await);
-        let ending = Ending { cause: EndCause::Administrator, at: at(7) };
-        let end = async |whose| commit(store, Change::EndSessions(whose, ending)).await.rows;
+        assert!(end(store, SessionId::from_bytes([1; 16]), RevocationReason::Logout, NOW).await);
+        let revocation = Revocation { cause: RevocationReason::Administrator, at: at(7) };
+        let end = async |whose| commit(store, Change::RevokeSessions(whose, revocation)).await.rows;
         let told = async |number| {
             let user = user(number).id;
             let query = EventQuery { user, before: None, kinds: Vec::new(), limit: 9 };
             let events = store.events(&query).await.expect("a store");
             for event in &events {
                 let seen = (event.kind, event.cause, event.at);
-                let ended = (EventKind::SessionEnded, Some(EndCause::Administrator), at(7));
+                let ended = (EventKind::SessionEnded, Some(RevocationReason::Administrator), at(7));
                 assert_eq!((seen, &event.client), (ended, &ClientInfo::unknown()));
                 let (id, session) = (*event.id.as_bytes(), event.session.expect("a session"));
                 assert_eq!(id[..6], (1_800_000_007_000_u64).to_be_bytes()[2..], "by its time");
@@ -130,7 +130,7 @@ async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
             let session = Session { id: numbered(number), ..session(9, &one) };
             assert!(open(store, &one, &session).await);
             let ends = number < 20 && number % 2 == 1;
-            assert!(!ends || end(store, session.id, EndCause::Logout, NOW).await);
+            assert!(!ends || end(store, session.id, RevocationReason::Logout, NOW).await);
         }
         let last = store.last_session().await.expect("a store").expect("a session");
         assert_eq!(last, numbered(1_100));
@@ -140,10 +140,10 @@ async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
         assert_eq!(part(last, last).await, None);
         assert_eq!(part(id_of(0), id_of(8)).await, Some(id_of(1)), "and none from beyond");
         // Of one user, a thousand that are alive.
-        let ending = Ending { cause: EndCause::Administrator, at: NOW };
-        let end = || Change::EndSessions(Whose::Of(one.id), ending);
+        let revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
+        let end = || Change::RevokeSessions(Whose::Of(one.id), revocation);
         for ended in [1_000, 92, 0] {
-            assert_eq!(commit(store, end()).await.ended.len(), ended);
+            assert_eq!(commit(store, end()).await.revoked.len(), ended);
         }
     })
     .await;
@@ -177,10 +177,10 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
         assert!(commit(store, confirm(at(5))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
         assert_eq!((found.authenticated_at, &found.client), (at(5), &client));
-        assert!(end(store, session.id, EndCause::Logout, at(6)).await);
+        assert!(end(store, session.id, RevocationReason::Logout, at(6)).await);
         assert!(!commit(store, confirm(at(7))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
-        assert_eq!((found.authenticated_at, found.ended_because), (at(5), Some(EndCause::Logout)));
+        assert_eq!((found.authenticated_at, found.ended_because), (at(5), Some(RevocationReason::Logout)));
     })
     .await;
 }
@@ -197,7 +197,7 @@ async fn live_sessions_of_a_user_are_listed_the_one_seen_last_first() {
             sessions.iter().map(|session| session.id.as_bytes()[0]).collect::<Vec<_>>()
         };
         assert_eq!(listed().await, [3, 4, 1]);
-        assert!(end(store, SessionId::from_bytes([4; 16]), EndCause::Logout, NOW).await);
+        assert!(end(store, SessionId::from_bytes([4; 16]), RevocationReason::Logout, NOW).await);
         assert_eq!(listed().await, [3, 1]);
     })
     .await;
@@ -209,23 +209,23 @@ async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with
     on_every_engine(async |store| {
         two_users(store).await;
         for (number, cause, when) in [
-            (1, EndCause::Logout, -1),
-            (2, EndCause::Replay, 0),
-            (3, EndCause::User, 1),
-            (4, EndCause::Logout, 0),
+            (1, RevocationReason::Logout, -1),
+            (2, RevocationReason::Replay, 0),
+            (3, RevocationReason::User, 1),
+            (4, RevocationReason::Logout, 0),
         ] {
             assert!(end(store, SessionId::from_bytes([number; 16]), cause, at(when)).await);
         }
-        let counts = store.ended_per_second(NOW).await.expect("a store");
+        let counts = store.revoked_per_second(NOW).await.expect("a store");
         assert_eq!(counts, [(at(0), 2), (at(1), 1)]);
         let ended = async |second, after: Option<u8>| {
             let after = after.map(|number| SessionId::from_bytes([number; 16]));
-            let ended = store.ended_in(second, after).await.expect("a store");
+            let ended = store.revoked_in(second, after).await.expect("a store");
             assert!(ended.iter().all(|ended| ended.at == second));
             ended.iter().map(|it| (it.session.as_bytes()[0], it.cause)).collect::<Vec<_>>()
         };
-        assert_eq!(ended(at(0), None).await, [(2, EndCause::Replay), (4, EndCause::Logout)]);
-        assert_eq!(ended(at(0), Some(2)).await, [(4, EndCause::Logout)]);
+        assert_eq!(ended(at(0), None).await, [(2, RevocationReason::Replay), (4, RevocationReason::Logout)]);
+        assert_eq!(ended(at(0), Some(2)).await, [(4, RevocationReason::Logout)]);
         assert_eq!(ended(at(0), Some(4)).await, []);
         assert_eq!(ended(at(2), None).await, []);
     })
@@ -237,46 +237,46 @@ async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with
 async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
-        for number in 0..=ENDED_PAGE {
+        for number in 0..=REVOKED_PAGE {
             let mut id = [9; 16];
             id[..4].copy_from_slice(&number.to_be_bytes());
             let session = Session { id: SessionId::from_bytes(id), ..session(9, &one) };
             assert!(open(store, &one, &session).await);
         }
-        let ending = Ending { cause: EndCause::Disabled, at: NOW };
-        assert!(commit(store, Change::Disable(one.id, ending)).await.took_place());
-        let all = Change::EndSessions(Whose::Of(one.id), ending);
-        while !commit(store, all.clone()).await.ended.is_empty() {}
-        let sessions = u64::from(ENDED_PAGE) + 2;
-        assert_eq!(store.ended_per_second(NOW).await.expect("a store"), [(NOW, sessions)]);
-        let page = store.ended_in(NOW, None).await.expect("a store");
-        assert_eq!(page.len(), ENDED_PAGE as usize);
+        let revocation = Revocation { cause: RevocationReason::Disabled, at: NOW };
+        assert!(commit(store, Change::Disable(one.id, revocation)).await.took_place());
+        let all = Change::RevokeSessions(Whose::Of(one.id), revocation);
+        while !commit(store, all.clone()).await.revoked.is_empty() {}
+        let sessions = u64::from(REVOKED_PAGE) + 2;
+        assert_eq!(store.revoked_per_second(NOW).await.expect("a store"), [(NOW, sessions)]);
+        let page = store.revoked_in(NOW, None).await.expect("a store");
+        assert_eq!(page.len(), REVOKED_PAGE as usize);
         assert!(page.is_sorted_by_key(|ended| ended.session));
         let last = page.last().map(|ended| ended.session);
-        assert_eq!(store.ended_in(NOW, last).await.expect("a store").len(), 2);
+        assert_eq!(store.revoked_in(NOW, last).await.expect("a store").len(), 2);
     })
     .await;
 }
 
 /// Everything that has ended when the feed is asked is told of when it answers, by name or by
-/// [`Store::ended_per_second`].
+/// [`Store::revoked_per_second`].
 #[tokio::test]
 async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
     on_every_engine(async |store| {
         two_users(store).await;
-        assert!(end(store, SessionId::from_bytes([5; 16]), EndCause::Logout, NOW).await);
+        assert!(end(store, SessionId::from_bytes([5; 16]), RevocationReason::Logout, NOW).await);
         let mut feed = store.listen().await.expect("a feed");
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
         for whose in [Whose::Of(user(1).id), everyones()] {
             let ended = end_all(store, whose).await;
             let heard = match feed.next().await.expect("an answer") {
                 Heard::Change(_) => continue,
-                Heard::Ended(heard) => heard,
+                Heard::Revoked(heard) => heard,
             };
-            assert!(heard.iter().all(|(_, cause)| *cause == EndCause::User));
+            assert!(heard.iter().all(|(_, cause)| *cause == RevocationReason::User));
             assert_eq!(numbers(heard.into_iter().map(|(id, _)| id).collect()), ended);
         }
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
     })
     .await;
 }

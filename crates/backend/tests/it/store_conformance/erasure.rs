@@ -1,7 +1,7 @@
 //! The erasure of an account against what is written about it at the same moment: nothing of it stays.
 
-use backend::store::{Change, Ending, Event, Store, User};
-use shared::{EndCause, EventId, EventKind};
+use backend::store::{Change, Revocation, Event, Store, User};
+use shared::{RevocationReason, EventId, EventKind};
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::events::{event, kinds};
@@ -20,8 +20,8 @@ fn numbered(round: u8, number: u8, of: &User, kind: EventKind) -> Event {
 }
 
 async fn erase(store: &dyn Store, user: &User) {
-    let ending = Ending { cause: EndCause::Deleted, at: NOW.plus(9) };
-    assert!(commit(store, Change::Erase(user.id, ending)).await.took_place());
+    let revocation = Revocation { cause: RevocationReason::Deleted, at: NOW.plus(9) };
+    assert!(commit(store, Change::Erase(user.id, revocation)).await.took_place());
 }
 
 /// Logins that fail, and refreshes, while the account is erased.

@@ -1,9 +1,9 @@
 //! Events: stored together with what they tell of, found in pages, pruned by age.
 
 use backend::store::{
-    Change, Ending, Event, EventQuery, EventsBefore, IdRange, Prunable, Store, User, ClientInfo,
+    Change, Revocation, Event, EventQuery, EventsBefore, IdRange, Prunable, Store, User, ClientInfo,
 };
-use shared::{Device, EndCause, EventId, EventKind, SessionId, UserId};
+use shared::{Device, RevocationReason, EventId, EventKind, SessionId, UserId};
 
 use rotation::{Generation, Standing};
 
@@ -40,7 +40,7 @@ async fn an_event_is_found_whole() {
         registered(store, 1).await;
         let full = Event {
             session: Some(SessionId::from_bytes([7; 16])),
-            cause: Some(EndCause::Replay),
+            cause: Some(RevocationReason::Replay),
             ..event(1, &user(1), EventKind::Replayed)
         };
         let bare = Event { client: ClientInfo::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
@@ -58,7 +58,7 @@ async fn an_event_is_found_whole() {
 async fn events_are_stored_with_their_change_or_not_at_all() {
     on_every_engine(async |store| {
         let (one, session) = registered(store, 1).await;
-        let ending = Ending { cause: EndCause::Logout, at: NOW };
+        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
         let told = |number, kind| vec![event(number, &one, kind)];
         let commit = async |change, events| {
             store.commit(change, events).await.expect("a store").took_place()
@@ -67,13 +67,13 @@ async fn events_are_stored_with_their_change_or_not_at_all() {
         let accept = || Change::Accept(session.id, Box::new(accept.clone()));
         assert!(commit(accept(), told(1, EventKind::Refreshed)).await);
         assert!(!commit(accept(), told(2, EventKind::Refreshed)).await);
-        let end = || Change::EndSession(session.id, ending);
+        let end = || Change::RevokeSession(session.id, revocation);
         assert!(commit(end(), told(3, EventKind::LoggedOut)).await);
         assert!(!commit(end(), told(4, EventKind::LoggedOut)).await);
         let rename = |user| Change::Rename { user, name: None };
         assert!(commit(rename(one.id), told(5, EventKind::NameChanged)).await);
         assert!(!commit(rename(user(9).id), told(6, EventKind::NameChanged)).await);
-        let disable = || Change::Disable(one.id, ending);
+        let disable = || Change::Disable(one.id, revocation);
         assert!(commit(disable(), told(7, EventKind::Disabled)).await);
         assert!(!commit(disable(), told(8, EventKind::Disabled)).await);
         let seen = [
@@ -97,9 +97,9 @@ async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
         }
         let (one, session) = registered(&*store, 1).await;
         record(&*store, vec![event(1, &one, EventKind::LoggedIn)]).await;
-        let ending = Ending { cause: EndCause::Logout, at: NOW };
+        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
         let told = vec![event(1, &one, EventKind::LoggedOut)];
-        assert!(store.commit(Change::EndSession(session.id, ending), told).await.is_err());
+        assert!(store.commit(Change::RevokeSession(session.id, revocation), told).await.is_err());
         assert_eq!(family(&*store, session.id).await.standing, Standing::Live);
         let accept = accepted(&family(&*store, session.id).await, 1, None);
         let accept = Change::Accept(session.id, Box::new(accept));

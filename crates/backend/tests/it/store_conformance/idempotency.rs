@@ -1,7 +1,7 @@
 //! Idempotency keys with a change: both, or neither.
 
-use backend::store::{Change, Ending, IdRange, Prunable, Store, USED_KEYS_KEPT, UsedKey, User};
-use shared::{EndCause, NumericDate};
+use backend::store::{Change, Revocation, IdRange, Prunable, Store, USED_KEYS_KEPT, UsedKey, User};
+use shared::{RevocationReason, NumericDate};
 
 use super::{ALL, NOW, commit, on_every_engine, open, register, session, user};
 
@@ -54,13 +54,13 @@ async fn a_change_that_does_not_take_place_uses_no_key() {
         let key = used(7, &bob, NOW);
         assert!(!rename(store, key, "Bob").await, "there is no such user");
         assert_eq!(store.used_key(&key.key_hash).await.expect("a store"), None);
-        let ending = Ending { cause: EndCause::Logout, at: NOW };
-        let end = || Change::EndSession(session(1, &alice).id, ending);
+        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+        let end = || Change::RevokeSession(session(1, &alice).id, revocation);
         let keyed = |key| Change::Keyed(Box::new(key), Box::new(end()));
         let outcome = commit(store, keyed(used(8, &alice, NOW))).await;
-        assert_eq!(outcome.ended, [session(1, &alice).id]);
+        assert_eq!(outcome.revoked, [session(1, &alice).id]);
         let again = commit(store, keyed(used(9, &alice, NOW))).await;
-        assert!(!again.took_place() && again.ended.is_empty(), "it has ended before");
+        assert!(!again.took_place() && again.revoked.is_empty(), "it has ended before");
         assert_eq!(store.used_key(&[9; 32]).await.expect("a store"), None);
     })
     .await;
@@ -180,14 +180,14 @@ async fn an_erased_account_leaves_one_key() {
         }
         assert!(rename(store, used(7, &alice, NOW), "Alice").await);
         assert!(rename(store, used(8, &bob, NOW), "Bob").await);
-        let ending = Ending { cause: EndCause::Deleted, at: NOW };
-        let erase = Change::Erase(alice.id, ending);
+        let revocation = Revocation { cause: RevocationReason::Deleted, at: NOW };
+        let erase = Change::Erase(alice.id, revocation);
         let keyed = Change::Keyed(Box::new(used(9, &alice, NOW)), Box::new(erase));
         assert!(commit(store, keyed).await.took_place());
         let is_there =
             async |number| store.used_key(&[number; 32]).await.expect("a store").is_some();
         assert!(!is_there(7).await && is_there(8).await && is_there(9).await);
-        assert!(commit(store, Change::Erase(bob.id, ending)).await.took_place());
+        assert!(commit(store, Change::Erase(bob.id, revocation)).await.took_place());
         assert!(!is_there(8).await);
     })
     .await;

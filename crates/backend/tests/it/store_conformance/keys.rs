@@ -1,13 +1,13 @@
 //! The key ring.
 
-use shared::{EndCause, NumericDate, SessionId};
+use shared::{RevocationReason, NumericDate, SessionId};
 
 use super::{NOW, commit, on_every_engine, open, registered, session};
 use backend::store::{
-    Change, Ending, Heard, KeyPurpose, Part, Service, Session, Store, StoredKey, Whose,
+    Change, Revocation, Heard, KeyPurpose, Part, Service, Session, Store, StoredKey, Whose,
 };
 
-const ENDING: Ending = Ending { cause: EndCause::Administrator, at: NOW };
+const ENDING: Revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
 
 fn key(name: &str, purpose: KeyPurpose, predecessor: &str, at: i64) -> StoredKey {
     StoredKey {
@@ -32,7 +32,7 @@ async fn add(store: &dyn Store, key: StoredKey) -> bool {
 async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> bool {
     let successor = successor.map(Box::new);
     let outcome = commit(store, Change::RetireKey { kid: kid(name), successor, at: NOW }).await;
-    assert!(outcome.ended.is_empty(), "its sessions end in parts");
+    assert!(outcome.revoked.is_empty(), "its sessions end in parts");
     outcome.took_place()
 }
 
@@ -87,8 +87,8 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
             Whose::Part(Part { after, up_to, refresh_key_id: Some(kid("r")) })
         };
         let end = async |part| {
-            let outcome = commit(store, Change::EndSessions(part, ENDING)).await;
-            let mut ended: Vec<u8> = outcome.ended.iter().map(|id| id.as_bytes()[0]).collect();
+            let outcome = commit(store, Change::RevokeSessions(part, ENDING)).await;
+            let mut revoked: Vec<u8> = outcome.revoked.iter().map(|id| id.as_bytes()[0]).collect();
             ended.sort_unstable();
             ended
         };
@@ -97,7 +97,7 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
         assert!(end(part(0, 9)).await.is_empty(), "once");
         let id = SessionId::from_bytes([2; 16]);
         let (ended, _) = store.find_session(id).await.expect("a store").expect("a session");
-        assert_eq!(ended.ended_because, Some(EndCause::Administrator));
+        assert_eq!(ended.ended_because, Some(RevocationReason::Administrator));
     })
     .await;
 }
@@ -161,7 +161,7 @@ async fn a_feed_hears_of_every_change_to_the_ring() {
         assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
         assert!(retire(store, "a", None).await);
         assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Ended(Vec::new()));
+        assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
         assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());
         assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
     })

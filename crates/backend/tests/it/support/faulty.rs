@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, Ended, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, IdRange,
+    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, IdRange,
     Outcome, Prunable, Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
@@ -268,21 +268,21 @@ impl Store for Faulty {
         self.inner.end_of_part(after, up_to).await
     }
 
-    async fn ended_per_second(
+    async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
         self.check().await?;
-        self.inner.ended_per_second(since).await
+        self.inner.revoked_per_second(since).await
     }
 
-    async fn ended_in(
+    async fn revoked_in(
         &self,
         second: NumericDate,
         after: Option<SessionId>,
-    ) -> Result<Vec<Ended>, StoreError> {
+    ) -> Result<Vec<RevokedSession>, StoreError> {
         self.check().await?;
-        self.inner.ended_in(second, after).await
+        self.inner.revoked_in(second, after).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use shared::note::Note;
-use shared::{EndCause, NoteId, UserId};
+use shared::{RevocationReason, NoteId, UserId};
 
 use crate::session::{EndReason, Phase, Session};
 
@@ -63,7 +63,7 @@ impl Drafts {
                 EndReason::LoggedOut
                 | EndReason::LoggedOutHereOnly
                 | EndReason::LoggedOutElsewhere
-                | EndReason::Ended(Some(EndCause::Logout | EndCause::Deleted)),
+                | EndReason::Ended(Some(RevocationReason::Logout | RevocationReason::Deleted)),
             )) => drafts.forget(),
             Phase::SignedOut(Some(_)) => drafts.lose_the_key(),
             _ => {}

@@ -7,10 +7,10 @@
 
 use shared::NumericDate;
 
-use super::Endings;
-use crate::store::{ENDED_PAGE, Ended, Store, StoreError};
+use super::RevocationCache;
+use crate::store::{REVOKED_PAGE, RevokedSession, Store, StoreError};
 
-impl Endings {
+impl RevocationCache {
     /// Takes note of what has ended since, as the store has it. It counts from now: whoever ended it may have had
     /// a slow clock.
     ///
@@ -22,7 +22,7 @@ impl Endings {
         since: NumericDate,
         now: NumericDate,
     ) -> Result<(), StoreError> {
-        for (second, sessions) in store.ended_per_second(since).await? {
+        for (second, sessions) in store.revoked_per_second(since).await? {
             if sessions > self.were_read(second) {
                 let read = self.read_second(store, second, now).await?;
                 self.known().read.insert(second, read);
@@ -40,11 +40,11 @@ impl Endings {
     ) -> Result<u64, StoreError> {
         let (mut read, mut after) = (0, None);
         loop {
-            let page = store.ended_in(second, after).await?;
+            let page = store.revoked_in(second, after).await?;
             let count = page.len() as u64;
-            (read, after) = (read + count, page.last().map(|ended| ended.session));
-            self.note(page.into_iter().map(|ended| Ended { at: now, ..ended }));
-            if count < u64::from(ENDED_PAGE) {
+            (read, after) = (read + count, page.last().map(|revoked| revoked.session));
+            self.note(page.into_iter().map(|revoked| RevokedSession { at: now, ..revoked }));
+            if count < u64::from(REVOKED_PAGE) {
                 return Ok(read);
             }
         }

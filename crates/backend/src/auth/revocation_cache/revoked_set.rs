@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::{EndCause, NumericDate, SessionId};
+use shared::{RevocationReason, NumericDate, SessionId};
 
-use super::places::Places;
+use super::status_bits::Places;
 use crate::auth::status_list::place;
-use crate::store::Ended;
+use crate::store::RevokedSession;
 
 /// A table that grows moves all it holds: with a million in one, nothing could be asked for 50 ms.
 const SHARDS: usize = 256;
 
 /// Which sessions have ended, why, and when that was heard of.
-pub(super) struct EndedSet {
+pub(super) struct RevokedSet {
     /// By the last byte of the id, which is random.
-    shards: Vec<HashMap<SessionId, EndCause>>,
+    shards: Vec<HashMap<SessionId, RevocationReason>>,
     /// The same sessions in the order in which they will be forgotten.
     by_second: BTreeMap<NumericDate, Vec<SessionId>>,
     /// The places of those heard of at `listed_from` or later.
@@ -23,7 +23,7 @@ pub(super) struct EndedSet {
     listed_from: NumericDate,
 }
 
-impl Default for EndedSet {
+impl Default for RevokedSet {
     fn default() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| HashMap::new()).collect(),
@@ -34,9 +34,9 @@ impl Default for EndedSet {
     }
 }
 
-impl EndedSet {
+impl RevokedSet {
     /// The first cause stands, and so does the first instant.
-    pub(super) fn insert(&mut self, Ended { session, cause, at }: Ended) {
+    pub(super) fn insert(&mut self, RevokedSession { session, cause, at }: RevokedSession) {
         let shard = self.shard(session);
         if shard.contains_key(&session) {
             return;
@@ -48,7 +48,7 @@ impl EndedSet {
         }
     }
 
-    pub(super) fn cause(&self, session: SessionId) -> Option<EndCause> {
+    pub(super) fn cause(&self, session: SessionId) -> Option<RevocationReason> {
         self.shards[index(session)].get(&session).copied()
     }
 
@@ -109,7 +109,7 @@ impl EndedSet {
         (version, (known != Some(version)).then(|| self.places.bits()))
     }
 
-    fn shard(&mut self, session: SessionId) -> &mut HashMap<SessionId, EndCause> {
+    fn shard(&mut self, session: SessionId) -> &mut HashMap<SessionId, RevocationReason> {
         &mut self.shards[index(session)]
     }
 }
@@ -132,12 +132,12 @@ mod tests {
         SessionId::from_bytes(id)
     }
 
-    fn ended(number: u32, seconds: i64) -> Ended {
-        Ended { session: session(number), cause: EndCause::Logout, at: NOW.plus(seconds) }
+    fn revoked(number: u32, seconds: i64) -> RevokedSession {
+        RevokedSession { session: session(number), cause: RevocationReason::Logout, at: NOW.plus(seconds) }
     }
 
     /// The places that are set since.
-    fn listed(set: &mut EndedSet, seconds: i64) -> Vec<usize> {
+    fn listed(set: &mut RevokedSet, seconds: i64) -> Vec<usize> {
         let bits = set.listing(NOW.plus(seconds), None).1.expect("they are not known");
         let bytes = bits.iter().enumerate().filter(|(_, byte)| **byte != 0);
         bytes
@@ -149,31 +149,31 @@ mod tests {
 
     #[test]
     fn the_first_cause_stands_and_is_forgotten_in_the_order_of_hearing() {
-        let mut set = EndedSet::default();
+        let mut set = RevokedSet::default();
         for (number, seconds) in [(1, 0), (2, 1), (3, 1), (4, 5)] {
-            set.insert(ended(number, seconds));
+            set.insert(revoked(number, seconds));
         }
-        set.insert(Ended { cause: EndCause::Replay, ..ended(1, 9) });
-        assert_eq!((set.cause(session(1)), set.count()), (Some(EndCause::Logout), 4));
+        set.insert(RevokedSession { cause: RevocationReason::Replay, ..revoked(1, 9) });
+        assert_eq!((set.cause(session(1)), set.count()), (Some(RevocationReason::Logout), 4));
         assert!(!set.forget_some_before(NOW, 10));
         assert_eq!(set.count(), 4);
         assert!(set.forget_some_before(NOW.plus(5), 2), "there is a third");
         assert_eq!(set.count(), 2);
         assert!(!set.forget_some_before(NOW.plus(5), 2));
-        assert_eq!((set.count(), set.cause(session(4))), (1, Some(EndCause::Logout)));
+        assert_eq!((set.count(), set.cause(session(4))), (1, Some(RevocationReason::Logout)));
         assert_eq!(set.cause(session(1)), None);
     }
 
     #[test]
     fn the_list_holds_those_heard_of_since_wherever_its_edge_moves() {
-        let mut set = EndedSet::default();
+        let mut set = RevokedSet::default();
         for (number, seconds) in [(1, 0), (2, 10), (3, 20)] {
-            set.insert(ended(number, seconds));
+            set.insert(revoked(number, seconds));
         }
         assert_eq!(listed(&mut set, 10), [2, 3]);
         // One that was heard of before the edge, and one after it.
-        set.insert(ended(4, 5));
-        set.insert(ended(5, 15));
+        set.insert(revoked(4, 5));
+        set.insert(revoked(5, 15));
         assert_eq!(listed(&mut set, 10), [2, 3, 5]);
         assert_eq!(listed(&mut set, 16), [3]);
         assert_eq!(listed(&mut set, 0), [1, 2, 3, 4, 5]);
@@ -183,23 +183,23 @@ mod tests {
 
     #[test]
     fn what_has_not_changed_is_not_copied() {
-        let mut set = EndedSet::default();
-        set.insert(ended(1, 0));
+        let mut set = RevokedSet::default();
+        set.insert(revoked(1, 0));
         let (version, bits) = set.listing(NOW, None);
         assert!(bits.is_some());
         assert_eq!(set.listing(NOW, Some(version)), (version, None));
-        set.insert(ended(2, 1));
+        set.insert(revoked(2, 1));
         let (changed, bits) = set.listing(NOW, Some(version));
         assert!(changed != version && bits.is_some());
     }
 
     #[test]
     fn a_crowd_that_is_forgotten_leaves_no_memory_behind() {
-        let mut set = EndedSet::default();
+        let mut set = RevokedSet::default();
         for number in 0..100_000 {
-            set.insert(ended(number, 0));
+            set.insert(revoked(number, 0));
         }
-        let capacity = |set: &EndedSet| set.shards.iter().map(HashMap::capacity).sum::<usize>();
+        let capacity = |set: &RevokedSet| set.shards.iter().map(HashMap::capacity).sum::<usize>();
         assert!(capacity(&set) >= 100_000);
         while set.forget_some_before(NOW.plus(1), 1_000) {}
         assert!(set.by_second.is_empty() && capacity(&set) < 20_000, "{}", capacity(&set));

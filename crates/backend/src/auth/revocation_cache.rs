@@ -2,55 +2,55 @@
 //! nobody and an ended session's tokens stop all the same. It must not know how it is kept up to date; that is
 //! [`feed`](super::feed).
 //!
-//! A million may end at once. How the set bears that is in [`ended_set`]; how it is read from the store, in
-//! [`catching_up`].
+//! A million may end at once. How the set bears that is in [`revoked_set`]; how it is read from the store, in
+//! [`catch_up`].
 
-mod catching_up;
-mod ended_set;
-mod places;
+mod catch_up;
+mod revoked_set;
+mod status_bits;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use shared::{EndCause, NumericDate, SessionId};
+use shared::{RevocationReason, NumericDate, SessionId};
 
-use self::ended_set::EndedSet;
+use self::revoked_set::RevokedSet;
 use crate::clock::{BootInstant, Clock};
-use crate::store::Ended;
+use crate::store::RevokedSession;
 
 /// How many are forgotten before others may ask.
 const AT_ONCE: usize = 1_000;
 
 /// The sessions that have ended within the life of an access token.
-pub struct Endings {
+pub struct RevocationCache {
     clock: Clock,
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
-    ended: EndedSet,
+    revoked: RevokedSet,
     /// How many of those that ended in a second, as the store has it, were read there.
     read: BTreeMap<NumericDate, u64>,
     /// Until when it may be taken for complete. It runs out by itself: a feed that stands still, a task that is
     /// not let run, or a machine that was suspended leaves nothing trusted.
-    trusted_until: Option<BootInstant>,
+    complete_until: Option<BootInstant>,
     /// Since when something may have ended that is not known here.
-    doubted_at: Option<BootInstant>,
+    invalidated_at: Option<BootInstant>,
 }
 
 /// What is known of a session whose token is genuine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
+pub enum SessionStatus {
     /// It has ended.
-    Ended(EndCause),
+    RevokedSession(RevocationReason),
     /// It has not.
     Stands,
     /// Others may have ended it: the store must be asked.
     Unknown,
 }
 
-impl Endings {
+impl RevocationCache {
     /// None, and nothing trusted.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
@@ -58,21 +58,21 @@ impl Endings {
     }
 
     /// Takes note of ends, of its own doing or heard of.
-    pub fn note(&self, ended: impl IntoIterator<Item = Ended>) {
+    pub fn note(&self, revoked: impl IntoIterator<Item = RevokedSession>) {
         let mut known = self.known();
-        for ended in ended {
-            known.ended.insert(ended);
+        for revoked in revoked {
+            known.revoked.insert(revoked);
         }
     }
 
     /// What is known of `session`.
     #[must_use]
-    pub fn word(&self, session: SessionId) -> Word {
+    pub fn word(&self, session: SessionId) -> SessionStatus {
         let known = self.known();
-        match known.ended.cause(session) {
-            Some(cause) => Word::Ended(cause),
-            None if known.is_trusted(self.clock.boot_instant()) => Word::Stands,
-            None => Word::Unknown,
+        match known.revoked.cause(session) {
+            Some(cause) => SessionStatus::RevokedSession(cause),
+            None if known.is_complete(self.clock.boot_instant()) => SessionStatus::Active,
+            None => SessionStatus::Unknown,
         }
     }
 
@@ -80,24 +80,24 @@ impl Endings {
     /// `until`.
     pub fn trust(&self, seen: BootInstant, until: BootInstant) {
         let mut known = self.known();
-        if known.doubted_at.is_none_or(|doubted| doubted < seen) {
-            known.doubted_at = None;
-            known.trusted_until = Some(until);
+        if known.invalidated_at.is_none_or(|doubted| doubted < seen) {
+            known.invalidated_at = None;
+            known.complete_until = Some(until);
         }
     }
 
     /// Something may have ended that is not known here: nothing is taken for standing until somebody
     /// has looked anew.
-    pub fn doubt(&self) {
+    pub fn invalidate(&self) {
         let mut known = self.known();
-        known.doubted_at = Some(self.clock.boot_instant());
-        known.trusted_until = None;
+        known.invalidated_at = Some(self.clock.boot_instant());
+        known.complete_until = None;
     }
 
     /// Whether what is not known here is taken for standing.
     #[must_use]
-    pub fn is_trusted(&self) -> bool {
-        self.known().is_trusted(self.clock.boot_instant())
+    pub fn is_complete(&self) -> bool {
+        self.known().is_complete(self.clock.boot_instant())
     }
 
     /// Forgets some of what was heard of before: no access token of it can be alive. Whether there is more; whoever
@@ -105,20 +105,20 @@ impl Endings {
     pub fn forget_some_before(&self, at: NumericDate) -> bool {
         let mut known = self.known();
         known.read = known.read.split_off(&at);
-        known.ended.forget_some_before(at, AT_ONCE)
+        known.revoked.forget_some_before(at, AT_ONCE)
     }
 
     /// How many are known.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.known().ended.count()
+        self.known().revoked.count()
     }
 
     /// The places in the status list of those heard of since: a number that changes with them, and the bits
     /// unless they are known by that number.
     #[must_use]
     pub fn listing(&self, since: NumericDate, known: Option<u64>) -> (u64, Option<Vec<u8>>) {
-        self.known().ended.listing(since, known)
+        self.known().revoked.listing(since, known)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -128,7 +128,7 @@ impl Endings {
 }
 
 impl Known {
-    fn is_trusted(&self, now: BootInstant) -> bool {
-        self.trusted_until.is_some_and(|until| now < until)
+    fn is_complete(&self, now: BootInstant) -> bool {
+        self.complete_until.is_some_and(|until| now < until)
     }
 }
