@@ -10,7 +10,7 @@ use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
 use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::idempotency::copies::SignIns;
-use crate::auth::journal::Journal;
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
@@ -72,9 +72,9 @@ impl App {
         let (revocations, status_lists) = (Arc::new(RevocationCache::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
-        let journal = Journal::new(store, clock, entropy.clone(), revocations);
+        let event_log = SecurityEventLog::new(store, clock, entropy.clone(), revocations);
         let sessions = Arc::new(Sessions {
-            journal,
+            event_log,
             keys,
             policy: settings.policy,
             access_tokens,
@@ -102,7 +102,7 @@ impl App {
             accounts: Accounts {
                 sessions: Arc::clone(&sessions),
                 passwords: Passwords::new(cores, entropy.clone()),
-                sign_ins: Arc::new(SignIns::new(&entropy, &sessions.journal.clock)),
+                sign_ins: Arc::new(SignIns::new(&entropy, &sessions.event_log.clock)),
             },
             entropy,
             sessions,

@@ -13,11 +13,11 @@ pub mod device;
 pub mod device_change;
 pub mod email;
 pub mod revocation_cache;
-pub mod feed;
-mod grants;
+pub mod revocation_listener;
+mod issue_tokens;
 pub mod guessing;
 pub mod idempotency;
-pub mod journal;
+pub mod security_event_log;
 pub mod known_device;
 pub mod limits;
 mod login;
@@ -48,7 +48,7 @@ use crate::store::{StoreError, User, ClientInfo};
 use known_device::list::{KeptDevices, PresentedDevices};
 
 /// What a successful register, login or refresh gives out.
-pub struct Grant {
+pub struct IssuedTokens {
     /// The access token, for the body.
     pub access_token: Secret,
     /// Seconds from now until it expires.

@@ -61,8 +61,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let doors = open_doors(&settings).await?;
     let store = doors.store.clone();
     let app = App::new(&settings, doors)?;
-    let following = app.sessions.follow_endings();
-    let clock = &app.sessions.journal.clock;
+    let following = app.sessions.listen_for_revocations();
+    let clock = &app.sessions.event_log.clock;
     let upkeep = settings.retention.keep(&store, clock, &app.entropy);
     let keeping = (app.sessions.keys.keep(&store, clock), clock.keep_comparing(&store));
     if let Ok(now) = clock.trusted_now() {

@@ -126,7 +126,7 @@ const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// What a feed has heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum Notification {
     /// These sessions have ended; none, if nothing has happened.
     Revoked(Vec<(SessionId, RevocationReason)>),
     /// Something has changed, perhaps ends, perhaps the key ring: [`Store::revoked_per_second`] and
@@ -160,11 +160,11 @@ pub const REVOKED_PART: u32 = 50_000;
 /// Hears of sessions that end and of changes to the key ring, whoever makes them: this process, another instance, or an operator at the
 /// database's console.
 #[async_trait]
-pub trait Feed: Send {
+pub trait Subscription: Send {
     /// What has happened since it was asked before. It answers soon, also if nothing has: an answer
     /// proves that whatever had been committed when it was asked has been heard of. A feed that has
     /// failed, or was not heard to the end, is to be dropped.
-    async fn next(&mut self) -> Result<Heard, StoreError>;
+    async fn next(&mut self) -> Result<Notification, StoreError>;
 }
 
 /// What the domain asks of storage. Every method fails with [`StoreError`] if the engine does not do
@@ -218,7 +218,7 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<RevokedSession>, StoreError>;
 
     /// A feed that hears of every end, and of every change to the key ring, from now on.
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError>;
 
     /// Security events of a user's, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;

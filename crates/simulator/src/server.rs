@@ -11,7 +11,7 @@ use std::sync::Arc;
 use backend::auth::callers::Authenticated;
 use backend::auth::logout::Presented;
 use backend::auth::sessions::Sessions;
-use backend::auth::{AuthError, Grant};
+use backend::auth::{AuthError, IssuedTokens};
 use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
@@ -42,7 +42,7 @@ pub(crate) enum Call {
 /// How a call ended at the server.
 pub(crate) enum Outcome {
     /// Tokens.
-    Granted(Box<Grant>),
+    Granted(Box<IssuedTokens>),
     /// Somebody was recognised.
     Authenticated(Box<Authenticated>),
     /// Done, and there is nothing to say.
@@ -79,14 +79,14 @@ async fn carry_out(
 ) -> Result<Outcome, AuthError> {
     match call {
         Call::SignIn(request) => {
-            let grant = sign_in::sign_in(sessions, &request, bug).await?;
-            Ok(Outcome::Granted(Box::new(grant)))
+            let tokens = sign_in::sign_in(sessions, &request, bug).await?;
+            Ok(Outcome::Granted(Box::new(tokens)))
         }
         Call::Refresh { ticket, key } => {
             let attempt = key.and_then(|key| Attempt::parse(&key).ok());
             let (ticket, client) = (Secret::new(ticket), ClientInfo::unknown());
-            let grant = sessions.refresh(&ticket, attempt.as_ref(), &client).await?;
-            Ok(Outcome::Granted(Box::new(grant)))
+            let tokens = sessions.refresh(&ticket, attempt.as_ref(), &client).await?;
+            Ok(Outcome::Granted(Box::new(tokens)))
         }
         Call::Logout { ticket } => {
             let refresh_tokens = &[Secret::new(ticket)];
@@ -110,8 +110,8 @@ async fn carry_out(
             Ok(Outcome::Authenticated(Box::new(authenticated)))
         }
         Call::End { session } => {
-            let revocation = sessions.journal.revocation(RevocationReason::Administrator);
-            sessions.journal.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
+            let revocation = sessions.event_log.revocation(RevocationReason::Administrator);
+            sessions.event_log.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
             Ok(Outcome::Done)
         }
     }
@@ -121,20 +121,20 @@ async fn carry_out(
 /// status and code stands in `backend::http::error`; this repeats the rows that can occur.
 pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
     match outcome {
-        Outcome::Granted(grant) if matches!(call, Call::ChangePassword { .. }) => {
-            (empty(204), Cookie::Set(grant.refresh_token.expose().to_owned()))
+        Outcome::Granted(tokens) if matches!(call, Call::ChangePassword { .. }) => {
+            (empty(204), Cookie::Set(tokens.refresh_token.expose().to_owned()))
         }
-        Outcome::Granted(grant) => {
+        Outcome::Granted(tokens) => {
             let body = SessionBody {
-                access_token: grant.access_token.clone(),
+                access_token: tokens.access_token.clone(),
                 token_type: "Bearer".to_owned(),
-                expires_in: grant.expires_in,
-                session_id: grant.session_id,
-                user: backend::http::session_answer::shown(&grant.user),
+                expires_in: tokens.expires_in,
+                session_id: tokens.session_id,
+                user: backend::http::session_answer::shown(&tokens.user),
             };
             let is_new = matches!(call, Call::SignIn(SignIn { way: Way::Register, .. }));
             let status = if is_new { 201 } else { 200 };
-            (answer(status, &body), Cookie::Set(grant.refresh_token.expose().to_owned()))
+            (answer(status, &body), Cookie::Set(tokens.refresh_token.expose().to_owned()))
         }
         Outcome::Authenticated(_) => (empty(200), Cookie::Untouched),
         Outcome::Done if matches!(call, Call::Logout { .. }) => (empty(204), Cookie::Cleared),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
 use backend::auth::revocation_cache::RevocationCache;
-use backend::auth::journal::Journal;
+use backend::auth::security_event_log::SecurityEventLog;
 use backend::auth::limits::Limits;
 use backend::auth::sessions::Sessions;
 use backend::auth::status_list::StatusLists;
@@ -118,7 +118,7 @@ impl World {
         let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
         let instance = |number: usize| Instance {
             sessions: Arc::new(Sessions {
-                journal: Journal::new(
+                event_log: SecurityEventLog::new(
                     Arc::clone(&store) as _,
                     clock.clone(),
                     Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
@@ -252,7 +252,7 @@ impl World {
 fn user(sessions: &Sessions, number: usize) -> User {
     let email = format!("{}@example.com", names::USERS[number]);
     User {
-        id: sessions.journal.entropy.user_id(START),
+        id: sessions.event_log.entropy.user_id(START),
         email: Email::parse(&email).expect("an email address"),
         name: None,
         password_hash: String::new(),

@@ -10,12 +10,12 @@ use shared::{EventKind, Secret, SessionId};
 use super::email::Email;
 use super::idempotency::KeyedRequest;
 use super::idempotency::copies::SignIns;
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
 use super::password::{Lane, Passwords, Verdict};
 use super::sessions::{Found, Sessions};
-use super::{AuthError, Grant, SignInContext, rules};
+use super::{AuthError, IssuedTokens, SignInContext, rules};
 use crate::store::{AccountTag, Change, Event, User, ClientInfo};
 
 /// The accounts of this server.
@@ -42,7 +42,7 @@ impl Accounts {
         attempt: Option<&Attempt>,
         password: &Secret,
         context: &SignInContext,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let client = &context.client;
         // Before the password costs a hash, and before anything changes.
         let (decision, found) =
@@ -55,8 +55,8 @@ impl Accounts {
         }
         // Whatever else the ticket means is answered there.
         let judged = self.sessions.judge(presented, attempt).await?;
-        let grant = self.sessions.answer(judged, presented, attempt, client).await?;
-        Ok(Grant { devices, ..grant })
+        let tokens = self.sessions.answer(judged, presented, attempt, client).await?;
+        Ok(IssuedTokens { devices, ..tokens })
     }
 
     async fn confirm_password(
@@ -69,29 +69,29 @@ impl Accounts {
         let session = session.id;
         let event = |kind| self.event(kind, &user, client).in_session(session);
         if !self.is_password_of(&user, session, password, client).await? {
-            self.sessions.journal.note(vec![event(EventKind::ConfirmFailed)]).await;
+            self.sessions.event_log.note(vec![event(EventKind::ConfirmFailed)]).await;
             return Err(AuthError::InvalidCredentials);
         }
-        let journal = &self.sessions.journal;
-        let confirm = Change::Confirm { session, at: journal.now(), client: client.clone() };
+        let event_log = &self.sessions.event_log;
+        let confirm = Change::Confirm { session, at: event_log.now(), client: client.clone() };
         // A copy confirms nothing a second time.
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
         let (by, events) = ((user.id, Some(session)), vec![event(EventKind::Confirmed)]);
         let outcome =
-            journal.commit_keyed(keyed.as_ref(), by, confirm.clone(), events.clone()).await?;
+            event_log.commit_keyed(keyed.as_ref(), by, confirm.clone(), events.clone()).await?;
         // Unless the session has come to want the password once more.
         if !outcome.took_place() && keyed.is_some() && self.is_wanted(session).await? {
-            journal.commit(confirm, events).await?;
+            event_log.commit(confirm, events).await?;
         }
         Ok(())
     }
 
     /// Whether this session needs the password: to continue, or for what cannot be undone (RFC 9470).
     async fn is_wanted(&self, session: SessionId) -> Result<bool, AuthError> {
-        let Sessions { journal, recent_login_seconds, .. } = &*self.sessions;
-        let found = journal.store.find_session(session).await?;
+        let Sessions { event_log, recent_login_seconds, .. } = &*self.sessions;
+        let found = event_log.store.find_session(session).await?;
         Ok(found.is_some_and(|(session, _)| {
-            let age = journal.now().since(session.authenticated_at);
+            let age = event_log.now().since(session.authenticated_at);
             session.wanted_at.is_some() || age > *recent_login_seconds
         }))
     }
@@ -105,7 +105,7 @@ impl Accounts {
         password: &Secret,
         client: &ClientInfo,
     ) -> Result<bool, AuthError> {
-        let Sessions { limits, journal, .. } = &*self.sessions;
+        let Sessions { limits, event_log, .. } = &*self.sessions;
         let (tag, account) = (AccountTag::of_session(session), AccountTag::of(&user.email));
         // A session whose own guesses are used up takes nothing of what its account's other sessions share.
         let turn = match self.too_soon(tag).await? {
@@ -120,7 +120,7 @@ impl Accounts {
             Err(too_early) => {
                 let event =
                     async || self.event(EventKind::Limited, user, client).in_session(session);
-                return Err(limits.refuse(too_early.in_session(), journal, event).await);
+                return Err(limits.refuse(too_early.in_session(), event_log, event).await);
             }
         };
         let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
@@ -132,7 +132,7 @@ impl Accounts {
 
     /// The device, if one of its tokens says that this account is known there.
     pub(super) fn recognise(&self, context: &SignInContext, account: &AccountTag) -> Option<KnownDevice> {
-        let (key, now) = (self.sessions.keys.device_key(), self.sessions.journal.now());
+        let (key, now) = (self.sessions.keys.device_key(), self.sessions.event_log.now());
         KnownDevice::recognise(key, context.devices.tokens(), account, now)
     }
 
@@ -143,7 +143,7 @@ impl Accounts {
         known: Option<KnownDevice>,
         account: &AccountTag,
     ) -> Option<KeptDevices> {
-        let Journal { clock, entropy, .. } = &self.sessions.journal;
+        let SecurityEventLog { clock, entropy, .. } = &self.sessions.event_log;
         let (key, now) = (self.sessions.keys.device_key(), clock.now());
         let device = match known {
             Some(device) => device.renewed(now),
@@ -153,7 +153,7 @@ impl Accounts {
     }
 
     pub(super) fn event(&self, kind: EventKind, user: &User, client: &ClientInfo) -> Event {
-        self.sessions.journal.event(kind, Some(user.id), client)
+        self.sessions.event_log.event(kind, Some(user.id), client)
     }
 }
 

@@ -7,7 +7,7 @@ use shared::{RevocationReason, EventKind};
 use super::AuthError;
 use super::accounts::validated;
 use super::bulk_revocation::Progress;
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use super::password::{Lane, Passwords};
 use super::spelling::{self, is_taken_as_typed};
 use crate::store::{AccountTag, Change, Event, StoreError, User, ClientInfo};
@@ -15,7 +15,7 @@ use crate::store::{AccountTag, Change, Event, StoreError, User, ClientInfo};
 /// Accounts and sessions in an administrator's hands.
 pub struct Administration {
     /// Where they are stored, and told of.
-    pub journal: Journal,
+    pub event_log: SecurityEventLog,
     /// Hashes the passwords of new users.
     pub passwords: Passwords,
 }
@@ -28,12 +28,12 @@ impl Administration {
     /// failure of storage.
     pub async fn add_user(&self, request: &RegisterRequest) -> Result<User, AuthError> {
         let (email, name) = validated(request)?;
-        if is_taken_as_typed(&*self.journal.store, &request.email).await? {
+        if is_taken_as_typed(&*self.event_log.store, &request.email).await? {
             return Err(AuthError::EmailTaken);
         }
-        let now = self.journal.now();
+        let now = self.event_log.now();
         let user = User {
-            id: self.journal.entropy.user_id(now),
+            id: self.event_log.entropy.user_id(now),
             email,
             name,
             password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
@@ -42,7 +42,7 @@ impl Administration {
         };
         let add = Change::AddUser(Box::new(user.clone()));
         let added =
-            self.journal.commit(add, vec![self.event(EventKind::Registered, &user)]).await?;
+            self.event_log.commit(add, vec![self.event(EventKind::Registered, &user)]).await?;
         if added.took_place() { Ok(user) } else { Err(AuthError::EmailTaken) }
     }
 
@@ -51,8 +51,8 @@ impl Administration {
     /// # Errors
     /// If storage fails.
     pub async fn find(&self, email: &str) -> Result<Option<User>, StoreError> {
-        match spelling::meant(&*self.journal.store, email).await? {
-            Some(email) => self.journal.store.find_user(&email).await,
+        match spelling::meant(&*self.event_log.store, email).await? {
+            Some(email) => self.event_log.store.find_user(&email).await,
             None => Ok(None),
         }
     }
@@ -63,12 +63,12 @@ impl Administration {
     /// # Errors
     /// If storage fails. Then the user is not disabled, or a repeat ends the sessions that are left.
     pub async fn disable(&self, user: &User) -> Result<u64, StoreError> {
-        let revocation = self.journal.revocation(RevocationReason::Disabled);
+        let revocation = self.event_log.revocation(RevocationReason::Disabled);
         let event = self.event(EventKind::Disabled, user).because(RevocationReason::Disabled);
         let disable = Change::Disable(user.id, revocation);
-        let disabled = self.journal.commit(disable, vec![event]).await?;
+        let disabled = self.event_log.commit(disable, vec![event]).await?;
         Ok(disabled.revoked.len() as u64
-            + self.journal.revoke_all_of(user.id, RevocationReason::Disabled).await?)
+            + self.event_log.revoke_all_of(user.id, RevocationReason::Disabled).await?)
     }
 
     /// From now on the user may log in, and logins that failed before do not count.
@@ -77,9 +77,9 @@ impl Administration {
     /// If storage fails.
     pub async fn enable(&self, user: &User) -> Result<(), StoreError> {
         let event = self.event(EventKind::Enabled, user);
-        self.journal.commit(Change::Enable(user.id), vec![event]).await?;
+        self.event_log.commit(Change::Enable(user.id), vec![event]).await?;
         let forget = Change::ForgetFailures(AccountTag::of(&user.email));
-        self.journal.commit(forget, Vec::new()).await?;
+        self.event_log.commit(forget, Vec::new()).await?;
         Ok(())
     }
 
@@ -88,18 +88,18 @@ impl Administration {
     /// # Errors
     /// If storage fails. A repeat ends the sessions that are left.
     pub async fn revoke_sessions(&self, user: &User) -> Result<u64, StoreError> {
-        self.journal.revoke_all_of(user.id, RevocationReason::Administrator).await
+        self.event_log.revoke_all_of(user.id, RevocationReason::Administrator).await
     }
 
     /// Ends everyone's sessions, in parts, each with an event of its own. How many that were.
     ///
     /// # Errors
-    /// As [`Journal::revoke_in_parts`].
+    /// As [`SecurityEventLog::revoke_in_parts`].
     pub async fn revoke_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
-        self.journal.revoke_in_parts(None, RevocationReason::Administrator, progress).await
+        self.event_log.revoke_in_parts(None, RevocationReason::Administrator, progress).await
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {
-        self.journal.event(kind, Some(user.id), &ClientInfo::unknown())
+        self.event_log.event(kind, Some(user.id), &ClientInfo::unknown())
     }
 }

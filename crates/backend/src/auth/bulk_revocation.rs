@@ -11,7 +11,7 @@ use std::time::Duration;
 use shared::{RevocationReason, SessionId, UserId};
 use tokio::time::{Instant, timeout};
 
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use crate::store::{Change, Part, StoreError, Whose};
 use crate::telemetry::causes;
 
@@ -28,7 +28,7 @@ const FIRST: SessionId = SessionId::from_bytes([0; 16]);
 /// Is told after each part how many sessions have ended so far.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64) + Send);
 
-impl Journal {
+impl SecurityEventLog {
     /// Ends every session there is at this moment, or of these only the ones whose refresh tokens `refresh_key_id`
     /// authenticates. Sessions that begin later need not end: what ends it is the largest id there is now, not a
     /// clock. How many have ended; a part whose answer was lost is not counted.

@@ -81,21 +81,21 @@ impl Sessions {
     /// As [`Sessions::authenticate`].
     pub async fn verify_token(&self, unverified_token: &str) -> Result<AccessToken, AuthError> {
         let verify =
-            || self.access_tokens.verify(unverified_token, self.journal.clock.shared_now());
+            || self.access_tokens.verify(unverified_token, self.event_log.clock.shared_now());
         let verified = match verify() {
             // Another instance may just have made its key.
-            Err(Rejection::UnknownKey) if self.keys.look_again(&self.journal.store).await => {
+            Err(Rejection::UnknownKey) if self.keys.look_again(&self.event_log.store).await => {
                 verify()
             }
             verified => verified,
         };
         let token = verified.map_err(refused)?;
-        match self.journal.revocations.status(token.sid) {
+        match self.event_log.revocations.status(token.sid) {
             SessionStatus::RevokedSession(cause) => Err(session_is_over(token.sid, Some(cause))),
             SessionStatus::Active => Ok(token),
             SessionStatus::Unknown => {
                 // What others retire is not heard of now, either.
-                self.keys.revalidate(&self.journal.store).await?;
+                self.keys.revalidate(&self.event_log.store).await?;
                 let token = verify().map_err(refused)?;
                 self.look_up(&Caller::of(&token)).await.map(|_| token)
             }
@@ -107,7 +107,7 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::authenticate`]: the session may have ended this moment.
     pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
-        let found = self.journal.store.find_session(caller.session).await?;
+        let found = self.event_log.store.find_session(caller.session).await?;
         let refused = |cause| session_is_over(caller.session, cause);
         let (session, user) = found.ok_or_else(|| refused(None))?;
         if session.ended_because.is_some() {
@@ -116,7 +116,7 @@ impl Sessions {
         let stands = session.family.standing == Standing::Live
             && user.disabled_at.is_none()
             && user.id == caller.user
-            && self.journal.now() < self.expires_at(&session);
+            && self.event_log.now() < self.expires_at(&session);
         if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
     }
 
@@ -133,7 +133,7 @@ impl Sessions {
         };
         match self.look_up(caller).await {
             Err(refused @ (AuthError::InvalidToken | AuthError::SessionEnded(_))) => {
-                match self.journal.faster(keyed).await? {
+                match self.event_log.faster(keyed).await? {
                     Some(_) => Ok(None),
                     None => Err(refused),
                 }
@@ -169,7 +169,7 @@ impl Sessions {
     /// [`AuthError::LoginTooOld`] if they have not.
     pub fn demand_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
         let max_age = self.recent_login_seconds;
-        if caller.is_repeated() || self.journal.now().since(caller.authenticated_at) <= max_age {
+        if caller.is_repeated() || self.event_log.now().since(caller.authenticated_at) <= max_age {
             Ok(())
         } else {
             let Caller { user, session, .. } = caller;

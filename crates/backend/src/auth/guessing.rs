@@ -40,25 +40,25 @@ impl Accounts {
         tag: AccountTag,
         lane: Lane,
     ) -> Result<Result<Turn, TooEarly>, AuthError> {
-        let journal = &self.sessions.journal;
+        let event_log = &self.sessions.event_log;
         if !self.sessions.limits.are_on() {
             return self.passwords.turn(lane).await.map(Ok);
         }
         let too_early = |limit| Ok(Err(TooEarly::guess(tag, limit)));
-        let mut seen = journal.store.failures(tag).await?;
+        let mut seen = event_log.store.failures(tag).await?;
         // Who comes too early shall not take others' time: neither a turn nor a place in the queue.
-        if let Some(limit) = wait(seen, journal.now()) {
+        if let Some(limit) = wait(seen, event_log.now()) {
             return too_early(limit);
         }
         let turn = self.passwords.turn(lane).await?;
         for _ in 0..ROUNDS {
             let count = seen.map_or(0, |seen| seen.count);
-            let pay = Change::CountFailure { account: tag, seen: count, at: journal.now() };
-            if journal.commit(pay, Vec::new()).await?.took_place() {
+            let pay = Change::CountFailure { account: tag, seen: count, at: event_log.now() };
+            if event_log.commit(pay, Vec::new()).await?.took_place() {
                 return Ok(Ok(turn));
             }
-            seen = journal.store.failures(tag).await?;
-            if let Some(limit) = wait(seen, journal.now()) {
+            seen = event_log.store.failures(tag).await?;
+            if let Some(limit) = wait(seen, event_log.now()) {
                 return too_early(limit);
             }
         }
@@ -70,8 +70,8 @@ impl Accounts {
         if !self.sessions.limits.are_on() {
             return Ok(None);
         }
-        let seen = self.sessions.journal.store.failures(tag).await?;
-        let limit = wait(seen, self.sessions.journal.now());
+        let seen = self.sessions.event_log.store.failures(tag).await?;
+        let limit = wait(seen, self.sessions.event_log.now());
         Ok(limit.map(|limit| TooEarly::guess(tag, limit)))
     }
 
@@ -89,7 +89,7 @@ impl Accounts {
         }
         for tag in tags {
             let forget = Change::ForgetFailures(tag);
-            if let Err(error) = self.sessions.journal.commit(forget, Vec::new()).await {
+            if let Err(error) = self.sessions.event_log.commit(forget, Vec::new()).await {
                 tracing::error!(event = "failures.kept", %error);
             }
         }

@@ -17,10 +17,10 @@ use tokio::time::timeout;
 use verifier::IdempotencyKey;
 
 use super::callers::Caller;
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use super::sessions::Sessions;
 use super::suspicion::network;
-use super::{AuthError, Grant};
+use super::{AuthError, IssuedTokens};
 use crate::store::{Change, Event, Outcome, UsedKey, User, ClientInfo};
 
 /// How long a copy waits for the request that came first. Less than a request may take.
@@ -69,7 +69,7 @@ pub struct UnderWay {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Journal {
+impl SecurityEventLog {
     /// Waits for a request with the same key that is under way at this instance.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Journal {
     /// The same after a change with this key did not take place: it may have met a key that was a day old a moment later.
     ///
     /// # Errors
-    /// As [`Journal::earlier`].
+    /// As [`SecurityEventLog::earlier`].
     pub async fn faster(
         &self,
         request: Option<&KeyedRequest>,
@@ -125,7 +125,7 @@ impl Journal {
     /// change took place.
     ///
     /// # Errors
-    /// As [`Journal::earlier`].
+    /// As [`SecurityEventLog::earlier`].
     pub async fn commit_for(
         &self,
         caller: &Caller,
@@ -151,7 +151,7 @@ impl Journal {
     /// the same, so that a late copy does not find more.
     ///
     /// # Errors
-    /// As [`Journal::earlier`].
+    /// As [`SecurityEventLog::earlier`].
     pub async fn commit_or_note_for(
         &self,
         caller: &Caller,
@@ -225,14 +225,14 @@ impl Sessions {
         earlier: &UsedKey,
         user: User,
         client: &ClientInfo,
-    ) -> Result<(Grant, Place), AuthError> {
+    ) -> Result<(IssuedTokens, Place), AuthError> {
         if earlier.user != user.id {
             return Err(AuthError::IdempotencyKeyReused);
         }
         // Before the row is read, as in `judge`: by a later clock the row as it was read could have run out.
-        let now = self.journal.trusted_now()?;
+        let now = self.event_log.trusted_now()?;
         let found = match earlier.session {
-            Some(session) => self.journal.store.find_session(session).await?,
+            Some(session) => self.event_log.store.find_session(session).await?,
             None => None,
         };
         let Some((session, _)) = found else {
@@ -242,10 +242,10 @@ impl Sessions {
             SignIn::AnswerAgain => {
                 let (place, kinds) = Place::of_copy(&session.client, client);
                 let events = [EventKind::AnsweredAgain].into_iter().chain(kinds).map(|kind| {
-                    self.journal.event(kind, Some(user.id), client).in_session(session.id)
+                    self.event_log.event(kind, Some(user.id), client).in_session(session.id)
                 });
-                self.journal.note(events.collect()).await;
-                Ok((self.grant(&session, user, Generation::FIRST).await?, place))
+                self.event_log.note(events.collect()).await;
+                Ok((self.issue_tokens(&session, user, Generation::FIRST).await?, place))
             }
             SignIn::Begin | SignIn::Duplicate => Err(AuthError::DuplicateAttempt),
         }

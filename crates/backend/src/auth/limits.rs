@@ -15,7 +15,7 @@ use shared::{LimitedBy, SessionId, UserId};
 
 use super::AuthError;
 use super::callers::Caller;
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use super::suspicion::network;
 use crate::clock::Clock;
 use crate::store::{AccountTag, Event};
@@ -229,11 +229,11 @@ impl Limits {
     pub(super) async fn refuse(
         &self,
         too_early: TooEarly,
-        journal: &Journal,
+        event_log: &SecurityEventLog,
         event: impl AsyncFnOnce() -> Event,
     ) -> AuthError {
         if self.is_news(too_early) {
-            journal.note(vec![event().await]).await;
+            event_log.note(vec![event().await]).await;
         }
         let TooEarly { retry_after, limited_by, .. } = too_early;
         AuthError::Limited { retry_after, limited_by }

@@ -14,7 +14,7 @@ use super::limits::TooEarly;
 use super::password::{Lane, Verdict};
 use super::spelling;
 use super::suspicion::network;
-use super::{AuthError, Grant, SignInContext};
+use super::{AuthError, IssuedTokens, SignInContext};
 use crate::store::{AccountTag, Change, Event, EventQuery, Session, UsedKey, User, ClientInfo};
 
 /// How far back the record is searched for a network: so many logins.
@@ -42,11 +42,11 @@ impl Accounts {
         request: &LoginRequest,
         key: Option<&IdempotencyKey>,
         context: &SignInContext,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let mut login = self.under_way(&request.email, context);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
-        let journal = &self.sessions.journal;
-        let _under_way = journal.under_way(keyed.as_ref()).await?;
+        let event_log = &self.sessions.event_log;
+        let _under_way = event_log.under_way(keyed.as_ref()).await?;
         let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
         let proved = self.proved(&mut login, &request.password, copy).await;
         let user = self.note_sign_in(proved, keyed.as_ref(), &request.password)?;
@@ -63,22 +63,22 @@ impl Accounts {
         user: User,
         keyed: Option<&KeyedRequest>,
         login: &Login<'_>,
-    ) -> Result<Grant, AuthError> {
-        let journal = &self.sessions.journal;
-        if let Some(earlier) = journal.earlier(keyed).await? {
+    ) -> Result<IssuedTokens, AuthError> {
+        let event_log = &self.sessions.event_log;
+        if let Some(earlier) = event_log.earlier(keyed).await? {
             return self.log_in_again(login, &earlier, user).await;
         }
-        let grant = match self.open(&user, keyed, login).await? {
-            Some(grant) => grant,
+        let tokens = match self.open(&user, keyed, login).await? {
+            Some(tokens) => tokens,
             // Perhaps a copy of this very request was faster, at another instance.
-            None => match journal.faster(keyed).await? {
+            None => match event_log.faster(keyed).await? {
                 Some(earlier) => return self.log_in_again(login, &earlier, user).await,
                 None => return Err(AuthError::InvalidCredentials),
             },
         };
         self.forgive(login.tags()).await;
         let devices = self.devices_kept(login.context, login.device, &login.account);
-        Ok(Grant { devices, ..grant })
+        Ok(IssuedTokens { devices, ..tokens })
     }
 
     /// The same, remembered for copies of the request.
@@ -102,14 +102,14 @@ impl Accounts {
         login: &Login<'_>,
         earlier: &UsedKey,
         user: User,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         self.forgive(login.tags()).await;
         let client = &login.context.client;
-        let (grant, place) = self.sessions.answer_sign_in_again(earlier, user, client).await?;
+        let (tokens, place) = self.sessions.answer_sign_in_again(earlier, user, client).await?;
         // One who has copied the whole request does not make another device a known one.
         let is_known = place == Place::Same || login.device.is_some();
         let keep = || self.devices_kept(login.context, login.device, &login.account);
-        Ok(Grant { devices: is_known.then(keep).flatten(), ..grant })
+        Ok(IssuedTokens { devices: is_known.then(keep).flatten(), ..tokens })
     }
 
     pub(super) fn under_way<'a>(&self, typed: &'a str, context: &'a SignInContext) -> Login<'a> {
@@ -122,7 +122,7 @@ impl Accounts {
 
     /// Of two accounts that share an address, each is meant by its own spelling, and counted by it.
     async fn tell_apart(&self, login: &mut Login<'_>) -> Result<(), AuthError> {
-        let meant = spelling::meant(&*self.sessions.journal.store, login.typed).await?;
+        let meant = spelling::meant(&*self.sessions.event_log.store, login.typed).await?;
         if let Some(email) = meant.filter(|meant| login.email.as_ref() != Some(meant)) {
             login.account = AccountTag::of(&email);
             login.device = self.recognise(login.context, &login.account);
@@ -169,9 +169,9 @@ impl Accounts {
             Some(user) if verdict == Verdict::Right && user.disabled_at.is_none() => Ok(user),
             refused => {
                 let user = refused.map(|user| user.id);
-                let journal = &self.sessions.journal;
-                let event = journal.event(EventKind::LoginFailed, user, &login.context.client);
-                journal.note(vec![event]).await;
+                let event_log = &self.sessions.event_log;
+                let event = event_log.event(EventKind::LoginFailed, user, &login.context.client);
+                event_log.note(vec![event]).await;
                 Err(AuthError::InvalidCredentials)
             }
         }
@@ -179,19 +179,19 @@ impl Accounts {
 
     async fn find(&self, login: &Login<'_>) -> Result<Option<User>, AuthError> {
         match &login.email {
-            Some(email) => Ok(self.sessions.journal.store.find_user(email).await?),
+            Some(email) => Ok(self.sessions.event_log.store.find_user(email).await?),
             None => Ok(None),
         }
     }
 
     async fn too_early(&self, too_early: TooEarly, login: &Login<'_>) -> AuthError {
-        let journal = &self.sessions.journal;
+        let event_log = &self.sessions.event_log;
         let event = async || {
             // Of whose account it tells is worth a question, and no reason to fail.
             let user = self.find(login).await.ok().flatten().map(|user| user.id);
-            journal.event(EventKind::Limited, user, &login.context.client)
+            event_log.event(EventKind::Limited, user, &login.context.client)
         };
-        self.sessions.limits.refuse(too_early, journal, event).await
+        self.sessions.limits.refuse(too_early, event_log, event).await
     }
 
     /// `None`: the user was disabled or has another password since the one that came along was verified, or the key was
@@ -201,7 +201,7 @@ impl Accounts {
         user: &User,
         keyed: Option<&KeyedRequest>,
         login: &Login<'_>,
-    ) -> Result<Option<Grant>, AuthError> {
+    ) -> Result<Option<IssuedTokens>, AuthError> {
         let client = &login.context.client;
         let session = self.sessions.begin(user, client).await?;
         let event = |kind| self.event(kind, user, client).in_session(session.id);
@@ -209,7 +209,7 @@ impl Accounts {
         if login.device.is_none() {
             events.push(event(EventKind::NewDevice));
         }
-        let sessions = self.sessions.journal.store.sessions_of(user.id).await?;
+        let sessions = self.sessions.event_log.store.sessions_of(user.id).await?;
         if self.is_new_network(user, &sessions, client).await? {
             events.push(event(EventKind::NewNetwork));
         }
@@ -222,11 +222,11 @@ impl Accounts {
             superseded: giving_way.sessions,
         };
         let by = (user.id, Some(session.id));
-        let outcome = self.sessions.journal.commit_keyed(keyed, by, open, events).await?;
+        let outcome = self.sessions.event_log.commit_keyed(keyed, by, open, events).await?;
         if !outcome.took_place() {
             return Ok(None);
         }
-        self.sessions.grant(&session, user.clone(), Generation::FIRST).await.map(Some)
+        self.sessions.issue_tokens(&session, user.clone(), Generation::FIRST).await.map(Some)
     }
 
     /// Whether neither a session of the user's nor a login is known from this network. Of a call that
@@ -244,7 +244,7 @@ impl Accounts {
         }
         let kinds = vec![EventKind::Registered, EventKind::LoggedIn, EventKind::Confirmed];
         let query = EventQuery { user: user.id, before: None, kinds, limit: LOGINS_REMEMBERED };
-        let logins = self.sessions.journal.store.events(&query).await?;
+        let logins = self.sessions.event_log.store.events(&query).await?;
         Ok(!logins.iter().any(|event| is_here(&event.client)))
     }
 
@@ -258,7 +258,7 @@ impl Accounts {
         let hash = self.passwords.hash(password, lane).await?;
         let seen = user.password_hash.clone();
         let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
-        if self.sessions.journal.commit(rehash, Vec::new()).await?.took_place() {
+        if self.sessions.event_log.commit(rehash, Vec::new()).await?.took_place() {
             Ok(User { password_hash: hash, ..user })
         } else {
             // Another login has done it meanwhile, or there is another password: try again to see.

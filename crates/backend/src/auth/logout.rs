@@ -73,18 +73,18 @@ impl Sessions {
         let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
-        let _under_way = self.journal.under_way(keyed.as_ref()).await?;
-        self.journal.earlier(keyed.as_ref()).await?;
+        let _under_way = self.event_log.under_way(keyed.as_ref()).await?;
+        self.event_log.earlier(keyed.as_ref()).await?;
         // Of several sessions the first one bears the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
             let event = self.event(EventKind::LoggedOut, found, client).because(RevocationReason::Logout);
-            let end = Change::RevokeSession(found.session.id, self.journal.revocation(RevocationReason::Logout));
+            let end = Change::RevokeSession(found.session.id, self.event_log.revocation(RevocationReason::Logout));
             let by = (found.user.id, Some(found.session.id));
-            let outcome = self.journal.commit_keyed(bears, by, end, vec![event]).await?;
+            let outcome = self.event_log.commit_keyed(bears, by, end, vec![event]).await?;
             if !outcome.took_place() {
                 // It has ended in between, perhaps by a copy; or the key was used for something else, and it stands.
-                self.journal.faster(bears).await?;
+                self.event_log.faster(bears).await?;
             }
             bears = None;
         }
@@ -97,13 +97,13 @@ impl Sessions {
     /// # Errors
     /// If storage fails.
     async fn genuine(&self, unverified: &Secret) -> Result<Option<AccessToken>, AuthError> {
-        let now = self.journal.clock.shared_now();
+        let now = self.event_log.clock.shared_now();
         let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
         let verified = match verify() {
             // Another instance may just have made its key.
             Err(Rejection::UnknownKey)
                 if within_deadline(async {
-                    Ok(self.keys.look_again(&self.journal.store).await)
+                    Ok(self.keys.look_again(&self.event_log.store).await)
                 })
                 .await? =>
             {
@@ -135,7 +135,7 @@ impl Sessions {
 
     async fn named_by(&self, unverified: &Secret) -> Result<Option<Found>, AuthError> {
         let Some(token) = self.genuine(unverified).await? else { return Ok(None) };
-        let found = self.journal.store.find_session(token.sid).await?;
+        let found = self.event_log.store.find_session(token.sid).await?;
         let found = found.filter(|(_, user)| user.id == token.sub);
         Ok(found.map(|(session, user)| Found::by_access_token(session, user)))
     }

@@ -15,8 +15,8 @@ impl Sessions {
     /// If the caller's own session has ended, or storage fails.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
         let Authenticated { user, .. } = self.look_up(caller).await?;
-        let now = self.journal.now();
-        let mut sessions = self.journal.store.sessions_of(user.id).await?;
+        let now = self.event_log.now();
+        let mut sessions = self.event_log.store.sessions_of(user.id).await?;
         sessions.retain(|session| now < self.expires_at(session));
         sessions.sort_by_key(|session| session.id != caller.session);
         Ok(sessions)
@@ -35,16 +35,16 @@ impl Sessions {
         if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
-        let found = self.journal.store.find_session(id).await?;
+        let found = self.event_log.store.find_session(id).await?;
         if found.is_none_or(|(session, _)| session.user != caller.user) {
             let Caller { user, session, .. } = caller;
             tracing::warn!(event = "foreign_session_refused", %user, %session, named = %id);
             return Err(AuthError::NoSuchSession);
         }
         let cause = if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
-        let end = Change::RevokeSession(id, self.journal.revocation(cause));
+        let end = Change::RevokeSession(id, self.event_log.revocation(cause));
         let event = self.end_of(id, caller, cause, client);
-        self.journal.commit_or_note_for(caller, end, vec![event]).await?;
+        self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 
@@ -56,17 +56,17 @@ impl Sessions {
         if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
-        let event = self.journal.event(EventKind::OthersEnded, Some(caller.user), client);
+        let event = self.event_log.event(EventKind::OthersEnded, Some(caller.user), client);
         let event = event.in_session(caller.session).because(RevocationReason::User);
         let whose = Whose::OthersOf(caller.user, caller.session);
-        let end = Change::RevokeSessions(whose, self.journal.revocation(RevocationReason::User));
-        self.journal.commit_or_note_for(caller, end, vec![event]).await?;
+        let end = Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
+        self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 
     fn end_of(&self, id: SessionId, caller: &Caller, cause: RevocationReason, client: &ClientInfo) -> Event {
         let own = id == caller.session;
         let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
-        self.journal.event(kind, Some(caller.user), client).in_session(id).because(cause)
+        self.event_log.event(kind, Some(caller.user), client).in_session(id).because(cause)
     }
 }

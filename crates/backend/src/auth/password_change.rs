@@ -5,9 +5,9 @@ use rotation::{Attempt, Decision, decide};
 use shared::{RevocationReason, EventKind};
 
 use super::callers::{Authenticated, Caller};
-use super::grants::successor;
+use super::issue_tokens::successor;
 use super::sessions::Sessions;
-use super::{AuthError, Grant};
+use super::{AuthError, IssuedTokens};
 use crate::store::{Accepted, Change, PasswordChange, Session, ClientInfo};
 
 /// How often a change that lost a race reads again. A loser finds what the winner wrote.
@@ -28,14 +28,14 @@ impl Sessions {
         (seen, hash): (&str, &str),
         attempt: Option<&Attempt>,
         client: &ClientInfo,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         for _ in 0..ROUNDS {
             let found = self.look_up(caller).await?;
             if found.user.password_hash != seen {
                 return Err(AuthError::InvalidCredentials);
             }
-            if let Some(grant) = self.try_to_change(found, hash, attempt, client).await? {
-                return Ok(grant);
+            if let Some(tokens) = self.try_to_change(found, hash, attempt, client).await? {
+                return Ok(tokens);
             }
         }
         Err(AuthError::Contended)
@@ -44,7 +44,7 @@ impl Sessions {
     /// What a rotation without a ticket means.
     pub(super) fn decide_untold(&self, session: &Session, attempt: Option<&Attempt>) -> Decision {
         let held = session.family.held_by(attempt);
-        decide(&session.family, held, attempt, self.journal.now(), self.policy)
+        decide(&session.family, held, attempt, self.event_log.now(), self.policy)
     }
 
     /// All in one change. `None`: somebody else changed something meanwhile.
@@ -54,8 +54,8 @@ impl Sessions {
         hash: &str,
         attempt: Option<&Attempt>,
         client: &ClientInfo,
-    ) -> Result<Option<Grant>, AuthError> {
-        let (seen, now) = (session.family.generation, self.journal.trusted_now()?);
+    ) -> Result<Option<IssuedTokens>, AuthError> {
+        let (seen, now) = (session.family.generation, self.event_log.trusted_now()?);
         let family = match self.decide_untold(&session, attempt) {
             Decision::Accept { generation } => {
                 session.family.accepted(generation, attempt.cloned(), now)
@@ -73,14 +73,14 @@ impl Sessions {
             hash: hash.to_owned(),
             session: session.id,
             accepted: Accepted { seen, family, client: client.clone() },
-            revocation: self.journal.revocation(RevocationReason::PasswordChange),
+            revocation: self.event_log.revocation(RevocationReason::PasswordChange),
         };
-        let event = self.journal.event(EventKind::PasswordChanged, Some(user.id), client);
+        let event = self.event_log.event(EventKind::PasswordChanged, Some(user.id), client);
         let change = Change::ChangePassword(Box::new(change));
-        if !self.journal.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
+        if !self.event_log.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
             return Ok(None);
         }
         let generation = successor(session.family.generation)?;
-        self.grant(&session, user, generation).await.map(Some)
+        self.issue_tokens(&session, user, generation).await.map(Some)
     }
 }

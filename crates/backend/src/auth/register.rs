@@ -10,12 +10,12 @@ use super::accounts::{Accounts, validated};
 use super::email::Email;
 use super::idempotency::KeyedRequest;
 use super::idempotency::copies::Copy;
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use super::password::Lane;
 use super::sessions::Sessions;
 use super::spelling::is_taken_as_typed;
 use super::superseded::GivingWay;
-use super::{AuthError, Grant, SignInContext};
+use super::{AuthError, IssuedTokens, SignInContext};
 use crate::store::{AccountTag, Change, UsedKey, User, ClientInfo};
 
 impl Accounts {
@@ -30,22 +30,22 @@ impl Accounts {
         request: &RegisterRequest,
         key: Option<&IdempotencyKey>,
         context: &SignInContext,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let (email, name) = validated(request)?;
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
-        let journal = &self.sessions.journal;
-        let _under_way = journal.under_way(keyed.as_ref()).await?;
+        let event_log = &self.sessions.event_log;
+        let _under_way = event_log.under_way(keyed.as_ref()).await?;
         let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
         if copy == Copy::Charged {
             self.admit_registration(&context.client).await?;
         }
-        if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
+        if let Some(earlier) = event_log.earlier(keyed.as_ref()).await? {
             return self.register_again((&earlier, keyed.as_ref(), copy), request, context).await;
         }
         match self.try_to_register(request, (email, name), keyed.as_ref(), context).await {
             // Perhaps by a copy of this very request, at another instance.
-            Err(AuthError::EmailTaken) => match journal.faster(keyed.as_ref()).await? {
+            Err(AuthError::EmailTaken) => match event_log.faster(keyed.as_ref()).await? {
                 Some(earlier) => {
                     self.register_again((&earlier, keyed.as_ref(), copy), request, context).await
                 }
@@ -61,13 +61,13 @@ impl Accounts {
         (email, name): (Email, Option<String>),
         keyed: Option<&KeyedRequest>,
         context: &SignInContext,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let client = &context.client;
-        if is_taken_as_typed(&*self.sessions.journal.store, &request.email).await? {
+        if is_taken_as_typed(&*self.sessions.event_log.store, &request.email).await? {
             return Err(AuthError::EmailTaken);
         }
         let account = AccountTag::of(&email);
-        let Journal { clock, entropy, .. } = &self.sessions.journal;
+        let SecurityEventLog { clock, entropy, .. } = &self.sessions.event_log;
         let now = clock.now();
         let user = User {
             id: entropy.user_id(now),
@@ -84,12 +84,12 @@ impl Accounts {
         let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
         let register = Change::Register(new_user, new_session, sessions);
         let by = (user.id, Some(session.id));
-        let outcome = self.sessions.journal.commit_keyed(keyed, by, register, events).await?;
+        let outcome = self.sessions.event_log.commit_keyed(keyed, by, register, events).await?;
         if outcome.took_place() {
             self.sign_ins.note_right(keyed);
-            let grant = self.sessions.grant(&session, user, Generation::FIRST).await?;
+            let tokens = self.sessions.issue_tokens(&session, user, Generation::FIRST).await?;
             let known = self.recognise(context, &account);
-            Ok(Grant { devices: self.devices_kept(context, known, &account), ..grant })
+            Ok(IssuedTokens { devices: self.devices_kept(context, known, &account), ..tokens })
         } else {
             Err(AuthError::EmailTaken)
         }
@@ -101,7 +101,7 @@ impl Accounts {
         (earlier, keyed, copy): (&UsedKey, Option<&KeyedRequest>, Copy),
         request: &RegisterRequest,
         context: &SignInContext,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let mut login = self.under_way(&request.email, context);
         let proved = self.proved(&mut login, &request.password, copy).await;
         let user = self.note_sign_in(proved, keyed, &request.password)?;
@@ -109,9 +109,9 @@ impl Accounts {
     }
 
     async fn admit_registration(&self, client: &ClientInfo) -> Result<(), AuthError> {
-        let Sessions { limits, journal, .. } = &*self.sessions;
+        let Sessions { limits, event_log, .. } = &*self.sessions;
         let Err(too_early) = limits.registration(client.address) else { return Ok(()) };
-        let event = async || journal.event(EventKind::Limited, None, client);
-        Err(limits.refuse(too_early, journal, event).await)
+        let event = async || event_log.event(EventKind::Limited, None, client);
+        Err(limits.refuse(too_early, event_log, event).await)
     }
 }

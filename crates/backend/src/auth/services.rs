@@ -100,7 +100,7 @@ impl Sessions {
             return Err(service_refused(None));
         }
         let authenticate = async {
-            let service = self.journal.store.find_service(id).await?;
+            let service = self.event_log.store.find_service(id).await?;
             let presented = hash(secret);
             service
                 .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())

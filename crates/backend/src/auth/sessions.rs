@@ -7,12 +7,12 @@ use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket,
 use shared::{RevocationReason, EventKind, NumericDate, Secret};
 
 use super::access_token::AccessTokens;
-use super::grants::successor;
-use super::journal::Journal;
+use super::issue_tokens::successor;
+use super::security_event_log::SecurityEventLog;
 use super::limits::Limits;
 use super::status_list::StatusLists;
 use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
-use super::{AuthError, Grant};
+use super::{AuthError, IssuedTokens};
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::store::{Accepted, Change, Event, Session, User, ClientInfo};
@@ -25,7 +25,7 @@ const ROUNDS: usize = 8;
 /// The sessions of this server.
 pub struct Sessions {
     /// Where they are stored, and told of.
-    pub journal: Journal,
+    pub event_log: SecurityEventLog,
     /// The server's keys.
     pub keys: Arc<KeyRing>,
     /// How long sessions live.
@@ -72,7 +72,7 @@ impl Sessions {
         presented: &Secret,
         attempt: Option<&Attempt>,
         client: &ClientInfo,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let judged = self.judge_within_limits(presented, attempt, client).await?;
         self.answer(judged, presented, attempt, client).await
     }
@@ -84,11 +84,11 @@ impl Sessions {
         presented: &Secret,
         attempt: Option<&Attempt>,
         client: &ClientInfo,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         for _ in 0..ROUNDS {
             let (decision, found) = judged;
-            if let Some(grant) = self.apply(decision, found, attempt, client).await? {
-                return Ok(grant);
+            if let Some(tokens) = self.apply(decision, found, attempt, client).await? {
+                return Ok(tokens);
             }
             judged = self.judge(presented, attempt).await?;
         }
@@ -103,7 +103,7 @@ impl Sessions {
     ) -> Result<(Decision, Found), AuthError> {
         // Before the row is read: while this waits, a copy of the attempt may be accepted elsewhere, and by a
         // later clock the row as it was read could have run out.
-        let now = self.journal.trusted_now()?;
+        let now = self.event_log.trusted_now()?;
         let Some(found) = self.load(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
@@ -114,7 +114,7 @@ impl Sessions {
         };
         if decision == Decision::Refuse(Refusal::Expired) {
             // A client that hears it gives its session up.
-            self.journal.clock.settled_now()?;
+            self.event_log.clock.settled_now()?;
         }
         Ok((decision, found))
     }
@@ -126,7 +126,7 @@ impl Sessions {
     }
 
     pub(super) fn stands(&self, session: &Session) -> bool {
-        session.ended_because.is_none() && self.expires_at(session) > self.journal.now()
+        session.ended_because.is_none() && self.expires_at(session) > self.event_log.now()
     }
 
     /// Whether this is a refresh token of a session, standing or over.
@@ -142,12 +142,12 @@ impl Sessions {
         let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
             return Ok(None);
         };
-        let Some((session, user)) = self.journal.store.find_session(unverified.session()).await?
+        let Some((session, user)) = self.event_log.store.find_session(unverified.session()).await?
         else {
             return Ok(None);
         };
         let kid = &session.refresh_key_id;
-        let ring = self.keys.with_refresh_key(kid, &self.journal.store).await?;
+        let ring = self.keys.with_refresh_key(kid, &self.event_log.store).await?;
         let key = ring.refresh_key(kid);
         let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
         Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
@@ -160,7 +160,7 @@ impl Sessions {
         found: Found,
         attempt: Option<&Attempt>,
         client: &ClientInfo,
-    ) -> Result<Option<Grant>, AuthError> {
+    ) -> Result<Option<IssuedTokens>, AuthError> {
         match decision {
             Decision::Accept { generation } => {
                 let signals = self.look_around(&found, client).await?;
@@ -169,12 +169,12 @@ impl Sessions {
             Decision::AnswerAgain => {
                 let mut events = self.look_around(&found, client).await?;
                 events.push(self.event(EventKind::AnsweredAgain, &found, client));
-                self.journal.note(events).await;
+                self.event_log.note(events).await;
                 let successor = successor(found.session.family.generation)?;
-                self.grant(&found.session, found.user, successor).await.map(Some)
+                self.issue_tokens(&found.session, found.user, successor).await.map(Some)
             }
             Decision::Duplicate => {
-                self.journal.note(vec![self.event(EventKind::Duplicate, &found, client)]).await;
+                self.event_log.note(vec![self.event(EventKind::Duplicate, &found, client)]).await;
                 Err(AuthError::DuplicateAttempt)
             }
             Decision::Replay => {
@@ -199,15 +199,15 @@ impl Sessions {
             return Err(AuthError::LoginTooOld { max_age: 0 });
         }
         let Suspicion { signals, response } =
-            assess(&found.session, client, self.journal.now(), self.suspicion);
+            assess(&found.session, client, self.event_log.now(), self.suspicion);
         let signals = signals.into_iter().map(|signal| self.event(signal, found, client));
         let mut signals: Vec<Event> = signals.collect();
         match response {
             Response::Off | Response::Log => Ok(signals),
             Response::Confirm => {
                 // It sticks, or a thief would try what to say until it fits.
-                let want = Change::WantPassword(found.session.id, self.journal.now());
-                self.journal.commit(want, signals).await?;
+                let want = Change::WantPassword(found.session.id, self.event_log.now());
+                self.event_log.commit(want, signals).await?;
                 Err(AuthError::LoginTooOld { max_age: 0 })
             }
             Response::End => {
@@ -226,9 +226,9 @@ impl Sessions {
         attempt: Option<&Attempt>,
         client: &ClientInfo,
         mut events: Vec<Event>,
-    ) -> Result<Option<Grant>, AuthError> {
+    ) -> Result<Option<IssuedTokens>, AuthError> {
         let seen = found.session.family.generation;
-        let now = self.journal.trusted_now()?;
+        let now = self.event_log.trusted_now()?;
         // It was judged within its limits, and has waited since: a copy may have been refused for them in between, and its
         // client has given the session up. Judge again.
         if self.expires_at(&found.session) <= now {
@@ -240,11 +240,11 @@ impl Sessions {
         events.insert(0, self.event(kind, &found, client));
         let accepted = Accepted { seen, family: family.clone(), client: client.clone() };
         let accept = Change::Accept(found.session.id, Box::new(accepted));
-        if !self.journal.commit(accept, events).await?.took_place() {
+        if !self.event_log.commit(accept, events).await?.took_place() {
             return Ok(None);
         }
         let session = Session { family, ..found.session };
-        self.grant(&session, found.user, successor(generation)?).await.map(Some)
+        self.issue_tokens(&session, found.user, successor(generation)?).await.map(Some)
     }
 
     /// Ends the session, unless it has ended already.
@@ -254,12 +254,12 @@ impl Sessions {
         cause: RevocationReason,
         events: Vec<Event>,
     ) -> Result<(), AuthError> {
-        let end = Change::RevokeSession(found.session.id, self.journal.revocation(cause));
-        self.journal.commit(end, events).await?;
+        let end = Change::RevokeSession(found.session.id, self.event_log.revocation(cause));
+        self.event_log.commit(end, events).await?;
         Ok(())
     }
 
     pub(super) fn event(&self, kind: EventKind, found: &Found, client: &ClientInfo) -> Event {
-        self.journal.event(kind, Some(found.user.id), client).in_session(found.session.id)
+        self.event_log.event(kind, Some(found.user.id), client).in_session(found.session.id)
     }
 }

@@ -7,11 +7,11 @@ use shared::{RevocationReason, EventKind, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
-use super::grants::successor;
+use super::issue_tokens::successor;
 use super::known_device::Slot;
 use super::known_device::list::{KeptDevices, PresentedDevices};
 use super::password::{Lane, Verdict};
-use super::{AuthError, Grant, rules};
+use super::{AuthError, IssuedTokens, rules};
 use crate::store::{AccountTag, Change, Outcome, Session, User, ClientInfo};
 use crate::telemetry::AUDIT;
 
@@ -28,7 +28,7 @@ impl Accounts {
         request: &PasswordRequest,
         attempt: Option<&Attempt>,
         client: &ClientInfo,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let Authenticated { user, session } = self.sessions.look_up(caller).await?;
         let (email, name) = (user.email.shown(), user.name.as_deref().unwrap_or_default());
         rules::new_password("new_password", &request.new_password, &email, name)
@@ -58,15 +58,15 @@ impl Accounts {
         attempt: Option<&Attempt>,
         (user, session): (User, Session),
         client: &ClientInfo,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let decision = self.sessions.decide_untold(&session, attempt);
         if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
             self.forgive([AccountTag::of_session(session.id)]).await;
             let generation = successor(session.family.generation)?;
-            return self.sessions.grant(&session, user, generation).await;
+            return self.sessions.issue_tokens(&session, user, generation).await;
         }
         let event = self.event(EventKind::ConfirmFailed, &user, client);
-        self.sessions.journal.note(vec![event.in_session(session.id)]).await;
+        self.sessions.event_log.note(vec![event.in_session(session.id)]).await;
         Err(AuthError::InvalidCredentials)
     }
 
@@ -91,10 +91,10 @@ impl Accounts {
         else {
             return Ok(());
         };
-        let event = self.sessions.journal.event(EventKind::NameChanged, Some(user.id), client);
+        let event = self.sessions.event_log.event(EventKind::NameChanged, Some(user.id), client);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
-        found(&self.sessions.journal.commit_for(caller, rename, events).await?)
+        found(&self.sessions.event_log.commit_for(caller, rename, events).await?)
     }
 
     /// Deletes the account: all of its sessions end, and nothing personal is kept. What the browser shall say
@@ -111,9 +111,9 @@ impl Accounts {
             // The address is gone, by which the browser's list would be corrected.
             return Ok(None);
         };
-        let revocation = self.sessions.journal.revocation(RevocationReason::Deleted);
+        let revocation = self.sessions.event_log.revocation(RevocationReason::Deleted);
         let erase = Change::Erase(user.id, revocation);
-        found(&self.sessions.journal.commit_for(caller, erase, Vec::new()).await?)?;
+        found(&self.sessions.event_log.commit_for(caller, erase, Vec::new()).await?)?;
         // Whoever comes with this address next is somebody else.
         let account = AccountTag::of(&user.email);
         self.forgive([account]).await;

@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use verifier::StatusList;
 
 use super::AuthError;
-use super::journal::Journal;
+use super::security_event_log::SecurityEventLog;
 use super::sessions::Sessions;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::clock::{BootInstant, Clock};
@@ -113,7 +113,7 @@ impl Sessions {
         }
         let sessions = Arc::clone(self);
         let make = || async move {
-            let clock = &sessions.journal.clock;
+            let clock = &sessions.event_log.clock;
             let begun = clock.boot_instant();
             let token = sessions.made_status_list().await;
             // A list is as old as the question it answers, a failure as its answer.
@@ -125,11 +125,11 @@ impl Sessions {
     }
 
     async fn made_status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
-        let now = self.journal.trusted_now()?;
+        let now = self.event_log.trusted_now()?;
         // Whoever ended a session may have had a slow clock.
         let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
         let since = now.plus(-life);
-        let Journal { store, revocations, .. } = &self.journal;
+        let SecurityEventLog { store, revocations, .. } = &self.event_log;
         if !revocations.is_complete() {
             revocations.catch_up(&**store, since, now).await?;
         }
@@ -143,7 +143,7 @@ impl Sessions {
         let lst = self.compressed_places(since);
         let uri = self.access_tokens.status_list_uri();
         // A service takes no list that is older than one it has had, from whichever instance.
-        let iat = self.journal.clock.shared_now();
+        let iat = self.event_log.clock.shared_now();
         let claims = Claims {
             iss: self.access_tokens.issuer(),
             sub: uri,
@@ -167,7 +167,7 @@ impl Sessions {
     fn compressed_places(&self, since: NumericDate) -> Arc<str> {
         let known = self.status_lists.latest().lst.clone();
         let version = known.as_ref().map(|(version, _)| *version);
-        match (self.journal.revocations.listing(since, version), known) {
+        match (self.event_log.revocations.listing(since, version), known) {
             ((_, None), Some((_, lst))) => lst,
             ((version, bits), _) => {
                 let list = StatusList::of_bits(bits.unwrap_or_default());
@@ -189,7 +189,7 @@ impl From<Failed<Self>> for AuthError {
     }
 }
 
-impl Journal {
+impl SecurityEventLog {
     /// A session id whose place in the list no other session has: of two with one place, neither could end
     /// alone.
     ///

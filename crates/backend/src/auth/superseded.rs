@@ -59,8 +59,8 @@ impl Sessions {
         context: &SignInContext,
     ) {
         let event =
-            self.journal.event(EventKind::SessionEnded, Some(session.user), &context.client);
+            self.event_log.event(EventKind::SessionEnded, Some(session.user), &context.client);
         giving_way.events.push(event.in_session(session.id).because(cause));
-        giving_way.sessions.push(Superseded(session.id, self.journal.revocation(cause)));
+        giving_way.sessions.push(Superseded(session.id, self.event_log.revocation(cause)));
     }
 }

@@ -15,7 +15,7 @@ use super::{consent, password, say};
 use crate::auth::AuthError;
 use crate::auth::administration::Administration;
 use crate::auth::revocation_cache::RevocationCache;
-use crate::auth::journal::Journal;
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::password::Passwords;
 use crate::config::{
     AddUserArgs, DatabaseArgs, RevokeSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
@@ -84,8 +84,8 @@ async fn office(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
     let (store, entropy) = (Arc::clone(store), Entropy::system());
     let passwords = Passwords::new(1, entropy.clone());
     let revocations = Arc::new(RevocationCache::new(&clock));
-    let journal = Journal::new(store, clock, entropy, revocations);
-    Ok(Administration { journal, passwords })
+    let event_log = SecurityEventLog::new(store, clock, entropy, revocations);
+    Ok(Administration { event_log, passwords })
 }
 
 async fn with_user<T>(
@@ -166,8 +166,8 @@ async fn list_sessions(args: &ListSessionsArgs) -> anyhow::Result<()> {
 }
 
 async fn tell_sessions(office: &Administration, user: &User, policy: Policy) -> anyhow::Result<()> {
-    let sessions = office.journal.store.sessions_of(user.id).await?;
-    let now = office.journal.now();
+    let sessions = office.event_log.store.sessions_of(user.id).await?;
+    let now = office.event_log.now();
     for session in sessions.iter().filter(|session| now < policy.expires_at(&session.family)) {
         say(&line_of_session(session, user, policy))?;
     }

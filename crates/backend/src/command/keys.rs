@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::table::instant;
 use super::{consent, say};
 use crate::auth::revocation_cache::RevocationCache;
-use crate::auth::journal::Journal;
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RetireArgs, RingArgs, RotateArgs};
 use crate::entropy::Entropy;
@@ -52,8 +52,8 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
         Purpose::Access => KeyPurpose::Access,
         Purpose::Refresh => KeyPurpose::Refresh,
     };
-    with_ring(&args.ring, async |ring, Opened { journal, .. }| {
-        let rotated = ring.rotate(purpose, &journal.store, journal.now()).await?;
+    with_ring(&args.ring, async |ring, Opened { event_log, .. }| {
+        let rotated = ring.rotate(purpose, &event_log.store, event_log.now()).await?;
         let Rotation { kid, signs_from } = rotated;
         say(&format!("{kid} is published, and used from {} on", instant(signs_from)))
     })
@@ -62,14 +62,14 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
 
 async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
     let RetireArgs { ring, kid, consent } = args;
-    with_ring(ring, async |ring, Opened { journal, name }| {
+    with_ring(ring, async |ring, Opened { event_log, name }| {
         let is_known = ring.current().stored().iter().any(|key| key.kid == *kid);
         anyhow::ensure!(is_known, KeyError::Unknown { kid: kid.clone() });
         let what = format!("retires the key {kid} in {name}: what was made with it counts no more");
         consent::ask(consent, &what)?;
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
-        match ring.retire(kid, journal, &mut progress).await {
+        match ring.retire(kid, event_log, &mut progress).await {
             Ok(retirement) => tell_retired(kid, ring, retirement),
             Err(error @ KeyError::Store(_)) => {
                 Err(anyhow::Error::from(error).context(revoked.stopped()))
@@ -104,7 +104,7 @@ const EDGE_SECONDS: i64 = 30;
 
 /// What belongs to a ring that was opened.
 struct Opened {
-    journal: Journal,
+    event_log: SecurityEventLog,
     /// Which database it is in.
     name: String,
 }
@@ -120,8 +120,8 @@ async fn with_ring<T>(
         let ring = KeyRing::open_existing(&source, plan, (store, &clock), &entropy).await?;
         let store = Arc::clone(store);
         let revocations = Arc::new(RevocationCache::new(&clock));
-        let journal = Journal::new(store, clock, entropy, revocations);
-        work(&ring, &Opened { journal, name: name.clone() }).await
+        let event_log = SecurityEventLog::new(store, clock, entropy, revocations);
+        work(&ring, &Opened { event_log, name: name.clone() }).await
     })
     .await
 }

@@ -17,7 +17,7 @@ pub async fn demand(
     request: Request,
     next: Next,
 ) -> Response {
-    match sessions.journal.trusted_now() {
+    match sessions.event_log.trusted_now() {
         Ok(_) => next.run(request).await,
         Err(error) => ApiError::Auth(AuthError::Clock(error)).into_response(),
     }

@@ -21,6 +21,6 @@ pub async fn confirm(
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = accounts.confirm(&token, attempt.as_ref(), &request.password, &context).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names, grant })
+    let tokens = accounts.confirm(&token, attempt.as_ref(), &request.password, &context).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, names, tokens })
 }

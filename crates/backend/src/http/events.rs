@@ -11,7 +11,7 @@ use shared::{EventId, EventKind};
 
 use super::error::ApiError;
 use super::guard::Bearer;
-use crate::auth::journal::Page;
+use crate::auth::security_event_log::Page;
 use crate::auth::sessions::Sessions;
 use crate::store;
 
@@ -31,7 +31,7 @@ pub async fn events(
     let Query(Parameters { before, kind }) = parameters
         .map_err(|_| ApiError::Malformed("`before` is the id of an event.".to_owned()))?;
     let kinds = kind.as_deref().map_or(Ok(Vec::new()), kinds)?;
-    let Page { events, next } = sessions.journal.page(caller.user, before, kinds).await?;
+    let Page { events, next } = sessions.event_log.page(caller.user, before, kinds).await?;
     let shown = events.into_iter().map(|event| shown(event, caller.session));
     Ok(Json(Events { events: shown.collect(), next }))
 }

@@ -15,6 +15,6 @@ const MEDIA_TYPE: &str = "application/jwk-set+json";
 /// 200 with the set. It may be kept for as long as a new key waits before it signs.
 pub async fn jwks(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
     let max_age = sessions.keys.jwks_cache_seconds();
-    let keys = sessions.keys.published(sessions.journal.now());
+    let keys = sessions.keys.published(sessions.event_log.now());
     cached(&request, MEDIA_TYPE, max_age, keys.to_jwks())
 }

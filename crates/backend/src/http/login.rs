@@ -21,6 +21,6 @@ pub async fn login(
     cookies: SessionCookies,
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.login(&request, key.map(|it| it.0).as_ref(), &context).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names: cookies.free().await, grant })
+    let tokens = accounts.login(&request, key.map(|it| it.0).as_ref(), &context).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, names: cookies.free().await, tokens })
 }

@@ -23,11 +23,11 @@ pub async fn change(
     Json(request): Json<PasswordRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = accounts.change_password(&caller, &request, attempt.as_ref(), &client).await?;
+    let tokens = accounts.change_password(&caller, &request, attempt.as_ref(), &client).await?;
     let set = SetSession {
         names: &cookies.free().await,
-        refresh_token: &grant.refresh_token,
-        seconds: grant.session_seconds,
+        refresh_token: &tokens.refresh_token,
+        seconds: tokens.session_seconds,
     };
     Ok((StatusCode::NO_CONTENT, set, ()).into_response())
 }

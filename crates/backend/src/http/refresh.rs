@@ -23,6 +23,6 @@ pub async fn refresh(
     _: Empty,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let grant = sessions.refresh(&token, attempt.as_ref(), &client).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names, grant })
+    let tokens = sessions.refresh(&token, attempt.as_ref(), &client).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, names, tokens })
 }

@@ -20,6 +20,6 @@ pub async fn register(
     cookies: SessionCookies,
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let grant = accounts.register(&request, key.map(|it| it.0).as_ref(), &context).await?;
-    Ok(SessionAnswer { status: StatusCode::CREATED, names: cookies.free().await, grant })
+    let tokens = accounts.register(&request, key.map(|it| it.0).as_ref(), &context).await?;
+    Ok(SessionAnswer { status: StatusCode::CREATED, names: cookies.free().await, tokens })
 }

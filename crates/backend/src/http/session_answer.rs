@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use shared::body::{SessionBody, User};
 
 use super::cookie::{Names, SetDevices, SetSession};
-use crate::auth::Grant;
+use crate::auth::IssuedTokens;
 
 /// A grant on its way out.
 pub struct SessionAnswer {
@@ -16,12 +16,12 @@ pub struct SessionAnswer {
     /// What its cookies are called.
     pub names: Names,
     /// What is given out.
-    pub grant: Grant,
+    pub tokens: IssuedTokens,
 }
 
 impl IntoResponse for SessionAnswer {
     fn into_response(self) -> Response {
-        let Grant {
+        let IssuedTokens {
             access_token,
             expires_in,
             refresh_token,
@@ -29,13 +29,13 @@ impl IntoResponse for SessionAnswer {
             session_id,
             user,
             ..
-        } = self.grant;
+        } = self.tokens;
         let cookies = SetSession {
             names: &self.names,
             refresh_token: &refresh_token,
             seconds: session_seconds,
         };
-        let devices = self.grant.devices.map(SetDevices);
+        let devices = self.tokens.devices.map(SetDevices);
         let body = SessionBody {
             access_token,
             token_type: "Bearer".to_owned(),

@@ -7,7 +7,7 @@ use shared::{RevocationReason, NumericDate};
 
 use super::{KeyError, KeyRing};
 use crate::auth::bulk_revocation::Progress;
-use crate::auth::journal::Journal;
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{Change, KeyPurpose, Store};
 
 /// What came of a request to retire.
@@ -31,26 +31,26 @@ impl KeyRing {
     pub async fn retire(
         &self,
         kid: &str,
-        journal: &Journal,
+        event_log: &SecurityEventLog,
         progress: Progress<'_>,
     ) -> Result<Retirement, KeyError> {
-        let (ring, now) = (self.current(), journal.now());
+        let (ring, now) = (self.current(), event_log.now());
         let key = ring.stored().iter().find(|key| key.kid == kid);
         let key = key.ok_or_else(|| KeyError::Unknown { kid: kid.to_owned() })?;
         let successor = self.plan().replacement(key, ring.stored(), now);
         let successor = successor.map(|successor| Box::new(self.made(key.purpose, successor, now)));
         let retire = Change::RetireKey { kid: kid.to_owned(), successor, at: now };
-        let counted = journal.commit(retire, Vec::new()).await?.took_place();
+        let counted = event_log.commit(retire, Vec::new()).await?.took_place();
         if counted {
             tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
         }
-        self.reload(&journal.store).await?;
-        let in_use = self.used_from_now(key.purpose, &journal.store, now).await?;
+        self.reload(&event_log.store).await?;
+        let in_use = self.used_from_now(key.purpose, &event_log.store, now).await?;
         let sessions = match key.purpose {
             KeyPurpose::Access => 0,
             KeyPurpose::Refresh => {
                 let cause = RevocationReason::Administrator;
-                journal.revoke_in_parts(Some(kid), cause, progress).await?
+                event_log.revoke_in_parts(Some(kid), cause, progress).await?
             }
         };
         if counted || sessions > 0 {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
+    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Subscription, HeldLifetime, Outcome, Prunable,
     Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use crate::auth::email::Email;
@@ -154,8 +154,8 @@ impl Store for Armed {
         self.store.revoked_in(second, after).await
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        self.store.listen().await
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
+        self.store.subscribe().await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

@@ -19,7 +19,7 @@ use super::records::{
     AccountTag, RevokedSession, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
     UsedKey, User,
 };
-use super::{Feed, HEARTBEAT, Heard, Reach, Store, StoreError};
+use super::{Subscription, HEARTBEAT, Notification, Reach, Store, StoreError};
 use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 use tables::Tables;
@@ -139,8 +139,8 @@ impl Store for Memory {
         Ok(self.tables().revoked_in(second, after))
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        Ok(Box::new(Listening(self.changes.subscribe())))
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
+        Ok(Box::new(Listener(self.changes.subscribe())))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
@@ -211,15 +211,15 @@ impl Store for Memory {
 }
 
 /// Told of every change at once.
-struct Listening(watch::Receiver<()>);
+struct Listener(watch::Receiver<()>);
 
 #[async_trait]
-impl Feed for Listening {
-    async fn next(&mut self) -> Result<Heard, StoreError> {
+impl Subscription for Listener {
+    async fn next(&mut self) -> Result<Notification, StoreError> {
         match timeout(HEARTBEAT, self.0.changed()).await {
-            Ok(Ok(())) => Ok(Heard::Change(Reach::LastChange)),
+            Ok(Ok(())) => Ok(Notification::Change(Reach::LastChange)),
             Ok(Err(_)) => Err(StoreError::Stopped),
-            Err(_) => Ok(Heard::Revoked(Vec::new())),
+            Err(_) => Ok(Notification::Revoked(Vec::new())),
         }
     }
 }

@@ -9,7 +9,7 @@ mod address;
 mod connect;
 mod connections;
 mod execute;
-mod feed;
+mod subscription;
 mod migrations;
 #[cfg(test)]
 mod plans;
@@ -24,14 +24,14 @@ use sqlx::{Connection as _, Row as _};
 
 use self::connect::{patient, patiently};
 use self::connections::Connections;
-use self::feed::Listening;
+use self::subscription::Listener;
 use super::change::Outcome;
 use super::open::Opening;
 use super::queries::{Engine, Read};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
-use super::{Feed, StoreError, sql};
+use super::{Subscription, StoreError, sql};
 
 /// Connections of one instance: few beside the 100 that a server allows unless told otherwise, and
 /// more than its cores can use at once.
@@ -111,8 +111,8 @@ impl Engine for Postgres {
         rows.iter().map(|row| read(row)).collect()
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        Ok(Box::new(Listening::start(&self.options).await?))
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
+        Ok(Box::new(Listener::start(&self.options).await?))
     }
 
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {

@@ -15,7 +15,7 @@ use super::row::{self, Columns};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::Statement;
-use super::{REVOKED_PAGE, REVOKED_PART, Feed, Store, StoreError, sql};
+use super::{REVOKED_PAGE, REVOKED_PART, Subscription, Store, StoreError, sql};
 use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 
@@ -36,7 +36,7 @@ pub(super) trait Engine: Send + Sync {
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError>;
 
     /// A feed that hears of every end from now on.
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError>;
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError>;
 
     /// What time it is by the clock of the database's machine. `None` if that is this one.
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError>;
@@ -152,8 +152,8 @@ impl<E: Engine> Store for Sql<E> {
         self.0.fetch(query.bind(REVOKED_PAGE), row::revoked).await
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        self.0.listen().await
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
+        self.0.subscribe().await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

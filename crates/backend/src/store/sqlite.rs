@@ -5,7 +5,7 @@
 mod checkpoint;
 mod desk;
 mod execute;
-mod feed;
+mod subscription;
 mod file;
 #[cfg(test)]
 mod fixture;
@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use self::checkpoint::Checkpoints;
 use self::desk::Desk;
-use self::feed::Watching;
+use self::subscription::Poller;
 use self::file::DatabaseFile;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
@@ -33,7 +33,7 @@ use super::queries::{Engine, Read};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
-use super::{Feed, StoreError, sql};
+use super::{Subscription, StoreError, sql};
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.
 const WAIT: Duration = Duration::from_millis(1_200);
@@ -139,8 +139,8 @@ impl Engine for Sqlite {
         rows.iter().map(|row| read(row)).collect()
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        let watching = Watching::start(self.options.clone(), Arc::clone(&self.file)).await?;
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
+        let watching = Poller::start(self.options.clone(), Arc::clone(&self.file)).await?;
         Ok(Box::new(watching))
     }
 

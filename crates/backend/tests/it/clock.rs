@@ -2,7 +2,7 @@
 //! have kept. And a machine that was suspended, whose timers stood still.
 
 mod check;
-mod feed;
+mod listener;
 mod instances;
 mod start;
 
@@ -74,7 +74,7 @@ async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
     app.clock.trusted_now().expect("a clock that has run");
     app.clock.step(-FORTY_DAYS);
     app.clock.advance(1);
-    assert_eq!(app.app.sessions.journal.revocation(RevocationReason::Logout).at, START.plus(6));
+    assert_eq!(app.app.sessions.event_log.revocation(RevocationReason::Logout).at, START.plus(6));
 }
 
 /// What is asked then is not answered with an end, and what would end something is not done.
@@ -231,9 +231,9 @@ async fn an_instance_whose_clock_is_not_the_databases_serves_nothing() {
 async fn an_instance_that_was_suspended_asks_before_it_trusts() {
     on_every_store(async |here| {
         let there = here.another_instance().await;
-        let following = there.app.sessions.follow_endings();
+        let following = there.app.sessions.listen_for_revocations();
         let mut look = tokio::time::interval(Duration::from_millis(5));
-        while !there.app.sessions.journal.revocations.is_complete() {
+        while !there.app.sessions.event_log.revocations.is_complete() {
             look.tick().await;
         }
         let alice = here.browser().calling_itself(FIREFOX_ON_LINUX);
@@ -244,7 +244,7 @@ async fn an_instance_that_was_suspended_asks_before_it_trusts() {
         alice.logout().await.assert_status(204);
         there.clock.suspend(60);
         copy.call(Method::GET, path::EVENTS, None).await.assert_problem(401, "invalid_token");
-        assert!(!there.app.sessions.journal.revocations.is_complete());
+        assert!(!there.app.sessions.event_log.revocations.is_complete());
     })
     .await;
 }

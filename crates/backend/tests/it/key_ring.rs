@@ -35,8 +35,8 @@ async fn rotate(app: &TestApp, purpose: KeyPurpose) -> String {
 }
 
 async fn retire(app: &TestApp, kid: &str) -> Result<u64, KeyError> {
-    let journal = &app.app.sessions.journal;
-    let retired = app.app.sessions.keys.retire(kid, journal, &mut |_| {}).await;
+    let event_log = &app.app.sessions.event_log;
+    let retired = app.app.sessions.keys.retire(kid, event_log, &mut |_| {}).await;
     retired.map(|retired| retired.sessions)
 }
 

@@ -22,10 +22,10 @@ const FIVE_SECONDS: &[&str] = &["--access-token-seconds", "5"];
 const DAY: i64 = 86_400;
 
 /// From now on the instance hears what others end; until it has read what there was before.
-async fn follow(app: &TestApp) -> backend::auth::feed::Following {
-    let following = app.app.sessions.follow_endings();
+async fn follow(app: &TestApp) -> backend::auth::revocation_listener::ListenerTask {
+    let following = app.app.sessions.listen_for_revocations();
     let mut look = tokio::time::interval(Duration::from_millis(5));
-    while !app.app.sessions.journal.revocations.is_complete() {
+    while !app.app.sessions.event_log.revocations.is_complete() {
         look.tick().await;
     }
     following
@@ -84,14 +84,14 @@ async fn an_instance_with_a_shorter_life_remembers_ends_for_one_with_a_longer() 
         follow(&short).await;
         call(&alice, &short).await.assert_problem(401, "invalid_token");
     }
-    assert_eq!(short.app.sessions.journal.revocations.count(), 1);
+    assert_eq!(short.app.sessions.event_log.revocations.count(), 1);
     // Half an hour, and what the clocks may differ by: no token of the session can be alive.
     short.clock.advance(400);
     for _ in 0..3 {
         advance(Duration::from_secs(11)).await;
         follow(&short).await;
     }
-    assert_eq!(short.app.sessions.journal.revocations.count(), 0);
+    assert_eq!(short.app.sessions.event_log.revocations.count(), 0);
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn a_feed_is_not_stale_because_a_renewal_hangs() {
     }
     for _ in 0..40 {
         advance(Duration::from_millis(50)).await;
-        assert!(app.app.sessions.journal.revocations.is_complete());
+        assert!(app.app.sessions.event_log.revocations.is_complete());
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backend::store::{self, Heard, Reach};
+use backend::store::{self, Notification, Reach};
 use shared::NumericDate;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -50,32 +50,32 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
     open_sessions(&mut console, 1..=400).await;
-    let mut feed = store.listen().await.expect("a feed");
-    assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
+    let mut subscription = store.subscribe().await.expect("a feed");
+    assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     // It began long before it is committed.
     let at = START.plus(-1_000);
     end(&mut console, TOLD + 1, at).await;
-    match feed.next().await.expect("an answer") {
-        Heard::Change(Reach::Named { revoked: ended, since }) => {
+    match subscription.next().await.expect("an answer") {
+        Notification::Change(Reach::Named { revoked: ended, since }) => {
             assert_eq!((ended.len(), since), (TOLD, Some(at)));
         }
         other => panic!("{other:?}"),
     }
     execute(&mut console, "DELETE FROM ring_keys").await;
     let keys = Reach::Named { revoked: Vec::new(), since: None };
-    assert_eq!(feed.next().await.expect("an answer"), Heard::Change(keys));
+    assert_eq!(subscription.next().await.expect("an answer"), Notification::Change(keys));
     // Of several, the earliest; and a few, as ever, by their ids alone.
     for (many, seconds) in [(TOLD + 1, 5), (TOLD + 1, 3), (2, 0)] {
         end(&mut console, many, START.plus(seconds)).await;
     }
     let mut named = Vec::new();
     while named.len() < 2 * TOLD + 2 {
-        match feed.next().await.expect("an answer") {
-            Heard::Change(Reach::Named { revoked: ended, since }) => {
+        match subscription.next().await.expect("an answer") {
+            Notification::Change(Reach::Named { revoked: ended, since }) => {
                 assert_eq!(since, Some(START.plus(3)));
                 named.extend(ended);
             }
-            Heard::Revoked(ended) => named.extend(ended),
+            Notification::Revoked(ended) => named.extend(ended),
             other => panic!("{other:?}"),
         }
     }
@@ -90,7 +90,7 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
     open_sessions(&mut console, 1..=5_000).await;
-    let mut feed = store.listen().await.expect("a feed");
+    let mut subscription = store.subscribe().await.expect("a feed");
     let (begun, mut reads) = (Instant::now(), 0_u32);
     let revocation = async {
         for number in 0..ENDS {
@@ -100,8 +100,8 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
     let hearing = async {
         let mut told = 0;
         while told < ENDS * TOLD {
-            let heard = feed.next().await.expect("an answer");
-            if let Heard::Change(Reach::Named { revoked: ended, since: Some(_) }) = heard {
+            let notification = subscription.next().await.expect("an answer");
+            if let Notification::Change(Reach::Named { revoked: ended, since: Some(_) }) = notification {
                 (told, reads) = (told + ended.len(), reads + 1);
             }
         }
@@ -122,8 +122,8 @@ async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
     let app =
         TestApp::over(store, Place::Schema(schema), &["--access-token-seconds", "1800"]).await;
     open_sessions(&mut console, 1..=600).await;
-    let _following = app.app.sessions.follow_endings();
-    let revocations = &app.app.sessions.journal.revocations;
+    let _following = app.app.sessions.listen_for_revocations();
+    let revocations = &app.app.sessions.event_log.revocations;
     let mut look = tokio::time::interval(Duration::from_millis(5));
     while !revocations.is_complete() {
         look.tick().await;

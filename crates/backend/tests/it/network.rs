@@ -17,13 +17,13 @@ use tower::ServiceExt as _;
 
 use crate::support::{Browser, Log, TestApp};
 
-struct Listening {
+struct Listener {
     address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
-async fn listening(app: &TestApp) -> Listening {
+async fn listening(app: &TestApp) -> Listener {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = oneshot::channel::<()>();
@@ -37,10 +37,10 @@ async fn listening(app: &TestApp) -> Listening {
         })
         .await;
     });
-    Listening { address, stop, server }
+    Listener { address, stop, server }
 }
 
-async fn connected(listening: &Listening, said: &[u8]) -> TcpStream {
+async fn connected(listening: &Listener, said: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(listening.address).await.expect("a connection");
     stream.write_all(said).await.expect("a write");
     stream
@@ -149,7 +149,7 @@ async fn a_logout_takes_place_even_if_its_handler_is_dropped() {
 }
 
 /// Says something on a connection that works, and breaks it off without listening.
-async fn leave_rudely(listening: &Listening, said: &[u8]) {
+async fn leave_rudely(listening: &Listener, said: &[u8]) {
     let mut stream =
         connected(listening, b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let answered = stream.read(&mut [0; 1024]).await.expect("an answer");

@@ -180,7 +180,7 @@ async fn beyond_the_limit_of_its_session_a_confirmation_does_nothing() {
 }
 
 async fn events_of(app: &TestApp, browser: &Browser) -> Vec<EventKind> {
-    let page = app.app.sessions.journal.page(user_of(browser), None, Vec::new()).await;
+    let page = app.app.sessions.event_log.page(user_of(browser), None, Vec::new()).await;
     page.expect("a store").events.into_iter().map(|event| event.kind).collect()
 }
 

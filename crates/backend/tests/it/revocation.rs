@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::Method;
 use backend::auth::revocation_cache::{RevocationCache, SessionStatus};
 use backend::clock::Clock;
-use backend::store::{self, Heard};
+use backend::store::{self, Notification};
 use shared::{RevocationReason, SessionId, path};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
@@ -30,7 +30,7 @@ async fn call(browser: &Browser) -> Answer {
 }
 
 fn revocations(app: &TestApp) -> &RevocationCache {
-    &app.app.sessions.journal.revocations
+    &app.app.sessions.event_log.revocations
 }
 
 fn session_of(browser: &Browser) -> SessionId {
@@ -80,7 +80,7 @@ fn assert_ended(answer: &Answer, cause: RevocationReason) {
 async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
-        let _following = (here.app.sessions.follow_endings(), there.app.sessions.follow_endings());
+        let _following = (here.app.sessions.listen_for_revocations(), there.app.sessions.listen_for_revocations());
         let alice = here.registered("alice").await;
         let others = here.logged_in("alice").await;
         until_it_hears(&here).await;
@@ -108,7 +108,7 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
 async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
-        let _following = (here.app.sessions.follow_endings(), there.app.sessions.follow_endings());
+        let _following = (here.app.sessions.listen_for_revocations(), there.app.sessions.listen_for_revocations());
         let alice = here.registered("alice").await;
         until_it_hears(&there).await;
         let alice_there = alice.copied().through(&there);
@@ -144,7 +144,7 @@ async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it(
     let here = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let there = here.another_instance().await;
     let alice = here.registered("alice").await.through(&there);
-    let _following = there.app.sessions.follow_endings();
+    let _following = there.app.sessions.listen_for_revocations();
     until_it_hears(&there).await;
     call(&alice).await.assert_ok();
     store.set_hearing(Hearing::Deaf);
@@ -158,8 +158,8 @@ async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it(
 async fn retire_the_signing_key(app: &TestApp) {
     let keys = &app.app.sessions.keys;
     let signing = keys.current().signing(app.clock.now()).expect("a key").kid().to_owned();
-    let journal = &app.app.sessions.journal;
-    keys.retire(&signing, journal, &mut |_| {}).await.expect("a store");
+    let event_log = &app.app.sessions.event_log;
+    keys.retire(&signing, event_log, &mut |_| {}).await.expect("a store");
 }
 
 /// What somebody ends at the database's own console is no different.
@@ -170,7 +170,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let file = Place::file();
     let store = store::open(&file.url()).await.expect("a store");
     let app = TestApp::over(store, file, NO_LIMITS).await;
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
@@ -182,7 +182,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
     let app = TestApp::over(store, Place::Schema(schema), NO_LIMITS).await;
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
@@ -196,7 +196,7 @@ async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
     let alice = app.registered("alice").await;
     call(&alice).await.assert_ok();
     assert_eq!(store.sessions_read(), 1, "until it hears, the store is asked");
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     until_it_hears(&app).await;
     for _ in 0..10 {
         call(&alice).await.assert_ok();
@@ -211,7 +211,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
     let there = app.another_instance().await;
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     until_it_hears(&app).await;
 
     store.set_hearing(Hearing::Deaf);
@@ -237,7 +237,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
 async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     until_it_hears(&app).await;
     store.set_hearing(Hearing::Stuck);
     let begun = Instant::now();
@@ -294,7 +294,7 @@ async fn a_restart_forgets_no_end() {
         let alice = app.registered("alice").await;
         alice.copied().logout().await.assert_status(204);
         let again = app.another_instance().await;
-        let _following = again.app.sessions.follow_endings();
+        let _following = again.app.sessions.listen_for_revocations();
         assert_ended(&call(&alice.through(&again)).await, RevocationReason::Logout);
         until_it_hears(&again).await;
         let word = revocations(&again).status(session_of(&alice));
@@ -308,7 +308,7 @@ async fn a_restart_forgets_no_end() {
 async fn ends_are_remembered_as_long_as_tokens_live() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     alice.copied().logout().await.assert_status(204);
     until_it_hears(&app).await;
     app.clock.advance(900);
@@ -326,7 +326,7 @@ async fn ends_are_remembered_as_long_as_tokens_live() {
 #[tokio::test]
 async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
     let app = TestApp::with(&["--refresh-idle-seconds", "60"]).await;
-    let _following = app.app.sessions.follow_endings();
+    let _following = app.app.sessions.listen_for_revocations();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     app.clock.advance(59);
@@ -357,18 +357,18 @@ async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
         CREATE TABLE sessions (LIKE sessions_before)";
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
-    let mut feed = store.listen().await.expect("a feed");
-    assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
+    let mut subscription = store.subscribe().await.expect("a feed");
+    assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     let mut console = schema.connection().await;
     sqlx::raw_sql(REPLACE).execute(&mut console).await.expect("another table");
-    assert!(feed.next().await.is_err());
+    assert!(subscription.next().await.is_err());
 }
 
 /// Silence is what an unplugged cable sounds like.
 #[tokio::test]
 async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_known_after_it() {
     let Some((near, far, relay)) = far_away().await else { return };
-    let _following = far.app.sessions.follow_endings();
+    let _following = far.app.sessions.listen_for_revocations();
     let alice = near.registered("alice").await;
     let alice_far = alice.copied().through(&far);
     until_it_hears(&far).await;
@@ -387,7 +387,7 @@ async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_know
 async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed() {
     for break_it in [Relay::cut, Relay::swallow] {
         let Some((near, far, relay)) = far_away().await else { return };
-        let _following = far.app.sessions.follow_endings();
+        let _following = far.app.sessions.listen_for_revocations();
         let alice = near.registered("alice").await;
         let alice_far = alice.copied().through(&far);
         until_it_hears(&far).await;

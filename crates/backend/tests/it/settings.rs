@@ -260,11 +260,11 @@ async fn a_deleted_account_leaves_no_trace_in_the_file() {
     app.registered("bob").await;
     alice.call(Method::DELETE, path::ME, None).await.assert_status(204);
     // A login that found the account just before, and is told of just after.
-    let journal = &app.app.sessions.journal;
+    let event_log = &app.app.sessions.event_log;
     let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok());
     let address = "203.0.113.9".parse().ok();
     let client = ClientInfo { address, ..ClientInfo::unknown() };
-    journal.note(vec![journal.event(EventKind::LoginFailed, user, &client)]).await;
+    event_log.note(vec![event_log.event(EventKind::LoginFailed, user, &client)]).await;
     app.store.close().await;
     let file = std::fs::read(database).expect("the file");
     let holds = |text: &str| file.windows(text.len()).any(|piece| piece == text.as_bytes());

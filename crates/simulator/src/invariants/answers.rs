@@ -1,6 +1,6 @@
 //! What each answer of a server must and must not say.
 
-use backend::auth::{AuthError, Grant};
+use backend::auth::{AuthError, IssuedTokens};
 use shared::{Secret, SessionId};
 
 use super::{Finished, Invariant, Issued, Observer};
@@ -36,8 +36,8 @@ impl Observer {
                 }
                 None => {}
             },
-            (Call::ChangePassword { key, .. }, Outcome::Granted(grant)) => {
-                self.password_changed(call, (grant, key), store, setting);
+            (Call::ChangePassword { key, .. }, Outcome::Granted(tokens)) => {
+                self.password_changed(call, (tokens, key), store, setting);
             }
             (Call::Logout { ticket }, Outcome::Done) => {
                 if let Some((session, _)) = self.tickets.get(ticket).copied() {
@@ -51,16 +51,16 @@ impl Observer {
     }
 
     /// Notes the tokens of a grant, and whether its ticket is the one it must be.
-    pub(super) fn given_out(&mut self, call: &Finished<'_>, grant: &Grant, number: u32) {
-        let ticket = grant.refresh_token.expose();
-        self.tickets.insert(ticket.to_owned(), (grant.session_id, number));
+    pub(super) fn given_out(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, number: u32) {
+        let ticket = tokens.refresh_token.expose();
+        self.tickets.insert(ticket.to_owned(), (tokens.session_id, number));
         self.tokens.push(Issued {
-            secret: grant.access_token.clone(),
-            session: grant.session_id,
-            user: grant.user.id,
-            expires_at: call.now.plus(grant.expires_in),
+            secret: tokens.access_token.clone(),
+            session: tokens.session_id,
+            user: tokens.user.id,
+            expires_at: call.now.plus(tokens.expires_in),
         });
-        let Some(watched) = self.sessions.get_mut(&grant.session_id) else { return };
+        let Some(watched) = self.sessions.get_mut(&tokens.session_id) else { return };
         let first = watched.tickets.entry(number).or_insert_with(|| ticket.to_owned());
         let skips = number > watched.highest + 1;
         if first != ticket || skips {
@@ -73,14 +73,14 @@ impl Observer {
     fn password_changed(
         &mut self,
         call: &Finished<'_>,
-        (grant, key): (&Grant, &str),
+        (tokens, key): (&IssuedTokens, &str),
         store: &SimulatedStore,
         setting: &Setting,
     ) {
         let generation = store.accepted_with(&format!("hash of {key}")).unwrap_or_default();
-        let this = grant.session_id;
+        let this = tokens.session_id;
         let others = self.sessions.iter_mut().filter(|(id, watched)| {
-            **id != this && watched.user == Some(grant.user.id) && watched.since < call.began
+            **id != this && watched.user == Some(tokens.user.id) && watched.since < call.began
         });
         let mut left = None;
         for (id, watched) in others {
@@ -111,9 +111,9 @@ impl Observer {
         let Some(watched) = self.sessions.get_mut(&session) else { return };
         let name = format!("session {}, request {}", watched.number, call.request.id);
         match call.outcome {
-            Outcome::Granted(grant) => {
+            Outcome::Granted(tokens) => {
                 let over = watched.end_answered.is_some_and(|at| at < call.began);
-                let theirs = grant.session_id == session && Some(grant.user.id) == watched.user;
+                let theirs = tokens.session_id == session && Some(tokens.user.id) == watched.user;
                 let mut unique = true;
                 if call.began > watched.rolled_back {
                     let first = watched.keys.entry(generation);
@@ -131,7 +131,7 @@ impl Observer {
                     let detail = format!("{name}: generation {generation}");
                     self.broken(Invariant::OneAttemptPerGeneration, event, detail);
                 }
-                self.given_out(call, grant, generation + 1);
+                self.given_out(call, tokens, generation + 1);
             }
             Outcome::Failed(AuthError::InvalidGrant) => {
                 if watched.ended {

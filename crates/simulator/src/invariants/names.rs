@@ -1,6 +1,6 @@
 //! Sessions and tickets as a story calls them.
 
-use backend::auth::Grant;
+use backend::auth::IssuedTokens;
 use shared::{Secret, SessionId};
 
 use super::Observer;
@@ -30,13 +30,13 @@ impl Observer {
     }
 
     /// Before the ticket is known, its number is not either.
-    pub(crate) fn grant_name(&self, grant: &Grant) -> String {
-        match self.tickets.get(grant.refresh_token.expose()) {
+    pub(crate) fn grant_name(&self, tokens: &IssuedTokens) -> String {
+        match self.tickets.get(tokens.refresh_token.expose()) {
             Some((session, number)) => {
                 format!("{}, ticket {number} again", self.session_name(*session))
             }
-            None if self.sessions.contains_key(&grant.session_id) => {
-                format!("{}, the next ticket", self.session_name(grant.session_id))
+            None if self.sessions.contains_key(&tokens.session_id) => {
+                format!("{}, the next ticket", self.session_name(tokens.session_id))
             }
             None => format!("session {}, ticket 1", self.sessions.len() + 1),
         }

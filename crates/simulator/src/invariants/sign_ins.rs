@@ -1,6 +1,6 @@
 //! How sessions begin: one for each attempt, whose copies are answered with it until it is used or over.
 
-use backend::auth::{AuthError, Grant};
+use backend::auth::{AuthError, IssuedTokens};
 use rotation::Generation;
 
 use super::{Finished, Invariant, Observer, Watched};
@@ -25,13 +25,13 @@ impl Observer {
         let begun = begun.last().filter(|_| are_remembered).map(|begun| begun.session);
         let name = format!("request {}", call.request.id);
         match call.outcome {
-            Outcome::Granted(grant) if grant.user.email != sign_in.email => {
+            Outcome::Granted(tokens) if tokens.user.email != sign_in.email => {
                 self.broken(Invariant::NobodyElsesTokens, call.event, name);
             }
-            Outcome::Granted(grant) if self.sessions.contains_key(&grant.session_id) => {
-                self.answered_again(call, grant);
+            Outcome::Granted(tokens) if self.sessions.contains_key(&tokens.session_id) => {
+                self.answered_again(call, tokens);
             }
-            Outcome::Granted(grant) => self.session_began(call, grant, store),
+            Outcome::Granted(tokens) => self.session_began(call, tokens, store),
             Outcome::Failed(AuthError::EmailTaken) => {
                 self.counts.add("address is taken");
                 if begun.is_some() && store.was_made_with(key, &sign_in.email) {
@@ -67,26 +67,26 @@ impl Observer {
         }
     }
 
-    fn session_began(&mut self, call: &Finished<'_>, grant: &Grant, store: &SimulatedStore) {
+    fn session_began(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, store: &SimulatedStore) {
         let number = self.sessions.len() + 1;
-        let user = grant.user.id;
+        let user = tokens.user.id;
         // A login may have been on its way when its user was disabled, or for too long.
         let disabled = self.disabled.contains(&user);
         let end_answered = disabled.then_some(call.event);
-        let row = store.row(grant.session_id);
+        let row = store.row(tokens.session_id);
         let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
         let (user, since) = (Some(user), call.event);
         let watched = Watched { number, user, since, may_end, end_answered, ..Watched::default() };
-        self.sessions.insert(grant.session_id, watched);
+        self.sessions.insert(tokens.session_id, watched);
         // The row has stood there since before this answer.
         self.version = 0;
-        self.given_out(call, grant, 1);
+        self.given_out(call, tokens, 1);
     }
 
     /// With a session of which ticket 1 was given out before.
-    fn answered_again(&mut self, call: &Finished<'_>, grant: &Grant) {
+    fn answered_again(&mut self, call: &Finished<'_>, tokens: &IssuedTokens) {
         self.counts.add("sign-in is answered again");
-        let Some(watched) = self.sessions.get(&grant.session_id) else { return };
+        let Some(watched) = self.sessions.get(&tokens.session_id) else { return };
         let name = format!("session {}, request {}", watched.number, call.request.id);
         let over = watched.end_answered.is_some_and(|at| at < call.began);
         let presented = watched.presented.is_some_and(|at| at < call.began);
@@ -97,7 +97,7 @@ impl Observer {
         if presented && remembered {
             self.broken(Invariant::TicketOneIsUnused, call.event, name);
         }
-        self.given_out(call, grant, 1);
+        self.given_out(call, tokens, 1);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Registration and login at an instance, by the real `Journal::{earlier, commit_keyed}` and
+//! Registration and login at an instance, by the real `SecurityEventLog::{earlier, commit_keyed}` and
 //! `Sessions::answer_sign_in_again`. The order of steps repeats `backend::auth::{register, login}`, which cannot run without
 //! hashing passwords on tokio's threads. Copies do not wait for each other here, as they do at one instance: the
 //! transaction alone has to keep the promises. What is wrong with the order on purpose stands here, too.
@@ -6,7 +6,7 @@
 use backend::auth::email::Email;
 use backend::auth::idempotency::KeyedRequest;
 use backend::auth::sessions::Sessions;
-use backend::auth::{AuthError, Grant};
+use backend::auth::{AuthError, IssuedTokens};
 use backend::store::{Change, UsedKey, User, ClientInfo};
 use rotation::Generation;
 use verifier::IdempotencyKey;
@@ -47,7 +47,7 @@ pub(super) async fn sign_in(
     sessions: &Sessions,
     request: &SignIn,
     bug: Option<Bug>,
-) -> Result<Grant, AuthError> {
+) -> Result<IssuedTokens, AuthError> {
     match request.way {
         Way::Register => register(sessions, request, bug).await,
         Way::LogIn => log_in(sessions, request, bug).await,
@@ -59,10 +59,10 @@ async fn log_in(
     sessions: &Sessions,
     request: &SignIn,
     bug: Option<Bug>,
-) -> Result<Grant, AuthError> {
-    let (journal, keyed) = (&sessions.journal, request.keyed());
+) -> Result<IssuedTokens, AuthError> {
+    let (event_log, keyed) = (&sessions.event_log, request.keyed());
     let user = proved(sessions, &request.email).await?;
-    if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
+    if let Some(earlier) = event_log.earlier(keyed.as_ref()).await? {
         return again(sessions, &earlier, user, bug).await;
     }
     let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
@@ -72,8 +72,8 @@ async fn log_in(
         superseded: Vec::new(),
     };
     let by = (user.id, Some(session.id));
-    if journal.commit_keyed(keyed.as_ref(), by, open, Vec::new()).await?.took_place() {
-        return sessions.grant(&session, user, Generation::FIRST).await;
+    if event_log.commit_keyed(keyed.as_ref(), by, open, Vec::new()).await?.took_place() {
+        return sessions.issue_tokens(&session, user, Generation::FIRST).await;
     }
     match second_look(sessions, keyed.as_ref(), bug).await? {
         Some(earlier) => again(sessions, &earlier, user, bug).await,
@@ -86,19 +86,19 @@ async fn register(
     sessions: &Sessions,
     request: &SignIn,
     bug: Option<Bug>,
-) -> Result<Grant, AuthError> {
-    let (journal, keyed) = (&sessions.journal, request.keyed());
+) -> Result<IssuedTokens, AuthError> {
+    let (event_log, keyed) = (&sessions.event_log, request.keyed());
     let address_first = bug == Some(Bug::AddressFirst);
-    if address_first && journal.store.find_user(&request.email).await?.is_some() {
+    if address_first && event_log.store.find_user(&request.email).await?.is_some() {
         return Err(AuthError::EmailTaken);
     }
-    if let Some(earlier) = journal.earlier(keyed.as_ref()).await? {
+    if let Some(earlier) = event_log.earlier(keyed.as_ref()).await? {
         let user = proved(sessions, &request.email).await?;
         return again(sessions, &earlier, user, bug).await;
     }
-    let now = journal.clock.now();
+    let now = event_log.clock.now();
     let user = User {
-        id: journal.entropy.user_id(now),
+        id: event_log.entropy.user_id(now),
         email: request.email.clone(),
         name: None,
         password_hash: String::new(),
@@ -109,8 +109,8 @@ async fn register(
     let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
     let register = Change::Register(new_user, new_session, Vec::new());
     let by = (user.id, Some(session.id));
-    if journal.commit_keyed(keyed.as_ref(), by, register, Vec::new()).await?.took_place() {
-        return sessions.grant(&session, user, Generation::FIRST).await;
+    if event_log.commit_keyed(keyed.as_ref(), by, register, Vec::new()).await?.took_place() {
+        return sessions.issue_tokens(&session, user, Generation::FIRST).await;
     }
     match second_look(sessions, keyed.as_ref(), bug).await? {
         Some(earlier) => {
@@ -123,7 +123,7 @@ async fn register(
 
 /// The user whose password it is: who signs in here knows it.
 async fn proved(sessions: &Sessions, email: &Email) -> Result<User, AuthError> {
-    let user = sessions.journal.store.find_user(email).await?;
+    let user = sessions.event_log.store.find_user(email).await?;
     user.filter(|user| user.disabled_at.is_none()).ok_or(AuthError::InvalidCredentials)
 }
 
@@ -135,7 +135,7 @@ async fn second_look(
 ) -> Result<Option<UsedKey>, AuthError> {
     match bug {
         Some(Bug::SecondLookLeftOut) => Ok(None),
-        _ => sessions.journal.faster(keyed).await,
+        _ => sessions.event_log.faster(keyed).await,
     }
 }
 
@@ -145,15 +145,15 @@ async fn again(
     earlier: &UsedKey,
     user: User,
     bug: Option<Bug>,
-) -> Result<Grant, AuthError> {
+) -> Result<IssuedTokens, AuthError> {
     let planted = earlier.session.filter(|_| bug == Some(Bug::TicketOneAgain));
     let Some(session) = planted else {
         let again = sessions.answer_sign_in_again(earlier, user, &ClientInfo::unknown()).await;
-        return again.map(|(grant, _)| grant);
+        return again.map(|(tokens, _)| tokens);
     };
-    match sessions.journal.store.find_session(session).await? {
+    match sessions.event_log.store.find_session(session).await? {
         Some((session, _)) if session.is_live() => {
-            sessions.grant(&session, user, Generation::FIRST).await
+            sessions.issue_tokens(&session, user, Generation::FIRST).await
         }
         _ => Err(AuthError::DuplicateAttempt),
     }

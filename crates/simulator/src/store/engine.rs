@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Feed, HeldLifetime, Outcome, Prunable,
+    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Subscription, HeldLifetime, Outcome, Prunable,
     Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
@@ -84,8 +84,8 @@ impl Store for SimulatedStore {
         self.memory.revoked_in(second, after).await
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
-        self.memory.listen().await
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
+        self.memory.subscribe().await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

@@ -51,7 +51,7 @@ impl World {
 
     pub(crate) fn describe_outcome(&self, outcome: &Outcome) -> String {
         match outcome {
-            Outcome::Granted(grant) => format!("tokens of {}", self.observer.grant_name(grant)),
+            Outcome::Granted(tokens) => format!("tokens of {}", self.observer.grant_name(tokens)),
             Outcome::Authenticated(_) => "recognised".to_owned(),
             Outcome::Done => "done".to_owned(),
             Outcome::Failed(error) => error.to_string(),

@@ -16,8 +16,8 @@ impl Sessions {
     pub(in crate::auth) async fn admit_unverified(&self, client: &ClientInfo) -> Result<(), AuthError> {
         let from = Key::Network(network(client.address));
         let Err(too_early) = self.limits.refresh_from(from) else { return Ok(()) };
-        let event = async || self.journal.event(EventKind::Limited, None, client);
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
+        let event = async || self.event_log.event(EventKind::Limited, None, client);
+        Err(self.limits.refuse(too_early, &self.event_log, event).await)
     }
 
     /// The token that was admitted was a genuine one.
@@ -52,10 +52,10 @@ impl Sessions {
         }
         let Err(too_early) = admitted else { return Ok((decision, found)) };
         let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(user), client);
+            let event = self.event_log.event(EventKind::Limited, Some(user), client);
             event.in_session(session)
         };
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
+        Err(self.limits.refuse(too_early, &self.event_log, event).await)
     }
 
     /// Admits a call with an access token. It stands beside every check of such a token
@@ -71,10 +71,10 @@ impl Sessions {
     ) -> Result<(), AuthError> {
         let Err(too_early) = self.limits.call(caller, is_change) else { return Ok(()) };
         let event = async || {
-            let event = self.journal.event(EventKind::Limited, Some(caller.user), client);
+            let event = self.event_log.event(EventKind::Limited, Some(caller.user), client);
             event.in_session(caller.session)
         };
-        Err(self.limits.refuse(too_early, &self.journal, event).await)
+        Err(self.limits.refuse(too_early, &self.event_log, event).await)
     }
 
     /// Admits a caller that claims to be this service, then authenticates it: wrong credentials use up the limit of their

@@ -8,7 +8,7 @@ use backend::clock::tolerance::SKEW_TOLERANCE_SECONDS;
 use shared::path;
 use verifier::{KeySet, Status, StatusListToken, Verifier};
 
-use super::feed::{follow, until};
+use super::listener::{follow, until};
 use crate::support::{Browser, Log, ORIGIN, START, TestApp, on_every_store};
 
 /// A clock that is so many seconds ahead of the database's, and was compared with it.
@@ -71,11 +71,11 @@ async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
             // Another end, so that it has surely looked.
             let bob = ahead.browser();
             bob.register(&format!("bob{}", behind.clock.now().0)).await.assert_status(201);
-            let known = behind.app.sessions.journal.revocations.count();
+            let known = behind.app.sessions.event_log.revocations.count();
             bob.logout().await.assert_status(204);
-            until(|| behind.app.sessions.journal.revocations.count() > known).await;
+            until(|| behind.app.sessions.event_log.revocations.count() > known).await;
             // It answers by what it remembers, and asks nobody.
-            until(|| behind.app.sessions.journal.revocations.is_complete()).await;
+            until(|| behind.app.sessions.event_log.revocations.is_complete()).await;
             let answer = call(&alice).call(Method::GET, path::EVENTS, None).await;
             answer.assert_problem(401, "invalid_token");
             assert_eq!(answer.json()["ended_because"], "logout", "its token has not expired");

@@ -4,7 +4,7 @@ use shared::{RevocationReason, EventKind, NumericDate, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
 use backend::store::{
-    Change, REVOKED_PAGE, Revocation, EventQuery, Heard, Part, Session, Store, ClientInfo, Whose,
+    Change, REVOKED_PAGE, Revocation, EventQuery, Notification, Part, Session, Store, ClientInfo, Whose,
 };
 use rotation::Standing;
 use shared::Device;
@@ -265,18 +265,18 @@ async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
     on_every_engine(async |store| {
         two_users(store).await;
         assert!(end(store, SessionId::from_bytes([5; 16]), RevocationReason::Logout, NOW).await);
-        let mut feed = store.listen().await.expect("a feed");
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
+        let mut subscription = store.subscribe().await.expect("a feed");
+        assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
         for whose in [Whose::Of(user(1).id), everyones()] {
             let ended = end_all(store, whose).await;
-            let heard = match feed.next().await.expect("an answer") {
-                Heard::Change(_) => continue,
-                Heard::Revoked(heard) => heard,
+            let notification = match subscription.next().await.expect("an answer") {
+                Notification::Change(_) => continue,
+                Notification::Revoked(notification) => notification,
             };
-            assert!(heard.iter().all(|(_, cause)| *cause == RevocationReason::User));
-            assert_eq!(numbers(heard.into_iter().map(|(id, _)| id).collect()), ended);
+            assert!(notification.iter().all(|(_, cause)| *cause == RevocationReason::User));
+            assert_eq!(numbers(notification.into_iter().map(|(id, _)| id).collect()), ended);
         }
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
+        assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     })
     .await;
 }

@@ -4,7 +4,7 @@ use shared::{RevocationReason, NumericDate, SessionId};
 
 use super::{NOW, commit, on_every_engine, open, registered, session};
 use backend::store::{
-    Change, Revocation, Heard, KeyPurpose, Part, Service, Session, Store, StoredKey, Whose,
+    Change, Revocation, Notification, KeyPurpose, Part, Service, Session, Store, StoredKey, Whose,
 };
 
 const ENDING: Revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
@@ -154,16 +154,16 @@ async fn a_key_is_removed_when_it_is_followed_and_nothing_names_it() {
 #[tokio::test]
 async fn a_feed_hears_of_every_change_to_the_ring() {
     on_every_engine(async |store| {
-        let mut feed = store.listen().await.expect("a feed");
+        let mut subscription = store.subscribe().await.expect("a feed");
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
-        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
+        assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
-        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
+        assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
         assert!(retire(store, "a", None).await);
-        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
-        assert_eq!(feed.next().await.expect("an answer"), Heard::Revoked(Vec::new()));
+        assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
+        assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
         assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());
-        assert!(matches!(feed.next().await.expect("an answer"), Heard::Change(_)));
+        assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
     })
     .await;
 }

@@ -166,8 +166,8 @@ impl TestApp {
 
     /// What an administrator does, beside the server.
     pub(crate) fn administration(&self) -> Administration {
-        let journal = self.app.sessions.journal.clone();
-        Administration { journal, passwords: self.app.accounts.passwords.clone() }
+        let event_log = self.app.sessions.event_log.clone();
+        Administration { event_log, passwords: self.app.accounts.passwords.clone() }
     }
 
     /// From now on the user, `name`@example.com, is disabled.

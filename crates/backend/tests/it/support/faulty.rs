@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Feed, Heard, HeldLifetime, IdRange,
+    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Subscription, Notification, HeldLifetime, IdRange,
     Outcome, Prunable, Service, Session, Store, StoreError, StoredKey, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
@@ -285,11 +285,11 @@ impl Store for Faulty {
         self.inner.revoked_in(second, after).await
     }
 
-    async fn listen(&self) -> Result<Box<dyn Feed>, StoreError> {
+    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
         self.check().await?;
-        let feed = self.inner.listen().await?;
+        let subscription = self.inner.subscribe().await?;
         hears(&self.hearing).await?;
-        Ok(Box::new(FaultyFeed { feed, hearing: Arc::clone(&self.hearing) }))
+        Ok(Box::new(FaultySubscription { subscription, hearing: Arc::clone(&self.hearing) }))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
@@ -374,17 +374,17 @@ impl Store for Faulty {
     async fn close(&self) {}
 }
 
-struct FaultyFeed {
-    feed: Box<dyn Feed>,
+struct FaultySubscription {
+    subscription: Box<dyn Subscription>,
     hearing: Arc<AtomicU8>,
 }
 
 #[async_trait]
-impl Feed for FaultyFeed {
-    async fn next(&mut self) -> Result<Heard, StoreError> {
-        let heard = self.feed.next().await?;
+impl Subscription for FaultySubscription {
+    async fn next(&mut self) -> Result<Notification, StoreError> {
+        let notification = self.subscription.next().await?;
         hears(&self.hearing).await?;
-        Ok(heard)
+        Ok(notification)
     }
 }
 

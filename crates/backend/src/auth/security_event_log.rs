@@ -22,7 +22,7 @@ const MANY: usize = 100;
 
 /// Changes what is stored, and tells of it.
 #[derive(Clone)]
-pub struct Journal {
+pub struct SecurityEventLog {
     /// Where it is stored.
     pub store: Arc<dyn Store>,
     /// What time it is.
@@ -43,7 +43,7 @@ pub struct Page {
     pub next: Option<EventId>,
 }
 
-impl Journal {
+impl SecurityEventLog {
     /// A journal of this store.
     #[must_use]
     pub fn new(

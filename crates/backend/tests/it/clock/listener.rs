@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use backend::auth::revocation_cache::{RevocationCache, SessionStatus};
-use backend::auth::feed::Following;
+use backend::auth::revocation_listener::ListenerTask;
 use backend::clock::Clock;
 use backend::store::KeyPurpose;
 use shared::{RevocationReason, SessionId, path};
@@ -26,12 +26,12 @@ pub(super) async fn until(mut it_is_so: impl FnMut() -> bool) {
 }
 
 fn revocations(app: &TestApp) -> &RevocationCache {
-    &app.app.sessions.journal.revocations
+    &app.app.sessions.event_log.revocations
 }
 
 /// From now on the instance hears what others end; until it has read what there was before.
-pub(super) async fn follow(app: &TestApp) -> Following {
-    let following = app.app.sessions.follow_endings();
+pub(super) async fn follow(app: &TestApp) -> ListenerTask {
+    let following = app.app.sessions.listen_for_revocations();
     until(|| revocations(app).is_complete()).await;
     following
 }

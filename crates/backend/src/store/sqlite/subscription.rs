@@ -10,17 +10,17 @@ use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 use tokio::time::{Instant, timeout_at};
 
 use super::file::DatabaseFile;
-use crate::store::{Feed, HEARTBEAT, Heard, Reach, StoreError, sql};
+use crate::store::{Subscription, HEARTBEAT, Notification, Reach, StoreError, sql};
 
 /// A connection that only looks.
-pub(super) struct Watching {
+pub(super) struct Poller {
     connection: SqliteConnection,
     file: Arc<DatabaseFile>,
     version: i64,
     looked_at: Instant,
 }
 
-impl Watching {
+impl Poller {
     pub(super) async fn start(
         options: SqliteConnectOptions,
         file: Arc<DatabaseFile>,
@@ -34,14 +34,14 @@ impl Watching {
 }
 
 #[async_trait]
-impl Feed for Watching {
-    async fn next(&mut self) -> Result<Heard, StoreError> {
+impl Subscription for Poller {
+    async fn next(&mut self) -> Result<Notification, StoreError> {
         let _ = timeout_at(self.looked_at + HEARTBEAT, pending::<()>()).await;
         self.looked_at = Instant::now();
         self.file.is_still_there()?;
         let version = version(&mut self.connection).await?;
         let same = std::mem::replace(&mut self.version, version) == version;
-        Ok(if same { Heard::Revoked(Vec::new()) } else { Heard::Change(Reach::LastChange) })
+        Ok(if same { Notification::Revoked(Vec::new()) } else { Notification::Change(Reach::LastChange) })
     }
 }
 

@@ -6,7 +6,7 @@ use shared::Secret;
 
 use super::access_token::Statement;
 use super::sessions::Sessions;
-use super::{AuthError, Grant};
+use super::{AuthError, IssuedTokens};
 use crate::store::{Session, User, ClientInfo};
 
 impl Sessions {
@@ -15,14 +15,14 @@ impl Sessions {
     /// # Errors
     /// If the ring holds no key to make its tickets with, or storage fails.
     pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
-        let id = self.journal.free_session_id().await?;
-        let now = self.journal.trusted_now()?;
+        let id = self.event_log.free_session_id().await?;
+        let now = self.event_log.trusted_now()?;
         let ring = self.keys.current();
         let refresh_key_id = ring.current_refresh_key(now)?;
         Ok(Session {
             id,
             user: user.id,
-            seed: Seed::from_bytes(self.journal.entropy.bytes()),
+            seed: Seed::from_bytes(self.event_log.entropy.bytes()),
             refresh_key_id: refresh_key_id.to_owned(),
             family: Family::begun(now),
             authenticated_at: now,
@@ -37,17 +37,17 @@ impl Sessions {
     /// # Errors
     /// If the session's refresh key has left the ring, signing fails, or storage does: no token is issued
     /// whose lifetime the database does not hold.
-    pub async fn grant(
+    pub async fn issue_tokens(
         &self,
         session: &Session,
         user: User,
         generation: Generation,
-    ) -> Result<Grant, AuthError> {
+    ) -> Result<IssuedTokens, AuthError> {
         let ring = self.keys.current();
         let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
-        let now = self.journal.trusted_now()?;
-        self.lifetimes.hold(&self.journal.store, now).await?;
-        let now = self.journal.clock.shared_now();
+        let now = self.event_log.trusted_now()?;
+        self.lifetimes.hold(&self.event_log.store, now).await?;
+        let now = self.event_log.clock.shared_now();
         // No token outlives its session: whoever is shown it may ask nobody.
         let over = self.policy.expires_at(&session.family);
         let exp = now.plus(self.lifetimes.configured().access_token).min(over);
@@ -57,9 +57,9 @@ impl Sessions {
             auth_time: session.authenticated_at,
             iat: now,
             exp,
-            jti: self.journal.entropy.uuid_v7(now),
+            jti: self.event_log.entropy.uuid_v7(now),
         })?;
-        Ok(Grant {
+        Ok(IssuedTokens {
             access_token,
             expires_in: exp.since(now),
             refresh_token: Secret::new(

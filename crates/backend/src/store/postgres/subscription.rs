@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connect::no_answer;
-use crate::store::{Feed, HEARTBEAT, Heard, Reach, StoreError, sql};
+use crate::store::{Subscription, HEARTBEAT, Notification, Reach, StoreError, sql};
 
 /// How long it may take to begin.
 const START_TIME: Duration = Duration::from_secs(2);
@@ -26,13 +26,13 @@ const MOST_TOLD: usize = 10_000;
 const READ_PAUSE: Duration = HEARTBEAT;
 
 /// A connection that listens.
-pub(super) struct Listening {
+pub(super) struct Listener {
     listener: PgListener,
     /// When its listener was last sent to the table.
     sent_at: Option<Instant>,
 }
 
-impl Listening {
+impl Listener {
     pub(super) async fn start(options: &PgConnectOptions) -> Result<Self, StoreError> {
         let started = timeout(START_TIME, Self::connect(options)).await;
         Ok(started.unwrap_or_else(|_| Err(no_answer()))?)
@@ -50,10 +50,10 @@ impl Listening {
         Ok(Self { listener, sent_at: None })
     }
 
-    async fn hear(&mut self) -> Result<Heard, sqlx::Error> {
+    async fn hear(&mut self) -> Result<Notification, sqlx::Error> {
         let mut news = News::default();
-        if let Ok(heard) = timeout(HEARTBEAT, self.listener.try_recv()).await {
-            news.take(&heard?.ok_or(sqlx::Error::PoolClosed)?);
+        if let Ok(notification) = timeout(HEARTBEAT, self.listener.try_recv()).await {
+            news.take(&notification?.ok_or(sqlx::Error::PoolClosed)?);
         }
         self.prove(&mut news).await?;
         let rested_at = self.sent_at.map(|at| at + READ_PAUSE).filter(|_| news.must_read());
@@ -64,7 +64,7 @@ impl Listening {
         if news.must_read() {
             self.sent_at = Some(Instant::now());
         }
-        Ok(news.heard())
+        Ok(news.notification())
     }
 
     /// Whoever ends a session has woken this connection's server process before being answered, and
@@ -72,16 +72,16 @@ impl Listening {
     /// everything has been heard that had been answered when it was asked for.
     async fn prove(&mut self, news: &mut News) -> Result<(), sqlx::Error> {
         let listens = sqlx::query(sql::IS_LISTENING).fetch_optional(&mut self.listener).await?;
-        while let Some(heard) = self.listener.next_buffered() {
-            news.take(&heard);
+        while let Some(notification) = self.listener.next_buffered() {
+            news.take(&notification);
         }
         listens.map(|_| ()).ok_or(sqlx::Error::PoolClosed)
     }
 }
 
 #[async_trait]
-impl Feed for Listening {
-    async fn next(&mut self) -> Result<Heard, StoreError> {
+impl Subscription for Listener {
+    async fn next(&mut self) -> Result<Notification, StoreError> {
         Ok(self.hear().await?)
     }
 }
@@ -99,9 +99,9 @@ struct News {
 }
 
 impl News {
-    fn take(&mut self, heard: &PgNotification) {
-        match heard.payload().split_once(' ') {
-            None => self.has_changed |= heard.payload() == "keys",
+    fn take(&mut self, notification: &PgNotification) {
+        match notification.payload().split_once(' ') {
+            None => self.has_changed |= notification.payload() == "keys",
             Some(("since", at)) => {
                 let at = at.parse().ok().map(NumericDate);
                 self.since = self.since.into_iter().chain(at).min();
@@ -115,12 +115,12 @@ impl News {
         self.since.is_some() || self.is_full
     }
 
-    fn heard(self) -> Heard {
+    fn notification(self) -> Notification {
         let Self { revoked, since, has_changed, is_full } = self;
         match (is_full, has_changed || since.is_some()) {
-            (true, _) => Heard::Change(Reach::Any),
-            (false, true) => Heard::Change(Reach::Named { revoked: revoked, since }),
-            (false, false) => Heard::Revoked(revoked),
+            (true, _) => Notification::Change(Reach::Any),
+            (false, true) => Notification::Change(Reach::Named { revoked: revoked, since }),
+            (false, false) => Notification::Revoked(revoked),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Keeps the set of ended sessions up to date with what others end. An access token is then verified
 //! without asking anybody, and stops within a second of its session all the same: here at once, because
-//! the [`journal`](super::journal) takes note of it; elsewhere because of this. It must not answer for a
+//! the [`event_log`](super::security_event_log) takes note of it; elsewhere because of this. It must not answer for a
 //! session; that is [`revocations`](super::revocation_cache).
 //!
 //! The order is what makes it right. First listen, then read what has ended before; nothing is trusted
@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
-use crate::store::{RevokedSession, Heard, Reach, Store, StoreError};
+use crate::store::{RevokedSession, Notification, Reach, Store, StoreError};
 use crate::telemetry::causes;
 
 /// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
@@ -34,9 +34,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How often ends are forgotten of which no token can be alive any more.
 const FORGET_SECONDS: i64 = 10;
 /// A task that ends with its handle.
-pub struct Following(JoinHandle<()>);
+pub struct ListenerTask(JoinHandle<()>);
 
-impl Drop for Following {
+impl Drop for ListenerTask {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -46,19 +46,19 @@ impl Sessions {
     /// From now on hears of the sessions that others end, until the handle is dropped. Nothing depends
     /// on it but speed: as long as it has not caught up, calls ask the store.
     #[must_use]
-    pub fn follow_endings(&self) -> Following {
-        let follower = Follower {
-            store: Arc::clone(&self.journal.store),
-            clock: self.journal.clock.clone(),
-            revocations: Arc::clone(&self.journal.revocations),
+    pub fn listen_for_revocations(&self) -> ListenerTask {
+        let follower = RevocationListener {
+            store: Arc::clone(&self.event_log.store),
+            clock: self.event_log.clock.clone(),
+            revocations: Arc::clone(&self.event_log.revocations),
             keys: Arc::clone(&self.keys),
             lifetimes: Arc::clone(&self.lifetimes),
         };
-        Following(tokio::spawn(follower.run()))
+        ListenerTask(tokio::spawn(follower.run()))
     }
 }
 
-struct Follower {
+struct RevocationListener {
     store: Arc<dyn Store>,
     clock: Clock,
     revocations: Arc<RevocationCache>,
@@ -75,7 +75,7 @@ struct Progress {
     forgotten_at: NumericDate,
 }
 
-impl Follower {
+impl RevocationListener {
     async fn run(self) {
         let mut troubled = false;
         loop {
@@ -95,7 +95,7 @@ impl Follower {
     /// By a clock that is in doubt nothing is read, noted or forgotten: what was heard of at a wrong instant would be
     /// forgotten at another. Nothing is trusted then either, until all has been read by a clock that is right.
     async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
-        let mut feed = self.store.listen().await?;
+        let mut subscription = self.store.subscribe().await?;
         let mut asked = self.clock.boot_instant();
         self.keys.reload(&self.store).await?;
         let mut progress = match self.clock.trusted_now() {
@@ -110,12 +110,12 @@ impl Follower {
                 }
             }
             asked = self.clock.boot_instant();
-            let heard = timeout(TRUST, feed.next()).await.map_err(|_| StoreError::TimedOut)??;
-            if matches!(heard, Heard::Change(_)) {
+            let notification = timeout(TRUST, subscription.next()).await.map_err(|_| StoreError::TimedOut)??;
+            if matches!(notification, Notification::Change(_)) {
                 self.keys.reload(&self.store).await?;
             }
             progress = match (progress, self.clock.trusted_now()) {
-                (Some(progress), Ok(now)) => Some(self.go_on(progress, heard, now).await?),
+                (Some(progress), Ok(now)) => Some(self.go_on(progress, notification, now).await?),
                 (None, Ok(now)) => {
                     // The clock may have gone back to before what was forgotten.
                     self.revocations.read_again();
@@ -148,13 +148,13 @@ impl Follower {
     async fn go_on(
         &self,
         progress: Progress,
-        heard: Heard,
+        notification: Notification,
         now: NumericDate,
     ) -> Result<Progress, StoreError> {
         let Progress { mut changed_at, now: before, mut forgotten_at } = progress;
-        match heard {
-            Heard::Revoked(revoked) => self.note(revoked, now),
-            Heard::Change(reach) => {
+        match notification {
+            Notification::Revoked(revoked) => self.note(revoked, now),
+            Notification::Change(reach) => {
                 let since = match reach {
                     Reach::LastChange => Some(changed_at.plus(-SLACK_SECONDS)),
                     Reach::Named { revoked: revoked, since } => {
