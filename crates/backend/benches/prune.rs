@@ -67,7 +67,7 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
             refresh_key_id: "key-1".to_owned(),
             family: Family::begun(NOW),
             authenticated_at: NOW,
-            wanted_at: None,
+            step_up_required_at: None,
             client: ClientInfo::unknown(),
             ended_because: None,
         };

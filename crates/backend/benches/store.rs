@@ -68,7 +68,7 @@ async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
         authenticated_at: NOW,
-        wanted_at: None,
+        step_up_required_at: None,
         client: ClientInfo::unknown(),
         ended_because: None,
     };

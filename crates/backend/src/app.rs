@@ -11,8 +11,8 @@ use crate::auth::accounts::Accounts;
 use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::idempotency::copies::SignIns;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::limits::Limits;
-use crate::auth::password::Passwords;
+use crate::auth::rate_limit::RateLimits;
+use crate::auth::password_hasher::PasswordHasher;
 use crate::auth::sessions::Sessions;
 use crate::auth::status_list::StatusLists;
 use crate::clock::Clock;
@@ -68,7 +68,7 @@ impl App {
         let Doors { clock, entropy, store, keys } = doors;
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
-        let limits = settings.limits.map_or(Limits::off(), |rates| Limits::new(&rates, &clock));
+        let limits = settings.limits.map_or(RateLimits::off(), |rates| RateLimits::new(&rates, &clock));
         let (revocations, status_lists) = (Arc::new(RevocationCache::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
@@ -80,7 +80,7 @@ impl App {
             access_tokens,
             lifetimes,
             recent_login_seconds: settings.recent_login_seconds,
-            suspicion: settings.suspicion,
+            risk: settings.risk,
             limits,
             status_lists,
         });
@@ -101,7 +101,7 @@ impl App {
             trusted_proxies: TrustedProxies(settings.trusted_proxies.as_slice().into()),
             accounts: Accounts {
                 sessions: Arc::clone(&sessions),
-                passwords: Passwords::new(cores, entropy.clone()),
+                hasher: PasswordHasher::new(cores, entropy.clone()),
                 sign_ins: Arc::new(SignIns::new(&entropy, &sessions.event_log.clock)),
             },
             entropy,

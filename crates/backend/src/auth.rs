@@ -15,15 +15,15 @@ pub mod email;
 pub mod revocation_cache;
 pub mod revocation_listener;
 mod issue_tokens;
-pub mod guessing;
+pub mod login_throttle;
 pub mod idempotency;
 pub mod security_event_log;
 pub mod known_device;
-pub mod limits;
 mod login;
+pub mod rate_limit;
 pub mod logout;
 mod own_sessions;
-pub mod password;
+pub mod password_hasher;
 mod password_change;
 pub mod permits;
 mod register;
@@ -34,7 +34,7 @@ mod settings;
 pub mod spelling;
 pub mod status_list;
 mod superseded;
-pub mod suspicion;
+pub mod risk;
 mod tag;
 mod text;
 
@@ -95,7 +95,7 @@ pub enum AuthError {
     SessionEnded(RevocationReason),
     /// The user has to prove again who they are.
     #[error("the login is too old")]
-    LoginTooOld {
+    StepUpRequired {
         /// How many seconds ago they may have proved it; 0 if it has to be now.
         max_age: i64,
     },

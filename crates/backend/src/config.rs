@@ -13,17 +13,17 @@ use std::path::PathBuf;
 use environment::VariableError;
 use rotation::Policy;
 
-use crate::auth::limits::Rates;
-use crate::auth::suspicion::SuspicionPolicy;
+use crate::auth::rate_limit::Rates;
+use crate::auth::risk::RiskPolicy;
 use crate::keys::KeyPlan;
 use crate::lifetimes::LifetimeSet;
 use crate::upkeep::Retention;
 
 pub use command_line::{
     AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, RevokeSessionsArgs,
-    KeysArgs, KeysCommand, LifeArgs, Limits, ListSessionsArgs, PruneArgs, Purpose,
+    KeysArgs, KeysCommand, LifeArgs, RateLimits, ListSessionsArgs, PruneArgs, Purpose,
     RemoveServiceArgs, RetireArgs, RingArgs, RotateArgs, ServeArgs, ServicesCommand,
-    SessionsCommand, SuspicionArgs, UserArgs, UsersCommand, WhoseArgs,
+    SessionsCommand, RiskArgs, UserArgs, UsersCommand, WhoseArgs,
 };
 pub use keys::MasterKeySource;
 pub use origin::Origin;
@@ -55,7 +55,7 @@ pub struct Settings {
     /// How long a login counts as recent.
     pub recent_login_seconds: i64,
     /// What to do when a session goes on somewhere unusual.
-    pub suspicion: SuspicionPolicy,
+    pub risk: RiskPolicy,
     /// Whose forwarding header is believed.
     pub trusted_proxies: Vec<Proxies>,
     /// The rates that calls are limited to, if they are.
@@ -156,10 +156,10 @@ impl TryFrom<ServeArgs> for Settings {
                 args.life.recent_login_seconds,
                 LONGEST.session_absolute,
             )?,
-            suspicion: SuspicionPolicy {
-                network: args.suspicion.on_network_change,
-                device: args.suspicion.on_device_change,
-                gap: args.suspicion.on_impossible_gap,
+            risk: RiskPolicy {
+                network: args.risk.on_network_change,
+                device: args.risk.on_device_change,
+                gap: args.risk.on_impossible_gap,
             },
             trusted_proxies: args
                 .trusted_proxies

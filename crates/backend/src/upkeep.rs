@@ -13,7 +13,7 @@ use shared::NumericDate;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::auth::guessing;
+use crate::auth::login_throttle;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::{Lifetime, LifetimeSet};
@@ -135,7 +135,7 @@ impl Retention {
         walk.prune(Prunable::Sessions(sessions), &mut [0; 16], first_id_at(over)).await?;
         let mut walk = Walk { store, pace: *pace, removed: records };
         clean.prune_events(&mut walk, events).await?;
-        let failures = Prunable::Failures(guessing::outdated(now));
+        let failures = Prunable::Failures(login_throttle::outdated(now));
         walk.prune(failures, &mut [0; 16], [0xff; 16]).await?;
         let used_keys = Prunable::UsedKeys(now.plus(-UsedKey::RETENTION_SECONDS));
         walk.prune(used_keys, &mut [0; 16], [0xff; 16]).await?;

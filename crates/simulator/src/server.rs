@@ -1,5 +1,5 @@
 //! A server instance: the real `Sessions`, and what its HTTP layer would do around a call, which is
-//! little. Passwords are left out: who logs in here has proved who they are. It must not know who
+//! little. PasswordHasher are left out: who logs in here has proved who they are. It must not know who
 //! calls, or what becomes of the answer.
 
 mod sign_in;

@@ -11,10 +11,10 @@ use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
 use backend::auth::revocation_cache::RevocationCache;
 use backend::auth::security_event_log::SecurityEventLog;
-use backend::auth::limits::Limits;
+use backend::auth::rate_limit::RateLimits;
 use backend::auth::sessions::Sessions;
 use backend::auth::status_list::StatusLists;
-use backend::auth::suspicion::SuspicionPolicy;
+use backend::auth::risk::RiskPolicy;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
@@ -129,8 +129,8 @@ impl World {
                 access_tokens: access_tokens.clone(),
                 lifetimes: Arc::new(Lifetimes::fixed(LIFETIMES)),
                 recent_login_seconds: ACCESS_TOKEN_SECONDS,
-                suspicion: SuspicionPolicy::default(),
-                limits: Limits::off(),
+                risk: RiskPolicy::default(),
+                limits: RateLimits::off(),
                 status_lists: StatusLists::new(&clock),
             }),
             up: true,

@@ -13,7 +13,7 @@ use super::idempotency::copies::SignIns;
 use super::security_event_log::SecurityEventLog;
 use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
-use super::password::{Lane, Passwords, Verdict};
+use super::password_hasher::{Priority, PasswordHasher, Verdict};
 use super::sessions::{Found, Sessions};
 use super::{AuthError, IssuedTokens, SignInContext, rules};
 use crate::store::{AccountTag, Change, Event, User, ClientInfo};
@@ -24,7 +24,7 @@ pub struct Accounts {
     /// Where a new session comes from, and the store, clock and entropy with it.
     pub sessions: Arc<Sessions>,
     /// Hashes and verifies passwords.
-    pub passwords: Passwords,
+    pub hasher: PasswordHasher,
     /// What this instance has answered to sign-ins with an idempotency key.
     pub sign_ins: Arc<SignIns>,
 }
@@ -92,7 +92,7 @@ impl Accounts {
         let found = event_log.store.find_session(session).await?;
         Ok(found.is_some_and(|(session, _)| {
             let age = event_log.now().since(session.authenticated_at);
-            session.wanted_at.is_some() || age > *recent_login_seconds
+            session.step_up_required_at.is_some() || age > *recent_login_seconds
         }))
     }
 
@@ -108,26 +108,26 @@ impl Accounts {
         let Sessions { limits, event_log, .. } = &*self.sessions;
         let (tag, account) = (AccountTag::of_session(session), AccountTag::of(&user.email));
         // A session whose own guesses are used up takes nothing of what its account's other sessions share.
-        let turn = match self.too_soon(tag).await? {
-            Some(too_early) => Err(too_early),
+        let permit = match self.throttled(tag).await? {
+            Some(limited) => Err(limited),
             None => match limits.password_check(user.id, session) {
-                Ok(()) => self.turn(tag, Lane::Known(account)).await?,
-                Err(too_early) => Err(too_early),
+                Ok(()) => self.permit(tag, Priority::KnownAccount(account)).await?,
+                Err(limited) => Err(limited),
             },
         };
-        let turn = match turn {
-            Ok(turn) => turn,
-            Err(too_early) => {
+        let permit = match permit {
+            Ok(permit) => permit,
+            Err(limited) => {
                 let event =
                     async || self.event(EventKind::Limited, user, client).in_session(session);
-                return Err(limits.refuse(too_early.in_session(), event_log, event).await);
+                return Err(limits.refuse(limited.in_session(), event_log, event).await);
             }
         };
-        let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
-        if verdict != Verdict::Wrong {
-            self.forgive([tag, account]).await;
+        let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
+        if verdict != Verification::Wrong {
+            self.reset_failures([tag, account]).await;
         }
-        Ok(verdict != Verdict::Wrong)
+        Ok(verdict != Verification::Wrong)
     }
 
     /// The device, if one of its tokens says that this account is known there.

@@ -8,7 +8,7 @@ use super::AuthError;
 use super::accounts::validated;
 use super::bulk_revocation::Progress;
 use super::security_event_log::SecurityEventLog;
-use super::password::{Lane, Passwords};
+use super::password_hasher::{Priority, PasswordHasher};
 use super::spelling::{self, is_taken_as_typed};
 use crate::store::{AccountTag, Change, Event, StoreError, User, ClientInfo};
 
@@ -17,7 +17,7 @@ pub struct Administration {
     /// Where they are stored, and told of.
     pub event_log: SecurityEventLog,
     /// Hashes the passwords of new users.
-    pub passwords: Passwords,
+    pub hasher: PasswordHasher,
 }
 
 impl Administration {
@@ -36,7 +36,7 @@ impl Administration {
             id: self.event_log.entropy.user_id(now),
             email,
             name,
-            password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
+            password_hash: self.hasher.hash(&request.password, Priority::Normal).await?,
             created_at: now,
             disabled_at: None,
         };

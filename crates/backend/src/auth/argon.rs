@@ -1,12 +1,12 @@
 //! Argon2id in memory that is used again and again. An allocation of 19 MiB for each password would be left
 //! to the allocator to give back, which keeps it for every thread there ever was. It must not know who waits
-//! for whom; that is [`password`](super::password).
+//! for whom; that is [`password`](super::password_hasher).
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use super::AuthError;
-use super::password::Verdict;
+use super::password_hasher::Verdict;
 
 /// Memory, passes and lanes: the OWASP minimum (ASVS 5.0.0 appendix on password storage).
 const MEMORY_KIB: u32 = 19_456;
@@ -50,10 +50,10 @@ impl Memory {
         self.fill(&params, version.map_err(cryptography)?, (password, salt.as_ref()), &mut out)?;
         // In constant time: that is how outputs compare.
         if Output::new(&out).map_err(cryptography)? != *hash {
-            return Ok(Verdict::Wrong);
+            return Ok(Verification::Wrong);
         }
         let weak = params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES;
-        Ok(if weak { Verdict::RightButWeak } else { Verdict::Right })
+        Ok(if weak { Verification::RightButWeak } else { Verification::Right })
     }
 
     fn fill(
@@ -88,12 +88,12 @@ mod tests {
         let hash = fresh.hash(b"velvet otter under glass", &[2; 16]).expect("a hash");
         assert_eq!(used.hash(b"velvet otter under glass", &[2; 16]).expect("a hash"), hash);
         let verdict = |memory: &mut Memory, password| memory.verify(password, &hash).expect("PHC");
-        assert_eq!(verdict(&mut used, b"velvet otter under glass"), Verdict::Right);
-        assert_eq!(verdict(&mut used, b"velvet otter under grass"), Verdict::Wrong);
+        assert_eq!(verdict(&mut used, b"velvet otter under glass"), Verification::Right);
+        assert_eq!(verdict(&mut used, b"velvet otter under grass"), Verification::Wrong);
         // With less memory, in more of it.
         let weak = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$6ItiwtgPz7zP1FV2pHzM6Nyhv5Ams3fI3yZr2LfOapU";
         let verdict = used.verify(b"velvet otter under glass", weak).expect("PHC");
-        assert_eq!(verdict, Verdict::RightButWeak);
+        assert_eq!(verdict, Verification::RightButWeak);
     }
 
     #[test]

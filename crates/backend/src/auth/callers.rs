@@ -166,15 +166,15 @@ impl Sessions {
     /// Demands that the user has proved lately who they are (RFC 9470).
     ///
     /// # Errors
-    /// [`AuthError::LoginTooOld`] if they have not.
-    pub fn demand_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
+    /// [`AuthError::StepUpRequired`] if they have not.
+    pub fn require_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
         let max_age = self.recent_login_seconds;
         if caller.is_repeated() || self.event_log.now().since(caller.authenticated_at) <= max_age {
             Ok(())
         } else {
             let Caller { user, session, .. } = caller;
             tracing::info!(event = "step_up_required", %user, %session);
-            Err(AuthError::LoginTooOld { max_age })
+            Err(AuthError::StepUpRequired { max_age })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that arrives twice has one effect. Browsers send
 //! a POST again by themselves when a connection closes before its answer, and users press a button again. The key is
-//! stored with the change that it was used for, in one transaction; a copy of the request finds it there. Passwords take
+//! stored with the change that it was used for, in one transaction; a copy of the request finds it there. PasswordHasher take
 //! no part: they are verified for each copy. It must not know HTTP.
 //!
 //! Refresh and password change have a rule of their own: `rotation::decide`.
@@ -19,7 +19,7 @@ use verifier::IdempotencyKey;
 use super::callers::Caller;
 use super::security_event_log::SecurityEventLog;
 use super::sessions::Sessions;
-use super::suspicion::network;
+use super::risk::network;
 use super::{AuthError, IssuedTokens};
 use crate::store::{Change, Event, Outcome, UsedKey, User, ClientInfo};
 

@@ -26,7 +26,7 @@ impl Sessions {
             refresh_key_id: refresh_key_id.to_owned(),
             family: Family::begun(now),
             authenticated_at: now,
-            wanted_at: None,
+            step_up_required_at: None,
             client: client.clone(),
             ended_because: None,
         })

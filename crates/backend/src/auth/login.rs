@@ -10,10 +10,10 @@ use super::email::Email;
 use super::idempotency::copies::Copy;
 use super::idempotency::{KeyedRequest, Place};
 use super::known_device::KnownDevice;
-use super::limits::TooEarly;
-use super::password::{Lane, Verdict};
+use super::rate_limit::RateLimited;
+use super::password_hasher::{Priority, Verdict};
 use super::spelling;
-use super::suspicion::network;
+use super::risk::network;
 use super::{AuthError, IssuedTokens, SignInContext};
 use crate::store::{AccountTag, Change, Event, EventQuery, Session, UsedKey, User, ClientInfo};
 
@@ -35,7 +35,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AuthError::InvalidCredentials`] for an unknown user, a wrong password or a disabled user:
-    /// the same, and after the same work. [`AuthError::Limited`] if there were too many, whether or not
+    /// the same, and after the same work. [`AuthError::RateLimited`] if there were too many, whether or not
     /// there is such a user.
     pub async fn login(
         &self,
@@ -53,7 +53,7 @@ impl Accounts {
         // Only now, within the limits: the key says nothing to one who does not know the password.
         let outcome = self.open_once(user, keyed.as_ref(), &login).await;
         if matches!(outcome, Err(AuthError::IdempotencyKeyReused)) {
-            self.forgive(login.tags()).await;
+            self.reset_failures(login.tags()).await;
         }
         outcome
     }
@@ -76,7 +76,7 @@ impl Accounts {
                 None => return Err(AuthError::InvalidCredentials),
             },
         };
-        self.forgive(login.tags()).await;
+        self.reset_failures(login.tags()).await;
         let devices = self.devices_kept(login.context, login.device, &login.account);
         Ok(IssuedTokens { devices, ..tokens })
     }
@@ -103,7 +103,7 @@ impl Accounts {
         earlier: &UsedKey,
         user: User,
     ) -> Result<IssuedTokens, AuthError> {
-        self.forgive(login.tags()).await;
+        self.reset_failures(login.tags()).await;
         let client = &login.context.client;
         let (tokens, place) = self.sessions.answer_sign_in_again(earlier, user, client).await?;
         // One who has copied the whole request does not make another device a known one.
@@ -146,27 +146,27 @@ impl Accounts {
             Some(device) => limits.login_on(device, login.context.client.address, login.account),
             None => limits.login(login.context.client.address, login.account),
         };
-        if let Err(too_early) = admitted {
-            return Err(self.too_early(too_early, login).await);
+        if let Err(limited) = admitted {
+            return Err(self.limited(limited, login).await);
         }
         self.tell_apart(login).await?;
         // A device at which a hundred were wrong is no better than a stranger's.
-        let (tag, lane) = match login.device_tag() {
-            Some(device) if !self.is_spent(device).await? => (device, Lane::Known(login.account)),
-            _ => (login.account, Lane::Everyone),
+        let (tag, priority) = match login.device_tag() {
+            Some(device) if !self.is_locked_out(device).await? => (device, Priority::KnownAccount(login.account)),
+            _ => (login.account, Priority::Normal),
         };
-        let turn = match self.turn(tag, lane).await? {
-            Ok(turn) => turn,
-            Err(too_early) => return Err(self.too_early(too_early, login).await),
+        let permit = match self.permit(tag, priority).await? {
+            Ok(permit) => permit,
+            Err(limited) => return Err(self.limited(limited, login).await),
         };
         let user = self.find(login).await?;
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
-        let verdict = self.passwords.verify(turn, password, stored).await?;
+        let verdict = self.hasher.verify(permit, password, stored).await?;
         match user {
-            Some(user) if verdict == Verdict::RightButWeak && user.disabled_at.is_none() => {
-                self.strengthen(user, password, lane).await
+            Some(user) if verdict == Verification::RightButWeak && user.disabled_at.is_none() => {
+                self.strengthen(user, password, priority).await
             }
-            Some(user) if verdict == Verdict::Right && user.disabled_at.is_none() => Ok(user),
+            Some(user) if verdict == Verification::Right && user.disabled_at.is_none() => Ok(user),
             refused => {
                 let user = refused.map(|user| user.id);
                 let event_log = &self.sessions.event_log;
@@ -184,14 +184,14 @@ impl Accounts {
         }
     }
 
-    async fn too_early(&self, too_early: TooEarly, login: &Login<'_>) -> AuthError {
+    async fn limited(&self, limited: RateLimited, login: &Login<'_>) -> AuthError {
         let event_log = &self.sessions.event_log;
         let event = async || {
             // Of whose account it tells is worth a question, and no reason to fail.
             let user = self.find(login).await.ok().flatten().map(|user| user.id);
             event_log.event(EventKind::Limited, user, &login.context.client)
         };
-        self.sessions.limits.refuse(too_early, event_log, event).await
+        self.sessions.limits.refuse(limited, event_log, event).await
     }
 
     /// `None`: the user was disabled or has another password since the one that came along was verified, or the key was
@@ -253,9 +253,9 @@ impl Accounts {
         &self,
         user: User,
         password: &Secret,
-        lane: Lane,
+        priority: Priority,
     ) -> Result<User, AuthError> {
-        let hash = self.passwords.hash(password, lane).await?;
+        let hash = self.hasher.hash(password, priority).await?;
         let seen = user.password_hash.clone();
         let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
         if self.sessions.event_log.commit(rehash, Vec::new()).await?.took_place() {

@@ -118,7 +118,7 @@ impl Sessions {
     /// the network, and that of a genuine token against its session and account.
     ///
     /// # Errors
-    /// [`AuthError::Limited`], or if storage fails.
+    /// [`AuthError::RateLimited`], or if storage fails.
     pub async fn caller_that_was(
         &self,
         unverified: &Secret,

@@ -11,7 +11,7 @@ use super::email::Email;
 use super::idempotency::KeyedRequest;
 use super::idempotency::copies::Copy;
 use super::security_event_log::SecurityEventLog;
-use super::password::Lane;
+use super::password_hasher::Priority;
 use super::sessions::Sessions;
 use super::spelling::is_taken_as_typed;
 use super::superseded::GivingWay;
@@ -22,7 +22,7 @@ impl Accounts {
     /// Creates an account and its first session, both or neither.
     ///
     /// # Errors
-    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], [`AuthError::Limited`], or a
+    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], [`AuthError::RateLimited`], or a
     /// failure of storage. Of a copy of an earlier request, by its key, the password is verified as at a login:
     /// [`AuthError::InvalidCredentials`]; [`AuthError::DuplicateAttempt`] if its session was refreshed or has ended.
     pub async fn register(
@@ -73,7 +73,7 @@ impl Accounts {
             id: entropy.user_id(now),
             email,
             name,
-            password_hash: self.passwords.hash(&request.password, Lane::Everyone).await?,
+            password_hash: self.hasher.hash(&request.password, Priority::Normal).await?,
             created_at: now,
             disabled_at: None,
         };
@@ -110,8 +110,8 @@ impl Accounts {
 
     async fn admit_registration(&self, client: &ClientInfo) -> Result<(), AuthError> {
         let Sessions { limits, event_log, .. } = &*self.sessions;
-        let Err(too_early) = limits.registration(client.address) else { return Ok(()) };
+        let Err(limited) = limits.registration(client.address) else { return Ok(()) };
         let event = async || event_log.event(EventKind::Limited, None, client);
-        Err(limits.refuse(too_early, event_log, event).await)
+        Err(limits.refuse(limited, event_log, event).await)
     }
 }

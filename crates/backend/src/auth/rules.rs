@@ -5,7 +5,7 @@ use shared::password::{assess, context_of};
 use shared::{FieldError, Secret};
 
 use super::email::Email;
-use super::password::normalized;
+use super::password_hasher::normalized;
 use super::text::{Flaw, Joiners, flaw};
 
 const MAX_NAME_CHARACTERS: usize = 100;

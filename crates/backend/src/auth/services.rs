@@ -88,7 +88,7 @@ impl Sessions {
     /// The service that these credentials are of, within the limits of its network and its own.
     ///
     /// # Errors
-    /// [`AuthError::InvalidClient`] if there is none; [`AuthError::Limited`], and then the database was not asked.
+    /// [`AuthError::InvalidClient`] if there is none; [`AuthError::RateLimited`], and then the database was not asked.
     pub async fn authenticate_service(
         &self,
         id: &str,

@@ -9,9 +9,9 @@ use shared::{RevocationReason, EventKind, NumericDate, Secret};
 use super::access_token::AccessTokens;
 use super::issue_tokens::successor;
 use super::security_event_log::SecurityEventLog;
-use super::limits::Limits;
+use super::rate_limit::RateLimits;
 use super::status_list::StatusLists;
-use super::suspicion::{Response, Suspicion, SuspicionPolicy, assess};
+use super::risk::{RiskAction, RiskAssessment, RiskPolicy, assess};
 use super::{AuthError, IssuedTokens};
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
@@ -37,9 +37,9 @@ pub struct Sessions {
     /// How long ago a user may have proved who they are, for calls that want a recent login.
     pub recent_login_seconds: i64,
     /// What to do when a session goes on somewhere unusual.
-    pub suspicion: SuspicionPolicy,
+    pub risk: RiskPolicy,
     /// How often, at once.
-    pub limits: Limits,
+    pub limits: RateLimits,
     /// Which sessions have ended, for services.
     pub status_lists: StatusLists,
 }
@@ -64,7 +64,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late
-    /// copy, [`AuthError::LoginTooOld`] if policy wants the password first, [`AuthError::Limited`];
+    /// copy, [`AuthError::StepUpRequired`] if policy wants the password first, [`AuthError::RateLimited`];
     /// anything else is transient.
     /// But for a replay and what policy asks for, nothing was changed.
     pub async fn refresh(
@@ -163,11 +163,11 @@ impl Sessions {
     ) -> Result<Option<IssuedTokens>, AuthError> {
         match decision {
             Decision::Accept { generation } => {
-                let signals = self.look_around(&found, client).await?;
+                let signals = self.assess_risk(&found, client).await?;
                 self.accept(generation, found, attempt, client, signals).await
             }
             Decision::AnswerAgain => {
-                let mut events = self.look_around(&found, client).await?;
+                let mut events = self.assess_risk(&found, client).await?;
                 events.push(self.event(EventKind::AnsweredAgain, &found, client));
                 self.event_log.note(events).await;
                 let successor = successor(found.session.family.generation)?;
@@ -194,23 +194,23 @@ impl Sessions {
 
     /// What is unusual about where this comes from, for the record; an error if policy does not let it
     /// pass.
-    async fn look_around(&self, found: &Found, client: &ClientInfo) -> Result<Vec<Event>, AuthError> {
-        if found.session.wanted_at.is_some() {
-            return Err(AuthError::LoginTooOld { max_age: 0 });
+    async fn assess_risk(&self, found: &Found, client: &ClientInfo) -> Result<Vec<Event>, AuthError> {
+        if found.session.step_up_required_at.is_some() {
+            return Err(AuthError::StepUpRequired { max_age: 0 });
         }
-        let Suspicion { signals, response } =
-            assess(&found.session, client, self.event_log.now(), self.suspicion);
+        let RiskAssessment { signals, action } =
+            assess(&found.session, client, self.event_log.now(), self.risk);
         let signals = signals.into_iter().map(|signal| self.event(signal, found, client));
         let mut signals: Vec<Event> = signals.collect();
-        match response {
-            Response::Off | Response::Log => Ok(signals),
-            Response::Confirm => {
+        match action {
+            RiskAction::Off | RiskAction::Log => Ok(signals),
+            RiskAction::Confirm => {
                 // It sticks, or a thief would try what to say until it fits.
-                let want = Change::WantPassword(found.session.id, self.event_log.now());
+                let want = Change::RequireStepUp(found.session.id, self.event_log.now());
                 self.event_log.commit(want, signals).await?;
-                Err(AuthError::LoginTooOld { max_age: 0 })
+                Err(AuthError::StepUpRequired { max_age: 0 })
             }
-            Response::End => {
+            RiskAction::End => {
                 let event = self.event(EventKind::SessionEnded, found, client);
                 signals.push(event.because(RevocationReason::Suspicion));
                 self.end(found, RevocationReason::Suspicion, signals).await?;

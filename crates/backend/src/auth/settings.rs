@@ -10,7 +10,7 @@ use super::callers::{Authenticated, Caller};
 use super::issue_tokens::successor;
 use super::known_device::Slot;
 use super::known_device::list::{KeptDevices, PresentedDevices};
-use super::password::{Lane, Verdict};
+use super::password_hasher::{Priority, Verdict};
 use super::{AuthError, IssuedTokens, rules};
 use crate::store::{AccountTag, Change, Outcome, Session, User, ClientInfo};
 use crate::telemetry::AUDIT;
@@ -37,8 +37,8 @@ impl Accounts {
         if !self.is_password_of(&user, session.id, current, client).await? {
             return self.answer_again(request, attempt, (user, session), client).await;
         }
-        let lane = Lane::Known(AccountTag::of(&user.email));
-        let hash = self.passwords.hash(&request.new_password, lane).await?;
+        let priority = Priority::KnownAccount(AccountTag::of(&user.email));
+        let hash = self.hasher.hash(&request.new_password, priority).await?;
         let hashes = (user.password_hash.as_str(), hash.as_str());
         match self.sessions.change_password(caller, hashes, attempt, client).await {
             // Somebody was faster; perhaps a copy of this very call.
@@ -61,7 +61,7 @@ impl Accounts {
     ) -> Result<IssuedTokens, AuthError> {
         let decision = self.sessions.decide_untold(&session, attempt);
         if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
-            self.forgive([AccountTag::of_session(session.id)]).await;
+            self.reset_failures([AccountTag::of_session(session.id)]).await;
             let generation = successor(session.family.generation)?;
             return self.sessions.issue_tokens(&session, user, generation).await;
         }
@@ -71,9 +71,9 @@ impl Accounts {
     }
 
     async fn knows(&self, password: &Secret, user: &User) -> Result<bool, AuthError> {
-        let turn = self.passwords.turn(Lane::Known(AccountTag::of(&user.email))).await?;
-        let verdict = self.passwords.verify(turn, password, Some(&user.password_hash)).await?;
-        Ok(verdict != Verdict::Wrong)
+        let permit = self.hasher.permit(Priority::KnownAccount(AccountTag::of(&user.email))).await?;
+        let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
+        Ok(verdict != Verification::Wrong)
     }
 
     /// Sets another name, or none.
@@ -116,7 +116,7 @@ impl Accounts {
         found(&self.sessions.event_log.commit_for(caller, erase, Vec::new()).await?)?;
         // Whoever comes with this address next is somebody else.
         let account = AccountTag::of(&user.email);
-        self.forgive([account]).await;
+        self.reset_failures([account]).await;
         tracing::info!(target: AUDIT, event = "deleted", user = %user.id);
         Ok(devices.without(Slot::of(&account)))
     }

@@ -16,7 +16,7 @@ use crate::auth::AuthError;
 use crate::auth::administration::Administration;
 use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::password::Passwords;
+use crate::auth::password_hasher::PasswordHasher;
 use crate::config::{
     AddUserArgs, DatabaseArgs, RevokeSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
 };
@@ -82,10 +82,10 @@ async fn revoke_everyones(args: &RevokeSessionsArgs) -> anyhow::Result<()> {
 async fn office(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
     let clock = clock_of(&**store).await?;
     let (store, entropy) = (Arc::clone(store), Entropy::system());
-    let passwords = Passwords::new(1, entropy.clone());
+    let hasher = PasswordHasher::new(1, entropy.clone());
     let revocations = Arc::new(RevocationCache::new(&clock));
     let event_log = SecurityEventLog::new(store, clock, entropy, revocations);
-    Ok(Administration { event_log, passwords })
+    Ok(Administration { event_log, hasher })
 }
 
 async fn with_user<T>(

@@ -2,7 +2,7 @@
 //! them.
 
 use super::say;
-use crate::auth::limits::Rates;
+use crate::auth::rate_limit::Rates;
 
 pub(super) fn log(limits: Option<&Rates>) {
     let Some(rates) = limits else {

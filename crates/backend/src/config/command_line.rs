@@ -3,7 +3,7 @@
 
 mod administration;
 mod limits;
-mod suspicion;
+mod risk;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ pub use self::administration::{
     AddServiceArgs, AddUserArgs, RevokeSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
     ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
-pub use self::limits::Limits;
-pub use self::suspicion::SuspicionArgs;
+pub use self::limits::RateLimits;
+pub use self::risk::RiskArgs;
 
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
 #[derive(Debug, Parser)]
@@ -248,7 +248,7 @@ pub struct ServeArgs {
     pub life: LifeArgs,
     /// What to do about the unusual.
     #[command(flatten)]
-    pub suspicion: SuspicionArgs,
+    pub risk: RiskArgs,
     /// Proxies whose X-Forwarded-For is believed: addresses, or networks such as 10.0.0.0/8.
     #[arg(long, env = "BATON_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub trusted_proxies: Vec<String>,
@@ -258,9 +258,9 @@ pub struct ServeArgs {
     /// The folder of the built site; target/site if that is there.
     #[arg(long, env = "BATON_SITE", value_name = "FOLDER")]
     pub site: Option<String>,
-    /// Limits on how often calls may be made; off only on a loopback origin.
-    #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = Limits::Default)]
-    pub limits: Limits,
+    /// RateLimits on how often calls may be made; off only on a loopback origin.
+    #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = RateLimits::Default)]
+    pub limits: RateLimits,
     /// Another rate for a limit; may be given for several. The names are at the end of `baton help serve`.
     #[arg(
         long,

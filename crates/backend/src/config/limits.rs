@@ -1,16 +1,16 @@
 //! Rate limits as settings: the preset of `--limits` and the rates of `--rate-limit`. It must not know the bounds of a
 //! rate; see [`Rates`].
 
-use super::{ConfigError, Limits, Origin};
-use crate::auth::limits::Rates;
+use super::{ConfigError, RateLimits, Origin};
+use crate::auth::rate_limit::Rates;
 
 /// The rates in force; `None` if there are no limits.
 pub(super) fn rates(
-    preset: Limits,
+    preset: RateLimits,
     entries: &[String],
     origin: &Origin,
 ) -> Result<Option<Rates>, ConfigError> {
-    if preset == Limits::Default {
+    if preset == RateLimits::Default {
         let rates = Rates::with(entries);
         return rates
             .map(Some)

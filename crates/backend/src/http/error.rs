@@ -138,7 +138,7 @@ impl ApiError {
             Self::Malformed(detail) | Self::NotReady(detail) => Some(detail),
             Self::Form(detail) => Some(detail),
             Self::Auth(AuthError::Clock(_)) => Some("The server's clock is in doubt."),
-            Self::Auth(AuthError::Limited { limited_by: Some(limited_by), .. }) => {
+            Self::Auth(AuthError::RateLimited { limited_by: Some(limited_by), .. }) => {
                 Some(what_to_do(*limited_by))
             }
             _ => None,
@@ -148,7 +148,7 @@ impl ApiError {
     /// Which limit on wrong passwords it was.
     pub(super) const fn limited_by(&self) -> Option<LimitedBy> {
         match self {
-            Self::Auth(AuthError::Limited { limited_by, .. }) => *limited_by,
+            Self::Auth(AuthError::RateLimited { limited_by, .. }) => *limited_by,
             _ => None,
         }
     }
@@ -178,7 +178,7 @@ impl ApiError {
                 Some("Bearer error=\"invalid_token\"".to_owned())
             }
             // RFC 9470 section 3.
-            Self::Auth(AuthError::LoginTooOld { max_age }) => Some(format!(
+            Self::Auth(AuthError::StepUpRequired { max_age }) => Some(format!(
                 "Bearer error=\"insufficient_user_authentication\", \
                  error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
             )),
@@ -198,7 +198,7 @@ impl ApiError {
     /// Seconds after which it is worth trying again (RFC 9110 section 10.2.3).
     pub(super) const fn retry_after(&self) -> Option<i64> {
         match self {
-            Self::Auth(AuthError::Limited { retry_after, .. }) => Some(*retry_after),
+            Self::Auth(AuthError::RateLimited { retry_after, .. }) => Some(*retry_after),
             _ => match self.on_the_wire().1 {
                 ErrorCode::TemporarilyUnavailable => Some(UNAVAILABLE_SECONDS),
                 _ => None,
@@ -241,7 +241,7 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             ErrorCode::InvalidClient,
             "These are not the credentials of a service.",
         ),
-        AuthError::LoginTooOld { .. } => (
+        AuthError::StepUpRequired { .. } => (
             S::UNAUTHORIZED,
             ErrorCode::InsufficientUserAuthentication,
             "Give your password again to go on.",
@@ -265,7 +265,7 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
             ErrorCode::IdempotencyKeyReused,
             "This Idempotency-Key was used for another request; nothing happened.",
         ),
-        AuthError::Limited { .. } => {
+        AuthError::RateLimited { .. } => {
             (S::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "Too many attempts. Try again later.")
         }
         AuthError::Contended

@@ -36,7 +36,7 @@ pub enum Change {
     /// with the change.
     RevokeSessions(Whose, Revocation),
     /// From now on the password is wanted before this live session goes on.
-    WantPassword(SessionId, NumericDate),
+    RequireStepUp(SessionId, NumericDate),
     /// In this live session the user has proved again who they are.
     Confirm {
         /// Which session.
@@ -237,7 +237,7 @@ impl Change {
         match self {
             Self::Keyed(_, change) => change.must_last(),
             Self::Accept(..)
-            | Self::WantPassword(..)
+            | Self::RequireStepUp(..)
             | Self::CountFailure { .. }
             | Self::ForgetFailures(_)
             | Self::Prune(..)

@@ -42,7 +42,7 @@ pub struct Session {
     /// When the user last proved who they are: `auth_time` in access tokens.
     pub authenticated_at: NumericDate,
     /// Since when the password is wanted before it goes on; it is not, if there is none.
-    pub wanted_at: Option<NumericDate>,
+    pub step_up_required_at: Option<NumericDate>,
     /// From where it was last seen.
     pub client: ClientInfo,
     /// Why it ended, if it has.

@@ -191,7 +191,7 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
         seed: Seed::from_bytes(exactly(row, "seed")?),
         refresh_key_id: text(row, "refresh_key_id")?,
         authenticated_at: date(row, "authenticated_at")?,
-        wanted_at: row.number("wanted_at")?.map(NumericDate),
+        step_up_required_at: row.number("wanted_at")?.map(NumericDate),
         client: client(row)?,
         ended_because: cause(row, "revoked_because")?,
         family: Family {

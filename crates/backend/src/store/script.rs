@@ -118,7 +118,7 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
         Change::RevokeSession(id, revocation) => revocation::revoke_session(*id, *revocation),
         Change::RevokeSessions(whose, revocation) => revocation::revoke_sessions(whose, *revocation),
-        Change::WantPassword(session, now) => {
+        Change::RequireStepUp(session, now) => {
             let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
             vec![want.needed()]
         }

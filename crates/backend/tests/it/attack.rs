@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
-use backend::auth::limits::{MOST_KEYS, SHARED};
-use backend::auth::password::Lane;
+use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
+use backend::auth::rate_limit::{MOST_KEYS, SHARED};
+use backend::auth::password_hasher::Priority;
 use futures_util::future::join_all;
 
 use crate::support::{Browser, PASSWORD, TestApp};
@@ -48,7 +48,7 @@ async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_n
             known.logout().await.assert_status(204);
         }
     }
-    let looked_at = app.app.accounts.passwords.looked_at() - 10;
+    let looked_at = app.app.accounts.hasher.looked_at() - 10;
     assert_eq!((answered[0], answered[0] + answered[1]), (looked_at, 10_000));
     assert!(looked_at <= u64::from(MOST_IN_A_ROW), "{looked_at}");
     // Without a bound it would be one bucket for each network and another for each pair.
@@ -82,12 +82,12 @@ async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() 
         client.login("alice", PASSWORD).await.assert_ok();
         clients.push(client);
     }
-    let passwords = &app.app.accounts.passwords;
+    let hasher = &app.app.accounts.hasher;
     let mut under_way = Vec::new();
-    while let Ok(turn) = passwords.turn(Lane::Everyone).await {
-        under_way.push(turn);
+    while let Ok(permit) = hasher.permit(Priority::Normal).await {
+        under_way.push(permit);
     }
-    let looked_at = passwords.looked_at();
+    let looked_at = hasher.looked_at();
     let answered = Arc::new(AtomicU32::new(0));
     let logins: Vec<_> = (0..500)
         .map(|number| {
@@ -110,7 +110,7 @@ async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() 
     for login in logins {
         login.await.expect("no panic").assert_problem(503, "temporarily_unavailable");
     }
-    assert_eq!(passwords.looked_at(), looked_at);
+    assert_eq!(hasher.looked_at(), looked_at);
     // Those who are known have a lane of their own.
     clients[0].login("alice", PASSWORD).await.assert_ok();
     drop(under_way);

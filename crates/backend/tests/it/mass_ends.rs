@@ -13,7 +13,7 @@ use crate::support::{Place, START, Schema, TestApp, stores};
 
 const USER: &str = "INSERT INTO users (id, email, password_hash, created_at) VALUES ";
 /// Are told by their ids, of each transaction.
-const TOLD: usize = 100;
+const LOGGED: usize = 100;
 
 async fn execute(connection: &mut PgConnection, sql: &str) {
     let statements = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
@@ -54,10 +54,10 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     // It began long before it is committed.
     let at = START.plus(-1_000);
-    end(&mut console, TOLD + 1, at).await;
+    end(&mut console, LOGGED + 1, at).await;
     match subscription.next().await.expect("an answer") {
         Notification::Change(Reach::Named { revoked: ended, since }) => {
-            assert_eq!((ended.len(), since), (TOLD, Some(at)));
+            assert_eq!((ended.len(), since), (LOGGED, Some(at)));
         }
         other => panic!("{other:?}"),
     }
@@ -65,11 +65,11 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     let keys = Reach::Named { revoked: Vec::new(), since: None };
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Change(keys));
     // Of several, the earliest; and a few, as ever, by their ids alone.
-    for (many, seconds) in [(TOLD + 1, 5), (TOLD + 1, 3), (2, 0)] {
+    for (many, seconds) in [(LOGGED + 1, 5), (LOGGED + 1, 3), (2, 0)] {
         end(&mut console, many, START.plus(seconds)).await;
     }
     let mut named = Vec::new();
-    while named.len() < 2 * TOLD + 2 {
+    while named.len() < 2 * LOGGED + 2 {
         match subscription.next().await.expect("an answer") {
             Notification::Change(Reach::Named { revoked: ended, since }) => {
                 assert_eq!(since, Some(START.plus(3)));
@@ -94,12 +94,12 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
     let (begun, mut reads) = (Instant::now(), 0_u32);
     let revocation = async {
         for number in 0..ENDS {
-            end(&mut console, TOLD + 1, START.plus(i64::try_from(number).expect("a number"))).await;
+            end(&mut console, LOGGED + 1, START.plus(i64::try_from(number).expect("a number"))).await;
         }
     };
     let hearing = async {
         let mut told = 0;
-        while told < ENDS * TOLD {
+        while told < ENDS * LOGGED {
             let notification = subscription.next().await.expect("an answer");
             if let Notification::Change(Reach::Named { revoked: ended, since: Some(_) }) = notification {
                 (told, reads) = (told + ended.len(), reads + 1);

@@ -165,12 +165,12 @@ async fn beyond_the_limit_of_its_session_a_confirmation_does_nothing() {
         until_limited(async || alice.refresh().await).await;
         app.clock.advance(1);
         until_limited(async || alice.refresh().await).await;
-        let hashed = app.app.accounts.passwords.looked_at();
+        let hashed = app.app.accounts.hasher.looked_at();
         let (events, claims) = (events_of(&app, &alice).await, alice.claims());
         for _ in 0..5 {
             alice.confirm(PASSWORD).await.assert_problem(429, "rate_limited");
         }
-        assert_eq!(app.app.accounts.passwords.looked_at(), hashed);
+        assert_eq!(app.app.accounts.hasher.looked_at(), hashed);
         assert_eq!(events_of(&app, &alice).await, events);
         app.clock.advance(60);
         alice.refresh().await.assert_ok();
@@ -189,22 +189,22 @@ async fn events_of(app: &TestApp, browser: &Browser) -> Vec<EventKind> {
 async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
-    let mut passwords = [PASSWORD, NEW_PASSWORD];
+    let mut hasher = [PASSWORD, NEW_PASSWORD];
     for number in 0..20 {
         if number % 2 == 0 {
-            alice.confirm(passwords[0]).await.assert_ok();
+            alice.confirm(hasher[0]).await.assert_ok();
         } else {
-            alice.change_password(passwords[0], passwords[1]).await.assert_status(204);
-            passwords.swap(0, 1);
+            alice.change_password(hasher[0], hasher[1]).await.assert_status(204);
+            hasher.swap(0, 1);
         }
     }
-    let hashed = app.app.accounts.passwords.looked_at();
-    alice.confirm(passwords[0]).await.assert_problem(429, "rate_limited");
-    let change = alice.change_password(passwords[0], passwords[1]).await;
+    let hashed = app.app.accounts.hasher.looked_at();
+    alice.confirm(hasher[0]).await.assert_problem(429, "rate_limited");
+    let change = alice.change_password(hasher[0], hasher[1]).await;
     change.assert_problem(429, "rate_limited");
-    assert_eq!(app.app.accounts.passwords.looked_at(), hashed);
+    assert_eq!(app.app.accounts.hasher.looked_at(), hashed);
     app.clock.advance(15);
-    alice.confirm(passwords[0]).await.assert_ok();
+    alice.confirm(hasher[0]).await.assert_ok();
 }
 
 /// Stolen sessions in which a password is guessed leave the owner's what it takes to end them.

@@ -326,7 +326,7 @@ async fn what_happens_while_an_account_is_erased_leaves_no_event() {
 /// The other way round: the event is there, not yet committed, when the account is erased.
 #[tokio::test]
 async fn an_erasure_waits_for_what_is_just_told_of_the_account() {
-    const TOLD: &str = "
+    const LOGGED: &str = "
         INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
         SELECT decode(md5('1'), 'hex'), id, 'login_failed', 1, 'unknown', 'unknown', 'unknown' FROM users";
     for held in ["SELECT 1 FROM users FOR KEY SHARE", "UPDATE sessions SET generation = 1"] {
@@ -339,7 +339,7 @@ async fn an_erasure_waits_for_what_is_just_told_of_the_account() {
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         let mut other = other;
         let alice = app.registered("alice").await;
-        let told = AssertSqlSafe(format!("BEGIN; {held}; {TOLD}"));
+        let told = AssertSqlSafe(format!("BEGIN; {held}; {LOGGED}"));
         sqlx::raw_sql(told).execute(&mut other).await.expect("an event");
         let mut erase = pin!(alice.call(Method::DELETE, path::ME, None));
         tokio::select! {

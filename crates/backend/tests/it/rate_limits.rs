@@ -5,7 +5,7 @@ mod over_http;
 
 use std::process::Output;
 
-use backend::auth::limits::{Limit, Period, Rate, Rates, TABLE};
+use backend::auth::rate_limit::{Limit, Period, Rate, Rates, TABLE};
 use backend::config::ConfigError;
 
 use crate::support::program::{Serving, baton, folder, run, run_refused};

@@ -1,7 +1,7 @@
 //! Creating an account.
 
 use backend::auth::email::Email;
-use backend::auth::password::Lane;
+use backend::auth::password_hasher::Priority;
 use backend::store::{Change, User};
 use serde_json::{Value, json};
 use shared::{Secret, path};
@@ -206,8 +206,8 @@ async fn an_account_with_an_odd_address_is_still_found_by_it() {
         let hash = app
             .app
             .accounts
-            .passwords
-            .hash(&Secret::new(PASSWORD.to_owned()), Lane::Everyone)
+            .hasher
+            .hash(&Secret::new(PASSWORD.to_owned()), Priority::Normal)
             .await;
         let hash = hash.expect("a hash");
         let long = format!("{}@example.com", "a".repeat(200));

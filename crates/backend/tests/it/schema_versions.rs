@@ -91,7 +91,7 @@ async fn populate(store: &dyn Store) {
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(now()),
         authenticated_at: now(),
-        wanted_at: None,
+        step_up_required_at: None,
         client: ClientInfo::unknown(),
         ended_because: None,
     };

@@ -1,7 +1,7 @@
 //! One address, several spellings: one account. And accounts from before that was so.
 
 use backend::auth::email::Email;
-use backend::auth::password::Lane;
+use backend::auth::password_hasher::Priority;
 use backend::auth::spelling::{Pair, canonicalise, look_for_spellings};
 use backend::store::{self, Change, User};
 use serde_json::{Value, json};
@@ -31,8 +31,8 @@ async fn register(app: &TestApp, email: &str) -> Answer {
 
 /// An account as an older version has stored it: as its address was typed.
 async fn stored(app: &TestApp, typed: &str, password: &str) -> UserId {
-    let passwords = &app.app.accounts.passwords;
-    let hash = passwords.hash(&Secret::new(password.to_owned()), Lane::Everyone).await;
+    let hasher = &app.app.accounts.hasher;
+    let hash = hasher.hash(&Secret::new(password.to_owned()), Priority::Normal).await;
     let user = User {
         id: app.app.entropy.user_id(START),
         email: Email::as_typed(typed).or_else(|| Email::parse(typed)).expect("an address"),

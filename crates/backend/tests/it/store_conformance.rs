@@ -1,7 +1,7 @@
 //! What every engine must do, told once. A new engine joins by standing in `support::stores`.
 
 mod accounts;
-mod revocation_cache;
+mod revocation;
 mod erasure;
 mod events;
 mod idempotency;
@@ -50,7 +50,7 @@ fn session(number: u8, user: &User) -> Session {
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
         authenticated_at: NOW,
-        wanted_at: None,
+        step_up_required_at: None,
         client: ClientInfo::unknown(),
         ended_because: None,
     }

@@ -2,11 +2,11 @@
 
 use clap::ValueEnum;
 
-use crate::auth::limits::{Row, TABLE, bounds};
+use crate::auth::rate_limit::{Row, TABLE, bounds};
 
 /// Whether calls are limited in number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Limits {
+pub enum RateLimits {
     /// As a server in front of users needs them.
     Default,
     /// None: for tests and benchmarks.

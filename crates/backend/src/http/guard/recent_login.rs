@@ -24,7 +24,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Bearer(caller) = Bearer::from_request_parts(parts, state).await?;
-        Arc::<Sessions>::from_ref(state).demand_recent_login(&caller)?;
+        Arc::<Sessions>::from_ref(state).require_recent_login(&caller)?;
         Ok(Self(caller))
     }
 }

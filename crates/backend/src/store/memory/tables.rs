@@ -43,9 +43,9 @@ impl Tables {
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
             Change::RevokeSession(id, revocation) => self.revoke_one(id, revocation),
             Change::RevokeSessions(whose, revocation) => self.revoke_sessions(&whose, revocation),
-            Change::WantPassword(session, now) => {
-                let calm = self.live(session).filter(|session| session.wanted_at.is_none());
-                rows(calm.map(|session| session.wanted_at = Some(now)).is_some())
+            Change::RequireStepUp(session, now) => {
+                let calm = self.live(session).filter(|session| session.step_up_required_at.is_none());
+                rows(calm.map(|session| session.step_up_required_at = Some(now)).is_some())
             }
             Change::Confirm { session, at, client } => rows(self.confirm(session, at, client)),
             Change::Rehash { user, seen, hash } => rows(self.set_password(user, &seen, hash)),
@@ -203,7 +203,7 @@ impl Tables {
         session
             .map(|session| {
                 session.authenticated_at = at;
-                session.wanted_at = None;
+                session.step_up_required_at = None;
                 session.client = client;
             })
             .is_some()

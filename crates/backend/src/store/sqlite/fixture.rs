@@ -46,7 +46,7 @@ fn session_of(user: u8, number: u8) -> Session {
         refresh_key_id: "key-1".to_owned(),
         family: Family::begun(NOW),
         authenticated_at: NOW,
-        wanted_at: None,
+        step_up_required_at: None,
         client: ClientInfo::unknown(),
         ended_because: None,
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Method;
 use backend::auth::email::Email;
-use backend::auth::guessing::FREE;
+use backend::auth::login_throttle::FREE;
 use backend::store::{AccountTag, Change, ClientInfo};
 use backend::telemetry::{AT_ONCE, Due};
 use governor::clock::FakeRelativeClock;
@@ -223,7 +223,7 @@ impl Stage {
                 (self.alice.call_with(key, Method::PUT, path::NAME, name).await, 422)
             }
             "introspected" => (form(app, path::INTROSPECT, Some(&self.notes), &token).await, 200),
-            "limited" => (self.too_early(number).await, 429),
+            "limited" => (self.limited(number).await, 429),
             "login_failed" => (app.browser().login("mallory", WRONG).await, 401),
             "logout_refused" => (garbage.logout().await, 204),
             "refresh_refused" => (garbage.refresh().await, 401),
@@ -237,7 +237,7 @@ impl Stage {
     }
 
     /// The first login too many to an account: a line once an hour for each, and a caller names as many as it likes.
-    async fn too_early(&self, number: u32) -> Answer {
+    async fn limited(&self, number: u32) -> Answer {
         let TestApp { clock, store, .. } = &self.limiting;
         let name = format!("number{number}");
         let email = Email::parse(&format!("{name}@example.com")).expect("an address");

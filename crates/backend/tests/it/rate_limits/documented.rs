@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use backend::auth::guessing::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
-use backend::auth::limits::{Limit, Rate, TABLE};
+use backend::auth::login_throttle::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
+use backend::auth::rate_limit::{Limit, Rate, TABLE};
 
 const OPERATING: &str = include_str!("../../../../../docs/operating.md");
 const DAY: Duration = Duration::from_hours(24);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use backend::auth::limits::{Limit, Rate, TABLE};
+use backend::auth::rate_limit::{Limit, Rate, TABLE};
 use backend::http::client::Peer;
 use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE};
@@ -150,7 +150,7 @@ async fn what_is_refused_costs_no_hash_and_changes_nothing() {
     for limit in TABLE.iter().map(|row| row.limit) {
         let story = Story::with(limit, limit.row().least).await;
         story.until_limited(limit).await;
-        let looked_at = || story.app.app.accounts.passwords.looked_at();
+        let looked_at = || story.app.app.accounts.hasher.looked_at();
         let before = (looked_at(), story.store.written());
         for _ in 0..5 {
             story.call(limit).await.assert_problem(429, "rate_limited");

@@ -11,7 +11,7 @@ use crate::support::{Place, stores};
 /// How often the race is run, each time with an account of its own.
 const ROUNDS: u8 = 150;
 /// How many events are told one after the other while the account is erased.
-const TOLD: u8 = 6;
+const LOGGED: u8 = 6;
 
 fn numbered(round: u8, number: u8, of: &User, kind: EventKind) -> Event {
     let mut id = [round; 16];
@@ -32,17 +32,17 @@ async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment()
         for round in 1..=ROUNDS {
             let (user, session) = registered(store, round).await;
             let fail = async {
-                for number in 0..TOLD {
+                for number in 0..LOGGED {
                     let told = numbered(round, number, &user, EventKind::LoginFailed);
                     store.commit(Change::Record, vec![told]).await.expect("a store");
                 }
             };
             let refresh = async {
-                for number in 0..TOLD {
+                for number in 0..LOGGED {
                     let family = family(store, session.id).await;
                     let next = accepted(&family, u32::from(number) + 1, None);
                     let accept = Change::Accept(session.id, Box::new(next));
-                    let told = numbered(round, TOLD + number, &user, EventKind::Refreshed);
+                    let told = numbered(round, LOGGED + number, &user, EventKind::Refreshed);
                     store.commit(accept, vec![told]).await.expect("a store");
                 }
             };

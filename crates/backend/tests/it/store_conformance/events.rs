@@ -145,10 +145,10 @@ async fn prune(store: &dyn Store, before: EventsBefore, range: IdRange) -> u64 {
 async fn old_events_are_pruned_and_nobodys_sooner() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
-        let nobodys = |number| Event { user: None, ..event(number, &one, EventKind::LoginFailed) };
+        let dummy_hash = |number| Event { user: None, ..event(number, &one, EventKind::LoginFailed) };
         let mut events: Vec<Event> =
             [1, 2, 3].map(|number| event(number, &one, EventKind::LoggedIn)).into();
-        events.extend([nobodys(11), nobodys(12), nobodys(13)]);
+        events.extend([dummy_hash(11), dummy_hash(12), dummy_hash(13)]);
         record(store, events).await;
         let before =
             EventsBefore { of_users: NOW.plus(3), routine: LONG_AGO, of_nobody: NOW.plus(13) };

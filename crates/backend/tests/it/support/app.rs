@@ -167,7 +167,7 @@ impl TestApp {
     /// What an administrator does, beside the server.
     pub(crate) fn administration(&self) -> Administration {
         let event_log = self.app.sessions.event_log.clone();
-        Administration { event_log, passwords: self.app.accounts.passwords.clone() }
+        Administration { event_log, hasher: self.app.accounts.hasher.clone() }
     }
 
     /// From now on the user, `name`@example.com, is disabled.

@@ -3,11 +3,11 @@
 use rotation::{Attempt, Decision};
 use shared::{EventKind, Secret};
 
-use super::{Key, Limit, TooEarly};
+use super::{Key, Limit, RateLimited};
 use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::sessions::{Found, Sessions};
-use crate::auth::suspicion::network;
+use crate::auth::risk::network;
 use crate::store::{AccountTag, ClientInfo};
 
 impl Sessions {
@@ -15,9 +15,9 @@ impl Sessions {
     /// ([`Sessions::give_back_unverified`]): whatever one session does, the others of its network can be refreshed.
     pub(in crate::auth) async fn admit_unverified(&self, client: &ClientInfo) -> Result<(), AuthError> {
         let from = Key::Network(network(client.address));
-        let Err(too_early) = self.limits.refresh_from(from) else { return Ok(()) };
+        let Err(limited) = self.limits.refresh_from(from) else { return Ok(()) };
         let event = async || self.event_log.event(EventKind::Limited, None, client);
-        Err(self.limits.refuse(too_early, &self.event_log, event).await)
+        Err(self.limits.refuse(limited, &self.event_log, event).await)
     }
 
     /// The token that was admitted was a genuine one.
@@ -33,8 +33,8 @@ impl Sessions {
         client: &ClientInfo,
     ) -> Result<(Decision, Found), AuthError> {
         let ticket = AccountTag::of_ticket(presented);
-        if let Err(TooEarly { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket) {
-            return Err(AuthError::Limited { retry_after, limited_by });
+        if let Err(RateLimited { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket) {
+            return Err(AuthError::RateLimited { retry_after, limited_by });
         }
         self.admit_unverified(client).await?;
         let (decision, found) = self.judge(presented, attempt).await?;
@@ -50,31 +50,31 @@ impl Sessions {
         if is_bounded {
             self.give_back_unverified(client);
         }
-        let Err(too_early) = admitted else { return Ok((decision, found)) };
+        let Err(limited) = admitted else { return Ok((decision, found)) };
         let event = async || {
             let event = self.event_log.event(EventKind::Limited, Some(user), client);
             event.in_session(session)
         };
-        Err(self.limits.refuse(too_early, &self.event_log, event).await)
+        Err(self.limits.refuse(limited, &self.event_log, event).await)
     }
 
     /// Admits a call with an access token. It stands beside every check of such a token
     /// ([`Bearer`](crate::http::guard::Bearer)), so that a new call is limited without asking for it.
     ///
     /// # Errors
-    /// [`AuthError::Limited`].
+    /// [`AuthError::RateLimited`].
     pub async fn admit_call(
         &self,
         caller: &Caller,
         is_change: bool,
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
-        let Err(too_early) = self.limits.call(caller, is_change) else { return Ok(()) };
+        let Err(limited) = self.limits.call(caller, is_change) else { return Ok(()) };
         let event = async || {
             let event = self.event_log.event(EventKind::Limited, Some(caller.user), client);
             event.in_session(caller.session)
         };
-        Err(self.limits.refuse(too_early, &self.event_log, event).await)
+        Err(self.limits.refuse(limited, &self.event_log, event).await)
     }
 
     /// Admits a caller that claims to be this service, then authenticates it: wrong credentials use up the limit of their
@@ -87,13 +87,13 @@ impl Sessions {
     ) -> Result<T, AuthError> {
         let from = Key::Network(network(client.address));
         let service = Key::Service(AccountTag::of_service(id));
-        if let Err(too_early) = self.limits.introspection(from, service) {
-            if self.limits.is_news(too_early) {
+        if let Err(limited) = self.limits.introspection(from, service) {
+            if self.limits.is_worth_logging(limited) {
                 let network = client.address.map(|address| address.to_string());
                 tracing::warn!(event = "service.limited", id, network);
             }
-            let TooEarly { retry_after, .. } = too_early;
-            return Err(AuthError::Limited { retry_after, limited_by: None });
+            let RateLimited { retry_after, .. } = limited;
+            return Err(AuthError::RateLimited { retry_after, limited_by: None });
         }
         let authenticated = authenticate.await;
         if matches!(authenticated, Err(AuthError::InvalidClient)) {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::http::Method;
 use backend::auth::email::Email;
-use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
+use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
 use backend::store::{AccountTag, Change};
 use futures_util::future::join_all;
 use shared::path;
@@ -51,7 +51,7 @@ fn assert_limited(answer: &Answer, seconds: i64) {
 }
 
 fn looked_at(app: &TestApp) -> u64 {
-    app.app.accounts.passwords.looked_at()
+    app.app.accounts.hasher.looked_at()
 }
 
 #[tokio::test]

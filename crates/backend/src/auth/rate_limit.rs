@@ -1,5 +1,5 @@
 //! Rate limits: how often, at once, in the memory of each instance. What must survive a restart is
-//! counted in the store; see [`guessing`](super::guessing). It must not know what the calls do.
+//! counted in the store; see [`login_throttle`](super::guessing). It must not know what the calls do.
 
 mod admission;
 mod buckets;
@@ -16,7 +16,7 @@ use shared::{LimitedBy, SessionId, UserId};
 use super::AuthError;
 use super::callers::Caller;
 use super::security_event_log::SecurityEventLog;
-use super::suspicion::network;
+use super::risk::network;
 use crate::clock::Clock;
 use crate::store::{AccountTag, Event};
 use buckets::Buckets;
@@ -39,7 +39,7 @@ pub enum Key {
     /// A service, by a hash of its id.
     Service(AccountTag),
     /// An account, a known device, or a session whose password is guessed.
-    Guess(AccountTag),
+    PasswordAttempt(AccountTag),
     /// A refresh token, by a hash of it.
     Ticket(AccountTag),
     /// One of those that find no place of their own.
@@ -48,7 +48,7 @@ pub enum Key {
 
 /// A call that comes too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooEarly {
+pub struct RateLimited {
     /// What it was counted by.
     pub key: Key,
     /// Seconds until it is worth trying again; at least 1.
@@ -57,7 +57,7 @@ pub struct TooEarly {
     pub limited_by: Option<LimitedBy>,
 }
 
-impl TooEarly {
+impl RateLimited {
     /// The same, where it was a session's passwords that were wrong: a lockout there is the session's alone.
     #[must_use]
     pub(super) fn in_session(self) -> Self {
@@ -70,7 +70,7 @@ impl TooEarly {
 }
 
 /// All limits, or none.
-pub struct Limits(Option<All>);
+pub struct RateLimits(Option<All>);
 
 struct All {
     /// One for each [`Limit`], by its number.
@@ -81,14 +81,14 @@ struct All {
     refused: Buckets,
 }
 
-impl Limits {
-    /// Limits with these rates.
+impl RateLimits {
+    /// RateLimits with these rates.
     #[must_use]
     pub fn new(rates: &Rates, clock: &Clock) -> Self {
         let buckets = |rate| Buckets::new(rate, clock.clone());
         Self(Some(All {
             buckets: std::array::from_fn(|number| buckets(rates.of(TABLE[number].limit))),
-            told: buckets(table::TOLD),
+            told: buckets(table::LOGGED),
             refused: buckets(table::REFUSED),
         }))
     }
@@ -122,7 +122,7 @@ impl Limits {
         &self,
         address: Option<IpAddr>,
         account: AccountTag,
-    ) -> Result<(), TooEarly> {
+    ) -> Result<(), RateLimited> {
         let network = network(address);
         // The pair first: who knocks at one door only shall not close the others for the neighbours.
         self.take(Limit::LoginsPerNetworkAndAccount, Key::Pair(network, account))?;
@@ -136,8 +136,8 @@ impl Limits {
         device: AccountTag,
         address: Option<IpAddr>,
         account: AccountTag,
-    ) -> Result<(), TooEarly> {
-        self.take(Limit::LoginsPerKnownDevice, Key::Guess(device))?;
+    ) -> Result<(), RateLimited> {
+        self.take(Limit::LoginsPerKnownDevice, Key::PasswordAttempt(device))?;
         self.take(
             Limit::KnownDeviceLoginsPerNetworkAndAccount,
             Key::Pair(network(address), account),
@@ -145,17 +145,17 @@ impl Limits {
     }
 
     /// A registration.
-    pub(super) fn registration(&self, address: Option<IpAddr>) -> Result<(), TooEarly> {
+    pub(super) fn registration(&self, address: Option<IpAddr>) -> Result<(), RateLimited> {
         self.take(Limit::RegistrationsPerNetwork, Key::Network(network(address)))
     }
 
     /// A token that is not known to be genuine yet.
-    fn refresh_from(&self, network: Key) -> Result<(), TooEarly> {
+    fn refresh_from(&self, network: Key) -> Result<(), RateLimited> {
         self.take(Limit::RefreshesPerNetwork, network)
     }
 
     /// Only for an authentic ticket: anybody can write a session's id.
-    fn refresh_of(&self, session: SessionId, user: Option<UserId>) -> Result<(), TooEarly> {
+    fn refresh_of(&self, session: SessionId, user: Option<UserId>) -> Result<(), RateLimited> {
         self.take(Limit::RefreshesPerSession, Key::Session(session))?;
         match user {
             Some(user) => self.take(Limit::RefreshesPerAccount, Key::Account(user)),
@@ -171,17 +171,17 @@ impl Limits {
         })
     }
 
-    fn refused_ticket(&self, ticket: AccountTag) -> Result<(), TooEarly> {
+    fn refused_ticket(&self, ticket: AccountTag) -> Result<(), RateLimited> {
         let key = Key::Ticket(ticket);
         match self.0.as_ref().and_then(|all| all.refused.wait(key)) {
-            Some(retry_after) => Err(TooEarly { key, retry_after, limited_by: None }),
+            Some(retry_after) => Err(RateLimited { key, retry_after, limited_by: None }),
             None => Ok(()),
         }
     }
 
     /// Any call with an access token: what is not limited otherwise is limited here. A session has a part of what
     /// its account has: with a stolen one, a thief cannot keep the owner's others from ending it.
-    fn call(&self, caller: &Caller, is_change: bool) -> Result<(), TooEarly> {
+    fn call(&self, caller: &Caller, is_change: bool) -> Result<(), RateLimited> {
         let (session, account) = (Key::Session(caller.session), Key::Account(caller.user));
         self.take(Limit::CallsPerSession, session)?;
         if is_change {
@@ -192,14 +192,14 @@ impl Limits {
     }
 
     /// A password given within a session, right or wrong: each costs a hash.
-    pub(super) fn password_check(&self, user: UserId, session: SessionId) -> Result<(), TooEarly> {
+    pub(super) fn password_check(&self, user: UserId, session: SessionId) -> Result<(), RateLimited> {
         self.take(Limit::PasswordChecksPerSession, Key::Session(session))?;
         self.take(Limit::PasswordChecksPerAccount, Key::Account(user))
     }
 
     /// A question of a service, before the database is asked for its credentials: until they are known to be right,
     /// it counts against its network, and until they are known to be wrong, against the service that it names.
-    fn introspection(&self, network: Key, service: Key) -> Result<(), TooEarly> {
+    fn introspection(&self, network: Key, service: Key) -> Result<(), RateLimited> {
         self.take(Limit::WrongServiceCredentialsPerNetwork, network)?;
         let taken = self.take(Limit::IntrospectionsPerService, service);
         taken.inspect_err(|_| self.give_back(Limit::WrongServiceCredentialsPerNetwork, network))
@@ -211,9 +211,9 @@ impl Limits {
         }
     }
 
-    fn take(&self, limit: Limit, key: Key) -> Result<(), TooEarly> {
+    fn take(&self, limit: Limit, key: Key) -> Result<(), RateLimited> {
         let Some(all) = &self.0 else { return Ok(()) };
-        all.of(limit).take(key).map_err(|retry_after| TooEarly {
+        all.of(limit).take(key).map_err(|retry_after| RateLimited {
             key,
             retry_after,
             limited_by: None,
@@ -221,22 +221,22 @@ impl Limits {
     }
 
     /// Whether it is news that this limit was hit: once an hour, however often it is.
-    pub(super) fn is_news(&self, too_early: TooEarly) -> bool {
-        self.0.as_ref().is_some_and(|all| all.told.take(too_early.key).is_ok())
+    pub(super) fn is_worth_logging(&self, limited: RateLimited) -> bool {
+        self.0.as_ref().is_some_and(|all| all.logged.take(limited.key).is_ok())
     }
 
     /// The answer to a call that comes too early; the event goes into the record if it is news.
     pub(super) async fn refuse(
         &self,
-        too_early: TooEarly,
+        limited: RateLimited,
         event_log: &SecurityEventLog,
         event: impl AsyncFnOnce() -> Event,
     ) -> AuthError {
-        if self.is_news(too_early) {
+        if self.is_worth_logging(limited) {
             event_log.note(vec![event().await]).await;
         }
-        let TooEarly { retry_after, limited_by, .. } = too_early;
-        AuthError::Limited { retry_after, limited_by }
+        let RateLimited { retry_after, limited_by, .. } = limited;
+        AuthError::RateLimited { retry_after, limited_by }
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use shared::NumericDate;
 
-use super::{Key, Limits, Rates};
+use super::{Key, RateLimits, Rates};
 use crate::clock::Clock;
 use crate::store::AccountTag;
 
@@ -24,7 +24,7 @@ fn documented() -> Vec<String> {
 /// How many of the pupils log in, if this says how many have come after so many seconds.
 fn logged_in(entries: &[String], come: impl Fn(i64) -> i64) -> i64 {
     let clock = Clock::manual(NumericDate(1_800_000_000));
-    let limits = Limits::new(&Rates::with(entries).expect("rates"), &clock);
+    let limits = RateLimits::new(&Rates::with(entries).expect("rates"), &clock);
     let (mut came, mut passed) = (0, 0);
     for second in 0..SECONDS {
         while came < come(second + 1) {
@@ -71,7 +71,7 @@ fn the_other_rates_that_are_named_do_as_they_are_said_to() {
 #[test]
 fn nothing_else_has_to_be_set() {
     let clock = Clock::manual(NumericDate(1_800_000_000));
-    let limits = Limits::new(&Rates::with(&documented()).expect("rates"), &clock);
+    let limits = RateLimits::new(&Rates::with(&documented()).expect("rates"), &clock);
     for _ in 0..2 * PUPILS {
         assert!(limits.refresh_from(Key::Network(Some(ADDRESS))).is_ok());
     }

@@ -34,9 +34,9 @@ pub enum Limit {
     ChangesPerSession,
     /// Of these calls, those of an account that change something.
     ChangesPerAccount,
-    /// Passwords given in a session.
+    /// PasswordHasher given in a session.
     PasswordChecksPerSession,
-    /// Passwords given in all sessions of an account.
+    /// PasswordHasher given in all sessions of an account.
     PasswordChecksPerAccount,
     /// Questions of a service.
     IntrospectionsPerService,
@@ -86,7 +86,7 @@ pub static TABLE: [Row; LIMITS] = [
 ];
 
 /// How often a hit limit is recorded as an event: it refuses no call, so it is no setting.
-pub(super) const TOLD: Rate = rate((1, s(3_600)));
+pub(super) const LOGGED: Rate = rate((1, s(3_600)));
 
 /// For how long a ticket that was refused is refused without a look at it: `Retry-After` is no shorter.
 pub(super) const REFUSED: Rate = rate((1, s(1)));

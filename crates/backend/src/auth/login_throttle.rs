@@ -7,8 +7,8 @@ use shared::{LimitedBy, NumericDate};
 
 use super::AuthError;
 use super::accounts::Accounts;
-use super::limits::{Key, TooEarly};
-use super::password::{Lane, Turn};
+use super::rate_limit::{Key, RateLimited};
+use super::password_hasher::{Priority, HashPermit};
 use crate::store::{AccountTag, Change, Failures, FailuresBefore};
 
 /// So many wrong passwords in a row cost no time: people mistype.
@@ -35,55 +35,55 @@ const ROUNDS: usize = 8;
 
 impl Accounts {
     /// A turn to look at one password, counted by `tag`; or why there is none yet.
-    pub(super) async fn turn(
+    pub(super) async fn permit(
         &self,
         tag: AccountTag,
-        lane: Lane,
-    ) -> Result<Result<Turn, TooEarly>, AuthError> {
+        priority: Priority,
+    ) -> Result<Result<HashPermit, RateLimited>, AuthError> {
         let event_log = &self.sessions.event_log;
         if !self.sessions.limits.are_on() {
-            return self.passwords.turn(lane).await.map(Ok);
+            return self.hasher.permit(priority).await.map(Ok);
         }
-        let too_early = |limit| Ok(Err(TooEarly::guess(tag, limit)));
+        let limited = |limit| Ok(Err(RateLimited::password_attempt(tag, limit)));
         let mut seen = event_log.store.failures(tag).await?;
         // Who comes too early shall not take others' time: neither a turn nor a place in the queue.
         if let Some(limit) = wait(seen, event_log.now()) {
-            return too_early(limit);
+            return limited(limit);
         }
-        let turn = self.passwords.turn(lane).await?;
+        let permit = self.hasher.permit(priority).await?;
         for _ in 0..ROUNDS {
             let count = seen.map_or(0, |seen| seen.count);
-            let pay = Change::CountFailure { account: tag, seen: count, at: event_log.now() };
-            if event_log.commit(pay, Vec::new()).await?.took_place() {
-                return Ok(Ok(turn));
+            let count_failure = Change::CountFailure { account: tag, seen: count, at: event_log.now() };
+            if event_log.commit(count_failure, Vec::new()).await?.took_place() {
+                return Ok(Ok(permit));
             }
             seen = event_log.store.failures(tag).await?;
             if let Some(limit) = wait(seen, event_log.now()) {
-                return too_early(limit);
+                return limited(limit);
             }
         }
         Err(AuthError::Contended)
     }
 
     /// Why no password may be looked at yet, if that is so, without taking anything.
-    pub(super) async fn too_soon(&self, tag: AccountTag) -> Result<Option<TooEarly>, AuthError> {
+    pub(super) async fn throttled(&self, tag: AccountTag) -> Result<Option<RateLimited>, AuthError> {
         if !self.sessions.limits.are_on() {
             return Ok(None);
         }
         let seen = self.sessions.event_log.store.failures(tag).await?;
         let limit = wait(seen, self.sessions.event_log.now());
-        Ok(limit.map(|limit| TooEarly::guess(tag, limit)))
+        Ok(limit.map(|limit| RateLimited::password_attempt(tag, limit)))
     }
 
     /// Whether so many passwords in a row were wrong that none is looked at any more.
-    pub(super) async fn is_spent(&self, tag: AccountTag) -> Result<bool, AuthError> {
-        let too_soon = self.too_soon(tag).await?;
-        Ok(too_soon.is_some_and(|limit| limit.limited_by == Some(LimitedBy::Lockout)))
+    pub(super) async fn is_locked_out(&self, tag: AccountTag) -> Result<bool, AuthError> {
+        let throttled = self.throttled(tag).await?;
+        Ok(throttled.is_some_and(|limit| limit.limited_by == Some(LimitedBy::Lockout)))
     }
 
     /// The password was right: nothing is held against anybody. If that cannot be stored, what the
     /// password has opened stays open.
-    pub(super) async fn forgive(&self, tags: impl IntoIterator<Item = AccountTag>) {
+    pub(super) async fn reset_failures(&self, tags: impl IntoIterator<Item = AccountTag>) {
         if !self.sessions.limits.are_on() {
             return;
         }
@@ -96,9 +96,9 @@ impl Accounts {
     }
 }
 
-impl TooEarly {
-    const fn guess(tag: AccountTag, (retry_after, limited_by): (i64, LimitedBy)) -> Self {
-        Self { key: Key::Guess(tag), retry_after, limited_by: Some(limited_by) }
+impl RateLimited {
+    const fn password_attempt(tag: AccountTag, (retry_after, limited_by): (i64, LimitedBy)) -> Self {
+        Self { key: Key::PasswordAttempt(tag), retry_after, limited_by: Some(limited_by) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::store::{Session, ClientInfo};
 
 /// What policy asks for when something is unusual, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum Response {
+pub enum RiskAction {
     /// Nothing.
     Off,
     /// It is recorded, and the session goes on.
@@ -24,28 +24,28 @@ pub enum Response {
 
 /// What policy asks for, by signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SuspicionPolicy {
+pub struct RiskPolicy {
     /// A session goes on from another network.
-    pub network: Response,
+    pub network: RiskAction,
     /// A session wants to go on on another kind of device or in another browser.
-    pub device: Response,
+    pub device: RiskAction,
     /// A session goes on from another network and on another device, sooner than anybody travels.
-    pub gap: Response,
+    pub gap: RiskAction,
 }
 
-impl Default for SuspicionPolicy {
+impl Default for RiskPolicy {
     fn default() -> Self {
-        Self { network: Response::Log, device: Response::Confirm, gap: Response::Log }
+        Self { network: RiskAction::Log, device: RiskAction::Confirm, gap: RiskAction::Log }
     }
 }
 
 /// What was found, and what policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suspicion {
+pub struct RiskAssessment {
     /// The events to record, none if nothing is unusual.
     pub signals: Vec<EventKind>,
     /// The most severe of what policy asks for.
-    pub response: Response,
+    pub action: RiskAction,
 }
 
 /// Sooner than this nobody is elsewhere with another device.
@@ -57,8 +57,8 @@ pub fn assess(
     session: &Session,
     client: &ClientInfo,
     now: NumericDate,
-    policy: SuspicionPolicy,
-) -> Suspicion {
+    policy: RiskPolicy,
+) -> RiskAssessment {
     let (before, after) = (&session.client, client);
     // Where nothing was known before, nothing can have changed.
     let moved = before.address.is_some() && network(before.address) != network(after.address);
@@ -72,18 +72,18 @@ pub fn assess(
         (
             change == DeviceChange::DesktopSite,
             EventKind::DesktopSite,
-            policy.device.min(Response::Log),
+            policy.device.min(RiskAction::Log),
         ),
         (moved && other_device && soon, EventKind::ImpossibleGap, policy.gap),
     ];
     let found =
-        found.into_iter().filter(|(is_so, _, response)| *is_so && *response != Response::Off);
-    let mut suspicion = Suspicion { signals: Vec::new(), response: Response::Off };
-    for (_, signal, response) in found {
-        suspicion.signals.push(signal);
-        suspicion.response = suspicion.response.max(response);
+        found.into_iter().filter(|(is_so, _, action)| *is_so && *action != RiskAction::Off);
+    let mut risk = RiskAssessment { signals: Vec::new(), action: RiskAction::Off };
+    for (_, signal, action) in found {
+        risk.signals.push(signal);
+        risk.action = risk.action.max(action);
     }
-    suspicion
+    risk
 }
 
 /// What addresses are compared by: an IPv4 address as it is; of an IPv6 address the /64, because a

@@ -2,7 +2,7 @@
 //! out, neither one who registers nor one whom an administrator adds.
 
 use backend::auth::email::Email;
-use backend::auth::guessing::{FREE, MOST_IN_A_ROW};
+use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
 use backend::store::AccountTag;
 use shared::Secret;
 use shared::body::RegisterRequest;

@@ -21,20 +21,20 @@ const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 
 /// Hashes and verifies passwords.
 #[derive(Clone)]
-pub struct Passwords {
-    everyone: Arc<Desks>,
-    known: Arc<Desks>,
+pub struct PasswordHasher {
+    everyone: Arc<Slots>,
+    known: Arc<Slots>,
     known_accounts: Arc<Permits<AccountTag>>,
     looked_at: Arc<AtomicU64>,
     entropy: Entropy,
     /// The hash of a password nobody knows: what the password of an unknown user is compared with,
     /// so that asking takes as long as for a known one.
-    nobodys: Arc<str>,
+    dummy_hash: Arc<str>,
 }
 
 /// Who waits with whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
+pub enum Priority {
     /// Whoever comes.
     Everyone,
     /// Callers with a session, or on a device where this account is known: strangers, however many there are,
@@ -44,20 +44,20 @@ pub enum Lane {
 }
 
 /// Where passwords are worked on: so many places, each with memory that is allocated once.
-struct Desks {
+struct Slots {
     places: Arc<Semaphore>,
     memory: Mutex<Vec<Memory>>,
 }
 
 /// Leave to work on one password.
-pub struct Turn {
-    desks: Arc<Desks>,
+pub struct HashPermit {
+    slots: Arc<Slots>,
     memory: Memory,
     /// Given back last, when the memory is back in its place: the account's, if it has one, and the place's.
     _permits: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
 }
 
-impl Desks {
+impl Slots {
     fn new(places: usize) -> Arc<Self> {
         Arc::new(Self { places: Arc::new(Semaphore::new(places)), memory: Mutex::default() })
     }
@@ -68,9 +68,9 @@ impl Desks {
     }
 }
 
-impl Drop for Turn {
+impl Drop for HashPermit {
     fn drop(&mut self) {
-        self.desks.memory().push(std::mem::take(&mut self.memory));
+        self.slots.memory().push(std::mem::take(&mut self.memory));
     }
 }
 
@@ -85,23 +85,23 @@ pub enum Verdict {
     RightButWeak,
 }
 
-impl Passwords {
+impl PasswordHasher {
     /// At most `at_once` passwords are worked on at a time, and half as many more in the lane of those who
     /// are known: each takes 19 MiB and a core.
     #[must_use]
     pub fn new(at_once: usize, entropy: Entropy) -> Self {
         let unknown: [u8; 32] = entropy.bytes();
-        let nobodys = Memory::default()
+        let dummy_hash = Memory::default()
             .hash(&unknown, &entropy.bytes())
             .expect("fixed parameters and salt length are valid");
-        let (everyone, known) = (Desks::new(at_once), Desks::new(at_once.div_ceil(2)));
+        let (everyone, known) = (Slots::new(at_once), Slots::new(at_once.div_ceil(2)));
         Self {
             everyone,
             known,
             known_accounts: Arc::default(),
             looked_at: Arc::default(),
             entropy,
-            nobodys: nobodys.into(),
+            dummy_hash: dummy_hash.into(),
         }
     }
 
@@ -110,33 +110,33 @@ impl Passwords {
     /// # Errors
     /// [`AuthError::Busy`] if too many others wait; otherwise hashing failed, which means that memory
     /// ran out.
-    pub async fn hash(&self, password: &Secret, lane: Lane) -> Result<String, AuthError> {
+    pub async fn hash(&self, password: &Secret, priority: Priority) -> Result<String, AuthError> {
         let (password, salt) = (normalized(password), self.entropy.bytes());
-        let turn = self.turn(lane).await?;
-        blocking(turn, move |memory| memory.hash(password.expose().as_bytes(), &salt)).await?
+        let permit = self.permit(priority).await?;
+        blocking(permit, move |memory| memory.hash(password.expose().as_bytes(), &salt)).await?
     }
 
     /// Waits for leave to work on a password.
     ///
     /// # Errors
     /// [`AuthError::Busy`] if too many others wait.
-    pub async fn turn(&self, lane: Lane) -> Result<Turn, AuthError> {
-        let (desks, account) = match lane {
-            Lane::Everyone => (&self.everyone, None),
-            Lane::Known(account) => (&self.known, Some(self.known_accounts.of(account))),
+    pub async fn permit(&self, priority: Priority) -> Result<HashPermit, AuthError> {
+        let (slots, account) = match priority {
+            Priority::Normal => (&self.everyone, None),
+            Priority::KnownAccount(account) => (&self.known, Some(self.known_accounts.of(account))),
         };
         let permits = async {
             let own = match account {
                 Some(account) => Some(account.acquire_owned().await?),
                 None => None,
             };
-            Ok((own, Arc::clone(&desks.places).acquire_owned().await?))
+            Ok((own, Arc::clone(&slots.places).acquire_owned().await?))
         };
         let permits = tokio::time::timeout(PERMIT_WAIT, permits);
         let permits: Result<_, AcquireError> = permits.await.map_err(|_| AuthError::Busy)?;
         let permits = permits.map_err(cryptography)?;
-        let memory = desks.memory().pop().unwrap_or_default();
-        Ok(Turn { desks: Arc::clone(desks), memory, _permits: permits })
+        let memory = slots.memory().pop().unwrap_or_default();
+        Ok(HashPermit { slots: Arc::clone(slots), memory, _permits: permits })
     }
 
     /// How many passwords have been compared with a hash.
@@ -151,26 +151,26 @@ impl Passwords {
     /// If the stored hash is not in PHC form.
     pub async fn verify(
         &self,
-        turn: Turn,
+        permit: HashPermit,
         password: &Secret,
         stored: Option<&str>,
     ) -> Result<Verdict, AuthError> {
         let known = stored.is_some();
-        let (password, stored) = (normalized(password), stored.unwrap_or(&self.nobodys).to_owned());
+        let (password, stored) = (normalized(password), stored.unwrap_or(&self.dummy_hash).to_owned());
         self.looked_at.fetch_add(1, Ordering::Relaxed);
         let verdict =
-            blocking(turn, move |memory| memory.verify(password.expose().as_bytes(), &stored))
+            blocking(permit, move |memory| memory.verify(password.expose().as_bytes(), &stored))
                 .await??;
-        Ok(if known { verdict } else { Verdict::Wrong })
+        Ok(if known { verdict } else { Verification::Wrong })
     }
 }
 
 async fn blocking<T: Send + 'static>(
-    mut turn: Turn,
+    mut permit: HashPermit,
     work: impl FnOnce(&mut Memory) -> T + Send + 'static,
 ) -> Result<T, AuthError> {
     // The turn goes along: if the caller goes away, the work still counts until it ends.
-    let worker = tokio::task::spawn_blocking(move || work(&mut turn.memory));
+    let worker = tokio::task::spawn_blocking(move || work(&mut permit.memory));
     worker.await.map_err(cryptography)
 }
 
