@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use backend::auth::email::Email;
 use backend::entropy::Entropy;
 use backend::store::{self, Accepted, Change, Event, Session, Store, User, ClientInfo};
-use backend::upkeep::{Pace, Progress, Retention};
+use backend::prune::{Pace, Progress, Retention};
 use rotation::{Attempt, Family, Generation, Policy, Seed};
 use shared::{EventKind, NumericDate};
 

@@ -28,7 +28,7 @@ use crate::store::Store;
 
 /// What handlers and guards take their parts from.
 #[derive(Clone, FromRef)]
-pub struct App {
+pub struct AppState {
     /// Who may call.
     pub origin: Origin,
     /// Whose forwarding header is believed.
@@ -48,7 +48,7 @@ pub struct App {
 }
 
 /// The four doors, open.
-pub struct Doors {
+pub struct Dependencies {
     /// Time.
     pub clock: Clock,
     /// Randomness.
@@ -59,13 +59,13 @@ pub struct Doors {
     pub keys: Arc<KeyRing>,
 }
 
-impl App {
+impl AppState {
     /// The application behind these doors.
     ///
     /// # Errors
     /// If the built site cannot be read.
-    pub fn new(settings: &Settings, doors: Doors) -> Result<Self, ConfigError> {
-        let Doors { clock, entropy, store, keys } = doors;
+    pub fn new(settings: &Settings, dependencies: Dependencies) -> Result<Self, ConfigError> {
+        let Dependencies { clock, entropy, store, keys } = dependencies;
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
         let limits = settings.limits.map_or(RateLimits::off(), |rates| RateLimits::new(&rates, &clock));

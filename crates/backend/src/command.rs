@@ -21,7 +21,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use shared::NumericDate;
 
-use crate::app::{App, Doors};
+use crate::app::{AppState, Dependencies};
 use crate::clock::Clock;
 use crate::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS, STEP_TOLERANCE_SECONDS};
 use crate::config::{Command, ConsentArgs, DatabaseArgs, MasterKeySource, PruneArgs, Settings};
@@ -31,7 +31,7 @@ use crate::lifetimes::{RENEW_SECONDS, renewals};
 use crate::router::router;
 use crate::server::{self, ConnectionLimits};
 use crate::store::{self, Database, Opening, Store};
-use crate::upkeep::{Pace, Progress, Removed, Retention};
+use crate::prune::{Pace, Progress, Removed, Retention};
 use database::with_database;
 
 /// How long the storage may take to let go once the last request is answered.
@@ -58,12 +58,12 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     limits::log(settings.limits.as_ref());
-    let doors = open_doors(&settings).await?;
-    let store = doors.store.clone();
-    let app = App::new(&settings, doors)?;
+    let dependencies = open_doors(&settings).await?;
+    let store = dependencies.store.clone();
+    let app = AppState::new(&settings, dependencies)?;
     let following = app.sessions.listen_for_revocations();
     let clock = &app.sessions.event_log.clock;
-    let upkeep = settings.retention.keep(&store, clock, &app.entropy);
+    let prune = settings.retention.keep(&store, clock, &app.entropy);
     let keeping = (app.sessions.keys.keep(&store, clock), clock.keep_comparing(&store));
     if let Ok(now) = clock.trusted_now() {
         app.sessions.lifetimes.hold(&store, now).await?;
@@ -80,7 +80,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     announce(address).await?;
     let connections = ConnectionLimits::of(&settings);
     server::serve(listener, router(app), connections, stop).await;
-    drop((following, upkeep, keeping));
+    drop((following, prune, keeping));
     // A statement that hangs must not keep the process: what it has not committed never was.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())
@@ -99,7 +99,7 @@ async fn announce(address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
+async fn open_doors(settings: &Settings) -> anyhow::Result<Dependencies> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let store = open_own(settings, &entropy).await?;
     begin_clock(&clock, &*store, settings.trust_clock).await?;
@@ -111,7 +111,7 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Doors> {
     let keys =
         KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy, first_ring).await;
     let keys = keys.with_context(|| database::cannot_be_used(&settings.database))?;
-    Ok(Doors { clock, entropy, store, keys: Arc::new(keys) })
+    Ok(Dependencies { clock, entropy, store, keys: Arc::new(keys) })
 }
 
 /// Left in every start, the flag would take a protection away, so the log has it.

@@ -17,7 +17,7 @@ use crate::auth::rate_limit::Rates;
 use crate::auth::risk::RiskPolicy;
 use crate::keys::KeyPlan;
 use crate::lifetimes::LifetimeSet;
-use crate::upkeep::Retention;
+use crate::prune::Retention;
 
 pub use command_line::{
     AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, RevokeSessionsArgs,

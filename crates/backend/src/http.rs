@@ -11,7 +11,7 @@ pub mod confirm;
 pub mod cookie;
 pub mod error;
 pub mod events;
-pub mod fence;
+pub mod timeout;
 pub mod guard;
 pub mod headers;
 pub mod health;

@@ -3,15 +3,15 @@
 //! private parts are never shown, logged or stored unsealed.
 //!
 //! When a key is used is in [`plan`], what it is in [`ring`], what protects it at rest in [`master`], what was
-//! read last in [`contents`], who makes and removes keys in [`keeper`], and what happens to one that somebody else may
-//! have in [`retirement`].
+//! read last in [`contents`], who makes and removes keys in [`key_rotation`], and what happens to one that somebody else may
+//! have in [`key_revocation`].
 
 mod contents;
 mod file;
-mod keeper;
+mod key_rotation;
 pub mod master;
 pub mod plan;
-mod retirement;
+mod key_revocation;
 pub mod ring;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,10 +28,10 @@ use crate::entropy::Entropy;
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::{KeyPurpose, Store, StoreError};
 use contents::Contents;
-pub use keeper::{FirstRing, Keeping, Rotation};
+pub use key_rotation::{FirstRing, RotationTask, KeyRotation};
 pub use master::MasterKey;
 pub use plan::{KeyPlan, KeyState};
-pub use retirement::Retirement;
+pub use key_revocation::KeyRevocation;
 pub use ring::Ring;
 
 /// How long an unknown key is not asked for again: whoever invents ids makes no work.

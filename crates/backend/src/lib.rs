@@ -23,4 +23,4 @@ pub mod server;
 pub mod single_flight;
 pub mod store;
 pub mod telemetry;
-pub mod upkeep;
+pub mod prune;

@@ -7,15 +7,15 @@ use axum::routing::{any, delete, get, post, put};
 use shared::path;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::app::App;
+use crate::app::AppState;
 use crate::http::{
-    assets, clock, confirm, events, fence, headers, health, idempotency, introspect, jwks, login,
+    assets, clock, confirm, events, timeout, headers, health, idempotency, introspect, jwks, login,
     logout, me, metadata, name, password, problem, refresh, register, request_id, revoke, sessions,
     site, status_list,
 };
 
 /// The application as a service.
-pub fn router(app: App) -> Router {
+pub fn router(app: AppState) -> Router {
     Router::new()
         .route(path::ME, get(me::me).delete(me::delete))
         .route(path::NAME, put(name::change))
@@ -47,8 +47,8 @@ pub fn router(app: App) -> Router {
         .route("/api/{*rest}", any(site::no_such_endpoint))
         .fallback(site::page)
         // The innermost layer first: a request passes them from the bottom up.
-        .layer(CatchPanicLayer::custom(fence::panicked))
-        .layer(from_fn(fence::guard))
+        .layer(CatchPanicLayer::custom(timeout::panicked))
+        .layer(from_fn(timeout::request_limits))
         .layer(from_fn(problem::write))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), request_id::assign))

@@ -39,7 +39,7 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How long a client may leave its answer unread, or a body unsent that nobody is reading.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 /// What is read before a request's headers are found too large, in bytes and in number: with the slots,
-/// the bound on memory. Above the caps of `http::fence`, which answers with a problem document; hyper's own
+/// the bound on memory. Above the caps of `http::timeout`, which answers with a problem document; hyper's own
 /// answer is bare.
 const HEADER_BUFFER: usize = 24 * 1024;
 const HEADERS: usize = 128;

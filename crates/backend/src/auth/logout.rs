@@ -19,7 +19,7 @@ pub struct Presented<'a> {
     /// An access token, expired or not.
     pub access_token: Option<&'a Secret>,
     /// The only session that is meant, if the caller says which.
-    pub meant: Option<SessionId>,
+    pub expected: Option<SessionId>,
     /// The idempotency key of the request.
     pub key: Option<&'a IdempotencyKey>,
 }
@@ -47,8 +47,8 @@ impl Sessions {
         presented: &Presented<'_>,
         client: &ClientInfo,
     ) -> Result<LoggedOut, AuthError> {
-        let Presented { refresh_tokens, access_token, meant, key } = presented;
-        let is_meant = |session: &Session| meant.is_none_or(|meant| session.id == meant);
+        let Presented { refresh_tokens, access_token, expected, key } = presented;
+        let is_expected = |session: &Session| expected.is_none_or(|expected| session.id == expected);
         let mut named = Vec::with_capacity(refresh_tokens.len() + 1);
         let mut is_anothers = false;
         for presented in *refresh_tokens {
@@ -60,11 +60,11 @@ impl Sessions {
             }
         }
         let another_stands =
-            named.iter().any(|found| !is_meant(&found.session) && self.stands(&found.session));
+            named.iter().any(|found| !is_expected(&found.session) && self.stands(&found.session));
         if let Some(token) = access_token {
             named.extend(self.named_by(token).await?);
         }
-        named.retain(|found| is_meant(&found.session));
+        named.retain(|found| is_expected(&found.session));
         if another_stands && named.is_empty() {
             return Err(AuthError::AnotherSession);
         }

@@ -150,7 +150,7 @@ impl Sessions {
         let presented = Presented {
             refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
             access_token: Some(token).filter(|_| !is_ticket),
-            meant: None,
+            expected: None,
             key,
         };
         self.admit_unverified(client).await?;

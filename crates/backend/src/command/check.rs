@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::database::{remark, with_database};
 use super::{limits, say, spelling};
-use crate::app::{App, Doors};
+use crate::app::{AppState, Dependencies};
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};
 use crate::entropy::Entropy;
@@ -55,7 +55,7 @@ async fn check_database(settings: &Settings, database: &Database) -> anyhow::Res
     say("storage        ok   answers, and can be written to")?;
     spelling::check(&**store).await?;
     let store = Arc::clone(store);
-    App::new(settings, Doors { clock, entropy, store, keys: Arc::new(keys) })?;
+    AppState::new(settings, Dependencies { clock, entropy, store, keys: Arc::new(keys) })?;
     match &settings.site {
         Some(folder) => say(&format!("site           ok   {}", folder.display())),
         None => {

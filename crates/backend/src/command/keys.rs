@@ -11,7 +11,7 @@ use crate::auth::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RetireArgs, RingArgs, RotateArgs};
 use crate::entropy::Entropy;
-use crate::keys::{KeyError, KeyPlan, KeyRing, KeyState, Retirement, Rotation};
+use crate::keys::{KeyError, KeyPlan, KeyRing, KeyState, KeyRevocation, KeyRotation};
 use crate::store::{Database, KeyPurpose, StoredKey};
 
 pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
@@ -54,7 +54,7 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
     };
     with_ring(&args.ring, async |ring, Opened { event_log, .. }| {
         let rotated = ring.rotate(purpose, &event_log.store, event_log.now()).await?;
-        let Rotation { kid, signs_from } = rotated;
+        let KeyRotation { kid, signs_from } = rotated;
         say(&format!("{kid} is published, and used from {} on", instant(signs_from)))
     })
     .await
@@ -70,7 +70,7 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
         match ring.retire(kid, event_log, &mut progress).await {
-            Ok(retirement) => tell_retired(kid, ring, retirement),
+            Ok(key_revocation) => tell_retired(kid, ring, key_revocation),
             Err(error @ KeyError::Store(_)) => {
                 Err(anyhow::Error::from(error).context(revoked.stopped()))
             }
@@ -80,8 +80,8 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
     .await
 }
 
-fn tell_retired(kid: &str, ring: &KeyRing, retirement: Retirement) -> anyhow::Result<()> {
-    let Retirement { purpose, in_use, sessions } = retirement;
+fn tell_retired(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> anyhow::Result<()> {
+    let KeyRevocation { purpose, in_use, sessions } = key_revocation;
     match purpose {
         KeyPurpose::Access => {
             let seconds = ring.plan().jwks_cache_seconds.max(EDGE_SECONDS);

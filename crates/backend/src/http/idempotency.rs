@@ -11,7 +11,7 @@ use axum::response::Response;
 
 use super::error::ApiError;
 use super::guard::{Bearer, IdempotencyKey, SameOrigin, read_body};
-use crate::app::App;
+use crate::app::AppState;
 use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::idempotency::{Idempotency, KeyedRequest};
@@ -22,7 +22,7 @@ use crate::auth::idempotency::{Idempotency, KeyedRequest};
 /// # Errors
 /// What the guards refuse; 422 if the key was used for another request, or by another caller.
 pub async fn once(
-    State(app): State<App>,
+    State(app): State<AppState>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
@@ -60,7 +60,7 @@ pub async fn once(
 
 /// Whom the call speaks for; if its token does not hold any more, and why not. It may have ended its own session, and
 /// nothing but the copy is answered.
-async fn caller(parts: &mut Parts, app: &App) -> Result<(Caller, Option<ApiError>), ApiError> {
+async fn caller(parts: &mut Parts, app: &AppState) -> Result<(Caller, Option<ApiError>), ApiError> {
     let refused = match Bearer::from_request_parts(parts, app).await {
         Ok(Bearer(caller)) => return Ok((caller, None)),
         Err(refused) => refused,

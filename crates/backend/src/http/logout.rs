@@ -11,7 +11,7 @@ use shared::path::SESSION_ENDED;
 use super::cookie::ClearSession;
 use super::error::ApiError;
 use super::guard::{
-    IdempotencyKey, MeantSession, PresentedTokens, SameOrigin, ClientInfo, SessionCookies,
+    IdempotencyKey, ExpectedSession, PresentedTokens, SameOrigin, ClientInfo, SessionCookies,
 };
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
@@ -26,14 +26,14 @@ pub async fn logout(
     _proof: SameOrigin,
     cookies: SessionCookies,
     key: Option<IdempotencyKey>,
-    meant: Option<MeantSession>,
+    expected: Option<ExpectedSession>,
     PresentedTokens { refresh_tokens, access_token }: PresentedTokens,
     client: ClientInfo,
 ) -> Result<impl IntoResponse, ApiError> {
     let presented = Presented {
         refresh_tokens: &refresh_tokens,
         access_token: access_token.as_ref(),
-        meant: meant.map(|MeantSession(session)| session),
+        expected: expected.map(|ExpectedSession(session)| session),
         key: key.as_ref().map(|IdempotencyKey(key)| key),
     };
     let LoggedOut { is_over, another_stands, is_anothers } =

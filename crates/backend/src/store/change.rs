@@ -101,7 +101,7 @@ pub enum Change {
     AddKey(Box<StoredKey>),
     /// A key counts no more, and its successor joins the ring unless it has one. Not if it was retired before.
     /// The sessions whose tickets were made with it end afterwards, in parts.
-    RetireKey {
+    RevokeKey {
         /// Which.
         kid: String,
         /// The one that takes its place, if nobody waits for that.
@@ -110,7 +110,7 @@ pub enum Change {
         at: NumericDate,
     },
     /// A key that waits is used from this instant on. Not if it was retired, or is used earlier anyway.
-    HastenKey(String, NumericDate),
+    ActivateKeyEarly(String, NumericDate),
     /// A key leaves the ring. Not if a session has tickets made with it, or nothing follows it.
     RemoveKey(String),
     /// Lifetimes that an instance issues under from now on; those that expired before are removed.

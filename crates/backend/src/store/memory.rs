@@ -56,8 +56,8 @@ impl Store for Memory {
         let is_about_keys = matches!(
             change,
             Change::AddKey(_)
-                | Change::RetireKey { .. }
-                | Change::HastenKey(..)
+                | Change::RevokeKey { .. }
+                | Change::ActivateKeyEarly(..)
                 | Change::RemoveKey(_)
         );
         let outcome = tables.apply(change);

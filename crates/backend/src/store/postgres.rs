@@ -2,12 +2,12 @@
 //! keeps them right is the `WHERE` of each statement, not a lock of ours. It must not know what is
 //! asked or changed; that is [`queries`](super::queries) and [`script`](super::script).
 //!
-//! Connections, their deadlines and what becomes of broken ones: [`connections`]. Why there are two
+//! ConnectionPool, their deadlines and what becomes of broken ones: [`pool`]. Why there are two
 //! kinds of them: `docs/decisions/0007-rotations-commit-asynchronously.md`.
 
 mod address;
 mod connect;
-mod connections;
+mod pool;
 mod execute;
 mod subscription;
 mod migrations;
@@ -23,7 +23,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, Row as _};
 
 use self::connect::{patient, patiently};
-use self::connections::Connections;
+use self::pool::ConnectionPool;
 use self::subscription::Listener;
 use super::change::Outcome;
 use super::open::Opening;
@@ -33,7 +33,7 @@ use super::script::Script;
 use super::statement::{Statement, bound};
 use super::{Subscription, StoreError, sql};
 
-/// Connections of one instance: few beside the 100 that a server allows unless told otherwise, and
+/// ConnectionPool of one instance: few beside the 100 that a server allows unless told otherwise, and
 /// more than its cores can use at once.
 const DURABLE_CONNECTIONS: usize = 12;
 const HEALING_CONNECTIONS: usize = 8;
@@ -41,10 +41,10 @@ const HEALING_CONNECTIONS: usize = 8;
 /// The PostgreSQL engine.
 pub struct Postgres {
     /// For everything that must be on disk before it is answered, and for reading.
-    durable: Arc<Connections>,
+    durable: Arc<ConnectionPool>,
     /// For changes that need not last, accepted rotations above all: losing the latest of them heals
     /// itself.
-    healing: Arc<Connections>,
+    healing: Arc<ConnectionPool>,
     options: PgConnectOptions,
 }
 
@@ -70,8 +70,8 @@ impl Postgres {
         let schema_name = migrations::schema_name(&mut connection).await?;
         let name = address::name(&options, Some(&schema_name));
         let engine = Self {
-            durable: Connections::new(options.clone(), sql::DURABLE, DURABLE_CONNECTIONS),
-            healing: Connections::new(options.clone(), sql::DURABLE_SOON, HEALING_CONNECTIONS),
+            durable: ConnectionPool::new(options.clone(), sql::DURABLE, DURABLE_CONNECTIONS),
+            healing: ConnectionPool::new(options.clone(), sql::DURABLE_SOON, HEALING_CONNECTIONS),
             options,
         };
         Ok((engine, if migrates { Schema::Current } else { schema }, name))
@@ -96,12 +96,12 @@ impl Engine for Postgres {
             let _ = connection.close().await;
             return Ok(outcome);
         }
-        let connections = if script.must_last { &self.durable } else { &self.healing };
-        connections
+        let pool = if script.must_last { &self.durable } else { &self.healing };
+        pool
             .within_deadline(async {
-                let mut loan = connections.lend().await?;
-                let done = execute::execute(loan.connection(), &script).await;
-                loan.settle(done)
+                let mut connection = pool.acquire().await?;
+                let done = execute::execute(connection.connection(), &script).await;
+                connection.release(done)
             })
             .await
     }

@@ -3,7 +3,7 @@
 //! changed; that is [`queries`](super::queries) and [`script`](super::script).
 
 mod checkpoint;
-mod desk;
+mod write_connection;
 mod execute;
 mod subscription;
 mod file;
@@ -23,7 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::time::timeout;
 
 use self::checkpoint::Checkpoints;
-use self::desk::Desk;
+use self::write_connection::WriteConnection;
 use self::subscription::Poller;
 use self::file::DatabaseFile;
 use self::writer::Writer;
@@ -76,9 +76,9 @@ impl Sqlite {
                 .ok_or(StoreError::Absent { found: "the file holds no tables of Baton's" })?,
         };
         let migrates = opening != Opening::AsItIs;
-        let desk = Desk::open(options.clone(), Arc::clone(&file), migrates).await?;
+        let connection = WriteConnection::open(options.clone(), Arc::clone(&file), migrates).await?;
         let readers = readers().connect_with(options.clone().read_only(true)).await?;
-        let writer = Writer::start(desk);
+        let writer = Writer::start(connection);
         let checkpoints = Checkpoints::new(options.clone(), Arc::clone(&file));
         let schema = if migrates { Schema::Current } else { schema };
         Ok((Self { writer, checkpoints, readers, file, options }, schema))
@@ -167,14 +167,14 @@ impl Engine for Sqlite {
 mod tests {
     use sqlx::{AssertSqlSafe, Row as _};
 
-    use super::fixture::desk;
+    use super::fixture::write_connection;
     use crate::store::script::Script;
     use crate::store::{Change, EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
     use shared::NumericDate;
 
     /// What each statement of a change, or a query, does to find its rows.
     async fn plans(sql: impl IntoIterator<Item = &'static str>) -> Vec<String> {
-        let (desk, folder) = desk().await;
+        let (connection, folder) = write_connection().await;
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let readers = super::readers().connect(&url).await.expect("connections");
         let mut plans = Vec::new();
@@ -184,7 +184,7 @@ mod tests {
             plans.extend(steps.iter().map(|step| step.get::<String, _>("detail")));
         }
         readers.close().await;
-        desk.close().await.expect("nothing in the way");
+        connection.close().await.expect("nothing in the way");
         plans
     }
 

@@ -1,7 +1,7 @@
 //! What has happened around an account, as its user reads it.
 
 use axum::http::Method;
-use backend::upkeep::{Pace, Progress};
+use backend::prune::{Pace, Progress};
 use serde_json::{Value, json};
 use shared::path;
 

@@ -8,7 +8,7 @@ use axum::http::Method;
 use backend::auth::status_list::place;
 use backend::lifetimes::Lifetime;
 use backend::store::KeyPurpose;
-use backend::upkeep::{Pace, Progress, Removed, Retention};
+use backend::prune::{Pace, Progress, Removed, Retention};
 use futures_util::future::join_all;
 use shared::{SessionId, path};
 use tokio::time::advance;
@@ -105,7 +105,7 @@ async fn a_key_is_kept_for_the_tokens_of_a_longer_life() {
         let after = before.another_instance_with(FIVE_SECONDS).await;
         after.clock.advance(70);
         let keys = &after.app.sessions.keys;
-        keys.tend(&after.store, after.clock.now()).await.expect("a store");
+        keys.advance(&after.store, after.clock.now()).await.expect("a store");
         call(&alice, &after).await.assert_ok();
     })
     .await;

@@ -159,8 +159,8 @@ fn with_both(app: &TestApp, one: &Browser, other: &Browser) -> (Browser, Builder
     (both, request)
 }
 
-async fn logout_of(browser: &Browser, meant: &str) -> Answer {
-    let request = browser.request(Method::POST, path::LOGOUT).header("if-match", meant);
+async fn logout_of(browser: &Browser, expected: &str) -> Answer {
+    let request = browser.request(Method::POST, path::LOGOUT).header("if-match", expected);
     browser.send(request, Body::empty()).await
 }
 
@@ -231,11 +231,11 @@ async fn a_logout_that_names_no_session_changes_nothing() {
 }
 
 /// With an access token, and with whichever cookies this browser has.
-async fn logout_with(browser: &Browser, access_token: &str, meant: Option<&str>) -> Answer {
+async fn logout_with(browser: &Browser, access_token: &str, expected: Option<&str>) -> Answer {
     let mut request = browser.request(Method::POST, path::LOGOUT);
     request = request.header("authorization", format!("Bearer {access_token}"));
-    if let Some(meant) = meant {
-        request = request.header("if-match", meant);
+    if let Some(expected) = expected {
+        request = request.header("if-match", expected);
     }
     browser.send(request, Body::empty()).await
 }

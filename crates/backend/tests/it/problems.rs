@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use backend::app::App;
-use backend::http::{fence, problem, request_id};
+use backend::app::AppState;
+use backend::http::{timeout, problem, request_id};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -14,12 +14,12 @@ use crate::support::{Answer, TestApp};
 
 /// The real layers around handlers that misbehave.
 async fn misbehaving(app: &TestApp, path: &str) -> Answer {
-    let state: App = app.app.clone();
+    let state: AppState = app.app.clone();
     let router = Router::new()
         .route("/panics", get(panics))
         .route("/hangs", get(std::future::pending::<()>))
-        .layer(CatchPanicLayer::custom(fence::panicked))
-        .layer(from_fn(fence::guard))
+        .layer(CatchPanicLayer::custom(timeout::panicked))
+        .layer(from_fn(timeout::request_limits))
         .layer(from_fn(problem::write))
         .layer(from_fn_with_state(state, request_id::assign));
     let request =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backend::auth::email::Email;
 use backend::store::{AccountTag, Change, IdRange, Prunable, ClientInfo};
-use backend::upkeep::{Pace, Progress, Retention};
+use backend::prune::{Pace, Progress, Retention};
 use rotation::Policy;
 use shared::{EventKind, UserId};
 use tokio::time::advance;

@@ -9,7 +9,7 @@ use shared::Secret;
 
 use super::ClientInfo;
 use super::authorization::credentials;
-use crate::app::App;
+use crate::app::AppState;
 use crate::auth::callers::{self, Caller, within_deadline};
 use crate::auth::sessions::Sessions;
 use crate::http::client::TrustedProxies;
@@ -46,7 +46,7 @@ impl Bearer {
     /// network: good for nothing but to be answered again. `None` for any other token.
     pub(in crate::http) async fn of_a_session_that_is_over(
         parts: &mut Parts,
-        app: &App,
+        app: &AppState,
     ) -> Result<Option<Caller>, ApiError> {
         let Ok(client) = ClientInfo::from_request_parts(parts, app).await;
         let Some(token) = credentials(&parts.headers, "bearer") else { return Ok(None) };

@@ -14,7 +14,7 @@ const COOKIE_BYTES: usize = 4 * 1024;
 const OUR_COOKIE_BYTES: usize = 2 * 1024;
 /// One cookie is cut after that.
 const PAIR_BYTES: usize = 2 * 1024;
-/// Any other line is cut after that: longer than what `http::fence` lets in, which answers in words.
+/// Any other line is cut after that: longer than what `http::timeout` lets in, which answers in words.
 const LINE_BYTES: usize = 17 * 1024;
 /// So much of one head is left out at most. A browser has 180 cookies of 4 KiB for a site.
 const LEFT_OUT_BYTES: usize = 1024 * 1024;

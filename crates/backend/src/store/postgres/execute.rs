@@ -8,7 +8,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Error, Executor as _, Postgres};
 
-use super::connections::is_about_the_statement;
+use super::pool::is_about_the_statement;
 use crate::store::change::Outcome;
 use crate::store::script::{Script, Step};
 use crate::store::statement::{Statement, bound};

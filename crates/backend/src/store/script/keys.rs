@@ -18,7 +18,7 @@ pub(super) fn add(key: &StoredKey) -> Statement {
         .bind(key.signs_from)
 }
 
-pub(super) fn hasten(kid: &str, at: NumericDate) -> Statement {
+pub(super) fn activate_early(kid: &str, at: NumericDate) -> Statement {
     Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
 }
 

@@ -6,7 +6,7 @@ use rotation::{Family, Generation, Seed};
 use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
 use tempfile::TempDir;
 
-use super::desk::Desk;
+use super::write_connection::WriteConnection;
 use super::file::DatabaseFile;
 use crate::auth::email::Email;
 use crate::store::script::Script;
@@ -19,12 +19,12 @@ const HASH: &str = "$argon2id$";
 pub(super) const PANIC: &str = "panic";
 
 /// A desk, and the folder its database is in.
-pub(super) async fn desk() -> (Desk, TempDir) {
+pub(super) async fn write_connection() -> (WriteConnection, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let options = super::options(&url).expect("valid options");
     let file = Arc::new(DatabaseFile::open(options.get_filename(), true).expect("a file"));
-    (Desk::open(options, file, true).await.expect("a desk"), folder)
+    (WriteConnection::open(options, file, true).await.expect("a desk"), folder)
 }
 
 fn user(number: u8) -> User {

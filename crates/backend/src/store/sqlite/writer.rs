@@ -1,7 +1,7 @@
 //! The one who writes: a task that takes whatever changes are waiting, commits them as a group, and
 //! then answers each. Callers never touch its connection, so one who goes away leaves no transaction
 //! open and undoes nothing. It must not know what a change is made of; that is its
-//! [`Script`], and how a group is committed is [`desk`](super::desk).
+//! [`Script`], and how a group is committed is [`connection`](super::write_connection).
 //! Why groups: docs/decisions/0008-sqlite-commits-in-groups.md.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::desk::Desk;
+use super::write_connection::WriteConnection;
 use crate::store::StoreError;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
@@ -42,9 +42,9 @@ struct Open {
 
 impl Writer {
     /// Starts the task.
-    pub(super) fn start(desk: Desk) -> Self {
+    pub(super) fn start(connection: WriteConnection) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(serve(desk, waiting));
+        let task = tokio::spawn(serve(connection, waiting));
         Self(Mutex::new(Some(Open { queue, task })))
     }
 
@@ -84,28 +84,28 @@ impl Writer {
 }
 
 /// Commits group after group until there are no more callers.
-async fn serve(mut desk: Desk, mut waiting: mpsc::Receiver<Waiting>) {
+async fn serve(mut connection: WriteConnection, mut waiting: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
-        let cleared = desk.cleared();
+        let reopened = connection.reopened();
         // In a task of its own: should it panic, its callers hear so at once, because their answers
         // are dropped, and the next group finds a clear desk.
-        let done = tokio::spawn(commit(desk, std::mem::take(&mut group)));
-        desk = done.await.unwrap_or_else(|error| {
+        let done = tokio::spawn(commit(connection, std::mem::take(&mut group)));
+        connection = done.await.unwrap_or_else(|error| {
             tracing::error!(event = "store.writer_failed", %error);
-            cleared
+            reopened
         });
     }
-    if let Err(error) = desk.close().await {
+    if let Err(error) = connection.close().await {
         tracing::warn!(event = "store.close_failed", %error);
     }
 }
 
 /// Commits one group, answers its callers, and hands the desk back.
-async fn commit(mut desk: Desk, group: Vec<Waiting>) -> Desk {
+async fn commit(mut connection: WriteConnection, group: Vec<Waiting>) -> WriteConnection {
     let (changes, answers): (Vec<_>, Vec<_>) =
         group.into_iter().map(|Waiting { change, answer }| (change, answer)).unzip();
-    match desk.commit(&changes).await {
+    match connection.commit(&changes).await {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever is gone has made the change all the same.
@@ -119,7 +119,7 @@ async fn commit(mut desk: Desk, group: Vec<Waiting>) -> Desk {
             }
         }
     }
-    desk
+    connection
 }
 
 #[cfg(test)]
@@ -128,13 +128,13 @@ mod tests {
 
     use sqlx::{Connection as _, SqliteConnection};
 
-    use super::super::fixture::{accept, desk, nothing, panicking, register, revoke};
+    use super::super::fixture::{accept, write_connection, nothing, panicking, register, revoke};
     use super::*;
 
     #[tokio::test]
     async fn changes_that_wait_together_are_all_answered() {
-        let (desk, _folder) = desk().await;
-        let writer = Arc::new(Writer::start(desk));
+        let (connection, _folder) = write_connection().await;
+        let writer = Arc::new(Writer::start(connection));
         let register = |number| {
             let writer = Arc::clone(&writer);
             tokio::spawn(async move { writer.carry_out(register(number, number)).await })
@@ -146,8 +146,8 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_has_waited_long_enough_is_told_that_nothing_is_known() {
-        let (desk, folder) = desk().await;
-        let writer = Writer::start(desk);
+        let (connection, folder) = write_connection().await;
+        let writer = Writer::start(connection);
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let mut other = SqliteConnection::connect(&url).await.expect("another program");
         sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
@@ -160,8 +160,8 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_goes_away_stalls_nobody_and_undoes_nothing() {
-        let (desk, _folder) = desk().await;
-        let writer = Writer::start(desk);
+        let (connection, _folder) = write_connection().await;
+        let writer = Writer::start(connection);
         let mut impatient = Box::pin(writer.carry_out(register(1, 1)));
         assert!(impatient.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(impatient);
@@ -170,8 +170,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_that_panics_is_told_so_and_the_next_one_is_not_harmed() {
-        let (desk, _folder) = desk().await;
-        let writer = Writer::start(desk);
+        let (connection, _folder) = write_connection().await;
+        let writer = Writer::start(connection);
         writer.carry_out(register(1, 1)).await.expect("an answer");
         let panicked = writer.carry_out(panicking()).await;
         assert!(matches!(panicked, Err(StoreError::Stopped)));
@@ -180,8 +180,8 @@ mod tests {
 
     #[tokio::test]
     async fn closing_carries_out_what_is_queued_and_lets_nobody_else_in() {
-        let (desk, folder) = desk().await;
-        let writer = Writer::start(desk);
+        let (connection, folder) = write_connection().await;
+        let writer = Writer::start(connection);
         let mut last = Box::pin(writer.carry_out(register(1, 1)));
         assert!(last.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         writer.close().await;
@@ -194,8 +194,8 @@ mod tests {
 
     #[tokio::test]
     async fn without_its_task_a_writer_refuses_at_once() {
-        let (desk, _folder) = desk().await;
-        let writer = Writer::start(desk);
+        let (connection, _folder) = write_connection().await;
+        let writer = Writer::start(connection);
         let open = writer.0.lock().expect("no panic").take().expect("it is open");
         open.task.abort();
         let _ = open.task.await;

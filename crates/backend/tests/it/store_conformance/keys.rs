@@ -31,7 +31,7 @@ async fn add(store: &dyn Store, key: StoredKey) -> bool {
 
 async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> bool {
     let successor = successor.map(Box::new);
-    let outcome = commit(store, Change::RetireKey { kid: kid(name), successor, at: NOW }).await;
+    let outcome = commit(store, Change::RevokeKey { kid: kid(name), successor, at: NOW }).await;
     assert!(outcome.revoked.is_empty(), "its sessions end in parts");
     outcome.took_place()
 }
@@ -106,14 +106,14 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
 async fn a_key_that_waits_is_hastened_and_never_put_off() {
     on_every_engine(async |store| {
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
-        let hasten = async |at: i64| {
-            commit(store, Change::HastenKey(kid("a"), NOW.plus(at))).await.took_place()
+        let activate_early = async |at: i64| {
+            commit(store, Change::ActivateKeyEarly(kid("a"), NOW.plus(at))).await.took_place()
         };
-        assert!(hasten(200).await);
-        assert!(!hasten(200).await && !hasten(300).await, "later is no sooner");
+        assert!(activate_early(200).await);
+        assert!(!activate_early(200).await && !activate_early(300).await, "later is no sooner");
         assert_eq!(store.keys().await.expect("a store")[0].signs_from, NOW.plus(200));
         assert!(retire(store, "a", None).await);
-        assert!(!hasten(100).await, "it counts no more");
+        assert!(!activate_early(100).await, "it counts no more");
     })
     .await;
 }

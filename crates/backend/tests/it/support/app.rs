@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
-use backend::app::{App, Doors};
+use backend::app::{AppState, Dependencies};
 use backend::auth::administration::Administration;
 use backend::clock::Clock;
 use backend::config::{Command, CommandLine, MasterKeySource, Settings};
@@ -32,7 +32,7 @@ pub(crate) const START: NumericDate = NumericDate(1_800_000_000);
 /// A server over a fresh store.
 #[derive(Clone)]
 pub(crate) struct TestApp {
-    pub(crate) app: App,
+    pub(crate) app: AppState,
     pub(crate) router: Router,
     pub(crate) clock: Clock,
     pub(crate) store: Arc<dyn Store>,
@@ -89,10 +89,10 @@ impl TestApp {
     /// Another server on the same host, at a port of its own.
     pub(crate) async fn at_port(port: u16) -> Self {
         let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let doors = (Entropy::seeded(u64::from(port)), Clock::manual(START));
+        let dependencies = (Entropy::seeded(u64::from(port)), Clock::manual(START));
         let store = store::open("memory:").await.expect("a store");
         let flags = ["--origin".to_owned(), format!("http://localhost:{port}")];
-        Self::start((store, Place::Memory.into()), keys, doors, Arc::new(flags)).await
+        Self::start((store, Place::Memory.into()), keys, dependencies, Arc::new(flags)).await
     }
 
     /// A server over a store of the test's own.
@@ -116,8 +116,8 @@ impl TestApp {
         let ring = KeyRing::open(&source, plan, at, &entropy, first_ring).await;
         let ring = Arc::new(ring.expect("a key ring"));
         let (at, store_too) = (clock.clone(), Arc::clone(&store));
-        let doors = Doors { clock: at, entropy, store: store_too, keys: ring };
-        let app = App::new(&settings, doors).expect("an application");
+        let dependencies = Dependencies { clock: at, entropy, store: store_too, keys: ring };
+        let app = AppState::new(&settings, dependencies).expect("an application");
         Self { router: router(app.clone()), app, clock, store, keys, place, flags }
     }
 
@@ -160,8 +160,8 @@ impl TestApp {
     /// The same with a store of the test's own, which must lead to the same database.
     pub(crate) async fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
         let (keys, place) = (Arc::clone(&self.keys), Arc::clone(&self.place));
-        let doors = (Entropy::seeded(8), self.clock.clone());
-        Self::start((store, place), keys, doors, Arc::clone(&self.flags)).await
+        let dependencies = (Entropy::seeded(8), self.clock.clone());
+        Self::start((store, place), keys, dependencies, Arc::clone(&self.flags)).await
     }
 
     /// What an administrator does, beside the server.

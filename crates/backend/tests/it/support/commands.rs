@@ -45,14 +45,14 @@ pub(crate) fn name_of(words: &[&str]) -> String {
 }
 
 /// The names of those commands that are meant.
-fn names(is_meant: impl Fn(&Command) -> bool) -> BTreeSet<String> {
+fn names(is_expected: impl Fn(&Command) -> bool) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for command in CommandLine::command().get_subcommands() {
         let name = command.get_name();
-        if !command.has_subcommands() && is_meant(command) {
+        if !command.has_subcommands() && is_expected(command) {
             names.insert(name.to_owned());
         }
-        let below = command.get_subcommands().filter(|below| is_meant(below));
+        let below = command.get_subcommands().filter(|below| is_expected(below));
         names.extend(below.map(|below| format!("{name} {}", below.get_name())));
     }
     names

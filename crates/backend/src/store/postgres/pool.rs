@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL: a bounded number of them, each call within a deadline, and none used
+//! ConnectionPool to PostgreSQL: a bounded number of them, each call within a deadline, and none used
 //! again that may still owe an answer. It must not know what is asked.
 //!
 //! sqlx's own pool returns a connection by asking the server whether it is still there, without a
@@ -32,7 +32,7 @@ const CALL_TIME: Duration = Duration::from_secs(2);
 /// crowd that waited for a frozen server would break one connection after the other when it is back.
 const WAIT_TIME: Duration = Duration::from_millis(1_200);
 /// A connection that rested for longer, or while the machine was suspended, is asked whether it is still there before it is used.
-const RESTED: Duration = Duration::from_secs(2);
+const IDLE_TIME: Duration = Duration::from_secs(2);
 /// How long it has to answer that: enough of the deadline is left to open another one.
 const PING_TIME: Duration = Duration::from_millis(300);
 /// How many connections are opened at once. To greet takes the server and us a hundred times longer than
@@ -44,7 +44,7 @@ const OPENING_TIME: Duration = Duration::from_secs(2);
 const NUDGE: Duration = Duration::from_millis(100);
 
 /// A bounded number of connections with the same settings, opened when they are needed.
-pub(super) struct Connections {
+pub(super) struct ConnectionPool {
     options: PgConnectOptions,
     durability: &'static str,
     size: usize,
@@ -55,7 +55,7 @@ pub(super) struct Connections {
     opening: Arc<Semaphore>,
     /// For each that rests: changed together with the list, under its lock.
     ready: Semaphore,
-    resting: Mutex<Vec<Resting>>,
+    idle: Mutex<Vec<IdleConnection>>,
     /// Whether the last attempt to open one failed.
     failing: AtomicBool,
 }
@@ -65,12 +65,12 @@ struct Live {
     _room: OwnedSemaphorePermit,
 }
 
-struct Resting {
+struct IdleConnection {
     live: Live,
     since: BootInstant,
 }
 
-impl Connections {
+impl ConnectionPool {
     pub(super) fn new(
         options: PgConnectOptions,
         durability: &'static str,
@@ -84,7 +84,7 @@ impl Connections {
             room: Arc::new(Semaphore::new(size)),
             opening: Arc::new(Semaphore::new(OPENING)),
             ready: Semaphore::new(0),
-            resting: Mutex::default(),
+            idle: Mutex::default(),
             failing: AtomicBool::new(false),
         })
     }
@@ -95,9 +95,9 @@ impl Connections {
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<Vec<PgRow>, StoreError> {
         self.within_deadline(async {
-            let mut loan = self.lend().await?;
-            let rows = query.fetch_all(loan.connection()).await;
-            loan.settle(rows)
+            let mut connection = self.acquire().await?;
+            let rows = query.fetch_all(connection.connection()).await;
+            connection.release(rows)
         })
         .await
     }
@@ -111,11 +111,11 @@ impl Connections {
     }
 
     /// A connection for one call, in the order of asking.
-    pub(super) async fn lend(self: &Arc<Self>) -> Result<Loan<'_>, sqlx::Error> {
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<PooledConnection<'_>, sqlx::Error> {
         timeout(WAIT_TIME, self.wait_for_one()).await.unwrap_or_else(|_| Err(no_answer()))
     }
 
-    async fn wait_for_one(self: &Arc<Self>) -> Result<Loan<'_>, sqlx::Error> {
+    async fn wait_for_one(self: &Arc<Self>) -> Result<PooledConnection<'_>, sqlx::Error> {
         loop {
             let mut ready = pin!(self.ready.acquire());
             let ready = loop {
@@ -125,8 +125,8 @@ impl Connections {
                 }
             };
             ready.map_err(|_| sqlx::Error::PoolClosed)?.forget();
-            if let Some(live) = self.rested().await {
-                return Ok(Loan { live: Some(live), home: self });
+            if let Some(live) = self.take_idle().await {
+                return Ok(PooledConnection { live: Some(live), pool: self });
             }
         }
     }
@@ -138,18 +138,18 @@ impl Connections {
         }
         let Ok(turn) = Arc::clone(&self.opening).try_acquire_owned() else { return };
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return };
-        let home = Arc::clone(self);
+        let pool = Arc::clone(self);
         tokio::spawn(async move {
             // A standby that was promoted to this address, or is about to be, answers reads from the past.
-            let settings = [sql::HURRIED, home.durability, sql::CAN_WRITE];
-            let opened = timeout(OPENING_TIME, connect(&home.options, &settings)).await;
+            let settings = [sql::HURRIED, pool.durability, sql::CAN_WRITE];
+            let opened = timeout(OPENING_TIME, connect(&pool.options, &settings)).await;
             match opened.unwrap_or_else(|_| Err(no_answer())) {
                 Ok(connection) => {
-                    home.failing.store(false, Ordering::Relaxed);
-                    home.rest(Live { connection, _room: room });
+                    pool.failing.store(false, Ordering::Relaxed);
+                    pool.park(Live { connection, _room: room });
                 }
                 Err(error) => {
-                    home.say_once(error);
+                    pool.say_once(error);
                     // The next one may try in a moment, not at once: the server has troubles enough.
                     let _ = timeout(NUDGE, std::future::pending::<()>()).await;
                 }
@@ -166,66 +166,66 @@ impl Connections {
         }
     }
 
-    fn rest(&self, live: Live) {
-        let mut resting = self.resting();
+    fn park(&self, live: Live) {
+        let mut idle = self.idle();
         if !self.ready.is_closed() {
-            resting.push(Resting { live, since: self.clock.boot_instant() });
+            idle.push(IdleConnection { live, since: self.clock.boot_instant() });
             self.ready.add_permits(1);
         }
     }
 
     /// The connection that rested for the shortest time, if it was in use a moment ago or answers.
-    async fn rested(&self) -> Option<Live> {
-        let Resting { mut live, since } = self.resting().pop()?;
-        if self.clock.boot_instant().since(since) < RESTED {
+    async fn take_idle(&self) -> Option<Live> {
+        let IdleConnection { mut live, since } = self.idle().pop()?;
+        if self.clock.boot_instant().since(since) < IDLE_TIME {
             return Some(live);
         }
         if let Ok(Ok(())) = timeout(PING_TIME, live.connection.ping()).await {
             return Some(live);
         }
-        self.distrust_all();
+        self.discard_idle();
         None
     }
 
     /// What has happened to one connection has most likely happened to the others.
-    fn distrust_all(&self) {
-        let mut resting = self.resting();
-        self.ready.forget_permits(resting.len());
-        resting.clear();
+    fn discard_idle(&self) {
+        let mut idle = self.idle();
+        self.ready.forget_permits(idle.len());
+        idle.clear();
     }
 
     /// Takes leave of the server and waits until every loan has ended.
     pub(super) async fn close(&self) {
         self.ready.close();
         self.opening.close();
-        let resting = std::mem::take(&mut *self.resting());
-        for Resting { live, .. } in resting {
+        let idle = std::mem::take(&mut *self.idle());
+        for IdleConnection { live, .. } in idle {
             let _ = live.connection.close().await;
         }
         let all = u32::try_from(self.size).expect("a handful of connections");
         let _every_loan_has_ended = self.room.acquire_many(all).await;
     }
 
-    fn resting(&self) -> MutexGuard<'_, Vec<Resting>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
         // A list of connections is never left half changed.
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A connection on loan. It goes back only once its answer has been read whole; otherwise, also if the
 /// call is dropped half-way, it is closed without a word, because nobody knows what it would say next.
-pub(super) struct Loan<'a> {
+pub(super) struct PooledConnection<'a> {
     live: Option<Live>,
-    home: &'a Connections,
+    pool: &'a ConnectionPool,
 }
 
-impl Loan<'_> {
+impl PooledConnection<'_> {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.live.as_mut().expect("it is taken only when the loan ends").connection
     }
 
     /// Ends the loan, outside of a transaction, with the outcome of what was done.
-    pub(super) fn settle<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    pub(super) fn release<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match &outcome {
             Ok(_) => self.give_back(),
             Err(sqlx::Error::Database(refusal)) if is_about_the_statement(refusal.code()) => {
@@ -238,15 +238,15 @@ impl Loan<'_> {
 
     fn give_back(mut self) {
         if let Some(live) = self.live.take() {
-            self.home.rest(live);
+            self.pool.park(live);
         }
     }
 }
 
-impl Drop for Loan<'_> {
+impl Drop for PooledConnection<'_> {
     fn drop(&mut self) {
         if self.live.is_some() {
-            self.home.distrust_all();
+            self.pool.discard_idle();
         }
     }
 }

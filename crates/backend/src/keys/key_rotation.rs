@@ -22,9 +22,9 @@ const LOOK: Duration = Duration::from_secs(5);
 const PURPOSES: [KeyPurpose; 2] = [KeyPurpose::Access, KeyPurpose::Refresh];
 
 /// A task that ends with its handle.
-pub struct Keeping(JoinHandle<()>);
+pub struct RotationTask(JoinHandle<()>);
 
-impl Drop for Keeping {
+impl Drop for RotationTask {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -42,7 +42,7 @@ pub enum FirstRing {
 
 /// What came of a request to rotate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotation {
+pub struct KeyRotation {
     /// The next key.
     pub kid: String,
     /// When it is used.
@@ -72,7 +72,7 @@ impl KeyRing {
         ring.read_all(store).await?;
         // By a clock that is in doubt no key is made or removed.
         if let Ok(now) = clock.settled_now() {
-            ring.tend(store, now).await?;
+            ring.advance(store, now).await?;
         }
         // Another instance may have made them, with a master key of its own.
         ring.read_all(store).await?;
@@ -114,7 +114,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// If storage fails. What was done before stays done.
-    pub async fn tend(&self, store: &Arc<dyn Store>, now: NumericDate) -> Result<(), KeyError> {
+    pub async fn advance(&self, store: &Arc<dyn Store>, now: NumericDate) -> Result<(), KeyError> {
         // Twice: behind the first key there is one that waits.
         for purpose in PURPOSES.into_iter().chain(PURPOSES) {
             if let Some(successor) = self.plan().due(purpose, self.current().stored(), now) {
@@ -152,12 +152,12 @@ impl KeyRing {
         purpose: KeyPurpose,
         store: &Arc<dyn Store>,
         now: NumericDate,
-    ) -> Result<Rotation, KeyError> {
+    ) -> Result<KeyRotation, KeyError> {
         match self.waiting(purpose, now) {
             Some(waiting) => {
                 let earliest = self.plan().earliest(&waiting, now);
-                let hasten = Change::HastenKey(waiting.kid.clone(), earliest);
-                if store.commit(hasten, Vec::new()).await?.took_place() {
+                let activate_early = Change::ActivateKeyEarly(waiting.kid.clone(), earliest);
+                if store.commit(activate_early, Vec::new()).await?.took_place() {
                     let (kid, purpose) = (waiting.kid, purpose.as_str());
                     tracing::info!(event = "key.hastened", kid, purpose, signs_from = earliest.0);
                 }
@@ -169,25 +169,25 @@ impl KeyRing {
             }
         }
         let waiting = self.waiting(purpose, now).ok_or(KeyError::Missing)?;
-        Ok(Rotation { kid: waiting.kid, signs_from: waiting.signs_from })
+        Ok(KeyRotation { kid: waiting.kid, signs_from: waiting.signs_from })
     }
 
     /// From now on does what is due, until the handle is dropped.
     #[must_use]
-    pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> Keeping {
+    pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> RotationTask {
         let (ring, store, clock) = (Arc::clone(self), Arc::clone(store), clock.clone());
-        Keeping(tokio::spawn(async move {
+        RotationTask(tokio::spawn(async move {
             let mut troubled = false;
             loop {
                 let _ = timeout(LOOK, pending::<()>()).await;
                 // No key is made or removed by a clock that is in doubt: it says so itself.
                 let Ok(now) = clock.settled_now() else { continue };
-                let tended = async {
+                let advanced = async {
                     ring.reload(&store).await?;
-                    ring.tend(&store, now).await
+                    ring.advance(&store, now).await
                 };
-                let tended: Result<(), KeyError> = tended.await;
-                match tended {
+                let advanced: Result<(), KeyError> = advanced.await;
+                match advanced {
                     Ok(()) => troubled = false,
                     // Once a spell. Keys are made long before they are needed.
                     Err(error) if !std::mem::replace(&mut troubled, true) => {

@@ -9,9 +9,9 @@ use shared::SessionId;
 use crate::http::error::ApiError;
 
 /// The session that is meant, and no other.
-pub struct MeantSession(pub SessionId);
+pub struct ExpectedSession(pub SessionId);
 
-impl<S: Sync> OptionalFromRequestParts<S> for MeantSession {
+impl<S: Sync> OptionalFromRequestParts<S> for ExpectedSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {

@@ -80,9 +80,9 @@ impl Progress {
 }
 
 /// A task that ends with its handle.
-pub struct Upkeep(JoinHandle<()>);
+pub struct PruneTask(JoinHandle<()>);
 
-impl Drop for Upkeep {
+impl Drop for PruneTask {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -145,11 +145,11 @@ impl Retention {
     /// From now on prunes once an hour, until the handle is dropped. The first time is drawn by lot: of
     /// instances that start together, each has a time of its own.
     #[must_use]
-    pub fn keep(self, store: &Arc<dyn Store>, clock: &Clock, entropy: &Entropy) -> Upkeep {
+    pub fn keep(self, store: &Arc<dyn Store>, clock: &Clock, entropy: &Entropy) -> PruneTask {
         let (store, clock) = (Arc::clone(store), clock.clone());
         let lot = u64::from(u32::from_be_bytes(entropy.bytes()));
         let mut wait = Duration::from_secs(lot % HOUR_SECONDS);
-        Upkeep(tokio::spawn(async move {
+        PruneTask(tokio::spawn(async move {
             let mut progress = Progress::new(Pace::Background);
             loop {
                 let _ = timeout(wait, pending::<()>()).await;

@@ -37,13 +37,13 @@ const TRIES: u128 = WAIT.as_millis() / 2;
 type Outcomes = Vec<sqlx::Result<Outcome>>;
 
 /// Where changes are written.
-pub(super) struct Desk {
-    place: Arc<Place>,
+pub(super) struct WriteConnection {
+    source: Arc<Source>,
     connection: Option<Connection>,
 }
 
 /// Which database it is.
-struct Place {
+struct Source {
     options: SqliteConnectOptions,
     file: Arc<DatabaseFile>,
 }
@@ -54,7 +54,7 @@ struct Connection {
     flushes: bool,
 }
 
-impl Desk {
+impl WriteConnection {
     /// Opens the first connection, and brings the schema up to date unless it has to stay as it is.
     ///
     /// # Errors
@@ -64,17 +64,17 @@ impl Desk {
         file: Arc<DatabaseFile>,
         migrates: bool,
     ) -> Result<Self, StoreError> {
-        let place = Arc::new(Place { options, file });
-        let mut connection = place.connect_patiently().await?;
+        let source = Arc::new(Source { options, file });
+        let mut connection = source.connect_patiently().await?;
         if migrates {
             migrations::run(&mut connection.inner).await?;
         }
-        Ok(Self { place, connection: Some(connection.that_looks_often().await?) })
+        Ok(Self { source, connection: Some(connection.that_looks_often().await?) })
     }
 
     /// The same desk, cleared.
-    pub(super) fn cleared(&self) -> Self {
-        Self { place: Arc::clone(&self.place), connection: None }
+    pub(super) fn reopened(&self) -> Self {
+        Self { source: Arc::clone(&self.source), connection: None }
     }
 
     /// Commits all of the group in one transaction, on the disk if any of it must last.
@@ -84,7 +84,7 @@ impl Desk {
     pub(super) async fn commit(&mut self, group: &[Script]) -> Result<Outcomes, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.place.connect().await?.that_looks_often().await?,
+            None => self.source.connect().await?.that_looks_often().await?,
         };
         let outcomes = connection.commit(group).await;
         // While another process holds the lock, nothing was begun. After any other failure nobody
@@ -105,7 +105,7 @@ impl Desk {
     }
 }
 
-impl Place {
+impl Source {
     /// Of several instances that start at once on a new file, one turns it to WAL, and SQLite refuses
     /// the others without waiting.
     async fn connect_patiently(&self) -> Result<Connection, StoreError> {
@@ -185,13 +185,13 @@ fn result_code(error: &sqlx::Error) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{
-        accept, accept_and_tell, desk, open_session, register, register_at_length, revoke,
+        accept, accept_and_tell, write_connection, open_session, register, register_at_length, revoke,
     };
     use super::*;
 
     /// 1 for each that took place; `None` for what failed alone.
-    async fn rows(desk: &mut Desk, group: &[Script]) -> Vec<Option<u64>> {
-        let outcomes = desk.commit(group).await.expect("a commit");
+    async fn rows(writer: &mut WriteConnection, group: &[Script]) -> Vec<Option<u64>> {
+        let outcomes = writer.commit(group).await.expect("a commit");
         let rows =
             |outcome: sqlx::Result<Outcome>| outcome.ok().map(|it| u64::from(it.took_place()));
         outcomes.into_iter().map(rows).collect()
@@ -199,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_that_fails_takes_no_neighbour_down_and_leaves_nothing_behind() {
-        let (mut desk, _folder) = desk().await;
+        let (mut writer, _folder) = write_connection().await;
         let group = [
             register(1, 1),
             open_session(1, 2),
@@ -211,47 +211,47 @@ mod tests {
             revoke(1),
             accept(1),
         ];
-        let outcomes = rows(&mut desk, &group).await;
+        let outcomes = rows(&mut writer, &group).await;
         let one = Some(1);
         assert_eq!(outcomes, [one, one, None, None, Some(0), Some(0), one, one, Some(0)]);
         // The second user was undone together with their session, whose id was taken.
-        assert_eq!(rows(&mut desk, &[register(2, 3), accept(3)]).await, [one, one]);
+        assert_eq!(rows(&mut writer, &[register(2, 3), accept(3)]).await, [one, one]);
     }
 
     #[tokio::test]
     async fn a_rotation_takes_place_with_its_event_or_not_at_all() {
-        let (mut desk, _folder) = desk().await;
+        let (mut writer, _folder) = write_connection().await;
         let one = Some(1);
         let sessions = [register(1, 1), register(2, 2), register(3, 3)];
-        assert_eq!(rows(&mut desk, &sessions).await, [one; 3]);
+        assert_eq!(rows(&mut writer, &sessions).await, [one; 3]);
         // The second event's id is taken; whoever comes late has no event either.
         let group = [accept_and_tell(1, 1), accept_and_tell(2, 1), accept_and_tell(1, 2)];
-        assert_eq!(rows(&mut desk, &group).await, [one, None, Some(0)]);
+        assert_eq!(rows(&mut writer, &group).await, [one, None, Some(0)]);
         let next = [accept_and_tell(2, 2), revoke(3), accept_and_tell(3, 3)];
-        assert_eq!(rows(&mut desk, &next).await, [one, one, Some(0)]);
+        assert_eq!(rows(&mut writer, &next).await, [one, one, Some(0)]);
     }
 
     #[tokio::test]
     async fn a_full_disk_fails_the_whole_group_and_not_the_next_one() {
-        let (mut desk, _folder) = desk().await;
+        let (mut writer, _folder) = write_connection().await;
         let full = "PRAGMA max_page_count = 1";
-        let connection = &mut desk.connection.as_mut().expect("it is open").inner;
+        let connection = &mut writer.connection.as_mut().expect("it is open").inner;
         sqlx::raw_sql(full).execute(connection).await.expect("a limit");
         let group = [register(1, 1), register_at_length(2, 2), open_session(1, 3)];
-        assert!(desk.commit(&group).await.is_err());
+        assert!(writer.commit(&group).await.is_err());
         // Nothing of it took place, and the next group's connection has no such limit.
-        assert_eq!(rows(&mut desk, &group).await, [Some(1); 3]);
+        assert_eq!(rows(&mut writer, &group).await, [Some(1); 3]);
     }
 
     #[tokio::test]
     async fn a_fresh_connection_is_not_opened_to_another_file() {
-        let (desk, folder) = desk().await;
-        let mut cleared = desk.cleared();
-        desk.close().await.expect("nothing in the way");
+        let (writer, folder) = write_connection().await;
+        let mut reopened = writer.reopened();
+        writer.close().await.expect("nothing in the way");
         // As good as the old one in every respect, but not the one that was opened.
         let (file, copy) = (folder.path().join("test.db"), folder.path().join("copy.db"));
         std::fs::copy(&file, &copy).expect("a copy");
         std::fs::rename(&copy, &file).expect("another file");
-        assert!(cleared.commit(&[register(1, 1)]).await.is_err());
+        assert!(reopened.commit(&[register(1, 1)]).await.is_err());
     }
 }

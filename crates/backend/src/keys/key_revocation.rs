@@ -1,5 +1,5 @@
 //! Retiring a key that somebody else may have: it counts no more, the next one takes its place, and the sessions whose
-//! refresh tokens it authenticates end. It must not know how a key is made; that is [`keeper`](super::keeper).
+//! refresh tokens it authenticates end. It must not know how a key is made; that is [`key_rotation`](super::keeper).
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::store::{Change, KeyPurpose, Store};
 
 /// What came of a request to retire.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retirement {
+pub struct KeyRevocation {
     /// What the key was for.
     pub purpose: KeyPurpose,
     /// The key in use now.
@@ -33,13 +33,13 @@ impl KeyRing {
         kid: &str,
         event_log: &SecurityEventLog,
         progress: Progress<'_>,
-    ) -> Result<Retirement, KeyError> {
+    ) -> Result<KeyRevocation, KeyError> {
         let (ring, now) = (self.current(), event_log.now());
         let key = ring.stored().iter().find(|key| key.kid == kid);
         let key = key.ok_or_else(|| KeyError::Unknown { kid: kid.to_owned() })?;
         let successor = self.plan().replacement(key, ring.stored(), now);
         let successor = successor.map(|successor| Box::new(self.made(key.purpose, successor, now)));
-        let retire = Change::RetireKey { kid: kid.to_owned(), successor, at: now };
+        let retire = Change::RevokeKey { kid: kid.to_owned(), successor, at: now };
         let counted = event_log.commit(retire, Vec::new()).await?.took_place();
         if counted {
             tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
@@ -54,7 +54,7 @@ impl KeyRing {
             }
         };
         if counted || sessions > 0 {
-            Ok(Retirement { purpose: key.purpose, in_use, sessions })
+            Ok(KeyRevocation { purpose: key.purpose, in_use, sessions })
         } else {
             Err(KeyError::RetiredBefore { kid: kid.to_owned() })
         }
@@ -69,8 +69,8 @@ impl KeyRing {
     ) -> Result<Option<String>, KeyError> {
         let ring = self.current();
         let Some(in_use) = ring.in_use(purpose, now) else { return Ok(None) };
-        let hasten = Change::HastenKey(in_use.kid.clone(), now);
-        if in_use.signs_from > now && store.commit(hasten, Vec::new()).await?.took_place() {
+        let activate_early = Change::ActivateKeyEarly(in_use.kid.clone(), now);
+        if in_use.signs_from > now && store.commit(activate_early, Vec::new()).await?.took_place() {
             self.reload(store).await?;
         }
         Ok(Some(in_use.kid.clone()))

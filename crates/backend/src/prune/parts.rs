@@ -1,5 +1,5 @@
 //! Prunes a table in parts: ranges of its primary key, one small transaction each, with rests in between. It
-//! must not know what is old; that is [`upkeep`](super).
+//! must not know what is old; that is [`prune`](super).
 //!
 //! Ids are UUIDs of version 7, so the primary key is in the order of time: what is old lies at its beginning,
 //! a part is a range of it, and what was looked at once need not be looked at again. No statement reads more
