@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use backend::auth::email::Email;
 use backend::entropy::Entropy;
-use backend::store::{self, Accepted, Change, Event, Session, Store, User, ClientInfo};
 use backend::prune::{Pace, Progress, Retention};
+use backend::store::{self, Accepted, Change, ClientInfo, Event, Session, Store, User};
 use rotation::{Attempt, Family, Generation, Policy, Seed};
 use shared::{EventKind, NumericDate};
 

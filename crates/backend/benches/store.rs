@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backend::auth::email::Email;
-use backend::store::{self, Accepted, Change, Revocation, Event, Session, Store, User, ClientInfo};
+use backend::store::{self, Accepted, Change, ClientInfo, Event, Revocation, Session, Store, User};
 use rotation::{Attempt, Family, Generation, Seed};
-use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const ROTATIONS_EACH: u32 = 500;

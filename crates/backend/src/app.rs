@@ -8,11 +8,11 @@ use axum::extract::FromRef;
 
 use crate::auth::access_token::AccessTokens;
 use crate::auth::accounts::Accounts;
-use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::idempotency::copies::SignIns;
-use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::rate_limit::RateLimits;
 use crate::auth::password_hasher::PasswordHasher;
+use crate::auth::rate_limit::RateLimits;
+use crate::auth::revocation_cache::RevocationCache;
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::sessions::Sessions;
 use crate::auth::status_list::StatusLists;
 use crate::clock::Clock;
@@ -68,8 +68,10 @@ impl AppState {
         let Dependencies { clock, entropy, store, keys } = dependencies;
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
-        let limits = settings.limits.map_or(RateLimits::off(), |rates| RateLimits::new(&rates, &clock));
-        let (revocations, status_lists) = (Arc::new(RevocationCache::new(&clock)), StatusLists::new(&clock));
+        let limits =
+            settings.limits.map_or(RateLimits::off(), |rates| RateLimits::new(&rates, &clock));
+        let (revocations, status_lists) =
+            (Arc::new(RevocationCache::new(&clock)), StatusLists::new(&clock));
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
         let event_log = SecurityEventLog::new(store, clock, entropy.clone(), revocations);

@@ -12,39 +12,39 @@ pub mod callers;
 pub mod device;
 pub mod device_change;
 pub mod email;
-pub mod revocation_cache;
-pub mod revocation_listener;
-mod issue_tokens;
-pub mod login_throttle;
 pub mod idempotency;
-pub mod security_event_log;
+mod issue_tokens;
 pub mod known_device;
 mod login;
-pub mod rate_limit;
+pub mod login_throttle;
 pub mod logout;
 mod own_sessions;
-pub mod password_hasher;
 mod password_change;
+pub mod password_hasher;
 pub mod permits;
+pub mod rate_limit;
 mod register;
+pub mod revocation_cache;
+pub mod revocation_listener;
+pub mod risk;
 mod rules;
+pub mod security_event_log;
 pub mod services;
 pub mod sessions;
 mod settings;
 pub mod spelling;
 pub mod status_list;
 mod superseded;
-pub mod risk;
 mod tag;
 mod text;
 
 use std::sync::Arc;
 
-use shared::{RevocationReason, FieldError, LimitedBy, Secret, SessionId};
+use shared::{FieldError, LimitedBy, RevocationReason, Secret, SessionId};
 
 use crate::clock::ClockError;
 use crate::keys::KeyError;
-use crate::store::{StoreError, User, ClientInfo};
+use crate::store::{ClientInfo, StoreError, User};
 use known_device::list::{KeptDevices, PresentedDevices};
 
 /// What a successful register, login or refresh gives out.

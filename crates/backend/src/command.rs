@@ -28,10 +28,10 @@ use crate::config::{Command, ConsentArgs, DatabaseArgs, MasterKeySource, PruneAr
 use crate::entropy::Entropy;
 use crate::keys::{FirstRing, KeyError, KeyRing, MasterKey};
 use crate::lifetimes::{RENEW_SECONDS, renewals};
+use crate::prune::{Pace, Progress, Removed, Retention};
 use crate::router::router;
 use crate::server::{self, ConnectionLimits};
 use crate::store::{self, Database, Opening, Store};
-use crate::prune::{Pace, Progress, Removed, Retention};
 use database::with_database;
 
 /// How long the storage may take to let go once the last request is answered.

@@ -20,10 +20,10 @@ use crate::lifetimes::LifetimeSet;
 use crate::prune::Retention;
 
 pub use command_line::{
-    AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, RevokeSessionsArgs,
-    KeysArgs, KeysCommand, LifeArgs, RateLimits, ListSessionsArgs, PruneArgs, Purpose,
-    RemoveServiceArgs, RetireArgs, RingArgs, RotateArgs, ServeArgs, ServicesCommand,
-    SessionsCommand, RiskArgs, UserArgs, UsersCommand, WhoseArgs,
+    AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, KeysArgs,
+    KeysCommand, LifeArgs, ListSessionsArgs, PruneArgs, Purpose, RateLimits, RemoveServiceArgs,
+    RevokeArgs, RevokeSessionsArgs, RingArgs, RiskArgs, RotateArgs, ServeArgs, ServicesCommand,
+    SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
 pub use keys::MasterKeySource;
 pub use origin::Origin;

@@ -8,10 +8,10 @@
 
 mod contents;
 mod file;
+mod key_revocation;
 mod key_rotation;
 pub mod master;
 pub mod plan;
-mod key_revocation;
 pub mod ring;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,10 +28,10 @@ use crate::entropy::Entropy;
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::{KeyPurpose, Store, StoreError};
 use contents::Contents;
-pub use key_rotation::{FirstRing, RotationTask, KeyRotation};
+pub use key_revocation::KeyRevocation;
+pub use key_rotation::{FirstRing, KeyRotation, RotationTask};
 pub use master::MasterKey;
 pub use plan::{KeyPlan, KeyState};
-pub use key_revocation::KeyRevocation;
 pub use ring::Ring;
 
 /// How long an unknown key is not asked for again: whoever invents ids makes no work.
@@ -132,7 +132,7 @@ pub enum KeyError {
         kid: String,
     },
     /// All keys of a purpose have been retired.
-    #[error("no key is in use: all have been retired, and none was made")]
+    #[error("no key is in use: all have been revoked, and none was made")]
     NoneInUse,
     /// No key has this id.
     #[error("the ring holds no key {kid:?}: `baton keys list` shows those it holds")]
@@ -141,8 +141,8 @@ pub enum KeyError {
         kid: String,
     },
     /// The key counted no more before.
-    #[error("the key {kid} has been retired already")]
-    RetiredBefore {
+    #[error("the key {kid} has been revoked already")]
+    RevokedBefore {
         /// Its id.
         kid: String,
     },

@@ -9,9 +9,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::AppState;
 use crate::http::{
-    assets, clock, confirm, events, timeout, headers, health, idempotency, introspect, jwks, login,
-    logout, me, metadata, name, password, problem, refresh, register, request_id, revoke, sessions,
-    site, status_list,
+    assets, clock, confirm, events, headers, health, idempotency, introspect, jwks, login, logout,
+    me, metadata, name, password, problem, refresh, register, request_id, revoke, sessions, site,
+    status_list, timeout,
 };
 
 /// The application as a service.

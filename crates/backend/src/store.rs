@@ -24,19 +24,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::{RevocationReason, NumericDate, SessionId, UserId};
+use shared::{NumericDate, RevocationReason, SessionId, UserId};
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
 pub use change::{
-    Change, Revocation, IdRange, Outcome, Part, PasswordChange, Prunable, Superseded, Whose,
+    Change, IdRange, Outcome, Part, PasswordChange, Prunable, Revocation, SessionScope, Superseded,
 };
 pub use open::{
     Database, Opening, is_forgetful, name_of, open, open_database, without_credentials,
 };
 pub use records::{
-    Accepted, AccountTag, EVENTS_KEPT, RevokedSession, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT, UsedKey, User, ClientInfo,
+    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, EventQuery, Failures, HeldLifetime,
+    KeyPurpose, RevokedSession, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT,
+    UsedKey, User,
 };
 pub use schema::Schema;
 

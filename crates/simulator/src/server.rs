@@ -1,5 +1,5 @@
 //! A server instance: the real `Sessions`, and what its HTTP layer would do around a call, which is
-//! little. PasswordHasher are left out: who logs in here has proved who they are. It must not know who
+//! little. Passwords are left out: who logs in here has proved who they are. It must not know who
 //! calls, or what becomes of the answer.
 
 mod sign_in;
@@ -16,7 +16,7 @@ use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
 use shared::body::SessionBody;
-use shared::{RevocationReason, ErrorCode, Problem, Secret, SessionId};
+use shared::{ErrorCode, Problem, RevocationReason, Secret, SessionId};
 
 use crate::setting::Bug;
 pub(crate) use sign_in::{SignIn, Way};
@@ -111,7 +111,10 @@ async fn carry_out(
         }
         Call::End { session } => {
             let revocation = sessions.event_log.revocation(RevocationReason::Administrator);
-            sessions.event_log.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
+            sessions
+                .event_log
+                .commit(Change::RevokeSession(session, revocation), Vec::new())
+                .await?;
             Ok(Outcome::Done)
         }
     }

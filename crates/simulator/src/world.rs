@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use backend::auth::access_token::AccessTokens;
 use backend::auth::email::Email;
-use backend::auth::revocation_cache::RevocationCache;
-use backend::auth::security_event_log::SecurityEventLog;
 use backend::auth::rate_limit::RateLimits;
+use backend::auth::revocation_cache::RevocationCache;
+use backend::auth::risk::RiskPolicy;
+use backend::auth::security_event_log::SecurityEventLog;
 use backend::auth::sessions::Sessions;
 use backend::auth::status_list::StatusLists;
-use backend::auth::risk::RiskPolicy;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use backend::lifetimes::{LifetimeSet, Lifetimes};
-use backend::store::{User, ClientInfo};
+use backend::store::{ClientInfo, User};
 use rotation::Policy;
 use shared::NumericDate;
 

@@ -10,13 +10,13 @@ use shared::{EventKind, Secret, SessionId};
 use super::email::Email;
 use super::idempotency::KeyedRequest;
 use super::idempotency::copies::SignIns;
-use super::security_event_log::SecurityEventLog;
 use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
-use super::password_hasher::{Priority, PasswordHasher, Verdict};
+use super::password_hasher::{PasswordHasher, Priority, Verdict};
+use super::security_event_log::SecurityEventLog;
 use super::sessions::{Found, Sessions};
 use super::{AuthError, IssuedTokens, SignInContext, rules};
-use crate::store::{AccountTag, Change, Event, User, ClientInfo};
+use crate::store::{AccountTag, Change, ClientInfo, Event, User};
 
 /// The accounts of this server.
 #[derive(Clone)]
@@ -131,7 +131,11 @@ impl Accounts {
     }
 
     /// The device, if one of its tokens says that this account is known there.
-    pub(super) fn recognise(&self, context: &SignInContext, account: &AccountTag) -> Option<KnownDevice> {
+    pub(super) fn recognise(
+        &self,
+        context: &SignInContext,
+        account: &AccountTag,
+    ) -> Option<KnownDevice> {
         let (key, now) = (self.sessions.keys.device_key(), self.sessions.event_log.now());
         KnownDevice::recognise(key, context.devices.tokens(), account, now)
     }

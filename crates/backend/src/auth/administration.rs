@@ -2,15 +2,15 @@
 //! the administrator is: whoever may use the database's credentials may do all of this.
 
 use shared::body::RegisterRequest;
-use shared::{RevocationReason, EventKind};
+use shared::{EventKind, RevocationReason};
 
 use super::AuthError;
 use super::accounts::validated;
 use super::bulk_revocation::Progress;
+use super::password_hasher::{PasswordHasher, Priority};
 use super::security_event_log::SecurityEventLog;
-use super::password_hasher::{Priority, PasswordHasher};
 use super::spelling::{self, is_taken_as_typed};
-use crate::store::{AccountTag, Change, Event, StoreError, User, ClientInfo};
+use crate::store::{AccountTag, Change, ClientInfo, Event, StoreError, User};
 
 /// Accounts and sessions in an administrator's hands.
 pub struct Administration {

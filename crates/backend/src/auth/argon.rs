@@ -1,6 +1,6 @@
 //! Argon2id in memory that is used again and again. An allocation of 19 MiB for each password would be left
 //! to the allocator to give back, which keeps it for every thread there ever was. It must not know who waits
-//! for whom; that is [`password`](super::password_hasher).
+//! for whom; that is [`password_hasher`](super::password_hasher).
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};

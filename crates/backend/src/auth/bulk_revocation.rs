@@ -12,7 +12,7 @@ use shared::{RevocationReason, SessionId, UserId};
 use tokio::time::{Instant, timeout};
 
 use super::security_event_log::SecurityEventLog;
-use crate::store::{Change, Part, StoreError, Whose};
+use crate::store::{Change, Part, SessionScope, StoreError};
 use crate::telemetry::causes;
 
 /// How often a part is tried before the revocation stops: a running server may hold the lock, or the database be
@@ -49,7 +49,7 @@ impl SecurityEventLog {
         {
             let begun = Instant::now();
             let refresh_key_id = refresh_key_id.map(str::to_owned);
-            let whose = Whose::Part(Part { after, up_to, refresh_key_id });
+            let whose = SessionScope::Part(Part { after, up_to, refresh_key_id });
             let revoked = persistently(async || self.revoke(whose.clone(), cause).await).await?;
             after = up_to;
             if revoked > 0 {
@@ -66,11 +66,15 @@ impl SecurityEventLog {
     ///
     /// # Errors
     /// If storage fails. What has ended stays so, and a repeat ends the rest.
-    pub async fn revoke_all_of(&self, user: UserId, cause: RevocationReason) -> Result<u64, StoreError> {
+    pub async fn revoke_all_of(
+        &self,
+        user: UserId,
+        cause: RevocationReason,
+    ) -> Result<u64, StoreError> {
         let mut sessions = 0;
         loop {
             let begun = Instant::now();
-            match persistently(async || self.revoke(Whose::Of(user), cause).await).await? {
+            match persistently(async || self.revoke(SessionScope::User(user), cause).await).await? {
                 0 => return Ok(sessions),
                 revoked => sessions += revoked,
             }
@@ -82,7 +86,11 @@ impl SecurityEventLog {
     ///
     /// # Errors
     /// If storage fails.
-    pub async fn revoke(&self, whose: Whose, cause: RevocationReason) -> Result<u64, StoreError> {
+    pub async fn revoke(
+        &self,
+        whose: SessionScope,
+        cause: RevocationReason,
+    ) -> Result<u64, StoreError> {
         let revoke = Change::RevokeSessions(whose, self.revocation(cause));
         Ok(self.commit(revoke, Vec::new()).await?.revoked.len() as u64)
     }

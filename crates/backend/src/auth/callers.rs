@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use rotation::{Standing, UnverifiedTicket};
-use shared::{RevocationReason, NumericDate, Secret, SessionId, UserId};
+use shared::{NumericDate, RevocationReason, Secret, SessionId, UserId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
 use super::AuthError;
-use super::revocation_cache::SessionStatus;
 use super::idempotency::Idempotency;
+use super::revocation_cache::SessionStatus;
 use super::sessions::{Found, Sessions};
 use crate::store::{Session, StoreError, User};
 

@@ -1,6 +1,6 @@
 //! Whether a session continues on another device: compares what was stored of a session with what a request says. A label
 //! may have been stored by an earlier version, which had other names: a renaming of ours is no change. It must not
-//! decide what to do about one; that is [`risk`](super::suspicion).
+//! decide what to do about one; that is [`risk`](super::risk).
 
 use shared::device::UNKNOWN;
 use shared::{Device, DeviceKind};

@@ -1,6 +1,6 @@
 //! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that arrives twice has one effect. Browsers send
 //! a POST again by themselves when a connection closes before its answer, and users press a button again. The key is
-//! stored with the change that it was used for, in one transaction; a copy of the request finds it there. PasswordHasher take
+//! stored with the change that it was used for, in one transaction; a copy of the request finds it there. Passwords take
 //! no part: they are verified for each copy. It must not know HTTP.
 //!
 //! Refresh and password change have a rule of their own: `rotation::decide`.
@@ -17,11 +17,11 @@ use tokio::time::timeout;
 use verifier::IdempotencyKey;
 
 use super::callers::Caller;
+use super::risk::network;
 use super::security_event_log::SecurityEventLog;
 use super::sessions::Sessions;
-use super::risk::network;
 use super::{AuthError, IssuedTokens};
-use crate::store::{Change, Event, Outcome, UsedKey, User, ClientInfo};
+use crate::store::{Change, ClientInfo, Event, Outcome, UsedKey, User};
 
 /// How long a copy waits for the request that came first. Less than a request may take.
 const COPY_WAIT: Duration = Duration::from_secs(5);

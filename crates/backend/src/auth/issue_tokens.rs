@@ -7,7 +7,7 @@ use shared::Secret;
 use super::access_token::Statement;
 use super::sessions::Sessions;
 use super::{AuthError, IssuedTokens};
-use crate::store::{Session, User, ClientInfo};
+use crate::store::{ClientInfo, Session, User};
 
 impl Sessions {
     /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.

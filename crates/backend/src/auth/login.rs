@@ -10,12 +10,12 @@ use super::email::Email;
 use super::idempotency::copies::Copy;
 use super::idempotency::{KeyedRequest, Place};
 use super::known_device::KnownDevice;
-use super::rate_limit::RateLimited;
 use super::password_hasher::{Priority, Verdict};
-use super::spelling;
+use super::rate_limit::RateLimited;
 use super::risk::network;
+use super::spelling;
 use super::{AuthError, IssuedTokens, SignInContext};
-use crate::store::{AccountTag, Change, Event, EventQuery, Session, UsedKey, User, ClientInfo};
+use crate::store::{AccountTag, Change, ClientInfo, Event, EventQuery, Session, UsedKey, User};
 
 /// How far back the record is searched for a network: so many logins.
 const LOGINS_REMEMBERED: u32 = 50;
@@ -152,7 +152,9 @@ impl Accounts {
         self.tell_apart(login).await?;
         // A device at which a hundred were wrong is no better than a stranger's.
         let (tag, priority) = match login.device_tag() {
-            Some(device) if !self.is_locked_out(device).await? => (device, Priority::KnownAccount(login.account)),
+            Some(device) if !self.is_locked_out(device).await? => {
+                (device, Priority::KnownAccount(login.account))
+            }
             _ => (login.account, Priority::Normal),
         };
         let permit = match self.permit(tag, priority).await? {

@@ -7,8 +7,8 @@ use shared::{LimitedBy, NumericDate};
 
 use super::AuthError;
 use super::accounts::Accounts;
+use super::password_hasher::{HashPermit, Priority};
 use super::rate_limit::{Key, RateLimited};
-use super::password_hasher::{Priority, HashPermit};
 use crate::store::{AccountTag, Change, Failures, FailuresBefore};
 
 /// So many wrong passwords in a row cost no time: people mistype.
@@ -53,7 +53,8 @@ impl Accounts {
         let permit = self.hasher.permit(priority).await?;
         for _ in 0..ROUNDS {
             let count = seen.map_or(0, |seen| seen.count);
-            let count_failure = Change::CountFailure { account: tag, seen: count, at: event_log.now() };
+            let count_failure =
+                Change::CountFailure { account: tag, seen: count, at: event_log.now() };
             if event_log.commit(count_failure, Vec::new()).await?.took_place() {
                 return Ok(Ok(permit));
             }
@@ -66,7 +67,10 @@ impl Accounts {
     }
 
     /// Why no password may be looked at yet, if that is so, without taking anything.
-    pub(super) async fn throttled(&self, tag: AccountTag) -> Result<Option<RateLimited>, AuthError> {
+    pub(super) async fn throttled(
+        &self,
+        tag: AccountTag,
+    ) -> Result<Option<RateLimited>, AuthError> {
         if !self.sessions.limits.are_on() {
             return Ok(None);
         }
@@ -97,7 +101,10 @@ impl Accounts {
 }
 
 impl RateLimited {
-    const fn password_attempt(tag: AccountTag, (retry_after, limited_by): (i64, LimitedBy)) -> Self {
+    const fn password_attempt(
+        tag: AccountTag,
+        (retry_after, limited_by): (i64, LimitedBy),
+    ) -> Self {
         Self { key: Key::PasswordAttempt(tag), retry_after, limited_by: Some(limited_by) }
     }
 }

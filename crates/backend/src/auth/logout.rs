@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use rotation::{Refusal, UnverifiedTicket};
-use shared::{RevocationReason, EventKind, Secret, SessionId};
+use shared::{EventKind, RevocationReason, Secret, SessionId};
 use verifier::{AccessToken, IdempotencyKey, Rejection};
 
 use super::AuthError;
 use super::callers::{Caller, refused, within_deadline};
 use super::idempotency::KeyedRequest;
 use super::sessions::{Found, Sessions};
-use crate::store::{Change, Session, ClientInfo};
+use crate::store::{Change, ClientInfo, Session};
 
 /// What names the sessions that a caller gives up.
 pub struct Presented<'a> {
@@ -48,7 +48,8 @@ impl Sessions {
         client: &ClientInfo,
     ) -> Result<LoggedOut, AuthError> {
         let Presented { refresh_tokens, access_token, expected, key } = presented;
-        let is_expected = |session: &Session| expected.is_none_or(|expected| session.id == expected);
+        let is_expected =
+            |session: &Session| expected.is_none_or(|expected| session.id == expected);
         let mut named = Vec::with_capacity(refresh_tokens.len() + 1);
         let mut is_anothers = false;
         for presented in *refresh_tokens {
@@ -78,8 +79,12 @@ impl Sessions {
         // Of several sessions the first one bears the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
-            let event = self.event(EventKind::LoggedOut, found, client).because(RevocationReason::Logout);
-            let end = Change::RevokeSession(found.session.id, self.event_log.revocation(RevocationReason::Logout));
+            let event =
+                self.event(EventKind::LoggedOut, found, client).because(RevocationReason::Logout);
+            let end = Change::RevokeSession(
+                found.session.id,
+                self.event_log.revocation(RevocationReason::Logout),
+            );
             let by = (found.user.id, Some(found.session.id));
             let outcome = self.event_log.commit_keyed(bears, by, end, vec![event]).await?;
             if !outcome.took_place() {

@@ -1,12 +1,12 @@
 //! Sessions in their user's hands: where am I logged in, and out with the others. It must not know
 //! about tokens.
 
-use shared::{RevocationReason, EventKind, SessionId};
+use shared::{EventKind, RevocationReason, SessionId};
 
 use super::AuthError;
 use super::callers::{Authenticated, Caller};
 use super::sessions::Sessions;
-use crate::store::{Change, Event, Session, ClientInfo, Whose};
+use crate::store::{Change, ClientInfo, Event, Session, SessionScope};
 
 impl Sessions {
     /// Where the user is logged in: the session that asks first, then the one seen last.
@@ -41,7 +41,8 @@ impl Sessions {
             tracing::warn!(event = "foreign_session_refused", %user, %session, named = %id);
             return Err(AuthError::NoSuchSession);
         }
-        let cause = if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
+        let cause =
+            if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
         let end = Change::RevokeSession(id, self.event_log.revocation(cause));
         let event = self.end_of(id, caller, cause, client);
         self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
@@ -52,19 +53,29 @@ impl Sessions {
     ///
     /// # Errors
     /// If storage fails.
-    pub async fn revoke_others(&self, caller: &Caller, client: &ClientInfo) -> Result<(), AuthError> {
+    pub async fn revoke_others(
+        &self,
+        caller: &Caller,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
         if self.begin_change(caller).await?.is_none() {
             return Ok(());
         }
         let event = self.event_log.event(EventKind::OthersEnded, Some(caller.user), client);
         let event = event.in_session(caller.session).because(RevocationReason::User);
-        let whose = Whose::OthersOf(caller.user, caller.session);
+        let whose = SessionScope::OthersOf(caller.user, caller.session);
         let end = Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
         self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 
-    fn end_of(&self, id: SessionId, caller: &Caller, cause: RevocationReason, client: &ClientInfo) -> Event {
+    fn end_of(
+        &self,
+        id: SessionId,
+        caller: &Caller,
+        cause: RevocationReason,
+        client: &ClientInfo,
+    ) -> Event {
         let own = id == caller.session;
         let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
         self.event_log.event(kind, Some(caller.user), client).in_session(id).because(cause)

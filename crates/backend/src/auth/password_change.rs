@@ -2,13 +2,13 @@
 //! a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
 
 use rotation::{Attempt, Decision, decide};
-use shared::{RevocationReason, EventKind};
+use shared::{EventKind, RevocationReason};
 
 use super::callers::{Authenticated, Caller};
 use super::issue_tokens::successor;
 use super::sessions::Sessions;
 use super::{AuthError, IssuedTokens};
-use crate::store::{Accepted, Change, PasswordChange, Session, ClientInfo};
+use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
 
 /// How often a change that lost a race reads again. A loser finds what the winner wrote.
 const ROUNDS: usize = 8;

@@ -156,7 +156,8 @@ impl PasswordHasher {
         stored: Option<&str>,
     ) -> Result<Verdict, AuthError> {
         let known = stored.is_some();
-        let (password, stored) = (normalized(password), stored.unwrap_or(&self.dummy_hash).to_owned());
+        let (password, stored) =
+            (normalized(password), stored.unwrap_or(&self.dummy_hash).to_owned());
         self.looked_at.fetch_add(1, Ordering::Relaxed);
         let verdict =
             blocking(permit, move |memory| memory.verify(password.expose().as_bytes(), &stored))

@@ -1,5 +1,5 @@
 //! Rate limits: how often, at once, in the memory of each instance. What must survive a restart is
-//! counted in the store; see [`login_throttle`](super::guessing). It must not know what the calls do.
+//! counted in the store; see [`login_throttle`](super::login_throttle). It must not know what the calls do.
 
 mod admission;
 mod buckets;
@@ -15,8 +15,8 @@ use shared::{LimitedBy, SessionId, UserId};
 
 use super::AuthError;
 use super::callers::Caller;
-use super::security_event_log::SecurityEventLog;
 use super::risk::network;
+use super::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
 use crate::store::{AccountTag, Event};
 use buckets::Buckets;
@@ -82,7 +82,7 @@ struct All {
 }
 
 impl RateLimits {
-    /// RateLimits with these rates.
+    /// Limits with these rates.
     #[must_use]
     pub fn new(rates: &Rates, clock: &Clock) -> Self {
         let buckets = |rate| Buckets::new(rate, clock.clone());
@@ -192,7 +192,11 @@ impl RateLimits {
     }
 
     /// A password given within a session, right or wrong: each costs a hash.
-    pub(super) fn password_check(&self, user: UserId, session: SessionId) -> Result<(), RateLimited> {
+    pub(super) fn password_check(
+        &self,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<(), RateLimited> {
         self.take(Limit::PasswordChecksPerSession, Key::Session(session))?;
         self.take(Limit::PasswordChecksPerAccount, Key::Account(user))
     }

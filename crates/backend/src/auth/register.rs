@@ -10,13 +10,13 @@ use super::accounts::{Accounts, validated};
 use super::email::Email;
 use super::idempotency::KeyedRequest;
 use super::idempotency::copies::Copy;
-use super::security_event_log::SecurityEventLog;
 use super::password_hasher::Priority;
+use super::security_event_log::SecurityEventLog;
 use super::sessions::Sessions;
 use super::spelling::is_taken_as_typed;
 use super::superseded::GivingWay;
 use super::{AuthError, IssuedTokens, SignInContext};
-use crate::store::{AccountTag, Change, UsedKey, User, ClientInfo};
+use crate::store::{AccountTag, Change, ClientInfo, UsedKey, User};
 
 impl Accounts {
     /// Creates an account and its first session, both or neither.

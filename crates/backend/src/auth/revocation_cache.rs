@@ -1,6 +1,6 @@
 //! Which sessions have ended within the life of an access token: a set in memory, so that a protected call asks
 //! nobody and an ended session's tokens stop all the same. It must not know how it is kept up to date; that is
-//! [`feed`](super::revocation_listener).
+//! [`revocation_listener`](super::revocation_listener).
 //!
 //! A million may end at once. How the set bears that is in [`revoked_set`]; how it is read from the store, in
 //! [`catch_up`].
@@ -12,7 +12,7 @@ mod status_bits;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use shared::{RevocationReason, NumericDate, SessionId};
+use shared::{NumericDate, RevocationReason, SessionId};
 
 use self::revoked_set::RevokedSet;
 use crate::clock::{BootInstant, Clock};

@@ -12,7 +12,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::{RevocationReason, NumericDate, SessionId};
+use shared::{NumericDate, RevocationReason, SessionId};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
-use crate::store::{RevokedSession, Notification, Reach, Store, StoreError};
+use crate::store::{Notification, Reach, RevokedSession, Store, StoreError};
 use crate::telemetry::causes;
 
 /// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
@@ -110,7 +110,8 @@ impl RevocationListener {
                 }
             }
             asked = self.clock.boot_instant();
-            let notification = timeout(TRUST, subscription.next()).await.map_err(|_| StoreError::TimedOut)??;
+            let notification =
+                timeout(TRUST, subscription.next()).await.map_err(|_| StoreError::TimedOut)??;
             if matches!(notification, Notification::Change(_)) {
                 self.keys.reload(&self.store).await?;
             }
@@ -132,7 +133,11 @@ impl RevocationListener {
     /// These have ended: it counts from now.
     fn note(&self, revoked: Vec<(SessionId, RevocationReason)>, now: NumericDate) {
         let revoked = revoked.into_iter();
-        self.revocations.note(revoked.map(|(session, cause)| RevokedSession { session, cause, at: now }));
+        self.revocations.note(revoked.map(|(session, cause)| RevokedSession {
+            session,
+            cause,
+            at: now,
+        }));
     }
 
     /// Reads what has ended before.

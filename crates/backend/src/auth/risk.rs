@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use shared::{EventKind, NumericDate};
 
 use super::device_change::{DeviceChange, compare};
-use crate::store::{Session, ClientInfo};
+use crate::store::{ClientInfo, Session};
 
 /// What policy asks for when something is unusual, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -76,8 +76,7 @@ pub fn assess(
         ),
         (moved && other_device && soon, EventKind::ImpossibleGap, policy.gap),
     ];
-    let found =
-        found.into_iter().filter(|(is_so, _, action)| *is_so && *action != RiskAction::Off);
+    let found = found.into_iter().filter(|(is_so, _, action)| *is_so && *action != RiskAction::Off);
     let mut risk = RiskAssessment { signals: Vec::new(), action: RiskAction::Off };
     for (_, signal, action) in found {
         risk.signals.push(signal);

@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
-use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 
-use super::revocation_cache::RevocationCache;
 use super::permits::Permits;
+use super::revocation_cache::RevocationCache;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{
-    Change, RevokedSession, Revocation, Event, EventQuery, Outcome, Store, StoreError, Superseded, ClientInfo,
+    Change, ClientInfo, Event, EventQuery, Outcome, Revocation, RevokedSession, Store, StoreError,
+    Superseded,
 };
 use crate::telemetry::{AUDIT, causes};
 

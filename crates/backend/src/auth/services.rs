@@ -14,7 +14,7 @@ use super::callers::within_deadline;
 use super::logout::Presented;
 use super::sessions::Sessions;
 use crate::entropy::Entropy;
-use crate::store::{Change, Service, Store, ClientInfo};
+use crate::store::{Change, ClientInfo, Service, Store};
 
 /// What an id is made of: it stands in log lines, and before a colon in credentials.
 const ID_BYTES: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-";

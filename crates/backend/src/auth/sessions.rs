@@ -4,18 +4,18 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
-use shared::{RevocationReason, EventKind, NumericDate, Secret};
+use shared::{EventKind, NumericDate, RevocationReason, Secret};
 
 use super::access_token::AccessTokens;
 use super::issue_tokens::successor;
-use super::security_event_log::SecurityEventLog;
 use super::rate_limit::RateLimits;
-use super::status_list::StatusLists;
 use super::risk::{RiskAction, RiskAssessment, RiskPolicy, assess};
+use super::security_event_log::SecurityEventLog;
+use super::status_list::StatusLists;
 use super::{AuthError, IssuedTokens};
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
-use crate::store::{Accepted, Change, Event, Session, User, ClientInfo};
+use crate::store::{Accepted, Change, ClientInfo, Event, Session, User};
 use crate::telemetry::AUDIT;
 
 /// How often a refresh that lost a race reads again and decides again. A loser finds what the winner
@@ -179,7 +179,12 @@ impl Sessions {
             }
             Decision::Replay => {
                 let event = self.event(EventKind::Replayed, &found, client);
-                self.end(&found, RevocationReason::Replay, vec![event.because(RevocationReason::Replay)]).await?;
+                self.end(
+                    &found,
+                    RevocationReason::Replay,
+                    vec![event.because(RevocationReason::Replay)],
+                )
+                .await?;
                 let (presented, accepted) = (found.presented.0, found.session.family.generation.0);
                 tracing::info!(target: AUDIT, event = "replay_generations", session = %found.session.id, presented, accepted);
                 Err(AuthError::InvalidGrant)
@@ -194,7 +199,11 @@ impl Sessions {
 
     /// What is unusual about where this comes from, for the record; an error if policy does not let it
     /// pass.
-    async fn assess_risk(&self, found: &Found, client: &ClientInfo) -> Result<Vec<Event>, AuthError> {
+    async fn assess_risk(
+        &self,
+        found: &Found,
+        client: &ClientInfo,
+    ) -> Result<Vec<Event>, AuthError> {
         if found.session.step_up_required_at.is_some() {
             return Err(AuthError::StepUpRequired { max_age: 0 });
         }

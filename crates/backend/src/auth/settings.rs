@@ -3,7 +3,7 @@
 
 use rotation::{Attempt, Decision};
 use shared::body::PasswordRequest;
-use shared::{RevocationReason, EventKind, Secret};
+use shared::{EventKind, RevocationReason, Secret};
 
 use super::accounts::Accounts;
 use super::callers::{Authenticated, Caller};
@@ -12,7 +12,7 @@ use super::known_device::Slot;
 use super::known_device::list::{KeptDevices, PresentedDevices};
 use super::password_hasher::{Priority, Verdict};
 use super::{AuthError, IssuedTokens, rules};
-use crate::store::{AccountTag, Change, Outcome, Session, User, ClientInfo};
+use crate::store::{AccountTag, Change, ClientInfo, Outcome, Session, User};
 use crate::telemetry::AUDIT;
 
 impl Accounts {
@@ -71,7 +71,8 @@ impl Accounts {
     }
 
     async fn knows(&self, password: &Secret, user: &User) -> Result<bool, AuthError> {
-        let permit = self.hasher.permit(Priority::KnownAccount(AccountTag::of(&user.email))).await?;
+        let permit =
+            self.hasher.permit(Priority::KnownAccount(AccountTag::of(&user.email))).await?;
         let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
         Ok(verdict != Verification::Wrong)
     }

@@ -1,7 +1,7 @@
 //! Sessions that give way to a new one at login: the one that the same browser had, and the least lately used of an
 //! account that has too many. It must not begin a session.
 
-use shared::{RevocationReason, EventKind};
+use shared::{EventKind, RevocationReason};
 
 use super::sessions::Sessions;
 use super::{AuthError, SignInContext};

@@ -14,11 +14,11 @@ use super::table::instant;
 use super::{consent, password, say};
 use crate::auth::AuthError;
 use crate::auth::administration::Administration;
+use crate::auth::password_hasher::PasswordHasher;
 use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::password_hasher::PasswordHasher;
 use crate::config::{
-    AddUserArgs, DatabaseArgs, RevokeSessionsArgs, ListSessionsArgs, SessionsCommand, UsersCommand,
+    AddUserArgs, DatabaseArgs, ListSessionsArgs, RevokeSessionsArgs, SessionsCommand, UsersCommand,
 };
 use crate::entropy::Entropy;
 use crate::store::{Database, Session, Store, User};

@@ -9,16 +9,16 @@ use super::{consent, say};
 use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
-use crate::config::{KeysCommand, MasterKeySource, Purpose, RetireArgs, RingArgs, RotateArgs};
+use crate::config::{KeysCommand, MasterKeySource, Purpose, RevokeArgs, RingArgs, RotateArgs};
 use crate::entropy::Entropy;
-use crate::keys::{KeyError, KeyPlan, KeyRing, KeyState, KeyRevocation, KeyRotation};
+use crate::keys::{KeyError, KeyPlan, KeyRevocation, KeyRing, KeyRotation, KeyState};
 use crate::store::{Database, KeyPurpose, StoredKey};
 
 pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
     match command {
         KeysCommand::List(args) => list(&args).await,
         KeysCommand::Rotate(args) => rotate(&args).await,
-        KeysCommand::Retire(args) => retire(&args).await,
+        KeysCommand::Revoke(args) => revoke(&args).await,
     }
 }
 
@@ -38,11 +38,11 @@ async fn list(args: &RingArgs) -> anyhow::Result<()> {
 }
 
 fn line(key: &StoredKey, state: KeyState) -> String {
-    let StoredKey { kid, purpose, published_at, signs_from, retired_at, .. } = key;
+    let StoredKey { kid, purpose, published_at, signs_from, revoked_at, .. } = key;
     let (published, from) = (instant(*published_at), instant(*signs_from));
-    let retired = retired_at.map_or_else(String::new, |at| format!("  retired {}", instant(at)));
+    let revoked = revoked_at.map_or_else(String::new, |at| format!("  revoked {}", instant(at)));
     format!(
-        "{kid:<43}  {:<7}  {state:<9}  published {published}  used from {from}{retired}",
+        "{kid:<43}  {:<7}  {state:<11}  published {published}  used from {from}{revoked}",
         purpose.as_str()
     )
 }
@@ -60,17 +60,17 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
     .await
 }
 
-async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
-    let RetireArgs { ring, kid, consent } = args;
+async fn revoke(args: &RevokeArgs) -> anyhow::Result<()> {
+    let RevokeArgs { ring, kid, consent } = args;
     with_ring(ring, async |ring, Opened { event_log, name }| {
         let is_known = ring.current().stored().iter().any(|key| key.kid == *kid);
         anyhow::ensure!(is_known, KeyError::Unknown { kid: kid.clone() });
-        let what = format!("retires the key {kid} in {name}: what was made with it counts no more");
+        let what = format!("revokes the key {kid} in {name}: what was made with it counts no more");
         consent::ask(consent, &what)?;
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
-        match ring.retire(kid, event_log, &mut progress).await {
-            Ok(key_revocation) => tell_retired(kid, ring, key_revocation),
+        match ring.revoke(kid, event_log, &mut progress).await {
+            Ok(key_revocation) => tell_revoked(kid, ring, key_revocation),
             Err(error @ KeyError::Store(_)) => {
                 Err(anyhow::Error::from(error).context(revoked.stopped()))
             }
@@ -80,17 +80,17 @@ async fn retire(args: &RetireArgs) -> anyhow::Result<()> {
     .await
 }
 
-fn tell_retired(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> anyhow::Result<()> {
+fn tell_revoked(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> anyhow::Result<()> {
     let KeyRevocation { purpose, in_use, sessions } = key_revocation;
     match purpose {
         KeyPurpose::Access => {
             let seconds = ring.plan().jwks_cache_seconds.max(EDGE_SECONDS);
             say(&format!(
-                "{kid} is retired: Baton refuses its tokens within a second, and services within {seconds} s"
+                "{kid} is revoked: Baton refuses its tokens within a second, and services within {seconds} s"
             ))?;
         }
         KeyPurpose::Refresh => {
-            say(&format!("{kid} is retired, and {sessions} sessions ended with it"))?;
+            say(&format!("{kid} is revoked, and {sessions} sessions ended with it"))?;
         }
     }
     match in_use {

@@ -12,7 +12,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::administration::{
-    AddServiceArgs, AddUserArgs, RevokeSessionsArgs, ListSessionsArgs, RemoveServiceArgs,
+    AddServiceArgs, AddUserArgs, ListSessionsArgs, RemoveServiceArgs, RevokeSessionsArgs,
     ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
 pub use self::limits::RateLimits;
@@ -85,7 +85,8 @@ pub enum KeysCommand {
     /// Let the next key sign as soon as every service has had the time to learn of it.
     Rotate(RotateArgs),
     /// In an emergency: from now on this key counts no more, and whatever was made with it.
-    Retire(RetireArgs),
+    #[command(alias = "revoke")]
+    Revoke(RevokeArgs),
 }
 
 /// What every command about the key ring takes.
@@ -114,9 +115,9 @@ pub struct RotateArgs {
     pub purpose: Purpose,
 }
 
-/// What `keys retire` takes.
+/// What `keys revoke` takes.
 #[derive(Debug, Clone, Args)]
-pub struct RetireArgs {
+pub struct RevokeArgs {
     /// Where everything is.
     #[command(flatten)]
     pub ring: RingArgs,
@@ -258,7 +259,7 @@ pub struct ServeArgs {
     /// The folder of the built site; target/site if that is there.
     #[arg(long, env = "BATON_SITE", value_name = "FOLDER")]
     pub site: Option<String>,
-    /// RateLimits on how often calls may be made; off only on a loopback origin.
+    /// Limits on how often calls may be made; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = RateLimits::Default)]
     pub limits: RateLimits,
     /// Another rate for a limit; may be given for several. The names are at the end of `baton help serve`.

@@ -1,7 +1,7 @@
 //! Rate limits as settings: the preset of `--limits` and the rates of `--rate-limit`. It must not know the bounds of a
 //! rate; see [`Rates`].
 
-use super::{ConfigError, RateLimits, Origin};
+use super::{ConfigError, Origin, RateLimits};
 use crate::auth::rate_limit::Rates;
 
 /// The rates in force; `None` if there are no limits.

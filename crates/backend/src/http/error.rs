@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shared::{RevocationReason, ErrorCode, FieldError, LimitedBy};
+use shared::{ErrorCode, FieldError, LimitedBy, RevocationReason};
 
 use super::guard::ForeignCause;
 use super::limited::what_to_do;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use shared::body::NameRequest;
 
 use super::error::ApiError;
-use super::guard::{Bearer, Json, SameOrigin, ClientInfo};
+use super::guard::{Bearer, ClientInfo, Json, SameOrigin};
 use crate::auth::accounts::Accounts;
 
 /// 204; 422 if it breaks a rule.

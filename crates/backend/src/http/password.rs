@@ -8,7 +8,7 @@ use shared::body::PasswordRequest;
 
 use super::cookie::SetSession;
 use super::error::ApiError;
-use super::guard::{AttemptKey, Bearer, Json, SameOrigin, ClientInfo, SessionCookies};
+use super::guard::{AttemptKey, Bearer, ClientInfo, Json, SameOrigin, SessionCookies};
 use crate::auth::accounts::Accounts;
 
 /// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is another one;

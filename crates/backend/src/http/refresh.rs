@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, Empty, RefreshCookie, SameOrigin, ClientInfo};
+use super::guard::{AttemptKey, ClientInfo, Empty, RefreshCookie, SameOrigin};
 use super::session_answer::SessionAnswer;
 use crate::auth::sessions::Sessions;
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
-use super::guard::{IdempotencyKey, SameOrigin, ClientInfo, TokenForm};
+use super::guard::{ClientInfo, IdempotencyKey, SameOrigin, TokenForm};
 use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
 

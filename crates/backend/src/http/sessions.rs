@@ -12,7 +12,7 @@ use shared::body::{SessionInfo, Sessions as Body};
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Bearer, RecentLogin, RefreshCookies, SameOrigin, ClientInfo, SessionCookies};
+use super::guard::{Bearer, ClientInfo, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
 use crate::auth::callers::{Accompanying, Caller};
 use crate::auth::sessions::Sessions;
 use crate::store::Session;

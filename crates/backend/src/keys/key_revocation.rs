@@ -1,9 +1,9 @@
 //! Retiring a key that somebody else may have: it counts no more, the next one takes its place, and the sessions whose
-//! refresh tokens it authenticates end. It must not know how a key is made; that is [`key_rotation`](super::keeper).
+//! refresh tokens it authenticates end. It must not know how a key is made; that is [`key_rotation`](super::key_rotation).
 
 use std::sync::Arc;
 
-use shared::{RevocationReason, NumericDate};
+use shared::{NumericDate, RevocationReason};
 
 use super::{KeyError, KeyRing};
 use crate::auth::bulk_revocation::Progress;
@@ -28,7 +28,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// If there is no such key, it was retired before and no session is left under it, or storage fails.
-    pub async fn retire(
+    pub async fn revoke(
         &self,
         kid: &str,
         event_log: &SecurityEventLog,
@@ -39,8 +39,8 @@ impl KeyRing {
         let key = key.ok_or_else(|| KeyError::Unknown { kid: kid.to_owned() })?;
         let successor = self.plan().replacement(key, ring.stored(), now);
         let successor = successor.map(|successor| Box::new(self.made(key.purpose, successor, now)));
-        let retire = Change::RevokeKey { kid: kid.to_owned(), successor, at: now };
-        let counted = event_log.commit(retire, Vec::new()).await?.took_place();
+        let revoke = Change::RevokeKey { kid: kid.to_owned(), successor, at: now };
+        let counted = event_log.commit(revoke, Vec::new()).await?.took_place();
         if counted {
             tracing::warn!(event = "key.retired", kid, purpose = key.purpose.as_str());
         }
@@ -56,7 +56,7 @@ impl KeyRing {
         if counted || sessions > 0 {
             Ok(KeyRevocation { purpose: key.purpose, in_use, sessions })
         } else {
-            Err(KeyError::RetiredBefore { kid: kid.to_owned() })
+            Err(KeyError::RevokedBefore { kid: kid.to_owned() })
         }
     }
 

@@ -231,7 +231,7 @@ impl KeyRing {
         let states = self.plan().states(ring.stored(), now);
         let waiting = states
             .into_iter()
-            .find(|(key, state)| key.purpose == purpose && *state == KeyState::Published);
+            .find(|(key, state)| key.purpose == purpose && *state == KeyState::Pending);
         waiting.map(|(key, _)| key.clone())
     }
 }
@@ -240,6 +240,6 @@ impl KeyRing {
 /// what happened.
 fn is_over(plan: &KeyPlan, key: &StoredKey, state: KeyState, now: NumericDate) -> bool {
     let kept_seconds = plan.session_seconds.max(plan.rotation_seconds);
-    let long_retired = key.retired_at.is_some_and(|at| at.plus(kept_seconds) < now);
-    state == KeyState::Gone || long_retired
+    let long_revoked = key.revoked_at.is_some_and(|at| at.plus(kept_seconds) < now);
+    state == KeyState::Expired || long_revoked
 }

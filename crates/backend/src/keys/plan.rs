@@ -36,25 +36,25 @@ pub struct KeyPlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
     /// Known to all, not used yet.
-    Published,
+    Pending,
     /// In use.
-    Signing,
+    Active,
     /// Not used any more; what was made with it still counts.
-    Retiring,
+    VerifyOnly,
     /// Nothing that was made with it can be alive.
-    Gone,
-    /// Somebody said that it counts no more.
-    Retired,
+    Expired,
+    /// An operator has withdrawn it.
+    Revoked,
 }
 
 impl fmt::Display for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Published => "published",
-            Self::Signing => "signing",
-            Self::Retiring => "retiring",
-            Self::Gone => "gone",
-            Self::Retired => "retired",
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::VerifyOnly => "verify-only",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
         })
     }
 }
@@ -121,15 +121,15 @@ impl KeyPlan {
         let in_use = line.in_use(now);
         let state = |key: &StoredKey| {
             let at = line.0.iter().position(|other| other.kid == key.kid);
-            let (Some(at), None) = (at, key.retired_at) else { return KeyState::Retired };
+            let (Some(at), None) = (at, key.revoked_at) else { return KeyState::Revoked };
             match in_use {
-                Some(in_use) if at == in_use => KeyState::Signing,
+                Some(in_use) if at == in_use => KeyState::Active,
                 Some(in_use) if at < in_use => {
                     let superseded_at = line.0[at + 1].signs_from;
                     let until = superseded_at.plus(self.outlives_seconds(purpose));
-                    if now < until { KeyState::Retiring } else { KeyState::Gone }
+                    if now < until { KeyState::VerifyOnly } else { KeyState::Expired }
                 }
-                _ => KeyState::Published,
+                _ => KeyState::Pending,
             }
         };
         of_purpose(purpose, keys).into_iter().map(|key| (key, state(key))).collect()
@@ -149,7 +149,7 @@ impl KeyPlan {
         let Some(in_use) = line.in_use(now) else {
             return Some(Successor { predecessor: last(purpose, keys), signs_from: now });
         };
-        let waits = line.0[in_use + 1..].iter().any(|key| key.retired_at.is_none());
+        let waits = line.0[in_use + 1..].iter().any(|key| key.revoked_at.is_none());
         let rotates_at = line.0[in_use].signs_from.plus(self.rotation_seconds);
         (purpose == KeyPurpose::Access && !waits).then(|| {
             let next = self.next(purpose, keys, now);
@@ -172,20 +172,20 @@ impl KeyPlan {
         Successor { predecessor: last(purpose, keys), signs_from }
     }
 
-    /// The key that takes the place of `retired` at once. `None` if it is not in use, or if one that is
+    /// The key that takes the place of `revoked` at once. `None` if it is not in use, or if one that is
     /// published takes its place.
     #[must_use]
     pub fn replacement(
         &self,
-        retired: &StoredKey,
+        revoked: &StoredKey,
         keys: &[StoredKey],
         now: NumericDate,
     ) -> Option<Successor> {
-        let line = Line::of(retired.purpose, keys);
+        let line = Line::of(revoked.purpose, keys);
         let in_use = line.in_use(now)?;
-        let next = line.0[in_use + 1..].iter().find(|key| key.retired_at.is_none());
-        (line.0[in_use].kid == retired.kid && next.is_none())
-            .then(|| Successor { predecessor: last(retired.purpose, keys), signs_from: now })
+        let next = line.0[in_use + 1..].iter().find(|key| key.revoked_at.is_none());
+        (line.0[in_use].kid == revoked.kid && next.is_none())
+            .then(|| Successor { predecessor: last(revoked.purpose, keys), signs_from: now })
     }
 }
 
@@ -205,7 +205,7 @@ struct Line<'k>(Vec<&'k StoredKey>);
 impl<'k> Line<'k> {
     fn of(purpose: KeyPurpose, keys: &'k [StoredKey]) -> Self {
         let mut line = of_purpose(purpose, keys);
-        line.retain(|key| key.retired_at.is_none_or(|at| at >= key.signs_from));
+        line.retain(|key| key.revoked_at.is_none_or(|at| at >= key.signs_from));
         Self(line)
     }
 
@@ -214,7 +214,7 @@ impl<'k> Line<'k> {
     fn in_use(&self, now: NumericDate) -> Option<usize> {
         let newest = self.0.iter().rposition(|key| key.signs_from <= now).unwrap_or_default();
         let mut rest = self.0.iter().enumerate().skip(newest);
-        rest.find(|(_, key)| key.retired_at.is_none()).map(|(at, _)| at)
+        rest.find(|(_, key)| key.revoked_at.is_none()).map(|(at, _)| at)
     }
 }
 

@@ -60,7 +60,7 @@ impl Ring {
     #[must_use]
     pub fn open(mut stored: Vec<StoredKey>, master: &MasterKey) -> Self {
         let mut ring = Self::default();
-        stored.retain(|key| key.retired_at.is_some() || ring.add(key, master).is_some());
+        stored.retain(|key| key.revoked_at.is_some() || ring.add(key, master).is_some());
         Self { stored, ..ring }
     }
 
@@ -129,7 +129,7 @@ impl Ring {
     pub fn published(&self, plan: &KeyPlan, now: NumericDate) -> KeySet {
         let states = plan.states(&self.stored, now).into_iter();
         let alive = states.filter(|(_, state)| {
-            matches!(state, KeyState::Published | KeyState::Signing | KeyState::Retiring)
+            matches!(state, KeyState::Pending | KeyState::Active | KeyState::VerifyOnly)
         });
         let signing = alive.filter_map(|(key, _)| self.signing.get(&key.kid));
         signing.fold(KeySet::default(), |set, key| set.with(key.public.clone()))
@@ -164,7 +164,7 @@ pub(super) fn generate(
         predecessor: successor.predecessor,
         published_at: now,
         signs_from: successor.signs_from,
-        retired_at: None,
+        revoked_at: None,
     }
 }
 

@@ -2,10 +2,10 @@
 //! together with the events that tell of it, or not at all. It must not hold SQL; that is
 //! [`script`](super::script).
 
-use shared::{RevocationReason, NumericDate, SessionId, UserId};
+use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
 use super::records::{
-    Accepted, AccountTag, HeldLifetime, Service, Session, StoredKey, UsedKey, User, ClientInfo,
+    Accepted, AccountTag, ClientInfo, HeldLifetime, Service, Session, StoredKey, UsedKey, User,
 };
 use super::{EventsBefore, FailuresBefore, PruneBefore};
 use crate::auth::email::Email;
@@ -32,9 +32,9 @@ pub enum Change {
     Accept(SessionId, Box<Accepted>),
     /// An end to a live session. The first cause stands.
     RevokeSession(SessionId, Revocation),
-    /// An end to the live sessions of these. For each of [`Whose::Of`] and [`Whose::Part`] an event is recorded,
+    /// An end to the live sessions of these. For each of [`SessionScope::User`] and [`SessionScope::Part`] an event is recorded,
     /// with the change.
-    RevokeSessions(Whose, Revocation),
+    RevokeSessions(SessionScope, Revocation),
     /// From now on the password is wanted before this live session goes on.
     RequireStepUp(SessionId, NumericDate),
     /// In this live session the user has proved again who they are.
@@ -188,9 +188,9 @@ pub struct Superseded(pub SessionId, pub Revocation);
 
 /// Whose sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whose {
+pub enum SessionScope {
     /// One user's, a thousand at most.
-    Of(UserId),
+    User(UserId),
     /// All of one user's but this one.
     OthersOf(UserId, SessionId),
     /// Everyone's in one part of the table.

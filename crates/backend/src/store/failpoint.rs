@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Subscription, HeldLifetime, Outcome, Prunable,
-    Service, Session, Store, StoreError, StoredKey, UsedKey, User,
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
+    RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
 };
 use crate::auth::email::Email;
 

@@ -16,10 +16,10 @@ use tokio::time::timeout;
 
 use super::change::{Change, Outcome, Prunable};
 use super::records::{
-    AccountTag, RevokedSession, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
-    UsedKey, User,
+    AccountTag, Event, EventQuery, Failures, HeldLifetime, RevokedSession, Service, Session,
+    StoredKey, UsedKey, User,
 };
-use super::{Subscription, HEARTBEAT, Notification, Reach, Store, StoreError};
+use super::{HEARTBEAT, Notification, Reach, Store, StoreError, Subscription};
 use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 use tables::Tables;

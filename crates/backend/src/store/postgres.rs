@@ -2,17 +2,17 @@
 //! keeps them right is the `WHERE` of each statement, not a lock of ours. It must not know what is
 //! asked or changed; that is [`queries`](super::queries) and [`script`](super::script).
 //!
-//! ConnectionPool, their deadlines and what becomes of broken ones: [`pool`]. Why there are two
+//! Connections, their deadlines and what becomes of broken ones: [`pool`]. Why there are two
 //! kinds of them: `docs/decisions/0007-rotations-commit-asynchronously.md`.
 
 mod address;
 mod connect;
-mod pool;
 mod execute;
-mod subscription;
 mod migrations;
 #[cfg(test)]
 mod plans;
+mod pool;
+mod subscription;
 mod trouble;
 
 use std::sync::Arc;
@@ -31,9 +31,9 @@ use super::queries::{Engine, Read};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
-use super::{Subscription, StoreError, sql};
+use super::{StoreError, Subscription, sql};
 
-/// ConnectionPool of one instance: few beside the 100 that a server allows unless told otherwise, and
+/// Connections of one instance: few beside the 100 that a server allows unless told otherwise, and
 /// more than its cores can use at once.
 const DURABLE_CONNECTIONS: usize = 12;
 const HEALING_CONNECTIONS: usize = 8;
@@ -97,13 +97,12 @@ impl Engine for Postgres {
             return Ok(outcome);
         }
         let pool = if script.must_last { &self.durable } else { &self.healing };
-        pool
-            .within_deadline(async {
-                let mut connection = pool.acquire().await?;
-                let done = execute::execute(connection.connection(), &script).await;
-                connection.release(done)
-            })
-            .await
+        pool.within_deadline(async {
+            let mut connection = pool.acquire().await?;
+            let done = execute::execute(connection.connection(), &script).await;
+            connection.release(done)
+        })
+        .await
     }
 
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {

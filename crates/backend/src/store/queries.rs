@@ -8,14 +8,14 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 
 use super::change::{Change, Outcome, Prunable};
 use super::records::{
-    AccountTag, RevokedSession, Event, EventQuery, Failures, HeldLifetime, Service, Session, StoredKey,
-    UsedKey, User,
+    AccountTag, Event, EventQuery, Failures, HeldLifetime, RevokedSession, Service, Session,
+    StoredKey, UsedKey, User,
 };
 use super::row::{self, Columns};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::Statement;
-use super::{REVOKED_PAGE, REVOKED_PART, Subscription, Store, StoreError, sql};
+use super::{REVOKED_PAGE, REVOKED_PART, Store, StoreError, Subscription, sql};
 use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use rotation::{Family, Generation, Seed, Standing};
-use shared::{Device, RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{Device, EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 
 use crate::auth::email::Email;
 use crate::lifetimes::Lifetime;
@@ -172,7 +172,7 @@ pub struct StoredKey {
     /// From when on it is to be used.
     pub signs_from: NumericDate,
     /// Since when it counts no more, because somebody said so.
-    pub retired_at: Option<NumericDate>,
+    pub revoked_at: Option<NumericDate>,
 }
 
 /// What a key is for.

@@ -2,13 +2,15 @@
 //! is a named error, not a panic.
 
 use rotation::{Attempt, Family, Generation, Seed, Standing};
-use shared::{Device, DeviceKind, RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{
+    Device, DeviceKind, EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId,
+};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
 use super::records::{
-    RevokedSession, Event, Failures, HeldLifetime, KeyPurpose, Service, Session, StoredKey, UsedKey, User,
-    ClientInfo,
+    ClientInfo, Event, Failures, HeldLifetime, KeyPurpose, RevokedSession, Service, Session,
+    StoredKey, UsedKey, User,
 };
 use super::schema::Applied;
 use crate::auth::email::Email;
@@ -72,7 +74,9 @@ pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
 
 /// A cause that this version does not know was written by a newer one.
 fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<RevocationReason>, StoreError> {
-    Ok(row.text(column)?.map(|name| RevocationReason::named(&name).unwrap_or(RevocationReason::Unknown)))
+    Ok(row
+        .text(column)?
+        .map(|name| RevocationReason::named(&name).unwrap_or(RevocationReason::Unknown)))
 }
 
 fn client(row: &dyn Columns) -> Result<ClientInfo, StoreError> {
@@ -145,7 +149,7 @@ pub(super) fn key(row: &dyn Columns) -> Result<StoredKey, StoreError> {
         sealed: sealed.to_vec(),
         published_at: date(row, "published_at")?,
         signs_from: date(row, "signs_from")?,
-        retired_at: row.number("retired_at")?.map(NumericDate),
+        revoked_at: row.number("retired_at")?.map(NumericDate),
     })
 }
 

@@ -8,9 +8,9 @@ mod revocation;
 use rotation::Attempt;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
-use super::change::{Change, Revocation, PasswordChange};
+use super::change::{Change, PasswordChange, Revocation};
 use super::records::{
-    Accepted, AccountTag, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User, ClientInfo,
+    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User,
 };
 use super::sql;
 use super::statement::{Statement, Value};
@@ -117,7 +117,9 @@ fn steps(change: &Change) -> Vec<Step> {
         }
         Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
         Change::RevokeSession(id, revocation) => revocation::revoke_session(*id, *revocation),
-        Change::RevokeSessions(whose, revocation) => revocation::revoke_sessions(whose, *revocation),
+        Change::RevokeSessions(whose, revocation) => {
+            revocation::revoke_sessions(whose, *revocation)
+        }
         Change::RequireStepUp(session, now) => {
             let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
             vec![want.needed()]
@@ -156,7 +158,9 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Prune(prunable, range) => vec![prune::part(prunable, range).counted()],
         Change::PruneErased(before) => prune::erased(*before).map(Statement::counted).into(),
         Change::AddKey(key) => vec![keys::add(key).needed()],
-        Change::RevokeKey { kid, successor, at } => keys::retire(kid, successor.as_deref(), *at),
+        Change::RevokeKey { kid, successor, at } => {
+            keys::revoke_key(kid, successor.as_deref(), *at)
+        }
         Change::ActivateKeyEarly(kid, at) => vec![keys::activate_early(kid, *at).needed()],
         Change::RemoveKey(kid) => vec![about(sql::REMOVE_KEY, kid)],
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),

@@ -3,13 +3,13 @@
 //! changed; that is [`queries`](super::queries) and [`script`](super::script).
 
 mod checkpoint;
-mod write_connection;
 mod execute;
-mod subscription;
 mod file;
 #[cfg(test)]
 mod fixture;
 mod migrations;
+mod subscription;
+mod write_connection;
 mod writer;
 
 use std::str::FromStr as _;
@@ -23,9 +23,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::time::timeout;
 
 use self::checkpoint::Checkpoints;
-use self::write_connection::WriteConnection;
-use self::subscription::Poller;
 use self::file::DatabaseFile;
+use self::subscription::Poller;
+use self::write_connection::WriteConnection;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
 use super::open::Opening;
@@ -33,7 +33,7 @@ use super::queries::{Engine, Read};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
-use super::{Subscription, StoreError, sql};
+use super::{StoreError, Subscription, sql};
 
 /// How long a call waits for a reading connection, and a statement for the lock of another process.
 const WAIT: Duration = Duration::from_millis(1_200);
@@ -76,7 +76,8 @@ impl Sqlite {
                 .ok_or(StoreError::Absent { found: "the file holds no tables of Baton's" })?,
         };
         let migrates = opening != Opening::AsItIs;
-        let connection = WriteConnection::open(options.clone(), Arc::clone(&file), migrates).await?;
+        let connection =
+            WriteConnection::open(options.clone(), Arc::clone(&file), migrates).await?;
         let readers = readers().connect_with(options.clone().read_only(true)).await?;
         let writer = Writer::start(connection);
         let checkpoints = Checkpoints::new(options.clone(), Arc::clone(&file));

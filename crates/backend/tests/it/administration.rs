@@ -132,7 +132,7 @@ fn whatever_is_named_may_begin_with_a_hyphen() {
     said(&run(path, &["services", "add", "-notes", "--audience", "https://notes.example"]));
     assert!(said(&run(path, &["services", "remove", "-notes", "--yes"])).contains("-notes"));
     drop(Serving::start(path));
-    let unknown = run(path, &["keys", "retire", "-unknown", "--yes"]);
+    let unknown = run(path, &["keys", "revoke", "-unknown", "--yes"]);
     assert_refused(&unknown, "the ring holds no key \"-unknown\"");
 }
 
@@ -247,7 +247,7 @@ fn help_names_every_command_of_administration() {
     for name in [
         "keys list",
         "keys rotate",
-        "keys retire",
+        "keys revoke",
         "users add",
         "users list",
         "users disable",

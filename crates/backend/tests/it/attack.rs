@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
-use backend::auth::rate_limit::{MOST_KEYS, SHARED};
 use backend::auth::password_hasher::Priority;
+use backend::auth::rate_limit::{MOST_KEYS, SHARED};
 use futures_util::future::join_all;
 
 use crate::support::{Browser, PASSWORD, TestApp};

@@ -1,4 +1,4 @@
-//! Revocation everyone's sessions: in parts, with their events, to the end, and no further than it has to.
+//! Ending everyone's sessions: in parts, with their events, to the end, and no further than it has to.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -64,7 +64,8 @@ async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (_, user) = with_more(&app, &alice, PART).await;
         let mut told = Vec::new();
-        let ended = app.administration().revoke_everyones(&mut |sessions| told.push(sessions)).await;
+        let ended =
+            app.administration().revoke_everyones(&mut |sessions| told.push(sessions)).await;
         assert_eq!(ended.expect("a store"), PART as u64 + 2);
         assert_eq!(told, [1_000, 1_002]);
         for browser in [&alice, &bob] {

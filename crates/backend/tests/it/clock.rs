@@ -2,8 +2,8 @@
 //! have kept. And a machine that was suspended, whose timers stood still.
 
 mod check;
-mod listener;
 mod instances;
+mod listener;
 mod start;
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::http::Method;
 use backend::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS};
 use backend::store::{Event, EventQuery};
-use shared::{RevocationReason, NumericDate, SessionId, UserId, path};
+use shared::{NumericDate, RevocationReason, SessionId, UserId, path};
 
 use crate::services::{form, service};
 use crate::support::{

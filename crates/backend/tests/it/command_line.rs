@@ -201,8 +201,8 @@ fn migrate_prune_check_and_keys_list_say_what_they_did() {
     let keys = said(&["keys", "list"]);
     let columns: Vec<Vec<&str>> =
         keys.lines().map(|line| line.split_whitespace().skip(1).take(3).collect()).collect();
-    let signing = |purpose| vec![purpose, "signing", "published"];
-    let waiting = vec!["access", "published", "published"];
+    let signing = |purpose| vec![purpose, "active", "published"];
+    let waiting = vec!["access", "pending", "published"];
     assert_eq!(columns, [signing("access"), waiting, signing("refresh")], "{keys}");
     // No site was built here: check says so, after all that is well.
     let check = run(folder.path(), &["check"]);
@@ -249,7 +249,7 @@ fn prune_removes_what_is_long_over_and_says_how_much() {
 
 /// A server that runs hears of it.
 #[test]
-fn keys_are_rotated_and_retired_from_the_command_line() {
+fn keys_are_rotated_and_revoked_from_the_command_line() {
     let folder = folder();
     let _serving = Serving::start(folder.path());
     let said = |arguments: &[&str]| {
@@ -263,12 +263,13 @@ fn keys_are_rotated_and_retired_from_the_command_line() {
     let next = rotated.split_whitespace().next().expect("a key").to_owned();
     assert!(rotated.contains(" is published, and used from 20"), "{rotated}");
     assert_eq!(said(&["keys", "rotate"]).0, rotated, "once more changes nothing");
-    let (retired, _) = said(&["keys", "retire", &signing, "--yes"]);
-    assert!(retired.contains("services within 300 s"), "{retired}");
-    assert!(retired.contains(&format!("{next} is in use")), "{retired}");
-    assert!(list().contains("retired 20"), "{}", list());
-    assert!(said(&["keys", "retire", &signing, "--yes"]).1.contains("has been retired already"));
-    assert!(said(&["keys", "retire", "nothing", "--yes"]).1.contains("`baton keys list` shows"));
+    let (revoked, _) = said(&["keys", "revoke", &signing, "--yes"]);
+    assert!(revoked.contains("services within 300 s"), "{revoked}");
+    assert!(revoked.contains(&format!("{next} is in use")), "{revoked}");
+    assert!(list().contains("revoked 20"), "{}", list());
+    let by_its_old_name = said(&["keys", "retire", &signing, "--yes"]);
+    assert!(by_its_old_name.1.contains("has been revoked already"));
+    assert!(said(&["keys", "revoke", "nothing", "--yes"]).1.contains("`baton keys list` shows"));
     let (refresh, _) = said(&["keys", "rotate", "--purpose", "refresh"]);
     assert!(refresh.contains(" is published, and used from 20"), "{refresh}");
 }

@@ -39,7 +39,7 @@ fn that_ask(kid: &str) -> Vec<Vec<&str>> {
     let all = vec![
         vec!["prune"],
         vec!["sessions", "end", "--all"],
-        vec!["keys", "retire", kid],
+        vec!["keys", "revoke", kid],
         vec!["services", "remove", "notes"],
     ];
     let named: BTreeSet<_> = all.iter().map(|words| commands::name_of(words)).collect();
@@ -85,7 +85,7 @@ fn without_a_terminal_nothing_is_destroyed_unless_the_command_line_says_yes() {
 
 fn assert_all_is_destroyed(path: &Path) {
     let [keys, services, sessions] = state(path);
-    let is_destroyed = keys.contains("retired 20") && services.is_empty() && sessions.is_empty();
+    let is_destroyed = keys.contains("revoked 20") && services.is_empty() && sessions.is_empty();
     assert!(is_destroyed, "{keys}{services}{sessions}");
 }
 
@@ -166,7 +166,7 @@ fn what_is_not_there_is_said_before_it_is_asked_about() {
     let folder = prepared();
     for (command, named) in [
         (["services", "remove", "nots"], "`baton services list` shows all"),
-        (["keys", "retire", "nothing"], "`baton keys list` shows those it holds"),
+        (["keys", "revoke", "nothing"], "`baton keys list` shows those it holds"),
     ] {
         let refused = run_at_terminal(folder.path(), &command, "");
         let text = String::from_utf8(refused.stderr).expect("UTF-8");

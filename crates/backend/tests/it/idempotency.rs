@@ -263,7 +263,8 @@ async fn a_copy_needs_the_proof_of_same_origin() {
 async fn a_late_copy_of_a_call_that_found_nothing_finds_no_more() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
-        let revoke_others = async || alice.call_with(KEY, Method::DELETE, path::SESSIONS, None).await;
+        let revoke_others =
+            async || alice.call_with(KEY, Method::DELETE, path::SESSIONS, None).await;
         revoke_others().await.assert_status(204);
         let since = app.logged_in("alice").await;
         revoke_others().await.assert_status(204);

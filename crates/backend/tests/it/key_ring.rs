@@ -34,10 +34,10 @@ async fn rotate(app: &TestApp, purpose: KeyPurpose) -> String {
     rotated.expect("a store").kid
 }
 
-async fn retire(app: &TestApp, kid: &str) -> Result<u64, KeyError> {
+async fn revoke(app: &TestApp, kid: &str) -> Result<u64, KeyError> {
     let event_log = &app.app.sessions.event_log;
-    let retired = app.app.sessions.keys.retire(kid, event_log, &mut |_| {}).await;
-    retired.map(|retired| retired.sessions)
+    let revoked = app.app.sessions.keys.revoke(kid, event_log, &mut |_| {}).await;
+    revoked.map(|revoked| revoked.sessions)
 }
 
 async fn jwks(app: &TestApp) -> KeySet {
@@ -174,7 +174,7 @@ async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
         let alice = app.registered("alice").await;
         // The one in use, and the one that waits: what is left is made now.
         for _ in 0..2 {
-            retire(&app, &in_use(&app, KeyPurpose::Access)).await.expect("a store");
+            revoke(&app, &in_use(&app, KeyPurpose::Access)).await.expect("a store");
         }
         alice.refresh().await.assert_ok();
         let there = alice.copied().through(&other);
@@ -199,7 +199,7 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     while store.keys_read() == before {
         tokio::task::yield_now().await;
     }
-    retire(&app, &stolen).await.expect("a store");
+    revoke(&app, &stolen).await.expect("a store");
     let later = reload();
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -276,14 +276,14 @@ async fn a_retired_key_counts_no_more_at_once_and_nobody_is_signed_out() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let stolen = kid_of(&alice);
-        assert_eq!(retire(&app, &stolen).await.expect("a store"), 0);
+        assert_eq!(revoke(&app, &stolen).await.expect("a store"), 0);
         alice.me().await.assert_problem(401, "invalid_token");
         assert!(!published(&app).await.contains(&stolen));
         alice.refresh().await.assert_ok();
         assert_ne!(kid_of(&alice), stolen);
         alice.me().await.assert_ok();
-        let again = retire(&app, &stolen).await.expect_err("it was retired before");
-        assert!(matches!(again, KeyError::RetiredBefore { .. }), "{again}");
+        let again = revoke(&app, &stolen).await.expect_err("it was retired before");
+        assert!(matches!(again, KeyError::RevokedBefore { .. }), "{again}");
     })
     .await;
 }
@@ -294,13 +294,13 @@ async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let waiting = rotate(&app, KeyPurpose::Access).await;
-    retire(&app, &kid_of(&alice)).await.expect("a store");
+    revoke(&app, &kid_of(&alice)).await.expect("a store");
     assert_eq!(app.store.keys().await.expect("a store").len(), 3, "no fourth one was made");
     alice.refresh().await.assert_ok();
     assert_eq!(kid_of(&alice), waiting);
 
     // Nor does an old one come back when its successor is retired.
-    retire(&app, &waiting).await.expect("a store");
+    revoke(&app, &waiting).await.expect("a store");
     alice.refresh().await.assert_ok();
     assert_ne!(kid_of(&alice), waiting);
     assert_eq!(app.store.keys().await.expect("a store").len(), 4);
@@ -314,7 +314,7 @@ async fn no_old_key_comes_back_when_its_successor_is_retired() {
     let second = rotate(&app, KeyPurpose::Access).await;
     app.clock.advance(AHEAD);
     let third = rotate(&app, KeyPurpose::Access).await;
-    retire(&app, &second).await.expect("a store");
+    revoke(&app, &second).await.expect("a store");
     alice.refresh().await.assert_ok();
     assert_eq!(kid_of(&alice), third);
 }
@@ -324,7 +324,7 @@ async fn retiring_a_key_that_only_waits_changes_nothing_for_anybody() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let waiting = rotate(&app, KeyPurpose::Access).await;
-    retire(&app, &waiting).await.expect("a store");
+    revoke(&app, &waiting).await.expect("a store");
     alice.me().await.assert_ok();
     app.clock.advance(AHEAD + 1);
     alice.refresh().await.assert_ok();
@@ -342,7 +342,7 @@ async fn sessions_whose_refresh_key_is_retired_end_and_others_go_on() {
         rotate(&app, KeyPurpose::Refresh).await;
         app.clock.advance(AHEAD);
         let after = app.logged_in("alice").await;
-        assert_eq!(retire(&app, &stolen).await.expect("a store"), 1);
+        assert_eq!(revoke(&app, &stolen).await.expect("a store"), 1);
         let refused = before.me().await;
         refused.assert_problem(401, "invalid_token");
         assert_eq!(refused.json()["ended_because"], "administrator");
@@ -362,23 +362,23 @@ async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
     let alice = app.registered("alice").await;
     let stolen = in_use(&app, KeyPurpose::Refresh);
     store.break_after(1);
-    let error = retire(&app, &stolen).await.expect_err("storage fails after the first write");
+    let error = revoke(&app, &stolen).await.expect_err("storage fails after the first write");
     assert!(matches!(error, KeyError::Store(_)), "{error}");
     store.set_broken(false);
     // As an instance hears of it.
     app.app.sessions.keys.reload(&app.store).await.expect("a store");
     alice.me().await.assert_ok();
     alice.refresh().await.assert_problem(401, "invalid_grant");
-    assert_eq!(retire(&app, &stolen).await.expect("a store"), 1);
+    assert_eq!(revoke(&app, &stolen).await.expect("a store"), 1);
     alice.me().await.assert_problem(401, "invalid_token");
-    let again = retire(&app, &stolen).await.expect_err("nothing is left");
-    assert!(matches!(again, KeyError::RetiredBefore { .. }), "{again}");
+    let again = revoke(&app, &stolen).await.expect_err("nothing is left");
+    assert!(matches!(again, KeyError::RevokedBefore { .. }), "{again}");
 }
 
 #[tokio::test]
 async fn a_key_that_is_not_there_cannot_be_retired() {
     let app = TestApp::in_memory().await;
-    let error = retire(&app, "nothing-of-this-name").await.expect_err("no such key");
+    let error = revoke(&app, "nothing-of-this-name").await.expect_err("no such key");
     assert!(error.to_string().contains("baton keys list"), "{error}");
 }
 
@@ -425,13 +425,13 @@ async fn states_are_what_the_list_shows() {
         of_access.map(|(key, state)| (key.kid.clone(), state)).collect::<Vec<_>>()
     };
     let both = |one, two| vec![(first.clone(), one), (second.clone(), two)];
-    assert_eq!(states().await, both(KeyState::Signing, KeyState::Published));
+    assert_eq!(states().await, both(KeyState::Active, KeyState::Pending));
     app.clock.advance(AHEAD);
-    assert_eq!(states().await, both(KeyState::Retiring, KeyState::Signing));
+    assert_eq!(states().await, both(KeyState::VerifyOnly, KeyState::Active));
     app.clock.advance(LIFE + 60);
-    assert_eq!(states().await, both(KeyState::Gone, KeyState::Signing));
-    retire(&app, &first).await.expect("a store");
-    assert_eq!(states().await, both(KeyState::Retired, KeyState::Signing));
+    assert_eq!(states().await, both(KeyState::Expired, KeyState::Active));
+    revoke(&app, &first).await.expect("a store");
+    assert_eq!(states().await, both(KeyState::Revoked, KeyState::Active));
 }
 
 #[tokio::test]
@@ -451,6 +451,6 @@ async fn the_set_may_be_kept_as_long_as_it_says_and_is_not_sent_twice() {
         assert!(answer.body.is_empty() && answer.header("etag") == Some(tag.as_str()));
     }
     again("\"other\"").await.assert_ok();
-    retire(&app, &in_use(&app, KeyPurpose::Access)).await.expect("a store");
+    revoke(&app, &in_use(&app, KeyPurpose::Access)).await.expect("a store");
     again(&tag).await.assert_ok();
 }

@@ -94,14 +94,17 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
     let (begun, mut reads) = (Instant::now(), 0_u32);
     let revocation = async {
         for number in 0..ENDS {
-            end(&mut console, LOGGED + 1, START.plus(i64::try_from(number).expect("a number"))).await;
+            end(&mut console, LOGGED + 1, START.plus(i64::try_from(number).expect("a number")))
+                .await;
         }
     };
     let hearing = async {
         let mut told = 0;
         while told < ENDS * LOGGED {
             let notification = subscription.next().await.expect("an answer");
-            if let Notification::Change(Reach::Named { revoked: ended, since: Some(_) }) = notification {
+            if let Notification::Change(Reach::Named { revoked: ended, since: Some(_) }) =
+                notification
+            {
                 (told, reads) = (told + ended.len(), reads + 1);
             }
         }

@@ -6,7 +6,7 @@ use axum::http::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use backend::app::AppState;
-use backend::http::{timeout, problem, request_id};
+use backend::http::{problem, request_id, timeout};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 

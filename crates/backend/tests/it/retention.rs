@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend::auth::email::Email;
-use backend::store::{AccountTag, Change, IdRange, Prunable, ClientInfo};
 use backend::prune::{Pace, Progress, Retention};
+use backend::store::{AccountTag, Change, ClientInfo, IdRange, Prunable};
 use rotation::Policy;
 use shared::{EventKind, UserId};
 use tokio::time::advance;

@@ -80,7 +80,10 @@ fn assert_ended(answer: &Answer, cause: RevocationReason) {
 async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
-        let _following = (here.app.sessions.listen_for_revocations(), there.app.sessions.listen_for_revocations());
+        let _following = (
+            here.app.sessions.listen_for_revocations(),
+            there.app.sessions.listen_for_revocations(),
+        );
         let alice = here.registered("alice").await;
         let others = here.logged_in("alice").await;
         until_it_hears(&here).await;
@@ -108,7 +111,10 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
 async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
-        let _following = (here.app.sessions.listen_for_revocations(), there.app.sessions.listen_for_revocations());
+        let _following = (
+            here.app.sessions.listen_for_revocations(),
+            there.app.sessions.listen_for_revocations(),
+        );
         let alice = here.registered("alice").await;
         until_it_hears(&there).await;
         let alice_there = alice.copied().through(&there);
@@ -159,7 +165,7 @@ async fn retire_the_signing_key(app: &TestApp) {
     let keys = &app.app.sessions.keys;
     let signing = keys.current().signing(app.clock.now()).expect("a key").kid().to_owned();
     let event_log = &app.app.sessions.event_log;
-    keys.retire(&signing, event_log, &mut |_| {}).await.expect("a store");
+    keys.revoke(&signing, event_log, &mut |_| {}).await.expect("a store");
 }
 
 /// What somebody ends at the database's own console is no different.
@@ -229,7 +235,10 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     store.set_hearing(Hearing::Good);
     until_it_hears(&app).await;
     // What it did not hear it has read.
-    assert_eq!(revocations(&app).status(session_of(&bob)), SessionStatus::RevokedSession(RevocationReason::Logout));
+    assert_eq!(
+        revocations(&app).status(session_of(&bob)),
+        SessionStatus::RevokedSession(RevocationReason::Logout)
+    );
     call(&alice).await.assert_ok();
 }
 
@@ -380,7 +389,10 @@ async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_know
     relay.thaw();
     assert_ended(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
     until_it_hears(&far).await;
-    assert_eq!(revocations(&far).status(session_of(&alice_far)), SessionStatus::RevokedSession(RevocationReason::Logout));
+    assert_eq!(
+        revocations(&far).status(session_of(&alice_far)),
+        SessionStatus::RevokedSession(RevocationReason::Logout)
+    );
 }
 
 #[tokio::test]
@@ -401,6 +413,9 @@ async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed
         .await;
         assert_ended(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
         until_it_hears(&far).await;
-        assert_eq!(revocations(&far).status(session_of(&alice_far)), SessionStatus::RevokedSession(RevocationReason::Logout));
+        assert_eq!(
+            revocations(&far).status(session_of(&alice_far)),
+            SessionStatus::RevokedSession(RevocationReason::Logout)
+        );
     }
 }

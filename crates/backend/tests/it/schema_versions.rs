@@ -8,9 +8,9 @@ use std::time::Duration;
 use backend::auth::revocation_cache::SessionStatus;
 use backend::clock::Clock;
 use backend::lifetimes::{Lifetime, LifetimeSet, renewals};
-use backend::store::{self, Change, Revocation, Opening, Session, Store, User, ClientInfo};
+use backend::store::{self, Change, ClientInfo, Opening, Revocation, Session, Store, User};
 use rotation::{Family, Seed};
-use shared::{RevocationReason, NumericDate, SessionId, UserId};
+use shared::{NumericDate, RevocationReason, SessionId, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -142,7 +142,10 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
         while !revocations.is_complete() {
             look.tick().await;
         }
-        assert_eq!(revocations.status(session), SessionStatus::RevokedSession(RevocationReason::Logout));
+        assert_eq!(
+            revocations.status(session),
+            SessionStatus::RevokedSession(RevocationReason::Logout)
+        );
     }
 }
 

@@ -1,18 +1,19 @@
 //! What every engine must do, told once. A new engine joins by standing in `support::stores`.
 
 mod accounts;
-mod revocation;
 mod erasure;
 mod events;
 mod idempotency;
 mod keys;
+mod revocation;
 
 use backend::auth::email::Email;
 use backend::store::{
-    Accepted, Change, Revocation, IdRange, Outcome, Prunable, PruneBefore, Session, Store, User, ClientInfo,
+    Accepted, Change, ClientInfo, IdRange, Outcome, Prunable, PruneBefore, Revocation, Session,
+    Store, User,
 };
 use rotation::{Attempt, Family, Generation, Seed, Standing};
-use shared::{RevocationReason, NumericDate, SessionId, UserId};
+use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
 use crate::support::stores;
 

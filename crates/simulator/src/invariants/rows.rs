@@ -32,7 +32,8 @@ impl Observer {
             if watched.ended && !ended {
                 found.push((Invariant::AnEndIsFinal, format!("{name} is alive again")));
             }
-            let replayed = ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
+            let replayed =
+                ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
             if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));

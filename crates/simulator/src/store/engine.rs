@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Subscription, HeldLifetime, Outcome, Prunable,
-    Service, Session, Store, StoreError, StoredKey, UsedKey, User,
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
+    RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 

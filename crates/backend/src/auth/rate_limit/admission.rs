@@ -6,14 +6,17 @@ use shared::{EventKind, Secret};
 use super::{Key, Limit, RateLimited};
 use crate::auth::AuthError;
 use crate::auth::callers::Caller;
-use crate::auth::sessions::{Found, Sessions};
 use crate::auth::risk::network;
+use crate::auth::sessions::{Found, Sessions};
 use crate::store::{AccountTag, ClientInfo};
 
 impl Sessions {
     /// Counts a token that is not known to be genuine yet against its network, to be given back once it is
     /// ([`Sessions::give_back_unverified`]): whatever one session does, the others of its network can be refreshed.
-    pub(in crate::auth) async fn admit_unverified(&self, client: &ClientInfo) -> Result<(), AuthError> {
+    pub(in crate::auth) async fn admit_unverified(
+        &self,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
         let from = Key::Network(network(client.address));
         let Err(limited) = self.limits.refresh_from(from) else { return Ok(()) };
         let event = async || self.event_log.event(EventKind::Limited, None, client);
@@ -33,7 +36,8 @@ impl Sessions {
         client: &ClientInfo,
     ) -> Result<(Decision, Found), AuthError> {
         let ticket = AccountTag::of_ticket(presented);
-        if let Err(RateLimited { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket) {
+        if let Err(RateLimited { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket)
+        {
             return Err(AuthError::RateLimited { retry_after, limited_by });
         }
         self.admit_unverified(client).await?;

@@ -34,9 +34,9 @@ pub enum Limit {
     ChangesPerSession,
     /// Of these calls, those of an account that change something.
     ChangesPerAccount,
-    /// PasswordHasher given in a session.
+    /// Passwords given in a session.
     PasswordChecksPerSession,
-    /// PasswordHasher given in all sessions of an account.
+    /// Passwords given in all sessions of an account.
     PasswordChecksPerAccount,
     /// Questions of a service.
     IntrospectionsPerService,

@@ -1,5 +1,5 @@
 //! Reads from the store which sessions have ended: only what was not read before, and a page at a time. It must
-//! not know when that is needed; that is [`feed`](crate::auth::revocation_listener).
+//! not know when that is needed; that is [`revocation_listener`](crate::auth::revocation_listener).
 //!
 //! The store says how many have ended in each second, from an index alone. Only a second that has more than were
 //! read of it is read, from its beginning: of two that end in the same second, either may be committed first. So a

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::{RevocationReason, NumericDate, SessionId};
+use shared::{NumericDate, RevocationReason, SessionId};
 
 use super::status_bits::Places;
 use crate::auth::status_list::place;
@@ -133,7 +133,11 @@ mod tests {
     }
 
     fn revoked(number: u32, seconds: i64) -> RevokedSession {
-        RevokedSession { session: session(number), cause: RevocationReason::Logout, at: NOW.plus(seconds) }
+        RevokedSession {
+            session: session(number),
+            cause: RevocationReason::Logout,
+            at: NOW.plus(seconds),
+        }
     }
 
     /// The places that are set since.

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
-use super::{Devices, RefreshCookies, ClientInfo};
+use super::{ClientInfo, Devices, RefreshCookies};
 use crate::auth::SignInContext;
 use crate::config::Origin;
 use crate::http::client::TrustedProxies;

@@ -28,15 +28,15 @@ impl Tables {
         is_free
     }
 
-    pub(super) fn retire_key(
+    pub(super) fn revoke_key(
         &mut self,
         kid: &str,
         successor: Option<Box<StoredKey>>,
         at: NumericDate,
     ) -> bool {
-        let known = self.keys.iter_mut().find(|key| key.kid == kid && key.retired_at.is_none());
+        let known = self.keys.iter_mut().find(|key| key.kid == kid && key.revoked_at.is_none());
         let Some(key) = known else { return false };
-        key.retired_at = Some(at);
+        key.revoked_at = Some(at);
         if let Some(successor) = successor {
             self.add_key(*successor);
         }
@@ -44,7 +44,7 @@ impl Tables {
     }
 
     pub(super) fn hasten_key(&mut self, kid: &str, at: NumericDate) -> bool {
-        let waits = |key: &&mut StoredKey| key.retired_at.is_none() && key.signs_from > at;
+        let waits = |key: &&mut StoredKey| key.revoked_at.is_none() && key.signs_from > at;
         let key = self.keys.iter_mut().find(|key| key.kid == kid).filter(waits);
         key.map(|key| key.signs_from = at).is_some()
     }

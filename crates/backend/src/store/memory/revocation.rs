@@ -8,8 +8,8 @@ use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 use super::AT_ONCE;
 use super::tables::Tables;
 use crate::store::REVOKED_PAGE;
-use crate::store::change::{Revocation, Outcome, Part, Superseded, Whose};
-use crate::store::records::{RevokedSession, Event, Session, ClientInfo, event_prefix};
+use crate::store::change::{Outcome, Part, Revocation, SessionScope, Superseded};
+use crate::store::records::{ClientInfo, Event, RevokedSession, Session, event_prefix};
 
 impl Tables {
     /// How many have ended in each second.
@@ -22,8 +22,13 @@ impl Tables {
     }
 
     /// Those that have ended in this second, in the order of their ids.
-    pub(super) fn revoked_in(&self, second: NumericDate, after: Option<SessionId>) -> Vec<RevokedSession> {
-        let revoked = self.revoked_at.iter().filter(|(id, at)| **at == second && Some(**id) > after);
+    pub(super) fn revoked_in(
+        &self,
+        second: NumericDate,
+        after: Option<SessionId>,
+    ) -> Vec<RevokedSession> {
+        let revoked =
+            self.revoked_at.iter().filter(|(id, at)| **at == second && Some(**id) > after);
         let mut revoked: Vec<RevokedSession> = revoked
             .filter_map(|(&session, &at)| {
                 let cause = self.sessions.get(&session)?.ended_because?;
@@ -37,9 +42,13 @@ impl Tables {
 
     /// Ends sessions, with an event for each where the change brings none. As in SQL, older events give way to
     /// these when the next one is recorded by itself.
-    pub(super) fn revoke_sessions(&mut self, whose: &Whose, revocation: Revocation) -> Outcome {
+    pub(super) fn revoke_sessions(
+        &mut self,
+        whose: &SessionScope,
+        revocation: Revocation,
+    ) -> Outcome {
         let revoked = self.revoke_those(whose, revocation);
-        if !matches!(whose, Whose::OthersOf(..)) {
+        if !matches!(whose, SessionScope::OthersOf(..)) {
             let events: Vec<Event> =
                 revoked.iter().filter_map(|id| self.end_of(*id, revocation)).collect();
             self.events.extend(events.into_iter().map(|event| (event.id, event)));
@@ -48,7 +57,12 @@ impl Tables {
     }
 
     /// Goes along with a change that was made, or was not.
-    pub(super) fn and_end(&mut self, done: bool, whose: &Whose, revocation: Revocation) -> Outcome {
+    pub(super) fn and_end(
+        &mut self,
+        done: bool,
+        whose: &SessionScope,
+        revocation: Revocation,
+    ) -> Outcome {
         if !done {
             return Outcome::default();
         }
@@ -56,7 +70,11 @@ impl Tables {
     }
 
     /// The same for sessions that give way to a new one, if they are live.
-    pub(super) fn and_revoke_superseded(&mut self, done: bool, superseded: &[Superseded]) -> Outcome {
+    pub(super) fn and_revoke_superseded(
+        &mut self,
+        done: bool,
+        superseded: &[Superseded],
+    ) -> Outcome {
         let mut outcome = Outcome { rows: done.into(), revoked: Vec::new() };
         for Superseded(id, revocation) in superseded.iter().filter(|_| done) {
             outcome.revoked.extend(self.revoke_one(*id, *revocation).revoked);
@@ -65,7 +83,12 @@ impl Tables {
     }
 
     /// The same for all of a user's sessions, however many there are.
-    pub(super) fn and_revoke_all_of(&mut self, done: bool, user: UserId, revocation: Revocation) -> Outcome {
+    pub(super) fn and_revoke_all_of(
+        &mut self,
+        done: bool,
+        user: UserId,
+        revocation: Revocation,
+    ) -> Outcome {
         if !done {
             return Outcome::default();
         }
@@ -79,14 +102,18 @@ impl Tables {
         Outcome { rows: revoked.len() as u64, revoked }
     }
 
-    fn revoke_those(&mut self, whose: &Whose, revocation: Revocation) -> Vec<SessionId> {
+    fn revoke_those(&mut self, whose: &SessionScope, revocation: Revocation) -> Vec<SessionId> {
         match whose {
-            Whose::Of(user) => self.end(|session| session.user == *user, revocation, AT_ONCE),
-            Whose::OthersOf(user, but) => {
+            SessionScope::User(user) => {
+                self.end(|session| session.user == *user, revocation, AT_ONCE)
+            }
+            SessionScope::OthersOf(user, but) => {
                 let is_other = |session: &Session| session.user == *user && session.id != *but;
                 self.end(is_other, revocation, usize::MAX)
             }
-            Whose::Part(part) => self.end(|session| is_in(session, part), revocation, usize::MAX),
+            SessionScope::Part(part) => {
+                self.end(|session| is_in(session, part), revocation, usize::MAX)
+            }
         }
     }
 

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use shared::{EventId, NumericDate, SessionId, UserId};
 
 use crate::auth::email::Email;
-use crate::store::change::{Change, Outcome, PasswordChange, Prunable, Whose};
+use crate::store::change::{Change, Outcome, PasswordChange, Prunable, SessionScope};
 use crate::store::records::{
-    Accepted, AccountTag, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session, StoredKey,
-    UsedKey, User, ClientInfo,
+    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session,
+    StoredKey, UsedKey, User,
 };
 
 /// Everything there is.
@@ -44,7 +44,8 @@ impl Tables {
             Change::RevokeSession(id, revocation) => self.revoke_one(id, revocation),
             Change::RevokeSessions(whose, revocation) => self.revoke_sessions(&whose, revocation),
             Change::RequireStepUp(session, now) => {
-                let calm = self.live(session).filter(|session| session.step_up_required_at.is_none());
+                let calm =
+                    self.live(session).filter(|session| session.step_up_required_at.is_none());
                 rows(calm.map(|session| session.step_up_required_at = Some(now)).is_some())
             }
             Change::Confirm { session, at, client } => rows(self.confirm(session, at, client)),
@@ -58,7 +59,7 @@ impl Tables {
             Change::Disable(user, revocation) => {
                 let enabled = self.enabled(user);
                 let done = enabled.map(|user| user.disabled_at = Some(revocation.at)).is_some();
-                self.and_end(done, &Whose::Of(user), revocation)
+                self.and_end(done, &SessionScope::User(user), revocation)
             }
             Change::Enable(user) => rows(self.enable(user)),
             Change::Erase(user, revocation) => {
@@ -75,7 +76,7 @@ impl Tables {
             Change::Prune(Prunable::UsedKeys(before), range) => self.prune_used_keys(range, before),
             Change::PruneErased(before) => self.prune_erased(before),
             Change::AddKey(key) => rows(self.add_key(*key)),
-            Change::RevokeKey { kid, successor, at } => rows(self.retire_key(&kid, successor, at)),
+            Change::RevokeKey { kid, successor, at } => rows(self.revoke_key(&kid, successor, at)),
             Change::ActivateKeyEarly(kid, at) => rows(self.hasten_key(&kid, at)),
             Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
             Change::HoldLifetimes { held, expired_before } => self.hold(held, expired_before),
@@ -228,7 +229,7 @@ impl Tables {
             && self.accept(session, accepted)
             && self.confirm(session, revocation.at, client)
             && self.set_password(user, &seen, hash);
-        self.and_end(done, &Whose::OthersOf(user, session), revocation)
+        self.and_end(done, &SessionScope::OthersOf(user, session), revocation)
     }
 
     fn enable(&mut self, user: UserId) -> bool {

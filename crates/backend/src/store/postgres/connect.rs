@@ -1,5 +1,5 @@
 //! How a connection to PostgreSQL is opened: greeted, then given its settings. It must not know what
-//! becomes of it; those that are used again are [`pool`](super::connections).
+//! becomes of it; those that are used again are [`pool`](super::pool).
 
 use std::io;
 use std::time::Duration;

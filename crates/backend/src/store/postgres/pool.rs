@@ -1,4 +1,4 @@
-//! ConnectionPool to PostgreSQL: a bounded number of them, each call within a deadline, and none used
+//! Connections to PostgreSQL: a bounded number of them, each call within a deadline, and none used
 //! again that may still owe an answer. It must not know what is asked.
 //!
 //! sqlx's own pool returns a connection by asking the server whether it is still there, without a

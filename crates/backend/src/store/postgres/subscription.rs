@@ -9,12 +9,12 @@ use std::future::pending;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::{RevocationReason, NumericDate, SessionId};
+use shared::{NumericDate, RevocationReason, SessionId};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connect::no_answer;
-use crate::store::{Subscription, HEARTBEAT, Notification, Reach, StoreError, sql};
+use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql};
 
 /// How long it may take to begin.
 const START_TIME: Duration = Duration::from_secs(2);

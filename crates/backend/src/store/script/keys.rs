@@ -22,7 +22,7 @@ pub(super) fn activate_early(kid: &str, at: NumericDate) -> Statement {
     Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
 }
 
-pub(super) fn retire(kid: &str, successor: Option<&StoredKey>, at: NumericDate) -> Vec<Step> {
+pub(super) fn revoke_key(kid: &str, successor: Option<&StoredKey>, at: NumericDate) -> Vec<Step> {
     let mut steps = vec![Statement::new(sql::RETIRE_KEY).bind(kid).bind(at).needed()];
     // Another instance may have added one a moment ago: then that one takes the place.
     steps.extend(successor.map(|successor| add(successor).beside()));

@@ -3,7 +3,7 @@
 use shared::{EventKind, SessionId, UserId};
 
 use super::{Step, trim};
-use crate::store::change::{Revocation, Part, Superseded, Whose};
+use crate::store::change::{Part, Revocation, SessionScope, Superseded};
 use crate::store::records::event_prefix;
 use crate::store::sql;
 use crate::store::statement::Statement;
@@ -18,17 +18,17 @@ pub(super) fn revoke_superseded(Superseded(id, revocation): &Superseded) -> Step
     bind_revocation(Statement::new(sql::END_SESSION).bind(id.as_bytes()), *revocation).and_end()
 }
 
-pub(super) fn revoke_sessions(whose: &Whose, revocation: Revocation) -> Vec<Step> {
+pub(super) fn revoke_sessions(whose: &SessionScope, revocation: Revocation) -> Vec<Step> {
     match whose {
-        Whose::OthersOf(user, session) => {
+        SessionScope::OthersOf(user, session) => {
             vec![revoke_others(*user, *session, revocation).needed().revoking_sessions()]
         }
-        Whose::Of(user) => vec![
+        SessionScope::User(user) => vec![
             of_user(sql::END_SOME_OF_USER, *user, revocation).needed().revoking_sessions(),
             recorded(of_user(sql::RECORD_ENDS_OF_USER, *user, revocation), revocation),
             trim(*user, EventKind::SessionEnded),
         ],
-        Whose::Part(part) => vec![
+        SessionScope::Part(part) => vec![
             of_part(sql::END_PART, part, revocation).needed().revoking_sessions(),
             recorded(of_part(sql::RECORD_ENDS_OF_PART, part, revocation), revocation),
         ],

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use rotation::{Family, Generation, Seed};
-use shared::{RevocationReason, EventId, EventKind, NumericDate, SessionId, UserId};
+use shared::{EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 use tempfile::TempDir;
 
-use super::write_connection::WriteConnection;
 use super::file::DatabaseFile;
+use super::write_connection::WriteConnection;
 use crate::auth::email::Email;
 use crate::store::script::Script;
 use crate::store::statement::Statement;
-use crate::store::{Accepted, Change, Revocation, Event, Session, User, ClientInfo};
+use crate::store::{Accepted, Change, ClientInfo, Event, Revocation, Session, User};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const HASH: &str = "$argon2id$";

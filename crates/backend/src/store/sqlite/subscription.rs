@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 use tokio::time::{Instant, timeout_at};
 
 use super::file::DatabaseFile;
-use crate::store::{Subscription, HEARTBEAT, Notification, Reach, StoreError, sql};
+use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql};
 
 /// A connection that only looks.
 pub(super) struct Poller {
@@ -41,7 +41,11 @@ impl Subscription for Poller {
         self.file.is_still_there()?;
         let version = version(&mut self.connection).await?;
         let same = std::mem::replace(&mut self.version, version) == version;
-        Ok(if same { Notification::Revoked(Vec::new()) } else { Notification::Change(Reach::LastChange) })
+        Ok(if same {
+            Notification::Revoked(Vec::new())
+        } else {
+            Notification::Change(Reach::LastChange)
+        })
     }
 }
 

@@ -185,7 +185,8 @@ fn result_code(error: &sqlx::Error) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{
-        accept, accept_and_tell, write_connection, open_session, register, register_at_length, revoke,
+        accept, accept_and_tell, open_session, register, register_at_length, revoke,
+        write_connection,
     };
     use super::*;
 

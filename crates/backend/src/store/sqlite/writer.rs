@@ -128,7 +128,7 @@ mod tests {
 
     use sqlx::{Connection as _, SqliteConnection};
 
-    use super::super::fixture::{accept, write_connection, nothing, panicking, register, revoke};
+    use super::super::fixture::{accept, nothing, panicking, register, revoke, write_connection};
     use super::*;
 
     #[tokio::test]

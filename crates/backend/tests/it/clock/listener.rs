@@ -114,7 +114,11 @@ async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
             }
             // Another end, so that it has surely looked whether something can be forgotten.
             bob.logout().await.assert_status(204);
-            until(|| revocations(&there).status(bobs) == SessionStatus::RevokedSession(RevocationReason::Logout)).await;
+            until(|| {
+                revocations(&there).status(bobs)
+                    == SessionStatus::RevokedSession(RevocationReason::Logout)
+            })
+            .await;
             until(|| revocations(&there).is_complete()).await;
             call(&alice, &there).await.assert_problem(401, "invalid_token");
         })

@@ -153,8 +153,8 @@ async fn on_the_schema_before_lifetimes_keys_can_be_listed_rotated_and_retired()
         let keys = run(&["keys", "list"]);
         let signing = keys.split_whitespace().next().expect("a key").to_owned();
         run(&["keys", "rotate"]);
-        let retired = run(&["keys", "retire", &signing, "--yes"]);
-        assert!(retired.contains(&format!("{signing} is retired")), "{retired}");
+        let revoked = run(&["keys", "revoke", &signing, "--yes"]);
+        assert!(revoked.contains(&format!("{signing} is revoked")), "{revoked}");
         run(&["prune"]);
         assert_eq!(applied(place).await, 3);
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend::auth::status_list::{PLACES, place};
-use backend::store::{Change, Session, User, ClientInfo};
+use backend::store::{Change, ClientInfo, Session, User};
 use serde_json::json;
 use shared::{SessionId, path};
 use tokio::time::advance;

@@ -2,11 +2,11 @@
 
 use backend::auth::email::Email;
 use backend::store::{
-    AccountTag, Change, Revocation, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
-    PruneBefore, Session, Store, User, ClientInfo,
+    AccountTag, Change, ClientInfo, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
+    PruneBefore, Revocation, Session, Store, User,
 };
 use rotation::{Generation, Standing};
-use shared::{Device, RevocationReason, EventKind, SessionId, UserId};
+use shared::{Device, EventKind, RevocationReason, SessionId, UserId};
 
 use super::events::event;
 use super::{
@@ -169,7 +169,8 @@ async fn a_disabled_user_loses_every_session_and_can_be_enabled_again() {
         let (one, _) = registered(store, 1).await;
         registered(store, 2).await;
         assert!(open(store, &one, &session(3, &one)).await);
-        let disable = || commit(store, Change::Disable(one.id, revocation(RevocationReason::Disabled)));
+        let disable =
+            || commit(store, Change::Disable(one.id, revocation(RevocationReason::Disabled)));
         let enable = || commit(store, Change::Enable(one.id));
         assert!(!enable().await.took_place());
         assert_eq!(disable().await.revoked.len(), 2);

@@ -1,7 +1,7 @@
 //! The erasure of an account against what is written about it at the same moment: nothing of it stays.
 
-use backend::store::{Change, Revocation, Event, Store, User};
-use shared::{RevocationReason, EventId, EventKind};
+use backend::store::{Change, Event, Revocation, Store, User};
+use shared::{EventId, EventKind, RevocationReason};
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::events::{event, kinds};

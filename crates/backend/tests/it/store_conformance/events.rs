@@ -1,9 +1,9 @@
 //! Events: stored together with what they tell of, found in pages, pruned by age.
 
 use backend::store::{
-    Change, Revocation, Event, EventQuery, EventsBefore, IdRange, Prunable, Store, User, ClientInfo,
+    Change, ClientInfo, Event, EventQuery, EventsBefore, IdRange, Prunable, Revocation, Store, User,
 };
-use shared::{Device, RevocationReason, EventId, EventKind, SessionId, UserId};
+use shared::{Device, EventId, EventKind, RevocationReason, SessionId, UserId};
 
 use rotation::{Generation, Standing};
 
@@ -43,7 +43,8 @@ async fn an_event_is_found_whole() {
             cause: Some(RevocationReason::Replay),
             ..event(1, &user(1), EventKind::Replayed)
         };
-        let bare = Event { client: ClientInfo::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
+        let bare =
+            Event { client: ClientInfo::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
         record(store, vec![full.clone(), bare.clone()]).await;
         // Of whoever is not there, nothing is told.
         record(store, vec![event(3, &user(9), EventKind::LoggedIn)]).await;
@@ -145,7 +146,8 @@ async fn prune(store: &dyn Store, before: EventsBefore, range: IdRange) -> u64 {
 async fn old_events_are_pruned_and_nobodys_sooner() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
-        let dummy_hash = |number| Event { user: None, ..event(number, &one, EventKind::LoginFailed) };
+        let dummy_hash =
+            |number| Event { user: None, ..event(number, &one, EventKind::LoginFailed) };
         let mut events: Vec<Event> =
             [1, 2, 3].map(|number| event(number, &one, EventKind::LoggedIn)).into();
         events.extend([dummy_hash(11), dummy_hash(12), dummy_hash(13)]);

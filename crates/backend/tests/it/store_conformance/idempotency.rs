@@ -1,7 +1,7 @@
 //! Idempotency keys with a change: both, or neither.
 
-use backend::store::{Change, Revocation, IdRange, Prunable, Store, USED_KEYS_KEPT, UsedKey, User};
-use shared::{RevocationReason, NumericDate};
+use backend::store::{Change, IdRange, Prunable, Revocation, Store, USED_KEYS_KEPT, UsedKey, User};
+use shared::{NumericDate, RevocationReason};
 
 use super::{ALL, NOW, commit, on_every_engine, open, register, session, user};
 

@@ -1,10 +1,11 @@
 //! The key ring.
 
-use shared::{RevocationReason, NumericDate, SessionId};
+use shared::{NumericDate, RevocationReason, SessionId};
 
 use super::{NOW, commit, on_every_engine, open, registered, session};
 use backend::store::{
-    Change, Revocation, Notification, KeyPurpose, Part, Service, Session, Store, StoredKey, Whose,
+    Change, KeyPurpose, Notification, Part, Revocation, Service, Session, SessionScope, Store,
+    StoredKey,
 };
 
 const ENDING: Revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
@@ -17,7 +18,7 @@ fn key(name: &str, purpose: KeyPurpose, predecessor: &str, at: i64) -> StoredKey
         sealed: vec![7; 40],
         published_at: NOW.plus(at),
         signs_from: NOW.plus(at + 360),
-        retired_at: None,
+        revoked_at: None,
     }
 }
 
@@ -29,7 +30,7 @@ async fn add(store: &dyn Store, key: StoredKey) -> bool {
     commit(store, Change::AddKey(Box::new(key))).await.took_place()
 }
 
-async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> bool {
+async fn revoke(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> bool {
     let successor = successor.map(Box::new);
     let outcome = commit(store, Change::RevokeKey { kid: kid(name), successor, at: NOW }).await;
     assert!(outcome.revoked.is_empty(), "its sessions end in parts");
@@ -38,7 +39,7 @@ async fn retire(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> 
 
 async fn names(store: &dyn Store) -> Vec<(String, Option<NumericDate>)> {
     let keys = store.keys().await.expect("a store").into_iter();
-    keys.map(|key| (key.kid.trim_end_matches('-').to_owned(), key.retired_at)).collect()
+    keys.map(|key| (key.kid.trim_end_matches('-').to_owned(), key.revoked_at)).collect()
 }
 
 #[tokio::test]
@@ -76,15 +77,15 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
         under_keys(store).await;
         assert!(add(store, key("r", KeyPurpose::Refresh, "", 0)).await);
         let successor = || Some(key("s", KeyPurpose::Refresh, "r", 1));
-        assert!(!retire(store, "x", successor()).await);
+        assert!(!revoke(store, "x", successor()).await);
         assert_eq!(names(store).await.len(), 1, "nothing took place");
-        assert!(retire(store, "r", successor()).await);
+        assert!(revoke(store, "r", successor()).await);
         let both = [("r".to_owned(), Some(NOW)), ("s".to_owned(), None)];
         assert_eq!(names(store).await, both);
-        assert!(!retire(store, "r", None).await, "once");
+        assert!(!revoke(store, "r", None).await, "once");
         let part = |after, up_to| {
             let [after, up_to] = [after, up_to].map(|number| SessionId::from_bytes([number; 16]));
-            Whose::Part(Part { after, up_to, refresh_key_id: Some(kid("r")) })
+            SessionScope::Part(Part { after, up_to, refresh_key_id: Some(kid("r")) })
         };
         let end = async |part| {
             let outcome = commit(store, Change::RevokeSessions(part, ENDING)).await;
@@ -112,7 +113,7 @@ async fn a_key_that_waits_is_hastened_and_never_put_off() {
         assert!(activate_early(200).await);
         assert!(!activate_early(200).await && !activate_early(300).await, "later is no sooner");
         assert_eq!(store.keys().await.expect("a store")[0].signs_from, NOW.plus(200));
-        assert!(retire(store, "a", None).await);
+        assert!(revoke(store, "a", None).await);
         assert!(!activate_early(100).await, "it counts no more");
     })
     .await;
@@ -125,7 +126,7 @@ async fn a_key_is_retired_although_its_successor_has_no_place() {
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
         let late = Some(key("c", KeyPurpose::Access, "a", 2));
-        assert!(retire(store, "a", late).await);
+        assert!(revoke(store, "a", late).await);
         assert_eq!(names(store).await, [("a".to_owned(), Some(NOW)), ("b".to_owned(), None)]);
     })
     .await;
@@ -159,9 +160,12 @@ async fn a_feed_hears_of_every_change_to_the_ring() {
         assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
         assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
-        assert!(retire(store, "a", None).await);
+        assert!(revoke(store, "a", None).await);
         assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
-        assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
+        assert_eq!(
+            subscription.next().await.expect("an answer"),
+            Notification::Revoked(Vec::new())
+        );
         assert!(commit(store, Change::RemoveKey(kid("a"))).await.took_place());
         assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
     })

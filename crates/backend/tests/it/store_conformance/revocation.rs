@@ -1,10 +1,11 @@
 //! Ends of sessions, and what opens and confirms them.
 
-use shared::{RevocationReason, EventKind, NumericDate, SessionId};
+use shared::{EventKind, NumericDate, RevocationReason, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
 use backend::store::{
-    Change, REVOKED_PAGE, Revocation, EventQuery, Notification, Part, Session, Store, ClientInfo, Whose,
+    Change, ClientInfo, EventQuery, Notification, Part, REVOKED_PAGE, Revocation, Session,
+    SessionScope, Store,
 };
 use rotation::Standing;
 use shared::Device;
@@ -13,7 +14,7 @@ fn at(seconds: i64) -> NumericDate {
     NOW.plus(seconds)
 }
 
-async fn end_all(store: &dyn Store, whose: Whose) -> Vec<u8> {
+async fn end_all(store: &dyn Store, whose: SessionScope) -> Vec<u8> {
     let revocation = Revocation { cause: RevocationReason::User, at: NOW };
     let outcome = commit(store, Change::RevokeSessions(whose, revocation)).await;
     assert_eq!(outcome.rows, outcome.revoked.len() as u64);
@@ -21,9 +22,9 @@ async fn end_all(store: &dyn Store, whose: Whose) -> Vec<u8> {
 }
 
 /// All there are, in one part.
-fn everyones() -> Whose {
+fn everyones() -> SessionScope {
     let [after, up_to] = [0, 255].map(|number| SessionId::from_bytes([number; 16]));
-    Whose::Part(Part { after, up_to, refresh_key_id: None })
+    SessionScope::Part(Part { after, up_to, refresh_key_id: None })
 }
 
 fn numbers(ids: Vec<SessionId>) -> Vec<u8> {
@@ -76,13 +77,13 @@ async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
         two_users(store).await;
         let (one, two) = (user(1).id, user(2).id);
         let but = SessionId::from_bytes([3; 16]);
-        assert_eq!(end_all(store, Whose::OthersOf(one, but)).await, [1, 4]);
+        assert_eq!(end_all(store, SessionScope::OthersOf(one, but)).await, [1, 4]);
         assert_eq!(live(store, 1..=5).await, [2, 3, 5]);
-        assert!(end_all(store, Whose::OthersOf(one, but)).await.is_empty());
+        assert!(end_all(store, SessionScope::OthersOf(one, but)).await.is_empty());
         // Another's session saves nobody's.
-        assert_eq!(end_all(store, Whose::OthersOf(two, but)).await, [2, 5]);
+        assert_eq!(end_all(store, SessionScope::OthersOf(two, but)).await, [2, 5]);
         two_users_again(store).await;
-        assert_eq!(end_all(store, Whose::Of(one)).await, [3, 6]);
+        assert_eq!(end_all(store, SessionScope::User(one)).await, [3, 6]);
         assert_eq!(end_all(store, everyones()).await, [7]);
         assert!(live(store, 1..=7).await.is_empty());
     })
@@ -111,7 +112,7 @@ async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
             }
             numbers(events.iter().filter_map(|event| event.session).collect())
         };
-        assert_eq!(end(Whose::Of(user(1).id)).await, 2);
+        assert_eq!(end(SessionScope::User(user(1).id)).await, 2);
         assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![]));
         assert_eq!(end(everyones()).await, 2);
         assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![2, 5]));
@@ -141,7 +142,7 @@ async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
         assert_eq!(part(id_of(0), id_of(8)).await, Some(id_of(1)), "and none from beyond");
         // Of one user, a thousand that are alive.
         let revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
-        let end = || Change::RevokeSessions(Whose::Of(one.id), revocation);
+        let end = || Change::RevokeSessions(SessionScope::User(one.id), revocation);
         for ended in [1_000, 92, 0] {
             assert_eq!(commit(store, end()).await.revoked.len(), ended);
         }
@@ -172,7 +173,8 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
     on_every_engine(async |store| {
         let (_, session) = registered(store, 1).await;
         let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
-        let client = ClientInfo { address: Some("2001:db8::1".parse().expect("an address")), device };
+        let client =
+            ClientInfo { address: Some("2001:db8::1".parse().expect("an address")), device };
         let confirm = |at| Change::Confirm { session: session.id, at, client: client.clone() };
         assert!(commit(store, confirm(at(5))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
@@ -180,7 +182,10 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
         assert!(end(store, session.id, RevocationReason::Logout, at(6)).await);
         assert!(!commit(store, confirm(at(7))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
-        assert_eq!((found.authenticated_at, found.ended_because), (at(5), Some(RevocationReason::Logout)));
+        assert_eq!(
+            (found.authenticated_at, found.ended_because),
+            (at(5), Some(RevocationReason::Logout))
+        );
     })
     .await;
 }
@@ -224,7 +229,10 @@ async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with
             assert!(ended.iter().all(|ended| ended.at == second));
             ended.iter().map(|it| (it.session.as_bytes()[0], it.cause)).collect::<Vec<_>>()
         };
-        assert_eq!(ended(at(0), None).await, [(2, RevocationReason::Replay), (4, RevocationReason::Logout)]);
+        assert_eq!(
+            ended(at(0), None).await,
+            [(2, RevocationReason::Replay), (4, RevocationReason::Logout)]
+        );
         assert_eq!(ended(at(0), Some(2)).await, [(4, RevocationReason::Logout)]);
         assert_eq!(ended(at(0), Some(4)).await, []);
         assert_eq!(ended(at(2), None).await, []);
@@ -245,7 +253,7 @@ async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
         }
         let revocation = Revocation { cause: RevocationReason::Disabled, at: NOW };
         assert!(commit(store, Change::Disable(one.id, revocation)).await.took_place());
-        let all = Change::RevokeSessions(Whose::Of(one.id), revocation);
+        let all = Change::RevokeSessions(SessionScope::User(one.id), revocation);
         while !commit(store, all.clone()).await.revoked.is_empty() {}
         let sessions = u64::from(REVOKED_PAGE) + 2;
         assert_eq!(store.revoked_per_second(NOW).await.expect("a store"), [(NOW, sessions)]);
@@ -266,8 +274,11 @@ async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
         two_users(store).await;
         assert!(end(store, SessionId::from_bytes([5; 16]), RevocationReason::Logout, NOW).await);
         let mut subscription = store.subscribe().await.expect("a feed");
-        assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
-        for whose in [Whose::Of(user(1).id), everyones()] {
+        assert_eq!(
+            subscription.next().await.expect("an answer"),
+            Notification::Revoked(Vec::new())
+        );
+        for whose in [SessionScope::User(user(1).id), everyones()] {
             let ended = end_all(store, whose).await;
             let notification = match subscription.next().await.expect("an answer") {
                 Notification::Change(_) => continue,
@@ -276,7 +287,10 @@ async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
             assert!(notification.iter().all(|(_, cause)| *cause == RevocationReason::User));
             assert_eq!(numbers(notification.into_iter().map(|(id, _)| id).collect()), ended);
         }
-        assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
+        assert_eq!(
+            subscription.next().await.expect("an answer"),
+            Notification::Revoked(Vec::new())
+        );
     })
     .await;
 }

@@ -25,7 +25,7 @@ pub(crate) fn on_a_database(kid: &str) -> Vec<Vec<&str>> {
         vec!["services", "remove", "notes", "--yes"],
         vec!["keys", "list"],
         vec!["keys", "rotate"],
-        vec!["keys", "retire", kid, "--yes"],
+        vec!["keys", "revoke", kid, "--yes"],
         vec!["prune"],
     ];
     let listed = commands.iter().map(|words| name_of(words)).chain(OTHERS.map(str::to_owned));

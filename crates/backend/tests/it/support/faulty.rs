@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use backend::auth::email::Email;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, RevokedSession, Event, EventQuery, Failures, Subscription, Notification, HeldLifetime, IdRange,
-    Outcome, Prunable, Service, Session, Store, StoreError, StoredKey, UsedKey, User,
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, IdRange, Notification, Outcome,
+    Prunable, RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription,
+    UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
