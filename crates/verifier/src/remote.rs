@@ -3,7 +3,7 @@
 //! [`Verifier`], which is as pure here as anywhere.
 //!
 //! What is kept, and for how long, is decided by one pure function, in `remote/decide.rs`; when is
-//! asked, and by whom, in `remote/kept.rs`; where may be asked at all, in `remote/address.rs`.
+//! asked, and by whom, in `remote/cache.rs`; where may be asked at all, in `remote/address.rs`.
 //!
 //! | what happens | what a call gets |
 //! | --- | --- |
@@ -18,11 +18,11 @@
 //! issuer accepts that key for more than 300 seconds from then on.
 
 mod address;
-mod age;
+mod cache;
+mod clock;
 mod decide;
 mod failure;
 mod fetch;
-mod kept;
 mod keys;
 mod lists;
 mod options;
@@ -34,10 +34,10 @@ use shared::NumericDate;
 use crate::{AccessToken, KeySet, Rejection, Status, Verifier};
 
 use self::address::Address;
-use self::age::Ages;
+use self::cache::Kept;
+use self::clock::Ages;
 pub use self::failure::{IssuerError, Unavailable, VerifyError};
 use self::fetch::Http;
-use self::kept::Kept;
 use self::keys::KeySource;
 use self::lists::Lists;
 pub use self::options::Options;

@@ -1,5 +1,5 @@
 //! What a call does about something that is fetched and kept: one pure function. It must not know what is
-//! kept, nor read a clock. Next: `kept.rs` carries the answer out.
+//! kept, nor read a clock. Next: `cache.rs` carries the answer out.
 
 use std::time::Duration;
 

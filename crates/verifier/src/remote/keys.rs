@@ -1,13 +1,13 @@
 //! The issuer's keys: what it says about itself (RFC 8414), and the key set that names (RFC 7517). It
-//! must not decide when they are fetched; that is `kept.rs`.
+//! must not decide when they are fetched; that is `cache.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
+use super::cache::{Fetched, Source};
 use super::failure::{Fault, IssuerError};
 use super::fetch::{Answer, Http, Question};
-use super::kept::{Fetched, Source};
 use crate::KeySet;
 use crate::strict_json::{self, Json};
 

@@ -1,5 +1,5 @@
 //! The issuer's status lists: the few that its tokens refer to. It must not ask anybody but the issuer,
-//! nor decide when a list is fetched; that is `kept.rs`.
+//! nor decide when a list is fetched; that is `cache.rs`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +8,10 @@ use std::time::Duration;
 use shared::NumericDate;
 
 use super::address::Address;
-use super::age::Ages;
+use super::cache::{Fetched, Kept, Source};
+use super::clock::Ages;
 use super::failure::Fault;
 use super::fetch::{Answer, Http, Question};
-use super::kept::{Fetched, Kept, Source};
 use super::keys::KeySource;
 use super::options::Options;
 

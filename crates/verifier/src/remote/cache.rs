@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::age::{Ages, Moment};
+use super::clock::{Ages, Moment};
 use super::decide::{Age, Move, View, decide, may_ask_for_newer, usable};
 use super::failure::Fault;
 
