@@ -34,8 +34,8 @@ use shared::NumericDate;
 use crate::{AccessToken, KeySet, Rejection, Status, Verifier};
 
 use self::address::Address;
-use self::cache::Kept;
-use self::clock::Ages;
+use self::cache::Cache;
+use self::clock::Clock;
 pub use self::failure::{IssuerError, Unavailable, VerifyError};
 use self::fetch::Http;
 use self::keys::KeySource;
@@ -50,7 +50,7 @@ pub struct Issuer(Arc<Inner>);
 struct Inner {
     verifier: Verifier,
     options: Options,
-    keys: Kept<KeySource>,
+    keys: Cache<KeySource>,
     lists: Lists,
 }
 
@@ -79,7 +79,7 @@ impl Issuer {
         let address = Address::parse(issuer)?;
         let http = Arc::new(Http::new());
         let keys = KeySource::new(issuer, &address, &http, options.outage_limit)?;
-        let keys = Kept::new(keys, Ages::by(&options));
+        let keys = Cache::new(keys, Clock::new(&options));
         let verifier = Verifier::new(issuer, audiences, KeySet::default()).with_skew(options.skew);
         let lists = Lists::new(address, http, verifier.clone(), keys.clone(), options.clone());
         Ok(Self(Arc::new(Inner { verifier, options, keys, lists })))
@@ -120,12 +120,12 @@ impl Issuer {
             Err(Rejection::UnknownKey) => {}
             verdict => return Ok(verdict?),
         }
-        let kept = self.0.keys.get().await.ok_or(Unavailable::Keys)?;
-        match verify(&kept.set) {
+        let cached = self.0.keys.get().await.ok_or(Unavailable::Keys)?;
+        match verify(&cached.set) {
             // A key may be newer than what we know. If asking fails, the token is refused like any
             // other with an unknown key: who sends garbage must not be able to make this service
             // look broken while it is not.
-            Err(Rejection::UnknownKey) => match self.0.keys.newer(&kept).await {
+            Err(Rejection::UnknownKey) => match self.0.keys.newer_than(&cached).await {
                 Some(newer) => Ok(verify(&newer.set)?),
                 None => Err(Rejection::UnknownKey.into()),
             },
@@ -135,9 +135,10 @@ impl Issuer {
 
     async fn check_status(&self, token: &AccessToken) -> Result<(), VerifyError> {
         let Some(reference) = &token.status else { return Ok(()) };
-        let kept = self.0.lists.get(&reference.uri)?.get().await.ok_or(Unavailable::StatusList)?;
+        let cached =
+            self.0.lists.get(&reference.uri)?.get().await.ok_or(Unavailable::StatusList)?;
         // Token Status List section 8.3: fail if the index is out of bound of the list.
-        match kept.list.get(reference.idx).ok_or(Rejection::NotInStatusList)? {
+        match cached.list.get(reference.idx).ok_or(Rejection::NotInStatusList)? {
             Status::Valid => Ok(()),
             Status::Invalid | Status::Suspended | Status::Other(_) => {
                 Err(Rejection::Revoked.into())

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::clock::{Ages, Moment};
-use super::decide::{Age, Move, View, decide, may_ask_for_newer, usable};
+use super::clock::{Clock, Timestamp};
+use super::decide::{CacheState, Decision, Freshness, decide, may_refetch, usable};
 use super::failure::Fault;
 
 /// How long one fetch may take, from the first connection to the last byte.
-const FETCH_TIME: Duration = Duration::from_secs(3);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where something comes from.
 pub(super) trait Source: Send + Sync + 'static {
@@ -36,163 +36,163 @@ pub(super) struct Fetched<T> {
 }
 
 /// A source, and the last good value from it. Clones share both.
-pub(super) struct Kept<S: Source>(Arc<Inner<S>>);
+pub(super) struct Cache<S: Source>(Arc<Inner<S>>);
 
 struct Inner<S: Source> {
     source: S,
-    ages: Ages,
-    memory: Mutex<Memory<S::Value>>,
+    clock: Clock,
+    entry: Mutex<Entry<S::Value>>,
     /// Changes whenever a fetch has ended.
-    ended: watch::Sender<()>,
+    fetch_done: watch::Sender<()>,
 }
 
-struct Memory<T> {
+struct Entry<T> {
     /// With the instant at which it was asked for: it is as old as the question.
-    good: Option<(Moment, Fetched<T>)>,
-    under_way: bool,
-    last_try: Option<Moment>,
+    good: Option<(Timestamp, Fetched<T>)>,
+    fetching: bool,
+    last_fetch: Option<Timestamp>,
     /// When the last try failed, unless it did not.
-    failed: Option<Moment>,
+    last_failure: Option<Timestamp>,
 }
 
-impl<S: Source> Kept<S> {
-    pub(super) fn new(source: S, ages: Ages) -> Self {
-        let memory = Memory { good: None, under_way: false, last_try: None, failed: None };
-        let (memory, ended) = (Mutex::new(memory), watch::Sender::new(()));
-        Self(Arc::new(Inner { source, ages, memory, ended }))
+impl<S: Source> Cache<S> {
+    pub(super) fn new(source: S, clock: Clock) -> Self {
+        let entry = Entry { good: None, fetching: false, last_fetch: None, last_failure: None };
+        let (entry, fetch_done) = (Mutex::new(entry), watch::Sender::new(()));
+        Self(Arc::new(Inner { source, clock, entry, fetch_done }))
     }
 
     /// The value; `None` if there is none that may be used. Waits for at most one fetch.
     pub(super) async fn get(&self) -> Option<Arc<S::Value>> {
-        let mut ended = {
-            let memory = self.0.memory();
-            match decide(memory.view(&self.0.ages)) {
-                Move::Use => return memory.value(&self.0.ages),
-                Move::UseAndAsk => {
-                    let value = memory.value(&self.0.ages);
-                    self.ask(memory);
+        let mut fetch_done = {
+            let entry = self.0.entry();
+            match decide(entry.state(&self.0.clock)) {
+                Decision::Serve => return entry.value(&self.0.clock),
+                Decision::ServeAndRevalidate => {
+                    let value = entry.value(&self.0.clock);
+                    self.start_fetch(entry);
                     return value;
                 }
-                Move::Ask => self.ask(memory),
-                Move::GiveUp => return None,
+                Decision::Fetch => self.start_fetch(entry),
+                Decision::Fail => return None,
             }
         };
         // It ends: a fetch has its time, and says so even if it is given up. The sender is ours.
-        let _ = ended.changed().await;
-        self.0.memory().value(&self.0.ages)
+        let _ = fetch_done.changed().await;
+        self.0.entry().value(&self.0.clock)
     }
 
     /// A value newer than `known`, if there is one, or if one may be asked for now and it comes.
-    pub(super) async fn newer(&self, known: &Arc<S::Value>) -> Option<Arc<S::Value>> {
+    pub(super) async fn newer_than(&self, known: &Arc<S::Value>) -> Option<Arc<S::Value>> {
         let is_newer = |value: &Arc<S::Value>| !Arc::ptr_eq(value, known);
-        let mut ended = {
-            let memory = self.0.memory();
-            if let Some(value) = memory.value(&self.0.ages).filter(is_newer) {
+        let mut fetch_done = {
+            let entry = self.0.entry();
+            if let Some(value) = entry.value(&self.0.clock).filter(is_newer) {
                 return Some(value);
             }
-            if !may_ask_for_newer(memory.view(&self.0.ages)) {
+            if !may_refetch(entry.state(&self.0.clock)) {
                 return None;
             }
-            self.ask(memory)
+            self.start_fetch(entry)
         };
-        let _ = ended.changed().await;
-        self.0.memory().value(&self.0.ages).filter(is_newer)
+        let _ = fetch_done.changed().await;
+        self.0.entry().value(&self.0.clock).filter(is_newer)
     }
 
     /// Begins a fetch unless one is under way, and yields what changes at its end. The fetch is a task
     /// of its own, so that whoever began it may go away.
-    fn ask(&self, mut memory: MutexGuard<'_, Memory<S::Value>>) -> watch::Receiver<()> {
-        let ended = self.0.ended.subscribe();
-        if memory.under_way {
-            return ended;
+    fn start_fetch(&self, mut entry: MutexGuard<'_, Entry<S::Value>>) -> watch::Receiver<()> {
+        let fetch_done = self.0.fetch_done.subscribe();
+        if entry.fetching {
+            return fetch_done;
         }
-        memory.under_way = true;
-        memory.last_try = Some(self.0.ages.now());
-        let last = memory.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
+        entry.fetching = true;
+        entry.last_fetch = Some(self.0.clock.now());
+        let last = entry.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
         // A runtime that shuts down drops the task at once, and its end is recorded in the memory.
-        drop(memory);
-        tokio::spawn(Fetching { kept: Arc::clone(&self.0), outcome: None }.run(last));
-        ended
+        drop(entry);
+        tokio::spawn(FetchTask { cache: Arc::clone(&self.0), outcome: None }.run(last));
+        fetch_done
     }
 }
 
-impl<S: Source> Clone for Kept<S> {
+impl<S: Source> Clone for Cache<S> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
 impl<S: Source> Inner<S> {
-    fn memory(&self) -> MutexGuard<'_, Memory<S::Value>> {
+    fn entry(&self) -> MutexGuard<'_, Entry<S::Value>> {
         // Nothing in here is ever left half changed.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Memory<T> {
-    fn view(&self, ages: &Ages) -> View {
-        let since = |moment: Moment| ages.since(moment);
-        let good = self.good.as_ref().map(|(asked, good)| Age {
+impl<T> Entry<T> {
+    fn state(&self, clock: &Clock) -> CacheState {
+        let since = |timestamp: Timestamp| clock.since(timestamp);
+        let good = self.good.as_ref().map(|(asked, good)| Freshness {
             age: since(*asked),
             fresh_for: good.fresh_for,
             usable_for: good.usable_for,
         });
-        View {
+        CacheState {
             good,
-            under_way: self.under_way,
-            since_failure: self.failed.map(since),
-            since_try: self.last_try.map(since),
+            fetching: self.fetching,
+            since_failure: self.last_failure.map(since),
+            since_fetch: self.last_fetch.map(since),
         }
     }
 
     /// The last good value, if it may still be used.
-    fn value(&self, ages: &Ages) -> Option<Arc<T>> {
-        let (_, good) = self.good.as_ref().filter(|_| usable(self.view(ages)))?;
+    fn value(&self, clock: &Clock) -> Option<Arc<T>> {
+        let (_, good) = self.good.as_ref().filter(|_| usable(self.state(clock)))?;
         Some(Arc::clone(&good.value))
     }
 }
 
 /// A fetch under way. Its end is recorded when it is dropped, so that a panic or the end of its runtime
 /// leaves nobody waiting.
-struct Fetching<S: Source> {
-    kept: Arc<Inner<S>>,
+struct FetchTask<S: Source> {
+    cache: Arc<Inner<S>>,
     outcome: Option<Result<Fetched<S::Value>, Fault>>,
 }
 
-impl<S: Source> Fetching<S> {
+impl<S: Source> FetchTask<S> {
     async fn run(mut self, last: Option<Arc<S::Value>>) {
-        let fetched = timeout(FETCH_TIME, self.kept.source.fetch(last)).await;
-        self.outcome = Some(fetched.unwrap_or(Err(Fault::TooSlow)));
+        let fetched = timeout(FETCH_TIMEOUT, self.cache.source.fetch(last)).await;
+        self.outcome = Some(fetched.unwrap_or(Err(Fault::Timeout)));
     }
 }
 
-impl<S: Source> Drop for Fetching<S> {
+impl<S: Source> Drop for FetchTask<S> {
     fn drop(&mut self) {
-        let (mut memory, ages) = (self.kept.memory(), &self.kept.ages);
-        let what = self.kept.source.name();
-        match self.outcome.take().unwrap_or(Err(Fault::Abandoned)) {
+        let (mut entry, clock) = (self.cache.entry(), &self.cache.clock);
+        let what = self.cache.source.name();
+        match self.outcome.take().unwrap_or(Err(Fault::Cancelled)) {
             Ok(mut fetched) => {
-                if memory.failed.take().is_some() {
+                if entry.last_failure.take().is_some() {
                     tracing::info!(event = "issuer.answers_again", what);
                 }
-                let asked = memory.last_try.unwrap_or_else(|| ages.now());
+                let asked = entry.last_fetch.unwrap_or_else(|| clock.now());
                 // Its end stands in it, or was counted from now.
-                fetched.usable_for = fetched.usable_for.saturating_add(ages.since(asked));
-                memory.good = Some((asked, fetched));
+                fetched.usable_for = fetched.usable_for.saturating_add(clock.since(asked));
+                entry.good = Some((asked, fetched));
             }
             Err(fault) => {
                 let cause = cause(&fault);
                 // Once a spell: a log that fills the disk helps nobody.
-                if memory.failed.replace(ages.now()).is_none() {
+                if entry.last_failure.replace(clock.now()).is_none() {
                     tracing::warn!(event = "issuer.fails", what, %fault, cause);
                 } else {
                     tracing::debug!(event = "issuer.still_fails", what, %fault, cause);
                 }
             }
         }
-        memory.under_way = false;
+        entry.fetching = false;
         // Within the lock: who looks afterwards finds the outcome.
-        self.kept.ended.send_replace(());
+        self.cache.fetch_done.send_replace(());
     }
 }
 
@@ -213,8 +213,8 @@ mod tests {
 
     use super::*;
 
-    fn ages() -> Ages {
-        Ages::by(&crate::remote::Options::default())
+    fn clock() -> Clock {
+        Clock::new(&crate::remote::Options::default())
     }
 
     /// Panics when it is asked for the first time.
@@ -253,38 +253,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_value_is_as_old_as_the_question_it_answers() {
-        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(4)), ages());
-        assert_eq!(kept.get().await, Some(Arc::new(1)));
+    async fn a_value_is_as_old_as_the_request_for_it() {
+        let cache = Cache::new(Slow(AtomicU32::new(0), Duration::from_secs(4)), clock());
+        assert_eq!(cache.get().await, Some(Arc::new(1)));
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(kept.get().await, Some(Arc::new(2)));
+        assert_eq!(cache.get().await, Some(Arc::new(2)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_value_that_took_longer_than_it_is_good_for_is_used_once() {
-        let kept = Kept::new(Slow(AtomicU32::new(0), Duration::from_secs(1)), ages());
-        assert_eq!(kept.get().await, Some(Arc::new(1)));
-        assert_eq!(kept.get().await, Some(Arc::new(2)));
+    async fn a_value_that_is_stale_on_arrival_is_used_once() {
+        let cache = Cache::new(Slow(AtomicU32::new(0), Duration::from_secs(1)), clock());
+        assert_eq!(cache.get().await, Some(Arc::new(1)));
+        assert_eq!(cache.get().await, Some(Arc::new(2)));
     }
 
     #[test]
-    fn a_runtime_that_shuts_down_leaves_nobody_waiting() {
+    fn a_runtime_that_shuts_down_leaves_no_call_waiting() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let handle = runtime.handle().clone();
         drop(runtime);
         let _inside = handle.enter();
-        let kept = Kept::new(Fragile(AtomicU32::new(1)), ages());
-        let mut call = std::pin::pin!(kept.get());
+        let cache = Cache::new(Fragile(AtomicU32::new(1)), clock());
+        let mut call = std::pin::pin!(cache.get());
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(call.as_mut().poll(&mut context), Poll::Ready(None));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_fetch_that_panics_is_a_failure_and_leaves_nobody_waiting() {
-        let kept = Kept::new(Fragile(AtomicU32::new(0)), ages());
-        assert_eq!(kept.get().await, None);
-        assert_eq!(kept.get().await, None);
+    async fn a_fetch_that_panics_is_a_failure_and_leaves_no_call_waiting() {
+        let cache = Cache::new(Fragile(AtomicU32::new(0)), clock());
+        assert_eq!(cache.get().await, None);
+        assert_eq!(cache.get().await, None);
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(kept.get().await, Some(Arc::new(2)));
+        assert_eq!(cache.get().await, Some(Arc::new(2)));
     }
 }

@@ -13,28 +13,28 @@ const RESOLUTION: Duration = Duration::from_secs(1);
 
 /// Tells how much time has passed.
 #[derive(Clone)]
-pub(super) struct Ages(Options);
+pub(super) struct Clock(Options);
 
 /// An instant, by both clocks.
 #[derive(Clone, Copy)]
-pub(super) struct Moment {
+pub(super) struct Timestamp {
     monotonic: Instant,
     wall: NumericDate,
 }
 
-impl Ages {
-    pub(super) fn by(options: &Options) -> Self {
+impl Clock {
+    pub(super) fn new(options: &Options) -> Self {
         Self(options.clone())
     }
 
     /// The present instant.
-    pub(super) fn now(&self) -> Moment {
-        Moment { monotonic: Instant::now(), wall: self.0.now() }
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp { monotonic: Instant::now(), wall: self.0.now() }
     }
 
     /// How long ago `earlier` was: by whichever clock says more. A wall clock that was set forward makes a value
     /// look older than it is, and costs a fetch; one that was set back changes nothing.
-    pub(super) fn since(&self, earlier: Moment) -> Duration {
+    pub(super) fn since(&self, earlier: Timestamp) -> Duration {
         let now = self.now();
         let by_wall = u64::try_from(now.wall.since(earlier.wall)).unwrap_or_default();
         let by_wall = Duration::from_secs(by_wall).saturating_sub(RESOLUTION);

@@ -42,7 +42,7 @@ pub(super) enum Fault {
     #[error("no connection, or not to the end")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("no answer within three seconds")]
-    TooSlow,
+    Timeout,
     #[error("the status is {0}")]
     Status(u16),
     #[error("the answer is longer than {0} bytes")]
@@ -64,5 +64,5 @@ pub(super) enum Fault {
     #[error("the status list is older than the one we have")]
     OlderList,
     #[error("asking was given up")]
-    Abandoned,
+    Cancelled,
 }

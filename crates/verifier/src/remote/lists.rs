@@ -8,8 +8,8 @@ use std::time::Duration;
 use shared::NumericDate;
 
 use super::address::Address;
-use super::cache::{Fetched, Kept, Source};
-use super::clock::Ages;
+use super::cache::{Cache, Fetched, Source};
+use super::clock::Clock;
 use super::failure::Fault;
 use super::fetch::{Answer, Http, Question};
 use super::keys::KeySource;
@@ -34,14 +34,14 @@ const OUTAGE_SECONDS: i64 = 300;
 pub(super) struct Lists {
     issuer: Address,
     context: Context,
-    kept: Mutex<Vec<(String, Kept<ListSource>)>>,
+    caches: Mutex<Vec<(String, Cache<ListSource>)>>,
 }
 
 #[derive(Clone)]
 struct Context {
     http: Arc<Http>,
     verifier: Verifier,
-    keys: Kept<KeySource>,
+    keys: Cache<KeySource>,
     options: Options,
 }
 
@@ -50,34 +50,34 @@ impl Lists {
         issuer: Address,
         http: Arc<Http>,
         verifier: Verifier,
-        keys: Kept<KeySource>,
+        keys: Cache<KeySource>,
         options: Options,
     ) -> Self {
         let context = Context { http, verifier, keys, options };
-        Self { issuer, context, kept: Mutex::default() }
+        Self { issuer, context, caches: Mutex::default() }
     }
 
     /// The list at `uri`, which a verified token refers to. Nothing is fetched yet.
-    pub(super) fn get(&self, uri: &str) -> Result<Kept<ListSource>, Rejection> {
+    pub(super) fn get(&self, uri: &str) -> Result<Cache<ListSource>, Rejection> {
         // The issuer signed the token; still, a token is no reason to ask anybody else.
         let address = Address::parse(uri).map_err(|_| Rejection::ForeignStatusList)?;
         if !address.same_origin(&self.issuer) {
             return Err(Rejection::ForeignStatusList);
         }
         // A list is added or removed whole.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uri, list) = match kept.iter().position(|(known, _)| known == uri) {
-            Some(at) => kept.remove(at),
+        let mut caches = self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let (uri, list) = match caches.iter().position(|(known, _)| known == uri) {
+            Some(at) => caches.remove(at),
             None => {
                 let (uri, context) = (uri.to_owned(), self.context.clone());
-                let (newest, ages) = (AtomicI64::new(i64::MIN), Ages::by(&context.options));
-                (uri.clone(), Kept::new(ListSource { uri, address, context, newest }, ages))
+                let (newest, clock) = (AtomicI64::new(i64::MIN), Clock::new(&context.options));
+                (uri.clone(), Cache::new(ListSource { uri, address, context, newest }, clock))
             }
         };
-        if kept.len() >= MOST_LISTS {
-            kept.remove(0);
+        if caches.len() >= MOST_LISTS {
+            caches.remove(0);
         }
-        kept.push((uri, list.clone()));
+        caches.push((uri, list.clone()));
         Ok(list)
     }
 }
@@ -94,11 +94,11 @@ pub(super) struct ListSource {
 impl ListSource {
     async fn verified(&self, unverified_token: &str) -> Result<StatusListToken, Fault> {
         let Context { verifier, keys, options, .. } = &self.context;
-        let kept = keys.get().await.ok_or(Fault::NoKeys)?;
+        let cached = keys.get().await.ok_or(Fault::NoKeys)?;
         let verify =
             |keys| verifier.verify_status_list(keys, &self.uri, unverified_token, options.now());
-        let verdict = match verify(&kept.set) {
-            Err(Rejection::UnknownKey) => match keys.newer(&kept).await {
+        let verdict = match verify(&cached.set) {
+            Err(Rejection::UnknownKey) => match keys.newer_than(&cached).await {
                 Some(newer) => verify(&newer.set),
                 None => Err(Rejection::UnknownKey),
             },
