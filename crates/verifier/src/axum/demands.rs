@@ -58,7 +58,7 @@ impl Demands {
         // A login that is still to come was no recent one.
         let recent = -Skew::MAX.seconds()..=i64::from(max_age);
         if !recent.contains(&now.since(token.auth_time)) {
-            return Err(Refusal::LoginTooOld { max_age });
+            return Err(Refusal::StepUpRequired { max_age });
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub(super) enum Refusal {
     #[error("not all of these scopes are granted: {0}")]
     Scope(String),
     #[error("the last login is not within {max_age} s")]
-    LoginTooOld { max_age: u32 },
+    StepUpRequired { max_age: u32 },
     /// Our own fault.
     #[error("the route is not behind RequireToken")]
     MissingLayer,
@@ -67,7 +67,7 @@ impl Refusal {
                 ErrorCode::InsufficientScope,
                 "The access token does not allow this call.",
             ),
-            Self::LoginTooOld { .. } => (
+            Self::StepUpRequired { .. } => (
                 S::UNAUTHORIZED,
                 ErrorCode::InsufficientUserAuthentication,
                 "Give your password again to go on.",
@@ -102,7 +102,7 @@ impl Refusal {
                 Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\""))
             }
             // RFC 9470 section 3.
-            Self::LoginTooOld { max_age } => Some(format!(
+            Self::StepUpRequired { max_age } => Some(format!(
                 "Bearer error=\"insufficient_user_authentication\", \
                  error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
             )),
@@ -128,7 +128,7 @@ impl Refusal {
             Self::Verify(VerifyError::Rejected(rejection)) => {
                 tracing::debug!(event = "token.refused", %rejection);
             }
-            Self::Scope(_) | Self::LoginTooOld { .. } => {
+            Self::Scope(_) | Self::StepUpRequired { .. } => {
                 tracing::debug!(event = "token.refused", demand = %self);
             }
             Self::NoToken | Self::Malformed | Self::IdempotencyKey => {}
