@@ -37,7 +37,7 @@ use self::address::Address;
 use self::cache::Cache;
 use self::clock::Clock;
 pub use self::failure::{IssuerError, Unavailable, VerifyError};
-use self::fetch::Http;
+use self::fetch::HttpClient;
 use self::keys::KeySource;
 use self::lists::Lists;
 pub use self::options::Options;
@@ -77,7 +77,7 @@ impl Issuer {
         options: Options,
     ) -> Result<Self, IssuerError> {
         let address = Address::parse(issuer)?;
-        let http = Arc::new(Http::new());
+        let http = Arc::new(HttpClient::new());
         let keys = KeySource::new(issuer, &address, &http, options.outage_limit)?;
         let keys = Cache::new(keys, Clock::new(&options));
         let verifier = Verifier::new(issuer, audiences, KeySet::default()).with_skew(options.skew);

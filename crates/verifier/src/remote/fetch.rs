@@ -18,25 +18,25 @@ use super::failure::Fault;
 const MAX_ETAG_BYTES: usize = 256;
 
 /// The client.
-pub(super) struct Http(Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>);
+pub(super) struct HttpClient(Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>);
 
 /// What to ask for.
-pub(super) struct Question<'q> {
-    pub(super) address: &'q Address,
+pub(super) struct Resource<'r> {
+    pub(super) address: &'r Address,
     pub(super) accept: &'static str,
     /// The longest answer that is read.
-    pub(super) most_bytes: usize,
+    pub(super) max_bytes: usize,
     /// The version we have.
-    pub(super) known: Option<&'q str>,
+    pub(super) if_none_match: Option<&'r str>,
 }
 
 /// What was answered with 200, or with 304.
-pub(super) enum Answer {
+pub(super) enum Response {
     Document { text: String, etag: Option<String>, max_age: Option<Duration> },
-    Unchanged { max_age: Option<Duration> },
+    NotModified { max_age: Option<Duration> },
 }
 
-impl Http {
+impl HttpClient {
     pub(super) fn new() -> Self {
         // The provider is named, so that nothing depends on which one a build has by default.
         let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -50,10 +50,10 @@ impl Http {
         Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
     }
 
-    pub(super) async fn get(&self, question: Question<'_>) -> Result<Answer, Fault> {
-        let mut request = Request::get(question.address.uri()).header(ACCEPT, question.accept);
-        if let Some(known) = question.known {
-            request = request.header(IF_NONE_MATCH, known);
+    pub(super) async fn get(&self, resource: Resource<'_>) -> Result<Response, Fault> {
+        let mut request = Request::get(resource.address.uri()).header(ACCEPT, resource.accept);
+        if let Some(etag) = resource.if_none_match {
+            request = request.header(IF_NONE_MATCH, etag);
         }
         let request = request.body(Empty::new()).expect("an address and visible ASCII");
         let response =
@@ -62,21 +62,21 @@ impl Http {
         let max_age = max_age(&parts.headers);
         match parts.status {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if question.known.is_some() => {
-                return Ok(Answer::Unchanged { max_age });
+            StatusCode::NOT_MODIFIED if resource.if_none_match.is_some() => {
+                return Ok(Response::NotModified { max_age });
             }
             other => return Err(Fault::Status(other.as_u16())),
         }
-        let bytes = Limited::new(body, question.most_bytes).collect().await.map_err(|error| {
+        let bytes = Limited::new(body, resource.max_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                Fault::TooLong(question.most_bytes)
+                Fault::TooLong(resource.max_bytes)
             } else {
                 Fault::Connection(error)
             }
         })?;
         let text = String::from_utf8(bytes.to_bytes().into()).map_err(|_| Fault::NotUtf8)?;
         let etag = value(&parts.headers, &ETAG).filter(|etag| etag.len() <= MAX_ETAG_BYTES);
-        Ok(Answer::Document { text, etag: etag.map(str::to_owned), max_age })
+        Ok(Response::Document { text, etag: etag.map(str::to_owned), max_age })
     }
 }
 

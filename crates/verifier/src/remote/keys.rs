@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::cache::{Fetched, Source};
 use super::failure::{Fault, IssuerError};
-use super::fetch::{Answer, Http, Question};
+use super::fetch::{HttpClient, Resource, Response};
 use crate::KeySet;
 use crate::strict_json::{self, Json};
 
@@ -23,7 +23,7 @@ pub(super) struct KeySource {
     issuer: String,
     address: Address,
     metadata: Address,
-    http: Arc<Http>,
+    http: Arc<HttpClient>,
     outage_limit: Duration,
 }
 
@@ -38,7 +38,7 @@ impl KeySource {
     pub(super) fn new(
         issuer: &str,
         address: &Address,
-        http: &Arc<Http>,
+        http: &Arc<HttpClient>,
         outage_limit: Duration,
     ) -> Result<Self, IssuerError> {
         Ok(Self {
@@ -53,13 +53,13 @@ impl KeySource {
     /// Where the issuer says its keys are. It is asked before every fetch: there is nothing to go
     /// stale, and an issuer may move its keys.
     async fn jwks_address(&self) -> Result<Address, Fault> {
-        let question = Question {
+        let resource = Resource {
             address: &self.metadata,
             accept: "application/json",
-            most_bytes: MAX_BYTES,
-            known: None,
+            max_bytes: MAX_BYTES,
+            if_none_match: None,
         };
-        let Answer::Document { text, .. } = self.http.get(question).await? else {
+        let Response::Document { text, .. } = self.http.get(resource).await? else {
             return Err(Fault::Metadata);
         };
         let metadata = strict_json::parse_object(text.as_bytes()).map_err(|_| Fault::Metadata)?;
@@ -91,16 +91,16 @@ impl Source for KeySource {
     async fn fetch(&self, last: Option<Arc<Keys>>) -> Result<Fetched<Keys>, Fault> {
         let from = self.jwks_address().await?;
         let last = last.filter(|last| last.from == from);
-        let question = Question {
+        let resource = Resource {
             address: &from,
             accept: "application/jwk-set+json, application/json",
-            most_bytes: MAX_BYTES,
-            known: last.as_ref().and_then(|last| last.etag.as_deref()),
+            max_bytes: MAX_BYTES,
+            if_none_match: last.as_ref().and_then(|last| last.etag.as_deref()),
         };
-        match (self.http.get(question).await?, last) {
-            (Answer::Unchanged { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
-            (Answer::Unchanged { .. }, None) => Err(Fault::Status(304)),
-            (Answer::Document { text, etag, max_age }, _) => {
+        match (self.http.get(resource).await?, last) {
+            (Response::NotModified { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
+            (Response::NotModified { .. }, None) => Err(Fault::Status(304)),
+            (Response::Document { text, etag, max_age }, _) => {
                 let set = KeySet::from_jwks(&text).map_err(Fault::Keys)?;
                 // An issuer without keys could not have signed anything: somebody else's page.
                 if set.iter().next().is_none() {

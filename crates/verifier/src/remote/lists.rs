@@ -11,14 +11,14 @@ use super::address::Address;
 use super::cache::{Cache, Fetched, Source};
 use super::clock::Clock;
 use super::failure::Fault;
-use super::fetch::{Answer, Http, Question};
+use super::fetch::{HttpClient, Resource, Response};
 use super::keys::KeySource;
 use super::options::Options;
 
 use crate::{Rejection, StatusListToken, Verifier};
 
 /// How many lists are kept. An issuer has one for each million sessions or so.
-const MOST_LISTS: usize = 16;
+const MAX_LISTS: usize = 16;
 /// The longest status list token that is read.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How long a list is fresh, whatever its `ttl` says, and if it says nothing.
@@ -26,7 +26,7 @@ const FRESH_SECONDS: std::ops::RangeInclusive<i64> = 1..=60;
 const FRESH_SECONDS_BY_DEFAULT: i64 = 5;
 /// How many seconds a list may be older than the newest one: another instance of the issuer made it, whose
 /// clock is that far behind.
-const CLOCKS_APART: i64 = 2;
+const INSTANCE_SKEW_SECONDS: i64 = 2;
 /// How long after it was made a list without `exp` goes on in an outage.
 const OUTAGE_SECONDS: i64 = 300;
 
@@ -39,7 +39,7 @@ pub(super) struct Lists {
 
 #[derive(Clone)]
 struct Context {
-    http: Arc<Http>,
+    http: Arc<HttpClient>,
     verifier: Verifier,
     keys: Cache<KeySource>,
     options: Options,
@@ -48,7 +48,7 @@ struct Context {
 impl Lists {
     pub(super) fn new(
         issuer: Address,
-        http: Arc<Http>,
+        http: Arc<HttpClient>,
         verifier: Verifier,
         keys: Cache<KeySource>,
         options: Options,
@@ -74,7 +74,7 @@ impl Lists {
                 (uri.clone(), Cache::new(ListSource { uri, address, context, newest }, clock))
             }
         };
-        if caches.len() >= MOST_LISTS {
+        if caches.len() >= MAX_LISTS {
             caches.remove(0);
         }
         caches.push((uri, list.clone()));
@@ -116,7 +116,7 @@ impl ListSource {
         let newest = NumericDate(self.newest.load(Ordering::Relaxed));
         let newest = if newest <= latest { newest.max(list.iat) } else { list.iat };
         self.newest.store(newest.0, Ordering::Relaxed);
-        list.iat.plus(CLOCKS_APART) < newest
+        list.iat.plus(INSTANCE_SKEW_SECONDS) < newest
     }
 
     /// `max_age` is what is left of the time for which a cache may keep it, the one it came from included.
@@ -154,13 +154,14 @@ impl Source for ListSource {
         &self,
         _: Option<Arc<StatusListToken>>,
     ) -> Result<Fetched<StatusListToken>, Fault> {
-        let question = Question {
+        let resource = Resource {
             address: &self.address,
             accept: "application/statuslist+jwt",
-            most_bytes: MAX_BYTES,
-            known: None,
+            max_bytes: MAX_BYTES,
+            if_none_match: None,
         };
-        let Answer::Document { text, max_age, .. } = self.context.http.get(question).await? else {
+        let Response::Document { text, max_age, .. } = self.context.http.get(resource).await?
+        else {
             return Err(Fault::Status(304));
         };
         let list = self.verified(text.trim_end()).await?;
