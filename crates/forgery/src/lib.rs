@@ -16,8 +16,8 @@
 //! | JSON serialization | [`Class::Structure`] |
 //! | symmetric confusion | [`Class::Algorithms`] |
 //! | attacker-provided embedded JWK | [`Class::EmbeddedKeys`] |
-//! | another primitive than the key's, another curve | [`Class::Algorithms`], [`misfits`] |
-//! | keys with another `alg`, `use` or `key_ops` | [`misfits`] |
+//! | another primitive than the key's, another curve | [`Class::Algorithms`], [`bad_key_sets`] |
+//! | keys with another `alg`, `use` or `key_ops` | [`bad_key_sets`] |
 //! | edge values of r and s | [`Class::Signatures`] |
 //!
 //! What is *not* a forgery: [`twin`], the second signature that ECDSA has for each. It says the same as
@@ -54,7 +54,7 @@ pub use case::{Case, Class, Flaw, Rule};
 pub use issuer::issue;
 pub use lure::Lure;
 pub use original::Original;
-pub use published::{Misfit, misfits};
+pub use published::{BadKeySet, bad_key_sets};
 pub use signatures::{ORDER, twin};
 
 /// Every forgery of `original`. `lure` is an address that some of them name, and that nobody may ask.
@@ -83,7 +83,7 @@ pub fn catalogue(original: &Original, lure: &str) -> Vec<Case> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Case, catalogue, issue, misfits};
+    use super::{Case, bad_key_sets, catalogue, issue};
 
     #[test]
     fn there_are_cases_of_every_class() {
@@ -98,7 +98,7 @@ mod tests {
         // What docs/testing.md says.
         let over_http = cases.iter().filter(|case| Case::fits_into_a_header(case)).count();
         assert_eq!(
-            (cases.len(), over_http, misfits(&original).len()),
+            (cases.len(), over_http, bad_key_sets(&original).len()),
             (777, 768, 35),
             "{counts:?}"
         );

@@ -11,7 +11,7 @@ use crate::public_key::jwk_of_point;
 
 /// A key set that does not verify the token beside it.
 #[derive(Debug, Clone)]
-pub struct Misfit {
+pub struct BadKeySet {
     /// What is wrong with the key.
     pub name: String,
     /// The key set.
@@ -22,28 +22,28 @@ pub struct Misfit {
 
 /// The key of `original`, published in every way that keeps it from verifying an access token.
 #[must_use]
-pub fn misfits(original: &Original) -> Vec<Misfit> {
-    let mut misfits = Vec::new();
+pub fn bad_key_sets(original: &Original) -> Vec<BadKeySet> {
+    let mut bad_key_sets = Vec::new();
     for (name, member, value) in changes(original) {
         let mut jwk = original.key().jwk();
         jwk[member] = value;
-        misfits.push(misfit(original, &format!("{member} is {name}"), &jwk.to_string()));
+        bad_key_sets.push(bad_key_set(original, &format!("{member} is {name}"), &jwk.to_string()));
     }
     for member in ["kty", "crv", "x", "y"] {
         let mut jwk = original.key().jwk();
         jwk.as_object_mut().expect("an object").remove(member);
-        misfits.push(misfit(original, &format!("missing {member}"), &jwk.to_string()));
+        bad_key_sets.push(bad_key_set(original, &format!("missing {member}"), &jwk.to_string()));
     }
     let jwk = original.key().jwk().to_string();
     let twice = jwk.replacen('{', r#"{"use":"enc","#, 1);
-    misfits.push(misfit(original, "use twice", &twice));
-    misfits.push(of_p384(original));
-    misfits
+    bad_key_sets.push(bad_key_set(original, "use twice", &twice));
+    bad_key_sets.push(of_p384(original));
+    bad_key_sets
 }
 
-fn misfit(original: &Original, name: &str, jwk: &str) -> Misfit {
+fn bad_key_set(original: &Original, name: &str, jwk: &str) -> BadKeySet {
     let jwks = format!(r#"{{"keys":[{jwk}]}}"#);
-    Misfit { name: name.to_owned(), jwks, token: original.token().to_owned() }
+    BadKeySet { name: name.to_owned(), jwks, token: original.token().to_owned() }
 }
 
 fn changes(original: &Original) -> Vec<(&'static str, &'static str, Value)> {
@@ -85,14 +85,14 @@ fn changes(original: &Original) -> Vec<(&'static str, &'static str, Value)> {
 }
 
 /// A token that says ES256 and is signed with a P-384 key, which is published under the token's name.
-fn of_p384(original: &Original) -> Misfit {
+fn of_p384(original: &Original) -> BadKeySet {
     let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key");
     let mut jwk = jwk_of_point("P-384", pair.public_key().as_ref());
     jwk["kid"] = json!(original.kid());
     jwk["alg"] = json!("ES256");
     let input = original.signing_input();
     let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).expect("a signature");
-    let mut misfit = misfit(original, "P-384 key for ES256", &jwk.to_string());
-    misfit.token = original.with_signature(signature.as_ref());
-    misfit
+    let mut bad_key_set = bad_key_set(original, "P-384 key for ES256", &jwk.to_string());
+    bad_key_set.token = original.with_signature(signature.as_ref());
+    bad_key_set
 }

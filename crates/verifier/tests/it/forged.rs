@@ -1,7 +1,7 @@
 //! The catalogue of forged tokens: none is accepted, and each is refused for the rule it breaks. Where
 //! the rule is not the signature, the signature is good, so nothing else can have refused it.
 
-use forgery::{Flaw, Lure, Original, Rule, catalogue, misfits, twin};
+use forgery::{Flaw, Lure, Original, Rule, bad_key_sets, catalogue, twin};
 use verifier::{JsonFault, KeySet, Rejection, Verifier};
 
 use crate::support::{
@@ -77,15 +77,15 @@ fn no_forged_token_is_accepted_and_each_is_refused_for_its_rule() {
 #[test]
 fn a_key_that_is_published_for_something_else_verifies_nothing() {
     let original = original(&keys());
-    let misfits = misfits(&original);
-    assert!(misfits.len() >= 30, "{} key sets", misfits.len());
+    let bad_key_sets = bad_key_sets(&original);
+    assert!(bad_key_sets.len() >= 30, "{} key sets", bad_key_sets.len());
     let verify = |jwks: &str, token: &str| {
         let keys = KeySet::from_jwks(jwks).map_err(|_| Rejection::UnknownKey)?;
         Verifier::new(ISSUER, [AUDIENCE], keys).verify(token, NOW).map(|_| ())
     };
-    for misfit in misfits {
-        let verdict = verify(&misfit.jwks, &misfit.token);
-        assert_eq!(verdict, Err(Rejection::UnknownKey), "{}", misfit.name);
+    for bad_key_set in bad_key_sets {
+        let verdict = verify(&bad_key_set.jwks, &bad_key_set.token);
+        assert_eq!(verdict, Err(Rejection::UnknownKey), "{}", bad_key_set.name);
     }
     assert_eq!(verify(original.jwks(), original.token()), Ok(()));
 }
