@@ -13,12 +13,12 @@
 
 use serde_json::{Value, json};
 
-const NOBODY: &str = "http://127.0.0.1:9";
+const UNUSED_ADDRESS: &str = "http://127.0.0.1:9";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (issuer, audience, now, lure) = match arguments.as_slice() {
-        [issuer, audience, now] => (issuer, audience, now, NOBODY),
+        [issuer, audience, now] => (issuer, audience, now, UNUSED_ADDRESS),
         [issuer, audience, now, lure] => (issuer, audience, now, lure.as_str()),
         _ => return Err("it takes an issuer, an audience and the time in seconds".into()),
     };

@@ -31,12 +31,12 @@ async fn hello(Bearer(token): Bearer) -> String {
 }
 
 /// Demands that the user has logged in within the last five minutes.
-struct Lately;
+struct RecentLogin;
 
-impl Demand for Lately {
+impl Demand for RecentLogin {
     const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
 }
 
-async fn secret(BearerFor { token, .. }: BearerFor<Lately>) -> String {
+async fn secret(BearerFor { token, .. }: BearerFor<RecentLogin>) -> String {
     format!("it was you, {}\n", token.sub)
 }

@@ -70,8 +70,8 @@ fn keys(group: &Value) -> KeySet {
 fn holds(token: &str, keys: &KeySet) -> bool {
     // A verifier without keys accepts nothing; why it refuses tells how far a token came. The rules of
     // type and name are the last of the header's.
-    let nobody = Verifier::new("", [""; 0], KeySet::default()).verify(token, NumericDate(0));
-    let Err(Rejection::WrongType | Rejection::KeyId | Rejection::UnknownKey) = nobody else {
+    let without_keys = Verifier::new("", [""; 0], KeySet::default()).verify(token, NumericDate(0));
+    let Err(Rejection::WrongType | Rejection::KeyId | Rejection::UnknownKey) = without_keys else {
         return false;
     };
     let Some((signing_input, signature)) = token.rsplit_once('.') else { return false };

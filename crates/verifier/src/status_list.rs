@@ -67,10 +67,10 @@ impl StatusList {
     /// assert_eq!(list.get(16), None);
     /// ```
     #[must_use]
-    pub fn of_ended(ended: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
+    pub fn of_ended(revoked: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
         let length = usize::try_from(places.div_ceil(8)).ok().filter(|it| *it <= MAX_BYTES)?;
         let mut bytes = vec![0; length];
-        for place in ended {
+        for place in revoked {
             if place >= places {
                 return None;
             }

@@ -11,7 +11,7 @@ use crate::support::other_key_pair;
 use crate::support::world::{JWKS, LIST, Reply, World, keys_with, list_token, our_keys};
 
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
-const ENDED: u8 = 0b0000_1000;
+const REVOKED_BIT: u8 = 0b0000_1000;
 
 /// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
 async fn world() -> (Arc<World>, String) {
@@ -22,8 +22,8 @@ async fn world() -> (Arc<World>, String) {
 }
 
 /// A list in which place 3 has ended, made so many seconds from now.
-fn ended(world: &World, from_now: i64) -> Value {
-    made(world.list_claims(ENDED), world.now() + from_now)
+fn revoked(world: &World, from_now: i64) -> Value {
+    made(world.list_claims(REVOKED_BIT), world.now() + from_now)
 }
 
 fn made(mut list: Value, iat: i64) -> Value {
@@ -45,7 +45,7 @@ async fn the_time_that_a_list_has_spent_in_caches_counts() {
         let reply = Reply::ok(list_token(&list));
         world.say(LIST, reply.with("cache-control", cache_control).with("age", age));
         assert_eq!(world.verdict(&token).await, Ok(()));
-        world.publish(&ended(&world, 0));
+        world.publish(&revoked(&world, 0));
         world.advance(seconds * 3 / 4).await;
         if seconds * 3 % 4 != 0 {
             assert_eq!(world.verdict(&token).await, Ok(()), "{cache_control}, {age}");
@@ -58,19 +58,19 @@ async fn the_time_that_a_list_has_spent_in_caches_counts() {
 
 /// Nobody calls while the issuer comes back. The next call must not go by what was kept before.
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_is_over_delays_no_end() {
+async fn a_failure_that_is_over_delays_no_revocation() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.advance(10).await;
     world.say(LIST, Reply::status(503));
     assert_eq!(world.verdict(&token).await, Ok(()));
-    world.publish(&ended(&world, 0));
+    world.publish(&revoked(&world, 0));
     world.advance(3).await;
     assert_eq!(world.verdict(&token).await, REVOKED);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_is_over_keeps_no_retired_key() {
+async fn a_failure_that_is_over_keeps_no_revoked_key() {
     let world = World::new().await;
     let next = other_key_pair();
     world.say(JWKS, keys_with(&next));
@@ -92,7 +92,7 @@ async fn a_list_of_an_instance_whose_clock_is_behind_is_taken() {
         world.publish(&made(world.list_claims(0), world.now() + 10));
         assert_eq!(world.verdict(&token).await, Ok(()));
         world.advance(5).await;
-        world.publish(&ended(&world, 5 - behind));
+        world.publish(&revoked(&world, 5 - behind));
         assert_eq!(world.verdict(&token).await, verdict, "{behind}");
         assert_eq!(world.asked(LIST), 2, "{behind}");
     }
@@ -103,7 +103,7 @@ async fn lists_do_not_grow_older_step_by_step() {
     let (world, token) = world().await;
     let begin = world.now();
     assert_eq!(world.verdict(&token).await, Ok(()));
-    for (iat, byte) in [(begin - 2, 0), (begin - 4, ENDED)] {
+    for (iat, byte) in [(begin - 2, 0), (begin - 4, REVOKED_BIT)] {
         world.publish(&made(world.list_claims(byte), iat));
         world.advance(5).await;
         assert_eq!(world.verdict(&token).await, Ok(()));
@@ -118,7 +118,7 @@ async fn a_clock_that_is_set_back_makes_no_new_list_an_old_one() {
     world.publish(&world.list_claims(0));
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.set_back(3_600);
-    world.publish(&ended(&world, 0));
+    world.publish(&revoked(&world, 0));
     world.advance(5).await;
     assert_eq!(world.verdict(&token).await, REVOKED);
 }

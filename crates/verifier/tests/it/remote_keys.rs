@@ -139,7 +139,7 @@ async fn metadata_has_to_be_strict_and_its_keys_where_it_is_safe_to_ask() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_led_elsewhere_by_a_redirect() {
+async fn no_redirect_is_followed() {
     for (path, aim) in [(METADATA, "/elsewhere/metadata"), (JWKS, "/elsewhere/keys")] {
         for status in [301, 302, 303, 307, 308] {
             let world = World::new().await;
@@ -192,7 +192,7 @@ async fn a_long_key_set_is_read_to_its_end() {
 
 /// RFC 9110 section 15.4.5: 304 answers a condition. Whoever made none has nothing that it could confirm.
 #[tokio::test(start_paused = true)]
-async fn not_modified_says_nothing_to_whoever_did_not_ask_about_a_version() {
+async fn not_modified_answers_only_a_conditional_request() {
     let world = World::with(|options| options.outage_limit(Duration::from_secs(300))).await;
     let token = world.token();
     world.verdict(&token).await.expect("accepted");
@@ -244,7 +244,7 @@ async fn fresh_for(cache_control: Option<&str>, seconds: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_kept_as_long_as_they_say_within_bounds_and_fetched_again_before_anybody_waits() {
+async fn keys_are_cached_for_their_max_age_within_bounds_and_revalidated_in_the_background() {
     fresh_for(Some("max-age=60"), 60).await;
     fresh_for(Some("max-age=1"), 10).await;
     fresh_for(Some("no-store"), 10).await;
@@ -253,7 +253,7 @@ async fn keys_are_kept_as_long_as_they_say_within_bounds_and_fetched_again_befor
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_was_retired_is_refused_after_300_seconds_at_the_latest() {
+async fn a_revoked_key_is_refused_after_300_seconds_at_the_latest() {
     let world = World::new().await;
     let next = other_key_pair();
     world.say(JWKS, our_keys().with("cache-control", "max-age=86400"));
@@ -337,7 +337,7 @@ async fn a_key_that_is_new_is_found_by_one_fetch_that_all_its_callers_share() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_new_key_waits_three_seconds_at_most_and_nobody_else_waits() {
+async fn a_call_waits_three_seconds_for_a_new_key_at_most_and_no_other_call_waits() {
     let world = World::new().await;
     let (known, unknown) = (world.token(), world.token_by(&other_key_pair()));
     world.verdict(&known).await.expect("accepted");
@@ -352,7 +352,7 @@ async fn who_waits_for_a_new_key_waits_three_seconds_at_most_and_nobody_else_wai
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_goes_on_when_its_caller_goes_away() {
+async fn a_fetch_outlives_a_cancelled_call() {
     let world = World::new().await;
     let token = world.token();
     {

@@ -35,7 +35,7 @@ async fn a_token_that_names_no_list_is_valid_without_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_has_ended_is_out_and_its_neighbours_are_not() {
+async fn a_revoked_session_is_refused_and_its_neighbours_are_not() {
     let (world, _) = world().await;
     world.publish(&world.list_claims(0b0000_1000));
     for idx in 0..8 {
@@ -47,7 +47,7 @@ async fn a_session_that_has_ended_is_out_and_its_neighbours_are_not() {
 
 /// Noise does not compress: more than a megabyte on the wire, where a list of few ends has kilobytes.
 #[tokio::test(start_paused = true)]
-async fn a_list_of_very_many_ends_is_read_to_its_end() {
+async fn a_list_of_very_many_revocations_is_read_to_its_end() {
     let mut state = 1_u32;
     let mut noise = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -83,7 +83,7 @@ async fn a_place_beyond_the_list_is_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_leads_nobody_to_a_list_of_somebody_else() {
+async fn a_status_list_of_another_origin_is_not_fetched() {
     let (world, _) = world().await;
     for uri in [
         "https://elsewhere.example/status-lists/1".to_owned(),
@@ -115,7 +115,7 @@ async fn any_number_of_calls_share_one_fetch_of_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_is_known_when_the_list_is_as_old_as_it_may_be_within_bounds() {
+async fn a_revocation_is_known_once_the_list_is_stale_within_bounds() {
     for (ttl, seconds) in
         [(None, 5), (Some(1), 1), (Some(20), 20), (Some(60), 60), (Some(100_000), 60)]
     {
@@ -139,7 +139,7 @@ async fn an_end_is_known_when_the_list_is_as_old_as_it_may_be_within_bounds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_in_use_is_fetched_again_before_anybody_waits() {
+async fn a_list_in_use_is_revalidated_in_the_background() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.publish(&world.list_claims(0b0000_1000));
@@ -151,10 +151,10 @@ async fn a_list_in_use_is_fetched_again_before_anybody_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_list_nobody_gets_in() {
+async fn without_a_list_no_token_is_accepted() {
     let (world, token) = world().await;
-    for trouble in [Reply::status(404), Reply::status(500), Reply::ok("garbage"), Reply::ok("")] {
-        world.say(LIST, trouble);
+    for failure in [Reply::status(404), Reply::status(500), Reply::ok("garbage"), Reply::ok("")] {
+        world.say(LIST, failure);
         assert_eq!(world.verdict(&token).await, NO_LIST);
         world.advance(1).await;
     }
@@ -169,10 +169,10 @@ async fn without_a_list_nobody_gets_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_good_list_goes_on_until_it_expires() {
+async fn the_last_good_list_is_served_stale_until_it_expires() {
     for (exp, seconds) in [(Some(40), 50), (Some(1_000), 1_010), (None, 300)] {
         let (world, token) = world().await;
-        let ended = world.token_at(&world.list_uri(), 0);
+        let revoked = world.token_at(&world.list_uri(), 0);
         let claims = world.list_claims(1);
         world.publish(&match exp {
             // And the ten seconds that clocks may differ by.
@@ -183,15 +183,15 @@ async fn the_last_good_list_goes_on_until_it_expires() {
         world.say(LIST, Reply::status(500));
         world.advance(seconds - 1).await;
         assert_eq!(world.verdict(&token).await, Ok(()), "{exp:?}");
-        assert_eq!(world.verdict(&ended).await, REVOKED, "{exp:?}");
+        assert_eq!(world.verdict(&revoked).await, REVOKED, "{exp:?}");
         world.advance(1).await;
         world.until(&token, NO_LIST).await;
-        assert_eq!(world.verdict(&ended).await, NO_LIST, "{exp:?}");
+        assert_eq!(world.verdict(&revoked).await, NO_LIST, "{exp:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_is_not_used_beyond_its_end_however_long_it_may_be_kept() {
+async fn a_list_is_not_used_beyond_its_exp_however_long_its_ttl_is() {
     let (world, token) = world().await;
     let claims = with(world.list_claims(0), "exp", json!(world.now() + 2));
     world.publish(&with(claims, "ttl", json!(60)));
@@ -204,20 +204,20 @@ async fn a_list_is_not_used_beyond_its_end_however_long_it_may_be_kept() {
 #[tokio::test(start_paused = true)]
 async fn nothing_but_a_newer_list_of_the_issuers_replaces_a_good_one() {
     let (world, token) = world().await;
-    let ended = with(world.list_claims(0b0000_1000), "exp", json!(world.now() + 100_000));
-    world.publish(&ended);
+    let revoked = with(world.list_claims(0b0000_1000), "exp", json!(world.now() + 100_000));
+    world.publish(&revoked);
     assert_eq!(world.verdict(&token).await, REVOKED);
-    let nobody = world.list_claims(0);
+    let none_revoked = world.list_claims(0);
     let elsewhere = format!("{}/status-lists/2", world.url);
     for forged in [
-        signed_by(&other_key_pair(), "statuslist+jwt", &nobody),
-        token_of("at+jwt", &nobody),
-        list_token(&with(nobody.clone(), "sub", json!(elsewhere))),
-        list_token(&with(nobody.clone(), "iss", json!(elsewhere))),
-        list_token(&with(nobody.clone(), "exp", json!(world.now() - 100))),
-        list_token(&with(nobody.clone(), "iat", json!(world.now() + 100_000))),
-        list_token(&with(nobody.clone(), "iat", json!(world.now() - 3))),
-        list_token(&with(nobody.clone(), "status_list", json!({"bits": 1, "lst": "AAAA"}))),
+        signed_by(&other_key_pair(), "statuslist+jwt", &none_revoked),
+        token_of("at+jwt", &none_revoked),
+        list_token(&with(none_revoked.clone(), "sub", json!(elsewhere))),
+        list_token(&with(none_revoked.clone(), "iss", json!(elsewhere))),
+        list_token(&with(none_revoked.clone(), "exp", json!(world.now() - 100))),
+        list_token(&with(none_revoked.clone(), "iat", json!(world.now() + 100_000))),
+        list_token(&with(none_revoked.clone(), "iat", json!(world.now() - 3))),
+        list_token(&with(none_revoked.clone(), "status_list", json!({"bits": 1, "lst": "AAAA"}))),
         world.token(),
     ] {
         world.say(LIST, Reply::ok(forged.clone()));
@@ -250,7 +250,7 @@ async fn a_list_that_a_new_key_has_signed_brings_that_key_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixteen_lists_are_kept_and_the_one_that_was_used_longest_ago_goes() {
+async fn sixteen_lists_are_cached_and_the_least_recently_used_is_evicted() {
     let (world, _) = world().await;
     let path = |number: usize| format!("/status-lists/{number}");
     let uri = |number: usize| format!("{}{}", world.url, path(number));

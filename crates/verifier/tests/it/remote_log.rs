@@ -7,7 +7,7 @@ use crate::support::log::Log;
 use crate::support::world::{JWKS, LIST, Reply, World, our_keys};
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_fails_is_told_once_and_that_it_answers_again() {
+async fn an_issuer_that_fails_is_logged_once_and_that_it_answers_again() {
     let (log, world) = (Log::begin(), World::new().await);
     world.say(JWKS, Reply::ok("garbage"));
     for _ in 0..2 {
@@ -27,7 +27,7 @@ async fn an_issuer_that_fails_is_told_once_and_that_it_answers_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_fails_is_told_by_its_address() {
+async fn a_list_that_fails_is_logged_by_its_address() {
     let (log, world) = (Log::begin(), World::new().await);
     world.say(LIST, Reply::ok("garbage"));
     assert!(world.verdict(&world.token_at(&world.list_uri(), 3)).await.is_err());

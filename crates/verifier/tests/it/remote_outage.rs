@@ -12,7 +12,7 @@ const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailabl
 const HOUR: u64 = 3_600;
 
 /// What an issuer in trouble may do.
-fn troubles() -> Vec<Reply> {
+fn failures() -> Vec<Reply> {
     vec![
         Reply::status(500),
         Reply::status(503),
@@ -24,12 +24,12 @@ fn troubles() -> Vec<Reply> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_good_keys_go_on_for_an_hour_and_then_nobody_gets_in() {
-    for trouble in troubles() {
+async fn the_last_good_keys_are_served_stale_for_an_hour_and_then_no_token_is_accepted() {
+    for failure in failures() {
         let world = World::new().await;
         let token = world.token();
         world.verdict(&token).await.expect("accepted");
-        world.say(JWKS, trouble);
+        world.say(JWKS, failure);
         for age in [300, 1_000, 2_000, HOUR - 1] {
             world.advance(age - (world.now() - crate::support::NOW.0).unsigned_abs()).await;
             assert_eq!(world.verdict(&token).await, Ok(()), "{age}");
@@ -48,11 +48,11 @@ async fn the_last_good_keys_go_on_for_an_hour_and_then_nobody_gets_in() {
 /// The hour passes while the machine is suspended, too.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_the_last_good_keys_are_as_old_as_the_wall_clock_says() {
-    for trouble in troubles() {
+    for failure in failures() {
         let world = World::new().await;
         let token = world.token();
         world.verdict(&token).await.expect("accepted");
-        world.say(JWKS, trouble);
+        world.say(JWKS, failure);
         world.suspend(i64::try_from(HOUR).expect("an hour") + 2);
         assert_eq!(world.verdict(&token).await, NO_KEYS);
     }
@@ -86,7 +86,7 @@ async fn the_limit_of_an_outage_is_the_services_to_choose() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_slow_outage_one_call_waits_and_then_nobody() {
+async fn in_a_slow_outage_one_call_waits_and_then_none() {
     let world = World::new().await;
     let token = world.token();
     world.verdict(&token).await.expect("accepted");

@@ -23,7 +23,7 @@ const OWN_CERTIFICATE: &str = concat!(
 );
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_nobody_vouches_for_is_not_even_asked() {
+async fn an_issuer_without_a_trusted_certificate_gets_no_request() {
     // For its time that stands still.
     let _world = World::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -74,8 +74,8 @@ fn four_and_eight_bits_begin_with_the_lowest_of_each_byte() {
 
 #[test]
 fn a_written_list_is_the_one_of_the_draft() {
-    let ended = [0, 3, 4, 5, 7, 8, 9, 13, 15];
-    let ours = StatusList::of_ended(ended, 16).expect("a short list");
+    let revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15];
+    let ours = StatusList::of_ended(revoked, 16).expect("a short list");
     assert_eq!(ours.bits(), 1);
     assert_eq!(ours.to_lst(), "eNrbuRgAAhcBXQ");
     let million = StatusList::of_ended(PLACES, 1 << 20).expect("a million places");
@@ -91,14 +91,14 @@ fn a_written_list_is_as_long_as_whole_bytes_make_it() {
 }
 
 #[test]
-fn nobody_is_written_who_has_no_place() {
+fn no_session_is_written_beyond_the_list() {
     assert_eq!(StatusList::of_ended([9], 9), None);
     assert_eq!(StatusList::of_ended([u64::MAX], 9), None);
     assert_eq!(StatusList::of_ended([0], 0), None);
 }
 
 #[test]
-fn no_list_is_written_that_nobody_would_read() {
+fn no_list_is_written_longer_than_the_reader_takes() {
     let largest = StatusList::of_ended([0, (1 << 25) - 1], 1 << 25).expect("4 MiB");
     assert_eq!(list(1, &largest.to_lst()), Ok(largest));
     assert_eq!(StatusList::of_ended([], (1 << 25) + 1), None);
@@ -109,8 +109,8 @@ fn no_list_is_written_that_nobody_would_read() {
 fn what_is_hard_to_compress_is_written_whole() {
     // As random as two multiplications make it.
     let mixed = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let ended = (0..1 << 16).filter(|n| mixed(mixed(*n) ^ (mixed(*n) >> 29)) >> 63 == 1);
-    let noise = StatusList::of_ended(ended, 1 << 16).expect("a list");
+    let revoked = (0..1 << 16).filter(|n| mixed(mixed(*n) ^ (mixed(*n) >> 29)) >> 63 == 1);
+    let noise = StatusList::of_ended(revoked, 1 << 16).expect("a list");
     assert!(unb64(&noise.to_lst()).len() > 8_000);
     assert_eq!(list(1, &noise.to_lst()), Ok(noise));
 }

@@ -139,7 +139,7 @@ fn a_list_has_its_time_as_an_access_token_has() {
 }
 
 #[test]
-fn a_list_is_kept_for_a_number_of_seconds_that_is_positive() {
+fn the_ttl_of_a_list_is_a_positive_number_of_seconds() {
     assert_eq!(read_with("ttl", json!(1)).map(|token| token.ttl), Ok(Some(1)));
     for ttl in [0, -1] {
         assert_eq!(read_with("ttl", json!(ttl)), Err(Rejection::ClaimValue("ttl")));

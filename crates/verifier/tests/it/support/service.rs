@@ -117,4 +117,4 @@ impl Answer {
 
 pub(crate) const INVALID: Option<&str> = Some("Bearer error=\"invalid_token\"");
 /// Nobody has tried to say who they are.
-pub(crate) const UNTOLD: Option<&str> = Some("Bearer realm=\"baton\"");
+pub(crate) const NO_ERROR: Option<&str> = Some("Bearer realm=\"baton\"");

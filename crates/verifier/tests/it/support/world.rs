@@ -94,11 +94,11 @@ async fn serve(State(site): State<Arc<Site>>, request: Request) -> Response {
 }
 
 /// Keeps tokio's paused clock from moving by itself: it does not while something blocks.
-struct Standstill {
+struct PausedClock {
     _end: std::sync::mpsc::Sender<()>,
 }
 
-impl Standstill {
+impl PausedClock {
     fn begin() -> Self {
         let (_end, ended) = std::sync::mpsc::channel::<()>();
         tokio::task::spawn_blocking(move || ended.recv());
@@ -113,7 +113,7 @@ pub(crate) struct World {
     site: Arc<Site>,
     server: Mutex<JoinHandle<()>>,
     clock: Arc<AtomicI64>,
-    _still: Standstill,
+    _paused: PausedClock,
 }
 
 impl World {
@@ -122,7 +122,7 @@ impl World {
     }
 
     pub(crate) async fn with(choose: impl FnOnce(Options) -> Options) -> Self {
-        let still = Standstill::begin();
+        let paused = PausedClock::begin();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let site = Arc::new(Site::default());
@@ -131,7 +131,7 @@ impl World {
         let hands = Arc::clone(&clock);
         let options = Options::default().clock(move || NumericDate(hands.load(Ordering::SeqCst)));
         let service = Issuer::with(&url, [AUDIENCE], choose(options)).expect("an issuer");
-        let world = Self { url, service, site, server, clock, _still: still };
+        let world = Self { url, service, site, server, clock, _paused: paused };
         world.say(METADATA, world.metadata());
         world.say(JWKS, our_keys());
         world
