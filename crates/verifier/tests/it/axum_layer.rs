@@ -154,7 +154,7 @@ impl tower::Service<Request<Body>> for Busy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_layer_passes_on_the_back_pressure_of_its_service() {
+async fn the_layer_propagates_the_back_pressure_of_its_service() {
     let world = World::new().await;
     let mut guarded = RequireToken::from(&world.service).layer(Busy);
     let mut context = Context::from_waker(Waker::noop());
