@@ -1,5 +1,5 @@
-//! Something that is fetched and kept, and asked for by one at a time, however many need it. It must
-//! not know what it is. What to do is said by `decide.rs`; here it is done.
+//! A cache of one value, with a single flight: concurrent callers share one fetch. It must not know what it caches.
+//! `decide.rs` chooses between fresh, stale and fetch; this file executes that.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,47 +11,47 @@ use super::clock::{Clock, Timestamp};
 use super::decide::{CacheState, Decision, Freshness, decide, may_refetch, usable};
 use super::failure::Fault;
 
-/// How long one fetch may take, from the first connection to the last byte.
+/// The timeout of one fetch, from the first connection to the last byte.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Where something comes from.
+/// The origin of a cached value.
 pub(super) trait Source: Send + Sync + 'static {
     type Value: Send + Sync + 'static;
 
-    /// What it is, for the log.
+    /// The name in the log.
     fn name(&self) -> &str;
 
-    /// Fetches it. `last` is the last good one; a fault leaves that in place.
+    /// Fetches the value. `last` is the last good one, to revalidate; a fault leaves it in the cache.
     fn fetch(
         &self,
         last: Option<Arc<Self::Value>>,
     ) -> impl Future<Output = Result<Fetched<Self::Value>, Fault>> + Send;
 }
 
-/// What a source yields.
+/// A fetched value with its lifetimes.
 pub(super) struct Fetched<T> {
     pub(super) value: Arc<T>,
     pub(super) fresh_for: Duration,
     pub(super) usable_for: Duration,
 }
 
-/// A source, and the last good value from it. Clones share both.
+/// A source with the last good value from it. Clones share both.
 pub(super) struct Cache<S: Source>(Arc<Inner<S>>);
 
 struct Inner<S: Source> {
     source: S,
     clock: Clock,
     entry: Mutex<Entry<S::Value>>,
-    /// Changes whenever a fetch has ended.
+    /// Notifies waiting calls when a fetch has finished.
     fetch_done: watch::Sender<()>,
 }
 
 struct Entry<T> {
-    /// With the instant at which it was asked for: it is as old as the question.
+    /// With the time of its request, from which its age counts.
     good: Option<(Timestamp, Fetched<T>)>,
     fetching: bool,
     last_fetch: Option<Timestamp>,
-    /// When the last try failed, unless it did not.
+    /// `None` once a fetch has succeeded.
     last_failure: Option<Timestamp>,
 }
 
@@ -62,7 +62,7 @@ impl<S: Source> Cache<S> {
         Self(Arc::new(Inner { source, clock, entry, fetch_done }))
     }
 
-    /// The value; `None` if there is none that may be used. Waits for at most one fetch.
+    /// The cached value; `None` if it is missing or too stale. Waits for at most one fetch.
     pub(super) async fn get(&self) -> Option<Arc<S::Value>> {
         let mut fetch_done = {
             let entry = self.0.entry();
@@ -77,12 +77,12 @@ impl<S: Source> Cache<S> {
                 Decision::Fail => return None,
             }
         };
-        // It ends: a fetch has its time, and says so even if it is given up. The sender is ours.
+        // This always resolves: a fetch has a timeout, and notifies even if it is cancelled. `self` owns the sender.
         let _ = fetch_done.changed().await;
         self.0.entry().value(&self.0.clock)
     }
 
-    /// A value newer than `known`, if there is one, or if one may be asked for now and it comes.
+    /// A value newer than `known`: the cached one, or that of a fetch, if the cool-down allows one.
     pub(super) async fn newer_than(&self, known: &Arc<S::Value>) -> Option<Arc<S::Value>> {
         let is_newer = |value: &Arc<S::Value>| !Arc::ptr_eq(value, known);
         let mut fetch_done = {
@@ -99,8 +99,8 @@ impl<S: Source> Cache<S> {
         self.0.entry().value(&self.0.clock).filter(is_newer)
     }
 
-    /// Begins a fetch unless one is under way, and yields what changes at its end. The fetch is a task
-    /// of its own, so that whoever began it may go away.
+    /// Starts a fetch unless one is in flight, and returns the receiver of its end. The fetch is a task of its own:
+    /// it outlives a cancelled call.
     fn start_fetch(&self, mut entry: MutexGuard<'_, Entry<S::Value>>) -> watch::Receiver<()> {
         let fetch_done = self.0.fetch_done.subscribe();
         if entry.fetching {
@@ -109,7 +109,7 @@ impl<S: Source> Cache<S> {
         entry.fetching = true;
         entry.last_fetch = Some(self.0.clock.now());
         let last = entry.good.as_ref().map(|(_, good)| Arc::clone(&good.value));
-        // A runtime that shuts down drops the task at once, and its end is recorded in the memory.
+        // Unlock first: a runtime that shuts down drops the task at once, and its `Drop` takes the lock.
         drop(entry);
         tokio::spawn(FetchTask { cache: Arc::clone(&self.0), outcome: None }.run(last));
         fetch_done
@@ -124,7 +124,7 @@ impl<S: Source> Clone for Cache<S> {
 
 impl<S: Source> Inner<S> {
     fn entry(&self) -> MutexGuard<'_, Entry<S::Value>> {
-        // Nothing in here is ever left half changed.
+        // A poisoned lock is fine: no write here can be interrupted half way.
         self.entry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -145,15 +145,15 @@ impl<T> Entry<T> {
         }
     }
 
-    /// The last good value, if it may still be used.
+    /// The last good value, unless it is too stale.
     fn value(&self, clock: &Clock) -> Option<Arc<T>> {
         let (_, good) = self.good.as_ref().filter(|_| usable(self.state(clock)))?;
         Some(Arc::clone(&good.value))
     }
 }
 
-/// A fetch under way. Its end is recorded when it is dropped, so that a panic or the end of its runtime
-/// leaves nobody waiting.
+/// A fetch in flight. `Drop` records the outcome, so that no call waits forever after a panic or the end of the
+/// runtime.
 struct FetchTask<S: Source> {
     cache: Arc<Inner<S>>,
     outcome: Option<Result<Fetched<S::Value>, Fault>>,
@@ -176,13 +176,13 @@ impl<S: Source> Drop for FetchTask<S> {
                     tracing::info!(event = "issuer.answers_again", what);
                 }
                 let asked = entry.last_fetch.unwrap_or_else(|| clock.now());
-                // Its end stands in it, or was counted from now.
+                // Its lifetime ends at its own `exp`, or was counted from now; its age counts from the request.
                 fetched.usable_for = fetched.usable_for.saturating_add(clock.since(asked));
                 entry.good = Some((asked, fetched));
             }
             Err(fault) => {
                 let cause = cause(&fault);
-                // Once a spell: a log that fills the disk helps nobody.
+                // One warning for each outage, so that retries do not flood the log.
                 if entry.last_failure.replace(clock.now()).is_none() {
                     tracing::warn!(event = "issuer.fails", what, %fault, cause);
                 } else {
@@ -191,7 +191,7 @@ impl<S: Source> Drop for FetchTask<S> {
             }
         }
         entry.fetching = false;
-        // Within the lock: who looks afterwards finds the outcome.
+        // Notify within the lock: a caller that wakes finds the outcome.
         self.cache.fetch_done.send_replace(());
     }
 }
@@ -217,7 +217,7 @@ mod tests {
         Clock::new(&crate::remote::Options::default())
     }
 
-    /// Panics when it is asked for the first time.
+    /// Panics at the first fetch.
     struct Fragile(AtomicU32);
 
     impl Source for Fragile {
@@ -235,7 +235,7 @@ mod tests {
         }
     }
 
-    /// Takes two seconds to answer something that is fresh, and usable, for so long.
+    /// Answers after two seconds, with a value that is fresh and usable for the given duration.
     struct Slow(AtomicU32, Duration);
 
     impl Source for Slow {

@@ -1,5 +1,5 @@
-//! How old a cached value is, on a machine that may have been suspended: its timers stood still then, and only
-//! the wall clock tells. It must not know what is cached.
+//! The age of a cached value, on a machine that may have been suspended: its monotonic clock stopped then, and only
+//! the wall clock counts. It must not know what is cached.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use super::options::Options;
 
-/// The wall clock is read in whole seconds: two readings tell of this much more than has passed, at most.
+/// The wall clock has whole seconds: two readings overstate the elapsed time by at most this much.
 const RESOLUTION: Duration = Duration::from_secs(1);
 
-/// Tells how much time has passed.
+/// The monotonic clock and the wall clock.
 #[derive(Clone)]
 pub(super) struct Clock(Options);
 
@@ -27,13 +27,12 @@ impl Clock {
         Self(options.clone())
     }
 
-    /// The present instant.
     pub(super) fn now(&self) -> Timestamp {
         Timestamp { monotonic: Instant::now(), wall: self.0.now() }
     }
 
-    /// How long ago `earlier` was: by whichever clock says more. A wall clock that was set forward makes a value
-    /// look older than it is, and costs a fetch; one that was set back changes nothing.
+    /// The time elapsed since `earlier`, by the clock that says more. A wall clock that was set forward makes a value
+    /// look older, which costs a fetch; one that was set back has no effect.
     pub(super) fn since(&self, earlier: Timestamp) -> Duration {
         let now = self.now();
         let by_wall = u64::try_from(now.wall.since(earlier.wall)).unwrap_or_default();

@@ -1,48 +1,48 @@
-//! What a call does about something that is fetched and kept: one pure function. It must not know what is
-//! kept, nor read a clock. Next: `cache.rs` carries the answer out.
+//! Fresh or stale (RFC 9111, RFC 5861): one pure function decides whether a call is served from the cache, fetches,
+//! or fails. It must not know what is cached, nor read a clock. Next: `cache.rs`, which executes the decision.
 
 use std::time::Duration;
 
-/// How long nothing is asked after a failure.
+/// The back-off after a failed fetch.
 pub(super) const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// How long at least lies between two fetches for the sake of something unknown.
+/// The rate limit for fetches that an unknown key causes.
 pub(super) const COOL_DOWN: Duration = Duration::from_secs(10);
-/// For how long a failure is taken as a sign that the next try fails, too. It adds to how long an end
-/// takes to be known here: a service that is seldom called must not go by what it kept for long.
+/// For how long after a failure the next fetch is expected to fail, too. It adds to the delay of a revocation: a
+/// service with few calls must not rely on a stale value for long.
 const OUTAGE_WINDOW: Duration = Duration::from_secs(3);
 
-/// How old a kept value is, and may become.
+/// The age of a cached value, and its limits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Freshness {
     pub(super) age: Duration,
-    /// Until then nobody needs to ask.
+    /// Below this age the value is fresh (RFC 9111 section 4.2).
     pub(super) fresh_for: Duration,
-    /// Until then it may be used if nobody answers.
+    /// Below this age a stale value may be served in an outage (stale-if-error, RFC 5861 section 4).
     pub(super) usable_for: Duration,
 }
 
-/// All that the decision depends on.
+/// The inputs of the decision.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CacheState {
     /// The last good value.
     pub(super) good: Option<Freshness>,
-    /// Whether somebody is asking at this moment.
+    /// Whether a fetch is in flight.
     pub(super) fetching: bool,
-    /// How long ago the last try failed, if it did.
+    /// The time since the last fetch failed; `None` if it succeeded.
     pub(super) since_failure: Option<Duration>,
-    /// How long ago the last try began.
+    /// The time since the last fetch began.
     pub(super) since_fetch: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Use what is kept.
+    /// Serve the cached value, fresh or stale.
     Serve,
-    /// Use what is kept, and ask for something newer meanwhile.
+    /// Serve the cached value, and revalidate it in the background.
     ServeAndRevalidate,
-    /// Ask, or join whoever is asking, and wait for what comes of it.
+    /// Start a fetch, or join the one in flight, and wait for it.
     Fetch,
-    /// There is nothing, and it has just turned out that there is nothing to be had.
+    /// Fail at once: the cache is empty or too stale, and a fetch has just failed.
     Fail,
 }
 
@@ -55,10 +55,10 @@ pub(super) fn decide(state: CacheState) -> Decision {
         Decision::ServeAndRevalidate
     };
     match state.good {
-        // A quarter of its time is enough to fetch the next one before anybody has to wait.
+        // The last quarter of its freshness is enough to revalidate it before a call has to wait.
         Some(good) if good.age < good.fresh_for * 3 / 4 => Decision::Serve,
         Some(good) if good.age < good.fresh_for => serve_while_revalidating,
-        // In an outage nobody waits for a try that will most likely fail.
+        // In an outage no call waits for a fetch that will most likely fail.
         Some(good) if good.age < good.usable_for && in_outage(state) => serve_while_revalidating,
         None | Some(_) if failed_within(RETRY_DELAY) && !state.fetching && !usable(state) => {
             Decision::Fail
@@ -67,19 +67,20 @@ pub(super) fn decide(state: CacheState) -> Decision {
     }
 }
 
-/// Whether the last try failed a moment ago; while another is under way, a moment before that began.
+/// Whether the last fetch failed within the window; if a new one is in flight, within the window before that one
+/// began.
 fn in_outage(state: CacheState) -> bool {
     let since_then = if state.fetching { state.since_fetch } else { None }.unwrap_or_default();
     state.since_failure.is_some_and(|since| since.saturating_sub(since_then) < OUTAGE_WINDOW)
 }
 
-/// Whether a call may ask that has a value, and found something in its token that the value does not
-/// know: an attacker could send such tokens without end.
+/// Whether a call may fetch because its token names a key that the cache does not have. A rate limit: an attacker
+/// could send such tokens without end.
 pub(super) fn may_refetch(state: CacheState) -> bool {
     state.fetching || state.since_fetch.is_none_or(|since| since >= COOL_DOWN)
 }
 
-/// Whether the last good value may still be used.
+/// Whether the last good value may still be served, fresh or stale.
 pub(super) fn usable(state: CacheState) -> bool {
     state.good.is_some_and(|good| good.age < good.usable_for)
 }
@@ -149,7 +150,7 @@ mod tests {
             let state = CacheState { good: aged(age), ..failed(since) };
             assert_eq!(decide(state), expected, "{age}, {since}");
         }
-        // The try that is under way began two seconds after the failure, or three.
+        // The fetch in flight began two seconds after the failure, or three.
         for (since_fetch, expected) in [(5, Decision::Serve), (4, Decision::Fetch)] {
             let since_fetch = Some(seconds(since_fetch));
             let state = CacheState { good: aged(999), fetching: true, since_fetch, ..failed(7) };

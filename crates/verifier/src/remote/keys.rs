@@ -1,5 +1,5 @@
-//! The issuer's keys: what it says about itself (RFC 8414), and the key set that names (RFC 7517). It
-//! must not decide when they are fetched; that is `cache.rs`.
+//! The issuer's keys: its authorization server metadata (RFC 8414) and the JWKS it refers to (RFC 7517). It must
+//! not decide when they are fetched; that is `cache.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use super::fetch::{HttpClient, Resource, Response};
 use crate::KeySet;
 use crate::strict_json::{self, Json};
 
-/// The longest key set, and the longest metadata, that is read.
+/// The longest JWKS, and the longest metadata, that is read.
 const MAX_BYTES: usize = 64 * 1024;
-/// How long a key set is fresh, whatever its `Cache-Control` says. The upper bound is the promise for
-/// a key that has to be retired at once; it holds, too, if nothing is said.
+/// The bounds of a JWKS' freshness, for any `Cache-Control`. The upper bound limits how long a revoked key is
+/// accepted; it is also the default.
 const FRESH: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(10)..=Duration::from_secs(300);
 
-/// Where the keys come from.
+/// The origin of the keys.
 pub(super) struct KeySource {
     issuer: String,
     address: Address,
@@ -27,7 +27,7 @@ pub(super) struct KeySource {
     outage_limit: Duration,
 }
 
-/// The keys, and what was said with them.
+/// The keys, with the address and `ETag` of their response.
 pub(super) struct Keys {
     pub(super) set: KeySet,
     from: Address,
@@ -50,8 +50,7 @@ impl KeySource {
         })
     }
 
-    /// Where the issuer says its keys are. It is asked before every fetch: there is nothing to go
-    /// stale, and an issuer may move its keys.
+    /// The `jwks_uri` of the metadata, fetched before each JWKS: it is never stale, and an issuer may move its keys.
     async fn jwks_address(&self) -> Result<Address, Fault> {
         let resource = Resource {
             address: &self.metadata,
@@ -67,8 +66,8 @@ impl KeySource {
             Some(Json::String(text)) => Ok(text),
             _ => Err(Fault::Metadata),
         };
-        // RFC 8414 section 3.3: the `issuer` MUST be identical to the issuer identifier the address
-        // was made of; if it is not, the metadata MUST NOT be used.
+        // RFC 8414 section 3.3: the `issuer` MUST be identical to the issuer identifier the address was made of; if
+        // it is not, the metadata MUST NOT be used.
         if *member("issuer")? != self.issuer {
             return Err(Fault::AnotherIssuer);
         }
@@ -102,7 +101,7 @@ impl Source for KeySource {
             (Response::NotModified { .. }, None) => Err(Fault::Status(304)),
             (Response::Document { text, etag, max_age }, _) => {
                 let set = KeySet::from_jwks(&text).map_err(Fault::Keys)?;
-                // An issuer without keys could not have signed anything: somebody else's page.
+                // A JWKS without keys is not the issuer's, since it signs tokens: probably an error page.
                 if set.iter().next().is_none() {
                     return Err(Fault::NoKeys);
                 }
