@@ -1,4 +1,4 @@
-//! What passes, and what it yields.
+//! Accepted tokens, and the claims they yield.
 
 use serde_json::json;
 use shared::NumericDate;

@@ -1,5 +1,5 @@
-//! What a service demands of a token besides being valid: the same answers, whether the demand stands in
-//! the layer or in the signature of a handler.
+//! Demands of a service beyond validity: audience, scopes, step-up. The responses are the same, whether the layer or
+//! the signature of a handler makes the demand.
 
 use axum::Router;
 use axum::body::Body;
@@ -135,7 +135,7 @@ async fn a_recent_login_may_be_demanded() {
         [Service::behind(any().recent_login(300)), Service::demanding::<RecentLogin>(any())]
     {
         let mut claims = world.claims();
-        // The clocks of issuer and service may differ by ten seconds, as everywhere.
+        // The clock skew of ten seconds applies here, too.
         for (age, recent) in [
             (-1_000_000, false),
             (-11, false),
@@ -155,7 +155,7 @@ async fn a_recent_login_may_be_demanded() {
             }
         }
         assert_eq!(service.calls(), 4);
-        // It grows old where it stands.
+        // The same token ages.
         claims["auth_time"] = json!(world.now());
         assert_eq!(service.ask_with(&claims).await.status, 200);
         world.advance(301).await;
@@ -179,7 +179,7 @@ async fn of_several_ages_of_a_login_the_strictest_counts() {
     }
 }
 
-/// Everything at once.
+/// All demands at once.
 struct RecentEditorOfFiles;
 
 impl Demand for RecentEditorOfFiles {

@@ -1,5 +1,4 @@
-//! A service behind the layer, as its clients meet it: each answer whole, and what the handler gets to
-//! see.
+//! The middleware, from its clients' view: each response whole, and the claims that the handler gets.
 
 use std::task::{Context, Poll, Waker};
 
@@ -135,7 +134,7 @@ async fn a_refusal_repeats_the_request_id_of_the_gateway() {
     assert_eq!(id_of(service.send(unnamed).await).as_deref(), Some(""));
 }
 
-/// Has no time for anybody.
+/// Is never ready.
 #[derive(Clone)]
 struct Busy;
 

@@ -1,4 +1,4 @@
-//! RFC 9068 section 4: from our issuer and for us, to the letter.
+//! Issuer and audience (RFC 9068 section 4): exact comparison.
 
 use serde_json::json;
 use verifier::{KeySet, Rejection, Verifier};

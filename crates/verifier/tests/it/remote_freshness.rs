@@ -1,5 +1,5 @@
-//! How old what a service goes by may be: caches on the way, failures that are over, and clocks that differ
-//! or are set back do not make an end known any later.
+//! Freshness of the caches: HTTP caches on the way, a past failure, and clocks that differ or are set back do not
+//! delay a revocation.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::support::world::{JWKS, LIST, Reply, World, keys_with, list_token, our
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
 const REVOKED_BIT: u8 = 0b0000_1000;
 
-/// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
+/// A world whose issuer publishes a list without revocations, and a token at its index 3.
 async fn world() -> (Arc<World>, String) {
     let world = World::new().await;
     world.publish(&world.list_claims(0));
@@ -21,7 +21,7 @@ async fn world() -> (Arc<World>, String) {
     (Arc::new(world), token)
 }
 
-/// A list in which place 3 has ended, made so many seconds from now.
+/// A list in which index 3 is revoked, with an `iat` so many seconds from now.
 fn revoked(world: &World, from_now: i64) -> Value {
     made(world.list_claims(REVOKED_BIT), world.now() + from_now)
 }
@@ -56,7 +56,7 @@ async fn the_time_that_a_list_has_spent_in_caches_counts() {
     }
 }
 
-/// Nobody calls while the issuer comes back. The next call must not go by what was kept before.
+/// No call comes in while the issuer recovers. The next one must not be served the stale value.
 #[tokio::test(start_paused = true)]
 async fn a_failure_that_is_over_delays_no_revocation() {
     let (world, token) = world().await;

@@ -1,5 +1,5 @@
-//! An issuer that is known by its URL alone: what is asked, how often, and what is believed. Requests are
-//! counted by the issuer; time is moved by hand.
+//! The JWKS cache of an issuer that is known by its URL alone: requests, their rate limit, and which keys are
+//! trusted. The issuer counts requests; the test moves the clock.
 
 use std::time::Duration;
 
@@ -68,14 +68,14 @@ async fn what_is_not_even_a_token_costs_no_request() {
         assert!(matches!(world.verdict(token).await, Err(VerifyError::Rejected(_))), "{token}");
     }
     assert_eq!(world.asked_at_all(), 0);
-    // And what is, but somebody else's, only the first.
+    // A well-formed token of another issuer costs only the first fetch.
     let other = world.verdict(&good_token()).await;
     assert_eq!(other, Err(VerifyError::Rejected(Rejection::WrongIssuer)));
     assert_eq!(world.asked_at_all(), 2);
 }
 
-/// RFC 9068 section 4: the keys are the issuer's. `jku` and `x5u` lead to a listener of this machine,
-/// where a client may ask otherwise, and to a path of the issuer's own.
+/// RFC 9068 section 4: the keys are the issuer's. `jku` and `x5u` point to a listener on loopback, where http is
+/// allowed, and to a path of the issuer.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
     let (world, lure) = (World::new().await, Lure::set());
@@ -87,7 +87,7 @@ async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
             let expected = match (case.class, case.rule) {
                 (Class::EmbeddedKeys, Rule::ForbiddenHeader(it)) => Rejection::ForbiddenHeader(it),
                 (Class::EmbeddedKeys, Rule::Algorithm) => Rejection::WrongAlgorithm,
-                // These bring no key along; the issuer's are asked for.
+                // These embed no key; the verifier fetches the issuer's.
                 _ => continue,
             };
             let verdict = world.verdict(&case.token).await;
@@ -98,7 +98,7 @@ async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
     }
     assert_eq!(world.asked_at_all(), 0);
     assert!(!lure.was_visited());
-    // The control: the same token without them is accepted, by a request to the issuer alone.
+    // The control: the same token without these members is accepted, by requests to the issuer alone.
     world.verdict(original.token()).await.expect("accepted");
     assert_eq!((world.asked(METADATA), world.asked(JWKS), world.asked_at_all()), (1, 1, 2));
 }
@@ -190,7 +190,7 @@ async fn a_long_key_set_is_read_to_its_end() {
     world.verdict(&world.token()).await.expect("accepted");
 }
 
-/// RFC 9110 section 15.4.5: 304 answers a condition. Whoever made none has nothing that it could confirm.
+/// RFC 9110 section 15.4.5: 304 answers a conditional request, and confirms no version without one.
 #[tokio::test(start_paused = true)]
 async fn not_modified_answers_only_a_conditional_request() {
     let world = World::with(|options| options.outage_limit(Duration::from_secs(300))).await;
@@ -217,7 +217,7 @@ async fn a_silent_issuer_is_given_three_seconds() {
     }
 }
 
-/// For how long keys are fresh that come with these words.
+/// Checks the freshness lifetime of keys with this `Cache-Control`.
 async fn fresh_for(cache_control: Option<&str>, seconds: u64) {
     let world = World::new().await;
     let keys = match cache_control {
@@ -227,14 +227,14 @@ async fn fresh_for(cache_control: Option<&str>, seconds: u64) {
     world.say(JWKS, keys);
     let token = world.token();
     world.verdict(&token).await.expect("accepted");
-    // Short of three quarters nobody asks. There is nothing to wait for, so give it every chance.
+    // Before three quarters of it there is no revalidation; the yields would let one run.
     world.advance(seconds * 3 / 4 - 1).await;
     for _ in 0..100 {
         world.verdict(&token).await.expect("accepted");
         tokio::task::yield_now().await;
     }
     assert_eq!(world.asked(JWKS), 1, "{cache_control:?}");
-    // In the last quarter the next ones are fetched, while calls go on by the old ones.
+    // In the last quarter the keys are revalidated in the background, while calls use the cached ones.
     world.say(JWKS, Reply::Silence);
     world.advance(2).await;
     world.verdict(&token).await.expect("accepted at once");
@@ -260,14 +260,14 @@ async fn a_revoked_key_is_refused_after_300_seconds_at_the_latest() {
     world.verdict(&world.token()).await.expect("accepted");
     let without_ours = KeySet::default().with(public_half(&next)).to_jwks();
     world.say(JWKS, Reply::ok(without_ours));
-    // Nobody calls in between: nothing is fetched for its own sake.
+    // No calls in between: the cache does not fetch by itself.
     world.advance(300).await;
     assert_eq!(world.verdict(&world.token()).await, UNKNOWN);
     assert_eq!(world.verdict(&world.token_by(&next)).await, Ok(()));
     assert_eq!(world.asked(JWKS), 2);
 }
 
-/// Timers stand still while a machine is suspended: what they call a second old is five minutes old.
+/// The monotonic clock stops while a machine is suspended: by it, the keys are still fresh.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_keys_are_as_old_as_the_wall_clock_says() {
     let world = World::new().await;
@@ -292,7 +292,7 @@ async fn keys_that_have_not_changed_are_not_sent_again() {
         world.verdict(&world.token()).await.expect("accepted");
         assert_eq!((world.asked(JWKS), world.known(JWKS)), (times, Some("\"one\"".to_owned())));
     }
-    // What has changed is.
+    // Changed keys are sent.
     let next = other_key_pair();
     world.say(JWKS, keys_with(&next).with("etag", "\"two\""));
     world.advance(20).await;
@@ -305,7 +305,7 @@ async fn a_flood_of_unknown_keys_costs_one_fetch_each_ten_seconds() {
     world.verdict(&world.token()).await.expect("accepted");
     let strangers: Vec<_> = (0..50).map(|_| world.token_by(&other_key_pair())).collect();
     for round in 0..4 {
-        // The first fetch counts, too.
+        // The first fetch counts towards the rate limit.
         for token in &strangers {
             assert_eq!(world.verdict(token).await, UNKNOWN);
         }
@@ -357,7 +357,7 @@ async fn a_fetch_outlives_a_cancelled_call() {
     let token = world.token();
     {
         let mut call = Box::pin(world.verdict(&token));
-        // Polled once: the fetch has begun, and then nobody is interested any more.
+        // Polled once: the fetch has begun, then the call is cancelled.
         assert!(futures_poll(&mut call).await.is_none());
     }
     world.until_asked(JWKS, 1).await;

@@ -1,5 +1,4 @@
-//! Sessions that were ended: a service learns of them from the list that tokens refer to, soon, and
-//! without a question for each token.
+//! Revocation by status list: a service learns of it soon, and without a request for each token.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::support::{deflated, list_header, token};
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
 const NO_LIST: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::StatusList));
 
-/// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
+/// A world whose issuer publishes a list without revocations, and a token at its index 3.
 async fn world() -> (Arc<World>, String) {
     let world = World::new().await;
     world.publish(&world.list_claims(0));
@@ -45,7 +44,7 @@ async fn a_revoked_session_is_refused_and_its_neighbours_are_not() {
     assert_eq!(world.asked(LIST), 1);
 }
 
-/// Noise does not compress: more than a megabyte on the wire, where a list of few ends has kilobytes.
+/// Noise does not compress: more than a megabyte on the wire, where a list with few revocations has kilobytes.
 #[tokio::test(start_paused = true)]
 async fn a_list_of_very_many_revocations_is_read_to_its_end() {
     let mut state = 1_u32;
@@ -144,7 +143,7 @@ async fn a_list_in_use_is_revalidated_in_the_background() {
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.publish(&world.list_claims(0b0000_1000));
     world.advance(4).await;
-    // Nobody waits for the answer, and it takes effect when it comes.
+    // No call waits for the revalidation, which takes effect when it is done.
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.until(&token, REVOKED).await;
     assert_eq!(world.asked(LIST), 2);
@@ -164,7 +163,7 @@ async fn without_a_list_no_token_is_accepted() {
         world.advance(3).await;
     });
     assert_eq!(verdict, NO_LIST);
-    // A token that needs no list is none the worse.
+    // A token without a list is unaffected.
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
 }
 
@@ -175,7 +174,7 @@ async fn the_last_good_list_is_served_stale_until_it_expires() {
         let revoked = world.token_at(&world.list_uri(), 0);
         let claims = world.list_claims(1);
         world.publish(&match exp {
-            // And the ten seconds that clocks may differ by.
+            // Plus the clock skew of ten seconds.
             Some(exp) => with(claims, "exp", json!(world.now() + exp)),
             None => claims,
         });
@@ -226,7 +225,7 @@ async fn nothing_but_a_newer_list_of_the_issuers_replaces_a_good_one() {
         assert_eq!(world.verdict(&token).await, REVOKED, "{forged}");
         assert_eq!(world.asked(LIST), times + 1);
     }
-    // One that is made later does.
+    // A list with a later `iat` does.
     world.publish(&world.list_claims(0));
     world.advance(60).await;
     assert_eq!(world.verdict(&token).await, Ok(()));
@@ -258,7 +257,7 @@ async fn sixteen_lists_are_cached_and_the_least_recently_used_is_evicted() {
         let claims = with(world.list_claims(0), "sub", json!(uri(number)));
         world.say(&path(number), Reply::ok(list_token(&claims)));
     }
-    // The first is used again before the last comes; so the second has to go.
+    // The first is used again before the last is fetched; so the second is evicted.
     for number in (0..16).chain([0, 16, 0, 16, 2]) {
         let verdict = world.verdict(&world.token_at(&uri(number), 3)).await;
         assert_eq!(verdict, Ok(()), "{number}");
@@ -268,7 +267,7 @@ async fn sixteen_lists_are_cached_and_the_least_recently_used_is_evicted() {
     assert_eq!(world.asked(&path(1)), 2);
 }
 
-/// Timers stand still while a machine is suspended: what they call a second old is a minute old.
+/// The monotonic clock stops while a machine is suspended: by it, the list is still fresh.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_a_list_is_as_old_as_the_wall_clock_says() {
     let (world, token) = world().await;

@@ -1,4 +1,4 @@
-//! What operators are told of an issuer that fails: of what, and why, to the last cause.
+//! The log of a failing issuer: which resource, and why, with all causes.
 
 use serde_json::json;
 use verifier::KeySet;

@@ -1,4 +1,4 @@
-//! What goes on, and for how long, when the issuer does not: by the last good keys, never by none.
+//! An outage of the issuer: stale keys and lists are served for a limited time, and never a token without keys.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::world::{JWKS, METADATA, Reply, World, our_keys};
 const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Keys));
 const HOUR: u64 = 3_600;
 
-/// What an issuer in trouble may do.
+/// Responses of an issuer in an outage.
 fn failures() -> Vec<Reply> {
     vec![
         Reply::status(500),
@@ -38,14 +38,14 @@ async fn the_last_good_keys_are_served_stale_for_an_hour_and_then_no_token_is_ac
         world.until(&token, NO_KEYS).await;
         world.advance(HOUR).await;
         assert_eq!(world.verdict(&token).await, NO_KEYS);
-        // Once it is over, it is over.
+        // Recovery takes effect at the next fetch.
         world.say(JWKS, our_keys());
         world.advance(1).await;
         assert_eq!(world.verdict(&token).await, Ok(()));
     }
 }
 
-/// The hour passes while the machine is suspended, too.
+/// The outage limit of an hour includes the time while the machine is suspended.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_the_last_good_keys_are_as_old_as_the_wall_clock_says() {
     for failure in failures() {
@@ -97,7 +97,7 @@ async fn in_a_slow_outage_one_call_waits_and_then_none() {
         world.advance(3).await;
     });
     assert_eq!(verdict, Ok(()));
-    // From now on somebody asks each time, and nobody stands still for it.
+    // From now on each call starts a fetch in the background, and none waits.
     for times in 3..10 {
         world.advance(1).await;
         let before = world.now();
@@ -105,7 +105,7 @@ async fn in_a_slow_outage_one_call_waits_and_then_none() {
         assert_eq!(world.now(), before);
         world.until_asked(METADATA, times).await;
         world.advance(3).await;
-        // The end of that try is known once the next one can begin.
+        // The next fetch can begin once that one has finished.
         tokio::task::yield_now().await;
     }
 }
@@ -126,7 +126,7 @@ async fn an_issuer_that_was_never_reached_is_asked_once_a_second() {
     assert_eq!(world.verdict(&token).await, Ok(()));
 }
 
-/// An attacker must not be able to make a service that works look broken.
+/// An attacker with unknown keys must not be able to make a service answer 503.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_key_in_an_outage_is_refused_and_nothing_more() {
     let world = World::new().await;

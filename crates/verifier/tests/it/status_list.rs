@@ -1,11 +1,11 @@
-//! Token Status List section 4: the row of numbers. What is read is compared with the examples of
-//! draft-ietf-oauth-status-list (section 4 and appendix "Test vectors for Status List encoding").
+//! Status lists (Token Status List section 4), compared with the examples of draft-ietf-oauth-status-list (section 4
+//! and appendix "Test vectors for Status List encoding").
 
 use verifier::{Status, StatusList};
 
 use crate::support::{list, raw_list, unb64};
 
-/// The appendix sets these places of 2^20.
+/// The appendix sets these indices of 2^20.
 const PLACES: [u64; 11] =
     [0, 1993, 25460, 159_495, 495_669, 554_353, 645_645, 723_232, 854_545, 934_534, 1_000_345];
 const ONE_BIT: &str = concat!(
@@ -115,7 +115,7 @@ fn what_is_hard_to_compress_is_written_whole() {
     assert_eq!(list(1, &noise.to_lst()), Ok(noise));
 }
 
-/// However many have ended, what is written is read again; of a crowd, without more effort than it is worth.
+/// With few or many revocations, a written list reads back the same; many are compressed at the fast level.
 #[test]
 fn a_list_of_bits_is_written_and_read_whether_few_or_many_are_set() {
     for every in [2_u64, 100_000] {

@@ -1,5 +1,4 @@
-//! Token Status List sections 5.1 and 8.3: the token a list travels in passes the same gates as an
-//! access token, and each of its own rules.
+//! Status list tokens (Token Status List sections 5.1 and 8.3): the rules of an access token, and each of their own.
 
 use serde_json::{Value, json};
 use shared::NumericDate;
