@@ -1,5 +1,5 @@
-//! RFC 7517 sections 4.2 to 4.4: key sets in which the right key is published for something else, or
-//! wrongly. Under none of them may the valid token pass: these are forgeries of the keys, not of tokens.
+//! JWKS in which the right key is published for another purpose, or wrongly (RFC 7517 sections 4.2 to 4.4). With none
+//! of them may the valid token be accepted: these are forgeries of the keys, not of tokens.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -9,18 +9,18 @@ use crate::Original;
 use crate::base64url::{b64, unb64};
 use crate::public_key::jwk_of_point;
 
-/// A key set that does not verify the token beside it.
+/// A JWKS that does not verify the token beside it.
 #[derive(Debug, Clone)]
 pub struct BadKeySet {
     /// What is wrong with the key.
     pub name: String,
     /// The key set.
     pub jwks: String,
-    /// What would pass if the key were taken.
+    /// A token that would be accepted if the key were used.
     pub token: String,
 }
 
-/// The key of `original`, published in every way that keeps it from verifying an access token.
+/// The key of `original`, in every JWK that must not verify an access token.
 #[must_use]
 pub fn bad_key_sets(original: &Original) -> Vec<BadKeySet> {
     let mut bad_key_sets = Vec::new();
@@ -84,7 +84,7 @@ fn changes(original: &Original) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// A token that says ES256 and is signed with a P-384 key, which is published under the token's name.
+/// A token with `alg` ES256 that is signed with a P-384 key, which is published under the token's `kid`.
 fn of_p384(original: &Original) -> BadKeySet {
     let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key");
     let mut jwk = jwk_of_point("P-384", pair.public_key().as_ref());
