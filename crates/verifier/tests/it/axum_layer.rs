@@ -37,7 +37,7 @@ async fn without_a_token_the_challenge_names_no_error() {
     for other in ["Basic YTpi", "DPoP abc", "Bearerx", ""] {
         service.ask(other).await.assert_refused(401, "invalid_token", NO_ERROR);
     }
-    assert_eq!((service.calls(), world.asked_at_all()), (0, 0));
+    assert_eq!((service.calls(), world.all_requests()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,17 +84,17 @@ async fn a_token_comes_once_and_in_its_header_alone() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_judged_is_503_and_never_let_in() {
     let (world, service) = plain().await;
-    world.say(JWKS, Reply::status(500));
+    world.respond(JWKS, Reply::status(500));
     let bearer = format!("Bearer {}", world.token());
     let answer = service.ask(&bearer).await;
     answer.assert_refused(503, "temporarily_unavailable", None);
     assert_eq!(answer.header("retry-after"), Some("2"));
-    world.say(JWKS, crate::support::world::our_keys());
+    world.respond(JWKS, crate::support::world::our_keys());
     world.advance(2).await;
     assert_eq!(service.ask(&bearer).await.status, 200);
     let listed = format!("Bearer {}", world.token_at(&world.list_uri(), 3));
     service.ask(&listed).await.assert_refused(503, "temporarily_unavailable", None);
-    world.say(LIST, Reply::ok(list_token(&world.list_claims(0b1000))));
+    world.respond(LIST, Reply::ok(list_token(&world.list_claims(0b1000))));
     world.advance(2).await;
     service.ask(&listed).await.assert_refused(401, "invalid_token", INVALID);
     assert_eq!(service.calls(), 1);
@@ -114,7 +114,7 @@ async fn a_handler_that_is_not_behind_the_layer_accepts_no_token() {
         open.ask(&authorization).await.assert_refused(500, "internal_error", None);
         assert_eq!(open.calls(), 0);
     }
-    assert_eq!(world.asked_at_all(), 0);
+    assert_eq!(world.all_requests(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +166,7 @@ async fn the_log_has_the_reason_and_never_a_token() {
     let service = Service::behind(RequireToken::from(&world.service));
     assert_eq!(service.ask("Bearer no-token").await.status, 401);
     assert!(log.text().contains("DEBUG") && log.text().contains("token.refused"), "{}", log.text());
-    world.say(JWKS, Reply::status(500));
+    world.respond(JWKS, Reply::status(500));
     assert_eq!(service.ask(&format!("Bearer {}", world.token())).await.status, 503);
     assert!(log.text().contains("ERROR"), "{}", log.text());
     assert!(log.text().contains("token.not_judged"), "{}", log.text());

@@ -43,13 +43,13 @@ async fn the_time_that_a_list_has_spent_in_caches_counts() {
         let mut list = world.list_claims(0);
         list["ttl"] = json!(20);
         let reply = Reply::ok(list_token(&list));
-        world.say(LIST, reply.with("cache-control", cache_control).with("age", age));
+        world.respond(LIST, reply.with("cache-control", cache_control).with("age", age));
         assert_eq!(world.verdict(&token).await, Ok(()));
         world.publish(&revoked(&world, 0));
         world.advance(seconds * 3 / 4).await;
         if seconds * 3 % 4 != 0 {
             assert_eq!(world.verdict(&token).await, Ok(()), "{cache_control}, {age}");
-            assert_eq!(world.asked(LIST), 1, "{cache_control}, {age}");
+            assert_eq!(world.requests(LIST), 1, "{cache_control}, {age}");
         }
         world.advance(seconds - seconds * 3 / 4).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{cache_control}, {age}");
@@ -62,7 +62,7 @@ async fn a_failure_that_is_over_delays_no_revocation() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.advance(10).await;
-    world.say(LIST, Reply::status(503));
+    world.respond(LIST, Reply::status(503));
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.publish(&revoked(&world, 0));
     world.advance(3).await;
@@ -73,13 +73,13 @@ async fn a_failure_that_is_over_delays_no_revocation() {
 async fn a_failure_that_is_over_keeps_no_revoked_key() {
     let world = World::new().await;
     let next = other_key_pair();
-    world.say(JWKS, keys_with(&next));
+    world.respond(JWKS, keys_with(&next));
     let token = world.token_by(&next);
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.advance(300).await;
-    world.say(JWKS, Reply::status(503));
+    world.respond(JWKS, Reply::status(503));
     assert_eq!(world.verdict(&token).await, Ok(()));
-    world.say(JWKS, our_keys());
+    world.respond(JWKS, our_keys());
     world.advance(3).await;
     let refused = Err(VerifyError::Rejected(Rejection::UnknownKey));
     assert_eq!(world.verdict(&token).await, refused);
@@ -94,7 +94,7 @@ async fn a_list_of_an_instance_whose_clock_is_behind_is_taken() {
         world.advance(5).await;
         world.publish(&revoked(&world, 5 - behind));
         assert_eq!(world.verdict(&token).await, verdict, "{behind}");
-        assert_eq!(world.asked(LIST), 2, "{behind}");
+        assert_eq!(world.requests(LIST), 2, "{behind}");
     }
 }
 
@@ -108,7 +108,7 @@ async fn lists_do_not_grow_older_step_by_step() {
         world.advance(5).await;
         assert_eq!(world.verdict(&token).await, Ok(()));
     }
-    assert_eq!(world.asked(LIST), 3);
+    assert_eq!(world.requests(LIST), 3);
 }
 
 #[tokio::test(start_paused = true)]

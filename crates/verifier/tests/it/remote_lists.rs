@@ -30,7 +30,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 async fn a_token_that_names_no_list_is_valid_without_one() {
     let world = World::new().await;
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
-    assert_eq!(world.asked(LIST), 0);
+    assert_eq!(world.requests(LIST), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,7 +41,7 @@ async fn a_revoked_session_is_refused_and_its_neighbours_are_not() {
         let verdict = world.verdict(&world.token_at(&world.list_uri(), idx)).await;
         assert_eq!(verdict, if idx == 3 { REVOKED } else { Ok(()) }, "{idx}");
     }
-    assert_eq!(world.asked(LIST), 1);
+    assert_eq!(world.requests(LIST), 1);
 }
 
 /// Noise does not compress: more than a megabyte on the wire, where a list with few revocations has kilobytes.
@@ -98,7 +98,7 @@ async fn a_status_list_of_another_origin_is_not_fetched() {
         let verdict = world.verdict(&world.token_at(&uri, 3)).await;
         assert_eq!(verdict, Err(VerifyError::Rejected(Rejection::ForeignStatusList)), "{uri}");
     }
-    assert_eq!(world.asked(LIST), 0);
+    assert_eq!(world.requests(LIST), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +110,7 @@ async fn any_number_of_calls_share_one_fetch_of_a_list() {
         calls.spawn(async move { world.verdict(&token).await });
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
-    assert_eq!((world.asked(LIST), world.asked(JWKS)), (1, 1));
+    assert_eq!((world.requests(LIST), world.requests(JWKS)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,11 +129,11 @@ async fn a_revocation_is_known_once_the_list_is_stale_within_bounds() {
         world.advance(seconds * 3 / 4).await;
         if seconds * 3 % 4 != 0 {
             assert_eq!(world.verdict(&token).await, Ok(()), "{ttl:?}");
-            assert_eq!(world.asked(LIST), 1, "{ttl:?}");
+            assert_eq!(world.requests(LIST), 1, "{ttl:?}");
         }
         world.advance(seconds - seconds * 3 / 4).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{ttl:?}");
-        assert_eq!(world.asked(LIST), 2, "{ttl:?}");
+        assert_eq!(world.requests(LIST), 2, "{ttl:?}");
     }
 }
 
@@ -146,20 +146,20 @@ async fn a_list_in_use_is_revalidated_in_the_background() {
     // No call waits for the revalidation, which takes effect when it is done.
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.until(&token, REVOKED).await;
-    assert_eq!(world.asked(LIST), 2);
+    assert_eq!(world.requests(LIST), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_list_no_token_is_accepted() {
     let (world, token) = world().await;
     for failure in [Reply::status(404), Reply::status(500), Reply::ok("garbage"), Reply::ok("")] {
-        world.say(LIST, failure);
+        world.respond(LIST, failure);
         assert_eq!(world.verdict(&token).await, NO_LIST);
         world.advance(1).await;
     }
-    world.say(LIST, Reply::Silence);
+    world.respond(LIST, Reply::Silence);
     let (verdict, ()) = tokio::join!(world.verdict(&token), async {
-        world.until_asked(LIST, 5).await;
+        world.until_requested(LIST, 5).await;
         world.advance(3).await;
     });
     assert_eq!(verdict, NO_LIST);
@@ -179,7 +179,7 @@ async fn the_last_good_list_is_served_stale_until_it_expires() {
             None => claims,
         });
         assert_eq!(world.verdict(&token).await, Ok(()));
-        world.say(LIST, Reply::status(500));
+        world.respond(LIST, Reply::status(500));
         world.advance(seconds - 1).await;
         assert_eq!(world.verdict(&token).await, Ok(()), "{exp:?}");
         assert_eq!(world.verdict(&revoked).await, REVOKED, "{exp:?}");
@@ -219,11 +219,11 @@ async fn nothing_but_a_newer_list_of_the_issuers_replaces_a_good_one() {
         list_token(&with(none_revoked.clone(), "status_list", json!({"bits": 1, "lst": "AAAA"}))),
         world.token(),
     ] {
-        world.say(LIST, Reply::ok(forged.clone()));
-        let times = world.asked(LIST);
+        world.respond(LIST, Reply::ok(forged.clone()));
+        let times = world.requests(LIST);
         world.advance(60).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{forged}");
-        assert_eq!(world.asked(LIST), times + 1);
+        assert_eq!(world.requests(LIST), times + 1);
     }
     // A list with a later `iat` does.
     world.publish(&world.list_claims(0));
@@ -240,12 +240,12 @@ async fn a_list_that_a_new_key_has_signed_brings_that_key_along() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
     let next = other_key_pair();
-    world.say(JWKS, keys_with(&next));
+    world.respond(JWKS, keys_with(&next));
     world.advance(10).await;
     let list = signed_by(&next, "statuslist+jwt", &world.list_claims(0));
-    world.say(LIST, Reply::ok(list));
+    world.respond(LIST, Reply::ok(list));
     assert_eq!(world.verdict(&token).await, Ok(()));
-    assert_eq!((world.asked(JWKS), world.asked(LIST)), (2, 1));
+    assert_eq!((world.requests(JWKS), world.requests(LIST)), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,16 +255,16 @@ async fn sixteen_lists_are_cached_and_the_least_recently_used_is_evicted() {
     let uri = |number: usize| format!("{}{}", world.url, path(number));
     for number in 0..17 {
         let claims = with(world.list_claims(0), "sub", json!(uri(number)));
-        world.say(&path(number), Reply::ok(list_token(&claims)));
+        world.respond(&path(number), Reply::ok(list_token(&claims)));
     }
     // The first is used again before the last is fetched; so the second is evicted.
     for number in (0..16).chain([0, 16, 0, 16, 2]) {
         let verdict = world.verdict(&world.token_at(&uri(number), 3)).await;
         assert_eq!(verdict, Ok(()), "{number}");
     }
-    assert!((0..17).all(|number| world.asked(&path(number)) == 1));
+    assert!((0..17).all(|number| world.requests(&path(number)) == 1));
     assert_eq!(world.verdict(&world.token_at(&uri(1), 3)).await, Ok(()));
-    assert_eq!(world.asked(&path(1)), 2);
+    assert_eq!(world.requests(&path(1)), 2);
 }
 
 /// The monotonic clock stops while a machine is suspended: by it, the list is still fresh.
@@ -275,5 +275,5 @@ async fn after_a_suspension_a_list_is_as_old_as_the_wall_clock_says() {
     world.suspend(60);
     world.publish(&world.list_claims(0b0000_1000));
     assert_eq!(world.verdict(&token).await, REVOKED);
-    assert_eq!(world.asked(LIST), 2);
+    assert_eq!(world.requests(LIST), 2);
 }

@@ -69,14 +69,14 @@ impl Reply {
 struct Site {
     replies: Mutex<BTreeMap<String, Reply>>,
     /// Every request so far: path and `If-None-Match`.
-    asked: watch::Sender<Vec<(String, Option<String>)>>,
+    requests: watch::Sender<Vec<(String, Option<String>)>>,
 }
 
 async fn serve(State(site): State<Arc<Site>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let known = request.headers().get("if-none-match");
     let known = known.map(|etag| etag.to_str().expect("visible ASCII").to_owned());
-    site.asked.send_modify(|asked| asked.push((path.clone(), known.clone())));
+    site.requests.send_modify(|asked| asked.push((path.clone(), known.clone())));
     let reply = site.replies.lock().expect("a lock").get(&path).cloned();
     let Some(Reply::Answer { status, headers, body }) = reply else {
         return match reply {
@@ -132,8 +132,8 @@ impl World {
         let options = Options::default().clock(move || NumericDate(hands.load(Ordering::SeqCst)));
         let service = Issuer::with(&url, [AUDIENCE], choose(options)).expect("an issuer");
         let world = Self { url, service, site, server, clock, _paused: paused };
-        world.say(METADATA, world.metadata());
-        world.say(JWKS, our_keys());
+        world.respond(METADATA, world.metadata());
+        world.respond(JWKS, our_keys());
         world
     }
 
@@ -142,29 +142,29 @@ impl World {
         Reply::ok(json!({"issuer": url, "jwks_uri": format!("{url}{JWKS}")}).to_string())
     }
 
-    pub(crate) fn say(&self, path: &str, reply: Reply) {
+    pub(crate) fn respond(&self, path: &str, reply: Reply) {
         self.site.replies.lock().expect("a lock").insert(path.to_owned(), reply);
     }
 
     /// The number of requests to a path.
-    pub(crate) fn asked(&self, path: &str) -> usize {
-        self.site.asked.borrow().iter().filter(|(asked, _)| asked == path).count()
+    pub(crate) fn requests(&self, path: &str) -> usize {
+        self.site.requests.borrow().iter().filter(|(asked, _)| asked == path).count()
     }
 
     /// The number of all requests.
-    pub(crate) fn asked_at_all(&self) -> usize {
-        self.site.asked.borrow().len()
+    pub(crate) fn all_requests(&self) -> usize {
+        self.site.requests.borrow().len()
     }
 
     /// The `If-None-Match` of the last request to a path.
-    pub(crate) fn known(&self, path: &str) -> Option<String> {
-        let asked = self.site.asked.borrow();
-        asked.iter().rfind(|(asked, _)| asked == path).and_then(|(_, known)| known.clone())
+    pub(crate) fn if_none_match(&self, path: &str) -> Option<String> {
+        let requests = self.site.requests.borrow();
+        requests.iter().rfind(|(asked, _)| asked == path).and_then(|(_, known)| known.clone())
     }
 
     /// Waits until a path has had so many requests.
-    pub(crate) async fn until_asked(&self, path: &str, times: usize) {
-        let mut asked = self.site.asked.subscribe();
+    pub(crate) async fn until_requested(&self, path: &str, times: usize) {
+        let mut asked = self.site.requests.subscribe();
         let enough = |asked: &Vec<(String, Option<String>)>| {
             asked.iter().filter(|(asked, _)| asked == path).count() >= times
         };
@@ -244,7 +244,7 @@ impl World {
     }
 
     pub(crate) fn publish(&self, claims: &Value) {
-        self.say(LIST, Reply::ok(list_token(claims)));
+        self.respond(LIST, Reply::ok(list_token(claims)));
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
