@@ -4,10 +4,10 @@
 pub mod body;
 pub mod collection;
 pub mod error;
-pub mod fence;
 pub mod health;
-pub mod limit;
 pub mod one;
+pub mod rate_limit;
 pub mod request;
+pub mod timeout;
 pub mod version;
 pub mod write;

@@ -24,13 +24,13 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
-pub mod doors;
+pub mod dependencies;
 pub mod http;
 pub mod log;
 pub mod note;
+pub mod permits;
 pub mod precondition;
 pub mod rate_limit;
 pub mod router;
 pub mod server;
 pub mod store;
-pub mod turns;

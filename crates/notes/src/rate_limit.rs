@@ -11,7 +11,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use shared::UserId;
 
-use crate::doors::Doors;
+use crate::dependencies::Dependencies;
 
 /// How much a user may do at once, where a call counts 1.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
@@ -46,9 +46,9 @@ struct Inner {
 impl RateLimit {
     /// Full buckets.
     #[must_use]
-    pub fn new(doors: Doors) -> Self {
+    pub fn new(dependencies: Dependencies) -> Self {
         let quota = Quota::with_period(REFILL).expect("longer than nothing").allow_burst(AT_ONCE);
-        let clock = Monotonic(doors);
+        let clock = Monotonic(dependencies);
         let swept_at = Mutex::new(clock.now());
         let limiter = RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock);
         Self(Arc::new(Inner { limiter, swept_at }))
@@ -89,7 +89,7 @@ impl RateLimit {
 
 /// Monotonic time: a wall clock that is set back would keep buckets empty.
 #[derive(Clone)]
-struct Monotonic(Doors);
+struct Monotonic(Dependencies);
 
 impl Clock for Monotonic {
     type Instant = Duration;

@@ -9,11 +9,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use verifier::axum::RequireToken;
 use verifier::remote::Issuer;
 
-use crate::doors::Doors;
-use crate::http::{collection, error, fence, health, limit, one, request};
+use crate::dependencies::Dependencies;
+use crate::http::{collection, error, health, one, rate_limit, request, timeout};
+use crate::permits::SearchPermits;
 use crate::rate_limit::RateLimit;
 use crate::store::Store;
-use crate::turns::Turns;
 
 /// 200 while the process answers at all.
 pub const HEALTH_LIVE: &str = "/health/live";
@@ -22,34 +22,34 @@ pub const HEALTH_READY: &str = "/health/ready";
 
 /// What every handler may ask for.
 #[derive(Clone)]
-pub struct App {
+pub struct AppState {
     /// The notes.
     pub store: Store,
     /// The issuer of access tokens.
     pub issuer: Issuer,
     /// Time and randomness.
-    pub doors: Doors,
+    pub dependencies: Dependencies,
     /// How much each user may do.
     pub rate_limit: RateLimit,
     /// Who may search now.
-    pub turns: Turns,
+    pub search_permits: SearchPermits,
 }
 
-impl App {
+impl AppState {
     /// With full buckets.
     #[must_use]
-    pub fn new(store: Store, issuer: Issuer, doors: Doors) -> Self {
-        let rate_limit = RateLimit::new(doors.clone());
-        Self { store, issuer, doors, rate_limit, turns: Turns::default() }
+    pub fn new(store: Store, issuer: Issuer, dependencies: Dependencies) -> Self {
+        let rate_limit = RateLimit::new(dependencies.clone());
+        Self { store, issuer, dependencies, rate_limit, search_permits: SearchPermits::default() }
     }
 }
 
 /// The service.
-pub fn router(app: App) -> Router {
+pub fn router(app: AppState) -> Router {
     let for_users = Router::new()
         .route(NOTES, get(collection::list).post(collection::create))
         .route(&format!("{NOTES}/{{id}}"), get(one::read).put(one::replace).delete(one::delete))
-        .route_layer(from_fn_with_state(app.clone(), limit::guard))
+        .route_layer(from_fn_with_state(app.clone(), rate_limit::guard))
         // All that a service of Baton's has to do.
         .route_layer(RequireToken::from(&app.issuer));
     Router::new()
@@ -59,7 +59,7 @@ pub fn router(app: App) -> Router {
         .fallback(error::nothing_here)
         // The innermost layer first: a request passes them from the bottom up.
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(from_fn(fence::guard))
+        .layer(from_fn(timeout::guard))
         .layer(from_fn_with_state(app.clone(), request::handle))
         .with_state(app)
 }

@@ -1,4 +1,4 @@
-//! The service as a process: opens its doors, says so, bounds what connections may cost, and drains at the
+//! The service as a process: opens its dependencies, says so, bounds what connections may cost, and drains at the
 //! end. It must not know any path.
 
 use std::future::pending;
@@ -21,8 +21,8 @@ use tokio_io_timeout::TimeoutStream;
 use verifier::remote::Issuer;
 
 use crate::config::Settings;
-use crate::doors::Doors;
-use crate::router::{App, router};
+use crate::dependencies::Dependencies;
+use crate::router::{AppState, router};
 use crate::store::Store;
 
 /// How long requests under way may take to finish once the service is told to stop.
@@ -53,7 +53,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let store = Store::open(&settings.database)
         .await
         .with_context(|| format!("--database / NOTES_DATABASE {:?}", settings.database))?;
-    let app = App::new(store.clone(), issuer, Doors::system());
+    let app = AppState::new(store.clone(), issuer, Dependencies::system());
     let mut terminate = signal(SignalKind::terminate()).context("signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
     let listener = TcpListener::bind(settings.listen)
@@ -66,7 +66,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    let upkeep = tokio::spawn(forget_old_keys(store.clone(), Doors::system()));
+    let upkeep = tokio::spawn(forget_old_keys(store.clone(), Dependencies::system()));
     serve(listener, app, stop).await;
     upkeep.abort();
     store.close().await;
@@ -74,9 +74,9 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// At the start and every hour: a key is kept for a day, also where no note is written.
-async fn forget_old_keys(store: Store, doors: Doors) {
+async fn forget_old_keys(store: Store, dependencies: Dependencies) {
     loop {
-        match store.forget_old_keys(doors.now()).await {
+        match store.forget_old_keys(dependencies.now()).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(event = "keys.forgotten", keys),
             // In an hour it is tried again; nothing depends on it but space.
@@ -87,7 +87,7 @@ async fn forget_old_keys(store: Store, doors: Doors) {
 }
 
 /// Serves until `stop`, then lets the requests under way finish.
-pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
     let router = router(app);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));

@@ -20,7 +20,7 @@ use super::write::WriteHeaders;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
 use crate::rate_limit::SEARCH;
-use crate::router::App;
+use crate::router::AppState;
 use crate::store::{Page, RequestContext, Wanted};
 
 /// What one answer holds at most: so many notes, and so many bytes of titles and texts, but one note at least.
@@ -40,7 +40,7 @@ pub struct Parameters {
 /// # Errors
 /// Those, 412, 429, and 503.
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     preconditions: Preconditions,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -53,14 +53,14 @@ pub async fn list(
     if let Some(answered) = preconditions.for_a_look(None)? {
         return Ok(answered);
     }
-    let mut turn = None;
+    let mut permit = None;
     if !q.is_empty() {
         app.rate_limit.take(token.sub, SEARCH)?;
-        turn = Some(app.turns.wait(token.sub).await);
+        permit = Some(app.search_permits.acquire(token.sub).await);
     }
     let wanted = Wanted { before, text: &q };
     let notes = app.store.list(token.sub, wanted, PAGE).await?;
-    drop(turn);
+    drop(permit);
     Ok(Json(notes).into_response())
 }
 
@@ -70,7 +70,7 @@ pub async fn list(
 /// # Errors
 /// Those, 409 beyond the quota, 412, and 503.
 pub async fn create(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     headers: WriteHeaders,
     request: Request,
@@ -79,7 +79,7 @@ pub async fn create(
     let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
     let key = headers.keyed(&token, (&Method::POST, path::NOTES), &bytes);
-    let (id, now) = (app.doors.note_id(), app.doors.now());
+    let (id, now) = (app.dependencies.note_id(), app.dependencies.now());
     let made = app.store.create((token.sub, id), draft, RequestContext { now, key }).await??;
     Ok((StatusCode::CREATED, [(LOCATION, path::note(made.note.id))], tagged(made)))
 }

@@ -4,7 +4,7 @@
 use axum::extract::State;
 
 use super::error::ApiError;
-use crate::router::App;
+use crate::router::AppState;
 
 /// 200 while the process answers at all.
 pub async fn live() -> &'static str {
@@ -15,7 +15,7 @@ pub async fn live() -> &'static str {
 ///
 /// # Errors
 /// 503.
-pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+pub async fn ready(State(app): State<AppState>) -> Result<&'static str, ApiError> {
     app.store.ping().await?;
     app.issuer.ready().await?;
     Ok("ready\n")

@@ -15,7 +15,7 @@ use super::version::tagged;
 use super::write::WriteHeaders;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
-use crate::router::App;
+use crate::router::AppState;
 use crate::store::RequestContext;
 
 /// 200 and the note; 304 if it is in a version of `If-None-Match`.
@@ -23,7 +23,7 @@ use crate::store::RequestContext;
 /// # Errors
 /// 404, 412 if it is in none of `If-Match`, and 503.
 pub async fn read(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     preconditions: Preconditions,
@@ -39,7 +39,7 @@ pub async fn read(
 /// # Errors
 /// Those, 404, 409 beyond the quota, 422 and 503.
 pub async fn replace(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     headers: WriteHeaders,
@@ -57,7 +57,7 @@ pub async fn replace(
     let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
     let key = headers.keyed(&token, (&Method::PUT, path::note(whose.1).as_str()), &bytes);
-    let context = RequestContext { now: app.doors.now(), key };
+    let context = RequestContext { now: app.dependencies.now(), key };
     let note = app.store.replace(whose, &headers.preconditions, draft, context).await??;
     Ok(tagged(note).into_response())
 }
@@ -67,14 +67,14 @@ pub async fn replace(
 /// # Errors
 /// Those, 404, 422 if the idempotency key was used for another request, and 503.
 pub async fn delete(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     headers: WriteHeaders,
 ) -> Result<StatusCode, ApiError> {
     let whose = (token.sub, named(id)?);
     let key = headers.keyed(&token, (&Method::DELETE, path::note(whose.1).as_str()), b"");
-    let context = RequestContext { now: app.doors.now(), key };
+    let context = RequestContext { now: app.dependencies.now(), key };
     app.store.delete(whose, &headers.preconditions, context).await??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,13 +18,13 @@ use shared::problem::PROBLEM_JSON;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
-use crate::router::App;
+use crate::router::AppState;
 
 /// Middleware.
-pub async fn handle(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub async fn handle(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     // Always our own: one that a client chose could forge log lines. The layer that demands a token
     // writes it into its problem documents.
-    let id = app.doors.request_id();
+    let id = app.dependencies.request_id();
     let value = HeaderValue::from_str(&id).expect("hexadecimal digits are visible ASCII");
     request.headers_mut().insert(REQUEST_ID, value.clone());
     let path = request.uri().path();

@@ -9,7 +9,7 @@ use verifier::{AccessToken, IdempotencyKey};
 
 use super::error::ApiError;
 use crate::precondition::Preconditions;
-use crate::router::App;
+use crate::router::AppState;
 use crate::store::KeyedRequest;
 
 /// Preconditions and idempotency key of a request.
@@ -53,9 +53,9 @@ impl WriteHeaders {
     ///
     /// # Errors
     /// 503.
-    pub async fn may_be_a_copy(&self, app: &App) -> Result<bool, ApiError> {
+    pub async fn may_be_a_copy(&self, app: &AppState) -> Result<bool, ApiError> {
         match &self.key {
-            Some(key) => Ok(app.store.is_used(&key.hash(), app.doors.now()).await?),
+            Some(key) => Ok(app.store.is_used(&key.hash(), app.dependencies.now()).await?),
             None => Ok(false),
         }
     }

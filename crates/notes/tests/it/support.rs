@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, Request};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use notes::doors::Doors;
-use notes::router::{App, router};
+use notes::dependencies::Dependencies;
+use notes::router::{AppState, router};
 use notes::store::Store;
 use serde_json::{Value, json};
 use shared::NumericDate;
@@ -125,7 +125,7 @@ pub(crate) fn sign_bytes(bytes: &[u8]) -> Vec<u8> {
 /// The service over a fresh file.
 pub(crate) struct TestApp {
     pub(crate) issuer: TestIssuer,
-    pub(crate) app: App,
+    pub(crate) app: AppState,
     pub(crate) router: Router,
     pub(crate) store: Store,
     clock: Arc<AtomicI64>,
@@ -141,12 +141,12 @@ impl TestApp {
         let clock = Arc::new(AtomicI64::new(START * 1_000));
         // A millisecond passes at each look, so that notes have an order.
         let hands = Arc::clone(&clock);
-        let doors = Doors::with_clock(move || hands.fetch_add(1, Ordering::SeqCst));
+        let dependencies = Dependencies::with_clock(move || hands.fetch_add(1, Ordering::SeqCst));
         let hands = Arc::clone(&clock);
         let now = move || NumericDate(hands.load(Ordering::SeqCst) / 1_000);
         let verifier =
             Issuer::with(&issuer.url, [AUDIENCE], Options::default().clock(now)).expect("it");
-        let app = App::new(store.clone(), verifier, doors);
+        let app = AppState::new(store.clone(), verifier, dependencies);
         Self { issuer, router: router(app.clone()), app, store, clock, folder }
     }
 

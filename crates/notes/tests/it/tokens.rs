@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use notes::router::{App, HEALTH_LIVE, HEALTH_READY, router};
+use notes::router::{AppState, HEALTH_LIVE, HEALTH_READY, router};
 use serde_json::{Value, json};
 use shared::path::NOTES;
 use tower::ServiceExt as _;
@@ -69,7 +69,7 @@ async fn health_wants_no_token_and_readiness_an_issuer() {
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
     // Nobody listens there.
     let issuer = Issuer::new("http://127.0.0.1:1", [AUDIENCE]).expect("an issuer");
-    let alone = router(App { issuer, ..app.app.clone() });
+    let alone = router(AppState { issuer, ..app.app.clone() });
     let answer = alone.oneshot(ask(HEALTH_READY)).await.expect("infallible");
     assert_eq!(answer.status(), 503);
     app.store.close().await;

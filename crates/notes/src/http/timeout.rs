@@ -1,4 +1,4 @@
-//! The fence around every handler: what takes too long is let go, and what was received takes place even
+//! The timeout around every handler: what takes too long is let go, and what was received takes place even
 //! if nobody waits for the answer. It must not know any endpoint.
 
 use std::time::Duration;

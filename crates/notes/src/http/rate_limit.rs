@@ -8,14 +8,14 @@ use verifier::axum::Bearer;
 
 use super::error::ApiError;
 use crate::rate_limit::CALL;
-use crate::router::App;
+use crate::router::AppState;
 
 /// Passes the request on; 429 if it is one too many.
 ///
 /// # Errors
 /// That.
 pub async fn guard(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     request: Request,
     next: Next,

@@ -1,4 +1,4 @@
-//! The doors through which time and randomness enter. They must not decide anything.
+//! The dependencies through which time and randomness enter. They must not decide anything.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use shared::{NoteId, NumericDate};
 use uuid::Builder;
 
-/// Tells the time and draws bytes. Clones share the same doors.
+/// Tells the time and draws bytes. Clones share the same dependencies.
 #[derive(Clone)]
-pub struct Doors {
+pub struct Dependencies {
     milliseconds: Arc<dyn Fn() -> i64 + Send + Sync>,
     elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
-impl Doors {
+impl Dependencies {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {

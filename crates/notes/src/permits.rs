@@ -10,40 +10,40 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 /// Searches of all users at once: half of the connections.
 const AT_ONCE: usize = crate::store::CONNECTIONS as usize / 2;
 
-/// Whose turn it is. Clones share it.
+/// Whose permit it is. Clones share it.
 #[derive(Clone)]
-pub struct Turns {
+pub struct SearchPermits {
     of_users: Arc<std::sync::Mutex<HashMap<UserId, Arc<Mutex<()>>>>>,
     of_all: Arc<Semaphore>,
 }
 
 /// A search may take place as long as this is held.
-pub struct Turn {
+pub struct SearchPermit {
     _of_user: OwnedMutexGuard<()>,
     _of_all: OwnedSemaphorePermit,
 }
 
-impl Default for Turns {
+impl Default for SearchPermits {
     fn default() -> Self {
         Self { of_users: Arc::default(), of_all: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
-impl Turns {
+impl SearchPermits {
     /// Waits until the earlier searches of this user have ended, and then for one of the places that all users
-    /// share. How many wait is bounded by the rate limit, and for how long by the time limit of each call.
-    pub async fn wait(&self, user: UserId) -> Turn {
+    /// share. How many acquire is bounded by the rate limit, and for how long by the time limit of each call.
+    pub async fn acquire(&self, user: UserId) -> SearchPermit {
         let of_user = self.of_user(user).lock_owned().await;
         let of_all = Arc::clone(&self.of_all).acquire_owned().await.expect("it is never closed");
-        Turn { _of_user: of_user, _of_all: of_all }
+        SearchPermit { _of_user: of_user, _of_all: of_all }
     }
 
     fn of_user(&self, user: UserId) -> Arc<Mutex<()>> {
         // No entry is ever left half changed.
-        let mut turns = self.of_users.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut permits = self.of_users.lock().unwrap_or_else(PoisonError::into_inner);
         // A search that runs or waits holds another reference.
-        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(turns.entry(user).or_default())
+        permits.retain(|_, permit| Arc::strong_count(permit) > 1);
+        Arc::clone(permits.entry(user).or_default())
     }
 }
 
@@ -59,12 +59,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_user_has_one_search_at_a_time_and_delays_no_other_user() {
-        let turns = Turns::default();
-        let first = turns.wait(user(1)).await;
-        let mut second = Box::pin(turns.wait(user(1)));
+        let permits = SearchPermits::default();
+        let first = permits.acquire(user(1)).await;
+        let mut second = Box::pin(permits.acquire(user(1)));
         assert!(poll!(&mut second).is_pending());
-        let other = turns.wait(user(2)).await;
-        let mut third = Box::pin(turns.wait(user(3)));
+        let other = permits.acquire(user(2)).await;
+        let mut third = Box::pin(permits.acquire(user(3)));
         assert!(poll!(&mut third).is_pending(), "all places are taken");
         drop(first);
         assert!(poll!(&mut second).is_pending());
@@ -72,7 +72,7 @@ mod tests {
         drop(other);
         let second = second.await;
         drop((second, third));
-        turns.wait(user(1)).await;
-        assert_eq!(turns.of_users.lock().expect("a lock").len(), 1, "the others are forgotten");
+        permits.acquire(user(1)).await;
+        assert_eq!(permits.of_users.lock().expect("a lock").len(), 1, "the others are forgotten");
     }
 }
