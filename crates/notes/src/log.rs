@@ -21,12 +21,12 @@ pub struct Log {
     writes_the_rest: Option<WorkerGuard>,
 }
 
-/// How many lines were dropped, and of how many it was told.
+/// How many lines were dropped, and of how many it was reported.
 #[derive(Debug)]
 pub struct Dropped {
     counter: ErrorCounter,
     counted: usize,
-    told: usize,
+    reported: usize,
 }
 
 impl Log {
@@ -59,7 +59,7 @@ impl Log {
     /// Lines that are dropped from now on.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
-        Dropped { counter: self.lines.error_counter(), counted: 0, told: 0 }
+        Dropped { counter: self.lines.error_counter(), counted: 0, reported: 0 }
     }
 }
 
@@ -78,26 +78,26 @@ impl Drop for Log {
 
 impl Dropped {
     /// Says how many there were, once a spell. It ends with its task.
-    pub async fn keep_telling(mut self) {
+    pub async fn keep_reporting(mut self) {
         let mut look = interval(QUIET);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             look.tick().await;
-            self.tell();
+            self.report();
         }
     }
 
-    fn tell(&mut self) {
+    fn report(&mut self) {
         let dropped = self.counter.dropped_lines();
         let is_over = std::mem::replace(&mut self.counted, dropped) == dropped;
-        if !is_over || dropped == self.told {
+        if !is_over || dropped == self.reported {
             return;
         }
-        tracing::warn!(event = "log.dropped", lines = dropped - self.told);
+        tracing::warn!(event = "log.dropped", lines = dropped - self.reported);
         // It may have found no room, either: then it is said later, and counts as well.
         self.counted = self.counter.dropped_lines();
         if self.counted == dropped {
-            self.told = dropped;
+            self.reported = dropped;
         }
     }
 }

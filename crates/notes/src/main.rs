@@ -24,7 +24,7 @@ fn run(line: CommandLine, log: &Log) -> Result<(), String> {
     log.start(&line.log).map_err(|error| format!("--log / NOTES_LOG: {error}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
-    runtime.spawn(log.dropped().keep_telling());
+    runtime.spawn(log.dropped().keep_reporting());
     let Command::Serve(settings) = line.command;
     runtime.block_on(server::run(&settings)).map_err(|error| format!("{error:#}"))
 }

@@ -30,7 +30,7 @@ impl Default for SearchPermits {
 }
 
 impl SearchPermits {
-    /// Waits until the earlier searches of this user have ended, and then for one of the places that all users
+    /// Waits until the earlier searches of this user have ended, and then for one of the permits that all users
     /// share. How many acquire is bounded by the rate limit, and for how long by the time limit of each call.
     pub async fn acquire(&self, user: UserId) -> SearchPermit {
         let of_user = self.of_user(user).lock_owned().await;
@@ -65,7 +65,7 @@ mod tests {
         assert!(poll!(&mut second).is_pending());
         let other = permits.acquire(user(2)).await;
         let mut third = Box::pin(permits.acquire(user(3)));
-        assert!(poll!(&mut third).is_pending(), "all places are taken");
+        assert!(poll!(&mut third).is_pending(), "all permits are taken");
         drop(first);
         assert!(poll!(&mut second).is_pending());
         let third = third.await;

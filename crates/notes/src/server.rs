@@ -39,7 +39,7 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 /// hyper's default is 408 KiB for each.
 const HEADER_BUFFER: usize = 24 * 1024;
 /// How often idempotency keys that are too old are removed.
-const UPKEEP_PERIOD: Duration = Duration::from_secs(3_600);
+const PRUNE_PERIOD: Duration = Duration::from_secs(3_600);
 /// How long accepting rests when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -66,23 +66,23 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    let upkeep = tokio::spawn(forget_old_keys(store.clone(), Dependencies::system()));
+    let pruning = tokio::spawn(prune_old_keys(store.clone(), Dependencies::system()));
     serve(listener, app, stop).await;
-    upkeep.abort();
+    pruning.abort();
     store.close().await;
     Ok(())
 }
 
 /// At the start and every hour: a key is kept for a day, also where no note is written.
-async fn forget_old_keys(store: Store, dependencies: Dependencies) {
+async fn prune_old_keys(store: Store, dependencies: Dependencies) {
     loop {
-        match store.forget_old_keys(dependencies.now()).await {
+        match store.prune_old_keys(dependencies.now()).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(event = "keys.forgotten", keys),
             // In an hour it is tried again; nothing depends on it but space.
             Err(error) => tracing::warn!(event = "keys.kept", %error),
         }
-        let _ = timeout(UPKEEP_PERIOD, pending::<()>()).await;
+        let _ = timeout(PRUNE_PERIOD, pending::<()>()).await;
     }
 }
 
@@ -90,15 +90,15 @@ async fn forget_old_keys(store: Store, dependencies: Dependencies) {
 pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
     let router = router(app);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, place)) => spawn(&graceful, stream, router.clone(), place),
+            Ok((stream, permit)) => spawn(&graceful, stream, router.clone(), permit),
             Err(error) => {
                 tracing::warn!(event = "accept.failed", %error);
                 let _ = timeout(ACCEPT_PAUSE, pending::<()>()).await;
@@ -114,18 +114,18 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    Ok((stream, permit))
 }
 
 fn spawn(
     graceful: &GracefulShutdown,
     stream: TcpStream,
     router: Router,
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) {
     // An answer is small.
     let _ = stream.set_nodelay(true);
@@ -139,7 +139,7 @@ fn spawn(
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        let _place = place;
+        let _permit = permit;
         if let Err(error) = connection.await {
             tracing::debug!(event = "connection.failed", %error);
         }

@@ -52,14 +52,15 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Err(_) => return Err(ApiError::Malformed("The body took too long to arrive.")),
         };
         // What serde says may repeat what was sent.
-        let told = "The body is a JSON object with the members `title` and `text`, both strings.";
+        let expected =
+            "The body is a JSON object with the members `title` and `text`, both strings.";
         // An array of two strings would do for serde, too.
         if !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(ApiError::Malformed(told));
+            return Err(ApiError::Malformed(expected));
         }
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self { value, bytes }),
-            Err(_) => Err(ApiError::Malformed(told)),
+            Err(_) => Err(ApiError::Malformed(expected)),
         }
     }
 }

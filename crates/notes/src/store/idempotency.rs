@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn forget_old_keys(&self, now: NumericDate) -> Result<u64, StoreError> {
+    pub async fn prune_old_keys(&self, now: NumericDate) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {
             let remove = sqlx::query(sql::REMOVE_OLD_KEYS).bind(Vec::new());

@@ -53,19 +53,19 @@ async fn once_the_log_is_read_again_a_line_says_how_many_others_were_dropped() {
     let (mut running, address) = Running::start(folder.path(), &issuer.url, &["--log", "trace"]);
     fill(&address);
     let log = BufReader::new(running.0.stderr.take().expect("its log"));
-    let (told, is_told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let reading = thread::spawn(move || {
         for line in log.lines().map_while(Result::ok).filter(|line| line.contains("log.dropped")) {
-            let _ = told.send(line);
+            let _ = sender.send(line);
         }
     });
-    let line = is_told.recv_timeout(Duration::from_secs(20)).expect("a line that says so");
+    let line = receiver.recv_timeout(Duration::from_secs(20)).expect("a line that says so");
     let lines = line.rsplit_once("lines=").expect("how many").1;
     assert!(lines.parse::<u64>().expect("a number") > 100, "{line}");
     running.terminate();
     assert!(running.0.wait().expect("an end").success());
     reading.join().expect("no panic");
-    assert_eq!(is_told.try_iter().collect::<Vec<_>>(), Vec::<String>::new(), "once a spell");
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), Vec::<String>::new(), "once a spell");
 }
 
 /// Where a test can read it.

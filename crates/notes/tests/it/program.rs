@@ -92,31 +92,31 @@ fn a_setting_that_is_wrong_stops_the_start_with_one_line_that_names_it() {
         let arguments = [&["--audience", AUDIENCE], arguments].concat();
         let Output { status, stderr, stdout } =
             notes(folder.path(), &arguments).output().expect("it runs");
-        let told = String::from_utf8(stderr).expect("UTF-8");
-        assert_eq!((status.code(), stdout.len()), (Some(2), 0), "{told}");
-        assert!(told.starts_with("notes: ") && told.contains(names), "{told}");
-        assert_eq!(told.lines().count(), 1, "{told}");
+        let printed = String::from_utf8(stderr).expect("UTF-8");
+        assert_eq!((status.code(), stdout.len()), (Some(2), 0), "{printed}");
+        assert!(printed.starts_with("notes: ") && printed.contains(names), "{printed}");
+        assert_eq!(printed.lines().count(), 1, "{printed}");
     }
     let missing = notes(folder.path(), &[]).output().expect("it runs");
-    let told = String::from_utf8(missing.stderr).expect("UTF-8");
-    assert!(!missing.status.success(), "{told}");
-    assert!(told.starts_with("notes: --audience / NOTES_AUDIENCE: "), "{told}");
+    let printed = String::from_utf8(missing.stderr).expect("UTF-8");
+    assert!(!missing.status.success(), "{printed}");
+    assert!(printed.starts_with("notes: --audience / NOTES_AUDIENCE: "), "{printed}");
 }
 
 /// See `crates/environment`.
 #[test]
 fn variables_are_cleaned() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let told = |name: &str, value: &str| {
+    let printed = |name: &str, value: &str| {
         let mut command = notes(folder.path(), &["--database", "sqlite:nowhere/notes.db"]);
         command.env("NOTES_AUDIENCE", AUDIENCE).env(name, value);
         String::from_utf8(command.output().expect("it runs").stderr).expect("UTF-8")
     };
-    let database = told("NOTES_LISTEN", "");
+    let database = printed("NOTES_LISTEN", "");
     assert!(database.starts_with("notes: --database / NOTES_DATABASE "), "{database}");
-    assert_eq!(told("NOTES_LISTEN", " 127.0.0.1:0\r"), database);
+    assert_eq!(printed("NOTES_LISTEN", " 127.0.0.1:0\r"), database);
     for name in ["NOTES_LOG", "NOTES_LISTEN", "NOTES_ISSUER", "NOTES_AUDIENCE"] {
-        let quoted = told(name, "\"a\"");
+        let quoted = printed(name, "\"a\"");
         assert!(quoted.contains(name) && quoted.contains("quotation mark"), "{quoted}");
     }
 }

@@ -61,19 +61,19 @@ pub(crate) fn jwks() -> String {
 /// An issuer: metadata, keys, a status list, and nothing else.
 pub(crate) struct TestIssuer {
     pub(crate) url: String,
-    ended: Arc<Mutex<Vec<u64>>>,
+    revoked: Arc<Mutex<Vec<u64>>>,
 }
 
 impl TestIssuer {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let ended: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let revoked: Arc<Mutex<Vec<u64>>> = Arc::default();
         let metadata = json!({"issuer": url, "jwks_uri": format!("{url}/jwks")}).to_string();
-        let (list_url, of_list) = (format!("{url}/status-lists/1"), Arc::clone(&ended));
+        let (list_url, of_list) = (format!("{url}/status-lists/1"), Arc::clone(&revoked));
         let list = move || async move {
-            let ended = of_list.lock().expect("a lock").clone();
-            let list = StatusList::of_ended(ended, 64).expect("a short list");
+            let revoked = of_list.lock().expect("a lock").clone();
+            let list = StatusList::of_ended(revoked, 64).expect("a short list");
             let status_list = json!({"bits": 1, "lst": list.to_lst()});
             sign(
                 "statuslist+jwt",
@@ -85,7 +85,7 @@ impl TestIssuer {
             .route("/jwks", get(|| async { jwks() }))
             .route("/status-lists/1", get(list));
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Self { url, ended }
+        Self { url, revoked }
     }
 
     /// Claims of a token for a user, with a place in the status list.
@@ -100,8 +100,8 @@ impl TestIssuer {
     }
 
     /// Ends the session of a user.
-    pub(crate) fn end(&self, user: u8) {
-        self.ended.lock().expect("a lock").push(user.into());
+    pub(crate) fn revoke(&self, user: u8) {
+        self.revoked.lock().expect("a lock").push(user.into());
     }
 }
 

@@ -52,9 +52,9 @@ async fn a_token_is_the_issuers_and_for_this_service() {
 }
 
 #[tokio::test]
-async fn a_token_whose_session_has_ended_is_out() {
+async fn a_token_of_a_revoked_session_is_refused() {
     let app = TestApp::new().await;
-    app.issuer.end(2);
+    app.issuer.revoke(2);
     assert_eq!(app.alice().list("").await.status, 200);
     app.bob().list("").await.assert_problem(401, "invalid_token");
 }

@@ -170,8 +170,8 @@ async fn old_keys_are_forgotten_without_a_write() {
     app.advance(DAY / 2);
     assert_eq!(alice.keyed(OTHER_KEY, "POST", NOTES, BREAD).await.status, 201);
     let now = |seconds: i64| NumericDate(START + seconds);
-    assert_eq!(app.store.forget_old_keys(now(DAY)).await.expect("a store"), 0);
-    assert_eq!(app.store.forget_old_keys(now(DAY + 1)).await.expect("a store"), 1);
-    assert_eq!(app.store.forget_old_keys(now(2 * DAY)).await.expect("a store"), 1);
+    assert_eq!(app.store.prune_old_keys(now(DAY)).await.expect("a store"), 0);
+    assert_eq!(app.store.prune_old_keys(now(DAY + 1)).await.expect("a store"), 1);
+    assert_eq!(app.store.prune_old_keys(now(2 * DAY)).await.expect("a store"), 1);
     assert_eq!(keys(&app).await, 0);
 }
