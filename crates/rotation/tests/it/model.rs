@@ -3,10 +3,11 @@
 //! server runs. What it finds is told in `docs/design/rotation-proof.md`; `cargo xtask model` prints it.
 //!
 //! Read in this order: [`world`] (what may happen), [`state`] (one moment), [`step`] and [`server`]
-//! (what follows), [`verdict`] (what must hold), [`questions`] (what is asked), [`rules`] (the rules
+//! (what follows), [`invariants`] (what must hold), [`checks`] (what is asked), [`rules`] (the rules
 //! that were rejected, beside Baton's). How a session begins is a model of its own: [`sign_in`].
 
-mod questions;
+mod checks;
+mod invariants;
 mod report;
 mod rules;
 mod search;
@@ -14,22 +15,21 @@ mod server;
 mod sign_in;
 mod state;
 mod step;
-mod story;
-mod verdict;
+mod trace;
 mod world;
 
-use questions::{LIMITS, MISTAKES, REJECTED};
-use search::{Explored, Question, explore};
-use sign_in::questions as sign_ins;
+use checks::{LIMITS, MISTAKES, REJECTED};
+use search::{Check, Model, explore};
+use sign_in::checks as sign_ins;
 
 /// The page between its two marks.
 const PAGE: &str = include_str!("../../../../docs/design/rotation-proof.md");
 /// Where `cargo xtask model` finds what was found.
 const FOUND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/rotation-proof.md");
 
-fn each_has_a_counterexample<W: Explored>(questions: &[Question<W>]) {
-    for question in questions {
-        assert!(explore(&question.of, question.asked).broken.is_some(), "{}", question.world);
+fn each_has_a_counterexample<W: Model>(checks: &[Check<W>]) {
+    for check in checks {
+        assert!(explore(&check.of, check.invariants).broken.is_some(), "{}", check.world);
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Row {
     pub(crate) generation: u8,
     pub(crate) attempt: Option<Key>,
     pub(crate) previous: Option<Key>,
-    pub(crate) ended: Option<End>,
+    pub(crate) revoked: Option<Revocation>,
     /// Whether a grace period after the last rotation would be over.
     pub(crate) long_ago: bool,
     /// Under [`Rule::Siblings`]: which sibling was accepted last, and how many successors it has.
@@ -38,8 +38,8 @@ pub(crate) struct Row {
 
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum End {
-    Asked,
+pub(crate) enum Revocation {
+    Requested,
     Replay,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn decide(rule: Rule, row: &Row, presented: Ticket, key: Option<Key>)
 }
 
 fn again(row: &Row) -> Decision {
-    match row.ended {
+    match row.revoked {
         None => Decision::AnswerAgain,
         Some(_) => Decision::Refuse(rotation::Refusal::Revoked),
     }
@@ -77,7 +77,7 @@ impl Row {
             generation: 0,
             attempt: None,
             previous: None,
-            ended: None,
+            revoked: None,
             long_ago: false,
             sibling: 0,
             successors: 1,
@@ -94,7 +94,7 @@ impl Row {
             attempt: key,
             // Which number it has is known to the row it comes from.
             previous: self.attempt.filter(|&known| previous == Some(&self::attempt(known))),
-            ended: None,
+            revoked: None,
             long_ago: false,
             sibling: ticket.sibling,
             successors: 0,
@@ -114,7 +114,7 @@ impl Row {
             previous_attempt: self.previous.map(attempt),
             accepted_at: if self.long_ago { NOW.plus(-3_600) } else { NOW },
             created_at: NOW.plus(-7_200),
-            standing: if self.ended.is_some() { Standing::Revoked } else { Standing::Live },
+            standing: if self.revoked.is_some() { Standing::Revoked } else { Standing::Live },
         }
     }
 }

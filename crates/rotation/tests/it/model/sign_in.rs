@@ -2,12 +2,12 @@
 //! instances that look for its key and commit later, with the very `decide_sign_in` that the server runs.
 //!
 //! Read in this order: [`world`] (what may happen), [`state`] (one moment), [`step`] and [`server`] (what follows),
-//! [`verdict`] (what must hold), [`questions`] (what is asked).
+//! [`invariants`] (what must hold), [`checks`] (what is asked).
 
-pub(crate) mod questions;
+pub(crate) mod checks;
+mod invariants;
 mod server;
 mod state;
 mod step;
-pub(crate) mod story;
-mod verdict;
+pub(crate) mod trace;
 mod world;

@@ -27,9 +27,9 @@ pub(crate) enum Caller {
 
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Stage {
+pub(crate) enum Progress {
     /// The request is on its way.
-    Asked,
+    Sent,
     /// The server has read the row and not yet acted on it.
     Read(Row),
     /// The answer is on its way.
@@ -40,7 +40,7 @@ pub(crate) enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Answer {
     /// 200 with the next ticket.
-    Granted(Ticket),
+    Issued(Ticket),
     /// 401 `invalid_grant`.
     Refused,
     /// 409 `duplicate_attempt`.
@@ -53,7 +53,7 @@ pub(crate) enum Answer {
 
 /// What a call asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Ask {
+pub(crate) enum Operation {
     Refresh,
     Logout,
     /// Another password. It presents no ticket; the one it carries here is of no interest.
@@ -64,10 +64,10 @@ pub(crate) enum Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Call {
     pub(crate) caller: Caller,
-    pub(crate) ask: Ask,
+    pub(crate) operation: Operation,
     pub(crate) ticket: Ticket,
     pub(crate) key: Option<Key>,
-    pub(crate) stage: Stage,
+    pub(crate) progress: Progress,
     /// How many rotations the browser has completed since this call was sent.
     pub(crate) outlived: u8,
 }
@@ -104,20 +104,20 @@ pub(crate) struct State {
     /// The generation the thief has copied.
     pub(crate) copied: u8,
     /// The generations that were granted, as bits.
-    pub(crate) granted_to_owner: u16,
-    pub(crate) granted_to_thief: u16,
+    pub(crate) issued_to_owner: u16,
+    pub(crate) issued_to_thief: u16,
     /// Whether owner and thief have presented what only one of them should hold.
     pub(crate) owner_presented: bool,
     pub(crate) thief_presented: bool,
     /// Whether a tab has asked for another password, and whether that is set.
-    pub(crate) password_was_asked_for: bool,
+    pub(crate) password_change_was_requested: bool,
     pub(crate) password_is_set: bool,
     /// Whether somebody who may has asked for the end.
-    pub(crate) end_was_asked_for: bool,
+    pub(crate) revocation_was_requested: bool,
     /// A tab was told that its session is over, and nobody had asked for that.
     pub(crate) signed_out: bool,
     /// A rotation was written into a session that had ended, or answered from a row that had.
-    pub(crate) granted_after_end: bool,
+    pub(crate) issued_after_revocation: bool,
     pub(crate) copies_left: u8,
     pub(crate) rollbacks_left: u8,
     pub(crate) lost_cookies_left: u8,
@@ -156,7 +156,14 @@ impl State {
         }
         // Sorted first by what does not depend on keys, so that the order of naming is fixed.
         state.calls.sort_by_key(|call| {
-            (call.caller, call.ask, call.ticket, rank(&call.stage), call.outlived, call.key)
+            (
+                call.caller,
+                call.operation,
+                call.ticket,
+                rank(&call.progress),
+                call.outlived,
+                call.key,
+            )
         });
         let mut names = Names::default();
         state.each_key(|key| *key = names.name(*key));
@@ -180,18 +187,18 @@ impl State {
         self.looked.iter_mut().flatten().flatten().for_each(&mut rename);
         for call in &mut self.calls {
             call.key.iter_mut().for_each(&mut rename);
-            if let Stage::Read(read) = &mut call.stage {
+            if let Progress::Read(read) = &mut call.progress {
                 row(read, &mut rename);
             }
         }
     }
 }
 
-fn rank(stage: &Stage) -> u8 {
-    match stage {
-        Stage::Asked => 0,
-        Stage::Read(_) => 1,
-        Stage::Answered(_) => 2,
+fn rank(progress: &Progress) -> u8 {
+    match progress {
+        Progress::Sent => 0,
+        Progress::Read(_) => 1,
+        Progress::Answered(_) => 2,
     }
 }
 

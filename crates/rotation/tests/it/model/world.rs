@@ -1,12 +1,12 @@
 //! What may happen in a world: how many tabs, how bad a network, which thief, which rule. It must not
 //! say what follows from it; that is [`super::step`].
 
+use super::invariants::Invariant;
 use super::rules::Rule;
-use super::search::Explored;
+use super::search::Model;
 use super::state::State;
 use super::step;
-use super::story::Event;
-use super::verdict::Invariant;
+use super::trace::Event;
 
 /// One world to explore. Everything not named here cannot happen in it.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub(crate) struct World {
     /// The same for an answer whose cookie may still land. `None`: what was given up lands no more.
     pub(crate) late_cookies: Option<u8>,
     /// Whether the user may log out, and a password change elsewhere may end the session.
-    pub(crate) ends: bool,
+    pub(crate) revocations: bool,
     /// Whether a tab may change the password, once, and go on with the next ticket.
     pub(crate) password: bool,
     /// What a thief may copy, once, at any moment.
@@ -61,7 +61,7 @@ impl World {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tabs {
     /// By a lock: one has a request under way at a time.
-    TakeTurns,
+    Locked,
     /// Without a lock: looking for a pending key and writing one down is one step.
     ShareAKey,
     /// Without a lock, and looking and writing are two steps.
@@ -85,20 +85,20 @@ pub(crate) enum Writes {
     /// Read, decide, write: whoever writes last has it.
     WithoutGenerationGuard,
     /// A rotation does not look whether the session has ended since.
-    WithoutEndGuard,
+    WithoutRevocationGuard,
     /// A late rotation puts the whole row back as it was read, its end included.
-    OverEnds,
+    OverRevocations,
     /// A replay is refused, and nothing else.
-    ReplayEndsNothing,
+    ReplayRevokesNothing,
     /// An end is answered before it is durable.
-    EndsNotDurable,
+    RevocationsNotDurable,
 }
 
 /// Baton's own rule and writes, two tabs, a network that loses, delays and repeats.
 pub(crate) const HONEST: World = World {
     rule: Rule::AttemptKeys,
     writes: Writes::Guarded,
-    tabs: Tabs::TakeTurns,
+    tabs: Tabs::Locked,
     keys: true,
     copies: 1,
     rollbacks: 0,
@@ -108,7 +108,7 @@ pub(crate) const HONEST: World = World {
     late_requests: 1,
     late_answers: 1,
     late_cookies: Some(1),
-    ends: false,
+    revocations: false,
     password: false,
     thief: None,
     time: false,
@@ -116,10 +116,10 @@ pub(crate) const HONEST: World = World {
     calls: 3,
 };
 
-impl Explored for World {
+impl Model for World {
     type State = State;
     type Event = Event;
-    type Promise = Invariant;
+    type Invariant = Invariant;
 
     fn first(&self) -> State {
         step::first(self)
@@ -137,11 +137,11 @@ impl Explored for World {
         event.kind()
     }
 
-    fn holds(promise: Invariant, before: &State, after: &State) -> bool {
-        promise.holds(before, after)
+    fn holds(invariant: Invariant, before: &State, after: &State) -> bool {
+        invariant.holds(before, after)
     }
 
-    fn in_words(promise: Invariant) -> &'static str {
-        promise.in_words()
+    fn in_words(invariant: Invariant) -> &'static str {
+        invariant.in_words()
     }
 }

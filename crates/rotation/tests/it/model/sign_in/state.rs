@@ -35,7 +35,7 @@ pub(crate) enum Person {
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Way {
+pub(crate) enum Operation {
     Register,
     LogIn,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Session {
     pub(crate) key: Key,
     pub(crate) whose: Person,
     pub(crate) generation: u8,
-    pub(crate) ended: bool,
+    pub(crate) revoked: bool,
 }
 
 impl Session {
@@ -67,7 +67,7 @@ impl Session {
             0 => begun,
             accepted => begun.accepted(Generation(accepted.into()), None, NOW),
         };
-        if self.ended { family.revoked() } else { family }
+        if self.revoked { family.revoked() } else { family }
     }
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Tables {
 
 /// How far the client has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Stand {
+pub(crate) enum Status {
     /// Has sent nothing yet with its key.
     Begins,
     /// Waits for an answer.
@@ -104,9 +104,9 @@ pub(crate) struct Jar {
 /// The client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Client {
-    pub(crate) stand: Stand,
+    pub(crate) status: Status,
     pub(crate) key: Key,
-    pub(crate) way: Way,
+    pub(crate) operation: Operation,
     pub(crate) jar: Option<Jar>,
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct Client {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Answer {
     /// 200 or 201: this session, and its ticket 1.
-    Granted(Number),
+    Issued(Number),
     /// 409 `duplicate_attempt`.
     Duplicate,
     /// 409 `email_taken`.
@@ -125,9 +125,9 @@ pub(crate) enum Answer {
 
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Stage {
+pub(crate) enum Progress {
     /// The request is on its way.
-    Asked,
+    Sent,
     /// A login: the password is right. The key has not been looked for.
     Verified,
     /// The key was not used when it was looked for.
@@ -149,8 +149,8 @@ pub(crate) enum Stage {
 pub(crate) struct Call {
     pub(crate) by: Person,
     pub(crate) key: Key,
-    pub(crate) way: Way,
-    pub(crate) stage: Stage,
+    pub(crate) operation: Operation,
+    pub(crate) progress: Progress,
     /// Whether its answer can reach the client: it is of the present try, or a copy of that.
     pub(crate) awaited: bool,
 }
@@ -168,16 +168,16 @@ pub(crate) struct State {
     pub(crate) requests_left: u8,
     pub(crate) others_left: u8,
     pub(crate) rollbacks_left: u8,
-    pub(crate) end_was_asked_for: bool,
+    pub(crate) revocation_was_requested: bool,
     pub(crate) keys_were_forgotten: bool,
     /// The sessions whose ticket 1 was ever presented, as bits by their numbers.
     pub(crate) presented: u16,
     /// `email_taken` was said to the attempt that made the account.
-    pub(crate) told_taken: bool,
+    pub(crate) email_taken_was_answered: bool,
     /// The client was refused, alone at its address.
     pub(crate) refused: bool,
     /// Ticket 1 was given out after it was presented.
-    pub(crate) given_again: bool,
+    pub(crate) reissued: bool,
     /// The client lost its session, or was turned away from it, and that was not asked for.
     pub(crate) signed_out: bool,
     /// The other person got the client's session.

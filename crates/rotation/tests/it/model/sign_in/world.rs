@@ -1,11 +1,11 @@
 //! What may happen to a sign-in attempt: how often its request is sent, who else is there, which rule the server has. It
 //! must not say what follows from it; that is [`super::step`].
 
-use super::state::{State, Way};
+use super::invariants::Invariant;
+use super::state::{Operation, State};
 use super::step;
-use super::story::Event;
-use super::verdict::Promise;
-use crate::model::search::Explored;
+use super::trace::Event;
+use crate::model::search::Model;
 
 /// One world to explore. Everything not named here cannot happen in it.
 #[derive(Debug, Clone, Copy)]
@@ -13,13 +13,13 @@ pub(crate) struct World {
     /// What the server does with a key.
     pub(crate) rule: Rule,
     /// What the client asks for.
-    pub(crate) way: Way,
+    pub(crate) operation: Operation,
     /// How many requests of the client's the network may deliver: what it sends, and copies of that.
     pub(crate) requests: u8,
     /// Another person at the same address.
     pub(crate) other: Option<Other>,
     /// Whether a session may be ended elsewhere, once.
-    pub(crate) ends: bool,
+    pub(crate) revocations: bool,
     /// How often the database may lose its latest commit.
     pub(crate) rollbacks: u8,
     /// Whether the keys may be forgotten, once, as they are after a day.
@@ -59,10 +59,10 @@ pub(crate) enum Rule {
     NoSecondLook,
 }
 
-impl Explored for World {
+impl Model for World {
     type State = State;
     type Event = Event;
-    type Promise = Promise;
+    type Invariant = Invariant;
 
     fn first(&self) -> State {
         step::first(self)
@@ -80,11 +80,11 @@ impl Explored for World {
         event.kind()
     }
 
-    fn holds(promise: Promise, _: &State, after: &State) -> bool {
-        promise.holds(after)
+    fn holds(invariant: Invariant, _: &State, after: &State) -> bool {
+        invariant.holds(after)
     }
 
-    fn in_words(promise: Promise) -> &'static str {
-        promise.in_words()
+    fn in_words(invariant: Invariant) -> &'static str {
+        invariant.in_words()
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold at every moment, by name.
 
-use super::rules::End;
+use super::rules::Revocation;
 use super::state::State;
 
 /// A promise of the protocol.
@@ -13,12 +13,12 @@ pub(crate) enum Invariant {
     /// Not both of owner and thief are ever granted two of them.
     NeverBothSucceedTwice,
     /// Once owner and thief have both presented the copied ticket or a later one, the session is over.
-    TheftEndsTheSession,
+    TheftRevokesTheSession,
     /// A session that has ended stays ended.
-    EndsAreFinal,
+    RevocationIsFinal,
     /// No rotation is written into a session that has ended, not even by a refresh that was under
     /// way, and nothing is granted to one that reads the row after the end.
-    NothingGrantedAfterTheEnd,
+    NothingIssuedAfterRevocation,
     /// Of a live session no ticket is out beyond the one after the last accepted.
     OneLiveSuccessor,
 }
@@ -32,9 +32,9 @@ impl Invariant {
             Self::NeverBothSucceedTwice => {
                 "after the copy, owner and thief never both succeed twice"
             }
-            Self::TheftEndsTheSession => "a theft ends the session as soon as both have come",
-            Self::EndsAreFinal => "revoked stays revoked",
-            Self::NothingGrantedAfterTheEnd => "no refresh in flight outlives a logout",
+            Self::TheftRevokesTheSession => "a theft ends the session as soon as both have come",
+            Self::RevocationIsFinal => "revoked stays revoked",
+            Self::NothingIssuedAfterRevocation => "no refresh in flight outlives a logout",
             Self::OneLiveSuccessor => "at most one live successor",
         }
     }
@@ -43,21 +43,24 @@ impl Invariant {
     pub(crate) fn holds(self, before: &State, after: &State) -> bool {
         // Only successors of the ticket that was copied count.
         let beyond = |granted: u16| granted >> (after.copied + 1);
-        let (owner, thief) = (beyond(after.granted_to_owner), beyond(after.granted_to_thief));
+        let (owner, thief) = (beyond(after.issued_to_owner), beyond(after.issued_to_thief));
         match self {
             Self::NeverSignedOut => {
-                let mistaken = after.thief.is_none() && after.row.ended == Some(End::Replay);
+                let mistaken =
+                    after.thief.is_none() && after.row.revoked == Some(Revocation::Replay);
                 !after.signed_out && !mistaken
             }
             Self::NeverBothSucceed => owner == 0 || thief == 0,
             Self::NeverBothSucceedTwice => owner.count_ones() < 2 || thief.count_ones() < 2,
-            Self::TheftEndsTheSession => {
-                !(after.owner_presented && after.thief_presented) || after.row.ended.is_some()
+            Self::TheftRevokesTheSession => {
+                !(after.owner_presented && after.thief_presented) || after.row.revoked.is_some()
             }
-            Self::EndsAreFinal => before.row.ended.is_none() || after.row.ended == before.row.ended,
-            Self::NothingGrantedAfterTheEnd => !after.granted_after_end,
+            Self::RevocationIsFinal => {
+                before.row.revoked.is_none() || after.row.revoked == before.row.revoked
+            }
+            Self::NothingIssuedAfterRevocation => !after.issued_after_revocation,
             Self::OneLiveSuccessor => {
-                after.row.ended.is_some() || after.issued <= after.row.generation + 1
+                after.row.revoked.is_some() || after.issued <= after.row.generation + 1
             }
         }
     }

@@ -1,16 +1,16 @@
 //! What is asked of the model, in the order of the page: what Baton promises, where its limits are,
 //! why the other rules were rejected, and which mistakes of a server the model would notice.
 
-use super::rules::Rule;
-use super::search::Question;
-use super::verdict::Invariant::{
-    self, EndsAreFinal, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut,
-    NothingGrantedAfterTheEnd, OneLiveSuccessor, TheftEndsTheSession,
+use super::invariants::Invariant::{
+    self, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut, NothingIssuedAfterRevocation,
+    OneLiveSuccessor, RevocationIsFinal, TheftRevokesTheSession,
 };
+use super::rules::Rule;
+use super::search::Check;
 use super::world::{HONEST, Loot, Tabs, World, Writes};
 
-const fn ask(world: &'static str, of: World, asked: &'static [Invariant]) -> Question<World> {
-    Question { world, of, asked }
+const fn check(world: &'static str, of: World, invariants: &'static [Invariant]) -> Check<World> {
+    Check { world, of, invariants }
 }
 
 /// Honest tabs, and the database may lose what it has not flushed. No request is repeated, and none is
@@ -27,186 +27,191 @@ const RACE: World = World { tabs: Tabs::Race, copies: 0, ..HONEST };
 const ONE_BY_ONE: World = World { keys: false, copies: 0, late_requests: 0, calls: 1, ..HONEST };
 
 /// What Baton promises.
-pub(crate) const PROMISES: &[Question<World>] = &[
-    ask(
+pub(crate) const PROMISES: &[Check<World>] = &[
+    check(
         "honest tabs; any message lost, repeated, or late by less than two rotations; the server \
          killed at any moment",
         World { rotations: 5, calls: 4, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "honest tabs that have no lock and take their key in one step; any message lost, repeated, or late by \
          less than two rotations; the server killed at any moment",
         World { tabs: Tabs::ShareAKey, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "honest tabs that take their key in one step, and one of them changes the password and goes on; any message \
          lost, or late by less than two rotations",
         World { tabs: Tabs::ShareAKey, password: true, copies: 0, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "honest tabs that take turns, with logouts and a password change elsewhere at any moment",
-        World { ends: true, ..HONEST },
-        &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd, OneLiveSuccessor],
+        World { revocations: true, ..HONEST },
+        &[NeverSignedOut, RevocationIsFinal, NothingIssuedAfterRevocation, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "honest tabs, and one of them changes the password and goes on; any message lost, repeated, or late \
          by less than two rotations; the server killed at any moment",
         World { password: true, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "honest tabs, a password change, and a database that loses its latest rotation; any message lost, \
          none repeated or late by a rotation, nor its cookie",
         World { password: true, late_cookies: Some(0), deep_rollbacks: false, ..ROLLBACK },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "a thief copies the jar of tabs of which one changes the password",
         World { password: true, rotations: 2, ..THIEF },
         &[NeverBothSucceedTwice, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "honest tabs, logouts, and a database that loses all it has not flushed; any message lost, none \
          repeated or late by a rotation",
-        World { ends: true, ..ROLLBACK },
-        &[NeverSignedOut, EndsAreFinal, NothingGrantedAfterTheEnd],
+        World { revocations: true, ..ROLLBACK },
+        &[NeverSignedOut, RevocationIsFinal, NothingIssuedAfterRevocation],
     ),
-    ask(
+    check(
         "a thief copies the jar at any moment; any message lost, or late by less than two rotations",
         THIEF,
-        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftRevokesTheSession, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "the same, with one message repeated and cookies that land late by less than a rotation",
         World { copies: 1, late_cookies: Some(1), rotations: 2, ..THIEF },
-        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftRevokesTheSession, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "a thief copies the jar; logouts and a password change elsewhere at any moment",
-        World { ends: true, calls: 2, ..THIEF },
-        &[NeverBothSucceed, TheftEndsTheSession, EndsAreFinal, NothingGrantedAfterTheEnd],
+        World { revocations: true, calls: 2, ..THIEF },
+        &[
+            NeverBothSucceed,
+            TheftRevokesTheSession,
+            RevocationIsFinal,
+            NothingIssuedAfterRevocation,
+        ],
     ),
-    ask(
+    check(
         "a thief copies the jar and the pending attempt key",
         THIEF_WITH_KEY,
-        &[NeverBothSucceedTwice, TheftEndsTheSession, OneLiveSuccessor],
+        &[NeverBothSucceedTwice, TheftRevokesTheSession, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "a thief copies the jar, and the database loses its latest rotation",
         World { rollbacks: 1, calls: 2, ..THIEF },
         &[NeverBothSucceedTwice],
     ),
-    ask(
+    check(
         "a thief copies the jar of tabs that have no lock and take their key in one step; any message lost, or \
          late by less than two rotations",
         World { tabs: Tabs::ShareAKey, rotations: 2, ..THIEF },
-        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftRevokesTheSession, OneLiveSuccessor],
     ),
-    ask(
+    check(
         "a thief copies the jar of tabs that have no lock and race for the key; any message lost, none late by a rotation",
         World { tabs: Tabs::Race, rotations: 2, late_requests: 0, ..THIEF },
-        &[NeverBothSucceed, TheftEndsTheSession, OneLiveSuccessor],
+        &[NeverBothSucceed, TheftRevokesTheSession, OneLiveSuccessor],
     ),
 ];
 
 /// Where the promises end. Each of these has a counterexample.
-pub(crate) const LIMITS: &[Question<World>] = &[
-    ask("two tabs refresh at once, have no lock, and race for the key", RACE, &[NeverSignedOut]),
-    ask(
+pub(crate) const LIMITS: &[Check<World>] = &[
+    check("two tabs refresh at once, have no lock, and race for the key", RACE, &[NeverSignedOut]),
+    check(
         "a request is still on its way when the second rotation after its own is accepted",
         World { late_requests: 2, ..HONEST },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "the cookie of an answer nobody waits for lands after a later rotation",
         World { late_cookies: Some(2), ..HONEST },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "the browser crashes before it has written its cookie to disk",
         World { lost_cookies: 1, ..HONEST },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "the browser loses the key of an attempt whose answer is lost",
         World { lost_keys: 1, copies: 0, ..HONEST },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "the database loses its latest rotation, and a late request arrives after the next one",
         World { late_requests: 1, ..ROLLBACK },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "a password change is given up, and the database loses two rotations before it arrives",
         World { password: true, late_cookies: Some(0), ..ROLLBACK },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "without a lock, the answer to one tab lands after another tab's next rotation",
         World { tabs: Tabs::ShareAKey, late_answers: 2, ..HONEST },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "tabs without a lock, of which one changes the password, and a database that loses its latest rotation",
         World { tabs: Tabs::ShareAKey, password: true, deep_rollbacks: false, ..ROLLBACK },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "a thief, and an owner who changes the password: that presents no ticket",
         World { password: true, rotations: 2, ..THIEF },
         &[NeverBothSucceed],
     ),
-    ask("a thief with the pending attempt key", THIEF_WITH_KEY, &[NeverBothSucceed]),
-    ask(
+    check("a thief with the pending attempt key", THIEF_WITH_KEY, &[NeverBothSucceed]),
+    check(
         "a thief with the pending attempt key, and tabs without a lock",
         World { tabs: Tabs::ShareAKey, ..THIEF_WITH_KEY },
         &[NeverBothSucceedTwice],
     ),
-    ask(
+    check(
         "a thief with the pending attempt key, and a client that gets a cookie but not the body",
         World { late_cookies: Some(1), calls: 2, ..THIEF_WITH_KEY },
         &[NeverBothSucceedTwice],
     ),
-    ask(
+    check(
         "a thief, and a database that loses its latest rotation",
         World { rollbacks: 1, ..THIEF },
         &[NeverBothSucceed],
     ),
-    ask(
+    check(
         "a thief, and a database that loses two rotations at once",
         World { rollbacks: 1, deep_rollbacks: true, calls: 1, ..THIEF },
         &[NeverBothSucceedTwice],
     ),
-    ask("a database that loses its latest rotation", ROLLBACK, &[OneLiveSuccessor]),
+    check("a database that loses its latest rotation", ROLLBACK, &[OneLiveSuccessor]),
 ];
 
 /// The rules that were rejected.
-pub(crate) const REJECTED: &[Question<World>] = &[
-    ask(
+pub(crate) const REJECTED: &[Check<World>] = &[
+    check(
         "strict rotation without keys",
         World { rule: Rule::Strict, ..ONE_BY_ONE },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "a grace period, and a thief who refreshes in step with the owner",
         World { rule: Rule::Grace, thief: Some(Loot::Jar), time: true, ..ONE_BY_ONE },
         &[NeverBothSucceedTwice],
     ),
-    ask(
+    check(
         "a grace period, and an answer lost for longer",
         World { rule: Rule::Grace, time: true, ..ONE_BY_ONE },
         &[NeverSignedOut],
     ),
-    ask(
+    check(
         "the last ticket always answered again, and a thief",
         World { rule: Rule::SameSuccessor, thief: Some(Loot::Jar), ..ONE_BY_ONE },
         &[NeverBothSucceedTwice],
     ),
-    ask(
+    check(
         "siblings confirmed by use, an answer that is lost, and a cookie that lands late",
         World { rule: Rule::Siblings, calls: 2, ..ONE_BY_ONE },
         &[NeverSignedOut],
@@ -214,30 +219,30 @@ pub(crate) const REJECTED: &[Question<World>] = &[
 ];
 
 /// Mistakes in the server's writes.
-pub(crate) const MISTAKES: &[Question<World>] = &[
-    ask(
+pub(crate) const MISTAKES: &[Check<World>] = &[
+    check(
         "a rotation written without the generation guard",
         World { writes: Writes::WithoutGenerationGuard, ..THIEF },
         &[NeverBothSucceed],
     ),
-    ask(
+    check(
         "a late rotation that overwrites the end",
-        World { writes: Writes::OverEnds, ends: true, ..HONEST },
-        &[EndsAreFinal],
+        World { writes: Writes::OverRevocations, revocations: true, ..HONEST },
+        &[RevocationIsFinal],
     ),
-    ask(
+    check(
         "a rotation that does not look whether the session has ended",
-        World { writes: Writes::WithoutEndGuard, ends: true, ..HONEST },
-        &[NothingGrantedAfterTheEnd],
+        World { writes: Writes::WithoutRevocationGuard, revocations: true, ..HONEST },
+        &[NothingIssuedAfterRevocation],
     ),
-    ask(
+    check(
         "an end that is answered before it is durable",
-        World { writes: Writes::EndsNotDurable, ends: true, rollbacks: 1, ..HONEST },
-        &[EndsAreFinal],
+        World { writes: Writes::RevocationsNotDurable, revocations: true, rollbacks: 1, ..HONEST },
+        &[RevocationIsFinal],
     ),
-    ask(
+    check(
         "a replay that is refused and ends nothing",
-        World { writes: Writes::ReplayEndsNothing, ..THIEF },
-        &[TheftEndsTheSession],
+        World { writes: Writes::ReplayRevokesNothing, ..THIEF },
+        &[TheftRevokesTheSession],
     ),
 ];

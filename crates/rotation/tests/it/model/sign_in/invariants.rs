@@ -4,11 +4,11 @@ use super::state::{Key, State};
 
 /// A promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Promise {
+pub(crate) enum Invariant {
     /// No attempt has begun two sessions that are stored.
     OneSession,
     /// `email_taken` is never said to the attempt that made the account.
-    NeverToldTaken,
+    NeverEmailTaken,
     /// An honest client, alone at its address, is neither told that its password is wrong nor that the address is taken.
     NeverRefused,
     /// Ticket 1 is not given out once it was presented.
@@ -19,12 +19,12 @@ pub(crate) enum Promise {
     KeyOpensNothing,
 }
 
-impl Promise {
+impl Invariant {
     /// The promise as the page puts it.
     pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Self::OneSession => "one session for each attempt",
-            Self::NeverToldTaken => {
+            Self::NeverEmailTaken => {
                 "the attempt that made an account never hears that its address is taken"
             }
             Self::NeverRefused => "the right password is never refused",
@@ -40,9 +40,9 @@ impl Promise {
             Self::OneSession => Key::ALL.iter().all(|key| {
                 state.tables.sessions.iter().filter(|session| session.key == *key).count() <= 1
             }),
-            Self::NeverToldTaken => !state.told_taken,
+            Self::NeverEmailTaken => !state.email_taken_was_answered,
             Self::NeverRefused => !state.refused,
-            Self::TicketOneUnused => !state.given_again,
+            Self::TicketOneUnused => !state.reissued,
             Self::NeverSignedOut => !state.signed_out,
             Self::KeyOpensNothing => !state.stolen,
         }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::state::{Answer, Jar, Key, Number, Person, Stage, Way};
+use super::state::{Answer, Jar, Key, Number, Operation, Person, Progress};
 use super::world::Other;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     Sends {
-        way: Way,
+        operation: Operation,
         key: Key,
         again: bool,
     },
@@ -20,7 +20,7 @@ pub(crate) enum Event {
     GivesUp,
     Copied,
     Lost {
-        stage: Stage,
+        progress: Progress,
     },
     Verifies {
         by: Person,
@@ -35,7 +35,7 @@ pub(crate) enum Event {
     FindsTheAddressFirst,
     /// `key` is `None` if it is not committed with the session.
     Commits {
-        way: Way,
+        operation: Operation,
         number: Number,
         key: Option<Key>,
     },
@@ -60,7 +60,7 @@ pub(crate) enum Event {
         jar: Jar,
         is_replay: bool,
     },
-    Ended {
+    RevokedElsewhere {
         number: Number,
     },
     DatabaseRollsBack,
@@ -100,8 +100,8 @@ impl Event {
             Self::OtherSends { .. } => "another person sends a request",
             Self::GivesUp => "the client gives up waiting",
             Self::Copied => "the network copies a request",
-            Self::Lost { stage: Stage::Asked } => "a request is lost",
-            Self::Lost { stage: Stage::Answered(_) } => "an answer is lost",
+            Self::Lost { progress: Progress::Sent } => "a request is lost",
+            Self::Lost { progress: Progress::Answered(_) } => "an answer is lost",
             Self::Lost { .. } => "an instance is killed",
             Self::Verifies { passes: false, .. } => "the password is wrong",
             Self::Verifies { .. } => "the password is right",
@@ -118,7 +118,7 @@ impl Event {
             Self::ReceivesTheCookieAlone { .. } => "only the cookie arrives",
             Self::Refreshes { .. } => "the client refreshes",
             Self::RefreshIsRefused { .. } => "a refresh is refused",
-            Self::Ended { .. } => "a session is ended elsewhere",
+            Self::RevokedElsewhere { .. } => "a session is ended elsewhere",
             Self::DatabaseRollsBack => "the database rolls back",
             Self::KeysAreForgotten => "keys are forgotten",
         }
@@ -131,10 +131,10 @@ impl fmt::Display for Event {
             Self::Sends { key, again: true, .. } => {
                 write!(f, "The client sends the same again, with key {key:?}.")
             }
-            Self::Sends { way: Way::Register, key, .. } => {
+            Self::Sends { operation: Operation::Register, key, .. } => {
                 write!(f, "The client registers, with key {key:?}.")
             }
-            Self::Sends { way: Way::LogIn, key, .. } => {
+            Self::Sends { operation: Operation::LogIn, key, .. } => {
                 write!(f, "The client logs in, with key {key:?}.")
             }
             Self::OtherSends { other: Other::Registers, key } => {
@@ -145,7 +145,7 @@ impl fmt::Display for Event {
             }
             Self::GivesUp => f.write_str("The client gives up waiting."),
             Self::Copied => f.write_str("The network copies the request."),
-            Self::Lost { stage } => lost(f, *stage),
+            Self::Lost { progress } => lost(f, *progress),
             Self::Verifies { by, passes } => {
                 let verdict = if *passes { "it passes" } else { "invalid_credentials" };
                 write!(f, "An instance verifies the password ({}): {verdict}.", Whose(*by))
@@ -154,7 +154,7 @@ impl fmt::Display for Event {
             Self::FindsTheAddressFirst => {
                 f.write_str("An instance finds the address taken, and answers so.")
             }
-            Self::Commits { way, number, key } => committed(f, *way, *number, *key),
+            Self::Commits { operation, number, key } => committed(f, *operation, *number, *key),
             Self::WritesTheKey { key } => {
                 write!(f, "It writes key {key:?}, in a transaction of its own.")
             }
@@ -177,7 +177,7 @@ impl fmt::Display for Event {
             Self::RefreshIsRefused { jar, .. } => {
                 write!(f, "The client presents {jar}: the session is over.")
             }
-            Self::Ended { number } => write!(f, "Session {number} is ended elsewhere."),
+            Self::RevokedElsewhere { number } => write!(f, "Session {number} is ended elsewhere."),
             Self::DatabaseRollsBack => f.write_str("The database loses its latest commit."),
             Self::KeysAreForgotten => f.write_str("A day passes, and keys are forgotten."),
         }
@@ -203,28 +203,28 @@ fn looked(
 
 fn committed(
     f: &mut fmt::Formatter<'_>,
-    way: Way,
+    operation: Operation,
     number: Number,
     key: Option<Key>,
 ) -> fmt::Result {
-    let account = if way == Way::Register { "the account and " } else { "" };
+    let account = if operation == Operation::Register { "the account and " } else { "" };
     match key {
         Some(key) => write!(f, "It commits {account}session {number} with key {key:?}."),
         None => write!(f, "It commits {account}session {number}, without the key."),
     }
 }
 
-fn lost(f: &mut fmt::Formatter<'_>, stage: Stage) -> fmt::Result {
-    f.write_str(match stage {
-        Stage::Asked => "A request is lost.",
-        Stage::Answered(_) => "An answer is lost, or its instance killed before it was sent.",
+fn lost(f: &mut fmt::Formatter<'_>, progress: Progress) -> fmt::Result {
+    f.write_str(match progress {
+        Progress::Sent => "A request is lost.",
+        Progress::Answered(_) => "An answer is lost, or its instance killed before it was sent.",
         _ => "An instance is killed, and a call with it.",
     })
 }
 
 fn received(f: &mut fmt::Formatter<'_>, answer: Answer) -> fmt::Result {
     match answer {
-        Answer::Granted(number) => {
+        Answer::Issued(number) => {
             write!(f, "The client receives session {number}, with ticket 1.")
         }
         Answer::Duplicate => f.write_str("The client receives duplicate_attempt."),

@@ -20,10 +20,10 @@ pub(crate) enum Event {
         key: Option<Key>,
         again: bool,
     },
-    AsksToLogOut {
+    RequestsLogout {
         tab: u8,
     },
-    AsksForAnotherPassword {
+    RequestsPasswordChange {
         tab: u8,
         key: Option<Key>,
     },
@@ -39,8 +39,8 @@ pub(crate) enum Event {
         decision: Decision,
         answer: Option<Answer>,
     },
-    Ends {
-        had_ended: bool,
+    Revokes {
+        was_revoked: bool,
     },
     Receives {
         caller: Caller,
@@ -68,7 +68,7 @@ pub(crate) enum Event {
         ticket: Ticket,
     },
     KeyIsLost,
-    EndedElsewhere,
+    RevokedElsewhere,
     Copies {
         ticket: Ticket,
         key: Option<Key>,
@@ -114,8 +114,8 @@ impl Event {
             Self::Presents { caller: Caller::Thief, .. } => "the thief presents a ticket",
             Self::Presents { again: true, .. } => "a tab retries",
             Self::Presents { .. } => "a tab presents a ticket",
-            Self::AsksToLogOut { .. } => "a tab asks to log out",
-            Self::AsksForAnotherPassword { .. } => "a tab asks for another password",
+            Self::RequestsLogout { .. } => "a tab asks to log out",
+            Self::RequestsPasswordChange { .. } => "a tab asks for another password",
             Self::Reads { .. } => "the server reads the row",
             Self::Acts { answer: None, .. } => "a write finds the row changed",
             Self::Acts { decision, .. } => match decision {
@@ -125,7 +125,7 @@ impl Event {
                 Decision::Replay => "replay",
                 Decision::Refuse(_) => "refuse",
             },
-            Self::Ends { .. } => "a logout ends the session",
+            Self::Revokes { .. } => "a logout ends the session",
             Self::Receives { caller: Caller::Thief, .. } => "the thief receives an answer",
             Self::Receives { .. } => "a tab receives an answer",
             Self::CookieLandsLate { .. } => "a cookie lands late",
@@ -138,7 +138,7 @@ impl Event {
             Self::DatabaseFlushes => "the database flushes",
             Self::CookieIsLost { .. } => "the browser loses a cookie",
             Self::KeyIsLost => "the browser loses a pending key",
-            Self::EndedElsewhere => "a password change ends the session",
+            Self::RevokedElsewhere => "a password change ends the session",
             Self::Copies { .. } => "the thief copies the jar",
             Self::TimePasses => "time passes",
         }
@@ -155,8 +155,8 @@ impl fmt::Display for Event {
                 let (who, again) = (Who(*caller), if *again { " again" } else { "" });
                 write!(f, "{who} presents {ticket}{again}, with {}.", named(*key))
             }
-            Self::AsksToLogOut { tab } => write!(f, "Tab {} asks to log out.", tab + 1),
-            Self::AsksForAnotherPassword { tab, key } => {
+            Self::RequestsLogout { tab } => write!(f, "Tab {} asks to log out.", tab + 1),
+            Self::RequestsPasswordChange { tab, key } => {
                 write!(f, "Tab {} asks for another password, with {}.", tab + 1, named(*key))
             }
             Self::Reads { caller, ticket, row } => {
@@ -166,10 +166,12 @@ impl fmt::Display for Event {
             Self::Acts { caller, ticket, decision, answer } => {
                 acts(f, *caller, *ticket, *decision, *answer)
             }
-            Self::Ends { had_ended: true, .. } => f.write_str("The server: already logged out."),
-            Self::Ends { .. } => f.write_str("The server ends the session: logged out."),
+            Self::Revokes { was_revoked: true, .. } => {
+                f.write_str("The server: already logged out.")
+            }
+            Self::Revokes { .. } => f.write_str("The server ends the session: logged out."),
             Self::Receives { caller, answer } => match answer {
-                Answer::Granted(ticket) => write!(f, "{} receives {ticket}.", Who(*caller)),
+                Answer::Issued(ticket) => write!(f, "{} receives {ticket}.", Who(*caller)),
                 Answer::Refused => write!(f, "{} is told that the session is over.", Who(*caller)),
                 Answer::Duplicate => write!(f, "{} is told to ask anew.", Who(*caller)),
                 Answer::LoggedOut => write!(f, "{} is told that it is logged out.", Who(*caller)),
@@ -197,7 +199,7 @@ impl fmt::Display for Event {
                 write!(f, "The browser crashes; on disk its jar still holds {ticket}.")
             }
             Self::KeyIsLost => f.write_str("The browser loses the key of the pending attempt."),
-            Self::EndedElsewhere => f.write_str("A password change elsewhere ends the session."),
+            Self::RevokedElsewhere => f.write_str("A password change elsewhere ends the session."),
             Self::Copies { ticket, key: None } => write!(f, "A thief copies the jar: {ticket}."),
             Self::Copies { ticket, key } => {
                 write!(f, "A thief copies the jar, {ticket}, and the pending {}.", named(*key))
@@ -218,10 +220,10 @@ fn acts(
         return write!(f, "The server finds the row changed, and begins again with {ticket}.");
     };
     match (decision, answer) {
-        (Decision::Accept { .. }, Answer::Granted(next)) => {
+        (Decision::Accept { .. }, Answer::Issued(next)) => {
             write!(f, "It accepts {ticket} and answers with {next}.")
         }
-        (Decision::AnswerAgain, Answer::Granted(next)) => {
+        (Decision::AnswerAgain, Answer::Issued(next)) => {
             write!(f, "It answers {ticket} again, with {next}.")
         }
         (_, Answer::WrongPassword) => f.write_str("It knows the password no more."),
@@ -247,7 +249,7 @@ impl fmt::Display for Ticket {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.ended, self.generation, self.attempt) {
+        match (self.revoked, self.generation, self.attempt) {
             (Some(_), ..) => f.write_str("ended"),
             (None, 0, _) => f.write_str("none accepted yet"),
             (None, accepted, None) => write!(f, "{accepted} accepted"),
