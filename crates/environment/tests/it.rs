@@ -1,4 +1,4 @@
-//! Variables as their setters leave them, through a program's command line.
+//! Environment variables as shells, compose files and unit files set them, through a program's command line.
 #![forbid(unsafe_code)]
 
 use std::ffi::{OsStr, OsString};
@@ -25,7 +25,7 @@ enum What {
     Serve(Serve),
     Stop,
     Rename {
-        /// Here it has no variable.
+        /// Without a variable, unlike `serve --name`.
         #[arg(long)]
         name: String,
     },
@@ -41,7 +41,7 @@ struct Serve {
     folder: Option<PathBuf>,
     #[arg(long, env = "DEMO_PEERS", value_delimiter = ',')]
     peers: Vec<String>,
-    /// It has no variable.
+    /// Without a variable.
     #[arg(long)]
     once: bool,
 }
@@ -73,7 +73,7 @@ fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
         let (line, serve) = serving(&[&all[..], &[NAME]].concat()).expect("the defaults");
         assert_eq!((line.log.as_str(), line.json, serve.port), ("info", false, 80), "{nothing:?}");
         assert_eq!((serve.folder, serve.peers), (None, Vec::new()));
-        // And where a setting has no default, it is missing.
+        // A setting without a default is missing then.
         let missing = serving(&[("DEMO_NAME", nothing)]).expect_err("no name");
         assert!(missing.starts_with("--name / DEMO_NAME: "), "{missing}");
     }
@@ -108,7 +108,7 @@ fn quotes_are_refused_with_the_reason_and_without_the_value() {
     }
     let entry = serving(&[NAME, ("DEMO_PEERS", "b, \"c\",d")]).expect_err("a refusal");
     assert!(entry.starts_with("--peers / DEMO_PEERS: "), "{entry}");
-    // Within a value they are its own.
+    // Quotes inside a value belong to it.
     assert_eq!(serving(&[("DEMO_NAME", "Ada's")]).expect("a name").1.name, "Ada's");
 }
 
@@ -130,7 +130,7 @@ fn what_is_not_utf_8_is_refused() {
     assert_eq!(error, "--name / DEMO_NAME: the value is not UTF-8");
 }
 
-/// What is done in an emergency is not stopped by what it does not use.
+/// A command for an emergency ignores the settings of other commands.
 #[test]
 fn only_a_setting_that_counts_is_complained_of() {
     let quoted = [("DEMO_PORT", OsString::from("\"80\"")), ("DEMO_NAME", "b".into())];

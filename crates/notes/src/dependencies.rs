@@ -1,4 +1,4 @@
-//! The dependencies through which time and randomness enter. They must not decide anything.
+//! The service's dependencies on clock and randomness, injected so that tests can replace the clock.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use shared::{NoteId, NumericDate};
 use uuid::Builder;
 
-/// Tells the time and draws bytes. Clones share the same dependencies.
+/// Clock and random source. Clones share them.
 #[derive(Clone)]
 pub struct Dependencies {
     milliseconds: Arc<dyn Fn() -> i64 + Send + Sync>,
@@ -14,7 +14,7 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// The machine's clock.
+    /// The system's clocks.
     #[must_use]
     pub fn system() -> Self {
         let start = steady();
@@ -22,7 +22,7 @@ impl Dependencies {
         Self { milliseconds: Arc::new(system_milliseconds), elapsed: Arc::new(elapsed) }
     }
 
-    /// Another clock, in milliseconds since 1970: for tests.
+    /// A test clock, in milliseconds since 1970.
     pub fn with_clock(milliseconds: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         let milliseconds: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(milliseconds);
         let same = Arc::clone(&milliseconds);
@@ -30,19 +30,19 @@ impl Dependencies {
         Self { milliseconds, elapsed: Arc::new(elapsed) }
     }
 
-    /// How long ago some fixed instant was. It grows, whatever happens to the machine's clock.
+    /// Monotonic time since a fixed instant: setting the wall clock does not change it.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         (self.elapsed)()
     }
 
-    /// The present instant.
+    /// The wall clock.
     #[must_use]
     pub fn now(&self) -> NumericDate {
         NumericDate((self.milliseconds)().div_euclid(1_000))
     }
 
-    /// A new note's id: a UUID of version 7, which sorts by the millisecond it was made in.
+    /// A new note's id: a UUID of version 7, which sorts by the millisecond of its creation.
     #[must_use]
     pub fn note_id(&self) -> NoteId {
         let milliseconds = u64::try_from((self.milliseconds)()).unwrap_or(0);
@@ -50,7 +50,7 @@ impl Dependencies {
         NoteId::from_bytes(uuid.into_bytes())
     }
 
-    /// The name of one request: 16 hexadecimal digits.
+    /// A new request id: 16 hexadecimal digits.
     #[must_use]
     pub fn request_id(&self) -> String {
         format!("{:016x}", u64::from_be_bytes(random()))

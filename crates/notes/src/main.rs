@@ -1,4 +1,4 @@
-//! `notes`: reads the command line, starts logging, serves, and says in one line what stopped it.
+//! `notes`: parses the command line, starts logging, serves, and prints an error as one line.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use notes::log::Log;
 use notes::server;
 
 fn main() -> ExitCode {
-    // Standard output is for the one line that says where the service listens. What waits is written when it is dropped.
+    // Standard output has one line: the address. Dropping the log flushes its queue.
     let log = Log::on_standard_error();
     let done = environment::parse::<CommandLine>().and_then(|line| run(line, &log));
     match done {

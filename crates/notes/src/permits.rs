@@ -1,5 +1,5 @@
-//! The concurrency limit of searches: one at a time for each user, and never so many that other calls find no
-//! connection. A search reads all notes of a user, other calls read a page.
+//! Permits for searches: one at a time for each user, and half of the connection pool for all users, so that a
+//! search, which reads all notes of a user, starves no other call, which reads a page.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -7,17 +7,17 @@ use std::sync::{Arc, PoisonError};
 use shared::UserId;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-/// Searches of all users at once: half of the connections.
+/// Permits for all users: half of the connection pool.
 const AT_ONCE: usize = crate::store::CONNECTIONS as usize / 2;
 
-/// Whose permit it is. Clones share it.
+/// The semaphores, one for each user and one for all. Clones share them.
 #[derive(Clone)]
 pub struct SearchPermits {
     of_users: Arc<std::sync::Mutex<HashMap<UserId, Arc<Mutex<()>>>>>,
     of_all: Arc<Semaphore>,
 }
 
-/// A search may take place as long as this is held.
+/// Permits one search until it is dropped.
 pub struct SearchPermit {
     _of_user: OwnedMutexGuard<()>,
     _of_all: OwnedSemaphorePermit,
@@ -30,8 +30,8 @@ impl Default for SearchPermits {
 }
 
 impl SearchPermits {
-    /// Waits until the earlier searches of this user have ended, and then for one of the permits that all users
-    /// share. How many acquire is bounded by the rate limit, and for how long by the time limit of each call.
+    /// Waits for the user's own permit, then for one of those that all users share. The rate limit bounds how many
+    /// searches wait, the request timeout for how long.
     pub async fn acquire(&self, user: UserId) -> SearchPermit {
         let of_user = self.of_user(user).lock_owned().await;
         let of_all = Arc::clone(&self.of_all).acquire_owned().await.expect("it is never closed");
@@ -39,9 +39,9 @@ impl SearchPermits {
     }
 
     fn of_user(&self, user: UserId) -> Arc<Mutex<()>> {
-        // No entry is ever left half changed.
+        // Poisoning is harmless: a panic cannot leave an entry half changed.
         let mut permits = self.of_users.lock().unwrap_or_else(PoisonError::into_inner);
-        // A search that runs or waits holds another reference.
+        // A running or waiting search holds a second reference.
         permits.retain(|_, permit| Arc::strong_count(permit) > 1);
         Arc::clone(permits.entry(user).or_default())
     }

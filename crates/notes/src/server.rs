@@ -1,5 +1,5 @@
-//! The service as a process: opens its dependencies, says so, bounds what connections may cost, and drains at the
-//! end. It must not know any path.
+//! The service as a process: wires the dependencies, announces its address, bounds the cost of connections by
+//! timeouts and limits, and drains on shutdown. It must not know any path.
 
 use std::future::pending;
 use std::io::Write as _;
@@ -25,28 +25,27 @@ use crate::dependencies::Dependencies;
 use crate::router::{AppState, router};
 use crate::store::Store;
 
-/// How long requests under way may take to finish once the service is told to stop.
+/// The deadline for requests in flight after a signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(8);
-/// How many connections there may be at a time; the next ones wait in the listener's queue. The gateway in
-/// front needs a few.
+/// The most connections at once; further ones wait in the listener's queue. The gateway in front needs a few.
 const CONNECTIONS: usize = 512;
-/// How long a client may take to send a request's headers, from the moment it connects or has its last
-/// answer. `axum::serve` sets no such limit.
+/// The timeout for a request's headers, counted from the connection or from the last response. `axum::serve` sets
+/// none.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a client may leave its answer unread.
+/// The read and write timeout of a socket: how long a client may leave its response unread.
 const IDLE_TIME: Duration = Duration::from_secs(30);
-/// What is read before a request's headers are found too large: 512 connections take 12 MiB for it, where
-/// hyper's default is 408 KiB for each.
+/// The read buffer, and so the limit for headers: 512 connections take 12 MiB, where hyper's default is 408 KiB for
+/// each.
 const HEADER_BUFFER: usize = 24 * 1024;
-/// How often idempotency keys that are too old are removed.
+/// How often expired idempotency keys are pruned.
 const PRUNE_PERIOD: Duration = Duration::from_secs(3_600);
-/// How long accepting rests when the machine has run out of file descriptors.
+/// The back-off when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// What stopped it, and by which setting.
+/// Why it stopped, and which setting is at fault.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let issuer = Issuer::new(&settings.issuer, [&settings.audience])
         .with_context(|| format!("--issuer / NOTES_ISSUER {:?}", settings.issuer))?;
@@ -73,20 +72,21 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// At the start and every hour: a key is kept for a day, also where no note is written.
+/// Prunes at the start and every hour: writes prune too, but a service without writes must also forget a key after a
+/// day.
 async fn prune_old_keys(store: Store, dependencies: Dependencies) {
     loop {
         match store.prune_old_keys(dependencies.now()).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(event = "keys.forgotten", keys),
-            // In an hour it is tried again; nothing depends on it but space.
+            // Retried in an hour; only disk space depends on it.
             Err(error) => tracing::warn!(event = "keys.kept", %error),
         }
         let _ = timeout(PRUNE_PERIOD, pending::<()>()).await;
     }
 }
 
-/// Serves until `stop`, then lets the requests under way finish.
+/// Serves until `stop`, then drains the requests in flight.
 pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
     let router = router(app);
     let graceful = GracefulShutdown::new();
@@ -127,7 +127,7 @@ fn spawn(
     router: Router,
     permit: OwnedSemaphorePermit,
 ) {
-    // An answer is small.
+    // Responses are small.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(IDLE_TIME));

@@ -1,5 +1,5 @@
-//! `/api/notes`: all the notes of a user. `GET` lists or searches them, `POST` adds one. The list itself has no
-//! version, so that of all preconditions only `*` can match it.
+//! `/api/notes`: `GET` lists or searches a user's notes, `POST` adds one. The list itself has no version, so of all
+//! preconditions only `*` matches it.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -23,10 +23,10 @@ use crate::rate_limit::SEARCH;
 use crate::router::AppState;
 use crate::store::{Page, RequestContext, Wanted};
 
-/// What one answer holds at most: so many notes, and so many bytes of titles and texts, but one note at least.
+/// The limits of a page, in notes and in bytes of titles and texts; a page holds at least one note.
 const PAGE: Page = Page { notes: 50, bytes: 256 * 1024 };
 
-/// What to list.
+/// The query parameters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
@@ -35,10 +35,10 @@ pub struct Parameters {
     before: Option<NoteId>,
 }
 
-/// 200 and a page; 400 if a parameter cannot be read.
+/// 200 and a page; 400 for a malformed parameter.
 ///
 /// # Errors
-/// Those, 412, 429, and 503.
+/// 400, 412, 429, and 503.
 pub async fn list(
     State(app): State<AppState>,
     Bearer(token): Bearer,
@@ -64,11 +64,11 @@ pub async fn list(
     Ok(Json(notes).into_response())
 }
 
-/// 201 and the new note; 422 if it breaks a rule, or if its idempotency key was used for another request. A copy of a
-/// request makes none, and is answered with the note that the first one made.
+/// 201 and the new note; 422 if it breaks a rule, or if its idempotency key was used for another request. A retry
+/// with the same key creates no second note and is answered with the first.
 ///
 /// # Errors
-/// Those, 409 beyond the quota, 412, and 503.
+/// 422, 409 beyond the quota, 412, and 503.
 pub async fn create(
     State(app): State<AppState>,
     Bearer(token): Bearer,

@@ -1,17 +1,17 @@
-//! `GET /health/live` and `GET /health/ready`: for whoever restarts the process, and for whoever sends it
-//! traffic. They must not tell more than that.
+//! Health probes: `GET /health/live` (liveness, for a supervisor) and `GET /health/ready` (readiness, for a load
+//! balancer). They must not disclose more than that.
 
 use axum::extract::State;
 
 use super::error::ApiError;
 use crate::router::AppState;
 
-/// 200 while the process answers at all.
+/// 200 while the process answers.
 pub async fn live() -> &'static str {
     "live\n"
 }
 
-/// 200 while notes can be read and tokens be verified, 503 while not.
+/// 200 while notes can be read and access tokens be verified, 503 otherwise.
 ///
 /// # Errors
 /// 503.

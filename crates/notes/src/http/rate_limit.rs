@@ -1,5 +1,4 @@
-//! Middleware: every call with an access token counts for its user's rate limit. It must not know which call it
-//! is.
+//! Rate limit middleware: every call with an access token counts for its user.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,10 +9,10 @@ use super::error::ApiError;
 use crate::rate_limit::CALL;
 use crate::router::AppState;
 
-/// Passes the request on; 429 if it is one too many.
+/// Runs the handler; 429 beyond the rate limit.
 ///
 /// # Errors
-/// That.
+/// 429.
 pub async fn guard(
     State(app): State<AppState>,
     Bearer(token): Bearer,

@@ -1,5 +1,5 @@
-//! The timeout around every handler: what takes too long is let go, and what was received takes place even
-//! if nobody waits for the answer. It must not know any endpoint.
+//! Timeout middleware around every handler. The handler runs in a task of its own, so a client that disconnects
+//! cannot interrupt a write halfway.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tracing::Instrument as _;
 
 use super::error::ApiError;
 
-/// The longest a request may take, its body included.
+/// The timeout of a request, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Middleware: a time limit, and a task of its own for what follows.
+/// The middleware: a timeout, and a task of its own for the handler.
 pub async fn guard(request: Request, next: Next) -> Response {
     let handled = tokio::time::timeout(HANDLER_TIME, next.run(request)).in_current_span();
     match tokio::spawn(handled).await {

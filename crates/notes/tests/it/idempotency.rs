@@ -1,4 +1,4 @@
-//! A request that arrives twice with one idempotency key: one effect, two answers alike.
+//! Idempotency keys: a request that arrives twice has one effect and one answer.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ const THIRD_KEY: &str = "00112233445566778899";
 const MILK: &str = r#"{"title":"Milk","text":"two bottles"}"#;
 const BREAD: &str = r#"{"title":"Bread","text":"rye"}"#;
 
-/// All of an answer that says what has happened.
+/// The parts of an answer that a retry must repeat.
 fn said(answer: &Answer) -> (u16, Option<&str>, Option<&str>, &str) {
     (answer.status, answer.header("etag"), answer.header("location"), &answer.body)
 }
 
-/// Where a note is that was made.
+/// The path of a created note.
 fn place(made: &Answer) -> String {
     made.header("location").expect("a place").to_owned()
 }
@@ -38,7 +38,7 @@ async fn a_note_is_made_once_however_often_its_request_arrives() {
     let quoted = alice.keyed(&format!("\"{KEY}\""), "POST", NOTES, MILK).await;
     assert_eq!(said(&quoted), said(&first));
     assert_eq!(alice.titles("").await, ["Milk"]);
-    // Without a key, or with another one, it is another request.
+    // Without a key, or with another key, it is a new request.
     assert_eq!(alice.ask("POST", NOTES, MILK).await.status, 201);
     assert_eq!(alice.keyed(OTHER_KEY, "POST", NOTES, MILK).await.status, 201);
     assert_eq!(alice.titles("").await, ["Milk"; 3]);
@@ -53,7 +53,7 @@ async fn a_copy_is_answered_as_the_first_was_whatever_became_of_the_note() {
     app.advance(60);
     assert_eq!(alice.ask("PUT", &note, BREAD).await.header("etag"), Some("\"2\""));
     assert_eq!(said(&alice.keyed(KEY, "POST", NOTES, MILK).await), said(&first));
-    // With the ETag of that answer nothing is overwritten unseen.
+    // With the ETag of that replayed answer, a later change is not overwritten unseen.
     let stale = alice.ask_with("PUT", &note, MILK, &[("if-match", "\"1\"")]).await;
     stale.assert_problem(412, "precondition_failed");
     assert_eq!(alice.titles("").await, ["Bread"]);
@@ -76,7 +76,7 @@ async fn a_change_takes_place_once_although_if_match_names_the_version_before() 
     assert_eq!(said(&alice.ask_with("PUT", &note, BREAD, &headers).await), said(&first));
     assert_eq!(alice.ask("GET", &note, "").await.header("etag"), Some("\"2\""));
 
-    // Also after another change, and after the end of the note.
+    // Also after another change, and after the deletion of the note.
     assert_eq!(alice.ask("PUT", &note, MILK).await.header("etag"), Some("\"3\""));
     assert_eq!(said(&alice.ask_with("PUT", &note, BREAD, &headers).await), said(&first));
     assert_eq!(alice.titles("").await, ["Milk"]);
@@ -123,7 +123,7 @@ async fn a_key_of_another_request_is_422_and_nothing_changes() {
         for more in [unconditional, stale] {
             let headers = [more, &[("idempotency-key", KEY)]].concat();
             let answer = alice.ask_with(method, path, body, &headers).await;
-            // The list has no version, and so no request to it gets further with `If-Match`.
+            // The list has no version, so `If-Match` refuses each request to it.
             match (path, more) {
                 (NOTES, [_]) => answer.assert_problem(412, "precondition_failed"),
                 _ => answer.assert_problem(422, "idempotency_key_reused"),
@@ -175,7 +175,7 @@ async fn a_malformed_key_is_an_error_and_nothing_changes() {
             let answer = alice.ask_with(method, path, body, &headers).await;
             answer.assert_problem(400, "malformed_request");
         }
-        // Reading has no effect, and no key.
+        // A read ignores the key.
         assert_eq!(alice.ask_with("GET", &note, "", &headers).await.status, 200);
     }
     assert_eq!(alice.titles("").await, ["Milk"]);
@@ -199,7 +199,7 @@ async fn copies_that_arrive_at_once_have_one_effect_and_one_answer() {
     assert_eq!(app.alice().titles("").await, Vec::<String>::new());
 }
 
-/// The answer to a request of Alice's that arrives 20 times at once.
+/// The answer to a request of Alice's that arrives 20 times concurrently.
 async fn at_once(
     app: &Arc<TestApp>,
     (method, path, body): (&'static str, &str, &'static str),

@@ -1,4 +1,4 @@
-//! What is kept of idempotency keys, how many, and for how long; and that a copy is not counted twice.
+//! Retention of idempotency keys: how many, for how long, as hashes; and a retry takes no quota.
 
 use notes::note::Draft;
 use notes::store::{KeyedRequest, Page, RequestContext, Store, Wanted};
@@ -16,7 +16,7 @@ const MILK: &str = r#"{"title":"Milk","text":""}"#;
 const BREAD: &str = r#"{"title":"Bread","text":""}"#;
 const DAY: i64 = 24 * 60 * 60;
 
-/// The database, past the service.
+/// A connection to the database, without the service.
 async fn database(app: &TestApp) -> SqlitePool {
     let options = SqliteConnectOptions::new().filename(app.folder.path().join("notes.db"));
     SqlitePool::connect_with(options).await.expect("the file")
@@ -53,7 +53,7 @@ async fn a_copy_takes_nothing_from_the_quota() {
     alice.keyed(OTHER_KEY, "POST", NOTES, MILK).await.assert_problem(409, "quota_exceeded");
     let place = last.header("location").expect("a place");
     assert_eq!(alice.ask("DELETE", place, "").await.status, 204);
-    // The refusal was not remembered.
+    // The refusal was not stored.
     assert_eq!(alice.keyed(OTHER_KEY, "POST", NOTES, MILK).await.status, 201);
 }
 
@@ -72,9 +72,9 @@ async fn a_key_is_remembered_for_a_day_and_removed_after_it() {
     assert_eq!(later.status, 201);
     assert_ne!(later.header("location"), first.header("location"));
     assert_eq!(alice.titles("").await, ["Milk", "Milk"]);
-    // It took the place of its own old key, and Bob's is gone.
+    // It replaced its own expired key, and Bob's was pruned.
     assert_eq!(keys(&app).await, 1);
-    // Now it belongs to the later request.
+    // The key now belongs to the later request.
     assert_eq!(alice.keyed(KEY, "POST", NOTES, MILK).await.body, later.body);
 }
 
@@ -106,14 +106,14 @@ async fn of_a_user_500_keys_are_remembered_and_the_oldest_give_way() {
 
     assert_eq!(alice.keyed(&key(500), "PUT", place, BREAD).await.status, 200);
     assert_eq!(keys(&app).await, 501);
-    // The oldest is forgotten, and all others are not.
+    // The oldest key is evicted, and no other.
     let again = alice.keyed(KEY, "POST", NOTES, MILK).await;
     assert_ne!(again.header("location"), first.header("location"));
     for (number, version) in [(2, "\"3\""), (500, "\"501\"")] {
         let copy = alice.keyed(&key(number), "PUT", place, BREAD).await;
         assert_eq!((copy.status, copy.header("etag")), (200, Some(version)));
     }
-    // Each user has as many.
+    // The limit is per user.
     assert_eq!(bob.keyed(OTHER_KEY, "POST", NOTES, MILK).await.body, of_bob.body);
 }
 

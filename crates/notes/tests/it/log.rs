@@ -1,4 +1,4 @@
-//! The log, read or not.
+//! Logging to a pipe that is read, and to one that is not.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::program::Running;
 use crate::support::TestIssuer;
 
-/// Each leaves two lines, of 400 bytes together: more than wait in memory and fit into a pipe.
+/// Each leaves two lines, of 400 bytes together: more than the queue and a pipe hold.
 const REQUESTS: usize = 4_000;
 const AT_ONCE: usize = 100;
 
@@ -68,7 +68,7 @@ async fn once_the_log_is_read_again_a_line_says_how_many_others_were_dropped() {
     assert_eq!(receiver.try_iter().collect::<Vec<_>>(), Vec::<String>::new(), "once a spell");
 }
 
-/// Where a test can read it.
+/// A log in memory.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -83,7 +83,7 @@ impl io::Write for Lines {
     }
 }
 
-/// The default hook would block the thread that panics while the pipe is full.
+/// The default hook would block the panicking thread while the pipe is full.
 #[test]
 fn a_panic_is_a_line_of_the_log() {
     let lines = Lines::default();

@@ -1,5 +1,5 @@
-//! The service as its users meet it: through the real router, with tokens of an issuer that is real but
-//! for its conscience. The only back door is the clock.
+//! The service through its real router, with access tokens of a test issuer that signs what a test asks for. The only
+//! back door is the clock.
 
 mod support;
 

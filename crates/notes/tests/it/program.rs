@@ -1,4 +1,4 @@
-//! The program as users start it.
+//! The program: start, errors of settings, and shutdown.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,11 +17,11 @@ fn notes(folder: &std::path::Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A program that is ended with its test.
+/// A program that is killed with its test.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    /// The service for this issuer, and where it listens.
+    /// Starts the service for this issuer; returns its address.
     pub(crate) fn start(folder: &std::path::Path, issuer: &str, more: &[&str]) -> (Self, String) {
         let arguments = ["--listen", "127.0.0.1:0", "--issuer", issuer, "--audience", AUDIENCE];
         let arguments = [&arguments[..], more].concat();
@@ -75,7 +75,7 @@ async fn it_says_where_it_listens_serves_and_stops_when_told_to() {
     let mut rest = String::new();
     out.read_to_string(&mut rest).expect("the rest");
     assert_eq!(rest, "", "nothing but one line on standard output");
-    // The log was folded back into the file.
+    // The write-ahead log was folded back into the file.
     assert!(!folder.path().join("notes.db-wal").exists());
 }
 
@@ -140,15 +140,15 @@ async fn a_request_under_way_is_finished_after_the_service_was_told_to_stop() {
     );
     let mut stream = AsyncStream::connect(address).await.expect("a connection");
     stream.write_all(head.as_bytes()).await.expect("a head");
-    // The service asks for the body: the request is under way.
+    // The service asks for the body: the request is in flight.
     let mut go_on = [0; 25];
     stream.read_exact(&mut go_on).await.expect("100 Continue");
     stop.send(()).expect("it listens");
-    // Nobody new gets in.
+    // New connections are refused.
     while AsyncStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
-    // The process would end with it, and the request too.
+    // If serving ended now, the process and the request would end with it.
     assert!(!serving.is_finished());
     stream.write_all(body.as_bytes()).await.expect("the body");
     let mut answer = String::new();

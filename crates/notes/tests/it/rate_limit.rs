@@ -1,4 +1,4 @@
-//! How often a user may call: each has a share of the service, and takes none of another's.
+//! The rate limit: each user has a share of the service of their own.
 
 use shared::path::NOTES;
 
@@ -6,7 +6,7 @@ use crate::support::{TestApp, User};
 
 const NOTE: &str = r#"{"title":"Milk","text":""}"#;
 
-/// How many calls are answered before one is too many.
+/// How many calls succeed before the first 429.
 async fn answered(user: &User<'_>, method: &str, path: &str, body: &str) -> usize {
     for number in 0..1_000 {
         let answer = user.ask(method, path, body).await;
@@ -24,10 +24,10 @@ async fn answered(user: &User<'_>, method: &str, path: &str, body: &str) -> usiz
 async fn a_user_makes_100_calls_at_once_and_then_20_a_second() {
     let app = TestApp::new().await;
     let alice = app.alice();
-    // A call takes some milliseconds, in which some more are allowed.
+    // A call takes some milliseconds, in which the bucket refills a little.
     let made = answered(&alice, "POST", NOTES, NOTE).await;
     assert!((100..130).contains(&made), "{made}");
-    // Other users do not wait, and what was refused was not done.
+    // Other users are not throttled, and a refused call has no effect.
     assert_eq!(app.bob().list("").await.status, 200);
     app.advance(1);
     let made_later = answered(&alice, "POST", NOTES, NOTE).await;
@@ -64,7 +64,7 @@ async fn every_call_counts_and_a_search_as_five() {
         let answered = answered(&alice, method, path, body).await;
         assert!(at_once.contains(&answered), "{method} {path}: {answered}");
     }
-    // One that is refused for another reason counts, too, and the limit comes before its body is read.
+    // A call that fails for another reason counts, too, and the rate limit is checked before the body is read.
     app.advance(60);
     let mut refused = 0;
     while alice.ask("POST", NOTES, "{").await.status == 400 {

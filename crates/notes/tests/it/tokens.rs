@@ -1,4 +1,5 @@
-//! Who gets in: whoever has a token of the issuer for this service, whose session has not ended.
+//! Authentication: a call needs an access token of the issuer, with this service as its audience, of a session that
+//! is not revoked.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -67,7 +68,7 @@ async fn health_wants_no_token_and_readiness_an_issuer() {
     assert_eq!((live.status, live.body.as_str()), (200, "live\n"));
     let ready = app.send(ask(HEALTH_READY)).await;
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
-    // Nobody listens there.
+    // A port without a listener.
     let issuer = Issuer::new("http://127.0.0.1:1", [AUDIENCE]).expect("an issuer");
     let alone = router(AppState { issuer, ..app.app.clone() });
     let answer = alone.oneshot(ask(HEALTH_READY)).await.expect("infallible");
