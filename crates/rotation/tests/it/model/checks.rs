@@ -1,5 +1,5 @@
-//! What is asked of the model, in the order of the page: what Baton promises, where its limits are,
-//! why the other rules were rejected, and which mistakes of a server the model would notice.
+//! The checks of the model, in the order of the page: Baton's promises, their limits, the rejected rules, and server
+//! mistakes that the model must notice.
 
 use super::invariants::Invariant::{
     self, NeverBothSucceed, NeverBothSucceedTwice, NeverSignedOut, NothingIssuedAfterRevocation,
@@ -13,20 +13,20 @@ const fn check(world: &'static str, of: World, invariants: &'static [Invariant])
     Check { world, of, invariants }
 }
 
-/// Honest tabs, and the database may lose what it has not flushed. No request is repeated, and none is
-/// late by a rotation: there is a counterexample.
+/// Honest tabs, and a database that may lose unflushed writes. No request is repeated, and none is late by a
+/// rotation: there is a counterexample.
 const ROLLBACK: World =
     World { rollbacks: 1, deep_rollbacks: true, copies: 0, late_requests: 0, ..HONEST };
 /// A thief among honest tabs. No cookie lands late.
 const THIEF: World =
     World { thief: Some(Loot::Jar), copies: 0, late_cookies: None, rotations: 3, ..HONEST };
 const THIEF_WITH_KEY: World = World { thief: Some(Loot::JarAndKey), ..THIEF };
-/// The browser with neither a lock across its tabs nor a database that they take turns at.
+/// A browser without a lock across its tabs, and without a database that serializes them.
 const RACE: World = World { tabs: Tabs::Race, copies: 0, ..HONEST };
-/// One call at a time and no keys: enough to see what is wrong with the other rules.
+/// One call at a time and no keys: enough to refute the other rules.
 const ONE_BY_ONE: World = World { keys: false, copies: 0, late_requests: 0, calls: 1, ..HONEST };
 
-/// What Baton promises.
+/// Baton's promises.
 pub(crate) const PROMISES: &[Check<World>] = &[
     check(
         "honest tabs; any message lost, repeated, or late by less than two rotations; the server \
@@ -117,7 +117,7 @@ pub(crate) const PROMISES: &[Check<World>] = &[
     ),
 ];
 
-/// Where the promises end. Each of these has a counterexample.
+/// The limits of the promises. Each has a counterexample.
 pub(crate) const LIMITS: &[Check<World>] = &[
     check("two tabs refresh at once, have no lock, and race for the key", RACE, &[NeverSignedOut]),
     check(
@@ -189,7 +189,7 @@ pub(crate) const LIMITS: &[Check<World>] = &[
     check("a database that loses its latest rotation", ROLLBACK, &[OneLiveSuccessor]),
 ];
 
-/// The rules that were rejected.
+/// The rejected rules.
 pub(crate) const REJECTED: &[Check<World>] = &[
     check(
         "strict rotation without keys",

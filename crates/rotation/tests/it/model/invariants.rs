@@ -1,30 +1,30 @@
-//! What must hold at every moment, by name.
+//! The invariants, by name.
 
 use super::rules::Revocation;
 use super::state::State;
 
-/// A promise of the protocol.
+/// An invariant of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Invariant {
-    /// Nobody is signed out who did not ask for it.
+    /// No user is signed out without asking for it.
     NeverSignedOut,
-    /// Not both of owner and thief are ever granted a successor of the ticket that was copied.
+    /// At most one of owner and thief ever gets a successor of the stolen ticket.
     NeverBothSucceed,
-    /// Not both of owner and thief are ever granted two of them.
+    /// At most one of owner and thief ever gets two successors of the stolen ticket.
     NeverBothSucceedTwice,
-    /// Once owner and thief have both presented the copied ticket or a later one, the session is over.
+    /// Once owner and thief have both presented the stolen ticket or a later one, the session is revoked.
     TheftRevokesTheSession,
-    /// A session that has ended stays ended.
+    /// A revoked session stays revoked.
     RevocationIsFinal,
-    /// No rotation is written into a session that has ended, not even by a refresh that was under
-    /// way, and nothing is granted to one that reads the row after the end.
+    /// No rotation is written into a revoked session, not even by a refresh in flight, and a request that reads the
+    /// row after the revocation gets no token.
     NothingIssuedAfterRevocation,
-    /// Of a live session no ticket is out beyond the one after the last accepted.
+    /// A live session has no ticket beyond the successor of the last accepted one.
     OneLiveSuccessor,
 }
 
 impl Invariant {
-    /// The promise as the page puts it.
+    /// The invariant in the page's words.
     pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Self::NeverSignedOut => "an honest user is never signed out",
@@ -39,9 +39,9 @@ impl Invariant {
         }
     }
 
-    /// Whether the promise is kept in the step from `before` to `after`.
+    /// Whether it holds in the step from `before` to `after`.
     pub(crate) fn holds(self, before: &State, after: &State) -> bool {
-        // Only successors of the ticket that was copied count.
+        // Only successors of the stolen ticket count.
         let beyond = |granted: u16| granted >> (after.copied + 1);
         let (owner, thief) = (beyond(after.issued_to_owner), beyond(after.issued_to_thief));
         match self {

@@ -1,5 +1,5 @@
-//! The report: what was asked, what was found, and a shortest story for every promise that does not
-//! hold. It is Markdown, because it is a part of `docs/design/rotation-proof.md`.
+//! The report: the checks, their results, and a shortest trace for every invariant that is broken. It is Markdown, as
+//! a part of `docs/design/rotation-proof.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use super::sign_in::checks as sign_in;
 use super::sign_in::trace as sign_in_trace;
 use super::trace::Event;
 
-/// Explores every world and tells all of it.
+/// Explores every world and writes the report.
 pub(crate) fn report() -> String {
     let mut text = String::new();
     table(&mut text, "### What holds", PROMISES, &Event::KINDS);
@@ -26,7 +26,7 @@ pub(crate) fn report() -> String {
     text
 }
 
-/// What was found in the worlds of promises. Each of `must_be_seen` must have happened there.
+/// The results in the worlds of promises. Each event of `must_be_seen` must have happened there.
 fn table<W: Model>(
     text: &mut String,
     heading: &str,
@@ -54,14 +54,14 @@ fn table<W: Model>(
     line(text, &kinds(&seen));
 }
 
-/// What was found where the promises are kept.
+/// Explores a world in which the invariants must hold.
 fn assert_holds<W: Model>(check: &Check<W>) -> Found<W> {
     let found = explore(&check.of, check.invariants);
     if let Some((invariant, trace)) = &found.broken {
         let trace = trace.iter().map(|event| format!("\n  {event}")).collect::<String>();
         panic!("{}: {} no more:{trace}", check.world, W::in_words(*invariant));
     }
-    // A model that explores nothing finds no counterexample either.
+    // A model that explores no states finds no counterexample either.
     assert!(found.states > 10_000, "{}: only {} moments", check.world, found.states);
     found
 }

@@ -1,59 +1,59 @@
-//! The search: every moment a world can come to, shortest way first. It must not know what the
-//! moments are about.
+//! Breadth-first search over all reachable states, so that a counterexample is a shortest one. It must not know what
+//! the states mean.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;
 use std::hash::Hash;
 
-/// A world that can be explored.
+/// A model to explore.
 pub(crate) trait Model {
-    /// One moment of it.
+    /// A state.
     type State: Clone + Eq + Hash;
-    /// What leads from one moment to another.
+    /// A transition's label.
     type Event: Clone + fmt::Display;
-    /// What can be asked of it.
+    /// An invariant.
     type Invariant: Copy + 'static;
 
-    /// The first moment.
+    /// The initial state.
     fn first(&self) -> Self::State;
-    /// Everything that can follow.
+    /// All successors.
     fn step(&self, state: &Self::State) -> Vec<(Self::Event, Self::State)>;
-    /// The same moment, with names that do not depend on how it came about.
+    /// The state under canonical names, so that equivalent states are equal.
     fn canonical(state: &Self::State) -> Self::State;
-    /// What kind of event it is.
+    /// The kind of an event.
     fn kind(event: &Self::Event) -> &'static str;
-    /// Whether a promise is kept in the step from `before` to `after`.
+    /// Whether an invariant holds in the step from `before` to `after`.
     fn holds(invariant: Self::Invariant, before: &Self::State, after: &Self::State) -> bool;
-    /// The promise as the page puts it.
+    /// The invariant in the page's words.
     fn in_words(invariant: Self::Invariant) -> &'static str;
 }
 
-/// A question: does all of this always hold in that world?
+/// A check: do these invariants always hold in that world?
 pub(crate) struct Check<W: Model> {
     /// The world in words.
     pub(crate) world: &'static str,
     /// The world.
     pub(crate) of: W,
-    /// The promises.
+    /// The invariants.
     pub(crate) invariants: &'static [W::Invariant],
 }
 
-/// What was found.
+/// The result of a search.
 pub(crate) struct Found<W: Model> {
-    /// How many different moments were reached.
+    /// The number of distinct states.
     pub(crate) states: usize,
-    /// How many steps were taken between them.
+    /// The number of transitions.
     pub(crate) steps: usize,
     /// How often each kind of event was seen.
     pub(crate) seen: BTreeMap<&'static str, usize>,
-    /// A promise that was broken, and a shortest way there.
+    /// A broken invariant, and a shortest trace to it.
     pub(crate) broken: Option<(W::Invariant, Vec<W::Event>)>,
 }
 
-/// How the search came to a moment: from which one, by what.
+/// The predecessor of a state, and the event between them.
 type Predecessor<W> = (usize, Option<<W as Model>::Event>);
 
-/// Explores all of `world`, or until one of `invariants` does not hold.
+/// Explores all of `world`, or until one of `invariants` is broken.
 pub(crate) fn explore<W: Model>(world: &W, invariants: &[W::Invariant]) -> Found<W> {
     let first = world.first();
     let mut visited = HashSet::from([W::canonical(&first)]);

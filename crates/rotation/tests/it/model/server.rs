@@ -1,5 +1,5 @@
-//! The server's steps: read the row; then decide and write, guarded by what was read. Between the two
-//! anything can happen. It must not know what a ticket means; that is [`super::rules`].
+//! The server's steps: read the row; then decide, and write conditionally on the row that was read. Any event can
+//! happen between the two. It must not know what a ticket means; that is [`super::rules`].
 
 use rotation::Decision;
 
@@ -9,14 +9,14 @@ use super::step::{Next, drop_useless_calls};
 use super::trace::Event;
 use super::world::{World, Writes};
 
-/// More than this change nothing any more.
+/// More siblings than this make no difference.
 const MOST_SIBLINGS: u8 = 3;
 
-/// What the server can do with the call at `index`.
+/// The server's steps for the call at `index`.
 pub(crate) fn acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>) {
     let call = state.calls[index];
     match (call.progress, call.operation) {
-        // Logging out is one write; it reads nothing first.
+        // A logout is one write, without a read before it.
         (Progress::Sent, Operation::Logout) => {
             let mut after = revoke(world, state, Revocation::Requested);
             after.calls[index].progress = Progress::Answered(Answer::LoggedOut);
@@ -43,7 +43,7 @@ fn act(world: &World, state: &State, index: usize, read: Row) -> Next {
     let stands = world.writes.allows(&read, &state.row);
     let event = |answer| Event::Acts { caller: call.caller, ticket: call.ticket, decision, answer };
     if matches!(decision, Decision::Accept { .. }) && !stands {
-        // Zero rows affected: read again, decide again.
+        // The conditional write affected no row: read again, decide again.
         let mut after = state.clone();
         after.calls[index].progress = Progress::Sent;
         return (event(None), after);
@@ -80,8 +80,7 @@ fn act(world: &World, state: &State, index: usize, read: Row) -> Next {
     (event(Some(answer)), drop_useless_calls(world, after))
 }
 
-/// A password change is a rotation of the ticket that its attempt holds, with the password in the same
-/// write, which is durable.
+/// A password change rotates the ticket that its attempt holds, and sets the password in the same durable write.
 fn act_on_password(world: &World, state: &State, index: usize, read: Row) -> Next {
     let held = Ticket { generation: read.held_by(state.calls[index].key), sibling: 0 };
     let call = Call { ticket: held, ..state.calls[index] };
@@ -95,7 +94,7 @@ fn act_on_password(world: &World, state: &State, index: usize, read: Row) -> Nex
         return (event(None), after);
     }
     if rotates && state.password_is_set {
-        // Somebody has set it, and it was not this attempt.
+        // Another attempt has set it.
         after.calls[index].progress = Progress::Answered(Answer::WrongPassword);
         return (event(Some(Answer::WrongPassword)), drop_useless_calls(world, after));
     }
@@ -132,7 +131,7 @@ impl Writes {
     }
 }
 
-/// The next ticket, noted in the books of whoever gets it.
+/// Issues the next ticket, and records its recipient.
 fn issue(world: &World, after: &mut State, call: &Call) -> Answer {
     let generation = call.ticket.generation + 1;
     let mut sibling = 0;
@@ -149,8 +148,8 @@ fn issue(world: &World, after: &mut State, call: &Call) -> Answer {
     Answer::Issued(Ticket { generation, sibling })
 }
 
-/// After a copy was made: who has presented the copied ticket or a later one. With the pending key the
-/// copied ticket itself is common to both.
+/// After a theft: records who has presented the stolen ticket or a later one. If the pending key was stolen too, the
+/// stolen ticket itself is common to both.
 fn note_presented(after: &mut State, call: &Call) {
     let common = after.copied + u8::from(after.loot.is_some());
     if after.thief.is_some() && call.ticket.generation >= common {
@@ -161,8 +160,8 @@ fn note_presented(after: &mut State, call: &Call) {
     }
 }
 
-/// The row once its session has ended: the first cause stands, and what is durable takes earlier
-/// rotations with it to the disk.
+/// Revokes the session's row: the first reason stays, and since the write is durable, earlier rotations become
+/// durable with it.
 pub(crate) fn revoke(world: &World, state: &State, cause: Revocation) -> State {
     let mut after = state.clone();
     if after.row.revoked.is_none() {

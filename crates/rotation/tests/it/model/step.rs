@@ -1,5 +1,5 @@
-//! What can happen next. Each event is one step of one party; everything that can interleave, does.
-//! The clients' and the network's steps stand here, the server's in [`super::server`].
+//! The transitions. Each event is one step of one party, and all interleavings are explored. Here are the steps of
+//! clients and network, in [`super::server`] the server's.
 
 use super::rules::{Revocation, Row};
 use super::server;
@@ -7,10 +7,10 @@ use super::state::{Answer, Call, Caller, Jar, Key, Operation, Progress, State, T
 use super::trace::Event;
 use super::world::{Loot, Tabs, World};
 
-/// A moment that can follow, and what led to it.
+/// A successor state, and the event that leads to it.
 pub(crate) type Next = (Event, State);
 
-/// The first moment: somebody has logged in and holds ticket 1.
+/// The initial state: a user has logged in and holds ticket 1.
 pub(crate) fn first(world: &World) -> State {
     let ticket = Ticket { generation: 1, sibling: 0 };
     State {
@@ -41,7 +41,7 @@ pub(crate) fn first(world: &World) -> State {
     }
 }
 
-/// Everything that can follow.
+/// All successors.
 pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
     let mut next = Vec::new();
     for tab in 0..2 {
@@ -86,7 +86,7 @@ fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
         after.calls.push(call(Caller::Tab(tab), Operation::Logout, jar.ticket, None));
         next.push((Event::RequestsLogout { tab }, after));
     }
-    // A tab settles what is pending before it asks for another password.
+    // A tab finishes the pending attempt before it requests a password change.
     let settled = jar.pending.is_none() && state.looked[usize::from(tab)].is_none();
     if world.password && settled && !state.password_change_was_requested {
         let mut after = state.clone();
@@ -127,7 +127,7 @@ fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
             if state.calls.iter().any(|call| call.caller == Caller::Thief) {
                 return;
             }
-            // A retry, or a new attempt; with the key that was copied; or without any.
+            // A retry, or a new attempt; with the stolen key; or without a key.
             let own = |state: &mut State| Some(jar.pending.unwrap_or_else(|| fresh_key(state)));
             let mut after = state.clone();
             let key = own(&mut after);
@@ -164,7 +164,7 @@ fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>
         after.calls[index].caller = Caller::GaveUp;
         next.push((Event::GivesUp { caller: call.caller }, drop_useless_calls(world, after)));
     }
-    // What the thief sends is not copied: whose the copy would be, the books could not say.
+    // The thief's requests are not copied: the records could not attribute the copy.
     let copied = call.progress == Progress::Sent && call.caller != Caller::Thief;
     if copied && state.copies_left > 0 && state.calls.len() < world.calls {
         let mut after = state.clone();
@@ -190,7 +190,7 @@ fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>
 }
 
 fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) -> Next {
-    // Where tabs share a key, the one that has taken it last settles it.
+    // Where tabs share a key, the tab that took it last clears it.
     let is_ours = after.taken_by.is_none_or(|tab| call.caller == Caller::Tab(tab));
     let settled = |jar: &mut Jar| {
         if is_ours && jar.pending == call.key {
@@ -217,8 +217,7 @@ fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) ->
     (Event::Receives { caller: call.caller, answer }, after)
 }
 
-/// A ticket is in the jar. If it is a later one, whatever is still under way has outlived one more
-/// rotation.
+/// A ticket lands in the cookie jar. If it is a later one, each call in flight is late by one more rotation.
 fn cookie_lands(world: &World, mut after: State, ticket: Ticket) -> State {
     let mut completed = 0;
     if let Some(jar) = &mut after.browser {
@@ -242,8 +241,7 @@ fn thief_receives(mut after: State, answer: Answer) -> Next {
     (Event::Receives { caller: Caller::Thief, answer }, after)
 }
 
-/// What nobody waits for is dropped once it can do nothing any more, or has been on its way for
-/// longer than this world allows.
+/// Prunes calls without a waiting caller that can have no further effect, or are later than this world allows.
 pub(crate) fn drop_useless_calls(world: &World, mut state: State) -> State {
     state.calls.retain(|call| match (call.caller, call.progress) {
         (Caller::GaveUp, Progress::Answered(Answer::Issued(_))) => {
@@ -253,7 +251,7 @@ pub(crate) fn drop_useless_calls(world: &World, mut state: State) -> State {
         (Caller::GaveUp | Caller::Network, Progress::Sent | Progress::Read(_)) => {
             call.outlived <= world.late_requests
         }
-        // A tab that takes no turn may wait while another refreshes. It is late within bounds, too.
+        // A tab without the lock may wait while another refreshes. It is late within bounds, too.
         (Caller::Tab(_), progress) if world.tabs == Tabs::ShareAKey => match progress {
             Progress::Answered(_) => call.outlived <= world.late_answers,
             Progress::Sent | Progress::Read(_) => call.outlived <= world.late_requests,
@@ -295,7 +293,7 @@ fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
     }
 }
 
-/// A crash, or a user who clears what sites have stored. Nobody waits for an answer any more.
+/// A crash, or a user who clears site data. No tab waits for an answer after it.
 fn browser_crashes(state: &State, jar: Jar, next: &mut Vec<Next>) {
     let with = |jar| {
         let mut after = State { browser: Some(jar), looked: [None; 2], ..state.clone() };

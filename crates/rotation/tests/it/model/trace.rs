@@ -1,4 +1,4 @@
-//! A path through a world, told in short sentences: what a reader needs to see a counterexample.
+//! A trace of events through a world, in short sentences, so that a reader can follow a counterexample.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use rotation::Decision;
 use super::rules::Row;
 use super::state::{Answer, Caller, Key, Ticket};
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     Looks {
@@ -77,7 +77,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The kinds that the worlds of Baton's promises must have seen.
+    /// The kinds that must occur in the worlds of Baton's promises.
     pub(crate) const KINDS: [&str; 26] = [
         "a cookie lands late",
         "a logout ends the session",
@@ -107,7 +107,7 @@ impl Event {
         "the thief receives an answer",
     ];
 
-    /// Its kind, for the books that show that everything has been explored.
+    /// Its kind, for the counts that show what was explored.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Looks { .. } => "a tab looks for a pending key",

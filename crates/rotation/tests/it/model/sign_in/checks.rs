@@ -1,5 +1,5 @@
-//! What is asked of sign-in attempts, in the order of the page: what Baton promises, where its limits are, why other
-//! rules were rejected, and which mistakes of a server the model would notice.
+//! The checks of the sign-in model, in the order of the page: Baton's promises, their limits, the rejected rules, and
+//! server mistakes that the model must notice.
 
 use super::invariants::Invariant::{
     self, KeyOpensNothing, NeverEmailTaken, NeverRefused, NeverSignedOut, OneSession,
@@ -13,7 +13,7 @@ const fn check(world: &'static str, of: World, invariants: &'static [Invariant])
     Check { world, of, invariants }
 }
 
-/// Eight requests: browsers send one again by themselves up to seven times.
+/// Eight requests: browsers resend a request by themselves up to seven times.
 const REGISTRATION: World = World {
     rule: Rule::Keyed,
     operation: Operation::Register,
@@ -24,11 +24,11 @@ const REGISTRATION: World = World {
     forgets: false,
 };
 const LOGIN: World = World { operation: Operation::LogIn, ..REGISTRATION };
-/// Two requests are enough to see what is wrong with a rule.
+/// Two requests are enough to refute a rule.
 const TWO_REGISTRATIONS: World = World { requests: 2, revocations: false, ..REGISTRATION };
 const TWO_LOGINS: World = World { operation: Operation::LogIn, ..TWO_REGISTRATIONS };
 
-/// What Baton promises.
+/// Baton's promises.
 pub(crate) const PROMISES: &[Check<World>] = &[
     check(
         "a registration that is sent or copied up to eight times; any message lost or late, the instances \
@@ -68,7 +68,7 @@ pub(crate) const PROMISES: &[Check<World>] = &[
     ),
 ];
 
-/// Where the promises end. Each of these has a counterexample.
+/// The limits of the promises. Each has a counterexample.
 pub(crate) const LIMITS: &[Check<World>] = &[
     check(
         "a registration, and a database that loses it although it was answered",
@@ -97,7 +97,7 @@ pub(crate) const LIMITS: &[Check<World>] = &[
     ),
 ];
 
-/// The rules that were rejected.
+/// The rejected rules.
 pub(crate) const REJECTED: &[Check<World>] = &[
     check(
         "a login without keys, and a request that is copied",
@@ -141,7 +141,7 @@ pub(crate) const REJECTED: &[Check<World>] = &[
     ),
 ];
 
-/// Mistakes in carrying the rule out.
+/// Mistakes in executing the rule.
 pub(crate) const MISTAKES: &[Check<World>] = &[
     check(
         "a key that is looked for, and a commit that does not depend on it",

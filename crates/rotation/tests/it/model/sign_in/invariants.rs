@@ -1,26 +1,26 @@
-//! What must hold at every moment of a sign-in attempt, by name.
+//! The invariants of a sign-in attempt, by name.
 
 use super::state::{Key, State};
 
-/// A promise.
+/// An invariant of sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Invariant {
-    /// No attempt has begun two sessions that are stored.
+    /// No attempt has created two stored sessions.
     OneSession,
-    /// `email_taken` is never said to the attempt that made the account.
+    /// The attempt that created the account never gets `email_taken`.
     NeverEmailTaken,
-    /// An honest client, alone at its address, is neither told that its password is wrong nor that the address is taken.
+    /// An honest client, alone at its address, never gets `invalid_credentials` or `email_taken`.
     NeverRefused,
-    /// Ticket 1 is not given out once it was presented.
+    /// Ticket 1 is not issued again after it was presented.
     TicketOneUnused,
-    /// What a client is answered with stands until its end is asked for.
+    /// A session that a client has received stays valid until its revocation is requested.
     NeverSignedOut,
-    /// The key opens nothing without the password.
+    /// The key is no credential: without the password it opens no session.
     KeyOpensNothing,
 }
 
 impl Invariant {
-    /// The promise as the page puts it.
+    /// The invariant in the page's words.
     pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Self::OneSession => "one session for each attempt",
@@ -34,7 +34,7 @@ impl Invariant {
         }
     }
 
-    /// Whether the promise is kept at this moment.
+    /// Whether it holds in this state.
     pub(crate) fn holds(self, state: &State) -> bool {
         match self {
             Self::OneSession => Key::ALL.iter().all(|key| {

@@ -1,5 +1,6 @@
-//! The steps of the instances: verify the password, look for the key, then commit on the condition that it is not used.
-//! Between any two of them anything can happen. They must not decide what a copy means; that is `decide_sign_in`.
+//! The steps of the instances: verify the password, look up the idempotency key, then commit on the condition that
+//! the key is unused. Any event can happen between two of them. They must not decide what a copy means; that is
+//! `decide_sign_in`.
 
 use rotation::{SignIn, decide_sign_in};
 
@@ -10,7 +11,7 @@ use super::step::{Next, drop_unawaited_answers};
 use super::trace::Event;
 use super::world::{Rule, World};
 
-/// What an instance can do with the call at `index`.
+/// An instance's step for the call at `index`.
 pub(crate) fn acts(world: &World, state: &State, index: usize) -> Option<Next> {
     let call = state.calls[index];
     let is_taken = state.tables.account.is_some();
@@ -48,7 +49,7 @@ fn verify(world: &World, state: &State, index: usize, then: Progress) -> Next {
     (Event::Verifies { by: call.by, passes }, after)
 }
 
-/// Looks for the key: for the first time, or after a commit that wrote nothing.
+/// Looks up the key: for the first time, or after a commit that wrote no row.
 fn look(world: &World, state: &State, index: usize) -> Next {
     let call = state.calls[index];
     let again = call.progress == Progress::NotWritten;
@@ -62,7 +63,7 @@ fn look(world: &World, state: &State, index: usize) -> Next {
     (Event::Looks { by: call.by, key: call.key, found, again }, after)
 }
 
-/// One transaction: the key, unless it is used, and with it the session, and the account if it is a registration.
+/// One transaction: the key, unless it is used, together with the session, and the account for a registration.
 fn commit(world: &World, state: &State, index: usize) -> Next {
     let call = state.calls[index];
     assert_eq!(decide_sign_in(None, NOW, POLICY), SignIn::Begin, "the first of all begins");
@@ -90,12 +91,12 @@ fn commit(world: &World, state: &State, index: usize) -> Next {
     (Event::WritesNothing, after)
 }
 
-/// Reads the session that the key has begun, and says what that means.
+/// Reads the key's session and decides what the request means.
 fn decide(world: &World, state: &State, index: usize, number: Number) -> Next {
     let call = state.calls[index];
     let session = state.session(number);
     let stands = session.is_some_and(|session| !session.revoked);
-    // A session that is gone is over.
+    // A session that no longer exists is over.
     let meant = session
         .map_or(SignIn::Duplicate, |session| decide_sign_in(Some(&session.family()), NOW, POLICY));
     match (meant, world.rule) {
@@ -114,7 +115,7 @@ fn decide(world: &World, state: &State, index: usize, number: Number) -> Next {
     }
 }
 
-/// A new session, with its key where the rule has it so.
+/// A new session, with its key if the rule commits both together.
 fn begin(world: &World, state: &State, call: &Call) -> (State, Number) {
     let mut after = state.committing(world);
     after.begun += 1;
@@ -136,7 +137,7 @@ fn commits(world: &World, call: &Call, number: Number) -> Event {
     Event::Commits { operation: call.operation, number, key: with_key.then_some(call.key) }
 }
 
-/// An answer on its way, with what is to be said of it in the books.
+/// Sends an answer, and records what it discloses.
 fn answered(world: &World, mut after: State, index: usize, answer: Answer) -> State {
     let call = after.calls[index];
     after.calls[index].progress = Progress::Answered(answer);

@@ -1,5 +1,5 @@
-//! What can happen next to a sign-in attempt. The steps of the client, the network and the database stand here, the
-//! instances' in [`super::server`].
+//! The transitions of a sign-in attempt. Here are the steps of client, network and database, in [`super::server`]
+//! those of the instances.
 
 use rotation::{Decision, Generation, decide};
 
@@ -11,7 +11,7 @@ use super::state::{
 use super::trace::Event;
 use super::world::{Other, World};
 
-/// A moment that can follow, and what led to it.
+/// A successor state, and the event that leads to it.
 pub(crate) type Next = (Event, State);
 
 /// How many requests another person sends.
@@ -19,7 +19,7 @@ const OTHERS: u8 = 2;
 /// The last ticket that the client presents.
 const LAST_TICKET: u8 = 2;
 
-/// The first moment: a form is filled in.
+/// The initial state: a form is filled in.
 pub(crate) fn first(world: &World) -> State {
     let account = match world.operation {
         Operation::Register => None,
@@ -50,13 +50,13 @@ pub(crate) fn first(world: &World) -> State {
     }
 }
 
-/// Everything that can follow.
+/// All successors.
 pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
     let mut next = Vec::new();
     client_acts(world, state, &mut next);
     other_acts(world, state, &mut next);
     for (index, call) in state.calls.iter().enumerate() {
-        // Calls that are alike lead to the same moments.
+        // Equal calls lead to the same states.
         if !state.calls[..index].contains(call) {
             network_acts(state, index, &mut next);
             next.extend(server::acts(world, state, index));
@@ -89,7 +89,7 @@ fn client_acts(world: &World, state: &State, next: &mut Vec<Next>) {
     }
 }
 
-/// A refresh, in one step: what can come between its own is explored elsewhere.
+/// A refresh, in one step: the rotation model explores its interleavings.
 fn refresh(world: &World, state: &State, jar: Jar) -> Next {
     let presented = Generation(jar.ticket.into());
     let session = state.session(jar.session);
@@ -112,7 +112,7 @@ fn refresh(world: &World, state: &State, jar: Jar) -> Next {
     (Event::RefreshIsRefused { jar, is_replay }, after)
 }
 
-/// Whether a session is over because that was asked for.
+/// Whether a session was revoked by request.
 fn was_revoked(state: &State, number: u8) -> bool {
     state.revocation_was_requested && state.session(number).is_some_and(|session| session.revoked)
 }
@@ -148,7 +148,7 @@ fn network_acts(state: &State, index: usize, next: &mut Vec<Next>) {
     if let Progress::Answered(answer) = call.progress {
         next.push(client_receives(without(), answer));
         if let Answer::Issued(session) = answer {
-            // The connection breaks behind the headers.
+            // The connection breaks after the headers.
             let mut after = no_longer_waiting(without());
             after.client.status = Status::GaveUp;
             after.client.jar = Some(Jar { session, ticket: 1 });
@@ -167,7 +167,7 @@ fn client_receives(before: State, answer: Answer) -> Next {
             after.client.jar = Some(Jar { session, ticket: 1 });
             after.client.status = Status::SignedIn;
         }
-        // The cookie had arrived: the session goes on with it.
+        // The cookie had arrived: the session continues with it.
         Answer::Duplicate if jar.is_some() => after.client.status = Status::SignedIn,
         Answer::Duplicate => {
             let mut sessions = after.tables.sessions.iter();
@@ -185,7 +185,7 @@ fn client_receives(before: State, answer: Answer) -> Next {
     (Event::Receives { answer }, after)
 }
 
-/// From now on no answer to what was sent reaches the client: it has one, or waits no more.
+/// Discards the answers to earlier requests: the client has one, or has stopped waiting.
 fn no_longer_waiting(mut state: State) -> State {
     for call in &mut state.calls {
         call.awaited = false;
@@ -193,7 +193,7 @@ fn no_longer_waiting(mut state: State) -> State {
     drop_unawaited_answers(state)
 }
 
-/// An answer that reaches no client is dropped.
+/// Drops answers that reach no client.
 pub(crate) fn drop_unawaited_answers(mut state: State) -> State {
     state.calls.retain(|call| call.awaited || !matches!(call.progress, Progress::Answered(_)));
     state
@@ -204,7 +204,7 @@ fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
         for session in state.tables.sessions.iter().filter(|session| !session.revoked) {
             let mut after = state.clone();
             after.revocation_was_requested = true;
-            // An end is durable, and takes what was committed before along.
+            // A revocation is durable, and makes earlier commits durable with it.
             after.before = None;
             let row = after.session_mut(session.number).expect("it was found");
             row.revoked = true;

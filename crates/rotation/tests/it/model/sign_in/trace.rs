@@ -1,11 +1,11 @@
-//! A path through a world of sign-in attempts, told in short sentences.
+//! A trace of events through a world of sign-in attempts, in short sentences.
 
 use std::fmt;
 
 use super::state::{Answer, Jar, Key, Number, Operation, Person, Progress};
 use super::world::Other;
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     Sends {
@@ -68,7 +68,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The kinds that the worlds of Baton's promises must have seen.
+    /// The kinds that must occur in the worlds of Baton's promises.
     pub(crate) const KINDS: [&str; 20] = [
         "a commit finds the key or the address",
         "a copy is answered again",
@@ -92,7 +92,7 @@ impl Event {
         "the password is wrong",
     ];
 
-    /// Its kind, for the books that show that everything has been explored.
+    /// Its kind, for the counts that show what was explored.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Sends { again: true, .. } => "the client asks again",
