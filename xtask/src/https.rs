@@ -31,7 +31,7 @@ pub(crate) fn run(
     port: u16,
     arguments: &[OsString],
 ) -> Result<()> {
-    no_other_address(arguments)?;
+    reject_address_settings(arguments)?;
     // A port that is taken is said before minutes are spent on building.
     let proxy = Proxy::bind(port)?;
     build::site_and_program(workspace, release)?;
@@ -55,7 +55,7 @@ fn welcome(origin: &str) -> String {
 }
 
 /// The server's address is the proxy's business here.
-fn no_other_address(arguments: &[OsString]) -> Result<()> {
+fn reject_address_settings(arguments: &[OsString]) -> Result<()> {
     for name in ["--listen", "--origin"] {
         if arguments.iter().filter_map(|it| it.to_str()).any(|it| it.starts_with(name)) {
             bail!(
@@ -87,7 +87,7 @@ async fn serve_behind(proxy: Proxy, certificate: &Certificate, mut serve: Comman
             }
         });
     }
-    until_it_ends(&mut server).await
+    supervise(&mut server).await
 }
 
 /// Passes on what the server says until it is ready. `None` if it ended before that.
@@ -102,11 +102,11 @@ async fn address_of(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Option<
 }
 
 /// Waits for the server. Who stops xtask stops it, too: from a terminal Ctrl-C reaches both, a signal by `kill` does not.
-async fn until_it_ends(server: &mut Child) -> Result<()> {
+async fn supervise(server: &mut Child) -> Result<()> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut hangup = signal(SignalKind::hangup())?;
-    let told = tokio::select! {
+    let signal_code = tokio::select! {
         status = server.wait() => {
             let status = status?;
             if status.success() {
@@ -125,7 +125,7 @@ async fn until_it_ends(server: &mut Child) -> Result<()> {
         let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
     }
     server.wait().await?;
-    Err(process::Failed::told("baton serve", told).into())
+    Err(process::Failed::told("baton serve", signal_code).into())
 }
 
 #[cfg(test)]
@@ -135,9 +135,10 @@ mod tests {
     #[test]
     fn an_address_beside_https_is_refused_in_words() {
         for argument in ["--listen=127.0.0.1:80", "--origin"] {
-            let refused = no_other_address(&[argument.into()]).expect_err("a contradiction");
+            let refused = reject_address_settings(&[argument.into()]).expect_err("a contradiction");
             assert!(refused.to_string().contains("--https=4443"), "{refused}");
         }
-        no_other_address(&["--access-token-seconds".into(), "5".into()]).expect("no contradiction");
+        reject_address_settings(&["--access-token-seconds".into(), "5".into()])
+            .expect("no contradiction");
     }
 }

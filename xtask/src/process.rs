@@ -82,7 +82,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 /// What the program prints on standard output, if it can be started and ends well.
-pub(crate) fn answer(command: &mut Command) -> Option<String> {
+pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
@@ -110,12 +110,12 @@ pub(crate) fn tee(
         Stream::Output => Box::new(child.stdout.take().context("the pipe was asked for")?),
         Stream::Error => Box::new(child.stderr.take().context("the pipe was asked for")?),
     };
-    let kept = pass_on(BufReader::new(pipe), std::io::stdout(), keep)?;
+    let kept = copy_lines(BufReader::new(pipe), std::io::stdout(), keep)?;
     let status = child.wait()?;
     Ok((kept, judge(command, status)))
 }
 
-fn pass_on(
+fn copy_lines(
     mut from: impl BufRead,
     mut to: impl Write,
     keep: impl Fn(&str) -> bool,
@@ -154,15 +154,15 @@ fn judge(command: &Command, status: std::process::ExitStatus) -> Result<()> {
     }
     // A child ended by a signal has no code; 1 is then as good as any.
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-    Err(Failed { what: spelled(command), code, told: false }.into())
+    Err(Failed { what: command_line(command), code, told: false }.into())
 }
 
 fn cannot_start(command: &Command) -> String {
-    format!("`{}` could not be started; is it installed and on PATH?", spelled(command))
+    format!("`{}` could not be started; is it installed and on PATH?", command_line(command))
 }
 
 /// The command as one would type it.
-fn spelled(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
     let words = std::iter::once(name).chain(command.get_args());
@@ -177,7 +177,7 @@ mod tests {
     fn a_tee_passes_everything_on_and_keeps_what_is_wanted() {
         let from = b"one\n\x1b[32;1mtwo\x1b[0m tests\nthree" as &[u8];
         let mut to = Vec::new();
-        let kept = pass_on(from, &mut to, |line| line.starts_with("two")).expect("memory only");
+        let kept = copy_lines(from, &mut to, |line| line.starts_with("two")).expect("memory only");
         assert_eq!(kept, ["two tests"]);
         assert_eq!(to, from);
     }

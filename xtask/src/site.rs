@@ -20,7 +20,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let _alone = lock(workspace)?;
     let bundle = bundle::ensure(workspace)?;
     let wanted = format!("{}\n{}\n", asset::COMPRESSION, inputs(workspace, &bundle)?);
-    let stamp = workspace.memory().join("site.stamp");
+    let stamp = workspace.cache().join("site.stamp");
     let known = std::fs::read_to_string(&stamp).unwrap_or_default();
     if known == wanted && workspace.site().join("site.json").is_file() {
         return Ok(());
@@ -51,7 +51,7 @@ pub(crate) fn print_sizes(workspace: &Workspace) -> Result<()> {
 
 /// Two builds at a time would write the same files.
 fn lock(workspace: &Workspace) -> Result<std::fs::File> {
-    let folder = workspace.memory();
+    let folder = workspace.cache();
     std::fs::create_dir_all(&folder).context("the folder target cannot be written to")?;
     let file = std::fs::File::create(folder.join("lock"))?;
     if file.try_lock().is_err() {

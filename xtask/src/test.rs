@@ -16,7 +16,7 @@ use cluster::Cluster;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::Command;
-use summary::{Kind, Part};
+use summary::{Kind, Outcome};
 
 /// What the browser tests need that is not ours.
 struct Browser {
@@ -44,13 +44,13 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
         };
         let verdict = run(kind, &mut command, &mut parts);
         if let Err(error) = verdict {
-            report::say(&format!("\n{} failed. Alone: {}", kind.title(), kind.alone()));
-            report::say(&summary::closing(&parts));
+            report::say(&format!("\n{} failed. Alone: {}", kind.title(), kind.command_alone()));
+            report::say(&summary::table(&parts));
             // Nothing may stand below the runner's own summary.
             return Err(process::Failed::told(kind.title(), process::exit_code(&error)).into());
         }
     }
-    report::say(&summary::closing(&parts));
+    report::say(&summary::table(&parts));
     Ok(())
 }
 
@@ -63,7 +63,7 @@ fn build(workspace: &Workspace) -> Result<()> {
     })
 }
 
-fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
+fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Outcome>) -> Result<()> {
     report::heading(kind.title());
     if std::io::stdout().is_terminal() && environment::variable("NO_COLOR").is_none() {
         // The runners see a pipe, and would leave their colours out.
@@ -74,8 +74,8 @@ fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
         Kind::Faults | Kind::Examples | Kind::Browser => Stream::Output,
     };
     let stopwatch = Stopwatch::start();
-    let (lines, verdict) = process::tee(command, stream, |line| kind.sums_up(line))?;
-    parts.push(Part { kind, lines, elapsed: stopwatch.elapsed() });
+    let (lines, verdict) = process::tee(command, stream, |line| kind.is_summary(line))?;
+    parts.push(Outcome { kind, lines, elapsed: stopwatch.elapsed() });
     verdict
 }
 

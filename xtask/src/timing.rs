@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use welch::{Sample, percentile};
 
 /// Above this, a difference would be no chance any more: what dudect takes for a leak.
-const NO_CHANCE: f64 = 4.5;
+const LEAK_THRESHOLD: f64 = 4.5;
 /// What is slower than this share of all logins was slow because of something else.
-const UNDISTURBED: f64 = 0.9;
+const UNDISTURBED_SHARE: f64 = 0.9;
 const PASSWORD: &str = "velvet otter under glass";
 
 /// What to measure.
@@ -65,17 +65,17 @@ pub(crate) fn timing(workspace: &Workspace, measurement: &Measurement) -> Result
     }
     disable(&program, &folder, KINDS[2].email)?;
     let title = format!("Logging in {} times", 3 * measurement.samples);
-    let milliseconds = report::step(&title, || measured(&mut client, measurement.samples))?;
+    let milliseconds = report::step(&title, || measure(&mut client, measurement.samples))?;
     drop(server);
-    let plain = tell("all logins", &milliseconds);
-    let limit = percentile(milliseconds.iter().flatten().copied(), UNDISTURBED);
+    let plain = print_statistics("all logins", &milliseconds);
+    let limit = percentile(milliseconds.iter().flatten().copied(), UNDISTURBED_SHARE);
     let cut = milliseconds.map(|values| values.into_iter().filter(|it| *it <= limit).collect());
-    let undisturbed = tell("the fastest nine of ten, of all kinds together", &cut);
-    if plain.max(undisturbed) < NO_CHANCE {
+    let undisturbed = print_statistics("the fastest nine of ten, of all kinds together", &cut);
+    if plain.max(undisturbed) < LEAK_THRESHOLD {
         report::say("\nThe three cannot be told apart.");
         return Ok(());
     }
-    report::say(&format!("\nThey can be told apart: |t| is {NO_CHANCE} or more."));
+    report::say(&format!("\nThey can be told apart: |t| is {LEAK_THRESHOLD} or more."));
     Err(Failed::told("cargo xtask timing", 1).into())
 }
 
@@ -95,7 +95,7 @@ fn disable(program: &Path, folder: &Path, email: &str) -> Result<()> {
 
 /// Milliseconds by kind. The kinds take turns, in an order that changes: whatever else happens on the
 /// machine happens to all of them.
-fn measured(client: &mut Client, samples: u32) -> Result<[Vec<f64>; 3]> {
+fn measure(client: &mut Client, samples: u32) -> Result<[Vec<f64>; 3]> {
     const ORDERS: [[usize; 3]; 6] =
         [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [2, 0, 1], [1, 0, 2]];
     let mut milliseconds = [const { Vec::new() }; 3];
@@ -116,7 +116,7 @@ fn measured(client: &mut Client, samples: u32) -> Result<[Vec<f64>; 3]> {
 }
 
 /// Prints means and differences; the largest |t|.
-fn tell(title: &str, milliseconds: &[Vec<f64>; 3]) -> f64 {
+fn print_statistics(title: &str, milliseconds: &[Vec<f64>; 3]) -> f64 {
     report::heading(title);
     let samples = milliseconds.each_ref().map(|values| Sample::of(values));
     for ((kind, sample), values) in KINDS.iter().zip(&samples).zip(milliseconds) {

@@ -42,7 +42,7 @@ impl Workspace {
     }
 
     /// What xtask remembers between two runs.
-    pub(crate) fn memory(&self) -> PathBuf {
+    pub(crate) fn cache(&self) -> PathBuf {
         self.target().join("xtask")
     }
 

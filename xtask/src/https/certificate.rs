@@ -28,7 +28,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Whoever trusts it by hand does not want to do so every month.
 const DAYS: u32 = 365;
 /// Made anew when it has less than that left.
-const SPARE_DAYS: u32 = 7;
+const RENEW_DAYS: u32 = 7;
 
 /// A certificate, its key, and who vouches for it.
 pub(crate) struct Certificate {
@@ -46,7 +46,7 @@ pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
 /// The certificate in `folder`; made unless one is there that is good for some days.
 pub(crate) fn ensure(folder: &Path, now: UnixTime) -> Result<Certificate> {
     if let Ok(certificate) = Certificate::read(folder)
-        && certificate.is_good_at(later(now, SPARE_DAYS))
+        && certificate.is_valid_at(later(now, RENEW_DAYS))
     {
         return Ok(certificate);
     }
@@ -130,7 +130,7 @@ impl Certificate {
     }
 
     /// Whether a browser that trusts the authority would take it, and the key belongs to it.
-    fn is_good_at(&self, at: UnixTime) -> bool {
+    fn is_valid_at(&self, at: UnixTime) -> bool {
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider());
         let Ok(verifier) = verifier.build() else { return false };
@@ -194,9 +194,9 @@ mod tests {
         let now = UnixTime::now();
         let first = ensure(folder, now).expect("a certificate").leaf;
         assert_eq!(ensure(folder, now).expect("the same").leaf, first);
-        let nearly = later(now, DAYS - SPARE_DAYS - 1);
+        let nearly = later(now, DAYS - RENEW_DAYS - 1);
         assert_eq!(ensure(folder, nearly).expect("the same").leaf, first);
-        let late = later(now, DAYS - SPARE_DAYS + 1);
+        let late = later(now, DAYS - RENEW_DAYS + 1);
         assert_ne!(ensure(folder, late).expect("another").leaf, first);
     }
 

@@ -65,7 +65,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, upstream: SocketAd
                 let acceptor = acceptor.clone();
                 tokio::spawn(async move {
                     // A browser that does not trust the certificate, or leaves: it knows.
-                    let _ = pass_on(stream, &acceptor, upstream).await;
+                    let _ = forward(stream, &acceptor, upstream).await;
                 });
             }
             // Of that one connection, or of too many: a moment later it may do.
@@ -82,7 +82,7 @@ async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-async fn pass_on(
+async fn forward(
     stream: TcpStream,
     acceptor: &TlsAcceptor,
     upstream: SocketAddr,

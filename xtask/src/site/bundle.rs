@@ -16,7 +16,7 @@ const WASM: &str = "frontend_bg.wasm";
 /// Builds the bundle unless it is up to date; returns a fingerprint of it.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<String> {
     let inputs = inputs(workspace)?;
-    let stamp = workspace.memory().join("bundle.stamp");
+    let stamp = workspace.cache().join("bundle.stamp");
     let known = std::fs::read_to_string(&stamp).unwrap_or_default();
     // The outcome is part of the stamp: somebody may have run Trunk by hand, without --release.
     if let Ok(outcome) = outcome(&workspace.bundle())
@@ -38,7 +38,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<String> {
 /// Everything that can change the bundle. Tests of the two crates cannot.
 fn inputs(workspace: &Workspace) -> Result<String> {
     let mut fingerprint = Fingerprint::default();
-    let compiler = process::answer(process::command(workspace, "rustc").arg("-vV"));
+    let compiler = process::output(process::command(workspace, "rustc").arg("-vV"));
     fingerprint.add("rustc", compiler.unwrap_or_default().as_bytes());
     fingerprint.add("trunk", cargo::TRUNK.version().as_bytes());
     fingerprint.add("binaryen", node::binaryen_version(workspace)?.as_bytes());

@@ -4,7 +4,7 @@
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 10] = [
     ("shared", &[]),
     ("rotation", &["shared"]),
     ("verifier", &["shared"]),
@@ -42,16 +42,17 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.under("crates/") {
         let Some(name) = crate_of(&file.path) else { continue };
-        let Some((_, may_know)) = MAY_KNOW.iter().find(|(known, _)| *known == name) else {
+        let Some((_, allowed)) = ALLOWED_DEPENDENCIES.iter().find(|(known, _)| *known == name)
+        else {
             let message =
                 format!("{name} has no place in xtask/src/tidy/crates.rs: who may it know?");
             findings.push(Finding::new(&file.path, 1, message));
             continue;
         };
         for Dependency { line, name: dependency, for_tests } in dependencies(&file.text) {
-            let ours = MAY_KNOW.iter().any(|(known, _)| *known == dependency);
+            let ours = ALLOWED_DEPENDENCIES.iter().any(|(known, _)| *known == dependency);
             let test_help = for_tests && FOR_TESTS.contains(&dependency);
-            if ours && !may_know.contains(&dependency) && !test_help {
+            if ours && !allowed.contains(&dependency) && !test_help {
                 let message = format!("{name} must not know {dependency}");
                 findings.push(Finding::new(&file.path, line, message));
             }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Folders that hold nothing of ours. Version control ignores them, too.
-const NOT_OURS: [&str; 8] = [
+const IGNORED_FOLDERS: [&str; 8] = [
     ".git",
     "target",
     "dist",
@@ -60,7 +60,7 @@ impl Tree {
     /// Reads everything under `root`.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut tree = Self::default();
-        for file in files::under(root, &NOT_OURS)? {
+        for file in files::under(root, &IGNORED_FOLDERS)? {
             let relative = file.strip_prefix(root).unwrap_or(&file);
             let path = relative.to_string_lossy().replace('\\', "/");
             match String::from_utf8(files::read(&file)?) {

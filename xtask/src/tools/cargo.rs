@@ -103,7 +103,7 @@ impl Tool<'_> {
         let mut command = process::command(workspace, self.program);
         // `NO_COLOR=1` makes trunk 0.21.14 refuse its own command line.
         command.arg("--version").env_remove("NO_COLOR");
-        let Some(answer) = process::answer(&mut command) else { return false };
+        let Some(answer) = process::output(&mut command) else { return false };
         !self.exact || answer.split_whitespace().nth(1) == Some(self.version)
     }
 

@@ -55,7 +55,7 @@ fn playwrights(workspace: &Workspace) -> Option<PathBuf> {
     let question = "console.log(require('@playwright/test').chromium.executablePath())";
     let mut node = process::command(workspace, "node");
     node.current_dir(workspace.end2end()).args(["-e", question]);
-    let path = PathBuf::from(process::answer(&mut node)?);
-    let starts = process::answer(process::command(workspace, &path).arg("--version")).is_some();
+    let path = PathBuf::from(process::output(&mut node)?);
+    let starts = process::output(process::command(workspace, &path).arg("--version")).is_some();
     starts.then_some(path)
 }

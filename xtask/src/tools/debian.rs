@@ -12,7 +12,7 @@ pub(crate) fn is_debian() -> bool {
 }
 
 pub(crate) fn is_root(workspace: &Workspace) -> bool {
-    process::answer(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
+    process::output(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
 }
 
 /// Installs a package.

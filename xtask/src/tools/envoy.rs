@@ -28,7 +28,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 fn install(workspace: &Workspace, folder: &Path, program: &Path) -> Result<()> {
-    let pip = || process::answer(process::command(workspace, "python3").args(["-m", "pip", "-V"]));
+    let pip = || process::output(process::command(workspace, "python3").args(["-m", "pip", "-V"]));
     if pip().is_none() && debian::is_debian() && debian::is_root(workspace) {
         debian::install(workspace, "python3-pip")?;
     }

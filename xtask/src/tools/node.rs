@@ -45,8 +45,8 @@ fn lock_file(workspace: &Workspace) -> PathBuf {
 }
 
 fn ensure_node(workspace: &Workspace) -> Result<()> {
-    let answer = process::answer(process::command(workspace, "node").arg("--version"));
-    let npm = process::answer(process::command(workspace, "npm").arg("--version"));
+    let answer = process::output(process::command(workspace, "node").arg("--version"));
+    let npm = process::output(process::command(workspace, "npm").arg("--version"));
     let found = answer.as_deref().unwrap_or("none");
     if npm.is_none() || major(found).is_none_or(|version| version < OLDEST_NODE) {
         bail!(

@@ -12,7 +12,7 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 pub(crate) fn ensure_wasm(workspace: &Workspace) -> Result<()> {
     let mut rustc = process::command(workspace, "rustc");
     rustc.args(["--print", "target-libdir", "--target", WASM]);
-    if process::answer(&mut rustc).is_some_and(|folder| Path::new(&folder).is_dir()) {
+    if process::output(&mut rustc).is_some_and(|folder| Path::new(&folder).is_dir()) {
         return Ok(());
     }
     report::step("Installing the Rust target wasm32-unknown-unknown, takes a minute…", || {

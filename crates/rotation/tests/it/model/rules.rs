@@ -19,7 +19,7 @@ pub(crate) enum Rule {
     /// Any caller who presents the last ticket gets the same answer again, without a time limit.
     SameSuccessor,
     /// Each use of the last ticket issues another successor; the first one used is confirmed, and its siblings are
-    /// revoked.
+    /// invalid.
     Siblings,
 }
 
