@@ -1,4 +1,4 @@
-//! `cargo xtask run`: the app, built and served from the workspace.
+//! `cargo xtask run`: builds the app and serves it from the workspace.
 
 use crate::workspace::Workspace;
 use crate::{build, environment, process, report};
@@ -9,20 +9,20 @@ use std::process::Command;
 
 pub(crate) const TRUST_CLOCK: &str = "--trust-clock";
 
-/// Builds, then becomes `baton serve`.
+/// Builds, then replaces xtask by `baton serve`.
 pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
     build::site_and_program(workspace, release)?;
     report::heading(&welcome(has_other_address(arguments)));
     let mut serve = process::command(workspace, workspace.program(release));
     serve.arg("serve").args(arguments);
     if !arguments.iter().any(|argument| argument == TRUST_CLOCK) {
-        // Days pass between two starts on a developer's machine, and nobody else's sessions are in the database.
+        // On a developer's machine days pass between two starts, and the database has no other user's sessions.
         serve.arg(TRUST_CLOCK);
     }
     replace_process(&mut serve)
 }
 
-/// Whether somebody chose another address than the default.
+/// Whether the arguments or the environment set another address than the default.
 fn has_other_address(arguments: &[OsString]) -> bool {
     let names = ["--listen", "--origin"];
     let chosen = arguments.iter().filter_map(|argument| argument.to_str());
@@ -40,7 +40,7 @@ fn welcome(other_address: bool) -> String {
     format!("Starting Baton: {place}. Ctrl-C stops it.")
 }
 
-/// Replaces xtask by the server, so that Ctrl-C and SIGTERM reach it and nothing else.
+/// Replaces xtask by the server, so that Ctrl-C and SIGTERM reach the server alone.
 fn replace_process(serve: &mut Command) -> Result<()> {
     Err(serve.exec()).context("the server could not be started; `cargo xtask build` builds it")
 }

@@ -1,9 +1,9 @@
-//! The end of `cargo xtask test`: a table, then each runner's own last words.
+//! The summary of `cargo xtask test`: a table, then each runner's own summary lines.
 
 use crate::report;
 use std::time::Duration;
 
-/// The kinds of tests, in the order they run: the fastest answer first.
+/// The kinds of tests, in the order they run: fastest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Rust,
@@ -12,10 +12,10 @@ pub(crate) enum Kind {
     Browser,
 }
 
-/// One kind of tests, run.
+/// The outcome of one kind of tests.
 pub(crate) struct Outcome {
     pub(crate) kind: Kind,
-    /// The runner's summary.
+    /// The runner's summary lines.
     pub(crate) lines: Vec<String>,
     pub(crate) elapsed: Duration,
 }
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// How to run these tests without the others.
+    /// The command that runs these tests alone.
     pub(crate) fn command_alone(self) -> &'static str {
         match self {
             Self::Rust => {
@@ -44,7 +44,7 @@ impl Kind {
         }
     }
 
-    /// Whether the runner's output line belongs to its summary.
+    /// Whether a line of the runner's output belongs to its summary.
     pub(crate) fn is_summary(self, line: &str) -> bool {
         match self {
             Self::Rust => line.starts_with("Summary ["),
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// How many tests passed, according to a summary line.
+    /// The count of passed tests in a summary line.
     fn passed(self, line: &str) -> Option<usize> {
         let (before, _) = line.split_once(" passed")?;
         before.rsplit([' ', '.']).next()?.parse().ok()

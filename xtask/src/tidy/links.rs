@@ -1,4 +1,4 @@
-//! Documents link to files that are there.
+//! Links in documents lead to existing files.
 
 use super::tree::{Finding, Tree};
 

@@ -1,14 +1,14 @@
-//! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router, of Baton or of
-//! the service it belongs to, and the client use the constant, and a test speaks to it.
+//! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router, of Baton or of the service
+//! it belongs to, and the client use the constant, and a test requests it.
 
 use super::tree::{File, Finding, Tree, is_name_part};
 
 const CONSTANTS: &str = "crates/shared/src/path.rs";
 
-/// Paths under `/api` that the browser's code has no reason to call, and paths for services.
+/// Paths under `/api` that the browser's code does not call, and paths for services.
 const SERVER_ONLY: [&str; 5] = ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT"];
 
-/// Paths that are not Baton's, and whose they are.
+/// Paths of other services, with their sources.
 const SERVICE_PATHS: [(&str, &str); 1] = [("NOTES", "crates/notes/src")];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -17,7 +17,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     for (index, line) in file.text.lines().enumerate() {
         let Some((name, path)) = path_constant(line) else { continue };
         let mut find = |message| findings.push(Finding::new(CONSTANTS, index + 1, message));
-        // The routes of pages are written with the pages; the server asks Leptos for their list.
+        // The routes of pages are declared with the pages; the server takes their list from Leptos.
         let page = name.ends_with("_PAGE");
         let service = SERVICE_PATHS.iter().find(|(of_a_service, _)| *of_a_service == name);
         let server = service.map_or("crates/backend/src", |(_, source)| source);

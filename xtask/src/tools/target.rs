@@ -8,7 +8,7 @@ use std::path::Path;
 /// The browser's compilation target.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// Adds the target with rustup, unless the toolchain has it: not every toolchain is rustup's.
+/// Adds the target with rustup if the toolchain lacks it: not every toolchain is rustup's.
 pub(crate) fn ensure_wasm(workspace: &Workspace) -> Result<()> {
     let mut rustc = process::command(workspace, "rustc");
     rustc.args(["--print", "target-libdir", "--target", WASM]);
