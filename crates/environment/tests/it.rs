@@ -86,12 +86,12 @@ fn white_space_around_values_and_entries_does_not_count() {
         ("DEMO_JSON", "1 "),
         ("DEMO_PORT", " 8080\n"),
         ("DEMO_NAME", "two words "),
-        ("DEMO_FOLDER", "\t/srv/relay"),
+        ("DEMO_FOLDER", "\t/srv/demo"),
         ("DEMO_PEERS", " b, c ,d\r"),
     ])
     .expect("settings");
     assert_eq!((line.log.as_str(), line.json, serve.port), ("debug", true, 8080));
-    assert_eq!((serve.name.as_str(), serve.folder), ("two words", Some("/srv/relay".into())));
+    assert_eq!((serve.name.as_str(), serve.folder), ("two words", Some("/srv/demo".into())));
     assert_eq!(serve.peers, ["b", "c", "d"]);
 }
 

@@ -232,11 +232,12 @@ mod tests {
     #[test]
     fn it_is_told_which_file_is_to_be_trusted() {
         let scratch = Folder::new("told");
-        let told = ensure(&scratch.0, UnixTime::now()).expect("a certificate").how_to_trust();
+        let instructions =
+            ensure(&scratch.0, UnixTime::now()).expect("a certificate").how_to_trust();
         let file = authority_file(&scratch.0).display().to_string();
         for browser in ["Firefox", "Chromium", "Safari", "WebKitGTK"] {
-            assert!(told.contains(browser), "{told}");
+            assert!(instructions.contains(browser), "{instructions}");
         }
-        assert_eq!(told.matches(&file).count(), 4, "{told}");
+        assert_eq!(instructions.matches(&file).count(), 4, "{instructions}");
     }
 }

@@ -56,6 +56,9 @@ fn every_mistake_in_the_servers_writes_is_noticed() {
 fn every_promise_is_kept_and_the_page_tells_what_the_model_finds() {
     let report = report::report();
     std::fs::write(FOUND, &report).expect("cargo has made this folder");
-    let told = PAGE.split("<!-- found -->").nth(1).expect("the page has its two marks");
-    assert!(told.trim() == report.trim(), "the page is out of date: `cargo xtask model --write`");
+    let published = PAGE.split("<!-- found -->").nth(1).expect("the page has its two marks");
+    assert!(
+        published.trim() == report.trim(),
+        "the page is out of date: `cargo xtask model --write`"
+    );
 }
