@@ -71,7 +71,8 @@ mod tests {
     use super::*;
 
     fn count(document: &str) -> usize {
-        let tree = [("docs/design/rotation.md", document), ("docs/testing.md", ""), ("README.md", "")];
+        let tree =
+            [("docs/design/rotation.md", document), ("docs/testing.md", ""), ("README.md", "")];
         check(&Tree::of(&tree)).len()
     }
 
