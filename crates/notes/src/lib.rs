@@ -2,7 +2,8 @@
 //! than the URL, and its own audience there: `verifier` does the rest.
 //!
 //! The one line that makes a service a resource server of Baton's is `RequireToken` in `router.rs`. The rest is an
-//! ordinary service: `http/` has one file for each resource, `store.rs` the statements, `note.rs` the rules for a note.
+//! ordinary service: `http/` has one file for each resource, `store.rs` the statements, `note.rs` the rules for a
+//! note.
 //!
 //! | call | answer |
 //! | --- | --- |
@@ -13,9 +14,9 @@
 //!
 //! A title is one line of 1 to 200 characters, a text has at most 20,000. A note carries its version in `ETag`.
 //! `If-Match` and `If-None-Match` (RFC 9110 section 13) hold for each method: a `PUT` or `DELETE` for one version
-//! changes that version and no other, and is 412 if the version is stale. A note of another user is 404, like one that
-//! never was. The rate limit of a user is 100 calls at once and 20 more each second, of which a search counts as five;
-//! beyond that it is 429 with `Retry-After`.
+//! changes that version and no other, and is 412 if the version is stale. A note of another user is 404, like one
+//! that never was. The rate limit of a user is 100 calls at once and 20 more each second, of which a search counts as
+//! five; beyond that it is 429 with `Retry-After`.
 //!
 //! `POST`, `PUT` and `DELETE` take an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a retry within a
 //! day has no second effect and gets the first answer. With the key of another request, or of another user, it is 422

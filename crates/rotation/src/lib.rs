@@ -2,8 +2,8 @@
 //!
 //! A refresh token is a numbered [`Ticket`] of a [`Family`]. The family is one row of state: the generation last
 //! accepted, and its attempt key. From that row, an authentic ticket and the current time, [`decide`] says what the
-//! server must do; no other code in Baton decides it. A retry is proved by its attempt key, never guessed from time: the
-//! same ticket with the same key is a retry by the same client; the same ticket with another key is a replay, two
+//! server must do; no other code in Baton decides it. A retry is proved by its attempt key, never guessed from time:
+//! the same ticket with the same key is a retry by the same client; the same ticket with another key is a replay, two
 //! parties holding one token (RFC 9700 section 4.14.2).
 //!
 //! This crate must not do I/O, read a clock or draw randomness; its `Cargo.toml` is the proof. Read in this order:

@@ -13,8 +13,8 @@ pub enum SignIn {
     Begin,
     /// A retry of the same attempt: answer with the same session and ticket 1; write no row.
     AnswerAgain,
-    /// A late copy of a sign-in whose session was refreshed or revoked, or has expired: refuse it, and change no state.
-    /// Ticket 1 would put an already presented token into the browser.
+    /// A late copy of a sign-in whose session was refreshed or revoked, or has expired: refuse it, and change no
+    /// state. Ticket 1 would put an already presented token into the browser.
     Duplicate,
 }
 

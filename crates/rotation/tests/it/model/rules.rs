@@ -13,8 +13,8 @@ pub(crate) enum Rule {
     AttemptKeys,
     /// Every second use is a replay.
     Strict,
-    /// A grace period: for some time after its acceptance, any caller who presents the last ticket gets the same answer
-    /// again.
+    /// A grace period: for some time after its acceptance, any caller who presents the last ticket gets the same
+    /// answer again.
     Grace,
     /// Any caller who presents the last ticket gets the same answer again, without a time limit.
     SameSuccessor,
