@@ -15,7 +15,7 @@ use shared::path;
 
 use crate::http::{self, Answer, Lost, Request};
 use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::ticket;
 
 pub(crate) const PASSWORD: &str = "velvet otter under glass";
@@ -24,7 +24,7 @@ const OTHER_PASSWORD: &str = "marble heron beyond tuesday";
 
 /// A signed-in user's browser.
 pub(crate) struct Client {
-    stage: Arc<Stage>,
+    env: Arc<TestEnv>,
     pub(crate) email: String,
     pub(crate) password: &'static str,
     /// What the jar holds.
@@ -53,9 +53,9 @@ pub(crate) enum Tried {
 
 impl Client {
     /// A new user with a new session.
-    pub(crate) async fn register(stage: &Arc<Stage>, at: SocketAddr, name: &str) -> Result<Self> {
-        let mut client = Self::nobody(stage, name);
-        let answer = enter(stage, at, path::REGISTER, &client.registration()).await?;
+    pub(crate) async fn register(env: &Arc<TestEnv>, at: SocketAddr, name: &str) -> Result<Self> {
+        let mut client = Self::nobody(env, name);
+        let answer = enter(env, at, path::REGISTER, &client.registration()).await?;
         client.take(&answer)?;
         Ok(client)
     }
@@ -64,7 +64,7 @@ impl Client {
     pub(crate) async fn try_register(&self, at: SocketAddr) -> Option<u16> {
         let request = self.on_our_page(Request::post(path::REGISTER)).json(&self.registration());
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("register", &outcome);
+        self.env.inspect("register", &outcome);
         outcome.ok().map(|answer| answer.status)
     }
 
@@ -73,9 +73,9 @@ impl Client {
     }
 
     /// Somebody who is not registered yet.
-    pub(crate) fn nobody(stage: &Arc<Stage>, name: &str) -> Self {
+    pub(crate) fn nobody(env: &Arc<TestEnv>, name: &str) -> Self {
         Self {
-            stage: Arc::clone(stage),
+            env: Arc::clone(env),
             email: format!("{name}@example.com"),
             password: PASSWORD,
             ticket: String::new(),
@@ -87,17 +87,17 @@ impl Client {
     }
 
     /// Several users.
-    pub(crate) async fn several(stage: &Arc<Stage>, at: SocketAddr, n: usize) -> Result<Vec<Self>> {
+    pub(crate) async fn several(env: &Arc<TestEnv>, at: SocketAddr, n: usize) -> Result<Vec<Self>> {
         let mut clients = Vec::with_capacity(n);
         for number in 0..n {
-            clients.push(Self::register(stage, at, &format!("user-{number}")).await?);
+            clients.push(Self::register(env, at, &format!("user-{number}")).await?);
         }
         Ok(clients)
     }
 
     /// Begins another session; the one it had is forgotten.
     pub(crate) async fn login(&mut self, at: SocketAddr) -> Result<()> {
-        let answer = enter(&self.stage, at, path::LOGIN, &self.registration()).await?;
+        let answer = enter(&self.env, at, path::LOGIN, &self.registration()).await?;
         (self.previous, self.pending, self.over) = (None, None, false);
         self.take(&answer)
     }
@@ -105,7 +105,7 @@ impl Client {
     /// A thief's copy of the jar: without the pending key.
     pub(crate) fn copied(&self) -> Self {
         Self {
-            stage: Arc::clone(&self.stage),
+            env: Arc::clone(&self.env),
             email: self.email.clone(),
             password: self.password,
             ticket: self.ticket.clone(),
@@ -128,9 +128,9 @@ impl Client {
 
     /// What it would send to refresh now.
     pub(crate) fn attempt(&mut self) -> Request {
-        let chance = &self.stage.chance;
+        let chance = &self.env.chance;
         let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
-        refresh_request(&self.stage, &self.ticket).header(path::IDEMPOTENCY_KEY, key)
+        refresh_request(&self.env, &self.ticket).header(path::IDEMPOTENCY_KEY, key)
     }
 
     /// One try.
@@ -143,8 +143,8 @@ impl Client {
     /// Takes an attempt's outcome as a browser does: cookies that arrived are in the jar, even if the
     /// rest of the answer never came.
     pub(crate) fn settle(&mut self, outcome: Result<Answer, Lost>) -> Result<Tried> {
-        self.stage.inspect("refresh", &outcome);
-        let tally = &self.stage.tally;
+        self.env.inspect("refresh", &outcome);
+        let tally = &self.env.tally;
         match outcome {
             Ok(answer) if answer.status == 200 => {
                 tally.refreshes.fetch_add(1, Ordering::Relaxed);
@@ -155,7 +155,7 @@ impl Client {
             Ok(answer) => {
                 if answer.header("set-cookie").is_some() {
                     let status = answer.status;
-                    self.stage.violation(format!("refresh: {status} touches the cookies"));
+                    self.env.violation(format!("refresh: {status} touches the cookies"));
                 }
                 match (answer.status, answer.text("code").as_deref()) {
                     (401, Some("invalid_grant")) => Ok(Tried::Over),
@@ -203,7 +203,7 @@ impl Client {
         let token = format!("Bearer {}", self.access_token);
         let request = Request::get(path::ME).header("authorization", token);
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("me", &outcome);
+        self.env.inspect("me", &outcome);
         outcome.ok().map(|answer| answer.status)
     }
 
@@ -212,7 +212,7 @@ impl Client {
         let cookie = format!("{}={}", path::REFRESH_COOKIE, self.ticket);
         let request = self.on_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("logout", &outcome);
+        self.env.inspect("logout", &outcome);
         let status = outcome.ok().map(|answer| answer.status);
         self.over |= status == Some(204);
         status
@@ -224,7 +224,7 @@ impl Client {
     }
 
     fn on_our_page(&self, request: Request) -> Request {
-        from_our_page(&self.stage, request)
+        from_our_page(&self.env, request)
     }
 
     fn take(&mut self, answer: &Answer) -> Result<()> {
@@ -247,8 +247,8 @@ pub(crate) async fn notes(at: SocketAddr, access_token: &str) -> Result<Answer, 
 }
 
 /// A refresh with this ticket, without a key.
-pub(crate) fn refresh_request(stage: &Stage, ticket: &str) -> Request {
-    from_our_page(stage, Request::post(path::REFRESH))
+pub(crate) fn refresh_request(env: &TestEnv, ticket: &str) -> Request {
+    from_our_page(env, Request::post(path::REFRESH))
         .header("cookie", format!("{}={ticket}", path::REFRESH_COOKIE))
 }
 
@@ -257,25 +257,25 @@ pub(crate) fn refresh_cookie(answer: &Answer) -> Option<&str> {
     answer.cookie(path::REFRESH_COOKIE)
 }
 
-pub(crate) fn from_our_page(stage: &Stage, request: Request) -> Request {
-    request.header("origin", &stage.origin).header("sec-fetch-site", "same-origin")
+pub(crate) fn from_our_page(env: &TestEnv, request: Request) -> Request {
+    request.header("origin", &env.origin).header("sec-fetch-site", "same-origin")
 }
 
 /// Registers or logs in, trying again while the server is busy hashing.
 async fn enter(
-    stage: &Stage,
+    env: &TestEnv,
     at: SocketAddr,
     path: &'static str,
     body: &serde_json::Value,
 ) -> Result<Answer> {
     let stopwatch = Stopwatch::start();
     while stopwatch.elapsed() < PATIENCE {
-        let outcome = http::call(at, &from_our_page(stage, Request::post(path)).json(body)).await;
-        stage.inspect(path, &outcome);
+        let outcome = http::call(at, &from_our_page(env, Request::post(path)).json(body)).await;
+        env.inspect(path, &outcome);
         match outcome {
             Ok(answer) if answer.status < 300 => return Ok(answer),
             Ok(answer) if answer.status == 503 => {
-                stage.tally.transient.fetch_add(1, Ordering::Relaxed);
+                env.tally.transient.fetch_add(1, Ordering::Relaxed);
             }
             Ok(answer) => bail!("{path}: {}", answer.status),
             Err(lost) => bail!("{path}: {}", lost.why),

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::instance::PATH;
 use crate::pace::PATIENCE;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// A command under way. It ends with its handle.
 pub(crate) struct Running {
@@ -20,11 +20,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts it with the database and the keys of this stage.
-    pub(crate) fn start(stage: &Stage, words: &[&str]) -> Result<Self> {
-        let mut command = Command::new(&stage.programs.binary);
-        command.args(words).env_clear().env("PATH", PATH).current_dir(stage.folder());
-        command.env("BATON_DATABASE", stage.database.url());
+    /// Starts it with the database and the keys of this test environment.
+    pub(crate) fn start(env: &TestEnv, words: &[&str]) -> Result<Self> {
+        let mut command = Command::new(&env.programs.binary);
+        command.args(words).env_clear().env("PATH", PATH).current_dir(env.folder());
+        command.env("BATON_DATABASE", env.database.url());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("the program cannot be started")?;
         let errors = child.stderr.take().context("the pipe was asked for")?;

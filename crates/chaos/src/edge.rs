@@ -16,7 +16,7 @@ use crate::detour::Detour;
 use crate::instance::{self, Instance};
 use crate::load::Road;
 use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// As an operator finds it.
 const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
@@ -42,15 +42,15 @@ pub(crate) struct Edge {
 
 impl Edge {
     /// Starts the service and the edge; the issuer is found where `issuer` leads.
-    pub(crate) async fn start(stage: &Stage, issuer: Road) -> Result<Self> {
-        let database = format!("sqlite:{}", stage.folder().join("notes.db").display());
-        let service = stage.launch_of(&stage.programs.notes).with(&[
+    pub(crate) async fn start(env: &TestEnv, issuer: Road) -> Result<Self> {
+        let database = format!("sqlite:{}", env.folder().join("notes.db").display());
+        let service = env.launch_of(&env.programs.notes).with(&[
             "serve",
             "--listen=127.0.0.1:0",
             "--issuer",
-            &stage.origin,
+            &env.origin,
             "--audience",
-            &audience(stage),
+            &audience(env),
             "--database",
             &database,
         ]);
@@ -60,11 +60,11 @@ impl Edge {
             let service = Arc::clone(&service);
             Detour::start(Arc::new(move || service.address())).await?
         };
-        let address = listens_at(stage)?;
+        let address = listens_at(env)?;
         let ports = [address, to_issuer.address(), to_service.address()].map(|it| it.port());
-        let file = stage.folder().join("envoy.yaml");
+        let file = env.folder().join("envoy.yaml");
         std::fs::write(&file, elsewhere(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
-        let envoy = Process::start(&stage.programs.envoy, &file, stage)?;
+        let envoy = Process::start(&env.programs.envoy, &file, env)?;
         Ok(Self { address, to_issuer, to_service, service, envoy })
     }
 
@@ -93,8 +93,8 @@ impl Edge {
 }
 
 /// What the service is called in `aud`.
-pub(crate) fn audience(stage: &Stage) -> String {
-    format!("{}{}", stage.origin, path::NOTES)
+pub(crate) fn audience(env: &TestEnv) -> String {
+    format!("{}{}", env.origin, path::NOTES)
 }
 
 /// A port that was free a moment ago: an origin has to be known before anybody listens there.
@@ -102,8 +102,8 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn listens_at(stage: &Stage) -> Result<SocketAddr> {
-    let port = stage.origin.rsplit(':').next().and_then(|port| port.parse().ok());
+fn listens_at(env: &TestEnv) -> Result<SocketAddr> {
+    let port = env.origin.rsplit(':').next().and_then(|port| port.parse().ok());
     Ok(SocketAddr::from(([127, 0, 0, 1], port.context("an origin with a port")?)))
 }
 
@@ -133,13 +133,13 @@ struct Process {
 }
 
 impl Process {
-    fn start(envoy: &Path, configuration: &Path, stage: &Stage) -> Result<Self> {
-        let log = stage.log();
+    fn start(envoy: &Path, configuration: &Path, env: &TestEnv) -> Result<Self> {
+        let log = env.log();
         let mut command = Command::new(envoy);
         command.arg("--config-path").arg(configuration);
         // Several may run on one machine: without the memory they would share.
         command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]);
-        command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+        command.env_clear().env("PATH", instance::PATH).current_dir(env.folder());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
         let child = command.spawn();
         let child = child.with_context(|| format!("{} cannot be started", envoy.display()))?;

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::client::Client;
 use crate::load::Load;
 use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// From a client's answer to its next refresh: what is measured is the server, not a queue of our own making.
 const BETWEEN: Duration = Duration::from_millis(50);
@@ -62,21 +62,21 @@ impl Refreshes {
 }
 
 /// Says how long they took; the 99th percentile.
-pub(crate) fn remark(stage: &Stage, what: &str, took: Vec<Duration>) -> Option<Duration> {
+pub(crate) fn remark(env: &TestEnv, what: &str, took: Vec<Duration>) -> Option<Duration> {
     let count = took.len();
     let [half, most, last] = percentiles(took)?;
-    stage.remark(format!(
+    env.remark(format!(
         "{what}: {count} refreshes, p50 {half:.1?}, p99 {most:.1?}, at most {last:.1?}"
     ));
     Some(most)
 }
 
 /// The same, and holds the percentile to what is promised if this run measures.
-pub(crate) fn hold_to(stage: &Stage, bound: Duration, what: &str, took: Vec<Duration>) {
-    match remark(stage, what, took) {
-        Some(most) if stage.measures => stage.hold_to(bound, most, &format!("{what}: p99")),
+pub(crate) fn hold_to(env: &TestEnv, bound: Duration, what: &str, took: Vec<Duration>) {
+    match remark(env, what, took) {
+        Some(most) if env.measures => env.hold_to(bound, most, &format!("{what}: p99")),
         Some(_) => {}
-        None => stage.violation(format!("{what}: nothing was refreshed")),
+        None => env.violation(format!("{what}: nothing was refreshed")),
     }
 }
 

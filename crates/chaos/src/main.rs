@@ -25,9 +25,9 @@ mod proxy;
 mod report;
 mod scenarios;
 mod seed;
-mod stage;
 mod stub;
 mod suite;
+mod test_env;
 mod ticket;
 
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 //! Every scenario by name, in the order they are played. Each file is one story; what they have in
-//! common is here, what they are played with in [`Stage`].
+//! common is here, what they are played with in [`TestEnv`].
 
 mod attack;
 mod clock_jumps;
@@ -32,7 +32,7 @@ use anyhow::Result;
 use crate::database::Engine;
 use crate::instance::Instance;
 use crate::load::Road;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// A story, and how often it is told.
 pub(crate) struct Scenario {
@@ -43,7 +43,7 @@ pub(crate) struct Scenario {
     pub(crate) usual: u64,
     /// Rounds when time is short; none for what takes long by nature.
     pub(crate) few: u64,
-    pub(crate) play: fn(Arc<Stage>) -> Playing,
+    pub(crate) play: fn(Arc<TestEnv>) -> Playing,
 }
 
 type Playing = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
@@ -64,7 +64,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 2,
-        play: |stage| Box::pin(race::with_one_key(stage)),
+        play: |env| Box::pin(race::with_one_key(env)),
     },
     Scenario {
         name: "race-without-key",
@@ -72,7 +72,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 20,
         few: 1,
-        play: |stage| Box::pin(race::without_a_key(stage)),
+        play: |env| Box::pin(race::without_a_key(env)),
     },
     Scenario {
         name: "lost-answer",
@@ -80,7 +80,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 2,
-        play: |stage| Box::pin(lost_answer::play(stage)),
+        play: |env| Box::pin(lost_answer::play(env)),
     },
     Scenario {
         name: "kill-under-load",
@@ -88,7 +88,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 3,
-        play: |stage| Box::pin(kill::under_load(stage)),
+        play: |env| Box::pin(kill::under_load(env)),
     },
     Scenario {
         name: "kill-mid-answer",
@@ -96,7 +96,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 3,
-        play: |stage| Box::pin(kill::in_mid_answer(stage)),
+        play: |env| Box::pin(kill::in_mid_answer(env)),
     },
     Scenario {
         name: "kill-at-failpoint",
@@ -104,7 +104,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 40,
         few: 4,
-        play: |stage| Box::pin(failpoints::play(stage)),
+        play: |env| Box::pin(failpoints::play(env)),
     },
     Scenario {
         name: "logout-is-durable",
@@ -112,7 +112,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 30,
         few: 2,
-        play: |stage| Box::pin(logout_durable::play(stage)),
+        play: |env| Box::pin(logout_durable::play(env)),
     },
     Scenario {
         name: "older-snapshot",
@@ -120,7 +120,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 10,
         few: 1,
-        play: |stage| Box::pin(older_snapshot::play(stage)),
+        play: |env| Box::pin(older_snapshot::play(env)),
     },
     Scenario {
         name: "disk-full",
@@ -128,7 +128,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: SQLITE,
         usual: 5,
         few: 1,
-        play: |stage| Box::pin(disk_full::play(stage)),
+        play: |env| Box::pin(disk_full::play(env)),
     },
     Scenario {
         name: "clock-jumps",
@@ -136,7 +136,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 10,
         few: 1,
-        play: |stage| Box::pin(clock_jumps::play(stage)),
+        play: |env| Box::pin(clock_jumps::play(env)),
     },
     Scenario {
         name: "logout-race",
@@ -144,7 +144,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 3,
-        play: |stage| Box::pin(logout_race::play(stage)),
+        play: |env| Box::pin(logout_race::play(env)),
     },
     Scenario {
         name: "password-race",
@@ -152,7 +152,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 4,
-        play: |stage| Box::pin(password_race::play(stage)),
+        play: |env| Box::pin(password_race::play(env)),
     },
     Scenario {
         name: "revocation-lag",
@@ -160,7 +160,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 200,
         few: 10,
-        play: |stage| Box::pin(revocation_lag::play(stage)),
+        play: |env| Box::pin(revocation_lag::play(env)),
     },
     Scenario {
         name: "end-everyone",
@@ -168,7 +168,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 10,
         few: 2,
-        play: |stage| Box::pin(end_everyone::play(stage)),
+        play: |env| Box::pin(end_everyone::play(env)),
     },
     Scenario {
         name: "replay-race",
@@ -176,7 +176,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 3,
-        play: |stage| Box::pin(replay_race::play(stage)),
+        play: |env| Box::pin(replay_race::play(env)),
     },
     Scenario {
         name: "attack-guesses",
@@ -184,7 +184,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 10,
         few: 1,
-        play: |stage| Box::pin(attack::guesses(stage)),
+        play: |env| Box::pin(attack::guesses(env)),
     },
     Scenario {
         name: "attack-crowd",
@@ -192,7 +192,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 5,
         few: 1,
-        play: |stage| Box::pin(attack::crowd(stage)),
+        play: |env| Box::pin(attack::crowd(env)),
     },
     Scenario {
         name: "one-account",
@@ -200,7 +200,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 1,
-        play: |stage| Box::pin(one_account::play(stage)),
+        play: |env| Box::pin(one_account::play(env)),
     },
     Scenario {
         name: "mass-ends",
@@ -208,7 +208,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 50,
         few: 1,
-        play: |stage| Box::pin(mass_ends::play(stage)),
+        play: |env| Box::pin(mass_ends::play(env)),
     },
     Scenario {
         name: "prune-under-load",
@@ -216,7 +216,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 30,
         few: 1,
-        play: |stage| Box::pin(prune::play(stage)),
+        play: |env| Box::pin(prune::play(env)),
     },
     Scenario {
         name: "attack-connections",
@@ -224,7 +224,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 2,
         few: 1,
-        play: |stage| Box::pin(slow_connections::play(stage)),
+        play: |env| Box::pin(slow_connections::play(env)),
     },
     Scenario {
         name: "rolling-restart",
@@ -232,7 +232,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         usual: 5,
         few: 1,
-        play: |stage| Box::pin(rolling_restart::play(stage)),
+        play: |env| Box::pin(rolling_restart::play(env)),
     },
     Scenario {
         name: "postgres-frozen",
@@ -240,7 +240,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: POSTGRES,
         usual: 2,
         few: 0,
-        play: |stage| Box::pin(postgres_frozen::frozen(stage)),
+        play: |env| Box::pin(postgres_frozen::frozen(env)),
     },
     Scenario {
         name: "postgres-crashed",
@@ -248,7 +248,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: POSTGRES,
         usual: 5,
         few: 1,
-        play: |stage| Box::pin(postgres_frozen::crashed(stage)),
+        play: |env| Box::pin(postgres_frozen::crashed(env)),
     },
     Scenario {
         name: "postgres-cut",
@@ -256,7 +256,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: POSTGRES,
         usual: 50,
         few: 5,
-        play: |stage| Box::pin(postgres_cut::play(stage)),
+        play: |env| Box::pin(postgres_cut::play(env)),
     },
 ];
 

@@ -1,4 +1,4 @@
-//! Plays the chosen scenarios one after the other, each on a stage of its own. It must not know what
+//! Plays the chosen scenarios one after the other, each in a test environment of its own. It must not know what
 //! they do.
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::database::{Database, Engine};
 use crate::pace::Stopwatch;
 use crate::report::{self, Outcome};
 use crate::scenarios::{Scenario, all};
-use crate::stage::{Programs, Stage};
+use crate::test_env::{Programs, TestEnv};
 use crate::{Arguments, Databases};
 
 /// The bound of a round: far above what any takes.
@@ -57,9 +57,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
         };
         let rounds = rounds(arguments, scenario);
         let chance = Chance::new(seed.wrapping_add(number));
-        let mut stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder)?;
-        stage.measures = !arguments.few;
-        outcomes.push(play(scenario, stage, arguments.keep).await?);
+        let mut env = TestEnv::new(programs.clone(), (engine, database), rounds, chance, folder)?;
+        env.measures = !arguments.few;
+        outcomes.push(play(scenario, env, arguments.keep).await?);
     }
     report::table(&outcomes);
     Ok(report::failed(&outcomes) == 0)
@@ -102,37 +102,37 @@ fn rounds(arguments: &Arguments, scenario: &Scenario) -> u64 {
     }
 }
 
-async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<Outcome> {
-    report::begins(scenario.name, stage.engine, scenario.story);
+async fn play(scenario: &'static Scenario, env: TestEnv, keep: bool) -> Result<Outcome> {
+    report::begins(scenario.name, env.engine, scenario.story);
     let stopwatch = Stopwatch::start();
-    let stage = Arc::new(stage);
-    let bound = ROUND_TIME * u32::try_from(stage.rounds.max(1)).unwrap_or(u32::MAX);
+    let env = Arc::new(env);
+    let bound = ROUND_TIME * u32::try_from(env.rounds.max(1)).unwrap_or(u32::MAX);
     // A task of its own: a panic is that scenario's failure, and ends what it has started.
-    let playing = tokio::spawn(tokio::time::timeout(bound, (scenario.play)(Arc::clone(&stage))));
+    let playing = tokio::spawn(tokio::time::timeout(bound, (scenario.play)(Arc::clone(&env))));
     let verdict = Abort(playing).joined().await;
     if let Err(error) = verdict {
-        stage.violation(format!("{error:#}"));
+        env.violation(format!("{error:#}"));
     }
-    checker::nobody_panicked(&stage)?;
-    let answered_again = stage.log_lines(r#"event="answered_again""#)?.len();
+    checker::nobody_panicked(&env)?;
+    let answered_again = env.log_lines(r#"event="answered_again""#)?.len();
     let outcome = Outcome {
         scenario: scenario.name,
-        engine: stage.engine,
-        rounds: stage.rounds,
-        refreshes: stage.tally.refreshes.load(Ordering::Relaxed),
+        engine: env.engine,
+        rounds: env.rounds,
+        refreshes: env.tally.refreshes.load(Ordering::Relaxed),
         answered_again: u64::try_from(answered_again)?,
-        transient: stage.tally.transient.load(Ordering::Relaxed),
-        violations: stage.violations(),
-        remarks: stage.remarks(),
+        transient: env.tally.transient.load(Ordering::Relaxed),
+        violations: env.violations(),
+        remarks: env.remarks(),
         seconds: stopwatch.seconds(),
     };
     report::ends(&outcome);
-    stage.database.discard().await?;
+    env.database.discard().await?;
     if keep
         && !outcome.violations.is_empty()
-        && let Some(stage) = Arc::into_inner(stage)
+        && let Some(env) = Arc::into_inner(env)
     {
-        report::say(&format!("  kept {}", stage.keep().display()));
+        report::say(&format!("  kept {}", env.keep().display()));
     }
     Ok(outcome)
 }

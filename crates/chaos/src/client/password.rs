@@ -7,7 +7,7 @@ impl Client {
     pub(crate) async fn try_login(&mut self, at: SocketAddr) -> Result<Option<u16>> {
         let request = self.on_our_page(Request::post(path::LOGIN)).json(&self.registration());
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("login", &outcome);
+        self.env.inspect("login", &outcome);
         let Ok(answer) = outcome else { return Ok(None) };
         if answer.status == 200 {
             (self.previous, self.pending, self.over) = (None, None, false);
@@ -24,7 +24,7 @@ impl Client {
         patience: Duration,
     ) -> Result<bool> {
         let (old, new) = (self.password, self.other_password());
-        let chance = &self.stage.chance;
+        let chance = &self.env.chance;
         let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
         let request = self
             .on_our_page(Request::put(path::PASSWORD))
@@ -36,7 +36,7 @@ impl Client {
             // Given up; the server goes on with it.
             Err(_) => return Ok(false),
         };
-        self.stage.inspect("password", &outcome);
+        self.env.inspect("password", &outcome);
         match outcome {
             Ok(answer) if answer.status == 204 => {
                 let ticket = refresh_cookie(&answer).context("no refresh cookie with the 204")?;
@@ -65,7 +65,7 @@ impl Client {
         let token = format!("Bearer {}", self.access_token);
         let request = Request::get(path::EVENTS).header("authorization", token);
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("events", &outcome);
+        self.env.inspect("events", &outcome);
         outcome.ok().map(|answer| answer.status)
     }
 }

@@ -18,7 +18,7 @@ use crate::client::{Client, Tried};
 use crate::database::Engine;
 use crate::http::{self, Request};
 use crate::instance::{Instance, Launch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 4;
 /// An hour and forty days, in seconds, in each direction.
@@ -33,23 +33,23 @@ const LIBRARIES: [&str; 3] = [
 ];
 
 /// No client is signed out by a clock.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let library = LIBRARIES.iter().find(|library| Path::new(library).is_file());
     let library = library.context("libfaketime is not there: `apt-get install faketime`")?;
-    let hands = stage.folder().join("offset");
+    let hands = env.folder().join("offset");
     set(&hands, "+0")?;
-    let launch = with_clock(stage.launch(), library, &hands);
-    let (wrong, right) = (Instance::start(launch.clone()).await?, stage.start().await?);
+    let launch = with_clock(env.launch(), library, &hands);
+    let (wrong, right) = (Instance::start(launch.clone()).await?, env.start().await?);
     let at = wrong.address();
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
-    for _ in 0..stage.rounds {
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
+    for _ in 0..env.rounds {
         for jump in JUMPS {
             set(&hands, jump)?;
             for client in &mut clients {
                 refused_for_now(client, at, jump).await?;
             }
             ready(at, 503).await?;
-            prune(&stage, &launch, jump)?;
+            prune(&env, &launch, jump)?;
             for client in &mut clients {
                 client.refresh(|| right.address()).await?;
             }
@@ -76,18 +76,18 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             }
         }
     }
-    let told = stage.log_lines("clock.untrusted")?;
+    let told = env.log_lines("clock.untrusted")?;
     if let Some(line) =
         told.iter().find(|line| !line.contains("error=") && !line.contains("\"error\":"))
     {
         bail!("a log line does not say why the clock is in doubt: {line}");
     }
     let told = told.len();
-    stage.remark(format!("{told} times the log said that the clock was in doubt"));
+    env.remark(format!("{told} times the log said that the clock was in doubt"));
     if told == 0 {
         bail!("the clock did not move: no log line tells of it");
     }
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 async fn refused_for_now(client: &mut Client, at: SocketAddr, jump: &str) -> Result<()> {
@@ -112,14 +112,14 @@ async fn ready(at: SocketAddr, status: u16) -> Result<()> {
 
 /// An operator's command on the machine whose clock is wrong. A file has no clock to compare with, but says when a
 /// server last worked on it.
-fn prune(stage: &Stage, launch: &Launch, jump: &str) -> Result<()> {
-    let words: &[&str] = match stage.engine {
+fn prune(env: &TestEnv, launch: &Launch, jump: &str) -> Result<()> {
+    let words: &[&str] = match env.engine {
         Engine::Sqlite => &["prune"],
         Engine::Postgres => &["prune", "--yes"],
     };
     let mut command = Command::new(&launch.binary);
-    command.args(words).args(["--database", &stage.database.url()]).env_clear();
-    command.envs(launch.environment.iter().cloned()).current_dir(stage.folder());
+    command.args(words).args(["--database", &env.database.url()]).env_clear();
+    command.envs(launch.environment.iter().cloned()).current_dir(env.folder());
     if command.output()?.status.success() {
         bail!("`baton prune` went ahead with a clock that was set to {jump}");
     }

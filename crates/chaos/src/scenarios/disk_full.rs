@@ -17,18 +17,18 @@ use crate::client::{Client, Tried};
 use crate::database::Database;
 use crate::instance::Instance;
 use crate::pace::{SERVED_WITHIN, Stopwatch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 4;
 /// Mounts the small disk, then becomes the program.
 const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"";
 
 /// Nobody is signed out by a full disk.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let disk = stage.folder().join("disk");
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let disk = env.folder().join("disk");
     std::fs::create_dir(&disk)?;
     let database = format!("sqlite:{}", disk.join("baton.db").display());
-    let mut launch = stage.launch_on(&database);
+    let mut launch = env.launch_on(&database);
     let mut wrapper: Vec<OsString> =
         ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNT].map(Into::into).into();
     wrapper.push(disk.clone().into());
@@ -38,8 +38,8 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         .context("a small disk needs user namespaces, or root (`unshare --map-root-user`)")?;
     let at = instance.address();
     let seen = seen_from_here(&instance, &disk)?;
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
-    for _ in 0..stage.rounds {
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
+    for _ in 0..env.rounds {
         let filler = seen.join("filler");
         fill(&filler)?;
         for client in &mut clients {
@@ -55,15 +55,15 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         for client in &mut clients {
             client.refresh(|| at).await?;
         }
-        stage.remark(format!(
+        env.remark(format!(
             "everybody was served {:.2} s after there was room",
             stopwatch.seconds()
         ));
-        stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");
+        env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");
     }
-    let (seen, copy) = (seen.join("baton.db"), stage.folder().join("copy.db"));
+    let (seen, copy) = (seen.join("baton.db"), env.folder().join("copy.db"));
     let database = Database::SqliteElsewhere { seen, copy };
-    checker::check_in(&database, &stage, at, &mut clients).await
+    checker::check_in(&database, &env, at, &mut clients).await
 }
 
 /// The program's own view of its folder, through `/proc`.

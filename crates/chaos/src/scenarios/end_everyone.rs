@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::command::Running;
 use crate::latency::{self, Refreshes};
 use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
 const SESSIONS_A_ROUND: u64 = 20_000;
@@ -32,31 +32,31 @@ const LIVE: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
 const ENDED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
 const TOLD: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
 
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());
-    let clients = Client::several(&stage, here, CLIENTS).await?;
+    let clients = Client::several(&env, here, CLIENTS).await?;
     let elder = clients[0].copied();
-    let many = i64::try_from(stage.rounds * SESSIONS_A_ROUND)?;
-    stage.database.add_sessions(many, elder.session()).await?;
+    let many = i64::try_from(env.rounds * SESSIONS_A_ROUND)?;
+    env.database.add_sessions(many, elder.session()).await?;
     let refreshes = Refreshes::start(clients, here);
     pause(BEFORE).await;
-    latency::remark(&stage, "refreshes before", refreshes.taken());
+    latency::remark(&env, "refreshes before", refreshes.taken());
     let mut clients = refreshes.finish().await?;
 
-    let mut command = Running::start(&stage, END)?;
+    let mut command = Running::start(&env, END)?;
     if !command.says(SOME).await? {
         bail!("nothing has ended: {:?}", command.finish().await);
     }
     command.kill()?;
-    let (ended, left) = (stage.database.count(ENDED).await?, stage.database.count(LIVE).await?);
+    let (ended, left) = (env.database.count(ENDED).await?, env.database.count(LIVE).await?);
     if left == 0 {
         bail!("it came too late to cut it short");
     }
-    events_agree(&stage, ended).await?;
+    events_agree(&env, ended).await?;
 
     let stopwatch = Stopwatch::start();
-    let mut command = Running::start(&stage, END)?;
+    let mut command = Running::start(&env, END)?;
     command.says(SOME).await?;
     // What begins from here on goes on.
     for client in &mut clients {
@@ -71,29 +71,28 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let said = command.finish().await?;
     let took = stopwatch.elapsed();
     if said != format!("ended {left} sessions, everyone's\n") {
-        stage.violation(format!("{left} were left, and it said: {said}"));
+        env.violation(format!("{left} were left, and it said: {said}"));
     }
     let opens = || async { Ok(elder.events(there).await == Some(200)) };
     let lag = lag::until_refused(opens).await?;
-    stage.hold_to(HEARD_WITHIN, lag, "the other instance has not heard of it for");
-    events_agree(&stage, ended + left).await?;
-    stage
-        .remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
+    env.hold_to(HEARD_WITHIN, lag, "the other instance has not heard of it for");
+    events_agree(&env, ended + left).await?;
+    env.remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
     // A short run may be over before the clients have logged in.
-    if stage.measures {
-        latency::hold_to(&stage, REFRESHED_WITHIN, "refreshes beside it", beside);
+    if env.measures {
+        latency::hold_to(&env, REFRESHED_WITHIN, "refreshes beside it", beside);
     } else {
-        latency::remark(&stage, "refreshes beside it", beside);
+        latency::remark(&env, "refreshes beside it", beside);
     }
-    stage.hold_memory_to(MEMORY, &instances)?;
+    env.hold_memory_to(MEMORY, &instances)?;
     let mut clients = refreshes.finish().await?;
-    checker::check(&stage, there, &mut clients).await
+    checker::check(&env, there, &mut clients).await
 }
 
-async fn events_agree(stage: &Stage, ended: i64) -> Result<()> {
-    let told = stage.database.count(TOLD).await?;
+async fn events_agree(env: &TestEnv, ended: i64) -> Result<()> {
+    let told = env.database.count(TOLD).await?;
     if told != ended {
-        stage.violation(format!("{ended} sessions have ended, and there are {told} events"));
+        env.violation(format!("{ended} sessions have ended, and there are {told} events"));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::client::{Client, Tried};
 use crate::instance::Instance;
 use crate::load::Load;
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 6;
 /// The latest write that is hit, counted from the start.
@@ -20,18 +20,18 @@ const LATEST: u64 = 20;
 const VARIABLE: &str = "BATON_FAILPOINT";
 
 /// Ends at each moment in turn; somebody logs out meanwhile.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    only_the_special_build_has_failpoints(&stage)?;
-    let mut launch = stage.launch();
-    launch.binary.clone_from(&stage.programs.failpoints);
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    only_the_special_build_has_failpoints(&env)?;
+    let mut launch = env.launch();
+    launch.binary.clone_from(&env.programs.failpoints);
     let instance = Arc::new(Instance::start(launch).await?);
-    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
-    let mut leaver = Client::register(&stage, instance.address(), "leaver").await?;
+    let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
+    let mut leaver = Client::register(&env, instance.address(), "leaver").await?;
     let mut gone = Vec::new();
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         match round % 4 {
-            0 => clients = struck(&stage, &instance, "accept:before", clients).await?,
-            1 => clients = struck(&stage, &instance, "accept:after", clients).await?,
+            0 => clients = struck(&env, &instance, "accept:before", clients).await?,
+            1 => clients = struck(&env, &instance, "accept:after", clients).await?,
             moment => {
                 leaver.login(instance.address()).await?;
                 let committed = moment == 3;
@@ -41,17 +41,17 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         }
     }
     clients.append(&mut gone);
-    checker::check(&stage, instance.address(), &mut clients).await
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
 /// Everybody refreshes until the process has ended itself, and on after its next start.
 async fn struck(
-    stage: &Stage,
+    env: &TestEnv,
     instance: &Arc<Instance>,
     moment: &str,
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
-    arm(instance, &format!("{moment}:{}", 1 + stage.chance.below(LATEST))).await?;
+    arm(instance, &format!("{moment}:{}", 1 + env.chance.below(LATEST))).await?;
     let mut load = Load::start(clients, |_| road_to(instance));
     instance.ended().await.with_context(|| format!("at {moment}"))?;
     disarm(instance).await?;
@@ -96,12 +96,12 @@ async fn disarm(instance: &Instance) -> Result<()> {
 }
 
 /// The name of the variable is in the one build and not in the other.
-fn only_the_special_build_has_failpoints(stage: &Stage) -> Result<()> {
-    if knows_failpoints(&stage.programs.binary)? {
-        stage.violation("the program as it ships has failpoints");
+fn only_the_special_build_has_failpoints(env: &TestEnv) -> Result<()> {
+    if knows_failpoints(&env.programs.binary)? {
+        env.violation("the program as it ships has failpoints");
     }
-    if !knows_failpoints(&stage.programs.failpoints)? {
-        bail!("{} was built without failpoints", stage.programs.failpoints.display());
+    if !knows_failpoints(&env.programs.failpoints)? {
+        bail!("{} was built without failpoints", env.programs.failpoints.display());
     }
     Ok(())
 }

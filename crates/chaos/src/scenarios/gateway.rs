@@ -22,7 +22,7 @@ use super::{BOTH, SQLITE, Scenario};
 use crate::edge;
 use crate::http::Answer;
 use crate::instance::{Instance, Launch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// These scenarios.
 pub(super) const ALL: &[Scenario] = &[
@@ -32,7 +32,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 1,
         few: 1,
-        play: |stage| Box::pin(forged::play(stage)),
+        play: |env| Box::pin(forged::play(env)),
     },
     Scenario {
         name: "gateway-cookies",
@@ -40,7 +40,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 1,
         few: 1,
-        play: |stage| Box::pin(cookies::play(stage)),
+        play: |env| Box::pin(cookies::play(env)),
     },
     Scenario {
         name: "gateway-full-jar",
@@ -48,7 +48,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 10,
         few: 1,
-        play: |stage| Box::pin(full_jar::play(stage)),
+        play: |env| Box::pin(full_jar::play(env)),
     },
     Scenario {
         name: "gateway-large-heads",
@@ -56,7 +56,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 2,
         few: 1,
-        play: |stage| Box::pin(large_heads::play(stage)),
+        play: |env| Box::pin(large_heads::play(env)),
     },
     Scenario {
         name: "gateway-headers",
@@ -64,7 +64,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 1,
         few: 1,
-        play: |stage| Box::pin(headers::play(stage)),
+        play: |env| Box::pin(headers::play(env)),
     },
     Scenario {
         name: "gateway-share",
@@ -72,7 +72,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 1,
         few: 1,
-        play: |stage| Box::pin(share::play(stage)),
+        play: |env| Box::pin(share::play(env)),
     },
     Scenario {
         name: "gateway-addresses",
@@ -80,7 +80,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 1,
         few: 1,
-        play: |stage| Box::pin(addresses::play(stage)),
+        play: |env| Box::pin(addresses::play(env)),
     },
     Scenario {
         name: "gateway-ended",
@@ -88,7 +88,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: BOTH,
         usual: 20,
         few: 2,
-        play: |stage| Box::pin(ended::play(stage)),
+        play: |env| Box::pin(ended::play(env)),
     },
     Scenario {
         name: "gateway-rotation",
@@ -96,7 +96,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 5,
         few: 1,
-        play: |stage| Box::pin(keys::rotated(stage)),
+        play: |env| Box::pin(keys::rotated(env)),
     },
     Scenario {
         name: "gateway-retired",
@@ -104,7 +104,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 3,
         few: 1,
-        play: |stage| Box::pin(keys::retired(stage)),
+        play: |env| Box::pin(keys::retired(env)),
     },
     Scenario {
         name: "gateway-outage",
@@ -112,7 +112,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: SQLITE,
         usual: 3,
         few: 1,
-        play: |stage| Box::pin(outage::play(stage)),
+        play: |env| Box::pin(outage::play(env)),
     },
 ];
 
@@ -120,10 +120,10 @@ pub(super) const ALL: &[Scenario] = &[
 const JWKS_CACHE_SECONDS: u64 = 10;
 
 /// How the program is started behind a gateway.
-fn launch(stage: &Stage) -> Launch {
-    let audiences = format!("{},{}", stage.origin, edge::audience(stage));
+fn launch(env: &TestEnv) -> Launch {
+    let audiences = format!("{},{}", env.origin, edge::audience(env));
     let cache = JWKS_CACHE_SECONDS.to_string();
-    stage.launch().with(&[
+    env.launch().with(&[
         "--audience",
         &audiences,
         "--trusted-proxies=127.0.0.1",
@@ -132,8 +132,8 @@ fn launch(stage: &Stage) -> Launch {
     ])
 }
 
-async fn start(stage: &Stage) -> Result<Arc<Instance>> {
-    Ok(Arc::new(Instance::start(launch(stage)).await?))
+async fn start(env: &TestEnv) -> Result<Arc<Instance>> {
+    Ok(Arc::new(Instance::start(launch(env)).await?))
 }
 
 /// Whether the service refused, and not the edge: its refusals are problem documents.

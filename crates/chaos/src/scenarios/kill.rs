@@ -13,37 +13,37 @@ use crate::load::Load;
 use crate::pace::{Stopwatch, pause};
 use crate::proxy::{Manner, Proxy};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 8;
 /// The latest moment of a kill after everybody was served.
 const LATEST_KILL_MS: u64 = 150;
 
 /// Kills while everybody refreshes.
-pub(crate) async fn under_load(stage: Arc<Stage>) -> Result<()> {
-    let instance = Arc::new(stage.start().await?);
-    let clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
+    let instance = Arc::new(env.start().await?);
+    let clients = Client::several(&env, instance.address(), CLIENTS).await?;
     let stopwatch = Stopwatch::start();
     let mut load = Load::start(clients, |_| road_to(&instance));
-    for _ in 0..stage.rounds {
-        pause(Duration::from_millis(stage.chance.below(LATEST_KILL_MS))).await;
+    for _ in 0..env.rounds {
+        pause(Duration::from_millis(env.chance.below(LATEST_KILL_MS))).await;
         instance.kill();
         instance.restart().await?;
         load.all_advance().await?;
     }
-    remark_rate(&stage, stopwatch);
+    remark_rate(&env, stopwatch);
     let mut clients = load.finish().await?;
-    checker::check(&stage, instance.address(), &mut clients).await
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
 /// Kills when an answer has begun to leave; the others are in any state at that moment.
-pub(crate) async fn in_mid_answer(stage: Arc<Stage>) -> Result<()> {
-    let instance = Arc::new(stage.start().await?);
-    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
-    let strike = Manner::Strike(Arc::clone(&instance), Arc::new(stage.chance.split()));
+pub(crate) async fn in_mid_answer(env: Arc<TestEnv>) -> Result<()> {
+    let instance = Arc::new(env.start().await?);
+    let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
+    let strike = Manner::Strike(Arc::clone(&instance), Arc::new(env.chance.split()));
     let proxy = Proxy::start(road_to(&instance), strike).await?;
     let stopwatch = Stopwatch::start();
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         // All at once; the first answer ends the server, so most get none at all.
         let tried = try_join_all(clients.iter_mut().map(async |client| {
             let tried = client.try_refresh(proxy.address()).await?;
@@ -58,12 +58,12 @@ pub(crate) async fn in_mid_answer(stage: Arc<Stage>) -> Result<()> {
         try_join_all(clients.iter_mut().map(|client| client.refresh(|| instance.address())))
             .await?;
     }
-    remark_rate(&stage, stopwatch);
-    checker::check(&stage, instance.address(), &mut clients).await
+    remark_rate(&env, stopwatch);
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate is shown, not counted with")]
-fn remark_rate(stage: &Stage, stopwatch: Stopwatch) {
-    let per_minute = stage.rounds as f64 * 60.0 / stopwatch.seconds();
-    stage.remark(format!("{per_minute:.0} kill -9 cycles per minute"));
+fn remark_rate(env: &TestEnv, stopwatch: Stopwatch) {
+    let per_minute = env.rounds as f64 * 60.0 / stopwatch.seconds();
+    env.remark(format!("{per_minute:.0} kill -9 cycles per minute"));
 }

@@ -10,20 +10,20 @@ use crate::checker;
 use crate::client::Client;
 use crate::load::Load;
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const LEAVERS: usize = 4;
 const OTHERS: usize = 4;
 
 /// Every session whose logout was answered stays over; everybody else's goes on.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instance = Arc::new(stage.start().await?);
-    let mut clients = Client::several(&stage, instance.address(), LEAVERS + OTHERS).await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instance = Arc::new(env.start().await?);
+    let mut clients = Client::several(&env, instance.address(), LEAVERS + OTHERS).await?;
     let others = clients.split_off(LEAVERS);
     let mut leavers = clients;
     let mut load = Load::start(others, |_| road_to(&instance));
     let mut left = Vec::new();
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         for leaver in &mut leavers {
             leaver.login(instance.address()).await?;
         }
@@ -39,5 +39,5 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     }
     let mut clients = load.finish().await?;
     clients.append(&mut left);
-    checker::check(&stage, instance.address(), &mut clients).await
+    checker::check(&env, instance.address(), &mut clients).await
 }

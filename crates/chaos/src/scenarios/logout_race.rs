@@ -14,7 +14,7 @@ use crate::checker;
 use crate::client::{Client, Tried};
 use crate::http::{self, Answer, Lost};
 use crate::pace::pause;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// Tabs of one browser: they share jar and key, and refresh in step, half on each instance.
 const TABS: usize = 6;
@@ -22,17 +22,17 @@ const TABS: usize = 6;
 const LATEST_MS: u64 = 30;
 
 /// Logout is linearizable against refresh.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
-    let mut client = Client::register(&stage, addresses[0], "leaver").await?;
+    let mut client = Client::register(&env, addresses[0], "leaver").await?;
     let mut left = Vec::new();
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(addresses[0]).await?;
         let gone = AtomicBool::new(false);
         let tabs = refresh_until_over(client.copied(), addresses, &gone);
-        let delay = Duration::from_millis(stage.chance.below(LATEST_MS));
-        let at = addresses[stage.chance.index(2)];
+        let delay = Duration::from_millis(env.chance.below(LATEST_MS));
+        let at = addresses[env.chance.index(2)];
         let logout = async {
             pause(delay).await;
             let status = client.logout(at).await;
@@ -51,10 +51,10 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             }
         }
     }
-    if !stage.log_lines(r#"event="replayed""#)?.is_empty() {
+    if !env.log_lines(r#"event="replayed""#)?.is_empty() {
         bail!("a session was ended by a replay: this is not the story that was to be told");
     }
-    checker::check(&stage, addresses[1], &mut left).await
+    checker::check(&env, addresses[1], &mut left).await
 }
 
 /// Refreshes until the session is over; says so if it goes on although it should not.

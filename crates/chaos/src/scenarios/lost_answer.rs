@@ -14,7 +14,7 @@ use crate::http;
 use crate::instance::Instance;
 use crate::load::Road;
 use crate::proxy::{Manner, Proxy};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// Clients that lose an answer in each round.
 const LOSERS: usize = 20;
@@ -28,20 +28,20 @@ struct Loser {
 }
 
 /// Every lost answer is answered again.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = Arc::new([stage.start().await?, stage.start().await?]);
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = Arc::new([env.start().await?, env.start().await?]);
     let at = |number: usize| instances[number % 2].address();
-    let mut clients = Client::several(&stage, at(0), LOSERS + OTHERS).await?;
+    let mut clients = Client::several(&env, at(0), LOSERS + OTHERS).await?;
     let mut others = clients.split_off(LOSERS);
     let mut losers = Vec::new();
     for client in clients {
-        let cut = Manner::CutAnswers(Arc::new(stage.chance.split()));
+        let cut = Manner::CutAnswers(Arc::new(env.chance.split()));
         losers.push(Loser { client, proxy: Proxy::start(in_turn(&instances), cut).await? });
     }
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         // Half try again at once, half after others have been served; each where chance sends it.
-        let later: Vec<bool> = losers.iter().map(|_| stage.chance.coin()).collect();
-        let roads: Vec<_> = losers.iter().map(|_| at(stage.chance.index(2))).collect();
+        let later: Vec<bool> = losers.iter().map(|_| env.chance.coin()).collect();
+        let roads: Vec<_> = losers.iter().map(|_| at(env.chance.index(2))).collect();
         try_join_all(losers.iter_mut().zip(&later).zip(&roads).map(
             async |((loser, later), road)| {
                 loser.lose().await?;
@@ -57,11 +57,11 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         let late = losers.iter_mut().zip(&later).zip(&roads).filter(|((_, later), _)| **later);
         try_join_all(late.map(|((loser, _), road)| loser.heal(*road))).await?;
     }
-    let lost = stage.rounds * u64::try_from(LOSERS)?;
-    stage.remark(format!("{lost} answers were lost"));
+    let lost = env.rounds * u64::try_from(LOSERS)?;
+    env.remark(format!("{lost} answers were lost"));
     let mut clients: Vec<_> = losers.into_iter().map(|loser| loser.client).collect();
     clients.append(&mut others);
-    checker::check(&stage, at(0), &mut clients).await
+    checker::check(&env, at(0), &mut clients).await
 }
 
 impl Loser {

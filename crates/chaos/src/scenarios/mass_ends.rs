@@ -15,7 +15,7 @@ use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
 use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, fill, lag};
 
 /// What is promised of refreshes, of the ends at every instance, and of the memory of one, in MiB.
@@ -34,48 +34,48 @@ const PROCESSOR_TIME: Duration = Duration::from_secs(10);
 const FETCH: Duration = Duration::from_millis(500);
 
 /// All rounds' sessions at once.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(Instance::address);
-    let clients = Client::several(&stage, here, CLIENTS).await?;
-    let mut leaver = Client::register(&stage, here, "leaver").await?;
-    fill::sessions(&stage.database, SESSIONS * stage.rounds, 1).await?;
+    let clients = Client::several(&env, here, CLIENTS).await?;
+    let mut leaver = Client::register(&env, here, "leaver").await?;
+    fill::sessions(&env.database, SESSIONS * env.rounds, 1).await?;
     let spared: Vec<_> = clients.iter().map(Client::session).collect();
     let mut refreshes = Refreshes::start(clients, here);
     pause(SPELL).await;
-    latency::hold_to(&stage, REFRESHED_WITHIN, "before", refreshes.taken());
+    latency::hold_to(&env, REFRESHED_WITHIN, "before", refreshes.taken());
     let stop = AtomicBool::new(false);
     let ending = async {
-        let done = end(&stage, &spared, &leaver, [here, there]).await;
+        let done = end(&env, &spared, &leaver, [here, there]).await;
         let at_work = processor_time(&instances)?;
         refreshes.nobody_gave_up().await?;
-        latency::hold_to(&stage, REFRESHED_WITHIN, "while they end", refreshes.taken());
+        latency::hold_to(&env, REFRESHED_WITHIN, "while they end", refreshes.taken());
         pause(AFTERWARDS).await;
-        latency::hold_to(&stage, REFRESHED_WITHIN, "afterwards", refreshes.taken());
-        they_rest_afterwards(&stage, at_work, processor_time(&instances)?);
+        latency::hold_to(&env, REFRESHED_WITHIN, "afterwards", refreshes.taken());
+        they_rest_afterwards(&env, at_work, processor_time(&instances)?);
         stop.store(true, Ordering::Relaxed);
         done
     };
-    let (done, fetched) = tokio::join!(ending, fetch(&stage, here, &stop));
+    let (done, fetched) = tokio::join!(ending, fetch(&env, here, &stop));
     done?;
     fetched?;
-    stage.hold_memory_to(MEMORY, &instances)?;
+    env.hold_memory_to(MEMORY, &instances)?;
     leaver.over = true;
     let mut clients = refreshes.finish().await?;
     clients.push(leaver);
-    checker::check(&stage, there, &mut clients).await
+    checker::check(&env, there, &mut clients).await
 }
 
 /// Ends all but the spared ones, the leaver's among the last.
 async fn end(
-    stage: &Stage,
+    env: &TestEnv,
     spared: &[[u8; 16]],
     leaver: &Client,
     at: [SocketAddr; 2],
 ) -> Result<()> {
     let stopwatch = Stopwatch::start();
-    let ended = stage.database.end_all_but(spared).await?;
-    stage.remark(format!("{ended} sessions ended within {:.1?}", stopwatch.elapsed()));
+    let ended = env.database.end_all_but(spared).await?;
+    env.remark(format!("{ended} sessions ended within {:.1?}", stopwatch.elapsed()));
     let mut lags = Vec::new();
     for at in at {
         let opens = || async {
@@ -87,17 +87,17 @@ async fn end(
         };
         lags.push(lag::until_refused(opens).await?);
     }
-    lag::hold_to(stage, KNOWN_WITHIN, "revocation lag", lags);
+    lag::hold_to(env, KNOWN_WITHIN, "revocation lag", lags);
     Ok(())
 }
 
 /// What a service does: the list, again and again.
-async fn fetch(stage: &Stage, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
+async fn fetch(env: &TestEnv, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
     let (mut lists, mut longest, mut slowest, mut refused) = (0, 0, Duration::ZERO, 0);
     while !stop.load(Ordering::Relaxed) {
         let stopwatch = Stopwatch::start();
         let outcome = http::call(at, &Request::get(path::STATUS_LIST)).await;
-        stage.inspect("status list", &outcome);
+        env.inspect("status list", &outcome);
         let answer = outcome.ok().context("the status list was not answered")?;
         match answer.status {
             200 => (lists, longest) = (lists + 1, longest.max(answer.body.len())),
@@ -108,7 +108,7 @@ async fn fetch(stage: &Stage, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
         pause(FETCH).await;
     }
     let kilobytes = longest / 1024;
-    stage.remark(format!(
+    env.remark(format!(
         "{lists} status lists, the longest {kilobytes} KiB, after {slowest:.1?} at most, {refused} times 503"
     ));
     Ok(())
@@ -120,12 +120,12 @@ fn processor_time(instances: &[Instance; 2]) -> Result<[Duration; 2]> {
 }
 
 /// What is known of the ends costs next to nothing while nothing changes.
-fn they_rest_afterwards(stage: &Stage, before: [Duration; 2], after: [Duration; 2]) {
+fn they_rest_afterwards(env: &TestEnv, before: [Duration; 2], after: [Duration; 2]) {
     let [here, there] = [0, 1].map(|number| after[number].saturating_sub(before[number]));
-    stage.remark(format!(
+    env.remark(format!(
         "processor time of the instances in the {AFTERWARDS:?} after: {here:.1?} and {there:.1?}"
     ));
-    if stage.measures {
-        stage.hold_to(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
+    if env.measures {
+        env.hold_to(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
     }
 }

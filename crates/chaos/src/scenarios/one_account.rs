@@ -18,7 +18,7 @@ use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
 use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, fill};
 
 /// What is promised.
@@ -66,26 +66,26 @@ struct Counts {
 }
 
 /// Beside all of the user's calls.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instance = Instance::start(stage.launch_with_limits(&stage.database.url())).await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instance = Instance::start(env.launch_with_limits(&env.database.url())).await?;
     let at = instance.address();
-    let clients = Client::several(&stage, at, CLIENTS).await?;
-    let mut hog = Hog::register(&stage, at).await?;
+    let clients = Client::several(&env, at, CLIENTS).await?;
+    let mut hog = Hog::register(&env, at).await?;
     let user = hog.over.user(at).await?;
     let logged_out = hog.over.logout(at).await;
     anyhow::ensure!(logged_out == Some(204), "the logout was answered {logged_out:?}");
-    fill::events_of(&stage.database, user, "name_changed", EVENTS * stage.rounds).await?;
+    fill::events_of(&env.database, user, "name_changed", EVENTS * env.rounds).await?;
     let mut refreshes = Refreshes::start(clients, at);
     pause(SPELL / 2).await;
-    latency::hold_to(&stage, BOUND, "alone", refreshes.taken());
+    latency::hold_to(&env, BOUND, "alone", refreshes.taken());
     let (stop, counts) = (AtomicBool::new(false), Counts::default());
     let mut visitors = Vec::new();
     for number in 0..LOGINS {
-        visitors.push(Client::register(&stage, at, &format!("visitor-{number}")).await?);
+        visitors.push(Client::register(&env, at, &format!("visitor-{number}")).await?);
     }
     let logins = visitors.iter_mut().map(|visitor| keep_logging_in(visitor, at, &stop));
     let busy = (0..SESSIONS * CONNECTIONS)
-        .map(|number| keep_calling(&stage, at, &hog, number, (&stop, &counts)));
+        .map(|number| keep_calling(&env, at, &hog, number, (&stop, &counts)));
     let spell = async {
         pause(SPELL).await;
         stop.store(true, Ordering::Relaxed);
@@ -93,21 +93,21 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let (calls, logins, ()) = tokio::join!(join_all(busy), join_all(logins), spell);
     calls.into_iter().collect::<Result<()>>()?;
     let logins: Vec<Login> = logins.into_iter().collect::<Result<Vec<_>>>()?.concat();
-    judge(&stage, &logins);
+    judge(&env, &logins);
     refreshes.nobody_gave_up().await?;
-    latency::hold_to(&stage, BOUND, "beside one user's calls", refreshes.taken());
+    latency::hold_to(&env, BOUND, "beside one user's calls", refreshes.taken());
     let Counts { served, limited, over } = counts;
     let (served, limited, over) = (served.into_inner(), limited.into_inner(), over.into_inner());
-    stage.remark(format!(
+    env.remark(format!(
         "of that user's calls {served} were served, {limited} were 429, {over} were of the session that is over"
     ));
     // A burst of each session and the account's refill.
     let most = 400 + 20 * (SPELL.as_secs() + 5);
     if served > most {
-        stage.violation(format!("{served} calls of one account were served, more than {most}"));
+        env.violation(format!("{served} calls of one account were served, more than {most}"));
     }
     let mut clients = refreshes.finish().await?;
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 /// How a login was answered, and after how long.
@@ -131,18 +131,18 @@ async fn keep_logging_in(
 }
 
 /// Each login is to be answered at once: none waits for the user's calls until it is put off.
-fn judge(stage: &Stage, logins: &[Login]) {
+fn judge(env: &TestEnv, logins: &[Login]) {
     let put_off = logins.iter().filter(|(status, _)| *status != Some(200)).count();
     let slowest = logins.iter().map(|(_, took)| *took).max().unwrap_or_default();
     let all = logins.len();
-    stage.remark(format!("others logged in {all} times, in {slowest:.1?} at most"));
-    if stage.measures && put_off > 0 {
-        stage.violation(format!("{put_off} of {all} logins of others were put off"));
+    env.remark(format!("others logged in {all} times, in {slowest:.1?} at most"));
+    if env.measures && put_off > 0 {
+        env.violation(format!("{put_off} of {all} logins of others were put off"));
     }
 }
 
 async fn keep_calling(
-    stage: &Arc<Stage>,
+    env: &Arc<TestEnv>,
     at: SocketAddr,
     hog: &Hog,
     first: usize,
@@ -156,8 +156,8 @@ async fn keep_calling(
         if method == "DELETE" && session % SESSIONS != SESSIONS - 1 {
             continue;
         }
-        let outcome = http::call(at, &hog.request(stage, session, (method, path))).await;
-        stage.inspect(path, &outcome);
+        let outcome = http::call(at, &hog.request(env, session, (method, path))).await;
+        env.inspect(path, &outcome);
         let answer = outcome.map_err(|lost| anyhow::anyhow!("{path}: {}", lost.why))?;
         match (answer.status, answer.text("code").as_deref()) {
             (429, _) => _ = counts.limited.fetch_add(1, Ordering::Relaxed),
@@ -173,8 +173,8 @@ async fn keep_calling(
 }
 
 impl Hog {
-    async fn register(stage: &Arc<Stage>, at: SocketAddr) -> Result<Self> {
-        let over = Client::register(stage, at, "hog").await?;
+    async fn register(env: &Arc<TestEnv>, at: SocketAddr) -> Result<Self> {
+        let over = Client::register(env, at, "hog").await?;
         let mut sessions = Vec::new();
         for _ in 0..SESSIONS {
             let mut session = over.copied();
@@ -188,7 +188,7 @@ impl Hog {
 
     fn request(
         &self,
-        stage: &Stage,
+        env: &TestEnv,
         session: usize,
         (method, path): (&'static str, &'static str),
     ) -> Request {
@@ -200,7 +200,7 @@ impl Hog {
             "DELETE" => Request::delete(path),
             _ => Request::post(path),
         };
-        let request = from_our_page(stage, request);
+        let request = from_our_page(env, request);
         match path {
             path::REVOKE => return request.form("token", &self.over.ticket),
             path::REFRESH | path::LOGOUT => return request.header("cookie", cookie(&self.over)),

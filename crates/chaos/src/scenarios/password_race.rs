@@ -17,7 +17,7 @@ use crate::client::{Client, Tried};
 use crate::http::CALL_TIME;
 use crate::instance::Instance;
 use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// Other sessions of the same user, half on each instance.
 const OTHERS: usize = 4;
@@ -27,15 +27,15 @@ const IMPATIENCE_MS: u64 = 400;
 const KILLS: u64 = 3;
 
 /// A change of password is linearizable against refreshes and logins.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
-    let mut client = Client::register(&stage, instances[0].address(), "changer").await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
+    let mut client = Client::register(&env, instances[0].address(), "changer").await?;
     let mut over = Vec::new();
     let mut changes = 0;
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         let whose = format!("round {round}");
         let (was_changed, others) =
-            play_round(&stage, &instances, &mut client, changes).await.context(whose.clone())?;
+            play_round(&env, &instances, &mut client, changes).await.context(whose.clone())?;
         changes += u64::from(was_changed);
         let at = instances[0].address();
         for mut other in others {
@@ -55,12 +55,12 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     if changes == 0 {
         bail!("no password was changed: this is not the story that was to be told");
     }
-    if !stage.log_lines(r#"event="replayed""#)?.is_empty() {
+    if !env.log_lines(r#"event="replayed""#)?.is_empty() {
         bail!("a session was ended by a replay: this is not the story that was to be told");
     }
-    stage.remark(format!("{changes} passwords were changed"));
+    env.remark(format!("{changes} passwords were changed"));
     over.push(client);
-    checker::check(&stage, instances[1].address(), &mut over).await
+    checker::check(&env, instances[1].address(), &mut over).await
 }
 
 /// Tries until it is answered, one way or the other.
@@ -78,7 +78,7 @@ async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
 
 /// Whether the password was changed, and the other sessions.
 async fn play_round(
-    stage: &Arc<Stage>,
+    env: &Arc<TestEnv>,
     instances: &[Instance; 2],
     client: &mut Client,
     changes: u64,
@@ -92,14 +92,14 @@ async fn play_round(
     }
     let latecomer = client.copied();
     let done = AtomicBool::new(false);
-    let which = stage.chance.index(2);
-    let patience = if stage.chance.index(2) == 0 {
-        Duration::from_millis(stage.chance.below(IMPATIENCE_MS))
+    let which = env.chance.index(2);
+    let patience = if env.chance.index(2) == 0 {
+        Duration::from_millis(env.chance.below(IMPATIENCE_MS))
     } else {
         CALL_TIME
     };
     let change = async {
-        pause(Duration::from_millis(stage.chance.below(30))).await;
+        pause(Duration::from_millis(env.chance.below(30))).await;
         let answered = client.change_password(instances[which].address(), patience).await;
         if matches!(answered, Ok(true)) && changes.is_multiple_of(KILLS) {
             // Answered is committed.

@@ -14,7 +14,7 @@ use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::instance::Instance;
 use crate::proxy::{Manner, Proxy, Trap};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 4;
 /// The latest message of the program's to the database that is cut after, while several are at work.
@@ -25,36 +25,36 @@ const MESSAGES: u64 = 2;
 const NEVER: u64 = u64::MAX;
 
 /// Whatever was cut, everybody's session goes on.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let Database::Postgres { cluster, name } = &stage.database else {
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let Database::Postgres { cluster, name } = &env.database else {
         bail!("this story needs PostgreSQL");
     };
     let (trap, upstream) = (Arc::new(Trap::default()), cluster.address());
     let cut = Manner::CutAfterMessage(Arc::clone(&trap));
     let proxy = Proxy::start(Arc::new(move || upstream), cut).await?;
-    let launch = stage.launch_on(&Cluster::url_by(proxy.address(), name));
+    let launch = env.launch_on(&Cluster::url_by(proxy.address(), name));
     let instance = Instance::start(launch).await?;
     let at = instance.address();
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
     let mut cuts = 0;
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         trap.set(1 + round % MESSAGES, &clients[0].session());
         clients[0].refresh(|| at).await?;
         cuts += u64::from(trap.was_sprung());
-        trap.set(1 + stage.chance.below(LATEST), b"");
+        trap.set(1 + env.chance.below(LATEST), b"");
         try_join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await?;
         cuts += u64::from(trap.was_sprung());
     }
-    stage.remark(format!("{cuts} connections were cut"));
-    let again = stage.log_lines(r#"event="answered_again""#)?.len();
-    if stage.rounds >= MESSAGES && again == 0 {
+    env.remark(format!("{cuts} connections were cut"));
+    let again = env.log_lines(r#"event="answered_again""#)?.len();
+    if env.rounds >= MESSAGES && again == 0 {
         bail!("no write was cut from its answer: this is not the story that was to be told");
     }
-    for round in 0..stage.rounds {
-        let newcomer = Client::nobody(&stage, &format!("newcomer-{round}"));
+    for round in 0..env.rounds {
+        let newcomer = Client::nobody(&env, &format!("newcomer-{round}"));
         clients.push(commit_cut(newcomer, at, &trap).await?);
     }
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 /// Registers; the COMMIT is carried out and nobody hears of it. The user exists, and can log in.

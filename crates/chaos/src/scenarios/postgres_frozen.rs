@@ -15,7 +15,7 @@ use crate::database::Database;
 use crate::load::Load;
 use crate::pace::{SERVED_WITHIN, Stopwatch, TOLD_WITHIN, pause};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 8;
 /// How many call with an access token all the while, and how long each waits in between.
@@ -25,34 +25,34 @@ const BETWEEN: Duration = Duration::from_millis(100);
 const FROZEN: Duration = Duration::from_secs(10);
 
 /// Every process of it is stopped for a while.
-pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
-    let cluster = cluster(&stage)?;
-    let instance = stage.start().await?;
+pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
+    let cluster = cluster(&env)?;
+    let instance = env.start().await?;
     let at = instance.address();
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
-    for _ in 0..stage.rounds {
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
+    for _ in 0..env.rounds {
         cluster.freeze()?;
         let callers: Vec<Client> =
             (0..CALLERS).map(|number| clients[number % CLIENTS].copied()).collect();
-        let calling = join_all(callers.iter().map(|caller| call(&stage, caller, at)));
+        let calling = join_all(callers.iter().map(|caller| call(&env, caller, at)));
         let (slowest, called) = tokio::join!(refresh(&mut clients, at), calling);
         let slowest = slowest?;
-        stage.hold_to(TOLD_WITHIN, slowest, "503 was answered after");
+        env.hold_to(TOLD_WITHIN, slowest, "503 was answered after");
         let calls: usize = called.iter().map(|(calls, _)| calls).sum();
         let slowest_call = called.iter().map(|(_, took)| *took).max().unwrap_or_default();
-        stage.hold_to(TOLD_WITHIN, slowest_call, "a protected call was answered after");
+        env.hold_to(TOLD_WITHIN, slowest_call, "a protected call was answered after");
         cluster.thaw()?;
         let stopwatch = Stopwatch::start();
         for refreshed in join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await {
             refreshed?;
         }
         let served = stopwatch.elapsed();
-        stage.hold_to(SERVED_WITHIN, served, "after its return, serving took");
-        stage.remark(format!(
+        env.hold_to(SERVED_WITHIN, served, "after its return, serving took");
+        env.remark(format!(
             "503 after {slowest:.2?} at most, after {slowest_call:.2?} for {calls} protected calls; everybody was served {served:.2?} after its return"
         ));
     }
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 /// Everybody tries to refresh while it stands still; the longest that took.
@@ -72,13 +72,13 @@ async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
 }
 
 /// One calls again and again while it stands still: how often, and the longest that took.
-async fn call(stage: &Stage, caller: &Client, at: SocketAddr) -> (usize, Duration) {
+async fn call(env: &TestEnv, caller: &Client, at: SocketAddr) -> (usize, Duration) {
     let stopwatch = Stopwatch::start();
     let (mut calls, mut slowest) = (0, Duration::ZERO);
     while stopwatch.elapsed() < FROZEN {
         let asked = Stopwatch::start();
         if let Some(status) = caller.events(at).await.filter(|status| *status != 503) {
-            stage.violation(format!("a protected call was answered {status}"));
+            env.violation(format!("a protected call was answered {status}"));
         }
         (calls, slowest) = (calls + 1, slowest.max(asked.elapsed()));
         pause(BETWEEN).await;
@@ -87,29 +87,29 @@ async fn call(stage: &Stage, caller: &Client, at: SocketAddr) -> (usize, Duratio
 }
 
 /// It crashes under load, and is started again a moment later.
-pub(crate) async fn crashed(stage: Arc<Stage>) -> Result<()> {
-    let cluster = cluster(&stage)?;
-    let instance = Arc::new(stage.start().await?);
-    let clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
+    let cluster = cluster(&env)?;
+    let instance = Arc::new(env.start().await?);
+    let clients = Client::several(&env, instance.address(), CLIENTS).await?;
     let mut load = Load::start(clients, |_| road_to(&instance));
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         load.all_advance().await?;
-        pause(Duration::from_millis(stage.chance.below(100))).await;
+        pause(Duration::from_millis(env.chance.below(100))).await;
         cluster.crash()?;
-        pause(Duration::from_millis(stage.chance.below(500))).await;
+        pause(Duration::from_millis(env.chance.below(500))).await;
         cluster.run()?;
         let stopwatch = Stopwatch::start();
         load.all_advance().await?;
         let served = stopwatch.elapsed();
-        stage.hold_to(SERVED_WITHIN, served, "after its start, serving took");
-        stage.remark(format!("everybody was served {served:.2?} after its start"));
+        env.hold_to(SERVED_WITHIN, served, "after its start, serving took");
+        env.remark(format!("everybody was served {served:.2?} after its start"));
     }
     let mut clients = load.finish().await?;
-    checker::check(&stage, instance.address(), &mut clients).await
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
-fn cluster(stage: &Stage) -> Result<Arc<Cluster>> {
-    match &stage.database {
+fn cluster(env: &TestEnv) -> Result<Arc<Cluster>> {
+    match &env.database {
         Database::Postgres { cluster, .. } => Ok(Arc::clone(cluster)),
         _ => None.context("this story needs PostgreSQL"),
     }

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::instance::run_to_its_end;
 use crate::latency::{self, Refreshes};
 use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, fill};
 
 /// What is promised.
@@ -24,44 +24,44 @@ const SESSIONS: u64 = 5_000;
 const ALONE: Duration = Duration::from_secs(3);
 
 /// All rounds' events at once.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instance = stage.start().await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instance = env.start().await?;
     let at = instance.address();
-    let clients = Client::several(&stage, at, CLIENTS).await?;
-    fill::events(&stage.database, EVENTS * stage.rounds).await?;
+    let clients = Client::several(&env, at, CLIENTS).await?;
+    fill::events(&env.database, EVENTS * env.rounds).await?;
     // Over for long, and not; the server asks neither.
     for days_ago in [45, 1] {
-        fill::sessions(&stage.database, SESSIONS * stage.rounds, days_ago).await?;
+        fill::sessions(&env.database, SESSIONS * env.rounds, days_ago).await?;
     }
     let mut refreshes = Refreshes::start(clients, at);
     pause(ALONE).await;
     // What was filled is still on its way to the disk.
-    latency::remark(&stage, "alone", refreshes.taken());
-    let prune = stage.launch_of(&stage.programs.binary);
-    let prune = prune.with(&["prune", "--database", &stage.database.url()]);
+    latency::remark(&env, "alone", refreshes.taken());
+    let prune = env.launch_of(&env.programs.binary);
+    let prune = prune.with(&["prune", "--database", &env.database.url()]);
     let stopwatch = Stopwatch::start();
     let said = run_to_its_end(prune).await?;
     let took = stopwatch.elapsed();
     refreshes.nobody_gave_up().await?;
-    latency::hold_to(&stage, BOUND, "while it prunes", refreshes.taken());
-    stage.remark(format!("in {took:.1?}: {}", said.trim().replace('\n', "; ")));
-    judge(&stage, &said)?;
+    latency::hold_to(&env, BOUND, "while it prunes", refreshes.taken());
+    env.remark(format!("in {took:.1?}: {}", said.trim().replace('\n', "; ")));
+    judge(&env, &said)?;
     let mut clients = refreshes.finish().await?;
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 /// Eight of the fourteen days were too old, but for the tenth that is no routine.
-fn judge(stage: &Stage, said: &str) -> Result<()> {
+fn judge(env: &TestEnv, said: &str) -> Result<()> {
     let mut removed: Vec<u64> = numbers(said).collect();
     // The hour of the server itself may have come.
-    for line in stage.log_lines(r#"event="pruned""#)? {
+    for line in env.log_lines(r#"event="pruned""#)? {
         let of_the_server = line.split_once("sessions=").map_or("", |(_, rest)| rest);
         let of_the_server = of_the_server.replace("records=", "");
         removed.iter_mut().zip(numbers(&of_the_server)).for_each(|(sum, more)| *sum += more);
     }
-    let (sessions, records) = (SESSIONS * stage.rounds, EVENTS * stage.rounds * 9 / 10 * 8 / 14);
+    let (sessions, records) = (SESSIONS * env.rounds, EVENTS * env.rounds * 9 / 10 * 8 / 14);
     if removed.len() != 2 || removed[0] != sessions || removed[1] < records {
-        stage.violation(format!(
+        env.violation(format!(
             "removed {removed:?}, not {sessions} sessions and {records} records"
         ));
     }

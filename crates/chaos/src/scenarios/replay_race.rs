@@ -11,18 +11,18 @@ use futures_util::future::try_join;
 
 use crate::checker;
 use crate::client::{Client, Tried};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// Many more than both together can be answered.
 const MOST: usize = 1_000;
 
 /// At most one of the two goes on, and not for long.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
-    let mut client = Client::register(&stage, addresses[0], "owner").await?;
+    let mut client = Client::register(&env, addresses[0], "owner").await?;
     let mut ended = Vec::new();
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(addresses[0]).await?;
         let (owner, thief) = (client.copied(), client.copied());
         let refused = AtomicBool::new(false);
@@ -39,7 +39,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             ended.push(party);
         }
     }
-    checker::check(&stage, addresses[1], &mut ended).await
+    checker::check(&env, addresses[1], &mut ended).await
 }
 
 /// How often the party was answered until it was refused.

@@ -7,19 +7,19 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::client::Client;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
 /// What is promised.
 const BOUND: Duration = Duration::from_secs(1);
 
 /// Ends at one instance, asks at the other.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());
-    let mut client = Client::register(&stage, here, "leaver").await?;
+    let mut client = Client::register(&env, here, "leaver").await?;
     let (mut lags, mut left) = (Vec::new(), Vec::new());
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(here).await?;
         if client.events(there).await != Some(200) {
             bail!("round {round}: the other instance does not know the session");
@@ -36,10 +36,10 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         };
         lags.push(lag::until_refused(opens).await?);
         if client.events(here).await != Some(401) {
-            stage.violation(format!("round {round}: it is let through where it was ended"));
+            env.violation(format!("round {round}: it is let through where it was ended"));
         }
         left.push(client.copied());
     }
-    lag::hold_to(&stage, BOUND, "revocation lag", lags);
-    checker::check(&stage, there, &mut left).await
+    lag::hold_to(&env, BOUND, "revocation lag", lags);
+    checker::check(&env, there, &mut left).await
 }

@@ -15,7 +15,7 @@ use crate::instance::Instance;
 use crate::load::{Load, Road};
 use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::proxy::{Manner, Proxy};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
 const CLIENTS: usize = 50;
@@ -30,11 +30,11 @@ const FORGOTTEN: Duration = Duration::from_secs(2 + 60 + 10);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// No client is signed out by a deployment, and none that has logged out gets in again.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let start = |flags| Instance::start(stage.launch().with(flags));
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let start = |flags| Instance::start(env.launch().with(flags));
     let instances = Arc::new([start(SHORT).await?, start(LONG).await?]);
     // Their first tokens live until all are there.
-    let clients = Client::several(&stage, instances[1].address(), CLIENTS).await?;
+    let clients = Client::several(&env, instances[1].address(), CLIENTS).await?;
     let proxy = {
         let (instances, turn) = (Arc::clone(&instances), AtomicUsize::new(0));
         // It does not look whether anybody is there: the worst balancer there is.
@@ -42,9 +42,9 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         Proxy::start(Arc::new(road), Manner::Honest).await?
     };
     let address = proxy.address();
-    let before = stage.tally.transient.load(Ordering::Relaxed);
+    let before = env.tally.transient.load(Ordering::Relaxed);
     let mut load = Load::start(clients, |_| -> Road { Arc::new(move || address) });
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         for instance in instances.iter() {
             load.all_advance().await?;
             restart(instance).await?;
@@ -52,16 +52,16 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     }
     load.all_advance().await?;
     let mut clients = load.finish().await?;
-    let failed = stage.tally.transient.load(Ordering::Relaxed) - before;
+    let failed = env.tally.transient.load(Ordering::Relaxed) - before;
     if failed == 0 {
         bail!("nobody noticed the restarts: the story was not told");
     }
-    stage.remark(format!("{failed} refreshes failed for a moment; all healed"));
+    env.remark(format!("{failed} refreshes failed for a moment; all healed"));
     // Once, however many rounds there are: it takes as long as a token lives.
-    if stage.measures {
-        clients.extend(a_logout_is_remembered(&stage, &instances).await?);
+    if env.measures {
+        clients.extend(a_logout_is_remembered(&env, &instances).await?);
     }
-    checker::check(&stage, instances[1].address(), &mut clients).await
+    checker::check(&env, instances[1].address(), &mut clients).await
 }
 
 async fn restart(instance: &Instance) -> Result<()> {
@@ -72,12 +72,12 @@ async fn restart(instance: &Instance) -> Result<()> {
 /// A logout at the instance with the short life, of a session whose token is of the other. A second session's token,
 /// of the same age, says how long it lives.
 async fn a_logout_is_remembered(
-    stage: &Arc<Stage>,
+    env: &Arc<TestEnv>,
     instances: &[Instance; 2],
 ) -> Result<[Client; 2]> {
     let [short, long] = instances;
-    let mut left = Client::register(stage, long.address(), "left").await?;
-    let stays = Client::register(stage, long.address(), "stays").await?;
+    let mut left = Client::register(env, long.address(), "left").await?;
+    let stays = Client::register(env, long.address(), "stays").await?;
     for instance in instances {
         if !opens(&left, instance.address()).await? {
             bail!("a token of one instance is refused by the other");
@@ -110,7 +110,7 @@ async fn a_logout_is_remembered(
         bail!("a token of the long life is refused too early: the story was not told");
     }
     let lived = stopwatch.elapsed();
-    stage.remark(format!("after a logout elsewhere a token was refused for {lived:.0?}, its life"));
+    env.remark(format!("after a logout elsewhere a token was refused for {lived:.0?}, its life"));
     Ok([left, stays])
 }
 

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::http::{self, Line};
 use crate::instance::Instance;
 use crate::pace::{SERVED_WITHIN, Stopwatch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// How many slow connections there are, and how many are opened at once.
 const SLOW: usize = 2_500;
@@ -31,23 +31,23 @@ const CLIENTS: usize = 5;
 const FILES: u64 = 4_096;
 
 /// Every kind of slowness.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
-    let instance = start(&stage).await?;
-    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+    let instance = start(&env).await?;
+    let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
     drop(instance);
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         for attack in attacks() {
-            let instance = start(&stage).await?;
-            attack.carry_out(&stage, &instance, &mut clients).await?;
+            let instance = start(&env).await?;
+            attack.carry_out(&env, &instance, &mut clients).await?;
         }
     }
-    let instance = start(&stage).await?;
-    checker::check(&stage, instance.address(), &mut clients).await
+    let instance = start(&env).await?;
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
-async fn start(stage: &Stage) -> Result<Instance> {
-    Instance::start(stage.launch_with_limits(&stage.database.url())).await
+async fn start(env: &TestEnv) -> Result<Instance> {
+    Instance::start(env.launch_with_limits(&env.database.url())).await
 }
 
 /// What the connections of one kind say, and then no more.
@@ -84,7 +84,7 @@ fn jar(kilobytes: usize) -> String {
 impl Attack {
     async fn carry_out(
         &self,
-        stage: &Stage,
+        env: &TestEnv,
         instance: &Instance,
         clients: &mut [Client],
     ) -> Result<()> {
@@ -101,13 +101,13 @@ impl Attack {
         let slowest = refreshes.into_iter().max().unwrap_or_default();
         let memory = instance.memory()?;
         let addresses = SLOW.div_ceil(self.from_one_address);
-        stage.remark(format!(
+        env.remark(format!(
             "{} x {} from {addresses} addresses: {before} MiB before, {memory} MiB then; the first refresh took {first:.0?}, the others {slowest:.0?} at most",
             slow.len(), self.what
         ));
-        stage.hold_to(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
+        env.hold_to(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
         if memory > before + BOUND {
-            stage.violation(format!("{}: memory grew from {before} to {memory} MiB", self.what));
+            env.violation(format!("{}: memory grew from {before} to {memory} MiB", self.what));
         }
         Ok(())
     }

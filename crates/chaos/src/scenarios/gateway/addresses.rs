@@ -13,7 +13,7 @@ use crate::client::{Client, PASSWORD, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Request};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const SOMEBODY_ELSE: &str = "203.0.113.7";
 /// Neither the edge's address nor the one by which it calls.
@@ -23,20 +23,20 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// Through the gateway what is said is not believed, and Baton learns who called; by Baton's own door, where only its
 /// gateway may knock, it is believed.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let client = Client::register(&stage, baton.address(), "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let client = Client::register(&env, baton.address(), "owner").await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
-    for round in 0..stage.rounds {
-        let caller = Caller { stage: &stage, from: CALLER, at: edge.address };
+    for round in 0..env.rounds {
+        let caller = Caller { env: &env, from: CALLER, at: edge.address };
         let seen = caller.is_seen_as(&format!("outside-{round}")).await?;
         if seen == SOMEBODY_ELSE {
-            stage.violation("whoever calls can choose the address that Baton sees");
+            env.violation("whoever calls can choose the address that Baton sees");
         } else if seen != CALLER.to_string() {
-            stage.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
+            env.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
         }
-        let gateway = Caller { stage: &stage, from: GATEWAY, at: baton.address() };
+        let gateway = Caller { env: &env, from: GATEWAY, at: baton.address() };
         if gateway.is_seen_as(&format!("inside-{round}")).await? != SOMEBODY_ELSE {
             bail!("Baton does not believe a trusted proxy: the story was not told");
         }
@@ -46,7 +46,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
 
 /// Who calls there, and says that they are somebody else.
 struct Caller<'a> {
-    stage: &'a Stage,
+    env: &'a TestEnv,
     from: Ipv4Addr,
     at: SocketAddr,
 }
@@ -55,7 +55,7 @@ impl Caller<'_> {
     /// The address that Baton shows a newcomer for their own.
     async fn is_seen_as(&self, name: &str) -> Result<String> {
         let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-        let request = from_our_page(self.stage, Request::post(path::REGISTER)).json(&body);
+        let request = from_our_page(self.env, Request::post(path::REGISTER)).json(&body);
         let answer = self.call(request).await?;
         let token = answer.text("access_token").context("a newcomer is registered")?;
         let request = Request::get(path::SESSIONS);

@@ -11,34 +11,34 @@ use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
 use crate::stub::{Reply, Script, Stub, answer};
+use crate::test_env::TestEnv;
 
 const COOKIES: &str = "__Host-Http-refresh=secret-of-baton; __Host-signed-in=1";
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// Asks through the edge, and once without it, to see that the service would have had them.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let client = Client::register(&stage, baton.address(), "owner").await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let client = Client::register(&env, baton.address(), "owner").await?;
     let service = Stub::start(takes_what_it_can()).await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
     edge.to_service.lead_to(service.address());
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         let request = Request::get(path::NOTES)
             .header("authorization", format!("Bearer {}", client.access_token))
             .header("cookie", COOKIES);
         let (bare, _) = ask(&service, service.address(), &request).await?;
         if !bare.contains("secret-of-baton") {
-            stage.violation("the control fails: the service would not have had the cookies anyway");
+            env.violation("the control fails: the service would not have had the cookies anyway");
         }
         let (heard, answer) = ask(&service, edge.address, &request).await?;
         if heard.contains("cookie") || heard.contains("secret-of-baton") {
-            stage.violation(format!("Baton's cookies reach the service:\n{heard}"));
+            env.violation(format!("Baton's cookies reach the service:\n{heard}"));
         }
         if !heard.contains(&client.access_token.to_ascii_lowercase()) {
-            stage.violation("the access token does not reach the service");
+            env.violation("the access token does not reach the service");
         }
         for (name, expected) in [
             ("set-cookie", None),
@@ -47,7 +47,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         ] {
             let found: Vec<_> = answer.all(name).collect();
             if found != Vec::from_iter(expected) {
-                stage.violation(format!("{name} of the service's answer: {found:?}"));
+                env.violation(format!("{name} of the service's answer: {found:?}"));
             }
         }
     }

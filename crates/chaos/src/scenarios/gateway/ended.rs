@@ -14,7 +14,7 @@ use crate::edge::Edge;
 use crate::http::{self, Request};
 use crate::pace::{Stopwatch, pause};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
 /// For longer than a service keeps a list, in milliseconds.
@@ -25,12 +25,12 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(50);
 const BOUND: Duration = Duration::from_secs(5);
 
 /// Ends at one instance, while the service asks the other for its list.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let (here, there) = (start(&stage).await?, start(&stage).await?);
-    let mut client = Client::register(&stage, here.address(), "leaver").await?;
-    let edge = Edge::start(&stage, road_to(&there)).await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let (here, there) = (start(&env).await?, start(&env).await?);
+    let mut client = Client::register(&env, here.address(), "leaver").await?;
+    let edge = Edge::start(&env, road_to(&there)).await?;
     let (mut lags, mut left) = (Vec::new(), Vec::new());
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(here.address()).await?;
         edge.opens_to(&client.access_token).await?;
         let copy = client.copied();
@@ -48,7 +48,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             }
         };
         // The end comes at any time of the life of what the service keeps, which goes on being used.
-        let until = Duration::from_millis(stage.chance.below(KEPT));
+        let until = Duration::from_millis(env.chance.below(KEPT));
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < until {
             if !opens().await? {
@@ -61,6 +61,6 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         lags.push(lag::until_refused(opens).await?);
         left.push(client.copied());
     }
-    lag::hold_to(&stage, BOUND, "an ended session's token at the service", lags);
-    checker::check(&stage, there.address(), &mut left).await
+    lag::hold_to(&env, BOUND, "an ended session's token at the service", lags);
+    checker::check(&env, there.address(), &mut left).await
 }

@@ -12,8 +12,8 @@ use shared::path;
 use crate::client::notes;
 use crate::edge::{self, Edge};
 use crate::pace::unix_seconds;
-use crate::stage::Stage;
 use crate::stub::{Reply, Script, Stub, answer};
+use crate::test_env::TestEnv;
 
 /// How long r and s are, each half of a signature (RFC 7518 section 3.4).
 const NUMBER_BYTES: usize = 32;
@@ -35,19 +35,19 @@ enum Refusal {
 }
 
 /// 0 are accepted.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    for _ in 0..stage.rounds {
-        round(&stage).await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    for _ in 0..env.rounds {
+        round(&env).await?;
     }
     Ok(())
 }
 
-async fn round(stage: &Stage) -> Result<()> {
+async fn round(env: &TestEnv) -> Result<()> {
     let lure = Lure::set();
-    let forgeries = Forgeries::new(stage, &lure);
-    let issuer = Stub::start(publisher(&stage.origin, &forgeries.jwks)).await?;
+    let forgeries = Forgeries::new(env, &lure);
+    let issuer = Stub::start(publisher(&env.origin, &forgeries.jwks)).await?;
     let address = issuer.address();
-    let edge = Edge::start(stage, Arc::new(move || address)).await?;
+    let edge = Edge::start(env, Arc::new(move || address)).await?;
     edge.opens_to(&forgeries.control).await?;
     let mut promised = 0;
     for case in &forgeries.cases {
@@ -55,29 +55,28 @@ async fn round(stage: &Stage) -> Result<()> {
         promised += u32::from(is_promised);
         match refusal(edge.address, case).await {
             Ok(Refusal::ByTheService) if is_promised => {
-                stage.violation(format!("the edge refuses {case} no more"));
+                env.violation(format!("the edge refuses {case} no more"));
             }
             Ok(_) => {}
-            Err(why) => stage.violation(format!("at the edge, {case}: {why}")),
+            Err(why) => env.violation(format!("at the edge, {case}: {why}")),
         }
         // Nobody has to stand in front of the service for it to be safe.
         if let Err(why) = refusal(edge.service.address(), case).await {
-            stage.violation(format!("at the service, {case}: {why}"));
+            env.violation(format!("at the service, {case}: {why}"));
         }
     }
     edge.opens_to(&forgeries.control).await.context("the control, after all others")?;
     if lure.was_visited() {
-        stage.violation("somebody fetched a key from where a forged token said");
+        env.violation("somebody fetched a key from where a forged token said");
     }
     let count = forgeries.cases.len();
-    stage
-        .remark(format!("{count} forged tokens: 0 accepted, of {promised} none got past the edge"));
+    env.remark(format!("{count} forged tokens: 0 accepted, of {promised} none got past the edge"));
     Ok(())
 }
 
 impl Forgeries {
-    fn new(stage: &Stage, lure: &Lure) -> Self {
-        Self::of(&stage.origin, &edge::audience(stage), &lure.url())
+    fn new(env: &TestEnv, lure: &Lure) -> Self {
+        Self::of(&env.origin, &edge::audience(env), &lure.url())
     }
 
     fn of(issuer: &str, audience: &str, lure: &str) -> Self {

@@ -15,7 +15,7 @@ use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
 use crate::instance::Instance;
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// How many cookies Chromium and Firefox keep for a site, and how long name and value of one are at most, together.
 const COOKIES: usize = 180;
@@ -24,25 +24,25 @@ const COOKIE_BYTES: usize = 4_096;
 const TOO_LONG: usize = 100 * 1024;
 
 /// Each round in a session of its own.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let launch = launch(&stage).with(&["--site", &site(&stage)?]);
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let launch = launch(&env).with(&["--site", &site(&env)?]);
     let baton = Arc::new(Instance::start(launch).await?);
-    let mut client = Client::register(&stage, baton.address(), "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let mut client = Client::register(&env, baton.address(), "owner").await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         client.login(edge.address).await?;
-        let browser = Browser { stage: &stage, edge: &edge };
+        let browser = Browser { env: &env, edge: &edge };
         browser.uses_everything(&mut client).await?;
     }
     let bytes = jar(&client.ticket).len();
-    stage.remark(format!("{} KiB of cookies came along with each request", bytes / 1024));
-    checker::check(&stage, baton.address(), &mut [client]).await
+    env.remark(format!("{} KiB of cookies came along with each request", bytes / 1024));
+    checker::check(&env, baton.address(), &mut [client]).await
 }
 
 /// A built site as small as it can be: the pages are rendered without its files.
-fn site(stage: &Stage) -> Result<String> {
-    let folder = stage.folder().join("site");
+fn site(env: &TestEnv) -> Result<String> {
+    let folder = env.folder().join("site");
     std::fs::create_dir_all(folder.join("assets"))?;
     let names = json!({
         "stylesheet": "/assets/a.css", "script": "/assets/a.js", "wasm": "/assets/a.wasm",
@@ -66,7 +66,7 @@ fn jar(ticket: &str) -> String {
 }
 
 struct Browser<'a> {
-    stage: &'a Stage,
+    env: &'a TestEnv,
     edge: &'a Edge,
 }
 
@@ -77,9 +77,9 @@ impl Browser<'_> {
         if let Some(page) = self.is_answered(200, page.header("cookie", &cookies)).await
             && !page.body.starts_with(b"<!DOCTYPE html>")
         {
-            self.stage.violation("with a full jar the home page is no page");
+            self.env.violation("with a full jar the home page is no page");
         }
-        let refresh = from_our_page(self.stage, Request::post(path::REFRESH));
+        let refresh = from_our_page(self.env, Request::post(path::REFRESH));
         if let Some(grant) = self.is_answered(200, refresh.header("cookie", &cookies)).await {
             client.settle(Ok(grant))?;
         }
@@ -88,11 +88,11 @@ impl Browser<'_> {
         let notes = Request::get(path::NOTES).header("authorization", token);
         self.is_answered(200, notes.header("cookie", &cookies)).await;
         self.what_is_too_large_is_refused_in_words(&cookies).await;
-        let logout = from_our_page(self.stage, Request::post(path::LOGOUT));
+        let logout = from_our_page(self.env, Request::post(path::LOGOUT));
         if let Some(answer) = self.is_answered(204, logout.header("cookie", &cookies)).await {
             client.over = true;
             if answer.header(path::SESSION_ENDED) != Some("?1") {
-                self.stage.violation("with a full jar a logout ended no session");
+                self.env.violation("with a full jar a logout ended no session");
             }
         }
         Ok(())
@@ -105,7 +105,7 @@ impl Browser<'_> {
         if let Some(refusal) = self.is_answered(431, page).await
             && !refusal.body.starts_with(b"<!DOCTYPE html>")
         {
-            self.stage.violation(format!("a bare 431: {:?}", refusal.lossy_body()));
+            self.env.violation(format!("a bare 431: {:?}", refusal.lossy_body()));
         }
     }
 
@@ -117,7 +117,7 @@ impl Browser<'_> {
             Err(lost) => lost.why,
         };
         let path = request.path();
-        self.stage.violation(format!("with a full jar, {path}: {what} instead of {status}"));
+        self.env.violation(format!("with a full jar, {path}: {what} instead of {status}"));
         None
     }
 }

@@ -19,8 +19,8 @@ use crate::client::{Client, PASSWORD, from_our_page, refresh_cookie};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
 use crate::stub::{Reply, Script, Stub};
+use crate::test_env::TestEnv;
 
 /// What the edge adds to a response by itself, or needs to transmit it.
 const OF_THE_EDGE: [&str; 5] = [
@@ -53,15 +53,15 @@ const CASE: &str = "x-case";
 const TRAILER: &str = "x-trailer-of-the-service";
 
 /// The stub's responses first, then those of the notes service, of Baton and of the edge itself.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let mut client = Client::register(&stage, baton.address(), "owner").await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let mut client = Client::register(&env, baton.address(), "owner").await?;
     let stub = Stub::start(script()).await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         client.login(baton.address()).await?;
-        let story = Story { stage: &stage, edge: &edge, token: &client.access_token };
+        let story = Story { env: &env, edge: &edge, token: &client.access_token };
         edge.to_service.lead_to(stub.address());
         story.only_allowed_names_pass(stub.address()).await?;
         story.some_pass_with_harmless_values_only(stub.address()).await?;
@@ -75,7 +75,7 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
 }
 
 struct Story<'a> {
-    stage: &'a Stage,
+    env: &'a TestEnv,
     edge: &'a Edge,
     token: &'a str,
 }
@@ -91,19 +91,19 @@ impl Story<'_> {
         let answer = ask(self.edge.address, &request).await?;
         if answer.status != 200 {
             let status = answer.status;
-            self.stage.violation(format!("an interim response passes the edge: {status}"));
+            self.env.violation(format!("an interim response passes the edge: {status}"));
         }
         let passed: BTreeSet<_> = answer
             .names()
             .filter(|name| !ALLOWED.contains(name) && !OF_THE_EDGE.contains(name))
             .collect();
-        self.stage.remark(format!("{} of {} headers pass", passed.len(), ACTED_ON.len()));
+        self.env.remark(format!("{} of {} headers pass", passed.len(), ACTED_ON.len()));
         if !passed.is_empty() {
             let count = passed.len();
-            self.stage.violation(format!("{count} headers of a service pass: {passed:?}"));
+            self.env.violation(format!("{count} headers of a service pass: {passed:?}"));
         }
         if answer.lossy_body().contains(TRAILER) {
-            self.stage.violation("trailers of a service pass the edge");
+            self.env.violation("trailers of a service pass the edge");
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Story<'_> {
             let answer = ask(self.edge.address, &request).await?;
             let found: Vec<_> = answer.all(name).collect();
             if found != Vec::from_iter(*arrives) {
-                self.stage.violation(format!("{lines:?} arrives as {found:?}"));
+                self.env.violation(format!("{lines:?} arrives as {found:?}"));
             }
         }
         Ok(())
@@ -130,15 +130,15 @@ impl Story<'_> {
         let refused = ask(self.edge.address, &Request::get(path::NOTES)).await?;
         let challenge = refused.header("www-authenticate").unwrap_or_default();
         if refused.status != 401 || !challenge.starts_with("Bearer ") {
-            self.stage.violation(format!("no token: {} {challenge:?}", refused.status));
+            self.env.violation(format!("no token: {} {challenge:?}", refused.status));
         }
         let down = ask(self.edge.address, &self.with_token(Request::get(path::NOTES))).await?;
         if down.status != 503 {
-            self.stage.violation(format!("no service: {}", down.status));
+            self.env.violation(format!("no service: {}", down.status));
         }
         for answer in [refused, down] {
             if answer.header("content-type") != Some("text/plain") {
-                self.stage.violation(format!("{answer:?} is not text"));
+                self.env.violation(format!("{answer:?} is not text"));
             }
         }
         Ok(())
@@ -166,11 +166,11 @@ impl Story<'_> {
     /// The list is for services: Baton's own headers all arrive, those that only it may send among them.
     async fn baton_is_heard_in_full(&self, baton: SocketAddr, ticket: &str) -> Result<()> {
         let login = json!({ "email": "owner@example.com", "password": PASSWORD });
-        let login = from_our_page(self.stage, Request::post(path::LOGIN)).json(&login);
+        let login = from_our_page(self.env, Request::post(path::LOGIN)).json(&login);
         let (direct, through) = (ask(baton, &login).await?, ask(self.edge.address, &login).await?);
         self.arrives_by_name(&direct, &through);
         let logout = |ticket: &str| {
-            from_our_page(self.stage, Request::post(path::LOGOUT))
+            from_our_page(self.env, Request::post(path::LOGOUT))
                 .header("cookie", format!("{}={ticket}", path::REFRESH_COOKIE))
         };
         let ticket_through = refresh_cookie(&through).context("a login through the edge")?;
@@ -197,7 +197,7 @@ impl Story<'_> {
         for name in direct.names().filter(|name| !OF_ONE_RESPONSE.contains(name)) {
             let (sent, arrived) = (direct.header(name), through.header(name));
             if sent != arrived {
-                self.stage.violation(format!("{name}: {sent:?} arrives as {arrived:?}"));
+                self.env.violation(format!("{name}: {sent:?} arrives as {arrived:?}"));
             }
         }
     }
@@ -209,7 +209,7 @@ impl Story<'_> {
             .filter(|name| *name != "connection" && through.header(name).is_none())
             .collect();
         if status != arrived || !missing.is_empty() {
-            self.stage.violation(format!("{status} arrives as {arrived} without {missing:?}"));
+            self.env.violation(format!("{status} arrives as {arrived} without {missing:?}"));
         }
     }
 

@@ -17,7 +17,7 @@ use crate::edge::Edge;
 use crate::instance;
 use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CALLERS: usize = 20;
 /// A waiting key is used a minute after it was asked for, once everybody has had the time to learn of it.
@@ -48,17 +48,17 @@ impl Place {
 }
 
 /// One half shows the tokens it had before all rotations, the other half always the newest.
-pub(crate) async fn rotated(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
+pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
     let at = baton.address();
-    let clients = Client::several(&stage, at, CALLERS).await?;
-    let mut watcher = Client::register(&stage, at, "watcher").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let clients = Client::several(&env, at, CALLERS).await?;
+    let mut watcher = Client::register(&env, at, "watcher").await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&watcher.access_token).await?;
     let mut callers = callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         let kid = kid(&watcher.access_token)?;
-        command(&stage, &["rotate"]).await?;
+        command(&env, &["rotate"]).await?;
         let stopwatch = Stopwatch::start();
         while self::kid(&watcher.access_token)? == kid {
             if stopwatch.elapsed() > TURN {
@@ -72,34 +72,34 @@ pub(crate) async fn rotated(stage: Arc<Stage>) -> Result<()> {
     }
     let served = callers.steps();
     let mut clients = callers.finish().await?;
-    stage.remark(format!("{} rotations, {served} calls, 0 failed", stage.rounds));
+    env.remark(format!("{} rotations, {served} calls, 0 failed", env.rounds));
     clients.push(watcher);
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 /// The key that signs is retired. A thief has a token of it; the callers do what the page does.
-pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
+pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
     let at = baton.address();
-    let clients = Client::several(&stage, at, CALLERS).await?;
-    let mut owner = Client::register(&stage, at, "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let clients = Client::several(&env, at, CALLERS).await?;
+    let mut owner = Client::register(&env, at, "owner").await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&owner.access_token).await?;
     let mut callers = callers::start(clients, edge.address, [Habit::Relays; 2]);
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         if round > 0 {
             // The key that waits now was made in the last round; the edge has to know it first.
             callers.go_on_for(Place::Edge.bound()).await?;
         }
         owner.refresh(|| at).await?;
         let stolen = owner.copied();
-        command(&stage, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
+        command(&env, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
         let lags = refused_everywhere(&edge, at, &stolen).await?;
         for (place, lag) in Place::ALL.into_iter().zip(lags) {
-            stage.hold_to(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
+            env.hold_to(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
         }
         let [issuer, service, edge_lag] = lags.map(|lag| lag.as_secs_f64());
-        stage.remark(format!(
+        env.remark(format!(
             "a retired key counted for {issuer:.2} s at Baton, {service:.2} s at the service, \
              {edge_lag:.2} s at the edge"
         ));
@@ -108,9 +108,9 @@ pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
     }
     let served = callers.steps();
     let mut clients = callers.finish().await?;
-    stage.remark(format!("{served} calls beside it, 0 failed"));
+    env.remark(format!("{served} calls beside it, 0 failed"));
     clients.push(owner);
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
 /// For how long the token was let through at each place.
@@ -162,12 +162,12 @@ fn kid(access_token: &str) -> Result<String> {
 }
 
 /// `baton keys …`, with the settings of the instance that runs.
-async fn command(stage: &Stage, words: &[&str]) -> Result<()> {
-    let mut command = Command::new(&stage.programs.binary);
-    command.arg("keys").args(words).args(["--database", &stage.database.url()]);
+async fn command(env: &TestEnv, words: &[&str]) -> Result<()> {
+    let mut command = Command::new(&env.programs.binary);
+    command.arg("keys").args(words).args(["--database", &env.database.url()]);
     command.args(["--jwks-cache-seconds", &JWKS_CACHE_SECONDS.to_string()]);
-    command.arg("--keys").arg(stage.folder().join("keys"));
-    command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+    command.arg("--keys").arg(env.folder().join("keys"));
+    command.env_clear().env("PATH", instance::PATH).current_dir(env.folder());
     let output = tokio::task::spawn_blocking(move || command.output()).await??;
     if !output.status.success() {
         bail!("baton keys {words:?}: {}", String::from_utf8_lossy(&output.stderr));

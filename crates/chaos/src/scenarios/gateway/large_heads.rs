@@ -18,7 +18,7 @@ use crate::edge::Edge;
 use crate::http::{self, Lost, Request};
 use crate::pace::{SERVED_WITHIN, Stopwatch, pause};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// docs/gateway.md, in MiB: Envoy's heap, what arrives before it looks again, and the program itself.
 const BOUND: u64 = 512;
@@ -44,13 +44,13 @@ struct Calls {
 }
 
 /// Beside a user, who notices it and is served afterwards.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
-    let baton = start(&stage).await?;
-    let client = Client::register(&stage, baton.address(), "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+    let baton = start(&env).await?;
+    let client = Client::register(&env, baton.address(), "owner").await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         let (before, stop) = (edge.peak_memory()?, AtomicBool::new(false));
         let attack = async {
             let stopwatch = Stopwatch::start();
@@ -60,17 +60,17 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         let ((), calls) = tokio::join!(attack, keep_calling(&client, edge.address, &stop));
         let stopwatch = Stopwatch::start();
         edge.opens_to(&client.access_token).await?;
-        stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "afterwards, serving took");
+        env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "afterwards, serving took");
         let memory = edge.peak_memory()?;
         let Calls { served, refused } = calls;
-        stage.remark(format!(
+        env.remark(format!(
             "the edge: {before} MiB at most before, {memory} MiB then; of a user's calls {served} were served, {refused} were not"
         ));
         if memory > BOUND {
-            stage.violation(format!("the edge has taken {memory} MiB, more than {BOUND}"));
+            env.violation(format!("the edge has taken {memory} MiB, more than {BOUND}"));
         }
     }
-    checker::check(&stage, baton.address(), &mut [client]).await
+    checker::check(&env, baton.address(), &mut [client]).await
 }
 
 /// One head after the other: another one when one was cut off.

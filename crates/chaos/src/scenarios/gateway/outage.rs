@@ -15,8 +15,8 @@ use crate::client::{self, Client};
 use crate::edge::Edge;
 use crate::pace::{SERVED_WITHIN, Stopwatch};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
 use crate::stub::{Reply, Script, Stub, answer};
+use crate::test_env::TestEnv;
 
 const CALLERS: usize = 10;
 /// Longer than the edge keeps the keys (30 s), and than the service does (10 s here).
@@ -31,22 +31,22 @@ enum Manner {
 }
 
 /// Each round, another manner.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let mut clients = Client::several(&stage, baton.address(), CALLERS).await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    for (_, manner) in (0..stage.rounds).zip(Manner::ALL.into_iter().cycle()) {
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let mut clients = Client::several(&env, baton.address(), CALLERS).await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
+    for (_, manner) in (0..env.rounds).zip(Manner::ALL.into_iter().cycle()) {
         for client in &mut clients {
             client.refresh(|| baton.address()).await?;
             edge.opens_to(&client.access_token).await?;
         }
-        clients = outlive(&stage, &edge, manner, clients).await?;
+        clients = outlive(&env, &edge, manner, clients).await?;
     }
-    checker::check(&stage, baton.address(), &mut clients).await
+    checker::check(&env, baton.address(), &mut clients).await
 }
 
 async fn outlive(
-    stage: &Stage,
+    env: &TestEnv,
     edge: &Edge,
     manner: Manner,
     clients: Vec<Client>,
@@ -65,7 +65,7 @@ async fn outlive(
     for at in [edge.address, edge.service.address()] {
         let status = client::notes(at, &forged).await.ok().map(|answer| answer.status);
         if status != Some(401) {
-            stage.violation(format!("{manner:?}: a bad signature was answered {status:?}"));
+            env.violation(format!("{manner:?}: a bad signature was answered {status:?}"));
         }
     }
     if !matches!(manner, Manner::Down) {
@@ -87,8 +87,8 @@ async fn outlive(
             Err(lost) => bail!("after {manner:?}: {}", lost.why),
         }
     }
-    stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
-    stage.remark(format!("{manner:?}: {served} calls in {OUTAGE:?}, 0 failed"));
+    env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
+    env.remark(format!("{manner:?}: {served} calls in {OUTAGE:?}, 0 failed"));
     Ok(clients)
 }
 

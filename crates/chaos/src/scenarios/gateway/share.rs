@@ -16,7 +16,7 @@ use crate::edge::Edge;
 use crate::http::{self, Request};
 use crate::pace::{Stopwatch, pause};
 use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 /// How many notes are sent at most, each of 64,000 bytes.
 const MOST_NOTES: usize = 1_200;
@@ -30,14 +30,14 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(50);
 const BOUND: Duration = Duration::from_millis(250);
 
 /// Fills, then searches while another user lists their notes.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let greedy = Client::register(&stage, baton.address(), "greedy").await?;
-    let other = Client::register(&stage, baton.address(), "other").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
+pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let greedy = Client::register(&env, baton.address(), "greedy").await?;
+    let other = Client::register(&env, baton.address(), "other").await?;
+    let edge = Edge::start(&env, road_to(&baton)).await?;
     edge.opens_to(&other.access_token).await?;
     let kept = fill(&edge, &greedy).await?;
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         let searches = Searches::start(&edge, &greedy);
         let mut times = Vec::with_capacity(CALLS);
         for _ in 0..CALLS {
@@ -45,19 +45,19 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             let stopwatch = Stopwatch::start();
             match other.notes(edge.address).await {
                 Ok(answer) if answer.status == 200 => times.push(stopwatch.elapsed()),
-                Ok(answer) => stage.violation(format!("the other user: {}", answer.status)),
-                Err(lost) => stage.violation(format!("the other user: {}", lost.why)),
+                Ok(answer) => env.violation(format!("the other user: {}", answer.status)),
+                Err(lost) => env.violation(format!("the other user: {}", lost.why)),
             }
         }
         let [answered, limited, failed] = searches.stop();
         times.sort_unstable();
         let slowest = times.get(times.len() * 98 / 100).or(times.last()).copied();
         let slowest = slowest.unwrap_or_default();
-        stage.remark(format!(
+        env.remark(format!(
             "{kept} notes kept; {answered} searches answered, {limited} limited, {failed} failed; the other user \
              was answered within {slowest:.2?} (p98)"
         ));
-        stage.hold_to(BOUND, slowest, "a call of the other user took (p98)");
+        env.hold_to(BOUND, slowest, "a call of the other user took (p98)");
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(crate) struct Programs {
 }
 
 /// One run of one scenario on one engine.
-pub(crate) struct Stage {
+pub(crate) struct TestEnv {
     pub(crate) programs: Programs,
     pub(crate) engine: Engine,
     pub(crate) database: Database,
@@ -60,7 +60,7 @@ pub(crate) struct Tally {
 /// Violations of one kind are alike: a few are enough to find the cause.
 const MOST_VIOLATIONS: usize = 20;
 
-impl Stage {
+impl TestEnv {
     pub(crate) fn new(
         programs: Programs,
         (engine, database): (Engine, Database),
