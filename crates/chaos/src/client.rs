@@ -180,11 +180,11 @@ impl Client {
     ///
     /// # Errors
     /// If the client is signed out, or no answer comes within [`PATIENCE`].
-    pub(crate) async fn refresh(&mut self, road: impl Fn() -> SocketAddr) -> Result<()> {
+    pub(crate) async fn refresh(&mut self, route: impl Fn() -> SocketAddr) -> Result<()> {
         let stopwatch = Stopwatch::start();
         let mut tries = 0;
         while stopwatch.elapsed() < PATIENCE {
-            match self.try_refresh(road()).await? {
+            match self.try_refresh(route()).await? {
                 Tried::Answered => return Ok(()),
                 Tried::Over => bail!(
                     "{} was signed out while holding generation {}",

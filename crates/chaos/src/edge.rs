@@ -1,5 +1,5 @@
 //! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports,
-//! in front of an issuer and the notes service. Each of the two is reached over a [`Detour`], so that the way
+//! in front of an issuer and the notes service. Each of the two is reached over a [`SwitchableProxy`], so that the way
 //! there can be led elsewhere. It must not know what is told through it.
 
 use std::fs::File;
@@ -12,10 +12,10 @@ use anyhow::{Context as _, Result, bail};
 use shared::path;
 
 use crate::client;
-use crate::detour::Detour;
 use crate::instance::{self, Instance};
-use crate::load::Road;
+use crate::load::Route;
 use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::switchable_proxy::SwitchableProxy;
 use crate::test_env::TestEnv;
 
 /// As an operator finds it.
@@ -32,9 +32,9 @@ pub(crate) struct Edge {
     /// Where the edge listens.
     pub(crate) address: SocketAddr,
     /// Between the edge and the issuer, for the edge's own questions and everybody else's.
-    pub(crate) to_issuer: Detour,
+    pub(crate) to_issuer: SwitchableProxy,
     /// Between the edge and the service.
-    pub(crate) to_service: Detour,
+    pub(crate) to_service: SwitchableProxy,
     /// The notes service.
     pub(crate) service: Arc<Instance>,
     envoy: Process,
@@ -42,7 +42,7 @@ pub(crate) struct Edge {
 
 impl Edge {
     /// Starts the service and the edge; the issuer is found where `issuer` leads.
-    pub(crate) async fn start(env: &TestEnv, issuer: Road) -> Result<Self> {
+    pub(crate) async fn start(env: &TestEnv, issuer: Route) -> Result<Self> {
         let database = format!("sqlite:{}", env.folder().join("notes.db").display());
         let service = env.launch_of(&env.programs.notes).with(&[
             "serve",
@@ -55,10 +55,10 @@ impl Edge {
             &database,
         ]);
         let service = Arc::new(Instance::start(service).await?);
-        let to_issuer = Detour::start(issuer).await?;
+        let to_issuer = SwitchableProxy::start(issuer).await?;
         let to_service = {
             let service = Arc::clone(&service);
-            Detour::start(Arc::new(move || service.address())).await?
+            SwitchableProxy::start(Arc::new(move || service.address())).await?
         };
         let address = listens_at(env)?;
         let ports = [address, to_issuer.address(), to_service.address()].map(|it| it.port());

@@ -130,7 +130,7 @@ impl Instance {
     }
 
     /// SIGKILL, without waiting for the end: may be called from anywhere.
-    pub(crate) fn strike(&self) {
+    pub(crate) fn send_kill(&self) {
         if let Some(child) = self.running.lock().expect(CHILD).as_mut() {
             // It fails only for a process that has ended.
             let _ = child.kill();

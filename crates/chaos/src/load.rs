@@ -16,7 +16,7 @@ use crate::pace::{PATIENCE, Stopwatch, pause};
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Where a client finds the service at this moment.
-pub(crate) type Road = Arc<dyn Fn() -> SocketAddr + Send + Sync>;
+pub(crate) type Route = Arc<dyn Fn() -> SocketAddr + Send + Sync>;
 
 /// Clients at work.
 pub(crate) struct Load {
@@ -26,11 +26,11 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Sets every client to work, each on the road that `road` gives it.
-    pub(crate) fn start(clients: Vec<Client>, road: impl Fn(usize) -> Road) -> Self {
-        let roads: Vec<Road> = (0..clients.len()).map(road).collect();
+    /// Sets every client to work, each on the route that `route` gives it.
+    pub(crate) fn start(clients: Vec<Client>, route: impl Fn(usize) -> Route) -> Self {
+        let routes: Vec<Route> = (0..clients.len()).map(route).collect();
         Self::of(clients, move |number, turn, client| {
-            work(client, Arc::clone(&roads[number]), turn)
+            work(client, Arc::clone(&routes[number]), turn)
         })
     }
 
@@ -129,13 +129,13 @@ impl Drop for Load {
     }
 }
 
-async fn work(mut client: Client, road: Road, turn: u64) -> Result<Client> {
+async fn work(mut client: Client, route: Route, turn: u64) -> Result<Client> {
     if turn.is_multiple_of(4) {
-        let status = client.me(road()).await;
+        let status = client.me(route()).await;
         if !matches!(status, None | Some(200 | 503)) {
             bail!("{}: the last access token was answered {status:?}", client.email);
         }
     }
-    client.refresh(&*road).await?;
+    client.refresh(&*route).await?;
     Ok(client)
 }

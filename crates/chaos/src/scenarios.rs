@@ -31,7 +31,7 @@ use anyhow::Result;
 
 use crate::database::Engine;
 use crate::instance::Instance;
-use crate::load::Road;
+use crate::load::Route;
 use crate::test_env::TestEnv;
 
 /// A story, and how often it is told.
@@ -261,7 +261,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
 ];
 
 /// The way to an instance, wherever it listens at that moment.
-fn road_to(instance: &Arc<Instance>) -> Road {
+fn route_to(instance: &Arc<Instance>) -> Route {
     let instance = Arc::clone(instance);
     Arc::new(move || instance.address())
 }

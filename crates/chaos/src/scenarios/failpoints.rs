@@ -11,7 +11,7 @@ use crate::checker;
 use crate::client::{Client, Tried};
 use crate::instance::Instance;
 use crate::load::Load;
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 6;
@@ -52,7 +52,7 @@ async fn struck(
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
     arm(instance, &format!("{moment}:{}", 1 + env.chance.below(LATEST))).await?;
-    let mut load = Load::start(clients, |_| road_to(instance));
+    let mut load = Load::start(clients, |_| route_to(instance));
     instance.ended().await.with_context(|| format!("at {moment}"))?;
     disarm(instance).await?;
     load.all_advance().await?;

@@ -9,10 +9,10 @@ use futures_util::future::try_join_all;
 
 use crate::checker;
 use crate::client::{Client, Tried};
+use crate::fault_proxy::{Fault, FaultProxy};
 use crate::load::Load;
 use crate::pace::{Stopwatch, pause};
-use crate::proxy::{Manner, Proxy};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 8;
@@ -24,7 +24,7 @@ pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let clients = Client::several(&env, instance.address(), CLIENTS).await?;
     let stopwatch = Stopwatch::start();
-    let mut load = Load::start(clients, |_| road_to(&instance));
+    let mut load = Load::start(clients, |_| route_to(&instance));
     for _ in 0..env.rounds {
         pause(Duration::from_millis(env.chance.below(LATEST_KILL_MS))).await;
         instance.kill();
@@ -40,8 +40,8 @@ pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
 pub(crate) async fn in_mid_answer(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
-    let strike = Manner::Strike(Arc::clone(&instance), Arc::new(env.chance.split()));
-    let proxy = Proxy::start(road_to(&instance), strike).await?;
+    let kill = Fault::Kill(Arc::clone(&instance), Arc::new(env.chance.split()));
+    let proxy = FaultProxy::start(route_to(&instance), kill).await?;
     let stopwatch = Stopwatch::start();
     for _ in 0..env.rounds {
         // All at once; the first answer ends the server, so most get none at all.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use crate::checker;
 use crate::client::Client;
 use crate::load::Load;
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const LEAVERS: usize = 4;
@@ -21,7 +21,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let mut clients = Client::several(&env, instance.address(), LEAVERS + OTHERS).await?;
     let others = clients.split_off(LEAVERS);
     let mut leavers = clients;
-    let mut load = Load::start(others, |_| road_to(&instance));
+    let mut load = Load::start(others, |_| route_to(&instance));
     let mut left = Vec::new();
     for _ in 0..env.rounds {
         for leaver in &mut leavers {

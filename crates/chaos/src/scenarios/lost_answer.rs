@@ -10,10 +10,10 @@ use futures_util::future::try_join_all;
 
 use crate::checker;
 use crate::client::{Client, Tried, refresh_cookie};
+use crate::fault_proxy::{Fault, FaultProxy};
 use crate::http;
 use crate::instance::Instance;
-use crate::load::Road;
-use crate::proxy::{Manner, Proxy};
+use crate::load::Route;
 use crate::test_env::TestEnv;
 
 /// Clients that lose an answer in each round.
@@ -24,7 +24,7 @@ const OTHERS: usize = 5;
 /// A client whose way to the server loses every answer.
 struct Loser {
     client: Client,
-    proxy: Proxy,
+    proxy: FaultProxy,
 }
 
 /// Every lost answer is answered again.
@@ -35,17 +35,17 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let mut others = clients.split_off(LOSERS);
     let mut losers = Vec::new();
     for client in clients {
-        let cut = Manner::CutAnswers(Arc::new(env.chance.split()));
-        losers.push(Loser { client, proxy: Proxy::start(in_turn(&instances), cut).await? });
+        let cut = Fault::CutAnswers(Arc::new(env.chance.split()));
+        losers.push(Loser { client, proxy: FaultProxy::start(in_turn(&instances), cut).await? });
     }
     for _ in 0..env.rounds {
         // Half try again at once, half after others have been served; each where chance sends it.
         let later: Vec<bool> = losers.iter().map(|_| env.chance.coin()).collect();
-        let roads: Vec<_> = losers.iter().map(|_| at(env.chance.index(2))).collect();
-        try_join_all(losers.iter_mut().zip(&later).zip(&roads).map(
-            async |((loser, later), road)| {
+        let routes: Vec<_> = losers.iter().map(|_| at(env.chance.index(2))).collect();
+        try_join_all(losers.iter_mut().zip(&later).zip(&routes).map(
+            async |((loser, later), route)| {
                 loser.lose().await?;
-                if *later { Ok(()) } else { loser.heal(*road).await }
+                if *later { Ok(()) } else { loser.heal(*route).await }
             },
         ))
         .await?;
@@ -54,8 +54,8 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
             client.refresh(|| at(1)).await
         }))
         .await?;
-        let late = losers.iter_mut().zip(&later).zip(&roads).filter(|((_, later), _)| **later);
-        try_join_all(late.map(|((loser, _), road)| loser.heal(*road))).await?;
+        let late = losers.iter_mut().zip(&later).zip(&routes).filter(|((_, later), _)| **later);
+        try_join_all(late.map(|((loser, _), route)| loser.heal(*route))).await?;
     }
     let lost = env.rounds * u64::try_from(LOSERS)?;
     env.remark(format!("{lost} answers were lost"));
@@ -88,7 +88,7 @@ impl Loser {
     }
 }
 
-fn in_turn(instances: &Arc<[Instance; 2]>) -> Road {
+fn in_turn(instances: &Arc<[Instance; 2]>) -> Route {
     let (instances, turn) = (Arc::clone(instances), AtomicUsize::new(0));
     Arc::new(move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address())
 }

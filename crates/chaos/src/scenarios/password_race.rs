@@ -150,11 +150,11 @@ async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bo
 /// Refreshes until told to stop, whatever comes of it.
 async fn go_on_until(
     mut other: Client,
-    road: impl Fn() -> SocketAddr,
+    route: impl Fn() -> SocketAddr,
     done: &AtomicBool,
 ) -> Result<Client> {
     while !done.load(Ordering::SeqCst) {
-        if other.try_refresh(road()).await? == Tried::Over {
+        if other.try_refresh(route()).await? == Tried::Over {
             break;
         }
         // The password is hashed on the same two cores.

@@ -12,8 +12,8 @@ use crate::checker;
 use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::database::Database;
+use crate::fault_proxy::{Fault, FaultProxy, Trigger};
 use crate::instance::Instance;
-use crate::proxy::{Manner, Proxy, Trap};
 use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 4;
@@ -29,21 +29,21 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let Database::Postgres { cluster, name } = &env.database else {
         bail!("this story needs PostgreSQL");
     };
-    let (trap, upstream) = (Arc::new(Trap::default()), cluster.address());
-    let cut = Manner::CutAfterMessage(Arc::clone(&trap));
-    let proxy = Proxy::start(Arc::new(move || upstream), cut).await?;
+    let (trigger, upstream) = (Arc::new(Trigger::default()), cluster.address());
+    let cut = Fault::CutAfterMessage(Arc::clone(&trigger));
+    let proxy = FaultProxy::start(Arc::new(move || upstream), cut).await?;
     let launch = env.launch_on(&Cluster::url_by(proxy.address(), name));
     let instance = Instance::start(launch).await?;
     let at = instance.address();
     let mut clients = Client::several(&env, at, CLIENTS).await?;
     let mut cuts = 0;
     for round in 0..env.rounds {
-        trap.set(1 + round % MESSAGES, &clients[0].session());
+        trigger.arm(1 + round % MESSAGES, &clients[0].session());
         clients[0].refresh(|| at).await?;
-        cuts += u64::from(trap.was_sprung());
-        trap.set(1 + env.chance.below(LATEST), b"");
+        cuts += u64::from(trigger.has_fired());
+        trigger.arm(1 + env.chance.below(LATEST), b"");
         try_join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await?;
-        cuts += u64::from(trap.was_sprung());
+        cuts += u64::from(trigger.has_fired());
     }
     env.remark(format!("{cuts} connections were cut"));
     let again = env.log_lines(r#"event="answered_again""#)?.len();
@@ -52,16 +52,16 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     }
     for round in 0..env.rounds {
         let newcomer = Client::nobody(&env, &format!("newcomer-{round}"));
-        clients.push(commit_cut(newcomer, at, &trap).await?);
+        clients.push(commit_cut(newcomer, at, &trigger).await?);
     }
     checker::check(&env, at, &mut clients).await
 }
 
 /// Registers; the COMMIT is carried out and nobody hears of it. The user exists, and can log in.
-async fn commit_cut(mut newcomer: Client, at: SocketAddr, trap: &Trap) -> Result<Client> {
-    trap.set(NEVER, b"");
+async fn commit_cut(mut newcomer: Client, at: SocketAddr, trigger: &Trigger) -> Result<Client> {
+    trigger.arm(NEVER, b"");
     let status = newcomer.try_register(at).await;
-    if !trap.was_sprung() {
+    if !trigger.has_fired() {
         bail!("registering was answered {status:?} without a COMMIT");
     }
     if status != Some(503) {

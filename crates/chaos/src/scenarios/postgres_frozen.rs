@@ -14,7 +14,7 @@ use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::load::Load;
 use crate::pace::{SERVED_WITHIN, Stopwatch, TOLD_WITHIN, pause};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 8;
@@ -91,7 +91,7 @@ pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
     let cluster = cluster(&env)?;
     let instance = Arc::new(env.start().await?);
     let clients = Client::several(&env, instance.address(), CLIENTS).await?;
-    let mut load = Load::start(clients, |_| road_to(&instance));
+    let mut load = Load::start(clients, |_| route_to(&instance));
     for _ in 0..env.rounds {
         load.all_advance().await?;
         pause(Duration::from_millis(env.chance.below(100))).await;

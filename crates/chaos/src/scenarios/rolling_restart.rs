@@ -11,10 +11,10 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::client::Client;
+use crate::fault_proxy::{Fault, FaultProxy};
 use crate::instance::Instance;
-use crate::load::{Load, Road};
+use crate::load::{Load, Route};
 use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::proxy::{Manner, Proxy};
 use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
@@ -38,12 +38,12 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let proxy = {
         let (instances, turn) = (Arc::clone(&instances), AtomicUsize::new(0));
         // It does not look whether anybody is there: the worst balancer there is.
-        let road = move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address();
-        Proxy::start(Arc::new(road), Manner::Honest).await?
+        let route = move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address();
+        FaultProxy::start(Arc::new(route), Fault::None).await?
     };
     let address = proxy.address();
     let before = env.tally.transient.load(Ordering::Relaxed);
-    let mut load = Load::start(clients, |_| -> Road { Arc::new(move || address) });
+    let mut load = Load::start(clients, |_| -> Route { Arc::new(move || address) });
     for _ in 0..env.rounds {
         for instance in instances.iter() {
             load.all_advance().await?;

@@ -12,7 +12,7 @@ use super::start;
 use crate::client::{Client, PASSWORD, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const SOMEBODY_ELSE: &str = "203.0.113.7";
@@ -26,7 +26,7 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
     for round in 0..env.rounds {
         let caller = Caller { env: &env, from: CALLER, at: edge.address };

@@ -10,7 +10,7 @@ use super::start;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
 use crate::test_env::TestEnv;
 
@@ -22,9 +22,9 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
     let service = Stub::start(takes_what_it_can()).await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
-    edge.to_service.lead_to(service.address());
+    edge.to_service.redirect_to(service.address());
     for _ in 0..env.rounds {
         let request = Request::get(path::NOTES)
             .header("authorization", format!("Bearer {}", client.access_token))

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
 use crate::pace::{Stopwatch, pause};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
@@ -28,7 +28,7 @@ const BOUND: Duration = Duration::from_secs(5);
 pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let (here, there) = (start(&env).await?, start(&env).await?);
     let mut client = Client::register(&env, here.address(), "leaver").await?;
-    let edge = Edge::start(&env, road_to(&there)).await?;
+    let edge = Edge::start(&env, route_to(&there)).await?;
     let (mut lags, mut left) = (Vec::new(), Vec::new());
     for round in 0..env.rounds {
         client.login(here.address()).await?;

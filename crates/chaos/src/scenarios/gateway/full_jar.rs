@@ -14,7 +14,7 @@ use crate::client::{Client, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
 use crate::instance::Instance;
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 /// How many cookies Chromium and Firefox keep for a site, and how long name and value of one are at most, together.
@@ -28,7 +28,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let launch = launch(&env).with(&["--site", &site(&env)?]);
     let baton = Arc::new(Instance::start(launch).await?);
     let mut client = Client::register(&env, baton.address(), "owner").await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
     for _ in 0..env.rounds {
         client.login(edge.address).await?;

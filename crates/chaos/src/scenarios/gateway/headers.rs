@@ -18,7 +18,7 @@ use super::start;
 use crate::client::{Client, PASSWORD, from_our_page, refresh_cookie};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub};
 use crate::test_env::TestEnv;
 
@@ -57,17 +57,17 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let mut client = Client::register(&env, baton.address(), "owner").await?;
     let stub = Stub::start(script()).await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
     for _ in 0..env.rounds {
         client.login(baton.address()).await?;
         let story = Story { env: &env, edge: &edge, token: &client.access_token };
-        edge.to_service.lead_to(stub.address());
+        edge.to_service.redirect_to(stub.address());
         story.only_allowed_names_pass(stub.address()).await?;
         story.some_pass_with_harmless_values_only(stub.address()).await?;
-        edge.to_service.lead_nowhere();
+        edge.to_service.refuse();
         story.refusals_of_the_edge_are_whole().await?;
-        edge.to_service.lead_back();
+        edge.to_service.restore();
         story.the_notes_service_is_heard_in_full().await?;
         story.baton_is_heard_in_full(baton.address(), &client.ticket).await?;
     }

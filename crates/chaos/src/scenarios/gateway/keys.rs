@@ -16,7 +16,7 @@ use crate::client::{self, Client};
 use crate::edge::Edge;
 use crate::instance;
 use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const CALLERS: usize = 20;
@@ -53,7 +53,7 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
     let at = baton.address();
     let clients = Client::several(&env, at, CALLERS).await?;
     let mut watcher = Client::register(&env, at, "watcher").await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&watcher.access_token).await?;
     let mut callers = callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
     for _ in 0..env.rounds {
@@ -83,7 +83,7 @@ pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
     let at = baton.address();
     let clients = Client::several(&env, at, CALLERS).await?;
     let mut owner = Client::register(&env, at, "owner").await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&owner.access_token).await?;
     let mut callers = callers::start(clients, edge.address, [Habit::Relays; 2]);
     for round in 0..env.rounds {

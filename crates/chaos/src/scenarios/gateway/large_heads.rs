@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Lost, Request};
 use crate::pace::{SERVED_WITHIN, Stopwatch, pause};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 /// docs/gateway.md, in MiB: Envoy's heap, what arrives before it looks again, and the program itself.
@@ -48,7 +48,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&client.access_token).await?;
     for _ in 0..env.rounds {
         let (before, stop) = (edge.peak_memory()?, AtomicBool::new(false));

@@ -14,7 +14,7 @@ use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
 use crate::pace::{SERVED_WITHIN, Stopwatch};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
 use crate::test_env::TestEnv;
 
@@ -24,40 +24,40 @@ const OUTAGE: Duration = Duration::from_secs(60);
 
 /// How the issuer is out of order.
 #[derive(Debug, Clone, Copy)]
-enum Manner {
+enum IssuerFault {
     Garbage,
     Slow,
     Down,
 }
 
-/// Each round, another manner.
+/// Each round, another fault.
 pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let mut clients = Client::several(&env, baton.address(), CALLERS).await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
-    for (_, manner) in (0..env.rounds).zip(Manner::ALL.into_iter().cycle()) {
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    for (_, fault) in (0..env.rounds).zip(IssuerFault::ALL.into_iter().cycle()) {
         for client in &mut clients {
             client.refresh(|| baton.address()).await?;
             edge.opens_to(&client.access_token).await?;
         }
-        clients = outlive(&env, &edge, manner, clients).await?;
+        clients = run_outage(&env, &edge, fault, clients).await?;
     }
     checker::check(&env, baton.address(), &mut clients).await
 }
 
-async fn outlive(
+async fn run_outage(
     env: &TestEnv,
     edge: &Edge,
-    manner: Manner,
+    fault: IssuerFault,
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
-    let issuer = Stub::start(manner.script()).await?;
+    let issuer = Stub::start(fault.script()).await?;
     let forged = forged(&clients[0].access_token);
     let mut callers = callers::start(clients, edge.address, [Habit::Keeps; 2]);
     callers.all_advance().await?;
-    match manner {
-        Manner::Down => edge.to_issuer.lead_nowhere(),
-        Manner::Garbage | Manner::Slow => edge.to_issuer.lead_to(issuer.address()),
+    match fault {
+        IssuerFault::Down => edge.to_issuer.refuse(),
+        IssuerFault::Garbage | IssuerFault::Slow => edge.to_issuer.redirect_to(issuer.address()),
     }
     let before = callers.steps();
     callers.go_on_for(OUTAGE).await?;
@@ -65,30 +65,30 @@ async fn outlive(
     for at in [edge.address, edge.service.address()] {
         let status = client::notes(at, &forged).await.ok().map(|answer| answer.status);
         if status != Some(401) {
-            env.violation(format!("{manner:?}: a bad signature was answered {status:?}"));
+            env.violation(format!("{fault:?}: a bad signature was answered {status:?}"));
         }
     }
-    if !matches!(manner, Manner::Down) {
+    if !matches!(fault, IssuerFault::Down) {
         let heard = issuer.heard();
         let asked = |path| heard.iter().filter(|head| head.contains(path)).count();
         // The edge asks for the keys, the service first where they are.
         if asked(path::JWKS) == 0 || asked(path::METADATA) == 0 {
-            bail!("{manner:?}: nobody asked the issuer: the story was not told");
+            bail!("{fault:?}: nobody asked the issuer: the story was not told");
         }
     }
-    edge.to_issuer.lead_back();
+    edge.to_issuer.restore();
     let stopwatch = Stopwatch::start();
     let mut clients = callers.finish().await?;
     for client in &mut clients {
         client.refresh(|| edge.address).await?;
         match client.notes(edge.address).await {
             Ok(answer) if answer.status == 200 => {}
-            Ok(answer) => bail!("after {manner:?}: {}", answer.status),
-            Err(lost) => bail!("after {manner:?}: {}", lost.why),
+            Ok(answer) => bail!("after {fault:?}: {}", answer.status),
+            Err(lost) => bail!("after {fault:?}: {}", lost.why),
         }
     }
     env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
-    env.remark(format!("{manner:?}: {served} calls in {OUTAGE:?}, 0 failed"));
+    env.remark(format!("{fault:?}: {served} calls in {OUTAGE:?}, 0 failed"));
     Ok(clients)
 }
 
@@ -99,7 +99,7 @@ fn forged(token: &str) -> String {
     format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
-impl Manner {
+impl IssuerFault {
     /// The one that could do most harm first.
     const ALL: [Self; 3] = [Self::Garbage, Self::Slow, Self::Down];
 

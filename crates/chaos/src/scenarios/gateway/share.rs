@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
 use crate::pace::{Stopwatch, pause};
-use crate::scenarios::road_to;
+use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 /// How many notes are sent at most, each of 64,000 bytes.
@@ -34,7 +34,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let greedy = Client::register(&env, baton.address(), "greedy").await?;
     let other = Client::register(&env, baton.address(), "other").await?;
-    let edge = Edge::start(&env, road_to(&baton)).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.opens_to(&other.access_token).await?;
     let kept = fill(&edge, &greedy).await?;
     for _ in 0..env.rounds {

@@ -13,25 +13,25 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::chance::Chance;
 use crate::instance::Instance;
-use crate::load::Road;
+use crate::load::Route;
 
 /// What the proxy does to a connection.
 #[derive(Clone)]
-pub(crate) enum Manner {
+pub(crate) enum Fault {
     /// Passes everything on.
-    Honest,
+    None,
     /// Takes the whole answer from the server and passes only its beginning on, or nothing.
     CutAnswers(Arc<Chance>),
     /// Kills the server when the first bytes of its answer arrive; some of them pass.
-    Strike(Arc<Instance>, Arc<Chance>),
-    /// Passes the message on that springs the trap, and cuts when the server answers it.
-    CutAfterMessage(Arc<Trap>),
+    Kill(Arc<Instance>, Arc<Chance>),
+    /// Passes the message on that springs the trigger, and cuts when the server answers it.
+    CutAfterMessage(Arc<Trigger>),
 }
 
 /// Waits for one of the client's messages: the last of so many that contain certain bytes, or the
 /// first that commits.
 #[derive(Default)]
-pub(crate) struct Trap(Mutex<Waiting>);
+pub(crate) struct Trigger(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
@@ -40,19 +40,19 @@ struct Waiting {
     bytes: Vec<u8>,
 }
 
-impl Trap {
+impl Trigger {
     /// Waits for this many messages that contain `bytes`; every message contains nothing.
-    pub(crate) fn set(&self, messages: u64, bytes: &[u8]) {
-        *self.0.lock().expect(TRAP) = Waiting { messages, bytes: bytes.to_vec() };
+    pub(crate) fn arm(&self, messages: u64, bytes: &[u8]) {
+        *self.0.lock().expect(TRIGGER) = Waiting { messages, bytes: bytes.to_vec() };
     }
 
     /// Waits no more; whether it was sprung.
-    pub(crate) fn was_sprung(&self) -> bool {
-        std::mem::take(&mut *self.0.lock().expect(TRAP)).messages == 0
+    pub(crate) fn has_fired(&self) -> bool {
+        std::mem::take(&mut *self.0.lock().expect(TRIGGER)).messages == 0
     }
 
-    fn is_sprung_by(&self, message: &[u8]) -> bool {
-        let mut waiting = self.0.lock().expect(TRAP);
+    fn fires_on(&self, message: &[u8]) -> bool {
+        let mut waiting = self.0.lock().expect(TRIGGER);
         let counts = contains(message, &waiting.bytes);
         if waiting.messages > 0 && contains(message, b"COMMIT") {
             waiting.messages = 0;
@@ -66,28 +66,28 @@ impl Trap {
     }
 }
 
-const TRAP: &str = "nobody panics while setting a trap";
+const TRIGGER: &str = "nobody panics while setting a trigger";
 
 fn contains(message: &[u8], bytes: &[u8]) -> bool {
     bytes.is_empty() || message.windows(bytes.len()).any(|window| window == bytes)
 }
 
 /// A proxy that listens until it is dropped.
-pub(crate) struct Proxy {
+pub(crate) struct FaultProxy {
     address: SocketAddr,
     task: AbortHandle,
     cut: Arc<Notify>,
     swallowed: UnboundedReceiver<Vec<u8>>,
 }
 
-impl Proxy {
-    /// Listens on a port of its own and connects to wherever `road` leads at that moment.
-    pub(crate) async fn start(road: Road, manner: Manner) -> Result<Self> {
+impl FaultProxy {
+    /// Listens on a port of its own and connects to wherever `route` leads at that moment.
+    pub(crate) async fn start(route: Route, fault: Fault) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (sender, swallowed) = unbounded_channel();
         let cut = Arc::new(Notify::new());
-        let accepting = accept(listener, road, (manner, sender), Arc::clone(&cut));
+        let accepting = accept(listener, route, (fault, sender), Arc::clone(&cut));
         let task = tokio::spawn(accepting).abort_handle();
         Ok(Self { address, task, cut, swallowed })
     }
@@ -111,7 +111,7 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -119,15 +119,15 @@ impl Drop for Proxy {
 
 async fn accept(
     listener: TcpListener,
-    road: Road,
-    (manner, swallowed): (Manner, UnboundedSender<Vec<u8>>),
+    route: Route,
+    (fault, swallowed): (Fault, UnboundedSender<Vec<u8>>),
     cut: Arc<Notify>,
 ) {
     // Dropped with this task, and the connections with it.
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            // What was asked for before comes first: a new connection is on the new road.
+            // What was asked for before comes first: a new connection is on the new route.
             biased;
             () = cut.notified() => {
                 connections.abort_all();
@@ -136,11 +136,11 @@ async fn accept(
             accepted = listener.accept() => accepted,
         };
         let Ok((client, _)) = accepted else { return };
-        let (server, manner, swallowed) = (road(), manner.clone(), swallowed.clone());
+        let (server, fault, swallowed) = (route(), fault.clone(), swallowed.clone());
         connections.spawn(async move {
             // A server that is not there, or goes away, is a cut connection to the client.
             if let Ok(server) = TcpStream::connect(server).await {
-                let _ = pass(client, server, manner, swallowed).await;
+                let _ = pass(client, server, fault, swallowed).await;
             }
         });
         while connections.try_join_next().is_some() {}
@@ -150,14 +150,14 @@ async fn accept(
 async fn pass(
     mut client: TcpStream,
     mut server: TcpStream,
-    manner: Manner,
+    fault: Fault,
     swallowed: UnboundedSender<Vec<u8>>,
 ) -> Result<()> {
-    match manner {
-        Manner::Honest => {
+    match fault {
+        Fault::None => {
             copy_bidirectional(&mut client, &mut server).await?;
         }
-        Manner::CutAnswers(chance) => {
+        Fault::CutAnswers(chance) => {
             let answer = answer(&mut client, &mut server, usize::MAX).await?;
             if !answer.is_empty() {
                 let passed = chance.index(answer.len());
@@ -165,14 +165,14 @@ async fn pass(
                 let _ = swallowed.send(answer);
             }
         }
-        Manner::Strike(instance, chance) => {
+        Fault::Kill(instance, chance) => {
             let answer = answer(&mut client, &mut server, 1).await?;
-            instance.strike();
+            instance.send_kill();
             if !answer.is_empty() {
                 client.write_all(&answer[..chance.index(answer.len())]).await?;
             }
         }
-        Manner::CutAfterMessage(trap) => cut_after(client, server, &trap).await?,
+        Fault::CutAfterMessage(trigger) => cut_after(client, server, &trigger).await?,
     }
     Ok(())
 }
@@ -206,7 +206,7 @@ async fn answer(
 async fn cut_after(
     mut client: TcpStream,
     mut server: TcpStream,
-    trap: &Trap,
+    trigger: &Trigger,
 ) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
@@ -218,7 +218,7 @@ async fn cut_after(
                     return Ok(());
                 }
                 // More of the same message may follow; it is passed on, too.
-                cut |= trap.is_sprung_by(&message);
+                cut |= trigger.fires_on(&message);
                 to_server.write_all(&message).await?;
                 message.clear();
             }
@@ -239,16 +239,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trap_is_sprung_once_by_the_last_of_its_messages_or_by_a_commit() {
-        let trap = Trap::default();
-        assert!(!trap.is_sprung_by(b"COMMIT"));
-        trap.set(2, b"id");
-        assert!(!trap.is_sprung_by(b"SELECT id") && !trap.is_sprung_by(b"SELECT other"));
-        assert!(trap.is_sprung_by(b"UPDATE id") && !trap.is_sprung_by(b"UPDATE id"));
-        assert!(trap.was_sprung());
-        trap.set(9, b"");
-        assert!(trap.is_sprung_by(b"Q\0COMMIT\0"));
-        trap.set(2, b"");
-        assert!(!trap.is_sprung_by(b"SELECT") && !trap.was_sprung());
+    fn a_trigger_fires_once_on_the_last_of_its_messages_or_on_a_commit() {
+        let trigger = Trigger::default();
+        assert!(!trigger.fires_on(b"COMMIT"));
+        trigger.arm(2, b"id");
+        assert!(!trigger.fires_on(b"SELECT id") && !trigger.fires_on(b"SELECT other"));
+        assert!(trigger.fires_on(b"UPDATE id") && !trigger.fires_on(b"UPDATE id"));
+        assert!(trigger.has_fired());
+        trigger.arm(9, b"");
+        assert!(trigger.fires_on(b"Q\0COMMIT\0"));
+        trigger.arm(2, b"");
+        assert!(!trigger.fires_on(b"SELECT") && !trigger.has_fired());
     }
 }
