@@ -40,7 +40,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos")]
 pub(crate) struct Arguments {
-    /// How often each scenario is played; each has a number of its own.
+    /// How many rounds of each scenario; each has a number of its own.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
     /// Only the scenario of this name, or those whose name contains it; may be given several times.
@@ -79,9 +79,9 @@ pub(crate) struct Arguments {
     /// Envoy, the gateway in front of both.
     #[arg(long, value_name = "PATH", default_value = "envoy", overrides_with = "envoy")]
     envoy: PathBuf,
-    /// A few rounds of each scenario: four minutes in all.
-    #[arg(long, conflicts_with = "rounds")]
-    few: bool,
+    /// A smoke run: a few rounds of each scenario, about seven minutes in all.
+    #[arg(long = "few", visible_alias = "smoke", conflicts_with = "rounds")]
+    smoke: bool,
     /// Keep the databases and logs of scenarios that fail.
     #[arg(long)]
     keep: bool,
@@ -90,7 +90,7 @@ pub(crate) struct Arguments {
     list: bool,
 }
 
-/// Which engines to play on.
+/// Which engines to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Databases {
     Sqlite,

@@ -21,8 +21,8 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Announces a scenario.
-pub(crate) fn begins(scenario: &str, engine: Engine, story: &str) {
-    println!("{scenario} ({}): {story}", engine.name());
+pub(crate) fn begins(scenario: &str, engine: Engine, description: &str) {
+    println!("{scenario} ({}): {description}", engine.name());
 }
 
 /// What a scenario found, at once: the next ones may take long.

@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
     let chosen = chosen(arguments)?;
     if arguments.list {
         for (scenario, engine) in chosen {
-            report::begins(scenario.name, engine, scenario.story);
+            report::begins(scenario.name, engine, scenario.description);
         }
         return Ok(true);
     }
@@ -58,8 +58,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
         let rounds = rounds(arguments, scenario);
         let chance = Chance::new(seed.wrapping_add(number));
         let mut env = TestEnv::new(programs.clone(), (engine, database), rounds, chance, folder)?;
-        env.measures = !arguments.few;
-        outcomes.push(play(scenario, env, arguments.keep).await?);
+        env.measures = !arguments.smoke;
+        outcomes.push(run_scenario(scenario, env, arguments.keep).await?);
     }
     report::table(&outcomes);
     Ok(report::failed(&outcomes) == 0)
@@ -88,7 +88,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         .filter(|(scenario, _)| rounds(arguments, scenario) > 0)
         .collect();
     // Among the tests, a filter may mean others.
-    if chosen.is_empty() && !arguments.few {
+    if chosen.is_empty() && !arguments.smoke {
         bail!("no scenario has this name on this database; --list names them");
     }
     Ok(chosen)
@@ -97,19 +97,19 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
 fn rounds(arguments: &Arguments, scenario: &Scenario) -> u64 {
     match arguments.rounds {
         Some(rounds) => rounds,
-        None if arguments.few => scenario.few,
-        None => scenario.usual,
+        None if arguments.smoke => scenario.smoke_rounds,
+        None => scenario.full_rounds,
     }
 }
 
-async fn play(scenario: &'static Scenario, env: TestEnv, keep: bool) -> Result<Outcome> {
-    report::begins(scenario.name, env.engine, scenario.story);
+async fn run_scenario(scenario: &'static Scenario, env: TestEnv, keep: bool) -> Result<Outcome> {
+    report::begins(scenario.name, env.engine, scenario.description);
     let stopwatch = Stopwatch::start();
     let env = Arc::new(env);
     let bound = ROUND_TIME * u32::try_from(env.rounds.max(1)).unwrap_or(u32::MAX);
     // A task of its own: a panic is that scenario's failure, and ends what it has started.
-    let playing = tokio::spawn(tokio::time::timeout(bound, (scenario.play)(Arc::clone(&env))));
-    let verdict = Abort(playing).joined().await;
+    let running = tokio::spawn(tokio::time::timeout(bound, (scenario.run)(Arc::clone(&env))));
+    let verdict = Abort(running).joined().await;
     if let Err(error) = verdict {
         env.violation(format!("{error:#}"));
     }
@@ -145,7 +145,7 @@ impl Abort {
         match (&mut self.0).await {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(_)) => bail!("the scenario did not end in time"),
-            Err(error) => bail!("the scenario could not be played: {error}"),
+            Err(error) => bail!("the scenario could not be run: {error}"),
         }
     }
 }

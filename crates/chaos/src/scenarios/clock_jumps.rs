@@ -33,7 +33,7 @@ const LIBRARIES: [&str; 3] = [
 ];
 
 /// No client is signed out by a clock.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let library = LIBRARIES.iter().find(|library| Path::new(library).is_file());
     let library = library.context("libfaketime is not there: `apt-get install faketime`")?;
     let hands = env.folder().join("offset");

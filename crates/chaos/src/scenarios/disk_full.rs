@@ -24,7 +24,7 @@ const CLIENTS: usize = 4;
 const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"";
 
 /// Nobody is signed out by a full disk.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let disk = env.folder().join("disk");
     std::fs::create_dir(&disk)?;
     let database = format!("sqlite:{}", disk.join("baton.db").display());

@@ -32,7 +32,7 @@ const LIVE: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
 const ENDED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
 const TOLD: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
 
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());
     let clients = Client::several(&env, here, CLIENTS).await?;

@@ -20,7 +20,7 @@ const LATEST: u64 = 20;
 const VARIABLE: &str = "BATON_FAILPOINT";
 
 /// Ends at each moment in turn; somebody logs out meanwhile.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     only_the_special_build_has_failpoints(&env)?;
     let mut launch = env.launch();
     launch.binary.clone_from(&env.programs.failpoints);

@@ -16,7 +16,7 @@ const LEAVERS: usize = 4;
 const OTHERS: usize = 4;
 
 /// Every session whose logout was answered stays over; everybody else's goes on.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let mut clients = Client::several(&env, instance.address(), LEAVERS + OTHERS).await?;
     let others = clients.split_off(LEAVERS);

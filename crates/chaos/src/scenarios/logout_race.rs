@@ -22,7 +22,7 @@ const TABS: usize = 6;
 const LATEST_MS: u64 = 30;
 
 /// Logout is linearizable against refresh.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
     let mut client = Client::register(&env, addresses[0], "leaver").await?;
@@ -52,7 +52,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
         }
     }
     if !env.log_lines(r#"event="replayed""#)?.is_empty() {
-        bail!("a session was ended by a replay: this is not the story that was to be told");
+        bail!("a session was ended by a replay: the scenario was not exercised");
     }
     checker::check(&env, addresses[1], &mut left).await
 }

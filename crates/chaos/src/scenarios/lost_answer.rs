@@ -28,7 +28,7 @@ struct Loser {
 }
 
 /// Every lost answer is answered again.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = Arc::new([env.start().await?, env.start().await?]);
     let at = |number: usize| instances[number % 2].address();
     let mut clients = Client::several(&env, at(0), LOSERS + OTHERS).await?;

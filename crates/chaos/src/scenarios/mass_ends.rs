@@ -34,7 +34,7 @@ const PROCESSOR_TIME: Duration = Duration::from_secs(10);
 const FETCH: Duration = Duration::from_millis(500);
 
 /// All rounds' sessions at once.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(Instance::address);
     let clients = Client::several(&env, here, CLIENTS).await?;

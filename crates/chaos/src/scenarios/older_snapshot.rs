@@ -16,7 +16,7 @@ const CLIENTS: usize = 6;
 const MOST_LOST: u64 = 5;
 
 /// Nobody is signed out by the restore, and nobody is signed in by it.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = env.start().await?;
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
     let mut leaver = Client::register(&env, instance.address(), "leaver").await?;
@@ -46,7 +46,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     }
     let recovered = env.log_lines(r#"event="recovered""#)?.len();
     if recovered == 0 {
-        bail!("nobody held a ticket from a lost future: the story was not told");
+        bail!("nobody held a ticket from a lost future: the scenario was not exercised");
     }
     env.remark(format!("{recovered} refreshes were recovered from a lost future"));
     clients.append(&mut left);

@@ -66,7 +66,7 @@ struct Counts {
 }
 
 /// Beside all of the user's calls.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = Instance::start(env.launch_with_limits(&env.database.url())).await?;
     let at = instance.address();
     let clients = Client::several(&env, at, CLIENTS).await?;

@@ -27,7 +27,7 @@ const IMPATIENCE_MS: u64 = 400;
 const KILLS: u64 = 3;
 
 /// A change of password is linearizable against refreshes and logins.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let mut client = Client::register(&env, instances[0].address(), "changer").await?;
     let mut over = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     for round in 0..env.rounds {
         let whose = format!("round {round}");
         let (was_changed, others) =
-            play_round(&env, &instances, &mut client, changes).await.context(whose.clone())?;
+            run_round(&env, &instances, &mut client, changes).await.context(whose.clone())?;
         changes += u64::from(was_changed);
         let at = instances[0].address();
         for mut other in others {
@@ -53,10 +53,10 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
         client.refresh(|| instances[1].address()).await.context(whose)?;
     }
     if changes == 0 {
-        bail!("no password was changed: this is not the story that was to be told");
+        bail!("no password was changed: the scenario was not exercised");
     }
     if !env.log_lines(r#"event="replayed""#)?.is_empty() {
-        bail!("a session was ended by a replay: this is not the story that was to be told");
+        bail!("a session was ended by a replay: the scenario was not exercised");
     }
     env.remark(format!("{changes} passwords were changed"));
     over.push(client);
@@ -77,7 +77,7 @@ async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
 }
 
 /// Whether the password was changed, and the other sessions.
-async fn play_round(
+async fn run_round(
     env: &Arc<TestEnv>,
     instances: &[Instance; 2],
     client: &mut Client,

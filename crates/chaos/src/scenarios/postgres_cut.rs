@@ -25,9 +25,9 @@ const MESSAGES: u64 = 2;
 const NEVER: u64 = u64::MAX;
 
 /// Whatever was cut, everybody's session goes on.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let Database::Postgres { cluster, name } = &env.database else {
-        bail!("this story needs PostgreSQL");
+        bail!("this scenario needs PostgreSQL");
     };
     let (trigger, upstream) = (Arc::new(Trigger::default()), cluster.address());
     let cut = Fault::CutAfterMessage(Arc::clone(&trigger));
@@ -48,7 +48,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     env.remark(format!("{cuts} connections were cut"));
     let again = env.log_lines(r#"event="answered_again""#)?.len();
     if env.rounds >= MESSAGES && again == 0 {
-        bail!("no write was cut from its answer: this is not the story that was to be told");
+        bail!("no write was cut from its answer: the scenario was not exercised");
     }
     for round in 0..env.rounds {
         let newcomer = Client::nobody(&env, &format!("newcomer-{round}"));

@@ -111,6 +111,6 @@ pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
 fn cluster(env: &TestEnv) -> Result<Arc<Cluster>> {
     match &env.database {
         Database::Postgres { cluster, .. } => Ok(Arc::clone(cluster)),
-        _ => None.context("this story needs PostgreSQL"),
+        _ => None.context("this scenario needs PostgreSQL"),
     }
 }

@@ -24,7 +24,7 @@ const SESSIONS: u64 = 5_000;
 const ALONE: Duration = Duration::from_secs(3);
 
 /// All rounds' events at once.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = env.start().await?;
     let at = instance.address();
     let clients = Client::several(&env, at, CLIENTS).await?;

@@ -17,7 +17,7 @@ use crate::test_env::TestEnv;
 const MOST: usize = 1_000;
 
 /// At most one of the two goes on, and not for long.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
     let mut client = Client::register(&env, addresses[0], "owner").await?;

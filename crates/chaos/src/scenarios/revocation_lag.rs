@@ -14,7 +14,7 @@ use crate::{checker, lag};
 const BOUND: Duration = Duration::from_secs(1);
 
 /// Ends at one instance, asks at the other.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());
     let mut client = Client::register(&env, here, "leaver").await?;

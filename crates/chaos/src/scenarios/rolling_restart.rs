@@ -30,7 +30,7 @@ const FORGOTTEN: Duration = Duration::from_secs(2 + 60 + 10);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// No client is signed out by a deployment, and none that has logged out gets in again.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let start = |flags| Instance::start(env.launch().with(flags));
     let instances = Arc::new([start(SHORT).await?, start(LONG).await?]);
     // Their first tokens live until all are there.
@@ -54,7 +54,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     let mut clients = load.finish().await?;
     let failed = env.tally.transient.load(Ordering::Relaxed) - before;
     if failed == 0 {
-        bail!("nobody noticed the restarts: the story was not told");
+        bail!("nobody noticed the restarts: the scenario was not exercised");
     }
     env.remark(format!("{failed} refreshes failed for a moment; all healed"));
     // Once, however many rounds there are: it takes as long as a token lives.
@@ -107,7 +107,7 @@ async fn a_logout_is_remembered(
         pause(BETWEEN_LOOKS).await;
     }
     if !restarted {
-        bail!("a token of the long life is refused too early: the story was not told");
+        bail!("a token of the long life is refused too early: the scenario was not exercised");
     }
     let lived = stopwatch.elapsed();
     env.remark(format!("after a logout elsewhere a token was refused for {lived:.0?}, its life"));

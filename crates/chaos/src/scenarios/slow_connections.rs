@@ -31,7 +31,7 @@ const CLIENTS: usize = 5;
 const FILES: u64 = 4_096;
 
 /// Every kind of slowness.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
     let instance = start(&env).await?;
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;

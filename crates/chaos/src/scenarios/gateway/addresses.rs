@@ -23,7 +23,7 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// Through the gateway what is said is not believed, and Baton learns who called; by Baton's own door, where only its
 /// gateway may knock, it is believed.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
@@ -38,7 +38,7 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
         }
         let gateway = Caller { env: &env, from: GATEWAY, at: baton.address() };
         if gateway.is_seen_as(&format!("inside-{round}")).await? != SOMEBODY_ELSE {
-            bail!("Baton does not believe a trusted proxy: the story was not told");
+            bail!("Baton does not believe a trusted proxy: the scenario was not exercised");
         }
     }
     Ok(())

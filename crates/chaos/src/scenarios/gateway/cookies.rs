@@ -18,7 +18,7 @@ const COOKIES: &str = "__Host-Http-refresh=secret-of-baton; __Host-signed-in=1";
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// Asks through the edge, and once without it, to see that the service would have had them.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
     let service = Stub::start(takes_what_it_can()).await?;

@@ -25,7 +25,7 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(50);
 const BOUND: Duration = Duration::from_secs(5);
 
 /// Ends at one instance, while the service asks the other for its list.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let (here, there) = (start(&env).await?, start(&env).await?);
     let mut client = Client::register(&env, here.address(), "leaver").await?;
     let edge = Edge::start(&env, route_to(&there)).await?;

@@ -35,7 +35,7 @@ enum Refusal {
 }
 
 /// 0 are accepted.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     for _ in 0..env.rounds {
         round(&env).await?;
     }

@@ -24,7 +24,7 @@ const COOKIE_BYTES: usize = 4_096;
 const TOO_LONG: usize = 100 * 1024;
 
 /// Each round in a session of its own.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let launch = launch(&env).with(&["--site", &site(&env)?]);
     let baton = Arc::new(Instance::start(launch).await?);
     let mut client = Client::register(&env, baton.address(), "owner").await?;

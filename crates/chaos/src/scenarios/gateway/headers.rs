@@ -53,7 +53,7 @@ const CASE: &str = "x-case";
 const TRAILER: &str = "x-trailer-of-the-service";
 
 /// The stub's responses first, then those of the notes service, of Baton and of the edge itself.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let mut client = Client::register(&env, baton.address(), "owner").await?;
     let stub = Stub::start(script()).await?;
@@ -61,26 +61,26 @@ pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
     edge.opens_to(&client.access_token).await?;
     for _ in 0..env.rounds {
         client.login(baton.address()).await?;
-        let story = Story { env: &env, edge: &edge, token: &client.access_token };
+        let test = HeaderTest { env: &env, edge: &edge, token: &client.access_token };
         edge.to_service.redirect_to(stub.address());
-        story.only_allowed_names_pass(stub.address()).await?;
-        story.some_pass_with_harmless_values_only(stub.address()).await?;
+        test.only_allowed_names_pass(stub.address()).await?;
+        test.some_pass_with_harmless_values_only(stub.address()).await?;
         edge.to_service.refuse();
-        story.refusals_of_the_edge_are_whole().await?;
+        test.refusals_of_the_edge_are_whole().await?;
         edge.to_service.restore();
-        story.the_notes_service_is_heard_in_full().await?;
-        story.baton_is_heard_in_full(baton.address(), &client.ticket).await?;
+        test.the_notes_service_is_heard_in_full().await?;
+        test.baton_is_heard_in_full(baton.address(), &client.ticket).await?;
     }
     Ok(())
 }
 
-struct Story<'a> {
+struct HeaderTest<'a> {
     env: &'a TestEnv,
     edge: &'a Edge,
     token: &'a str,
 }
 
-impl Story<'_> {
+impl HeaderTest<'_> {
     /// Names: whatever is not on the list is dropped, in whatever case, number or position it comes.
     async fn only_allowed_names_pass(&self, stub: SocketAddr) -> Result<()> {
         let request = self.with_token(Request::get(path::NOTES));

@@ -44,7 +44,7 @@ struct Calls {
 }
 
 /// Beside a user, who notices it and is served afterwards.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;

@@ -31,7 +31,7 @@ enum IssuerFault {
 }
 
 /// Each round, another fault.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let mut clients = Client::several(&env, baton.address(), CALLERS).await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
@@ -73,7 +73,7 @@ async fn run_outage(
         let asked = |path| heard.iter().filter(|head| head.contains(path)).count();
         // The edge asks for the keys, the service first where they are.
         if asked(path::JWKS) == 0 || asked(path::METADATA) == 0 {
-            bail!("{fault:?}: nobody asked the issuer: the story was not told");
+            bail!("{fault:?}: nobody asked the issuer: the scenario was not exercised");
         }
     }
     edge.to_issuer.restore();

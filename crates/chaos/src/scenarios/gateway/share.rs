@@ -30,7 +30,7 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(50);
 const BOUND: Duration = Duration::from_millis(250);
 
 /// Fills, then searches while another user lists their notes.
-pub(crate) async fn play(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let greedy = Client::register(&env, baton.address(), "greedy").await?;
     let other = Client::register(&env, baton.address(), "other").await?;
