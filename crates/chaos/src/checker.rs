@@ -8,8 +8,8 @@ use anyhow::Result;
 use crate::client::{Client, Tried, refresh_request};
 use crate::database::Database;
 use crate::http;
-use crate::pace::PATIENCE;
 use crate::test_env::TestEnv;
+use crate::timing::STEP_TIMEOUT;
 
 /// How many clients give their session up to prove that it has one live token.
 const SACRIFICED: usize = 8;
@@ -113,7 +113,7 @@ async fn one_token_is_live(env: &TestEnv, at: SocketAddr, client: &mut Client) -
             let status = answer.status;
             env.violation(format!("{}: an old token was answered {status}", client.email));
         }
-        Err(lost) => anyhow::bail!("no answer within {PATIENCE:?}: {}", lost.why),
+        Err(lost) => anyhow::bail!("no answer within {STEP_TIMEOUT:?}: {}", lost.why),
     }
     client.over = true;
     is_over(env, at, client).await

@@ -14,9 +14,9 @@ use serde_json::json;
 use shared::path;
 
 use crate::http::{self, Answer, Lost, Request};
-use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::test_env::TestEnv;
 use crate::ticket;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 pub(crate) const PASSWORD: &str = "velvet otter under glass";
 /// What it is changed to, and back.
@@ -128,8 +128,8 @@ impl Client {
 
     /// What it would send to refresh now.
     pub(crate) fn attempt(&mut self) -> Request {
-        let chance = &self.env.chance;
-        let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
+        let rng = &self.env.rng;
+        let key = self.pending.get_or_insert_with(|| rng.attempt_key()).clone();
         refresh_request(&self.env, &self.ticket).header(path::IDEMPOTENCY_KEY, key)
     }
 
@@ -179,11 +179,11 @@ impl Client {
     /// Refreshes until an answer has come, trying again with the same key.
     ///
     /// # Errors
-    /// If the client is signed out, or no answer comes within [`PATIENCE`].
+    /// If the client is signed out, or no answer comes within [`STEP_TIMEOUT`].
     pub(crate) async fn refresh(&mut self, route: impl Fn() -> SocketAddr) -> Result<()> {
         let stopwatch = Stopwatch::start();
         let mut tries = 0;
-        while stopwatch.elapsed() < PATIENCE {
+        while stopwatch.elapsed() < STEP_TIMEOUT {
             match self.try_refresh(route()).await? {
                 Tried::Answered => return Ok(()),
                 Tried::Over => bail!(
@@ -195,7 +195,7 @@ impl Client {
             }
             pause(Duration::from_millis(10 * tries.min(20))).await;
         }
-        bail!("{} got no answer to {tries} tries within {PATIENCE:?}", self.email)
+        bail!("{} got no answer to {tries} tries within {STEP_TIMEOUT:?}", self.email)
     }
 
     /// Asks who it is; the status, if there was an answer.
@@ -269,7 +269,7 @@ async fn enter(
     body: &serde_json::Value,
 ) -> Result<Answer> {
     let stopwatch = Stopwatch::start();
-    while stopwatch.elapsed() < PATIENCE {
+    while stopwatch.elapsed() < STEP_TIMEOUT {
         let outcome = http::call(at, &from_our_page(env, Request::post(path)).json(body)).await;
         env.inspect(path, &outcome);
         match outcome {
@@ -282,5 +282,5 @@ async fn enter(
         }
         pause(Duration::from_millis(50)).await;
     }
-    bail!("{path}: no success within {PATIENCE:?}")
+    bail!("{path}: no success within {STEP_TIMEOUT:?}")
 }

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use tokio::sync::mpsc;
 
 use crate::instance::PATH;
-use crate::pace::PATIENCE;
 use crate::test_env::TestEnv;
+use crate::timing::STEP_TIMEOUT;
 
 /// A command under way. It ends with its handle.
 pub(crate) struct Running {
@@ -49,7 +49,7 @@ impl Running {
             }
             false
         };
-        tokio::time::timeout(PATIENCE, search).await.context("the command is silent")
+        tokio::time::timeout(STEP_TIMEOUT, search).await.context("the command is silent")
     }
 
     /// Whether it has ended.

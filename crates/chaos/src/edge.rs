@@ -14,9 +14,9 @@ use shared::path;
 use crate::client;
 use crate::instance::{self, Instance};
 use crate::load::Route;
-use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::switchable_proxy::SwitchableProxy;
 use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// As an operator finds it.
 const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
@@ -72,7 +72,7 @@ impl Edge {
     pub(crate) async fn opens_to(&self, access_token: &str) -> Result<()> {
         let stopwatch = Stopwatch::start();
         let mut last = String::new();
-        while stopwatch.elapsed() < PATIENCE {
+        while stopwatch.elapsed() < STEP_TIMEOUT {
             self.envoy.lives()?;
             match client::notes(self.address, access_token).await {
                 Ok(answer) if answer.status == 200 => return Ok(()),

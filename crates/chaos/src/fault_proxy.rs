@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::chance::Chance;
 use crate::instance::Instance;
 use crate::load::Route;
+use crate::rng::SeededRng;
 
 /// What the proxy does to a connection.
 #[derive(Clone)]
@@ -21,9 +21,9 @@ pub(crate) enum Fault {
     /// Passes everything on.
     None,
     /// Takes the whole answer from the server and passes only its beginning on, or nothing.
-    CutAnswers(Arc<Chance>),
+    CutAnswers(Arc<SeededRng>),
     /// Kills the server when the first bytes of its answer arrive; some of them pass.
-    Kill(Arc<Instance>, Arc<Chance>),
+    Kill(Arc<Instance>, Arc<SeededRng>),
     /// Passes the message on that springs the trigger, and cuts when the server answers it.
     CutAfterMessage(Arc<Trigger>),
 }
@@ -157,19 +157,19 @@ async fn pass(
         Fault::None => {
             copy_bidirectional(&mut client, &mut server).await?;
         }
-        Fault::CutAnswers(chance) => {
+        Fault::CutAnswers(rng) => {
             let answer = answer(&mut client, &mut server, usize::MAX).await?;
             if !answer.is_empty() {
-                let passed = chance.index(answer.len());
+                let passed = rng.index(answer.len());
                 client.write_all(&answer[..passed]).await?;
                 let _ = swallowed.send(answer);
             }
         }
-        Fault::Kill(instance, chance) => {
+        Fault::Kill(instance, rng) => {
             let answer = answer(&mut client, &mut server, 1).await?;
             instance.send_kill();
             if !answer.is_empty() {
-                client.write_all(&answer[..chance.index(answer.len())]).await?;
+                client.write_all(&answer[..rng.index(answer.len())]).await?;
             }
         }
         Fault::CutAfterMessage(trigger) => cut_after(client, server, &trigger).await?,

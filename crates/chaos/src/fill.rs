@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use crate::database::Database;
-use crate::pace::{PATIENCE, Stopwatch, pause, unix_seconds};
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause, unix_seconds};
 
 /// Over how many days events are spread, up to a day ago: the routine is kept for seven.
 const DAYS: i64 = 14;
@@ -208,7 +208,7 @@ impl Database {
 
 /// Each part is followed by a rest as long as it took.
 async fn end_in_parts(file: &Path, spared: &str) -> Result<u64> {
-    let options = SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE);
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(STEP_TIMEOUT);
     let mut connection = options.connect().await?;
     let end = format!(
         "UPDATE sessions SET revoked_at = unixepoch(), revoked_because = 'administrator'

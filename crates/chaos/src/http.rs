@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// How long a call may take. The program answers every call within 10 s; longer is a fault.
-pub(crate) const CALL_TIME: Duration = Duration::from_secs(10);
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is asked.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ impl Lost {
     }
 
     fn hung() -> Self {
-        Self { head: None, hung: true, why: format!("no answer within {CALL_TIME:?}") }
+        Self { head: None, hung: true, why: format!("no answer within {CALL_TIMEOUT:?}") }
     }
 }
 
@@ -137,7 +137,7 @@ pub(crate) struct Line(TcpStream);
 
 /// Opens a connection.
 pub(crate) async fn dial(address: SocketAddr) -> Result<Line, Lost> {
-    match timeout(CALL_TIME, TcpStream::connect(address)).await {
+    match timeout(CALL_TIMEOUT, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(Line(stream)),
         Ok(Err(error)) => Err(Lost::broken(error)),
         Err(_) => Err(Lost::hung()),
@@ -165,7 +165,7 @@ pub(crate) async fn dial_by(from: Ipv4Addr, address: SocketAddr) -> Result<Line,
         socket.bind((IpAddr::V4(from), 0).into())?;
         socket.connect(address).await
     };
-    match timeout(CALL_TIME, connect).await {
+    match timeout(CALL_TIMEOUT, connect).await {
         Ok(Ok(stream)) => Ok(Line(stream)),
         Ok(Err(error)) => Err(Lost::broken(error)),
         Err(_) => Err(Lost::hung()),
@@ -199,7 +199,7 @@ impl Line {
                 },
             })
         };
-        timeout(CALL_TIME, exchange).await.unwrap_or_else(|_| Err(Lost::hung()))
+        timeout(CALL_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(Lost::hung()))
     }
 }
 

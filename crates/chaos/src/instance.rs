@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// The contract promises a stop within 10 s of SIGTERM.
-const STOP_TIME: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A child's `PATH`: enough for the programs that wrap it.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -116,9 +116,9 @@ impl Instance {
             let mut line = String::new();
             BufReader::new(output).read_line(&mut line).map(|_| line)
         });
-        let Ok(line) = tokio::time::timeout(PATIENCE, first_line).await else {
+        let Ok(line) = tokio::time::timeout(STEP_TIMEOUT, first_line).await else {
             self.kill();
-            bail!("{} did not start within {PATIENCE:?}", launch.binary.display());
+            bail!("{} did not start within {STEP_TIMEOUT:?}", launch.binary.display());
         };
         let line = line.context("the reader does not panic")??;
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
@@ -145,16 +145,16 @@ impl Instance {
         }
     }
 
-    /// Waits until it has ended of its own accord, within [`PATIENCE`].
+    /// Waits until it has ended of its own accord, within [`STEP_TIMEOUT`].
     pub(crate) async fn ended(&self) -> Result<()> {
         let stopwatch = Stopwatch::start();
-        while stopwatch.elapsed() < PATIENCE {
+        while stopwatch.elapsed() < STEP_TIMEOUT {
             if self.how_ended()?.is_some() {
                 return Ok(());
             }
             pause(Duration::from_millis(5)).await;
         }
-        bail!("the program did not end within {PATIENCE:?}")
+        bail!("the program did not end within {STEP_TIMEOUT:?}")
     }
 
     /// SIGTERM, and waits until it has drained and ended.
@@ -162,7 +162,7 @@ impl Instance {
         let Some(id) = self.id() else { return Ok(()) };
         signal("TERM", &[id])?;
         let stopwatch = Stopwatch::start();
-        while stopwatch.elapsed() < STOP_TIME {
+        while stopwatch.elapsed() < STOP_TIMEOUT {
             match self.how_ended()? {
                 Some(status) if status.success() => return Ok(()),
                 Some(status) => bail!("the program was told to stop and ended with {status}"),
@@ -170,7 +170,7 @@ impl Instance {
             }
         }
         self.kill();
-        bail!("the program did not stop within {STOP_TIME:?} of SIGTERM")
+        bail!("the program did not stop within {STOP_TIMEOUT:?} of SIGTERM")
     }
 
     /// How it ended, if it has. It must not be asked of one that was not started.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::pace::{PATIENCE, Stopwatch};
 use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch};
 
 /// Asks until it is refused: when the last call began that was let through, counted from now.
 ///
 /// # Errors
-/// `ask`'s own; and it is let through for longer than [`PATIENCE`].
+/// `ask`'s own; and it is let through for longer than [`STEP_TIMEOUT`].
 pub(crate) async fn until_refused<F>(ask: impl Fn() -> F) -> Result<Duration>
 where
     F: Future<Output = Result<bool>>,
@@ -23,8 +23,8 @@ where
             return Ok(lag);
         }
         lag = began;
-        if lag > PATIENCE {
-            bail!("what should be refused is let through for {PATIENCE:?}");
+        if lag > STEP_TIMEOUT {
+            bail!("what should be refused is let through for {STEP_TIMEOUT:?}");
         }
     }
 }

@@ -8,8 +8,8 @@ use anyhow::Result;
 
 use crate::client::Client;
 use crate::load::Load;
-use crate::pace::{Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
 /// From a client's answer to its next refresh: what is measured is the server, not a queue of our own making.
 const BETWEEN: Duration = Duration::from_millis(50);

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::task::JoinHandle;
 
 use crate::client::Client;
-use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// How often somebody looks whether all are at work.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
@@ -92,19 +92,19 @@ impl Load {
     /// Waits until every client has been answered once more.
     ///
     /// # Errors
-    /// If one of them has given up, or has no answer within [`PATIENCE`].
+    /// If one of them has given up, or has no answer within [`STEP_TIMEOUT`].
     pub(crate) async fn all_advance(&mut self) -> Result<()> {
         let count = |at: &AtomicU64| at.load(Ordering::Relaxed);
         let before: Vec<u64> = self.progress.iter().map(count).collect();
         let stopwatch = Stopwatch::start();
-        while stopwatch.elapsed() < PATIENCE {
+        while stopwatch.elapsed() < STEP_TIMEOUT {
             if self.progress.iter().zip(&before).all(|(now, before)| count(now) > *before) {
                 return Ok(());
             }
             self.nobody_gave_up().await?;
             pause(BETWEEN_LOOKS).await;
         }
-        bail!("a client had no answer for {PATIENCE:?}")
+        bail!("a client had no answer for {STEP_TIMEOUT:?}")
     }
 
     /// Lets everybody finish what they are at, and gives the clients back.

@@ -6,7 +6,6 @@
 //! every invariant held. `cargo xtask chaos` builds what is needed and runs it.
 #![forbid(unsafe_code)]
 
-mod chance;
 mod checker;
 mod client;
 mod cluster;
@@ -20,8 +19,8 @@ mod instance;
 mod lag;
 mod latency;
 mod load;
-mod pace;
 mod report;
+mod rng;
 mod scenarios;
 mod seed;
 mod stub;
@@ -29,6 +28,7 @@ mod suite;
 mod switchable_proxy;
 mod test_env;
 mod ticket;
+mod timing;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

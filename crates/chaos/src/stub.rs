@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::pace::pause;
+use crate::timing::pause;
 
 /// How long lies between two bytes of an answer that drips.
 const DRIP: Duration = Duration::from_secs(1);

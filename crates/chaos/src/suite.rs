@@ -9,18 +9,18 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-use crate::chance::Chance;
 use crate::checker;
 use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
-use crate::pace::Stopwatch;
 use crate::report::{self, Outcome};
+use crate::rng::SeededRng;
 use crate::scenarios::{Scenario, all};
 use crate::test_env::{Programs, TestEnv};
+use crate::timing::Stopwatch;
 use crate::{Arguments, Databases};
 
 /// The bound of a round: far above what any takes.
-const ROUND_TIME: Duration = Duration::from_secs(120);
+const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Whether every scenario passed.
 pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
@@ -56,8 +56,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
             }
         };
         let rounds = rounds(arguments, scenario);
-        let chance = Chance::new(seed.wrapping_add(number));
-        let mut env = TestEnv::new(programs.clone(), (engine, database), rounds, chance, folder)?;
+        let rng = SeededRng::new(seed.wrapping_add(number));
+        let mut env = TestEnv::new(programs.clone(), (engine, database), rounds, rng, folder)?;
         env.measures = !arguments.smoke;
         outcomes.push(run_scenario(scenario, env, arguments.keep).await?);
     }
@@ -106,7 +106,7 @@ async fn run_scenario(scenario: &'static Scenario, env: TestEnv, keep: bool) -> 
     report::begins(scenario.name, env.engine, scenario.description);
     let stopwatch = Stopwatch::start();
     let env = Arc::new(env);
-    let bound = ROUND_TIME * u32::try_from(env.rounds.max(1)).unwrap_or(u32::MAX);
+    let bound = ROUND_TIMEOUT * u32::try_from(env.rounds.max(1)).unwrap_or(u32::MAX);
     // A task of its own: a panic is that scenario's failure, and ends what it has started.
     let running = tokio::spawn(tokio::time::timeout(bound, (scenario.run)(Arc::clone(&env))));
     let verdict = Abort(running).joined().await;

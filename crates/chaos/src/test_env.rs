@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::chance::Chance;
 use crate::database::{Database, Engine};
 use crate::edge;
 use crate::http::{Answer, Lost};
 use crate::instance::{Instance, Launch};
+use crate::rng::SeededRng;
 
 /// The programs under test.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) struct TestEnv {
     /// Whether figures of speed are held to their bounds, and a token's life is waited for. A few rounds among other
     /// tests say nothing of speed, and have no time.
     pub(crate) measures: bool,
-    pub(crate) chance: Chance,
+    pub(crate) rng: SeededRng,
     pub(crate) tally: Tally,
     folder: TempDir,
     instances: AtomicUsize,
@@ -65,7 +65,7 @@ impl TestEnv {
         programs: Programs,
         (engine, database): (Engine, Database),
         rounds: u64,
-        chance: Chance,
+        rng: SeededRng,
         folder: TempDir,
     ) -> Result<Self> {
         let (tally, instances) = (Tally::default(), AtomicUsize::new(0));
@@ -77,7 +77,7 @@ impl TestEnv {
             origin,
             rounds,
             measures: true,
-            chance,
+            rng,
             tally,
             folder,
             instances,

@@ -16,22 +16,22 @@ impl Client {
         Ok(Some(answer.status))
     }
 
-    /// Changes the password, as a browser does that waits no longer than `patience`: the change is an
+    /// Changes the password, as a browser does that waits no longer than `timeout`: the change is an
     /// attempt like a refresh, so that its key stays until it is answered. Whether it was.
     pub(crate) async fn change_password(
         &mut self,
         at: SocketAddr,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<bool> {
         let (old, new) = (self.password, self.other_password());
-        let chance = &self.env.chance;
-        let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
+        let rng = &self.env.rng;
+        let key = self.pending.get_or_insert_with(|| rng.attempt_key()).clone();
         let request = self
             .on_our_page(Request::put(path::PASSWORD))
             .header("authorization", format!("Bearer {}", self.access_token))
             .header(path::IDEMPOTENCY_KEY, key)
             .json(&json!({ "current_password": old, "new_password": new }));
-        let outcome = match tokio::time::timeout(patience, http::call(at, &request)).await {
+        let outcome = match tokio::time::timeout(timeout, http::call(at, &request)).await {
             Ok(outcome) => outcome,
             // Given up; the server goes on with it.
             Err(_) => return Ok(false),

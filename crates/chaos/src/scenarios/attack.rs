@@ -15,8 +15,8 @@ use crate::checker;
 use crate::client::{Client, PASSWORD, from_our_page};
 use crate::http::{self, Answer, Request};
 use crate::instance::Instance;
-use crate::pace::{Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
 const OWNER: &str = "owner@example.com";
 const OWNERS_ADDRESS: &str = "203.0.113.9";

@@ -16,8 +16,8 @@ use crate::checker;
 use crate::client::{Client, Tried};
 use crate::database::Database;
 use crate::instance::Instance;
-use crate::pace::{SERVED_WITHIN, Stopwatch};
 use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 const CLIENTS: usize = 4;
 /// Mounts the small disk, then becomes the program.

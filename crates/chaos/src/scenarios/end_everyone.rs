@@ -10,8 +10,8 @@ use anyhow::{Result, bail};
 use crate::client::Client;
 use crate::command::Running;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, lag};
 
 const SESSIONS_A_ROUND: u64 = 20_000;

@@ -51,7 +51,7 @@ async fn struck(
     moment: &str,
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
-    arm(instance, &format!("{moment}:{}", 1 + env.chance.below(LATEST))).await?;
+    arm(instance, &format!("{moment}:{}", 1 + env.rng.below(LATEST))).await?;
     let mut load = Load::start(clients, |_| route_to(instance));
     instance.ended().await.with_context(|| format!("at {moment}"))?;
     disarm(instance).await?;

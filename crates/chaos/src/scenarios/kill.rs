@@ -11,9 +11,9 @@ use crate::checker;
 use crate::client::{Client, Tried};
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::load::Load;
-use crate::pace::{Stopwatch, pause};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
 const CLIENTS: usize = 8;
 /// The latest moment of a kill after everybody was served.
@@ -26,7 +26,7 @@ pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
     let stopwatch = Stopwatch::start();
     let mut load = Load::start(clients, |_| route_to(&instance));
     for _ in 0..env.rounds {
-        pause(Duration::from_millis(env.chance.below(LATEST_KILL_MS))).await;
+        pause(Duration::from_millis(env.rng.below(LATEST_KILL_MS))).await;
         instance.kill();
         instance.restart().await?;
         load.all_advance().await?;
@@ -40,7 +40,7 @@ pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
 pub(crate) async fn in_mid_answer(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
-    let kill = Fault::Kill(Arc::clone(&instance), Arc::new(env.chance.split()));
+    let kill = Fault::Kill(Arc::clone(&instance), Arc::new(env.rng.split()));
     let proxy = FaultProxy::start(route_to(&instance), kill).await?;
     let stopwatch = Stopwatch::start();
     for _ in 0..env.rounds {

@@ -13,8 +13,8 @@ use futures_util::future::{join_all, try_join};
 use crate::checker;
 use crate::client::{Client, Tried};
 use crate::http::{self, Answer, Lost};
-use crate::pace::pause;
 use crate::test_env::TestEnv;
+use crate::timing::pause;
 
 /// Tabs of one browser: they share jar and key, and refresh in step, half on each instance.
 const TABS: usize = 6;
@@ -31,8 +31,8 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         client.login(addresses[0]).await?;
         let gone = AtomicBool::new(false);
         let tabs = refresh_until_over(client.copied(), addresses, &gone);
-        let delay = Duration::from_millis(env.chance.below(LATEST_MS));
-        let at = addresses[env.chance.index(2)];
+        let delay = Duration::from_millis(env.rng.below(LATEST_MS));
+        let at = addresses[env.rng.index(2)];
         let logout = async {
             pause(delay).await;
             let status = client.logout(at).await;

@@ -35,13 +35,13 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let mut others = clients.split_off(LOSERS);
     let mut losers = Vec::new();
     for client in clients {
-        let cut = Fault::CutAnswers(Arc::new(env.chance.split()));
+        let cut = Fault::CutAnswers(Arc::new(env.rng.split()));
         losers.push(Loser { client, proxy: FaultProxy::start(in_turn(&instances), cut).await? });
     }
     for _ in 0..env.rounds {
         // Half try again at once, half after others have been served; each where chance sends it.
-        let later: Vec<bool> = losers.iter().map(|_| env.chance.coin()).collect();
-        let routes: Vec<_> = losers.iter().map(|_| at(env.chance.index(2))).collect();
+        let later: Vec<bool> = losers.iter().map(|_| env.rng.coin()).collect();
+        let routes: Vec<_> = losers.iter().map(|_| at(env.rng.index(2))).collect();
         try_join_all(losers.iter_mut().zip(&later).zip(&routes).map(
             async |((loser, later), route)| {
                 loser.lose().await?;

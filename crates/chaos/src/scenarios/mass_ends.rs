@@ -14,8 +14,8 @@ use crate::client::Client;
 use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill, lag};
 
 /// What is promised of refreshes, of the ends at every instance, and of the memory of one, in MiB.

@@ -32,7 +32,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         env.database.copy_to(&copy).await?;
         instance.restart().await?;
         try_join_all(clients.iter_mut().map(async |client| {
-            for _ in 0..env.chance.below(MOST_LOST + 1) {
+            for _ in 0..env.rng.below(MOST_LOST + 1) {
                 client.refresh(|| instance.address()).await?;
             }
             anyhow::Ok(())

@@ -17,8 +17,8 @@ use crate::client::{Client, PASSWORD, from_our_page};
 use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill};
 
 /// What is promised.

@@ -14,15 +14,15 @@ use futures_util::future::{join, try_join_all};
 
 use crate::checker;
 use crate::client::{Client, Tried};
-use crate::http::CALL_TIME;
+use crate::http::CALL_TIMEOUT;
 use crate::instance::Instance;
-use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// Other sessions of the same user, half on each instance.
 const OTHERS: usize = 4;
 /// The latest moment at which a client gives up. Both passwords take longer to hash.
-const IMPATIENCE_MS: u64 = 400;
+const LATEST_TIMEOUT_MS: u64 = 400;
 /// After every so many-th change that was answered, the instance is killed.
 const KILLS: u64 = 3;
 
@@ -68,7 +68,7 @@ async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
     let stopwatch = Stopwatch::start();
     loop {
         match other.try_refresh(at).await? {
-            Tried::Transient | Tried::Unavailable if stopwatch.elapsed() < PATIENCE => {
+            Tried::Transient | Tried::Unavailable if stopwatch.elapsed() < STEP_TIMEOUT => {
                 pause(Duration::from_millis(20)).await;
             }
             tried => return Ok(tried),
@@ -92,15 +92,15 @@ async fn run_round(
     }
     let latecomer = client.copied();
     let done = AtomicBool::new(false);
-    let which = env.chance.index(2);
-    let patience = if env.chance.index(2) == 0 {
-        Duration::from_millis(env.chance.below(IMPATIENCE_MS))
+    let which = env.rng.index(2);
+    let timeout = if env.rng.index(2) == 0 {
+        Duration::from_millis(env.rng.below(LATEST_TIMEOUT_MS))
     } else {
-        CALL_TIME
+        CALL_TIMEOUT
     };
     let change = async {
-        pause(Duration::from_millis(env.chance.below(30))).await;
-        let answered = client.change_password(instances[which].address(), patience).await;
+        pause(Duration::from_millis(env.rng.below(30))).await;
+        let answered = client.change_password(instances[which].address(), timeout).await;
         if matches!(answered, Ok(true)) && changes.is_multiple_of(KILLS) {
             // Answered is committed.
             instances[which].kill();

@@ -41,7 +41,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         trigger.arm(1 + round % MESSAGES, &clients[0].session());
         clients[0].refresh(|| at).await?;
         cuts += u64::from(trigger.has_fired());
-        trigger.arm(1 + env.chance.below(LATEST), b"");
+        trigger.arm(1 + env.rng.below(LATEST), b"");
         try_join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await?;
         cuts += u64::from(trigger.has_fired());
     }

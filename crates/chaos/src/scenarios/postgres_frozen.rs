@@ -13,9 +13,9 @@ use crate::client::{Client, Tried};
 use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::load::Load;
-use crate::pace::{SERVED_WITHIN, Stopwatch, TOLD_WITHIN, pause};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch, UNAVAILABLE_WITHIN, pause};
 
 const CLIENTS: usize = 8;
 /// How many call with an access token all the while, and how long each waits in between.
@@ -37,10 +37,10 @@ pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
         let calling = join_all(callers.iter().map(|caller| call(&env, caller, at)));
         let (slowest, called) = tokio::join!(refresh(&mut clients, at), calling);
         let slowest = slowest?;
-        env.hold_to(TOLD_WITHIN, slowest, "503 was answered after");
+        env.hold_to(UNAVAILABLE_WITHIN, slowest, "503 was answered after");
         let calls: usize = called.iter().map(|(calls, _)| calls).sum();
         let slowest_call = called.iter().map(|(_, took)| *took).max().unwrap_or_default();
-        env.hold_to(TOLD_WITHIN, slowest_call, "a protected call was answered after");
+        env.hold_to(UNAVAILABLE_WITHIN, slowest_call, "a protected call was answered after");
         cluster.thaw()?;
         let stopwatch = Stopwatch::start();
         for refreshed in join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await {
@@ -94,9 +94,9 @@ pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
     let mut load = Load::start(clients, |_| route_to(&instance));
     for _ in 0..env.rounds {
         load.all_advance().await?;
-        pause(Duration::from_millis(env.chance.below(100))).await;
+        pause(Duration::from_millis(env.rng.below(100))).await;
         cluster.crash()?;
-        pause(Duration::from_millis(env.chance.below(500))).await;
+        pause(Duration::from_millis(env.rng.below(500))).await;
         cluster.run()?;
         let stopwatch = Stopwatch::start();
         load.all_advance().await?;

@@ -10,8 +10,8 @@ use anyhow::Result;
 use crate::client::Client;
 use crate::instance::run_to_its_end;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill};
 
 /// What is promised.

@@ -14,8 +14,8 @@ use crate::client::Client;
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::instance::Instance;
 use crate::load::{Load, Route};
-use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 use crate::{checker, lag};
 
 const CLIENTS: usize = 50;
@@ -101,8 +101,8 @@ async fn a_logout_is_remembered(
             }
             restarted = true;
         }
-        if stopwatch.elapsed() > LONG_LIFE + PATIENCE {
-            bail!("a token is accepted {PATIENCE:?} after its life");
+        if stopwatch.elapsed() > LONG_LIFE + STEP_TIMEOUT {
+            bail!("a token is accepted {STEP_TIMEOUT:?} after its life");
         }
         pause(BETWEEN_LOOKS).await;
     }

@@ -14,8 +14,8 @@ use crate::checker;
 use crate::client::Client;
 use crate::http::{self, Line};
 use crate::instance::Instance;
-use crate::pace::{SERVED_WITHIN, Stopwatch};
 use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 /// How many slow connections there are, and how many are opened at once.
 const SLOW: usize = 2_500;

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::client::Client;
 use crate::load::Load;
-use crate::pace::pause;
+use crate::timing::pause;
 
 /// How long lies between two calls of one caller.
 const BETWEEN_CALLS: Duration = Duration::from_millis(100);

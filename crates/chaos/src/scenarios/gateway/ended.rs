@@ -12,9 +12,9 @@ use super::{is_of_the_service, start};
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::pace::{Stopwatch, pause};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, lag};
 
 /// For longer than a service keeps a list, in milliseconds.
@@ -48,7 +48,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             }
         };
         // The end comes at any time of the life of what the service keeps, which goes on being used.
-        let until = Duration::from_millis(env.chance.below(KEPT));
+        let until = Duration::from_millis(env.rng.below(KEPT));
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < until {
             if !opens().await? {

@@ -11,9 +11,9 @@ use shared::path;
 
 use crate::client::notes;
 use crate::edge::{self, Edge};
-use crate::pace::unix_seconds;
 use crate::stub::{Reply, Script, Stub, answer};
 use crate::test_env::TestEnv;
+use crate::timing::unix_seconds;
 
 /// How long r and s are, each half of a signature (RFC 7518 section 3.4).
 const NUMBER_BYTES: usize = 32;

@@ -15,13 +15,13 @@ use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
 use crate::instance;
-use crate::pace::{PATIENCE, Stopwatch, pause};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 const CALLERS: usize = 20;
 /// A waiting key is used a minute after it was asked for, once everybody has had the time to learn of it.
-const TURN: Duration = Duration::from_secs(100);
+const ROTATION_TIMEOUT: Duration = Duration::from_secs(100);
 /// How often somebody looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
@@ -61,8 +61,8 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
         command(&env, &["rotate"]).await?;
         let stopwatch = Stopwatch::start();
         while self::kid(&watcher.access_token)? == kid {
-            if stopwatch.elapsed() > TURN {
-                bail!("the next key does not sign {TURN:?} after it was asked to");
+            if stopwatch.elapsed() > ROTATION_TIMEOUT {
+                bail!("the next key does not sign {ROTATION_TIMEOUT:?} after it was asked to");
             }
             callers.nobody_gave_up().await?;
             pause(BETWEEN_LOOKS).await;
@@ -122,7 +122,7 @@ async fn refused_everywhere(
     let stopwatch = Stopwatch::start();
     let mut lags = [None; 3];
     while lags.iter().any(Option::is_none) {
-        if stopwatch.elapsed() > PATIENCE * 2 {
+        if stopwatch.elapsed() > STEP_TIMEOUT * 2 {
             bail!("a token of a retired key is let through: {lags:?}");
         }
         for (place, lag) in Place::ALL.into_iter().zip(&mut lags) {

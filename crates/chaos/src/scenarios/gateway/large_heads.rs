@@ -16,9 +16,9 @@ use crate::checker;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Lost, Request};
-use crate::pace::{SERVED_WITHIN, Stopwatch, pause};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch, pause};
 
 /// docs/gateway.md, in MiB: Envoy's heap, what arrives before it looks again, and the program itself.
 const BOUND: u64 = 512;

@@ -13,10 +13,10 @@ use super::start;
 use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
-use crate::pace::{SERVED_WITHIN, Stopwatch};
 use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
 use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 const CALLERS: usize = 10;
 /// Longer than the edge keeps the keys (30 s), and than the service does (10 s here).

@@ -14,9 +14,9 @@ use super::start;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::pace::{Stopwatch, pause};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
 /// How many notes are sent at most, each of 64,000 bytes.
 const MOST_NOTES: usize = 1_200;

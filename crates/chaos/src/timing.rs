@@ -5,10 +5,10 @@
 use std::time::{Duration, Instant};
 
 /// The longest a single step of the suite may take before it counts as a fault of the program.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The contract: while the database cannot be reached, everybody is told so within this time.
-pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(3);
+pub(crate) const UNAVAILABLE_WITHIN: Duration = Duration::from_secs(3);
 
 /// When it is back, everybody is served within this time.
 pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);

@@ -5,9 +5,9 @@
 use std::sync::Mutex;
 
 /// A source of repeatable choices: SplitMix64 (Steele, Lea, Flood 2014).
-pub(crate) struct Chance(Mutex<u64>);
+pub(crate) struct SeededRng(Mutex<u64>);
 
-impl Chance {
+impl SeededRng {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(Mutex::new(seed))
     }
@@ -57,8 +57,8 @@ mod tests {
     #[test]
     fn a_seed_repeats_its_choices_and_another_makes_others() {
         let choices = |seed| {
-            let chance = Chance::new(seed);
-            (0..8).map(|_| chance.bits()).collect::<Vec<_>>()
+            let rng = SeededRng::new(seed);
+            (0..8).map(|_| rng.bits()).collect::<Vec<_>>()
         };
         assert_eq!(choices(7), choices(7));
         assert_ne!(choices(7), choices(8));
