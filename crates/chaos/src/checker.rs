@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 
-use crate::client::{Client, Tried, refresh_request};
+use crate::client::{Client, RefreshOutcome, refresh_request};
 use crate::database::Database;
 use crate::http;
 use crate::test_env::TestEnv;
 use crate::timing::STEP_TIMEOUT;
 
 /// How many clients give their session up to prove that it has one live token.
-const SACRIFICED: usize = 8;
+const REPLAY_CHECKS: usize = 8;
 
 /// Checks every invariant; what does not hold is a violation.
 pub(crate) async fn check(env: &TestEnv, at: SocketAddr, clients: &mut [Client]) -> Result<()> {
@@ -28,8 +28,8 @@ pub(crate) async fn check_in(
 ) -> Result<()> {
     rows_agree(database, env, clients, Settled::NotYet).await?;
     for client in clients.iter_mut() {
-        if client.over {
-            is_over(env, at, client).await?;
+        if client.revoked {
+            check_revoked(env, at, client).await?;
         } else {
             // Fails if the client is signed out.
             client.refresh(|| at).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn check_in(
         }
     }
     rows_agree(database, env, clients, Settled::Yes).await?;
-    let live = clients.iter_mut().filter(|client| !client.over).take(SACRIFICED);
+    let live = clients.iter_mut().filter(|client| !client.revoked).take(REPLAY_CHECKS);
     for client in live {
         one_token_is_live(env, at, client).await?;
     }
@@ -47,7 +47,7 @@ pub(crate) async fn check_in(
 }
 
 /// No log holds a panic. For every scenario, also one that could not be played to its end.
-pub(crate) fn nobody_panicked(env: &TestEnv) -> Result<()> {
+pub(crate) fn no_panics(env: &TestEnv) -> Result<()> {
     for line in env.log_lines("panicked at")? {
         env.violation(format!("the program panicked: {line}"));
     }
@@ -76,13 +76,13 @@ async fn rows_agree(
             env.violation(format!("{email}: the session has no row"));
             continue;
         };
-        if row.revoked != client.over {
+        if row.revoked != client.revoked {
             let is = if row.revoked { "ended" } else { "live" };
             env.violation(format!("{email}: the row is {is}, and nobody expects that"));
         }
         let (held, accepted) = (client.generation(), row.generation);
         let unanswered = settled == Settled::NotYet && client.pending.is_some();
-        let agrees = accepted == held - 1 || (accepted == held && unanswered) || client.over;
+        let agrees = accepted == held - 1 || (accepted == held && unanswered) || client.revoked;
         if !agrees {
             env.violation(format!("{email} holds {held}, but {accepted} was accepted last"));
         }
@@ -91,8 +91,8 @@ async fn rows_agree(
 }
 
 /// Neither the refresh token nor the access token of an ended session opens anything.
-async fn is_over(env: &TestEnv, at: SocketAddr, client: &mut Client) -> Result<()> {
-    if client.try_refresh(at).await? != Tried::Over {
+async fn check_revoked(env: &TestEnv, at: SocketAddr, client: &mut Client) -> Result<()> {
+    if client.try_refresh(at).await? != RefreshOutcome::SignedOut {
         env.violation(format!("{}: an ended session was refreshed", client.email));
     }
     if client.me(at).await != Some(401) {
@@ -115,6 +115,6 @@ async fn one_token_is_live(env: &TestEnv, at: SocketAddr, client: &mut Client) -
         }
         Err(lost) => anyhow::bail!("no answer within {STEP_TIMEOUT:?}: {}", lost.why),
     }
-    client.over = true;
-    is_over(env, at, client).await
+    client.revoked = true;
+    check_revoked(env, at, client).await
 }

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 use shared::path;
 
-use crate::http::{self, Answer, Lost, Request};
+use crate::http::{self, Answer, CallError, Request};
 use crate::test_env::TestEnv;
 use crate::ticket;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
@@ -35,16 +35,16 @@ pub(crate) struct Client {
     pub(crate) pending: Option<String>,
     pub(crate) access_token: String,
     /// Whether its session was ended by somebody who may.
-    pub(crate) over: bool,
+    pub(crate) revoked: bool,
 }
 
 /// How an attempt to refresh ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tried {
+pub(crate) enum RefreshOutcome {
     /// The next token is in the jar.
-    Answered,
+    Refreshed,
     /// 401: the session is over.
-    Over,
+    SignedOut,
     /// No whole answer came, or a quiet no: nothing is known, and the same key is tried again.
     Transient,
     /// 503: the same key is tried again.
@@ -54,7 +54,7 @@ pub(crate) enum Tried {
 impl Client {
     /// A new user with a new session.
     pub(crate) async fn register(env: &Arc<TestEnv>, at: SocketAddr, name: &str) -> Result<Self> {
-        let mut client = Self::nobody(env, name);
+        let mut client = Self::unregistered(env, name);
         let answer = enter(env, at, path::REGISTER, &client.registration()).await?;
         client.take(&answer)?;
         Ok(client)
@@ -73,7 +73,7 @@ impl Client {
     }
 
     /// Somebody who is not registered yet.
-    pub(crate) fn nobody(env: &Arc<TestEnv>, name: &str) -> Self {
+    pub(crate) fn unregistered(env: &Arc<TestEnv>, name: &str) -> Self {
         Self {
             env: Arc::clone(env),
             email: format!("{name}@example.com"),
@@ -82,7 +82,7 @@ impl Client {
             previous: None,
             pending: None,
             access_token: String::new(),
-            over: false,
+            revoked: false,
         }
     }
 
@@ -98,7 +98,7 @@ impl Client {
     /// Begins another session; the one it had is forgotten.
     pub(crate) async fn login(&mut self, at: SocketAddr) -> Result<()> {
         let answer = enter(&self.env, at, path::LOGIN, &self.registration()).await?;
-        (self.previous, self.pending, self.over) = (None, None, false);
+        (self.previous, self.pending, self.revoked) = (None, None, false);
         self.take(&answer)
     }
 
@@ -112,7 +112,7 @@ impl Client {
             previous: self.previous.clone(),
             pending: None,
             access_token: self.access_token.clone(),
-            over: self.over,
+            revoked: self.revoked,
         }
     }
 
@@ -134,7 +134,7 @@ impl Client {
     }
 
     /// One try.
-    pub(crate) async fn try_refresh(&mut self, at: SocketAddr) -> Result<Tried> {
+    pub(crate) async fn try_refresh(&mut self, at: SocketAddr) -> Result<RefreshOutcome> {
         let request = self.attempt();
         let outcome = http::call(at, &request).await;
         self.settle(outcome)
@@ -142,15 +142,15 @@ impl Client {
 
     /// Takes an attempt's outcome as a browser does: cookies that arrived are in the jar, even if the
     /// rest of the answer never came.
-    pub(crate) fn settle(&mut self, outcome: Result<Answer, Lost>) -> Result<Tried> {
+    pub(crate) fn settle(&mut self, outcome: Result<Answer, CallError>) -> Result<RefreshOutcome> {
         self.env.inspect("refresh", &outcome);
-        let tally = &self.env.tally;
+        let counters = &self.env.counters;
         match outcome {
             Ok(answer) if answer.status == 200 => {
-                tally.refreshes.fetch_add(1, Ordering::Relaxed);
+                counters.refreshes.fetch_add(1, Ordering::Relaxed);
                 self.pending = None;
                 self.take(&answer)?;
-                Ok(Tried::Answered)
+                Ok(RefreshOutcome::Refreshed)
             }
             Ok(answer) => {
                 if answer.header("set-cookie").is_some() {
@@ -158,20 +158,24 @@ impl Client {
                     self.env.violation(format!("refresh: {status} touches the cookies"));
                 }
                 match (answer.status, answer.text("code").as_deref()) {
-                    (401, Some("invalid_grant")) => Ok(Tried::Over),
+                    (401, Some("invalid_grant")) => Ok(RefreshOutcome::SignedOut),
                     (status @ (409 | 429 | 500..), _) => {
-                        tally.transient.fetch_add(1, Ordering::Relaxed);
-                        Ok(if status == 503 { Tried::Unavailable } else { Tried::Transient })
+                        counters.transient.fetch_add(1, Ordering::Relaxed);
+                        Ok(if status == 503 {
+                            RefreshOutcome::Unavailable
+                        } else {
+                            RefreshOutcome::Transient
+                        })
                     }
                     (status, code) => bail!("refresh: {status} {code:?}, which nobody expects"),
                 }
             }
             Err(lost) => {
-                tally.transient.fetch_add(1, Ordering::Relaxed);
+                counters.transient.fetch_add(1, Ordering::Relaxed);
                 if let Some(ticket) = lost.head.as_ref().and_then(refresh_cookie) {
                     self.previous = Some(std::mem::replace(&mut self.ticket, ticket.to_owned()));
                 }
-                Ok(Tried::Transient)
+                Ok(RefreshOutcome::Transient)
             }
         }
     }
@@ -185,13 +189,13 @@ impl Client {
         let mut tries = 0;
         while stopwatch.elapsed() < STEP_TIMEOUT {
             match self.try_refresh(route()).await? {
-                Tried::Answered => return Ok(()),
-                Tried::Over => bail!(
+                RefreshOutcome::Refreshed => return Ok(()),
+                RefreshOutcome::SignedOut => bail!(
                     "{} was signed out while holding generation {}",
                     self.email,
                     self.generation()
                 ),
-                Tried::Transient | Tried::Unavailable => tries += 1,
+                RefreshOutcome::Transient | RefreshOutcome::Unavailable => tries += 1,
             }
             pause(Duration::from_millis(10 * tries.min(20))).await;
         }
@@ -214,12 +218,12 @@ impl Client {
         let outcome = http::call(at, &request).await;
         self.env.inspect("logout", &outcome);
         let status = outcome.ok().map(|answer| answer.status);
-        self.over |= status == Some(204);
+        self.revoked |= status == Some(204);
         status
     }
 
     /// Asks the service for its notes.
-    pub(crate) async fn notes(&self, at: SocketAddr) -> Result<Answer, Lost> {
+    pub(crate) async fn notes(&self, at: SocketAddr) -> Result<Answer, CallError> {
         notes(at, &self.access_token).await
     }
 
@@ -241,7 +245,7 @@ impl Client {
 }
 
 /// Asks the service for the notes of whoever holds this access token.
-pub(crate) async fn notes(at: SocketAddr, access_token: &str) -> Result<Answer, Lost> {
+pub(crate) async fn notes(at: SocketAddr, access_token: &str) -> Result<Answer, CallError> {
     let token = format!("Bearer {access_token}");
     http::call(at, &Request::get(path::NOTES).header("authorization", token)).await
 }
@@ -275,7 +279,7 @@ async fn enter(
         match outcome {
             Ok(answer) if answer.status < 300 => return Ok(answer),
             Ok(answer) if answer.status == 503 => {
-                env.tally.transient.fetch_add(1, Ordering::Relaxed);
+                env.counters.transient.fetch_add(1, Ordering::Relaxed);
             }
             Ok(answer) => bail!("{path}: {}", answer.status),
             Err(lost) => bail!("{path}: {}", lost.why),

@@ -38,13 +38,13 @@ impl Cluster {
         let folder = TempDir::with_prefix("baton-chaos-postgres-")?;
         let as_root = is_root()?;
         if as_root {
-            judge(Command::new("chown").arg(USER).arg(folder.path()))?;
+            run_checked(Command::new("chown").arg(USER).arg(folder.path()))?;
         }
         let mut cluster =
             Self { programs, folder, port: 0, as_root, frozen: AtomicBool::new(false) };
         let data = cluster.data();
         let arguments = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--username=postgres"];
-        judge(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
+        run_checked(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
             "PostgreSQL cannot make a cluster; `apt-get install postgresql` installs it",
         )?;
         for _ in 0..TRIES {
@@ -65,12 +65,12 @@ impl Cluster {
         let log = self.folder.path().join("log");
         let mut start = self.program("pg_ctl");
         start.args(["start", "-w", "-t", "30", "-o", &options]).arg("-D").arg(self.data());
-        judge(start.arg("-l").arg(log))
+        run_checked(start.arg("-l").arg(log))
     }
 
     /// Ends it as a crash would: no checkpoint, no goodbye.
     pub(crate) fn crash(&self) -> Result<()> {
-        judge(
+        run_checked(
             self.program("pg_ctl")
                 .args(["stop", "-w", "-m", "immediate"])
                 .arg("-D")
@@ -80,7 +80,7 @@ impl Cluster {
 
     /// Stops all of its processes where they stand. The first of them is the one that starts others.
     pub(crate) fn freeze(&self) -> Result<()> {
-        let first = self.first_process()?;
+        let first = self.postmaster_id()?;
         self.frozen.store(true, Ordering::Relaxed);
         signal("STOP", &[first])?;
         signal("STOP", &children(first)?)
@@ -88,7 +88,7 @@ impl Cluster {
 
     /// Lets them go on.
     pub(crate) fn thaw(&self) -> Result<()> {
-        let first = self.first_process()?;
+        let first = self.postmaster_id()?;
         let mut processes = children(first)?;
         processes.push(first);
         self.frozen.store(false, Ordering::Relaxed);
@@ -127,16 +127,16 @@ impl Cluster {
     /// Makes `name` a copy of `template`; what it held is gone. Nobody may be connected to the latter.
     pub(crate) async fn replace(&self, name: &str, template: &str) -> Result<()> {
         self.remove(name).await?;
-        self.order(format!("CREATE DATABASE {name} TEMPLATE {template}")).await
+        self.execute(format!("CREATE DATABASE {name} TEMPLATE {template}")).await
     }
 
     /// Removes a database: each one is more to read through after a crash.
     pub(crate) async fn remove(&self, name: &str) -> Result<()> {
-        self.order(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+        self.execute(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
 
     /// Names in it are the suite's own, made of letters, digits and underscores.
-    async fn order(&self, statement: String) -> Result<()> {
+    async fn execute(&self, statement: String) -> Result<()> {
         let mut connection = self.connect("postgres").await?;
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
         Ok(connection.close().await?)
@@ -146,7 +146,7 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    fn first_process(&self) -> Result<u32> {
+    fn postmaster_id(&self) -> Result<u32> {
         let file = self.data().join("postmaster.pid");
         let text = std::fs::read_to_string(file).context("PostgreSQL does not run")?;
         Ok(text.lines().next().unwrap_or_default().trim().parse()?)
@@ -219,7 +219,7 @@ fn parent_of(process: &Path) -> Option<u32> {
 }
 
 /// Runs to the end, quietly unless it fails.
-fn judge(command: &mut Command) -> Result<()> {
+fn run_checked(command: &mut Command) -> Result<()> {
     // A server that is left running keeps what it inherits: no pipe of ours.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let name = command.get_args().find(|word| *word != OsStr::new("--"));

@@ -12,14 +12,14 @@ use crate::test_env::TestEnv;
 use crate::timing::STEP_TIMEOUT;
 
 /// A command under way. It ends with its handle.
-pub(crate) struct Running {
+pub(crate) struct RunningCommand {
     child: Child,
-    /// What it says on standard error, line by line.
+    /// What it writes to standard error, line by line.
     lines: mpsc::UnboundedReceiver<String>,
     said: Vec<String>,
 }
 
-impl Running {
+impl RunningCommand {
     /// Starts it with the database and the keys of this test environment.
     pub(crate) fn start(env: &TestEnv, words: &[&str]) -> Result<Self> {
         let mut command = Command::new(&env.programs.binary);
@@ -38,8 +38,8 @@ impl Running {
         Ok(Self { child, lines, said: Vec::new() })
     }
 
-    /// Waits until it says a line with this in it. `false`: it ended before.
-    pub(crate) async fn says(&mut self, needle: &str) -> Result<bool> {
+    /// Waits for a line with this in it. `false`: it ended before.
+    pub(crate) async fn wait_for_line(&mut self, needle: &str) -> Result<bool> {
         let search = async {
             while let Some(line) = self.lines.recv().await {
                 self.said.push(line);
@@ -83,7 +83,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -60,20 +60,20 @@ impl Edge {
             let service = Arc::clone(&service);
             SwitchableProxy::start(Arc::new(move || service.address())).await?
         };
-        let address = listens_at(env)?;
+        let address = listen_address(env)?;
         let ports = [address, to_issuer.address(), to_service.address()].map(|it| it.port());
         let file = env.folder().join("envoy.yaml");
-        std::fs::write(&file, elsewhere(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
+        std::fs::write(&file, with_ports(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
         let envoy = Process::start(&env.programs.envoy, &file, env)?;
         Ok(Self { address, to_issuer, to_service, service, envoy })
     }
 
     /// Waits until this token opens the service: the edge fetches the keys in its own time.
-    pub(crate) async fn opens_to(&self, access_token: &str) -> Result<()> {
+    pub(crate) async fn wait_until_accepted(&self, access_token: &str) -> Result<()> {
         let stopwatch = Stopwatch::start();
         let mut last = String::new();
         while stopwatch.elapsed() < STEP_TIMEOUT {
-            self.envoy.lives()?;
+            self.envoy.ensure_running()?;
             match client::notes(self.address, access_token).await {
                 Ok(answer) if answer.status == 200 => return Ok(()),
                 Ok(answer) => last = format!("{} {:?}", answer.status, answer.lossy_body()),
@@ -86,7 +86,7 @@ impl Edge {
 
     /// The most memory that Envoy has had, in MiB.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
-        self.envoy.lives()?;
+        self.envoy.ensure_running()?;
         let id = self.envoy.child.lock().expect("waiting does not panic").id();
         instance::memory_of(id, instance::PEAK_MEMORY)
     }
@@ -102,13 +102,13 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn listens_at(env: &TestEnv) -> Result<SocketAddr> {
+fn listen_address(env: &TestEnv) -> Result<SocketAddr> {
     let port = env.origin.rsplit(':').next().and_then(|port| port.parse().ok());
     Ok(SocketAddr::from(([127, 0, 0, 1], port.context("an origin with a port")?)))
 }
 
 /// The configuration for these ports.
-fn elsewhere(configuration: &str, ports: [u16; 3]) -> Result<String> {
+fn with_ports(configuration: &str, ports: [u16; 3]) -> Result<String> {
     let mut text = configuration.to_owned();
     for (written, port) in WRITTEN_PORTS.iter().zip(ports) {
         for before in BEFORE_PORTS {
@@ -147,7 +147,7 @@ impl Process {
     }
 
     /// Passes while it runs. What it said of its end is in the error.
-    fn lives(&self) -> Result<()> {
+    fn ensure_running(&self) -> Result<()> {
         match self.child.lock().expect("waiting does not panic").try_wait()? {
             None => Ok(()),
             Some(status) => {
@@ -167,15 +167,15 @@ impl Drop for Process {
 
 #[cfg(test)]
 mod tests {
-    use super::elsewhere;
+    use super::with_ports;
 
     #[test]
     fn every_port_is_another_and_an_unknown_one_is_an_error() {
         let written =
             "port_value: 3001\nuri: http://127.0.0.1:3001/\nissuer: http://localhost:3000";
-        let read = elsewhere(written, [40_000, 40_001, 40_002]).expect("all are known");
+        let read = with_ports(written, [40_000, 40_001, 40_002]).expect("all are known");
         assert!(read.contains("port_value: 40001") && read.contains("127.0.0.1:40001/"));
         assert!(read.ends_with("localhost:40000"));
-        assert!(elsewhere("port: 3001", [1, 2, 3]).is_err());
+        assert!(with_ports("port: 3001", [1, 2, 3]).is_err());
     }
 }

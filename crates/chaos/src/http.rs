@@ -114,74 +114,77 @@ impl Answer {
 
 /// No whole answer arrived.
 #[derive(Debug)]
-pub(crate) struct Lost {
+pub(crate) struct CallError {
     /// The head, if that much had arrived.
     pub(crate) head: Option<Answer>,
-    /// Whether the call hung until the suite gave up.
-    pub(crate) hung: bool,
+    /// Whether the call timed out.
+    pub(crate) timed_out: bool,
     pub(crate) why: String,
 }
 
-impl Lost {
+impl CallError {
     fn broken(why: impl ToString) -> Self {
-        Self { head: None, hung: false, why: why.to_string() }
+        Self { head: None, timed_out: false, why: why.to_string() }
     }
 
-    fn hung() -> Self {
-        Self { head: None, hung: true, why: format!("no answer within {CALL_TIMEOUT:?}") }
+    fn timed_out() -> Self {
+        Self { head: None, timed_out: true, why: format!("no answer within {CALL_TIMEOUT:?}") }
     }
 }
 
 /// A connection that is open and has asked nothing yet.
-pub(crate) struct Line(TcpStream);
+pub(crate) struct Connection(TcpStream);
 
 /// Opens a connection.
-pub(crate) async fn dial(address: SocketAddr) -> Result<Line, Lost> {
+pub(crate) async fn connect(address: SocketAddr) -> Result<Connection, CallError> {
     match timeout(CALL_TIMEOUT, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => Ok(Line(stream)),
-        Ok(Err(error)) => Err(Lost::broken(error)),
-        Err(_) => Err(Lost::hung()),
+        Ok(Ok(stream)) => Ok(Connection(stream)),
+        Ok(Err(error)) => Err(CallError::broken(error)),
+        Err(_) => Err(CallError::timed_out()),
     }
 }
 
 /// Asks on a connection of its own.
-pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answer, Lost> {
-    dial(address).await?.ask(request).await
+pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answer, CallError> {
+    connect(address).await?.request(request).await
 }
 
 /// The same by this address of the machine.
-pub(crate) async fn call_by(
+pub(crate) async fn call_from(
     from: Ipv4Addr,
     address: SocketAddr,
     request: &Request,
-) -> Result<Answer, Lost> {
-    dial_by(from, address).await?.ask(request).await
+) -> Result<Answer, CallError> {
+    connect_from(from, address).await?.request(request).await
 }
 
 /// Opens a connection by this address of the machine: all of 127.0.0.0/8 are its own.
-pub(crate) async fn dial_by(from: Ipv4Addr, address: SocketAddr) -> Result<Line, Lost> {
+pub(crate) async fn connect_from(
+    from: Ipv4Addr,
+    address: SocketAddr,
+) -> Result<Connection, CallError> {
     let connect = async {
         let socket = TcpSocket::new_v4()?;
         socket.bind((IpAddr::V4(from), 0).into())?;
         socket.connect(address).await
     };
     match timeout(CALL_TIMEOUT, connect).await {
-        Ok(Ok(stream)) => Ok(Line(stream)),
-        Ok(Err(error)) => Err(Lost::broken(error)),
-        Err(_) => Err(Lost::hung()),
+        Ok(Ok(stream)) => Ok(Connection(stream)),
+        Ok(Err(error)) => Err(CallError::broken(error)),
+        Err(_) => Err(CallError::timed_out()),
     }
 }
 
-impl Line {
+impl Connection {
     /// Sends this, whatever it is.
-    pub(crate) async fn say(&mut self, bytes: &[u8]) -> Result<(), Lost> {
-        self.0.write_all(bytes).await.map_err(Lost::broken)
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> Result<(), CallError> {
+        self.0.write_all(bytes).await.map_err(CallError::broken)
     }
 
     /// Asks, and reads until all of the answer is there, or the other side closes.
-    pub(crate) async fn ask(mut self, request: &Request) -> Result<Answer, Lost> {
+    pub(crate) async fn request(mut self, request: &Request) -> Result<Answer, CallError> {
         let exchange = async {
-            self.0.write_all(request.encode().as_bytes()).await.map_err(Lost::broken)?;
+            self.0.write_all(request.encode().as_bytes()).await.map_err(CallError::broken)?;
             let mut received = Vec::new();
             let ended = loop {
                 match self.0.read_buf(&mut received).await {
@@ -190,16 +193,16 @@ impl Line {
                     ended => break ended,
                 }
             };
-            read(&received).map_err(|head| Lost {
+            read(&received).map_err(|head| CallError {
                 head,
-                hung: false,
+                timed_out: false,
                 why: match ended {
                     Ok(_) => format!("the answer ended after {} bytes", received.len()),
                     Err(error) => error.to_string(),
                 },
             })
         };
-        timeout(CALL_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(Lost::hung()))
+        timeout(CALL_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(CallError::timed_out()))
     }
 }
 

@@ -30,11 +30,11 @@ where
 }
 
 /// The lags of all rounds, told and held to what is promised.
-pub(crate) fn hold_to(env: &TestEnv, bound: Duration, what: &str, mut lags: Vec<Duration>) {
+pub(crate) fn check_bound(env: &TestEnv, bound: Duration, what: &str, mut lags: Vec<Duration>) {
     lags.sort_unstable();
     let at = |percent: usize| lags.get(lags.len() * percent / 100).or(lags.last());
     if let (Some(half), Some(most), Some(last)) = (at(50), at(99), lags.last()) {
         env.remark(format!("{what}: p50 {half:.2?}, p99 {most:.2?}, at most {last:.2?}"));
-        env.hold_to(bound, *last, &format!("{what}: at most"));
+        env.check_bound(bound, *last, &format!("{what}: at most"));
     }
 }

@@ -48,8 +48,8 @@ impl Refreshes {
     ///
     /// # Errors
     /// The first client's that is not.
-    pub(crate) async fn nobody_gave_up(&mut self) -> Result<()> {
-        self.load.nobody_gave_up().await
+    pub(crate) async fn ensure_running(&mut self) -> Result<()> {
+        self.load.ensure_running().await
     }
 
     /// Gives the clients back.
@@ -72,9 +72,9 @@ pub(crate) fn remark(env: &TestEnv, what: &str, took: Vec<Duration>) -> Option<D
 }
 
 /// The same, and holds the percentile to what is promised if this run measures.
-pub(crate) fn hold_to(env: &TestEnv, bound: Duration, what: &str, took: Vec<Duration>) {
+pub(crate) fn check_bound(env: &TestEnv, bound: Duration, what: &str, took: Vec<Duration>) {
     match remark(env, what, took) {
-        Some(most) if env.measures => env.hold_to(bound, most, &format!("{what}: p99")),
+        Some(most) if env.measures => env.check_bound(bound, most, &format!("{what}: p99")),
         Some(_) => {}
         None => env.violation(format!("{what}: nothing was refreshed")),
     }

@@ -67,21 +67,21 @@ impl Load {
     /// Lets them work for this long, and until each has been answered once more.
     ///
     /// # Errors
-    /// Those of [`Load::all_advance`].
-    pub(crate) async fn go_on_for(&mut self, duration: Duration) -> Result<()> {
+    /// Those of [`Load::wait_for_progress`].
+    pub(crate) async fn run_for(&mut self, duration: Duration) -> Result<()> {
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < duration {
-            self.nobody_gave_up().await?;
+            self.ensure_running().await?;
             pause(BETWEEN_LOOKS).await;
         }
-        self.all_advance().await
+        self.wait_for_progress().await
     }
 
     /// Passes if all are at work.
     ///
     /// # Errors
     /// The first client's that is not.
-    pub(crate) async fn nobody_gave_up(&mut self) -> Result<()> {
+    pub(crate) async fn ensure_running(&mut self) -> Result<()> {
         if let Some(gone) = self.tasks.iter().position(JoinHandle::is_finished) {
             self.tasks.swap_remove(gone).await.context("a client panicked")??;
             bail!("a client has stopped early");
@@ -93,7 +93,7 @@ impl Load {
     ///
     /// # Errors
     /// If one of them has given up, or has no answer within [`STEP_TIMEOUT`].
-    pub(crate) async fn all_advance(&mut self) -> Result<()> {
+    pub(crate) async fn wait_for_progress(&mut self) -> Result<()> {
         let count = |at: &AtomicU64| at.load(Ordering::Relaxed);
         let before: Vec<u64> = self.progress.iter().map(count).collect();
         let stopwatch = Stopwatch::start();
@@ -101,7 +101,7 @@ impl Load {
             if self.progress.iter().zip(&before).all(|(now, before)| count(now) > *before) {
                 return Ok(());
             }
-            self.nobody_gave_up().await?;
+            self.ensure_running().await?;
             pause(BETWEEN_LOOKS).await;
         }
         bail!("a client had no answer for {STEP_TIMEOUT:?}")

@@ -113,15 +113,15 @@ async fn run_scenario(scenario: &'static Scenario, env: TestEnv, keep: bool) -> 
     if let Err(error) = verdict {
         env.violation(format!("{error:#}"));
     }
-    checker::nobody_panicked(&env)?;
+    checker::no_panics(&env)?;
     let answered_again = env.log_lines(r#"event="answered_again""#)?.len();
     let outcome = Outcome {
         scenario: scenario.name,
         engine: env.engine,
         rounds: env.rounds,
-        refreshes: env.tally.refreshes.load(Ordering::Relaxed),
+        refreshes: env.counters.refreshes.load(Ordering::Relaxed),
         answered_again: u64::try_from(answered_again)?,
-        transient: env.tally.transient.load(Ordering::Relaxed),
+        transient: env.counters.transient.load(Ordering::Relaxed),
         violations: env.violations(),
         remarks: env.remarks(),
         seconds: stopwatch.seconds(),

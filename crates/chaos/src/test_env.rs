@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::database::{Database, Engine};
 use crate::edge;
-use crate::http::{Answer, Lost};
+use crate::http::{Answer, CallError};
 use crate::instance::{Instance, Launch};
 use crate::rng::SeededRng;
 
@@ -41,14 +41,14 @@ pub(crate) struct TestEnv {
     /// tests say nothing of speed, and have no time.
     pub(crate) measures: bool,
     pub(crate) rng: SeededRng,
-    pub(crate) tally: Tally,
+    pub(crate) counters: Counters,
     folder: TempDir,
     instances: AtomicUsize,
 }
 
 /// What was counted.
 #[derive(Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     /// Refreshes that were answered with 200.
     pub(crate) refreshes: AtomicU64,
     /// Calls that failed in a way that leaves the session alone.
@@ -68,7 +68,7 @@ impl TestEnv {
         rng: SeededRng,
         folder: TempDir,
     ) -> Result<Self> {
-        let (tally, instances) = (Tally::default(), AtomicUsize::new(0));
+        let (counters, instances) = (Counters::default(), AtomicUsize::new(0));
         let origin = format!("http://localhost:{}", edge::free_port()?);
         Ok(Self {
             programs,
@@ -78,7 +78,7 @@ impl TestEnv {
             rounds,
             measures: true,
             rng,
-            tally,
+            counters,
             folder,
             instances,
         })
@@ -138,21 +138,21 @@ impl TestEnv {
 
     /// Records that something happened that must never happen.
     pub(crate) fn violation(&self, text: impl Into<String>) {
-        let mut violations = self.tally.violations.lock().expect("pushing does not panic");
+        let mut violations = self.counters.violations.lock().expect("pushing does not panic");
         if violations.len() < MOST_VIOLATIONS {
             violations.push(text.into());
         }
     }
 
     /// Notes a promise in seconds that was not kept.
-    pub(crate) fn hold_to(&self, bound: Duration, took: Duration, what: &str) {
+    pub(crate) fn check_bound(&self, bound: Duration, took: Duration, what: &str) {
         if took > bound {
             self.violation(format!("{what} {took:.2?}, which is more than {bound:?}"));
         }
     }
 
     /// Notes a promise of memory, in MiB, that an instance did not keep.
-    pub(crate) fn hold_memory_to(&self, bound: u64, instances: &[Instance]) -> Result<()> {
+    pub(crate) fn check_memory(&self, bound: u64, instances: &[Instance]) -> Result<()> {
         let peaks: Vec<u64> = instances.iter().map(Instance::peak_memory).collect::<Result<_>>()?;
         self.remark(format!("memory of the instances: {peaks:?} MiB at most"));
         if peaks.iter().any(|&peak| peak > bound) {
@@ -163,23 +163,23 @@ impl TestEnv {
 
     /// Records a figure worth reading.
     pub(crate) fn remark(&self, text: impl Into<String>) {
-        self.tally.remarks.lock().expect("pushing does not panic").push(text.into());
+        self.counters.remarks.lock().expect("pushing does not panic").push(text.into());
     }
 
     pub(crate) fn violations(&self) -> Vec<String> {
-        self.tally.violations.lock().expect("pushing does not panic").clone()
+        self.counters.violations.lock().expect("pushing does not panic").clone()
     }
 
     pub(crate) fn remarks(&self) -> Vec<String> {
-        self.tally.remarks.lock().expect("pushing does not panic").clone()
+        self.counters.remarks.lock().expect("pushing does not panic").clone()
     }
 
     /// What holds for every answer, whatever was asked and whatever is broken at the time.
-    pub(crate) fn inspect(&self, what: &str, outcome: &Result<Answer, Lost>) {
+    pub(crate) fn inspect(&self, what: &str, outcome: &Result<Answer, CallError>) {
         let answer = match outcome {
             Ok(answer) => answer,
             Err(lost) => {
-                if lost.hung {
+                if lost.timed_out {
                     self.violation(format!("{what}: {}", lost.why));
                 }
                 return;

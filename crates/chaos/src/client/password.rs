@@ -10,7 +10,7 @@ impl Client {
         self.env.inspect("login", &outcome);
         let Ok(answer) = outcome else { return Ok(None) };
         if answer.status == 200 {
-            (self.previous, self.pending, self.over) = (None, None, false);
+            (self.previous, self.pending, self.revoked) = (None, None, false);
             self.take(&answer)?;
         }
         Ok(Some(answer.status))

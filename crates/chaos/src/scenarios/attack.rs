@@ -81,7 +81,7 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
     };
     let guessing = try_join_all((0..GUESSERS).map(|_| guesser()));
     let (_, (logins, slowest)) = try_join(guessing, owner).await?;
-    env.hold_to(OWNER_WITHIN, slowest, "the owner's login took");
+    env.check_bound(OWNER_WITHIN, slowest, "the owner's login took");
     let (answered, limited) = (answered.into_inner(), limited.into_inner());
     // Besides, each guesser may have one on its way.
     if answered > u64::from(GUESSERS) + LOOKED_AT * u64::from(logins + 1) {

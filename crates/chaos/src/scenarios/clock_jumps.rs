@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use shared::path;
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::database::Engine;
 use crate::http::{self, Request};
 use crate::instance::{Instance, Launch};
@@ -36,15 +36,15 @@ const LIBRARIES: [&str; 3] = [
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let library = LIBRARIES.iter().find(|library| Path::new(library).is_file());
     let library = library.context("libfaketime is not there: `apt-get install faketime`")?;
-    let hands = env.folder().join("offset");
-    set(&hands, "+0")?;
-    let launch = with_clock(env.launch(), library, &hands);
+    let offset_file = env.folder().join("offset");
+    set(&offset_file, "+0")?;
+    let launch = with_clock(env.launch(), library, &offset_file);
     let (wrong, right) = (Instance::start(launch.clone()).await?, env.start().await?);
     let at = wrong.address();
     let mut clients = Client::several(&env, at, CLIENTS).await?;
     for _ in 0..env.rounds {
         for jump in JUMPS {
-            set(&hands, jump)?;
+            set(&offset_file, jump)?;
             for client in &mut clients {
                 refused_for_now(client, at, jump).await?;
             }
@@ -53,7 +53,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             for client in &mut clients {
                 client.refresh(|| right.address()).await?;
             }
-            set(&hands, "+0")?;
+            set(&offset_file, "+0")?;
             ready(at, 200).await?;
             for client in &mut clients {
                 client.refresh(|| at).await?;
@@ -63,28 +63,28 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             }
         }
         for offset in AT_THE_START {
-            set(&hands, offset)?;
+            set(&offset_file, offset)?;
             let started = Instance::start(launch.clone()).await?;
             ready(started.address(), 503).await?;
             for client in &mut clients {
                 refused_for_now(client, started.address(), offset).await?;
             }
-            set(&hands, "+0")?;
+            set(&offset_file, "+0")?;
             ready(started.address(), 200).await?;
             for client in &mut clients {
                 client.refresh(|| started.address()).await?;
             }
         }
     }
-    let told = env.log_lines("clock.untrusted")?;
+    let logged = env.log_lines("clock.untrusted")?;
     if let Some(line) =
-        told.iter().find(|line| !line.contains("error=") && !line.contains("\"error\":"))
+        logged.iter().find(|line| !line.contains("error=") && !line.contains("\"error\":"))
     {
         bail!("a log line does not say why the clock is in doubt: {line}");
     }
-    let told = told.len();
-    env.remark(format!("{told} times the log said that the clock was in doubt"));
-    if told == 0 {
+    let logged = logged.len();
+    env.remark(format!("{logged} times the log said that the clock was in doubt"));
+    if logged == 0 {
         bail!("the clock did not move: no log line tells of it");
     }
     checker::check(&env, at, &mut clients).await
@@ -92,7 +92,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
 
 async fn refused_for_now(client: &mut Client, at: SocketAddr, jump: &str) -> Result<()> {
     match client.try_refresh(at).await? {
-        Tried::Unavailable => {}
+        RefreshOutcome::Unavailable => {}
         other => bail!("a refresh after the jump to {jump} was {other:?}"),
     }
     match client.me(at).await {
@@ -126,10 +126,10 @@ fn prune(env: &TestEnv, launch: &Launch, jump: &str) -> Result<()> {
     Ok(())
 }
 
-fn with_clock(launch: Launch, library: &str, hands: &Path) -> Launch {
+fn with_clock(launch: Launch, library: &str, offset_file: &Path) -> Launch {
     let environment = vec![
         ("LD_PRELOAD".to_owned(), library.to_owned()),
-        ("FAKETIME_TIMESTAMP_FILE".to_owned(), hands.display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE".to_owned(), offset_file.display().to_string()),
         ("FAKETIME_NO_CACHE".to_owned(), "1".to_owned()),
         ("DONT_FAKE_MONOTONIC".to_owned(), "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC".to_owned(), "1".to_owned()),
@@ -139,8 +139,8 @@ fn with_clock(launch: Launch, library: &str, hands: &Path) -> Launch {
 }
 
 /// Replaced whole, so that nobody reads half an offset.
-fn set(hands: &PathBuf, offset: &str) -> Result<()> {
-    let next = hands.with_extension("next");
+fn set(offset_file: &PathBuf, offset: &str) -> Result<()> {
+    let next = offset_file.with_extension("next");
     std::fs::write(&next, format!("{offset}\n"))?;
-    Ok(std::fs::rename(&next, hands)?)
+    Ok(std::fs::rename(&next, offset_file)?)
 }

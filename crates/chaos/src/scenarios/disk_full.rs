@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::database::Database;
 use crate::instance::Instance;
 use crate::test_env::TestEnv;
@@ -43,7 +43,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         let filler = seen.join("filler");
         fill(&filler)?;
         for client in &mut clients {
-            if client.try_refresh(at).await? != Tried::Unavailable {
+            if client.try_refresh(at).await? != RefreshOutcome::Unavailable {
                 bail!("a refresh was not put off although nothing can be written");
             }
             if client.me(at).await != Some(200) {
@@ -59,7 +59,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             "everybody was served {:.2} s after there was room",
             stopwatch.seconds()
         ));
-        env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");
+        env.check_bound(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");
     }
     let (seen, copy) = (seen.join("baton.db"), env.folder().join("copy.db"));
     let database = Database::SqliteElsewhere { seen, copy };

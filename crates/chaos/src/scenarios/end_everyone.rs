@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::client::Client;
-use crate::command::Running;
+use crate::command::RunningCommand;
 use crate::latency::{self, Refreshes};
 use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
@@ -30,7 +30,7 @@ const END: &[&str] = &["sessions", "end", "--all", "--yes"];
 const SOME: &str = "sessions so far";
 const LIVE: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
 const ENDED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
-const TOLD: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
+const EVENTS: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
 
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
@@ -44,8 +44,8 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     latency::remark(&env, "refreshes before", refreshes.taken());
     let mut clients = refreshes.finish().await?;
 
-    let mut command = Running::start(&env, END)?;
-    if !command.says(SOME).await? {
+    let mut command = RunningCommand::start(&env, END)?;
+    if !command.wait_for_line(SOME).await? {
         bail!("nothing has ended: {:?}", command.finish().await);
     }
     command.kill()?;
@@ -56,15 +56,15 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     events_agree(&env, ended).await?;
 
     let stopwatch = Stopwatch::start();
-    let mut command = Running::start(&env, END)?;
-    command.says(SOME).await?;
+    let mut command = RunningCommand::start(&env, END)?;
+    command.wait_for_line(SOME).await?;
     // What begins from here on goes on.
     for client in &mut clients {
         client.login(here).await?;
     }
     let mut refreshes = Refreshes::start(clients, here);
     while !command.has_ended()? {
-        refreshes.nobody_gave_up().await?;
+        refreshes.ensure_running().await?;
         pause(BETWEEN_LOOKS).await;
     }
     let beside = refreshes.taken();
@@ -75,24 +75,24 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     }
     let opens = || async { Ok(elder.events(there).await == Some(200)) };
     let lag = lag::until_refused(opens).await?;
-    env.hold_to(HEARD_WITHIN, lag, "the other instance has not heard of it for");
+    env.check_bound(HEARD_WITHIN, lag, "the other instance has not heard of it for");
     events_agree(&env, ended + left).await?;
     env.remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
     // A short run may be over before the clients have logged in.
     if env.measures {
-        latency::hold_to(&env, REFRESHED_WITHIN, "refreshes beside it", beside);
+        latency::check_bound(&env, REFRESHED_WITHIN, "refreshes beside it", beside);
     } else {
         latency::remark(&env, "refreshes beside it", beside);
     }
-    env.hold_memory_to(MEMORY, &instances)?;
+    env.check_memory(MEMORY, &instances)?;
     let mut clients = refreshes.finish().await?;
     checker::check(&env, there, &mut clients).await
 }
 
 async fn events_agree(env: &TestEnv, ended: i64) -> Result<()> {
-    let told = env.database.count(TOLD).await?;
-    if told != ended {
-        env.violation(format!("{ended} sessions have ended, and there are {told} events"));
+    let events = env.database.count(EVENTS).await?;
+    if events != ended {
+        env.violation(format!("{ended} sessions have ended, and there are {events} events"));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::instance::Instance;
 use crate::load::Load;
 use crate::scenarios::route_to;
@@ -55,7 +55,7 @@ async fn struck(
     let mut load = Load::start(clients, |_| route_to(instance));
     instance.ended().await.with_context(|| format!("at {moment}"))?;
     disarm(instance).await?;
-    load.all_advance().await?;
+    load.wait_for_progress().await?;
     load.finish().await
 }
 
@@ -73,7 +73,7 @@ async fn logout_struck(
     instance.ended().await?;
     disarm(instance).await?;
     let tried = client.try_refresh(instance.address()).await?;
-    let expected = if committed { Tried::Over } else { Tried::Answered };
+    let expected = if committed { RefreshOutcome::SignedOut } else { RefreshOutcome::Refreshed };
     if tried != expected {
         bail!("after an end that was committed ({committed}), a refresh was {tried:?}");
     }

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use futures_util::future::try_join_all;
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::load::Load;
 use crate::scenarios::route_to;
@@ -29,7 +29,7 @@ pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
         pause(Duration::from_millis(env.rng.below(LATEST_KILL_MS))).await;
         instance.kill();
         instance.restart().await?;
-        load.all_advance().await?;
+        load.wait_for_progress().await?;
     }
     remark_rate(&env, stopwatch);
     let mut clients = load.finish().await?;
@@ -50,7 +50,7 @@ pub(crate) async fn in_mid_answer(env: Arc<TestEnv>) -> Result<()> {
             anyhow::Ok(tried)
         }))
         .await?;
-        if tried.iter().any(|tried| *tried != Tried::Transient) {
+        if tried.iter().any(|tried| *tried != RefreshOutcome::Transient) {
             bail!("every answer was cut, but the clients have {tried:?}");
         }
         instance.kill();

@@ -34,7 +34,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             bail!("logout was answered {answers:?}");
         }
         instance.restart().await?;
-        load.all_advance().await?;
+        load.wait_for_progress().await?;
         left.extend(leavers.iter().map(Client::copied));
     }
     let mut clients = load.finish().await?;

@@ -11,8 +11,8 @@ use anyhow::{Result, bail};
 use futures_util::future::{join_all, try_join};
 
 use crate::checker;
-use crate::client::{Client, Tried};
-use crate::http::{self, Answer, Lost};
+use crate::client::{Client, RefreshOutcome};
+use crate::http::{self, Answer, CallError};
 use crate::test_env::TestEnv;
 use crate::timing::pause;
 
@@ -46,7 +46,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         left.push(client.copied());
         // Whatever is in the jar now opens nothing, anywhere.
         for at in addresses {
-            if tabs.try_refresh(at).await? != Tried::Over {
+            if tabs.try_refresh(at).await? != RefreshOutcome::SignedOut {
                 bail!("round {round}: a token of before the logout opens something");
             }
         }
@@ -68,7 +68,7 @@ async fn refresh_until_over(
         let attempt = jar.attempt();
         let calls = (0..TABS).map(|number| http::call(addresses[number % 2], &attempt));
         let outcomes = join_all(calls).await;
-        let is = |outcome: &Result<Answer, Lost>, status| {
+        let is = |outcome: &Result<Answer, CallError>, status| {
             outcome.as_ref().is_ok_and(|answer| answer.status == status)
         };
         if began_after && outcomes.iter().any(|outcome| is(outcome, 200)) {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::try_join_all;
 
 use crate::checker;
-use crate::client::{Client, Tried, refresh_cookie};
+use crate::client::{Client, RefreshOutcome, refresh_cookie};
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::http;
 use crate::instance::Instance;
@@ -17,12 +17,12 @@ use crate::load::Route;
 use crate::test_env::TestEnv;
 
 /// Clients that lose an answer in each round.
-const LOSERS: usize = 20;
+const LOSSY: usize = 20;
 /// Clients that refresh in between.
 const OTHERS: usize = 5;
 
 /// A client whose way to the server loses every answer.
-struct Loser {
+struct LossyClient {
     client: Client,
     proxy: FaultProxy,
 }
@@ -31,21 +31,24 @@ struct Loser {
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = Arc::new([env.start().await?, env.start().await?]);
     let at = |number: usize| instances[number % 2].address();
-    let mut clients = Client::several(&env, at(0), LOSERS + OTHERS).await?;
-    let mut others = clients.split_off(LOSERS);
-    let mut losers = Vec::new();
+    let mut clients = Client::several(&env, at(0), LOSSY + OTHERS).await?;
+    let mut others = clients.split_off(LOSSY);
+    let mut lossy = Vec::new();
     for client in clients {
         let cut = Fault::CutAnswers(Arc::new(env.rng.split()));
-        losers.push(Loser { client, proxy: FaultProxy::start(in_turn(&instances), cut).await? });
+        lossy.push(LossyClient {
+            client,
+            proxy: FaultProxy::start(in_turn(&instances), cut).await?,
+        });
     }
     for _ in 0..env.rounds {
         // Half try again at once, half after others have been served; each where chance sends it.
-        let later: Vec<bool> = losers.iter().map(|_| env.rng.coin()).collect();
-        let routes: Vec<_> = losers.iter().map(|_| at(env.rng.index(2))).collect();
-        try_join_all(losers.iter_mut().zip(&later).zip(&routes).map(
-            async |((loser, later), route)| {
-                loser.lose().await?;
-                if *later { Ok(()) } else { loser.heal(*route).await }
+        let later: Vec<bool> = lossy.iter().map(|_| env.rng.coin()).collect();
+        let routes: Vec<_> = lossy.iter().map(|_| at(env.rng.index(2))).collect();
+        try_join_all(lossy.iter_mut().zip(&later).zip(&routes).map(
+            async |((lossy_client, later), route)| {
+                lossy_client.lose_answer().await?;
+                if *later { Ok(()) } else { lossy_client.retry(*route).await }
             },
         ))
         .await?;
@@ -54,28 +57,28 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             client.refresh(|| at(1)).await
         }))
         .await?;
-        let late = losers.iter_mut().zip(&later).zip(&routes).filter(|((_, later), _)| **later);
-        try_join_all(late.map(|((loser, _), route)| loser.heal(*route))).await?;
+        let late = lossy.iter_mut().zip(&later).zip(&routes).filter(|((_, later), _)| **later);
+        try_join_all(late.map(|((lossy_client, _), route)| lossy_client.retry(*route))).await?;
     }
-    let lost = env.rounds * u64::try_from(LOSERS)?;
+    let lost = env.rounds * u64::try_from(LOSSY)?;
     env.remark(format!("{lost} answers were lost"));
-    let mut clients: Vec<_> = losers.into_iter().map(|loser| loser.client).collect();
+    let mut clients: Vec<_> = lossy.into_iter().map(|lossy_client| lossy_client.client).collect();
     clients.append(&mut others);
     checker::check(&env, at(0), &mut clients).await
 }
 
-impl Loser {
+impl LossyClient {
     /// Refreshes, and does not hear the answer.
-    async fn lose(&mut self) -> Result<()> {
+    async fn lose_answer(&mut self) -> Result<()> {
         match self.client.try_refresh(self.proxy.address()).await? {
-            Tried::Transient => Ok(()),
+            RefreshOutcome::Transient => Ok(()),
             other => bail!("the answer was cut, but the client has {other:?}"),
         }
     }
 
     /// Tries again. A jar that holds what it held gets the very answer that was lost; one that has
     /// the new cookie, because the head of the answer had arrived, goes on from there.
-    async fn heal(&mut self, at: std::net::SocketAddr) -> Result<()> {
+    async fn retry(&mut self, at: std::net::SocketAddr) -> Result<()> {
         let lost = self.proxy.swallowed().context("the proxy has swallowed an answer")?;
         let lost = http::read(&lost).ok().context("the swallowed answer was whole")?;
         let successor = refresh_cookie(&lost).context("it was a 200 with a cookie")?.to_owned();

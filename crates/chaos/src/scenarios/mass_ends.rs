@@ -43,24 +43,24 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let spared: Vec<_> = clients.iter().map(Client::session).collect();
     let mut refreshes = Refreshes::start(clients, here);
     pause(SPELL).await;
-    latency::hold_to(&env, REFRESHED_WITHIN, "before", refreshes.taken());
+    latency::check_bound(&env, REFRESHED_WITHIN, "before", refreshes.taken());
     let stop = AtomicBool::new(false);
     let ending = async {
         let done = end(&env, &spared, &leaver, [here, there]).await;
         let at_work = processor_time(&instances)?;
-        refreshes.nobody_gave_up().await?;
-        latency::hold_to(&env, REFRESHED_WITHIN, "while they end", refreshes.taken());
+        refreshes.ensure_running().await?;
+        latency::check_bound(&env, REFRESHED_WITHIN, "while they end", refreshes.taken());
         pause(AFTERWARDS).await;
-        latency::hold_to(&env, REFRESHED_WITHIN, "afterwards", refreshes.taken());
-        they_rest_afterwards(&env, at_work, processor_time(&instances)?);
+        latency::check_bound(&env, REFRESHED_WITHIN, "afterwards", refreshes.taken());
+        check_idle_cpu(&env, at_work, processor_time(&instances)?);
         stop.store(true, Ordering::Relaxed);
         done
     };
     let (done, fetched) = tokio::join!(ending, fetch(&env, here, &stop));
     done?;
     fetched?;
-    env.hold_memory_to(MEMORY, &instances)?;
-    leaver.over = true;
+    env.check_memory(MEMORY, &instances)?;
+    leaver.revoked = true;
     let mut clients = refreshes.finish().await?;
     clients.push(leaver);
     checker::check(&env, there, &mut clients).await
@@ -87,7 +87,7 @@ async fn end(
         };
         lags.push(lag::until_refused(opens).await?);
     }
-    lag::hold_to(env, KNOWN_WITHIN, "revocation lag", lags);
+    lag::check_bound(env, KNOWN_WITHIN, "revocation lag", lags);
     Ok(())
 }
 
@@ -120,12 +120,12 @@ fn processor_time(instances: &[Instance; 2]) -> Result<[Duration; 2]> {
 }
 
 /// What is known of the ends costs next to nothing while nothing changes.
-fn they_rest_afterwards(env: &TestEnv, before: [Duration; 2], after: [Duration; 2]) {
+fn check_idle_cpu(env: &TestEnv, before: [Duration; 2], after: [Duration; 2]) {
     let [here, there] = [0, 1].map(|number| after[number].saturating_sub(before[number]));
     env.remark(format!(
         "processor time of the instances in the {AFTERWARDS:?} after: {here:.1?} and {there:.1?}"
     ));
     if env.measures {
-        env.hold_to(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
+        env.check_bound(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
     }
 }

@@ -50,10 +50,10 @@ const CALLS: [(&str, &str); 10] = [
 ];
 
 /// The user who does all this.
-struct Hog {
+struct NoisyUser {
     sessions: Vec<Client>,
-    /// Its ticket is genuine, and over.
-    over: Client,
+    /// Its ticket is genuine, and revoked.
+    revoked: Client,
 }
 
 /// How the user's calls were answered.
@@ -62,7 +62,7 @@ struct Counts {
     served: AtomicU64,
     limited: AtomicU64,
     /// Calls with the ticket of the session that is over.
-    over: AtomicU64,
+    revoked: AtomicU64,
 }
 
 /// Beside all of the user's calls.
@@ -70,14 +70,14 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = Instance::start(env.launch_with_limits(&env.database.url())).await?;
     let at = instance.address();
     let clients = Client::several(&env, at, CLIENTS).await?;
-    let mut hog = Hog::register(&env, at).await?;
-    let user = hog.over.user(at).await?;
-    let logged_out = hog.over.logout(at).await;
+    let mut noisy = NoisyUser::register(&env, at).await?;
+    let user = noisy.revoked.user(at).await?;
+    let logged_out = noisy.revoked.logout(at).await;
     anyhow::ensure!(logged_out == Some(204), "the logout was answered {logged_out:?}");
     fill::events_of(&env.database, user, "name_changed", EVENTS * env.rounds).await?;
     let mut refreshes = Refreshes::start(clients, at);
     pause(SPELL / 2).await;
-    latency::hold_to(&env, BOUND, "alone", refreshes.taken());
+    latency::check_bound(&env, BOUND, "alone", refreshes.taken());
     let (stop, counts) = (AtomicBool::new(false), Counts::default());
     let mut visitors = Vec::new();
     for number in 0..LOGINS {
@@ -85,7 +85,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     }
     let logins = visitors.iter_mut().map(|visitor| keep_logging_in(visitor, at, &stop));
     let busy = (0..SESSIONS * CONNECTIONS)
-        .map(|number| keep_calling(&env, at, &hog, number, (&stop, &counts)));
+        .map(|number| keep_calling(&env, at, &noisy, number, (&stop, &counts)));
     let spell = async {
         pause(SPELL).await;
         stop.store(true, Ordering::Relaxed);
@@ -93,13 +93,14 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let (calls, logins, ()) = tokio::join!(join_all(busy), join_all(logins), spell);
     calls.into_iter().collect::<Result<()>>()?;
     let logins: Vec<Login> = logins.into_iter().collect::<Result<Vec<_>>>()?.concat();
-    judge(&env, &logins);
-    refreshes.nobody_gave_up().await?;
-    latency::hold_to(&env, BOUND, "beside one user's calls", refreshes.taken());
-    let Counts { served, limited, over } = counts;
-    let (served, limited, over) = (served.into_inner(), limited.into_inner(), over.into_inner());
+    check_logins(&env, &logins);
+    refreshes.ensure_running().await?;
+    latency::check_bound(&env, BOUND, "beside one user's calls", refreshes.taken());
+    let Counts { served, limited, revoked } = counts;
+    let (served, limited, revoked) =
+        (served.into_inner(), limited.into_inner(), revoked.into_inner());
     env.remark(format!(
-        "of that user's calls {served} were served, {limited} were 429, {over} were of the session that is over"
+        "of that user's calls {served} were served, {limited} were 429, {revoked} were of the session that is over"
     ));
     // A burst of each session and the account's refill.
     let most = 400 + 20 * (SPELL.as_secs() + 5);
@@ -131,7 +132,7 @@ async fn keep_logging_in(
 }
 
 /// Each login is to be answered at once: none waits for the user's calls until it is put off.
-fn judge(env: &TestEnv, logins: &[Login]) {
+fn check_logins(env: &TestEnv, logins: &[Login]) {
     let put_off = logins.iter().filter(|(status, _)| *status != Some(200)).count();
     let slowest = logins.iter().map(|(_, took)| *took).max().unwrap_or_default();
     let all = logins.len();
@@ -144,7 +145,7 @@ fn judge(env: &TestEnv, logins: &[Login]) {
 async fn keep_calling(
     env: &Arc<TestEnv>,
     at: SocketAddr,
-    hog: &Hog,
+    noisy: &NoisyUser,
     first: usize,
     (stop, counts): (&AtomicBool, &Counts),
 ) -> Result<()> {
@@ -156,13 +157,13 @@ async fn keep_calling(
         if method == "DELETE" && session % SESSIONS != SESSIONS - 1 {
             continue;
         }
-        let outcome = http::call(at, &hog.request(env, session, (method, path))).await;
+        let outcome = http::call(at, &noisy.request(env, session, (method, path))).await;
         env.inspect(path, &outcome);
         let answer = outcome.map_err(|lost| anyhow::anyhow!("{path}: {}", lost.why))?;
         match (answer.status, answer.text("code").as_deref()) {
             (429, _) => _ = counts.limited.fetch_add(1, Ordering::Relaxed),
             _ if [path::REFRESH, path::REVOKE, path::LOGOUT].contains(&path) => {
-                counts.over.fetch_add(1, Ordering::Relaxed);
+                counts.revoked.fetch_add(1, Ordering::Relaxed);
             }
             // Another one of its sessions has ended this one, and goes on.
             (401, Some("invalid_token" | "invalid_grant")) => session += 1,
@@ -172,18 +173,18 @@ async fn keep_calling(
     Ok(())
 }
 
-impl Hog {
+impl NoisyUser {
     async fn register(env: &Arc<TestEnv>, at: SocketAddr) -> Result<Self> {
-        let over = Client::register(env, at, "hog").await?;
+        let revoked = Client::register(env, at, "hog").await?;
         let mut sessions = Vec::new();
         for _ in 0..SESSIONS {
-            let mut session = over.copied();
+            let mut session = revoked.copied();
             // In another browser: a login ends the session that its own has.
             session.ticket.clear();
             session.login(at).await?;
             sessions.push(session);
         }
-        Ok(Self { sessions, over })
+        Ok(Self { sessions, revoked })
     }
 
     fn request(
@@ -202,8 +203,8 @@ impl Hog {
         };
         let request = from_our_page(env, request);
         match path {
-            path::REVOKE => return request.form("token", &self.over.ticket),
-            path::REFRESH | path::LOGOUT => return request.header("cookie", cookie(&self.over)),
+            path::REVOKE => return request.form("token", &self.revoked.ticket),
+            path::REFRESH | path::LOGOUT => return request.header("cookie", cookie(&self.revoked)),
             _ => {}
         }
         let request = request.header("authorization", format!("Bearer {}", session.access_token));

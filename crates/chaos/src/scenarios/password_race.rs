@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::{join, try_join_all};
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::http::CALL_TIMEOUT;
 use crate::instance::Instance;
 use crate::test_env::TestEnv;
@@ -30,7 +30,7 @@ const KILLS: u64 = 3;
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let mut client = Client::register(&env, instances[0].address(), "changer").await?;
-    let mut over = Vec::new();
+    let mut revoked = Vec::new();
     let mut changes = 0;
     for round in 0..env.rounds {
         let whose = format!("round {round}");
@@ -41,11 +41,11 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         for mut other in others {
             // Whoever is left says whether it should be.
             match settled(&mut other, at).await? {
-                Tried::Over if was_changed => {
-                    other.over = true;
-                    over.push(other);
+                RefreshOutcome::SignedOut if was_changed => {
+                    other.revoked = true;
+                    revoked.push(other);
                 }
-                Tried::Answered if !was_changed => {}
+                RefreshOutcome::Refreshed if !was_changed => {}
                 tried => bail!("{whose}: changed: {was_changed}, and another session: {tried:?}"),
             }
         }
@@ -59,16 +59,18 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         bail!("a session was ended by a replay: the scenario was not exercised");
     }
     env.remark(format!("{changes} passwords were changed"));
-    over.push(client);
-    checker::check(&env, instances[1].address(), &mut over).await
+    revoked.push(client);
+    checker::check(&env, instances[1].address(), &mut revoked).await
 }
 
 /// Tries until it is answered, one way or the other.
-async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
+async fn settled(other: &mut Client, at: SocketAddr) -> Result<RefreshOutcome> {
     let stopwatch = Stopwatch::start();
     loop {
         match other.try_refresh(at).await? {
-            Tried::Transient | Tried::Unavailable if stopwatch.elapsed() < STEP_TIMEOUT => {
+            RefreshOutcome::Transient | RefreshOutcome::Unavailable
+                if stopwatch.elapsed() < STEP_TIMEOUT =>
+            {
                 pause(Duration::from_millis(20)).await;
             }
             tried => return Ok(tried),
@@ -116,10 +118,9 @@ async fn run_round(
         done.store(true, Ordering::SeqCst);
         answered
     };
-    let refreshes = others
-        .into_iter()
-        .enumerate()
-        .map(|(number, other)| go_on_until(other, move || instances[number % 2].address(), &done));
+    let refreshes = others.into_iter().enumerate().map(|(number, other)| {
+        refresh_until(other, move || instances[number % 2].address(), &done)
+    });
     let logins = log_in_until(latecomer, instances, &done);
     let (answered, (others, logins)) = join(change, join(try_join_all(refreshes), logins)).await;
     let (answered, mut others) = (answered?, others?);
@@ -148,13 +149,13 @@ async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bo
 }
 
 /// Refreshes until told to stop, whatever comes of it.
-async fn go_on_until(
+async fn refresh_until(
     mut other: Client,
     route: impl Fn() -> SocketAddr,
     done: &AtomicBool,
 ) -> Result<Client> {
     while !done.load(Ordering::SeqCst) {
-        if other.try_refresh(route()).await? == Tried::Over {
+        if other.try_refresh(route()).await? == RefreshOutcome::SignedOut {
             break;
         }
         // The password is hashed on the same two cores.

@@ -51,7 +51,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         bail!("no write was cut from its answer: the scenario was not exercised");
     }
     for round in 0..env.rounds {
-        let newcomer = Client::nobody(&env, &format!("newcomer-{round}"));
+        let newcomer = Client::unregistered(&env, &format!("newcomer-{round}"));
         clients.push(commit_cut(newcomer, at, &trigger).await?);
     }
     checker::check(&env, at, &mut clients).await

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::load::Load;
@@ -37,17 +37,17 @@ pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
         let calling = join_all(callers.iter().map(|caller| call(&env, caller, at)));
         let (slowest, called) = tokio::join!(refresh(&mut clients, at), calling);
         let slowest = slowest?;
-        env.hold_to(UNAVAILABLE_WITHIN, slowest, "503 was answered after");
+        env.check_bound(UNAVAILABLE_WITHIN, slowest, "503 was answered after");
         let calls: usize = called.iter().map(|(calls, _)| calls).sum();
         let slowest_call = called.iter().map(|(_, took)| *took).max().unwrap_or_default();
-        env.hold_to(UNAVAILABLE_WITHIN, slowest_call, "a protected call was answered after");
+        env.check_bound(UNAVAILABLE_WITHIN, slowest_call, "a protected call was answered after");
         cluster.thaw()?;
         let stopwatch = Stopwatch::start();
         for refreshed in join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await {
             refreshed?;
         }
         let served = stopwatch.elapsed();
-        env.hold_to(SERVED_WITHIN, served, "after its return, serving took");
+        env.check_bound(SERVED_WITHIN, served, "after its return, serving took");
         env.remark(format!(
             "503 after {slowest:.2?} at most, after {slowest_call:.2?} for {calls} protected calls; everybody was served {served:.2?} after its return"
         ));
@@ -62,7 +62,7 @@ async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
     while stopwatch.elapsed() < FROZEN {
         let asked = Stopwatch::start();
         for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
-            if tried? != Tried::Unavailable {
+            if tried? != RefreshOutcome::Unavailable {
                 bail!("a refresh was not put off while the database stood still");
             }
         }
@@ -93,15 +93,15 @@ pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
     let clients = Client::several(&env, instance.address(), CLIENTS).await?;
     let mut load = Load::start(clients, |_| route_to(&instance));
     for _ in 0..env.rounds {
-        load.all_advance().await?;
+        load.wait_for_progress().await?;
         pause(Duration::from_millis(env.rng.below(100))).await;
         cluster.crash()?;
         pause(Duration::from_millis(env.rng.below(500))).await;
         cluster.run()?;
         let stopwatch = Stopwatch::start();
-        load.all_advance().await?;
+        load.wait_for_progress().await?;
         let served = stopwatch.elapsed();
-        env.hold_to(SERVED_WITHIN, served, "after its start, serving took");
+        env.check_bound(SERVED_WITHIN, served, "after its start, serving took");
         env.remark(format!("everybody was served {served:.2?} after its start"));
     }
     let mut clients = load.finish().await?;

@@ -42,16 +42,16 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let stopwatch = Stopwatch::start();
     let said = run_to_its_end(prune).await?;
     let took = stopwatch.elapsed();
-    refreshes.nobody_gave_up().await?;
-    latency::hold_to(&env, BOUND, "while it prunes", refreshes.taken());
+    refreshes.ensure_running().await?;
+    latency::check_bound(&env, BOUND, "while it prunes", refreshes.taken());
     env.remark(format!("in {took:.1?}: {}", said.trim().replace('\n', "; ")));
-    judge(&env, &said)?;
+    check_removed(&env, &said)?;
     let mut clients = refreshes.finish().await?;
     checker::check(&env, at, &mut clients).await
 }
 
 /// Eight of the fourteen days were too old, but for the tenth that is no routine.
-fn judge(env: &TestEnv, said: &str) -> Result<()> {
+fn check_removed(env: &TestEnv, said: &str) -> Result<()> {
     let mut removed: Vec<u64> = numbers(said).collect();
     // The hour of the server itself may have come.
     for line in env.log_lines(r#"event="pruned""#)? {

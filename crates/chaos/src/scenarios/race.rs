@@ -10,8 +10,8 @@ use futures_util::future::join_all;
 use tokio::sync::Barrier;
 
 use crate::checker;
-use crate::client::{Client, Tried, refresh_cookie, refresh_request};
-use crate::http::{self, Answer, Lost, Request};
+use crate::client::{Client, RefreshOutcome, refresh_cookie, refresh_request};
+use crate::http::{self, Answer, CallError, Request};
 use crate::test_env::TestEnv;
 
 /// How many refresh at once, half of them on each instance.
@@ -32,7 +32,7 @@ pub(crate) async fn with_one_key(env: Arc<TestEnv>) -> Result<()> {
             bail!("round {round}: one answer was expected for all, not {successors:?}");
         }
         let known = u64::try_from(AT_ONCE - 1)?;
-        env.tally.refreshes.fetch_add(known, Ordering::Relaxed);
+        env.counters.refreshes.fetch_add(known, Ordering::Relaxed);
         let first = answers.into_iter().next().context("there are 200")?;
         client.settle(first)?;
     }
@@ -58,18 +58,18 @@ pub(crate) async fn without_a_key(env: Arc<TestEnv>) -> Result<()> {
         if winners.len() != 1 || refused != AT_ONCE - 1 {
             bail!("round {round}: {} were answered, {refused} were refused", winners.len());
         }
-        env.tally.refreshes.fetch_add(1, Ordering::Relaxed);
+        env.counters.refreshes.fetch_add(1, Ordering::Relaxed);
         let winner = winners.pop().context("there is one")?;
         let mut loser = client.copied();
         client.ticket = successor(winner).map_err(anyhow::Error::msg)?;
         for party in [&mut client, &mut loser] {
             for at in addresses {
-                if party.try_refresh(at).await? != Tried::Over {
+                if party.try_refresh(at).await? != RefreshOutcome::SignedOut {
                     bail!("round {round}: the session goes on after 200 have presented one token");
                 }
             }
         }
-        client.over = true;
+        client.revoked = true;
         ended.push(client.copied());
     }
     checker::check(&env, addresses[1], &mut ended).await
@@ -80,16 +80,16 @@ async fn all_at_once(
     env: &Arc<TestEnv>,
     addresses: &[SocketAddr; 2],
     request: &Request,
-) -> Vec<Result<Answer, Lost>> {
+) -> Vec<Result<Answer, CallError>> {
     let start = Arc::new(Barrier::new(AT_ONCE));
     let calls = (0..AT_ONCE).map(|number| {
         let (start, request) = (Arc::clone(&start), request.clone());
         let (env, address) = (Arc::clone(env), addresses[number % 2]);
         tokio::spawn(async move {
-            let line = http::dial(address).await;
+            let connection = http::connect(address).await;
             start.wait().await;
-            let outcome = match line {
-                Ok(line) => line.ask(&request).await,
+            let outcome = match connection {
+                Ok(connection) => connection.request(&request).await,
                 Err(lost) => Err(lost),
             };
             env.inspect("refresh", &outcome);
@@ -100,12 +100,12 @@ async fn all_at_once(
     joined.into_iter().map(|call| call.expect("asking does not panic")).collect()
 }
 
-fn status(outcome: &Result<Answer, Lost>) -> u16 {
+fn status(outcome: &Result<Answer, CallError>) -> u16 {
     outcome.as_ref().map_or(0, |answer| answer.status)
 }
 
 /// The cookie of a 200, or what came instead.
-fn successor(outcome: &Result<Answer, Lost>) -> Result<String, String> {
+fn successor(outcome: &Result<Answer, CallError>) -> Result<String, String> {
     match outcome {
         Ok(answer) if answer.status == 200 => {
             refresh_cookie(answer).map(str::to_owned).ok_or_else(|| "200 without cookie".to_owned())

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use futures_util::future::try_join;
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::test_env::TestEnv;
 
 /// Many more than both together can be answered.
@@ -35,7 +35,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             bail!("round {round}: owner and thief were both answered, {} and {}", owner.0, thief.0);
         }
         for mut party in [owner.1, thief.1] {
-            party.over = true;
+            party.revoked = true;
             ended.push(party);
         }
     }
@@ -52,15 +52,15 @@ async fn until_refused(
     while answered < MOST {
         let began_after = refused.load(Ordering::SeqCst);
         match party.try_refresh(at).await? {
-            Tried::Over => {
+            RefreshOutcome::SignedOut => {
                 refused.store(true, Ordering::SeqCst);
                 return Ok((answered, party));
             }
-            Tried::Answered if began_after => {
+            RefreshOutcome::Refreshed if began_after => {
                 bail!("a refresh that began after the replay was answered succeeded")
             }
-            Tried::Answered => answered += 1,
-            Tried::Transient | Tried::Unavailable => {}
+            RefreshOutcome::Refreshed => answered += 1,
+            RefreshOutcome::Transient | RefreshOutcome::Unavailable => {}
         }
     }
     bail!("two parties went on with one session")

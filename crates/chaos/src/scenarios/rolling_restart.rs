@@ -42,17 +42,17 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         FaultProxy::start(Arc::new(route), Fault::None).await?
     };
     let address = proxy.address();
-    let before = env.tally.transient.load(Ordering::Relaxed);
+    let before = env.counters.transient.load(Ordering::Relaxed);
     let mut load = Load::start(clients, |_| -> Route { Arc::new(move || address) });
     for _ in 0..env.rounds {
         for instance in instances.iter() {
-            load.all_advance().await?;
+            load.wait_for_progress().await?;
             restart(instance).await?;
         }
     }
-    load.all_advance().await?;
+    load.wait_for_progress().await?;
     let mut clients = load.finish().await?;
-    let failed = env.tally.transient.load(Ordering::Relaxed) - before;
+    let failed = env.counters.transient.load(Ordering::Relaxed) - before;
     if failed == 0 {
         bail!("nobody noticed the restarts: the scenario was not exercised");
     }

@@ -12,7 +12,7 @@ use shared::path;
 
 use crate::checker;
 use crate::client::Client;
-use crate::http::{self, Line};
+use crate::http::{self, Connection};
 use crate::instance::Instance;
 use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch};
@@ -105,7 +105,7 @@ impl Attack {
             "{} x {} from {addresses} addresses: {before} MiB before, {memory} MiB then; the first refresh took {first:.0?}, the others {slowest:.0?} at most",
             slow.len(), self.what
         ));
-        env.hold_to(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
+        env.check_bound(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
         if memory > before + BOUND {
             env.violation(format!("{}: memory grew from {before} to {memory} MiB", self.what));
         }
@@ -113,21 +113,21 @@ impl Attack {
     }
 
     /// The slow connections, those included that the server has closed.
-    async fn connections(&self, at: SocketAddr) -> Vec<Line> {
-        let mut lines = Vec::with_capacity(SLOW);
+    async fn connections(&self, at: SocketAddr) -> Vec<Connection> {
+        let mut opened = Vec::with_capacity(SLOW);
         for first in (0..SLOW).step_by(AT_ONCE) {
-            let dials = (first..first + AT_ONCE).map(|number| self.connection(at, number));
-            lines.extend(join_all(dials).await.into_iter().flatten());
+            let attempts = (first..first + AT_ONCE).map(|number| self.connection(at, number));
+            opened.extend(join_all(attempts).await.into_iter().flatten());
         }
-        lines
+        opened
     }
 
-    async fn connection(&self, at: SocketAddr, number: usize) -> Option<Line> {
+    async fn connection(&self, at: SocketAddr, number: usize) -> Option<Connection> {
         let address = u32::try_from(number / self.from_one_address).ok()?;
         let from = Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 1, 1).to_bits() + address);
-        let mut line = http::dial_by(from, at).await.ok()?;
+        let mut connection = http::connect_from(from, at).await.ok()?;
         // It may be refused, or closed half-way.
-        let _ = tokio::time::timeout(SENDING, line.say(self.said.as_bytes())).await;
-        Some(line)
+        let _ = tokio::time::timeout(SENDING, connection.send(self.said.as_bytes())).await;
+        Some(connection)
     }
 }

@@ -15,7 +15,7 @@ use crate::http::{self, Request};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
-const SOMEBODY_ELSE: &str = "203.0.113.7";
+const SPOOFED_ADDRESS: &str = "203.0.113.7";
 /// Neither the edge's address nor the one by which it calls.
 const CALLER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// From where Baton's gateway calls.
@@ -27,17 +27,17 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
     for round in 0..env.rounds {
         let caller = Caller { env: &env, from: CALLER, at: edge.address };
-        let seen = caller.is_seen_as(&format!("outside-{round}")).await?;
-        if seen == SOMEBODY_ELSE {
+        let seen = caller.seen_address(&format!("outside-{round}")).await?;
+        if seen == SPOOFED_ADDRESS {
             env.violation("whoever calls can choose the address that Baton sees");
         } else if seen != CALLER.to_string() {
             env.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
         }
         let gateway = Caller { env: &env, from: GATEWAY, at: baton.address() };
-        if gateway.is_seen_as(&format!("inside-{round}")).await? != SOMEBODY_ELSE {
+        if gateway.seen_address(&format!("inside-{round}")).await? != SPOOFED_ADDRESS {
             bail!("Baton does not believe a trusted proxy: the scenario was not exercised");
         }
     }
@@ -53,7 +53,7 @@ struct Caller<'a> {
 
 impl Caller<'_> {
     /// The address that Baton shows a newcomer for their own.
-    async fn is_seen_as(&self, name: &str) -> Result<String> {
+    async fn seen_address(&self, name: &str) -> Result<String> {
         let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
         let request = from_our_page(self.env, Request::post(path::REGISTER)).json(&body);
         let answer = self.call(request).await?;
@@ -66,8 +66,8 @@ impl Caller<'_> {
     }
 
     async fn call(&self, request: Request) -> Result<http::Answer> {
-        let request = request.header("x-forwarded-for", SOMEBODY_ELSE);
-        let answer = http::call_by(self.from, self.at, &request).await;
+        let request = request.header("x-forwarded-for", SPOOFED_ADDRESS);
+        let answer = http::call_from(self.from, self.at, &request).await;
         answer.map_err(|lost| anyhow::anyhow!(lost.why))
     }
 }

@@ -15,35 +15,35 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(100);
 
 /// Which token a caller shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Habit {
+pub(crate) enum TokenUse {
     /// The one it has, to its last day.
-    Keeps,
+    Keep,
     /// One that it has just been given.
-    Renews,
+    RefreshFirst,
     /// As the page does: the one it has, and another one if that is refused; once.
-    Relays,
+    RefreshOn401,
 }
 
-/// Sets them to work, one half with each habit.
-pub(crate) fn start(clients: Vec<Client>, at: SocketAddr, habits: [Habit; 2]) -> Load {
+/// Sets them to work, one half with each.
+pub(crate) fn start(clients: Vec<Client>, at: SocketAddr, uses: [TokenUse; 2]) -> Load {
     Load::of(clients, move |number, _, mut client| async move {
         pause(BETWEEN_CALLS).await;
-        call(&mut client, at, habits[number % 2]).await?;
+        call(&mut client, at, uses[number % 2]).await?;
         Ok(client)
     })
 }
 
-async fn call(client: &mut Client, at: SocketAddr, habit: Habit) -> Result<()> {
-    if habit == Habit::Renews {
+async fn call(client: &mut Client, at: SocketAddr, token_use: TokenUse) -> Result<()> {
+    if token_use == TokenUse::RefreshFirst {
         client.refresh(|| at).await?;
     }
     let mut status = ask(client, at).await?;
-    if status == 401 && habit == Habit::Relays {
+    if status == 401 && token_use == TokenUse::RefreshOn401 {
         client.refresh(|| at).await?;
         status = ask(client, at).await?;
     }
     if status != 200 {
-        bail!("{}, who {habit:?}, was answered {status}", client.email);
+        bail!("{}, who {token_use:?}, was answered {status}", client.email);
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let client = Client::register(&env, baton.address(), "owner").await?;
     let service = Stub::start(takes_what_it_can()).await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
     edge.to_service.redirect_to(service.address());
     for _ in 0..env.rounds {
         let request = Request::get(path::NOTES)

@@ -32,7 +32,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let (mut lags, mut left) = (Vec::new(), Vec::new());
     for round in 0..env.rounds {
         client.login(here.address()).await?;
-        edge.opens_to(&client.access_token).await?;
+        edge.wait_until_accepted(&client.access_token).await?;
         let copy = client.copied();
         let opens = || async {
             pause(BETWEEN_CALLS).await;
@@ -61,6 +61,6 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         lags.push(lag::until_refused(opens).await?);
         left.push(client.copied());
     }
-    lag::hold_to(&env, BOUND, "an ended session's token at the service", lags);
+    lag::check_bound(&env, BOUND, "an ended session's token at the service", lags);
     checker::check(&env, there.address(), &mut left).await
 }

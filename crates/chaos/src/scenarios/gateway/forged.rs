@@ -48,7 +48,7 @@ async fn round(env: &TestEnv) -> Result<()> {
     let issuer = Stub::start(publisher(&env.origin, &forgeries.jwks)).await?;
     let address = issuer.address();
     let edge = Edge::start(env, Arc::new(move || address)).await?;
-    edge.opens_to(&forgeries.control).await?;
+    edge.wait_until_accepted(&forgeries.control).await?;
     let mut promised = 0;
     for case in &forgeries.cases {
         let is_promised = forgeries.promised_by_the_edge(case);
@@ -65,7 +65,7 @@ async fn round(env: &TestEnv) -> Result<()> {
             env.violation(format!("at the service, {case}: {why}"));
         }
     }
-    edge.opens_to(&forgeries.control).await.context("the control, after all others")?;
+    edge.wait_until_accepted(&forgeries.control).await.context("the control, after all others")?;
     if lure.was_visited() {
         env.violation("somebody fetched a key from where a forged token said");
     }

@@ -29,7 +29,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = Arc::new(Instance::start(launch).await?);
     let mut client = Client::register(&env, baton.address(), "owner").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
     for _ in 0..env.rounds {
         client.login(edge.address).await?;
         let browser = Browser { env: &env, edge: &edge };
@@ -90,7 +90,7 @@ impl Browser<'_> {
         self.what_is_too_large_is_refused_in_words(&cookies).await;
         let logout = from_our_page(self.env, Request::post(path::LOGOUT));
         if let Some(answer) = self.is_answered(204, logout.header("cookie", &cookies)).await {
-            client.over = true;
+            client.revoked = true;
             if answer.header(path::SESSION_ENDED) != Some("?1") {
                 self.env.violation("with a full jar a logout ended no session");
             }

@@ -58,7 +58,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let mut client = Client::register(&env, baton.address(), "owner").await?;
     let stub = Stub::start(script()).await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
     for _ in 0..env.rounds {
         client.login(baton.address()).await?;
         let test = HeaderTest { env: &env, edge: &edge, token: &client.access_token };

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::callers::{self, Habit};
+use super::callers::{self, TokenUse};
 use super::{JWKS_CACHE_SECONDS, is_of_the_service, start};
 use crate::checker;
 use crate::client::{self, Client};
@@ -54,8 +54,9 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
     let clients = Client::several(&env, at, CALLERS).await?;
     let mut watcher = Client::register(&env, at, "watcher").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&watcher.access_token).await?;
-    let mut callers = callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
+    edge.wait_until_accepted(&watcher.access_token).await?;
+    let mut callers =
+        callers::start(clients, edge.address, [TokenUse::Keep, TokenUse::RefreshFirst]);
     for _ in 0..env.rounds {
         let kid = kid(&watcher.access_token)?;
         command(&env, &["rotate"]).await?;
@@ -64,11 +65,11 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
             if stopwatch.elapsed() > ROTATION_TIMEOUT {
                 bail!("the next key does not sign {ROTATION_TIMEOUT:?} after it was asked to");
             }
-            callers.nobody_gave_up().await?;
+            callers.ensure_running().await?;
             pause(BETWEEN_LOOKS).await;
             watcher.refresh(|| at).await?;
         }
-        callers.go_on_for(Duration::from_secs(5)).await?;
+        callers.run_for(Duration::from_secs(5)).await?;
     }
     let served = callers.steps();
     let mut clients = callers.finish().await?;
@@ -84,26 +85,26 @@ pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
     let clients = Client::several(&env, at, CALLERS).await?;
     let mut owner = Client::register(&env, at, "owner").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&owner.access_token).await?;
-    let mut callers = callers::start(clients, edge.address, [Habit::Relays; 2]);
+    edge.wait_until_accepted(&owner.access_token).await?;
+    let mut callers = callers::start(clients, edge.address, [TokenUse::RefreshOn401; 2]);
     for round in 0..env.rounds {
         if round > 0 {
             // The key that waits now was made in the last round; the edge has to know it first.
-            callers.go_on_for(Place::Edge.bound()).await?;
+            callers.run_for(Place::Edge.bound()).await?;
         }
         owner.refresh(|| at).await?;
         let stolen = owner.copied();
         command(&env, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
         let lags = refused_everywhere(&edge, at, &stolen).await?;
         for (place, lag) in Place::ALL.into_iter().zip(lags) {
-            env.hold_to(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
+            env.check_bound(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
         }
         let [issuer, service, edge_lag] = lags.map(|lag| lag.as_secs_f64());
         env.remark(format!(
             "a retired key counted for {issuer:.2} s at Baton, {service:.2} s at the service, \
              {edge_lag:.2} s at the edge"
         ));
-        callers.all_advance().await?;
+        callers.wait_for_progress().await?;
         owner.refresh(|| at).await?;
     }
     let served = callers.steps();

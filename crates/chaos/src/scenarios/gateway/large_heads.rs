@@ -15,7 +15,7 @@ use super::start;
 use crate::checker;
 use crate::client::Client;
 use crate::edge::Edge;
-use crate::http::{self, Lost, Request};
+use crate::http::{self, CallError, Request};
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch, pause};
@@ -49,7 +49,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
     for _ in 0..env.rounds {
         let (before, stop) = (edge.peak_memory()?, AtomicBool::new(false));
         let attack = async {
@@ -59,8 +59,8 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         };
         let ((), calls) = tokio::join!(attack, keep_calling(&client, edge.address, &stop));
         let stopwatch = Stopwatch::start();
-        edge.opens_to(&client.access_token).await?;
-        env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "afterwards, serving took");
+        edge.wait_until_accepted(&client.access_token).await?;
+        env.check_bound(SERVED_WITHIN, stopwatch.elapsed(), "afterwards, serving took");
         let memory = edge.peak_memory()?;
         let Calls { served, refused } = calls;
         env.remark(format!(
@@ -84,11 +84,11 @@ async fn send_heads(at: SocketAddr, stopwatch: Stopwatch) {
 }
 
 /// Ends when it is cut off.
-async fn send_head(at: SocketAddr) -> Result<(), Lost> {
-    let mut line = http::dial(at).await?;
-    line.say(BEGINNING).await?;
+async fn send_head(at: SocketAddr) -> Result<(), CallError> {
+    let mut connection = http::connect(at).await?;
+    connection.send(BEGINNING).await?;
     for _ in 0..PIECES {
-        line.say(&PIECE).await?;
+        connection.send(&PIECE).await?;
         pause(BETWEEN_PIECES).await;
     }
     std::future::pending().await

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use shared::path;
 
-use super::callers::{self, Habit};
+use super::callers::{self, TokenUse};
 use super::start;
 use crate::checker;
 use crate::client::{self, Client};
@@ -38,7 +38,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     for (_, fault) in (0..env.rounds).zip(IssuerFault::ALL.into_iter().cycle()) {
         for client in &mut clients {
             client.refresh(|| baton.address()).await?;
-            edge.opens_to(&client.access_token).await?;
+            edge.wait_until_accepted(&client.access_token).await?;
         }
         clients = run_outage(&env, &edge, fault, clients).await?;
     }
@@ -53,14 +53,14 @@ async fn run_outage(
 ) -> Result<Vec<Client>> {
     let issuer = Stub::start(fault.script()).await?;
     let forged = forged(&clients[0].access_token);
-    let mut callers = callers::start(clients, edge.address, [Habit::Keeps; 2]);
-    callers.all_advance().await?;
+    let mut callers = callers::start(clients, edge.address, [TokenUse::Keep; 2]);
+    callers.wait_for_progress().await?;
     match fault {
         IssuerFault::Down => edge.to_issuer.refuse(),
         IssuerFault::Garbage | IssuerFault::Slow => edge.to_issuer.redirect_to(issuer.address()),
     }
     let before = callers.steps();
-    callers.go_on_for(OUTAGE).await?;
+    callers.run_for(OUTAGE).await?;
     let served = callers.steps() - before;
     for at in [edge.address, edge.service.address()] {
         let status = client::notes(at, &forged).await.ok().map(|answer| answer.status);
@@ -87,7 +87,7 @@ async fn run_outage(
             Err(lost) => bail!("after {fault:?}: {}", lost.why),
         }
     }
-    env.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
+    env.check_bound(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
     env.remark(format!("{fault:?}: {served} calls in {OUTAGE:?}, 0 failed"));
     Ok(clients)
 }

@@ -35,7 +35,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let greedy = Client::register(&env, baton.address(), "greedy").await?;
     let other = Client::register(&env, baton.address(), "other").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
-    edge.opens_to(&other.access_token).await?;
+    edge.wait_until_accepted(&other.access_token).await?;
     let kept = fill(&edge, &greedy).await?;
     for _ in 0..env.rounds {
         let searches = Searches::start(&edge, &greedy);
@@ -57,7 +57,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             "{kept} notes kept; {answered} searches answered, {limited} limited, {failed} failed; the other user \
              was answered within {slowest:.2?} (p98)"
         ));
-        env.hold_to(BOUND, slowest, "a call of the other user took (p98)");
+        env.check_bound(BOUND, slowest, "a call of the other user took (p98)");
     }
     Ok(())
 }
