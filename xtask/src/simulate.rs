@@ -1,5 +1,5 @@
 //! `cargo xtask simulate`: small worlds of clients, servers, faults and thieves, each from a seed
-//! (crates/simulator). A broken promise ends the run with its story and the command that repeats it.
+//! (crates/simulator). A broken promise ends the run with its trace and the command that repeats it.
 
 use crate::process::{self, Failed};
 use crate::workspace::Workspace;
@@ -16,7 +16,7 @@ pub(crate) struct Seeds {
     /// The first of them.
     #[arg(long, default_value_t = 0, conflicts_with = "seed")]
     from: u64,
-    /// One seed, with its story.
+    /// One seed, with its trace.
     #[arg(long)]
     seed: Option<u64>,
 }

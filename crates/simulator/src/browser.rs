@@ -9,8 +9,8 @@ use shared::NumericDate;
 
 use crate::network::Reply;
 use crate::server::{Cookie, Way};
-use crate::story::tell;
 use crate::tab::Tab;
+use crate::trace::record;
 use crate::world::World;
 
 /// A browser of one user's, who may lend it.
@@ -101,7 +101,7 @@ impl World {
             (true, false) => "arrives as far as its cookie",
             (false, _) => "comes late, and its cookie is taken all the same",
         };
-        tell!(self, "the answer to request {} {how}", reply.request);
+        record!(self, "the answer to request {} {how}", reply.request);
         let here = &mut self.browsers[browser];
         match reply.cookie {
             Cookie::Untouched => {}

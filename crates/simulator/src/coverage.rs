@@ -72,8 +72,8 @@ pub const EVENTS: [&str; 40] = [
 /// A sign-in was sent again by the browser, or by what stands before the servers.
 pub(crate) const SIGN_IN_COPIED: &str = "sign-in is copied";
 
-/// Sign-outs outside the premises: the known limits, counted.
-pub(crate) const OUTSIDE: &str = "honest sign-out outside the premises";
+/// Sign-outs outside the assumptions: the known limits, counted.
+pub(crate) const OUTSIDE: &str = "honest sign-out outside the assumptions";
 /// More than one generation shared with a copied key: possible only if answers are split.
 pub(crate) const SHARED: &str = "a copied key shared more than one generation";
 

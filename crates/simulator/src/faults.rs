@@ -8,7 +8,7 @@ use crate::network::Party;
 use crate::scheduler::InFlight;
 use crate::server::Call;
 use crate::store::Fault;
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 
 /// One of these passes with a jump of the clock, in seconds.
@@ -23,11 +23,11 @@ impl World {
         let up = &mut self.instances[index].up;
         *up = !*up;
         if *up {
-            tell!(self, "instance {} starts again", index + 1);
+            record!(self, "instance {} starts again", index + 1);
         } else {
             self.counts.add("instance crashes");
             self.in_flight.retain(|call| call.instance != index);
-            tell!(self, "instance {} crashes, and its calls with it", index + 1);
+            record!(self, "instance {} crashes, and its calls with it", index + 1);
         }
     }
 
@@ -53,7 +53,7 @@ impl World {
             Fault::Changed => ("write finds a changed row", "finds a changed row"),
         };
         self.counts.add(name);
-        tell!(self, "for request {} the store {words}", call.request.id);
+        record!(self, "for request {} the store {words}", call.request.id);
     }
 
     /// The store goes away, or comes back.
@@ -63,7 +63,7 @@ impl World {
         if away {
             self.counts.add("store is unavailable");
         }
-        tell!(self, "the store is {}", if away { "unavailable" } else { "back" });
+        record!(self, "the store is {}", if away { "unavailable" } else { "back" });
     }
 
     /// The database loses its last rotations.
@@ -74,7 +74,7 @@ impl World {
             return;
         }
         self.counts.add("database loses rotations");
-        tell!(self, "the database loses its last {} rotations", lost.len());
+        record!(self, "the database loses its last {} rotations", lost.len());
         let (event, now) = (self.event, self.clock.now());
         self.observer.rolled_back(&lost, &self.store, (event, now));
     }
@@ -86,7 +86,7 @@ impl World {
         let seconds = self.chance.weighted(choices).unwrap_or(1);
         self.clock.advance(seconds);
         self.counts.add("time passes");
-        tell!(self, "{seconds} seconds pass");
+        record!(self, "{seconds} seconds pass");
         self.observer.time_passed(self.clock.now(), &self.store);
     }
 
@@ -107,7 +107,7 @@ impl World {
         self.store.disable(id);
         self.observer.disabled(id, self.event);
         self.counts.add("user is disabled");
-        tell!(self, "{} is disabled", self.user_name(user));
+        record!(self, "{} is disabled", self.user_name(user));
     }
 
     /// Somebody presents an access token from earlier.

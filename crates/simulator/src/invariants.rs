@@ -2,7 +2,7 @@
 //! wire and what stands in the rows, and nothing else: it must not ask `rotation` what is right.
 //!
 //! [`rows`] looks at the store after each event, [`answers`] at each call that ends, [`sign_ins`] at
-//! how sessions begin, [`theft`] at owner and thief. The premises of each promise are in [`setting`](crate::setting).
+//! how sessions begin, [`theft`] at owner and thief. The assumptions of each promise are in [`setting`](crate::setting).
 
 mod answers;
 mod names;

@@ -1,4 +1,4 @@
-//! `simulate`: lives through seeds on every core and says what was explored, or tells the first story
+//! `simulate`: lives through seeds on every core and says what was explored, or tells the first trace
 //! in which a promise was broken. `cargo xtask simulate` builds and starts it. It must not decide what
 //! a promise is.
 #![forbid(unsafe_code)]
@@ -13,7 +13,7 @@ use simulator::coverage::Counts;
 use simulator::{Run, Simulator};
 
 const USAGE: &str = "usage: simulate --seeds N [--from SEED] | --seed SEED";
-/// How much of a long story is told.
+/// How much of a long trace is told.
 const LAST_EVENTS: usize = 40;
 /// From so many seeds on, everything that can occur must have occurred.
 const ENOUGH_SEEDS: u64 = 1_000;
@@ -62,11 +62,11 @@ fn read(arguments: impl Iterator<Item = String>) -> Option<Order> {
     }
 }
 
-/// Tells the story of one seed. Whether every promise was kept.
+/// Tells the trace of one seed. Whether every promise was kept.
 fn one(seed: u64) -> io::Result<bool> {
-    let run = Simulator::new().tell(seed);
+    let run = Simulator::new().run_traced(seed);
     let mut out = io::stdout().lock();
-    for line in &run.story {
+    for line in &run.trace {
         writeln!(out, "{line}")?;
     }
     verdict(&mut out, seed, &run)
@@ -112,9 +112,9 @@ fn many(from: u64, seeds: u64) -> io::Result<bool> {
     let (events, counts, broken) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut out = io::stdout().lock();
     if let Some(seed) = broken {
-        let run = simulator.tell(seed);
-        let untold = run.story.len().saturating_sub(LAST_EVENTS);
-        for line in &run.story[untold..] {
+        let run = simulator.run_traced(seed);
+        let skipped = run.trace.len().saturating_sub(LAST_EVENTS);
+        for line in &run.trace[skipped..] {
             writeln!(out, "{line}")?;
         }
         return verdict(&mut out, seed, &run);

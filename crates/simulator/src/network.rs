@@ -8,7 +8,7 @@ use crate::coverage::{CONTENDED, SIGN_IN_COPIED};
 use crate::invariants::Finished;
 use crate::scheduler::InFlight;
 use crate::server::{self, Call, Cookie, Outcome};
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 use backend::auth::AuthError;
 
@@ -61,7 +61,7 @@ impl World {
     pub(crate) fn send(&mut self, from: Party, call: Call) -> u32 {
         self.last_request += 1;
         let id = self.last_request;
-        tell!(self, "{} sends {} (request {id})", self.name(from), self.describe(&call));
+        record!(self, "{} sends {} (request {id})", self.name(from), self.describe(&call));
         self.observer.sent(&call);
         let (sent, earliest) = (self.event, self.event);
         self.wire.requests.push(Request { id, from, call, sent, earliest, is_copy: false });
@@ -81,13 +81,13 @@ impl World {
         let instance = self.chance.below(self.instances.len());
         if !self.instances[instance].up {
             self.counts.add("request is lost");
-            tell!(self, "request {} finds instance {} down", request.id, instance + 1);
+            record!(self, "request {} finds instance {} down", request.id, instance + 1);
             return;
         }
         self.counts.add("request arrives");
-        tell!(self, "request {} arrives at instance {}", request.id, instance + 1);
+        record!(self, "request {} arrives at instance {}", request.id, instance + 1);
         let sessions = std::sync::Arc::clone(&self.instances[instance].sessions);
-        let running = server::begin(sessions, request.call.clone(), self.setting.twist.bug);
+        let running = server::begin(sessions, request.call.clone(), self.setting.experiment.bug);
         self.in_flight.push(InFlight {
             request,
             instance,
@@ -104,7 +104,7 @@ impl World {
         let index = self.chance.below(self.wire.requests.len());
         let request = self.wire.requests.swap_remove(index);
         self.counts.add("request is lost");
-        tell!(self, "request {} is lost", request.id);
+        record!(self, "request {} is lost", request.id);
     }
 
     /// The wire copies a request; the copy may arrive much later.
@@ -114,7 +114,7 @@ impl World {
         let earliest = self.event + self.chance.within(0, longest);
         let copy = Request { is_copy: true, earliest, ..self.wire.requests[index].clone() };
         self.counts.add("request is copied");
-        tell!(self, "request {} is copied", copy.id);
+        record!(self, "request {} is copied", copy.id);
         self.wire.requests.push(copy);
     }
 
@@ -137,7 +137,7 @@ impl World {
         }
         let copies = 1 + self.chance.below(room);
         self.counts.add(SIGN_IN_COPIED);
-        tell!(self, "request {} is copied: {copies} more", original.id);
+        record!(self, "request {} is copied: {copies} more", original.id);
         for _ in 0..copies {
             let longest = if self.chance.percent(50) { 10 } else { 120 };
             let earliest = self.event + self.chance.within(0, longest);
@@ -169,7 +169,7 @@ impl World {
         if matches!(outcome, Outcome::Failed(AuthError::Contended)) {
             self.counts.add(CONTENDED);
         }
-        tell!(self, "request {} is done: {}", call.request.id, self.describe_outcome(outcome));
+        record!(self, "request {} is done: {}", call.request.id, self.describe_outcome(outcome));
         let finished = Finished {
             request: &call.request,
             began: call.began,
@@ -191,7 +191,7 @@ impl World {
         let index = self.chance.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
         self.counts.add("answer is lost");
-        tell!(self, "the answer to request {} is lost", reply.request);
+        record!(self, "the answer to request {} is lost", reply.request);
     }
 
     /// An answer arrives, whole or only as far as its cookie.

@@ -1,4 +1,4 @@
-//! What kind of world a seed draws, and which promises hold in it. The premises stand here and
+//! What kind of world a seed draws, and which promises hold in it. The assumptions stand here and
 //! nowhere else: outside them a sign-out is counted, not failed (docs/design/rotation.md, "What was
 //! found"). It must not know how a world goes on.
 
@@ -58,7 +58,7 @@ pub enum Bug {
 /// What a promise rests on. Doubt one, and a seed shows what it is good for: these are the known limits
 /// of the protocol (tests/it/limits.rs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Premise {
+pub enum Assumption {
     /// Tabs refresh one at a time, or take their key in one step.
     TabsShareAKey,
     /// No request is handled after two later complete rotations.
@@ -79,11 +79,11 @@ pub enum Premise {
 
 /// What is not as it should be, on purpose: in the code, or in what we believe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Twist {
+pub struct Experiment {
     /// A planted fault.
     pub bug: Option<Bug>,
-    /// A premise that is taken away: the promise is held to be good without it.
-    pub invalidate: Option<Premise>,
+    /// An assumption that is taken away: the promise is held to be good without it.
+    pub without: Option<Assumption>,
 }
 
 /// A world before its first event.
@@ -114,12 +114,12 @@ pub(crate) struct Setting {
     /// No user has an account yet.
     pub(crate) newcomers: bool,
     /// What is not as it should be.
-    pub(crate) twist: Twist,
+    pub(crate) experiment: Experiment,
 }
 
 impl Setting {
     /// The world of a seed.
-    pub(crate) fn draw(chance: &mut Chance, twist: Twist) -> Self {
+    pub(crate) fn draw(chance: &mut Chance, experiment: Experiment) -> Self {
         let users = chance.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
         let mut browsers = Vec::new();
         for user in 0..users {
@@ -127,9 +127,9 @@ impl Setting {
                 browsers.push((user, chance.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
             }
         }
-        let tabs: &[_] = match twist.invalidate {
+        let tabs: &[_] = match experiment.without {
             // Only there.
-            Some(Premise::AwaitedAnswersAreInTime) => &[(1, Tabs::ShareAKey)],
+            Some(Assumption::AwaitedAnswersAreInTime) => &[(1, Tabs::ShareAKey)],
             _ => &[(76, Tabs::TakeTurns), (14, Tabs::ShareAKey), (10, Tabs::Race)],
         };
         let loots = [(50, Loot::Nothing), (30, Loot::Jar), (20, Loot::JarAndKey)];
@@ -146,7 +146,7 @@ impl Setting {
             copies: chance.percent(60),
             long_waits: chance.percent(25),
             newcomers: chance.percent(30),
-            twist,
+            experiment,
         }
     }
 
@@ -154,30 +154,31 @@ impl Setting {
     /// their key, no request is handled after two later complete rotations, and no Set-Cookie is applied
     /// whose request the client has given up.
     pub(crate) fn keeps_the_honest(&self) -> bool {
-        self.holds(Premise::TabsShareAKey, self.tabs != Tabs::Race)
-            && self.holds(Premise::RequestsAreInTime, !self.late_requests)
-            && self.holds(Premise::CookiesAreInTime, !self.late_cookies)
+        self.holds(Assumption::TabsShareAKey, self.tabs != Tabs::Race)
+            && self.holds(Assumption::RequestsAreInTime, !self.late_requests)
+            && self.holds(Assumption::CookiesAreInTime, !self.late_cookies)
     }
 
     /// Whether owner and thief must never both succeed: the jar holds what was last set, and the
     /// database forgets no rotation. A rollback between the two presentations lets the second in,
     /// as the first; a late Set-Cookie lets the owner repeat an older attempt.
     pub(crate) fn finds_thieves(&self) -> bool {
-        self.holds(Premise::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
+        self.holds(Assumption::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
     }
 
     /// Whether owner and thief must share one generation at most when the thief has the pending key.
     /// A client that got the cookie and not the body sends the same key with the next ticket, and
     /// the thief can do the same. So can a tab that took no turn.
     pub(crate) fn shares_one_generation(&self) -> bool {
-        self.holds(Premise::AnswersArriveWhole, !self.split_answers) && self.tabs == Tabs::TakeTurns
+        self.holds(Assumption::AnswersArriveWhole, !self.split_answers)
+            && self.tabs == Tabs::TakeTurns
     }
 
     /// Whether an answer to a tab that took no turn comes before another tab's next rotation: its cookie would put a
     /// ticket into the jar that has been used.
     pub(crate) fn answers_are_in_time(&self) -> bool {
-        let doubted = self.twist.invalidate == Some(Premise::AwaitedAnswersAreInTime);
-        self.tabs == Tabs::ShareAKey && !self.late_cookies && !doubted
+        let dropped = self.experiment.without == Some(Assumption::AwaitedAnswersAreInTime);
+        self.tabs == Tabs::ShareAKey && !self.late_cookies && !dropped
     }
 
     /// Whether no tab refreshes while another one changes the password. Where rotations are lost, that could bring back
@@ -188,19 +189,19 @@ impl Setting {
 
     /// Whether a sign-in must not begin a second session `seconds` after the same attempt has begun one.
     pub(crate) fn remembers_keys(&self, seconds: i64) -> bool {
-        self.holds(Premise::KeysAreRemembered, seconds <= UsedKey::RETENTION_SECONDS)
+        self.holds(Assumption::KeysAreRemembered, seconds <= UsedKey::RETENTION_SECONDS)
     }
 
     /// How many rotations a request on its way may be behind the ticket that is sent next; `None`
     /// if there is no bound. With rollbacks none at all: a rotation accepted after a gap does not
     /// know the attempt before it, so that a late copy of that one could not pass for a duplicate.
     pub(crate) fn behind(&self) -> Option<u32> {
-        let none_lost = self.holds(Premise::NoCopyOutlivesALoss, !self.rollbacks);
+        let none_lost = self.holds(Assumption::NoCopyOutlivesALoss, !self.rollbacks);
         if self.late_requests { None } else { Some(u32::from(none_lost)) }
     }
 
-    /// Whether a premise holds in this world, or is doubted.
-    fn holds(&self, premise: Premise, here: bool) -> bool {
-        here || self.twist.invalidate == Some(premise)
+    /// Whether an assumption holds in this world, or is dropped.
+    fn holds(&self, assumption: Assumption, here: bool) -> bool {
+        here || self.experiment.without == Some(assumption)
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use memory::{Message, Tab};
 use crate::network::Party;
 use crate::server::Way;
 use crate::setting::{Bug, Tabs};
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 
 /// What a tab is out to do.
@@ -139,7 +139,7 @@ impl World {
     /// A tab that waits gives its request up.
     pub(crate) fn tab_gives_up(&mut self, browser: usize, tab: usize) {
         self.counts.add("client gives up");
-        tell!(self, "{} gives its request up", self.name(Party::Tab(browser, tab)));
+        record!(self, "{} gives its request up", self.name(Party::Tab(browser, tab)));
         self.tab_hears(browser, tab, Err(NoAnswer::Timeout));
     }
 
@@ -226,7 +226,7 @@ impl World {
             // No user of this world is at hand to give it; the session waits.
             Verdict::PasswordWanted => Next::Rest,
             Verdict::Transient { worth_retrying, .. } => {
-                if self.setting.twist.bug == Some(Bug::KeyDropped) {
+                if self.setting.experiment.bug == Some(Bug::KeyDropped) {
                     attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
                 }
                 if worth_retrying { Next::Again } else { Next::Rest }

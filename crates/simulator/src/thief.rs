@@ -6,7 +6,7 @@ use frontend::session::verdict::{Verdict, judge};
 use crate::network::{Party, Reply};
 use crate::server::{Call, Cookie};
 use crate::setting::Loot;
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 use frontend::session::attempt::Shelf as _;
 
@@ -56,7 +56,7 @@ impl World {
             self.counts.add("thief copies the pending key");
         }
         let what = key.as_ref().map_or(String::new(), |key| format!(" and the pending {key}"));
-        tell!(self, "a thief copies the jar of browser {}{what}", browser + 1);
+        record!(self, "a thief copies the jar of browser {}{what}", browser + 1);
         let stubborn = self.chance.percent(50);
         self.thief =
             Thief { jar: Some(ticket), copied: key, stubborn, pending: None, waiting: None };
@@ -92,7 +92,7 @@ impl World {
             self.thief.jar = Some(ticket.clone());
         }
         if matches!(judgement.verdict, Verdict::Ended) {
-            tell!(self, "the thief is found out");
+            record!(self, "the thief is found out");
             self.thief = Thief::default();
         }
     }

@@ -29,10 +29,10 @@ use crate::coverage::Counts;
 use crate::invariants::Observer;
 use crate::network::Wire;
 use crate::scheduler::InFlight;
-use crate::setting::{Loot, Setting, Twist};
+use crate::setting::{Experiment, Loot, Setting};
 use crate::store::{SimulatedStore, at_once};
-use crate::story::{Story, tell};
 use crate::thief::Thief;
+use crate::trace::{Trace, record};
 
 /// How long sessions live here.
 pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
@@ -69,7 +69,7 @@ pub(crate) struct World {
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) observer: Observer,
     pub(crate) counts: Counts,
-    pub(crate) story: Story,
+    pub(crate) trace: Trace,
     /// The number of the present event.
     pub(crate) event: u32,
     pub(crate) last_request: u32,
@@ -108,14 +108,14 @@ impl World {
     /// The world a seed begins with.
     pub(crate) fn new(
         seed: u64,
-        twist: Twist,
-        story: Story,
+        experiment: Experiment,
+        trace: Trace,
         (keys, access_tokens): (&Arc<KeyRing>, &AccessTokens),
     ) -> Self {
         let mut chance = Chance::of(seed);
-        let setting = Setting::draw(&mut chance, twist);
+        let setting = Setting::draw(&mut chance, experiment);
         let clock = Clock::manual(START);
-        let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
+        let store = Arc::new(SimulatedStore::new(clock.clone(), experiment.bug));
         let instance = |number: usize| Instance {
             sessions: Arc::new(Sessions {
                 event_log: SecurityEventLog::new(
@@ -154,7 +154,7 @@ impl World {
             in_flight: Vec::new(),
             observer: Observer::default(),
             counts: Counts::default(),
-            story,
+            trace,
             event: 0,
             last_request: 0,
             last_key: 0,
@@ -165,7 +165,7 @@ impl World {
             let session = at_once(world.instances[0].sessions.begin(user, &client));
             world.store.admit(user, &session.expect("a session"));
         }
-        tell!(world, "{:?}", world.setting);
+        record!(world, "{:?}", world.setting);
         world
     }
 

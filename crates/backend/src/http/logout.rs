@@ -16,7 +16,7 @@ use super::guard::{
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
 
-/// 204 whatever came along, a body included, but for an `Idempotency-Key` that is malformed (400) or of another request (422); with the cookies cleared; `Session-Ended` is `?1` if a session was named that is over
+/// 204 whatever came along, a body included, but for an `Idempotency-Key` that is malformed (400) or of another request (422); with the cookies cleared; `Session-RevokedSession` is `?1` if a session was named that is over
 /// now, and `?0` if none was (RFC 9651 section 3.3.6). 503 if the end could not be stored, with the cookies kept, because then nothing
 /// has ended. `If-Match` says which session is meant: no other one ends, and the cookie of another one that stands is kept. If nothing
 /// that came along names the one that is meant, that is 412; anything in it but one id is 400, `*` and lists (RFC 9110 section 13.1.1)

@@ -1,4 +1,4 @@
-//! Sessions and tickets as a story calls them.
+//! Sessions and tickets as a trace calls them.
 
 use backend::auth::IssuedTokens;
 use shared::{Secret, SessionId};

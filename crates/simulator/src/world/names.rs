@@ -1,4 +1,4 @@
-//! What things are called in a story. Secrets are told by what they are of, never by their text.
+//! What things are called in a trace. Secrets are told by what they are of, never by their text.
 
 use crate::network::Party;
 use crate::server::{Call, Outcome, SignIn, Way};

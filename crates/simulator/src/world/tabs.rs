@@ -2,8 +2,8 @@
 //! steps; that is [`tab`](crate::tab).
 
 use crate::server::Call;
-use crate::story::tell;
 use crate::tab::{Doing, Errand, Tab};
+use crate::trace::record;
 use crate::world::World;
 
 impl World {
@@ -48,7 +48,7 @@ impl World {
         self.rest(browser, tab);
         let restoring = self.browsers[browser].hint;
         *self.tab(browser, tab) = Tab::loaded(restoring);
-        tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
+        record!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
 
     fn a_password_is_being_changed(&self, browser: usize) -> bool {

@@ -2,13 +2,13 @@
 //! the client, and one of the first thousand seeds must find it, by the promise it breaks.
 
 use simulator::invariants::Invariant;
-use simulator::{Bug, Simulator, Twist};
+use simulator::{Bug, Experiment, Simulator};
 
 const SEEDS: u64 = 1_000;
 
 /// The first of the seeds that sees `bug` break `promise`.
 fn found(bug: Bug, promise: Invariant) -> Option<u64> {
-    let simulator = Simulator::with(Twist { bug: Some(bug), ..Twist::default() });
+    let simulator = Simulator::with(Experiment { bug: Some(bug), ..Experiment::default() });
     (0..SEEDS).find(|seed| {
         simulator.run(*seed).violation.is_some_and(|violation| violation.invariant == promise)
     })

@@ -14,9 +14,9 @@ fn part(number: u64) {
         let run = simulator.run(seed);
         counts.absorb(&run.counts);
         if let Some(violation) = run.violation {
-            let story = simulator.tell(seed).story.join("\n");
+            let trace = simulator.run_traced(seed).trace.join("\n");
             panic!(
-                "{story}\nseed {seed}: {violation:?}\nagain: cargo xtask simulate --seed {seed}"
+                "{trace}\nseed {seed}: {violation:?}\nagain: cargo xtask simulate --seed {seed}"
             );
         }
     }

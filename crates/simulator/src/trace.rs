@@ -3,22 +3,22 @@
 
 /// The sentences of one seed.
 #[derive(Default)]
-pub(crate) struct Story {
-    telling: bool,
+pub(crate) struct Trace {
+    enabled: bool,
     lines: Vec<String>,
 }
 
-impl Story {
-    /// A story that is told, or one that is only lived.
-    pub(crate) fn new(telling: bool) -> Self {
-        Self { telling, lines: Vec::new() }
+impl Trace {
+    /// A trace that is told, or one that is only lived.
+    pub(crate) fn new(enabled: bool) -> Self {
+        Self { enabled, lines: Vec::new() }
     }
 
-    pub(crate) fn is_told(&self) -> bool {
-        self.telling
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled
     }
 
-    pub(crate) fn add(&mut self, event: u32, line: &str) {
+    pub(crate) fn push(&mut self, event: u32, line: &str) {
         self.lines.push(format!("{event:>4}  {line}"));
     }
 
@@ -28,14 +28,14 @@ impl Story {
     }
 }
 
-/// Writes a sentence into the world's story, if somebody wants to read it.
-macro_rules! tell {
+/// Writes a sentence into the world's trace, if somebody wants to read it.
+macro_rules! record {
     ($world:expr, $($sentence:tt)*) => {
-        if $world.story.is_told() {
+        if $world.trace.is_enabled() {
             let line = format!($($sentence)*);
             let event = $world.event;
-            $world.story.add(event, &line);
+            $world.trace.push(event, &line);
         }
     };
 }
-pub(crate) use tell;
+pub(crate) use record;
