@@ -30,7 +30,7 @@ pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
     })?;
     let mut command =
         process::command(workspace, workspace.target().join("simulate").join("simulate"));
-    report::step("Living through the seeds", || process::run(with(&mut command, seeds)))
+    report::step("Running the seeds", || process::run(with(&mut command, seeds)))
         .map_err(|error| Failed::told("the simulation", process::exit_code(&error)).into())
 }
 

@@ -80,7 +80,13 @@ impl Browser {
 
 impl World {
     /// An answer reaches a browser: its cookie first, then, if it is whole, the tab that waits.
-    pub(crate) fn browser_hears(&mut self, browser: usize, tab: usize, reply: Reply, whole: bool) {
+    pub(crate) fn browser_receives(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        reply: Reply,
+        whole: bool,
+    ) {
         let awaited = self.browsers[browser].tabs[tab].awaits(reply.request);
         if !awaited {
             if !self.setting.late_cookies {
@@ -109,7 +115,7 @@ impl World {
             Cookie::Cleared => (here.jar, here.hint) = (None, false),
         }
         if awaited && whole {
-            self.tab_hears(browser, tab, Ok(reply.answer));
+            self.tab_receives(browser, tab, Ok(reply.answer));
         }
     }
 }

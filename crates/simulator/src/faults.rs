@@ -19,7 +19,7 @@ const LONG_WAITS: [(u32, i64); 3] = [(3, 86_400), (2, 3 * 86_400), (2, 7 * 86_40
 impl World {
     /// An instance dies: its calls stop where they are. The next time it comes up again.
     pub(crate) fn instance_crashes_or_starts(&mut self) {
-        let index = self.chance.below(self.instances.len());
+        let index = self.rng.below(self.instances.len());
         let up = &mut self.instances[index].up;
         *up = !*up;
         if *up {
@@ -33,10 +33,10 @@ impl World {
 
     /// Something will go wrong at a call's next access to the store.
     pub(crate) fn fault_is_set(&mut self) {
-        let index = self.chance.below(self.in_flight.len());
+        let index = self.rng.below(self.in_flight.len());
         let kinds = [(4, Fault::Before), (4, Fault::After), (1, Fault::Changed)];
-        let fault = self.chance.weighted(&kinds);
-        let races = self.chance.weighted(&[(3, 1), (1, 3), (2, 8)]).unwrap_or(1);
+        let fault = self.rng.weighted(&kinds);
+        let races = self.rng.weighted(&[(3, 1), (1, 3), (2, 8)]).unwrap_or(1);
         let call: &mut InFlight = &mut self.in_flight[index];
         if fault == Some(Fault::Changed) {
             call.lost_races = races;
@@ -68,7 +68,7 @@ impl World {
 
     /// The database loses its last rotations.
     pub(crate) fn rotations_are_lost(&mut self) {
-        let count = self.chance.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
+        let count = self.rng.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
         let lost = self.store.lose(count);
         if lost.is_empty() {
             return;
@@ -81,9 +81,9 @@ impl World {
 
     /// Time passes.
     pub(crate) fn time_passes(&mut self) {
-        let long = self.setting.long_waits && self.chance.percent(15);
+        let long = self.setting.long_waits && self.rng.percent(15);
         let choices: &[(u32, i64)] = if long { &LONG_WAITS } else { &MOMENTS };
-        let seconds = self.chance.weighted(choices).unwrap_or(1);
+        let seconds = self.rng.weighted(choices).unwrap_or(1);
         self.clock.advance(seconds);
         self.counts.add("time passes");
         record!(self, "{seconds} seconds pass");
@@ -91,16 +91,16 @@ impl World {
     }
 
     /// An administrator ends one session, as a password change ends all others.
-    pub(crate) fn administrator_ends_a_session(&mut self) {
+    pub(crate) fn administrator_revokes_a_session(&mut self) {
         if let Some(session) = self.some_session() {
             self.counts.add("administrator ends a session");
-            self.send(Party::Stranger, Call::End { session });
+            self.send(Party::Stranger, Call::Revoke { session });
         }
     }
 
     /// An administrator disables a user.
     pub(crate) fn user_is_disabled(&mut self) {
-        let user = self.chance.below(self.users.len());
+        let user = self.rng.below(self.users.len());
         let Some(stored) = self.store.user(&self.users[user].email) else { return };
         let id = stored.id;
         self.users[user].disabled_at = Some(self.clock.now());
@@ -115,7 +115,7 @@ impl World {
         if self.observer.tokens().is_empty() {
             return;
         }
-        let index = self.chance.below(self.observer.tokens().len());
+        let index = self.rng.below(self.observer.tokens().len());
         let token = self.observer.tokens()[index].secret.clone();
         self.counts.add("old access token is presented");
         self.send(Party::Stranger, Call::Protected { token });
@@ -126,7 +126,7 @@ impl World {
         let Some(ticket) = self.browsers.iter().find_map(|browser| browser.jar.clone()) else {
             return;
         };
-        let at = self.chance.below(ticket.len());
+        let at = self.rng.below(ticket.len());
         let other = if ticket.as_bytes()[at] == b'A' { "B" } else { "A" };
         let mut forged = ticket;
         forged.replace_range(at..=at, other);
@@ -137,7 +137,7 @@ impl World {
 
     fn some_session(&mut self) -> Option<SessionId> {
         let sessions: Vec<SessionId> = self.observer.sessions().collect();
-        if sessions.is_empty() { None } else { Some(sessions[self.chance.below(sessions.len())]) }
+        if sessions.is_empty() { None } else { Some(sessions[self.rng.below(sessions.len())]) }
     }
 }
 

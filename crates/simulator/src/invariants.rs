@@ -28,7 +28,7 @@ pub enum Invariant {
     /// After the jar was copied, owner and thief never both succeed with keys of their own.
     NeverDoBothSucceed,
     /// As soon as both have presented a ticket with keys of their own, the session is over.
-    TheftEndsTheSession,
+    TheftRevokesTheSession,
     /// With a copied key, owner and thief share one generation and no more.
     ACopiedKeySharesOneGeneration,
     /// A generation is given out to one attempt.
@@ -36,7 +36,7 @@ pub enum Invariant {
     /// Every ticket given out for one generation is the same text, and none skips a generation.
     OneSuccessor,
     /// A session that has ended has ended: no row comes back to life, and nothing is given out.
-    AnEndIsFinal,
+    RevocationIsFinal,
     /// The generation in a row goes back by a rollback only.
     GenerationsNeverGoBack,
     /// Access tokens of an ended session are refused at once.
@@ -44,7 +44,7 @@ pub enum Invariant {
     /// Access tokens of a live session are accepted.
     LiveTokensAreAccepted,
     /// When a change of password is answered, the user's other sessions are over.
-    APasswordChangeEndsTheOthers,
+    APasswordChangeRevokesTheOthers,
     /// Nobody is answered with somebody else's session.
     NobodyElsesTokens,
     /// When storage failed, the answer says so, and decides nothing.
@@ -66,15 +66,15 @@ impl fmt::Display for Invariant {
         f.write_str(match self {
             Self::TheHonestStaySignedIn => "the honest stay signed in",
             Self::NeverDoBothSucceed => "owner and thief never both succeed",
-            Self::TheftEndsTheSession => "a theft ends the session",
+            Self::TheftRevokesTheSession => "a theft ends the session",
             Self::ACopiedKeySharesOneGeneration => "a copied key shares one generation",
             Self::OneAttemptPerGeneration => "one attempt per generation",
             Self::OneSuccessor => "one successor",
-            Self::AnEndIsFinal => "an end is final",
+            Self::RevocationIsFinal => "an end is final",
             Self::GenerationsNeverGoBack => "generations never go back",
             Self::TokensEndWithTheirSession => "access tokens end with their session",
             Self::LiveTokensAreAccepted => "access tokens of a live session are accepted",
-            Self::APasswordChangeEndsTheOthers => "a password change ends the others",
+            Self::APasswordChangeRevokesTheOthers => "a password change ends the others",
             Self::NobodyElsesTokens => "nobody gets somebody else's tokens",
             Self::FailuresAreTransient => "failures are transient",
             Self::ForgeriesOpenNothing => "forgeries open nothing",
@@ -119,7 +119,7 @@ pub(crate) struct Issued {
 
 /// A session of which a ticket was given out.
 #[derive(Default)]
-struct Watched {
+struct WatchedSession {
     number: usize,
     user: Option<UserId>,
     /// The event at which its login was answered.
@@ -132,9 +132,9 @@ struct Watched {
     /// Whether its row says that it has ended.
     ended: bool,
     /// The event at which somebody was told so.
-    end_answered: Option<u32>,
+    revocation_answered: Option<u32>,
     /// There was a reason to end it: a logout, an administrator, a limit.
-    may_end: bool,
+    may_be_revoked: bool,
     rolled_back: u32,
     /// Its tickets by number, and the keys by the generation they were presented for.
     tickets: BTreeMap<u32, String>,
@@ -147,7 +147,7 @@ struct Watched {
 pub(crate) struct Observer {
     /// Every ticket that was given out: of which session, and its number.
     tickets: BTreeMap<String, (SessionId, u32)>,
-    sessions: BTreeMap<SessionId, Watched>,
+    sessions: BTreeMap<SessionId, WatchedSession>,
     tokens: Vec<Issued>,
     disabled: BTreeSet<UserId>,
     version: u64,
@@ -175,11 +175,11 @@ impl Observer {
     pub(crate) fn sent(&mut self, call: &Call) {
         let session = match call {
             Call::Logout { ticket } => self.tickets.get(ticket).map(|(session, _)| *session),
-            Call::End { session } => Some(*session),
+            Call::Revoke { session } => Some(*session),
             _ => None,
         };
         if let Some(watched) = session.and_then(|session| self.sessions.get_mut(&session)) {
-            watched.may_end = true;
+            watched.may_be_revoked = true;
         }
     }
 
@@ -187,8 +187,8 @@ impl Observer {
     pub(crate) fn disabled(&mut self, user: UserId, event: u32) {
         self.disabled.insert(user);
         for watched in self.sessions.values_mut().filter(|it| it.user == Some(user)) {
-            watched.may_end = true;
-            watched.end_answered.get_or_insert(event);
+            watched.may_be_revoked = true;
+            watched.revocation_answered.get_or_insert(event);
         }
     }
 

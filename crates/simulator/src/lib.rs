@@ -16,11 +16,11 @@
 #![forbid(unsafe_code)]
 
 mod browser;
-mod chance;
 pub mod coverage;
 mod faults;
 pub mod invariants;
 mod network;
+mod rng;
 mod scheduler;
 mod server;
 mod setting;

@@ -77,8 +77,8 @@ impl World {
     /// A request arrives at one of the instances that are up.
     pub(crate) fn request_arrives(&mut self) {
         let arriving = self.arriving();
-        let request = self.wire.requests.swap_remove(arriving[self.chance.below(arriving.len())]);
-        let instance = self.chance.below(self.instances.len());
+        let request = self.wire.requests.swap_remove(arriving[self.rng.below(arriving.len())]);
+        let instance = self.rng.below(self.instances.len());
         if !self.instances[instance].up {
             self.counts.add("request is lost");
             record!(self, "request {} finds instance {} down", request.id, instance + 1);
@@ -101,7 +101,7 @@ impl World {
 
     /// The wire loses a request.
     pub(crate) fn request_is_lost(&mut self) {
-        let index = self.chance.below(self.wire.requests.len());
+        let index = self.rng.below(self.wire.requests.len());
         let request = self.wire.requests.swap_remove(index);
         self.counts.add("request is lost");
         record!(self, "request {} is lost", request.id);
@@ -109,9 +109,9 @@ impl World {
 
     /// The wire copies a request; the copy may arrive much later.
     pub(crate) fn request_is_copied(&mut self) {
-        let index = self.chance.below(self.wire.requests.len());
+        let index = self.rng.below(self.wire.requests.len());
         let longest = if self.setting.late_requests { 60 } else { 20 };
-        let earliest = self.event + self.chance.within(0, longest);
+        let earliest = self.event + self.rng.within(0, longest);
         let copy = Request { is_copy: true, earliest, ..self.wire.requests[index].clone() };
         self.counts.add("request is copied");
         record!(self, "request {} is copied", copy.id);
@@ -128,22 +128,22 @@ impl World {
         let requests = self.wire.requests.iter().enumerate();
         let sign_ins = requests.filter(|(_, request)| matches!(request.call, Call::SignIn(_)));
         let places: Vec<usize> = sign_ins.map(|(place, _)| place).collect();
-        let place = places[self.chance.below(places.len())];
+        let place = places[self.rng.below(places.len())];
         let original = self.wire.requests[place].clone();
         let alike = self.wire.requests.iter().filter(|request| request.id == original.id);
         let room = MOST_OF_A_SIGN_IN.saturating_sub(alike.count());
         if room == 0 {
             return;
         }
-        let copies = 1 + self.chance.below(room);
+        let copies = 1 + self.rng.below(room);
         self.counts.add(SIGN_IN_COPIED);
         record!(self, "request {} is copied: {copies} more", original.id);
         for _ in 0..copies {
-            let longest = if self.chance.percent(50) { 10 } else { 120 };
-            let earliest = self.event + self.chance.within(0, longest);
+            let longest = if self.rng.percent(50) { 10 } else { 120 };
+            let earliest = self.event + self.rng.within(0, longest);
             self.wire.requests.push(Request { is_copy: true, earliest, ..original.clone() });
         }
-        if !original.is_copy && self.chance.percent(30) {
+        if !original.is_copy && self.rng.percent(30) {
             // The first connection is closed. What the client will hear is the answer to the last one.
             self.wire.requests[place].is_copy = true;
             let last = self.wire.requests.last_mut().expect("a copy was pushed");
@@ -152,10 +152,10 @@ impl World {
     }
 
     /// A call under way goes on.
-    pub(crate) fn call_goes_on(&mut self) {
-        let index = self.chance.below(self.in_flight.len());
+    pub(crate) fn call_advances(&mut self) {
+        let index = self.rng.below(self.in_flight.len());
         let mut call = self.in_flight.swap_remove(index);
-        let (polled, struck) = call.go_on(&self.store);
+        let (polled, struck) = call.advance(&self.store);
         if let Some(fault) = struck {
             self.fault_struck(&call, fault);
         }
@@ -188,7 +188,7 @@ impl World {
 
     /// The wire loses an answer.
     pub(crate) fn reply_is_lost(&mut self) {
-        let index = self.chance.below(self.wire.replies.len());
+        let index = self.rng.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
         self.counts.add("answer is lost");
         record!(self, "the answer to request {} is lost", reply.request);
@@ -196,16 +196,16 @@ impl World {
 
     /// An answer arrives, whole or only as far as its cookie.
     pub(crate) fn reply_arrives(&mut self, whole: bool) {
-        let index = self.chance.below(self.wire.replies.len());
+        let index = self.rng.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
         self.counts.add(if whole { "answer arrives" } else { "cookie arrives, body is lost" });
-        if self.setting.late_cookies && self.chance.percent(20) {
+        if self.setting.late_cookies && self.rng.percent(20) {
             // Once more, later: a Set-Cookie that overtakes nothing and is overtaken.
             self.wire.replies.push(reply.clone());
         }
         match reply.to {
-            Party::Tab(browser, tab) => self.browser_hears(browser, tab, reply, whole),
-            Party::Thief => self.thief_hears(&reply),
+            Party::Tab(browser, tab) => self.browser_receives(browser, tab, reply, whole),
+            Party::Thief => self.thief_receives(&reply),
             Party::Stranger => {}
         }
     }

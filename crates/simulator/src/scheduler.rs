@@ -27,7 +27,7 @@ pub(crate) struct InFlight {
 impl InFlight {
     /// Goes on to the next side of an access to the store, or to the end. What went wrong on the way
     /// comes second.
-    pub(crate) fn go_on(&mut self, store: &SimulatedStore) -> (Poll<Outcome>, Option<Fault>) {
+    pub(crate) fn advance(&mut self, store: &SimulatedStore) -> (Poll<Outcome>, Option<Fault>) {
         let race = (self.lost_races > 0).then_some(Fault::Changed);
         store.arm(self.fault.or(race));
         let polled = self.running.as_mut().poll(&mut Context::from_waker(Waker::noop()));

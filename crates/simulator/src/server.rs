@@ -16,7 +16,7 @@ use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
 use shared::body::SessionBody;
-use shared::{ErrorCode, Problem, RevocationReason, Secret, SessionId};
+use shared::{RevocationReason, ErrorCode, Problem, Secret, SessionId};
 
 use crate::setting::Bug;
 pub(crate) use sign_in::{SignIn, Way};
@@ -36,7 +36,7 @@ pub(crate) enum Call {
     /// A protected call with an access token.
     Protected { token: Secret },
     /// An end to somebody's session, by its id.
-    End { session: SessionId },
+    Revoke { session: SessionId },
 }
 
 /// How a call ended at the server.
@@ -109,12 +109,9 @@ async fn carry_out(
             let authenticated = sessions.look_up(&caller).await?;
             Ok(Outcome::Authenticated(Box::new(authenticated)))
         }
-        Call::End { session } => {
+        Call::Revoke { session } => {
             let revocation = sessions.event_log.revocation(RevocationReason::Administrator);
-            sessions
-                .event_log
-                .commit(Change::RevokeSession(session, revocation), Vec::new())
-                .await?;
+            sessions.event_log.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
             Ok(Outcome::Done)
         }
     }

@@ -4,7 +4,7 @@
 
 use backend::store::UsedKey;
 
-use crate::chance::Chance;
+use crate::rng::SeededRng;
 
 /// What a thief takes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,12 +119,12 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// The world of a seed.
-    pub(crate) fn draw(chance: &mut Chance, experiment: Experiment) -> Self {
-        let users = chance.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
+    pub(crate) fn draw(rng: &mut SeededRng, experiment: Experiment) -> Self {
+        let users = rng.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
         let mut browsers = Vec::new();
         for user in 0..users {
-            for _ in 0..chance.within(1, 2) {
-                browsers.push((user, chance.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
+            for _ in 0..rng.within(1, 2) {
+                browsers.push((user, rng.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
             }
         }
         let tabs: &[_] = match experiment.without {
@@ -136,16 +136,16 @@ impl Setting {
         Self {
             users,
             browsers,
-            tabs: chance.weighted(tabs).unwrap_or(Tabs::TakeTurns),
-            loot: chance.weighted(&loots).unwrap_or(Loot::Nothing),
-            late_requests: chance.percent(20),
-            late_cookies: chance.percent(15),
-            split_answers: chance.percent(50),
-            rollbacks: chance.percent(40),
-            faults: chance.percent(70),
-            copies: chance.percent(60),
-            long_waits: chance.percent(25),
-            newcomers: chance.percent(30),
+            tabs: rng.weighted(tabs).unwrap_or(Tabs::TakeTurns),
+            loot: rng.weighted(&loots).unwrap_or(Loot::Nothing),
+            late_requests: rng.percent(20),
+            late_cookies: rng.percent(15),
+            split_answers: rng.percent(50),
+            rollbacks: rng.percent(40),
+            faults: rng.percent(70),
+            copies: rng.percent(60),
+            long_waits: rng.percent(25),
+            newcomers: rng.percent(30),
             experiment,
         }
     }

@@ -21,7 +21,7 @@ use shared::{RevocationReason, SessionId, UserId};
 
 use crate::setting::Bug;
 pub(crate) use pause::at_once;
-use pause::step_aside;
+use pause::yield_once;
 use sign_ins::SignIns;
 
 /// What goes wrong at the next action.
@@ -160,14 +160,14 @@ impl SimulatedStore {
         lost_race: Option<T>,
         action: impl FnOnce(&Self) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
-        step_aside().await;
+        yield_once().await;
         let done = match self.strikes(lost_race.is_some()) {
             None => action(self),
             Some(Fault::Before) => Err(failure()),
             Some(Fault::After) => action(self).and_then(|_| Err(failure())),
             Some(Fault::Changed) => lost_race.ok_or_else(failure),
         };
-        step_aside().await;
+        yield_once().await;
         done
     }
 

@@ -25,20 +25,20 @@ pub(crate) struct Thief {
 
 impl World {
     /// The thief does what it does next.
-    pub(crate) fn thief_goes_on(&mut self) {
+    pub(crate) fn thief_acts(&mut self) {
         if self.thief.jar.is_none() {
             self.thief_copies();
         } else if self.thief.waiting.is_none() {
             self.thief_refreshes();
-        } else if self.chance.percent(10) {
+        } else if self.rng.percent(10) {
             self.thief.waiting = None;
         }
     }
 
     fn thief_copies(&mut self) {
-        let browser = self.chance.below(self.browsers.len());
+        let browser = self.rng.below(self.browsers.len());
         // Who is after the key mostly waits for one.
-        let waits = self.setting.loot == Loot::JarAndKey && self.chance.percent(90);
+        let waits = self.setting.loot == Loot::JarAndKey && self.rng.percent(90);
         if waits && self.browsers[browser].shelf.read().is_none() {
             return;
         }
@@ -57,7 +57,7 @@ impl World {
         }
         let what = key.as_ref().map_or(String::new(), |key| format!(" and the pending {key}"));
         record!(self, "a thief copies the jar of browser {}{what}", browser + 1);
-        let stubborn = self.chance.percent(50);
+        let stubborn = self.rng.percent(50);
         self.thief =
             Thief { jar: Some(ticket), copied: key, stubborn, pending: None, waiting: None };
     }
@@ -66,7 +66,7 @@ impl World {
         let Some(ticket) = self.thief.jar.clone() else { return };
         let key = match self.thief.pending.take().or_else(|| self.thief.copied.clone()) {
             Some(key) => Some(key),
-            None if self.chance.percent(20) => None,
+            None if self.rng.percent(20) => None,
             None => Some(self.fresh_key()),
         };
         if !self.thief.stubborn {
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// An answer reaches the thief.
-    pub(crate) fn thief_hears(&mut self, reply: &Reply) {
+    pub(crate) fn thief_receives(&mut self, reply: &Reply) {
         if self.thief.waiting != Some(reply.request) {
             return;
         }

@@ -3,7 +3,7 @@
 use backend::auth::{AuthError, IssuedTokens};
 use rotation::Generation;
 
-use super::{Finished, Invariant, Observer, Watched};
+use super::{Finished, Invariant, Observer, WatchedSession};
 use crate::faults::has_expired;
 use crate::server::{Outcome, SignIn};
 use crate::setting::Setting;
@@ -67,21 +67,23 @@ impl Observer {
         }
     }
 
-    fn session_began(
-        &mut self,
-        call: &Finished<'_>,
-        tokens: &IssuedTokens,
-        store: &SimulatedStore,
-    ) {
+    fn session_began(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, store: &SimulatedStore) {
         let number = self.sessions.len() + 1;
         let user = tokens.user.id;
         // A login may have been on its way when its user was disabled, or for too long.
         let disabled = self.disabled.contains(&user);
-        let end_answered = disabled.then_some(call.event);
+        let revocation_answered = disabled.then_some(call.event);
         let row = store.row(tokens.session_id);
-        let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
+        let may_be_revoked = disabled || row.is_some_and(|row| has_expired(&row, call.now));
         let (user, since) = (Some(user), call.event);
-        let watched = Watched { number, user, since, may_end, end_answered, ..Watched::default() };
+        let watched = WatchedSession {
+            number,
+            user,
+            since,
+            may_be_revoked,
+            revocation_answered,
+            ..WatchedSession::default()
+        };
         self.sessions.insert(tokens.session_id, watched);
         // The row has stood there since before this answer.
         self.version = 0;
@@ -93,11 +95,11 @@ impl Observer {
         self.counts.add("sign-in is answered again");
         let Some(watched) = self.sessions.get(&tokens.session_id) else { return };
         let name = format!("session {}, request {}", watched.number, call.request.id);
-        let over = watched.end_answered.is_some_and(|at| at < call.began);
+        let over = watched.revocation_answered.is_some_and(|at| at < call.began);
         let presented = watched.presented.is_some_and(|at| at < call.began);
         let remembered = call.began > watched.rolled_back;
         if over {
-            self.broken(Invariant::AnEndIsFinal, call.event, name.clone());
+            self.broken(Invariant::RevocationIsFinal, call.event, name.clone());
         }
         if presented && remembered {
             self.broken(Invariant::TicketOneIsUnused, call.event, name);

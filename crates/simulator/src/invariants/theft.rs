@@ -10,7 +10,7 @@ use backend::auth::AuthError;
 use shared::SessionId;
 use std::collections::BTreeSet;
 
-use super::{Finished, Invariant, Observer, Watched};
+use super::{Finished, Invariant, Observer, WatchedSession};
 use crate::coverage::SHARED;
 use crate::network::Party;
 use crate::server::Outcome;
@@ -76,7 +76,7 @@ impl Observer {
         let ended = store
             .row(session)
             .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
-        let over = ended || watched.may_end;
+        let over = ended || watched.may_be_revoked;
         match found {
             Found::Both => self.broken(Invariant::NeverDoBothSucceed, call.event, name),
             Found::SharedMore => {
@@ -84,7 +84,7 @@ impl Observer {
             }
             Found::SharedMoreAsExpected => self.counts.add(SHARED),
             Found::BothPresented if !over => {
-                self.broken(Invariant::TheftEndsTheSession, call.event, name);
+                self.broken(Invariant::TheftRevokesTheSession, call.event, name);
             }
             Found::BothPresented | Found::Nothing => {}
         }
@@ -100,7 +100,7 @@ enum Found {
     BothPresented,
 }
 
-impl Watched {
+impl WatchedSession {
     /// The owner has got a ticket for the password, not for a ticket. From here on each side begins anew:
     /// what was copied before is worth nothing.
     pub(super) fn owner_proved_the_password(&mut self, generation: u32, event: u32) {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 /// Is pending once: whoever polls decides when to go on.
-pub(super) async fn step_aside() {
+pub(super) async fn yield_once() {
     let mut aside = false;
     poll_fn(|_| if std::mem::replace(&mut aside, true) { Poll::Ready(()) } else { Poll::Pending })
         .await;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use shared::body::SessionBody;
 use shared::{NumericDate, Secret, SessionId};
 
-use super::Doing;
+use super::TaskState;
 
 /// From tab to tab.
 #[derive(Clone)]
@@ -31,12 +31,12 @@ pub(crate) struct Token {
 pub(crate) struct Tab {
     pub(crate) token: Option<Token>,
     serial: u64,
-    pub(crate) era: u64,
+    pub(crate) epoch: u64,
     ended: Vec<SessionId>,
     /// There may be a session; it is yet to be asked for.
     pub(crate) restoring: bool,
     pub(crate) inbox: VecDeque<Message>,
-    pub(crate) doing: Doing,
+    pub(crate) state: TaskState,
 }
 
 impl Tab {
@@ -47,7 +47,7 @@ impl Tab {
 
     /// Whether it waits for the answer to this request.
     pub(crate) fn awaits(&self, request: u32) -> bool {
-        matches!(self.doing, Doing::Waiting(_, _, awaited) if awaited == request)
+        matches!(self.state, TaskState::AwaitingAnswer(_, _, awaited) if awaited == request)
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
@@ -67,7 +67,7 @@ impl Tab {
     pub(crate) fn adopt(&mut self, body: SessionBody, expires_at: NumericDate) {
         self.serial += 1;
         if self.session() != Some(body.session_id) {
-            self.era += 1;
+            self.epoch += 1;
         }
         self.restoring = false;
         self.token = Some(Token {
@@ -81,12 +81,12 @@ impl Tab {
     /// From now on there is no session here.
     pub(crate) fn forget(&mut self) {
         self.ended.extend(self.token.take().map(|token| token.session));
-        self.era += 1;
+        self.epoch += 1;
         self.restoring = false;
     }
 
     /// Reads what other tabs have said. Whether there was anything.
-    pub(crate) fn hear(&mut self) -> bool {
+    pub(crate) fn read_message(&mut self) -> bool {
         let Some(message) = self.inbox.pop_front() else { return false };
         match message {
             Message::Token(body, expires_at) => {
@@ -107,7 +107,7 @@ impl Tab {
         true
     }
 
-    pub(crate) fn hear_all(&mut self) {
-        while self.hear() {}
+    pub(crate) fn read_inbox(&mut self) {
+        while self.read_message() {}
     }
 }

@@ -7,7 +7,7 @@ use frontend::session::verdict::Trouble;
 use frontend::transport::{Answer, NoAnswer};
 use shared::body::SessionBody;
 
-use super::{Doing, Errand};
+use super::{Task, TaskState};
 use crate::browser::PendingSignIn;
 use crate::server::{Call, SignIn, Way};
 use crate::world::World;
@@ -19,27 +19,27 @@ const USABLE_FOR_SECONDS: i64 = 600;
 
 impl World {
     /// Who signs in at a browser without a session.
-    pub(crate) fn wants_to_sign_in(&mut self, browser: usize) -> Option<Errand> {
+    pub(crate) fn wants_to_sign_in(&mut self, browser: usize) -> Option<Task> {
         // A browser may be lent to another user.
-        let lent = self.chance.percent(15);
+        let lent = self.rng.percent(15);
         let own = self.browsers[browser].user;
-        let user = if lent { self.chance.below(self.users.len()) } else { own };
+        let user = if lent { self.rng.below(self.users.len()) } else { own };
         let way = if self.newcomers.contains(&user) { Way::Register } else { Way::LogIn };
         let is_enabled = self.users[user].disabled_at.is_none();
-        is_enabled.then_some(Errand::SignIn { user, way, tried: 0 })
+        is_enabled.then_some(Task::SignIn { user, way, tried: 0 })
     }
 
     /// A click.
     pub(super) fn sign_in(&mut self, browser: usize, tab: usize, user: usize, way: Way) {
         // Another tab has a session by now.
         if self.browsers[browser].hint {
-            return self.rest(browser, tab);
+            return self.become_idle(browser, tab);
         }
         // Programs send no key.
-        let is_keyed = self.chance.percent(90);
+        let is_keyed = self.rng.percent(90);
         let key = is_keyed.then(|| self.take_sign_in_key(browser, user, way));
-        let errand = Errand::SignIn { user, way, tried: 0 };
-        self.send_sign_in(browser, tab, errand, key);
+        let task = Task::SignIn { user, way, tried: 0 };
+        self.send_sign_in(browser, tab, task, key);
     }
 
     /// The pending key, if it is of the same sign-in, else a fresh one.
@@ -63,17 +63,17 @@ impl World {
         &mut self,
         browser: usize,
         tab: usize,
-        errand: Errand,
+        task: Task,
         key: Option<String>,
     ) {
-        let Errand::SignIn { user, way, .. } = errand else { return };
+        let Task::SignIn { user, way, .. } = task else { return };
         self.counts.add(match way {
             Way::Register => "registration",
             Way::LogIn => "login",
         });
         let email = self.users[user].email.clone();
         let call = Call::SignIn(SignIn { way, email, key: key.clone() });
-        self.ask(browser, tab, errand, (key, call));
+        self.ask(browser, tab, task, (key, call));
     }
 
     /// A sign-in has been answered, or will not be any more.
@@ -81,10 +81,10 @@ impl World {
         &mut self,
         browser: usize,
         tab: usize,
-        (errand, key): (Errand, Option<String>),
+        (task, key): (Task, Option<String>),
         outcome: Result<Answer, NoAnswer>,
     ) {
-        let Errand::SignIn { user, way, tried } = errand else { return };
+        let Task::SignIn { user, way, tried } = task else { return };
         let sign_ins = &mut self.browsers[browser].sign_ins;
         let pending = sign_ins.get_mut(&way).filter(|pending| Some(&pending.key) == key.as_ref());
         match again::judge(outcome.map_err(Trouble::from), Answer::json::<SessionBody>) {
@@ -93,8 +93,8 @@ impl World {
                     sign_ins.remove(&way);
                 }
                 self.newcomers.remove(&user);
-                self.adopt_and_tell(browser, tab, body);
-                self.rest(browser, tab);
+                self.adopt_and_broadcast(browser, tab, body);
+                self.become_idle(browser, tab);
             }
             Outcome::Refused(answer) => {
                 if pending.is_some_and(|pending| again::settles(&answer, pending.is_uncertain)) {
@@ -102,7 +102,7 @@ impl World {
                 }
                 // Whatever it says, there is an account.
                 self.newcomers.remove(&user);
-                self.rest(browser, tab);
+                self.become_idle(browser, tab);
             }
             Outcome::Unanswered { .. } => {
                 if let Some(pending) = pending {
@@ -110,10 +110,10 @@ impl World {
                 }
                 match key {
                     Some(key) if tried + 1 < TRIES => {
-                        let errand = Errand::SignIn { user, way, tried: tried + 1 };
-                        self.tab(browser, tab).doing = Doing::AskingAgain(errand, key);
+                        let task = Task::SignIn { user, way, tried: tried + 1 };
+                        self.tab(browser, tab).state = TaskState::Retrying(task, key);
                     }
-                    _ => self.rest(browser, tab),
+                    _ => self.become_idle(browser, tab),
                 }
             }
         }

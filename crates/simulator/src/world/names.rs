@@ -43,7 +43,7 @@ impl World {
             Call::Protected { token } => {
                 format!("a call with {}", self.observer.token_name(token))
             }
-            Call::End { session } => {
+            Call::Revoke { session } => {
                 format!("an end to {}", self.observer.session_name(*session))
             }
         }

@@ -2,7 +2,7 @@
 //! steps; that is [`tab`](crate::tab).
 
 use crate::server::Call;
-use crate::tab::{Doing, Errand, Tab};
+use crate::tab::{Tab, Task, TaskState};
 use crate::trace::record;
 use crate::world::World;
 
@@ -11,26 +11,26 @@ impl World {
     pub(super) fn tab_begins(&mut self, browser: usize, tab: usize) {
         let now = self.clock.now();
         let here = &self.browsers[browser].tabs[tab];
-        let era = here.era;
-        let errand = match &here.token {
+        let epoch = here.epoch;
+        let task = match &here.token {
             Some(token) if token.expires_at > now => {
                 let serial = token.serial;
-                let renew = Errand::Renew { stale: Some(serial), era, tried: 0 };
-                let change = Errand::ChangePassword { serial, era };
-                let out = Errand::LogOut { era };
-                let wishes = [(8, Errand::Use { serial }), (16, renew), (2, out), (1, change)];
-                self.chance.weighted(&wishes)
+                let renew = Task::Renew { stale: Some(serial), epoch, tried: 0 };
+                let change = Task::ChangePassword { serial, epoch };
+                let out = Task::LogOut { epoch };
+                let choices = [(8, Task::Use { serial }), (16, renew), (2, out), (1, change)];
+                self.rng.weighted(&choices)
             }
-            Some(token) => Some(Errand::Renew { stale: Some(token.serial), era, tried: 0 }),
+            Some(token) => Some(Task::Renew { stale: Some(token.serial), epoch, tried: 0 }),
             // What a page does that is opened where there is a session.
             None if here.restoring || self.browsers[browser].hint => {
-                Some(Errand::Renew { stale: None, era, tried: 0 })
+                Some(Task::Renew { stale: None, epoch, tried: 0 })
             }
             None => self.wants_to_sign_in(browser),
         };
-        match errand {
-            Some(Errand::Use { serial }) => self.tab_calls(browser, tab, serial),
-            Some(errand) => self.tab(browser, tab).doing = Doing::Queueing(errand),
+        match task {
+            Some(Task::Use { serial }) => self.tab_calls(browser, tab, serial),
+            Some(task) => self.tab(browser, tab).state = TaskState::WaitingForLock(task),
             None => {}
         }
     }
@@ -39,21 +39,22 @@ impl World {
         if let Some(token) = self.tab(browser, tab).token.clone() {
             self.counts.add("call with an access token");
             let call = Call::Protected { token: token.secret };
-            self.ask(browser, tab, Errand::Use { serial }, (None, call));
+            self.ask(browser, tab, Task::Use { serial }, (None, call));
         }
     }
 
     pub(super) fn tab_reloads(&mut self, browser: usize, tab: usize) {
         self.counts.add("tab is reloaded");
-        self.rest(browser, tab);
+        self.become_idle(browser, tab);
         let restoring = self.browsers[browser].hint;
         *self.tab(browser, tab) = Tab::loaded(restoring);
         record!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
 
     fn a_password_is_being_changed(&self, browser: usize) -> bool {
-        let is_changing =
-            |tab: &Tab| matches!(tab.doing, Doing::Waiting(Errand::ChangePassword { .. }, ..));
+        let is_changing = |tab: &Tab| {
+            matches!(tab.state, TaskState::AwaitingAnswer(Task::ChangePassword { .. }, ..))
+        };
         self.browsers[browser].tabs.iter().any(is_changing)
     }
 
@@ -71,11 +72,11 @@ impl World {
     }
 
     pub(super) fn is_idle(&self, browser: usize, tab: usize) -> bool {
-        self.browsers[browser].tabs[tab].doing == Doing::Nothing
+        self.browsers[browser].tabs[tab].state == TaskState::Idle
     }
 
     pub(super) fn is_waiting(&self, browser: usize, tab: usize) -> bool {
-        matches!(self.browsers[browser].tabs[tab].doing, Doing::Waiting(..))
+        matches!(self.browsers[browser].tabs[tab].state, TaskState::AwaitingAnswer(..))
     }
 
     pub(super) fn has_mail(&self, browser: usize, tab: usize) -> bool {
@@ -97,7 +98,7 @@ impl World {
         act: impl Fn(&mut Self, usize, usize),
     ) {
         let fitting: Vec<_> = self.tabs().filter(|(b, t)| fits(self, *b, *t)).collect();
-        let (browser, tab) = fitting[self.chance.below(fitting.len())];
+        let (browser, tab) = fitting[self.rng.below(fitting.len())];
         act(self, browser, tab);
     }
 }

@@ -24,19 +24,19 @@ fn a_rotation_without_the_generation_guard_is_found() {
 
 #[test]
 fn a_rotation_that_overwrites_a_revocation_is_found() {
-    let seed = found(Bug::AcceptRevives, Invariant::AnEndIsFinal);
+    let seed = found(Bug::AcceptRevives, Invariant::RevocationIsFinal);
     assert!(seed.is_some(), "a late write brings a session back to life");
 }
 
 #[test]
 fn a_revocation_that_a_failover_forgets_is_found() {
-    let seed = found(Bug::RevocationForgotten, Invariant::AnEndIsFinal);
+    let seed = found(Bug::RevocationForgotten, Invariant::RevocationIsFinal);
     assert!(seed.is_some(), "an end that was answered before it was durable comes undone");
 }
 
 #[test]
 fn a_password_change_that_leaves_other_sessions_alone_is_found() {
-    let seed = found(Bug::OthersStay, Invariant::APasswordChangeEndsTheOthers);
+    let seed = found(Bug::OthersStay, Invariant::APasswordChangeRevokesTheOthers);
     assert!(seed.is_some(), "whoever knew the old password is still there");
 }
 

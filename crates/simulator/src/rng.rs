@@ -4,9 +4,9 @@
 use fastrand::Rng;
 
 /// The choices of one seed.
-pub(crate) struct Chance(Rng);
+pub(crate) struct SeededRng(Rng);
 
-impl Chance {
+impl SeededRng {
     /// The choices that follow from `seed`.
     pub(crate) fn of(seed: u64) -> Self {
         Self(Rng::with_seed(seed))
