@@ -1,5 +1,6 @@
-//! What must be true after every scenario, whatever happened in it. The checker reads only HTTP and
-//! the database, and knows nothing of the scenario but who the honest clients are.
+//! Invariants that hold after every scenario: honest clients can refresh, revoked sessions stay revoked, each family
+//! has one live refresh token. The checker reads HTTP and the database; of the scenario it knows the honest clients
+//! and no more.
 
 use std::net::SocketAddr;
 
@@ -11,15 +12,15 @@ use crate::http;
 use crate::test_env::TestEnv;
 use crate::timing::STEP_TIMEOUT;
 
-/// How many clients give their session up to prove that it has one live token.
+/// How many clients sacrifice their session: a replay of the previous token proves that one token is live.
 const REPLAY_CHECKS: usize = 8;
 
-/// Checks every invariant; what does not hold is a violation.
+/// Checks every invariant and records each violation.
 pub(crate) async fn check(env: &TestEnv, at: SocketAddr, clients: &mut [Client]) -> Result<()> {
     check_in(&env.database, env, at, clients).await
 }
 
-/// The same for a database that lies elsewhere than where the program sees it.
+/// The same, with the database at another path than the program's.
 pub(crate) async fn check_in(
     database: &Database,
     env: &TestEnv,
@@ -46,7 +47,7 @@ pub(crate) async fn check_in(
     rows_agree(database, env, clients, Settled::Yes).await
 }
 
-/// No log holds a panic. For every scenario, also one that could not be played to its end.
+/// No log holds a panic. Checked after every scenario, also after one that failed.
 pub(crate) fn no_panics(env: &TestEnv) -> Result<()> {
     for line in env.log_lines("panicked at")? {
         env.violation(format!("the program panicked: {line}"));
@@ -54,15 +55,15 @@ pub(crate) fn no_panics(env: &TestEnv) -> Result<()> {
     Ok(())
 }
 
-/// Whether every client has had the answer to its last attempt.
+/// Whether every client's last refresh attempt has been answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Settled {
     NotYet,
     Yes,
 }
 
-/// One row for each session, ended if the client's is, at the generation before the one that the
-/// client holds; an attempt that was not answered may have been accepted.
+/// Each session has one row, revoked if the client's session is, at the generation before the client's token. An
+/// unanswered attempt may have been accepted.
 async fn rows_agree(
     database: &Database,
     env: &TestEnv,
@@ -90,7 +91,7 @@ async fn rows_agree(
     Ok(())
 }
 
-/// Neither the refresh token nor the access token of an ended session opens anything.
+/// The refresh token and the access token of a revoked session are refused.
 async fn check_revoked(env: &TestEnv, at: SocketAddr, client: &mut Client) -> Result<()> {
     if client.try_refresh(at).await? != RefreshOutcome::SignedOut {
         env.violation(format!("{}: an ended session was refreshed", client.email));
@@ -101,8 +102,7 @@ async fn check_revoked(env: &TestEnv, at: SocketAddr, client: &mut Client) -> Re
     Ok(())
 }
 
-/// The token before the newest is refused, and that somebody had it ends the family: so there was
-/// one live token, and there is none now.
+/// A replay of the previous refresh token is refused and revokes the family: one token was live, none is now.
 async fn one_token_is_live(env: &TestEnv, at: SocketAddr, client: &mut Client) -> Result<()> {
     let Some(previous) = client.previous.clone() else { return Ok(()) };
     let outcome = http::call(at, &refresh_request(env, &previous)).await;

@@ -1,5 +1,5 @@
-//! An honest client: a cookie jar, a pending attempt key, an access token. It keeps the rules of the
-//! protocol's client side (docs/design/rotation.md): the key stays until the attempt is answered, and
+//! An honest client: a cookie jar, a pending attempt key (the `Idempotency-Key`), an access token. It keeps the
+//! client's rules of rotation (docs/design/rotation.md): retries repeat the key until the attempt is answered, and
 //! only 401 ends the session. It must not look into the database.
 
 mod password;
@@ -19,40 +19,40 @@ use crate::ticket;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 pub(crate) const PASSWORD: &str = "velvet otter under glass";
-/// What it is changed to, and back.
+/// The password it changes to, and back.
 const OTHER_PASSWORD: &str = "marble heron beyond tuesday";
 
-/// A signed-in user's browser.
+/// A user's browser.
 pub(crate) struct Client {
     env: Arc<TestEnv>,
     pub(crate) email: String,
     pub(crate) password: &'static str,
-    /// What the jar holds.
+    /// The refresh token in the cookie jar.
     pub(crate) ticket: String,
-    /// What it held before.
+    /// The refresh token before the last rotation.
     pub(crate) previous: Option<String>,
-    /// The key of the attempt that has not been answered.
+    /// The idempotency key of the unanswered attempt.
     pub(crate) pending: Option<String>,
     pub(crate) access_token: String,
-    /// Whether its session was ended by somebody who may.
+    /// Whether its session was revoked on purpose: by logout, password change, administrator or replay.
     pub(crate) revoked: bool,
 }
 
-/// How an attempt to refresh ended.
+/// The outcome of one refresh attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefreshOutcome {
-    /// The next token is in the jar.
+    /// 200: the rotated token is in the jar.
     Refreshed,
-    /// 401: the session is over.
+    /// 401 `invalid_grant`: the session is over.
     SignedOut,
-    /// No whole answer came, or a quiet no: nothing is known, and the same key is tried again.
+    /// No whole answer, 409, 429 or a 5xx other than 503: the outcome is unknown; a retry repeats the key.
     Transient,
-    /// 503: the same key is tried again.
+    /// 503: a retry repeats the key.
     Unavailable,
 }
 
 impl Client {
-    /// A new user with a new session.
+    /// Registers a new user, which begins a session.
     pub(crate) async fn register(env: &Arc<TestEnv>, at: SocketAddr, name: &str) -> Result<Self> {
         let mut client = Self::unregistered(env, name);
         let answer = enter(env, at, path::REGISTER, &client.registration()).await?;
@@ -60,7 +60,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Asks to be registered, once; the status, if there was an answer.
+    /// Registers once, without a retry; the status, if there was an answer.
     pub(crate) async fn try_register(&self, at: SocketAddr) -> Option<u16> {
         let request = self.on_our_page(Request::post(path::REGISTER)).json(&self.registration());
         let outcome = http::call(at, &request).await;
@@ -72,7 +72,7 @@ impl Client {
         json!({ "email": self.email, "password": self.password })
     }
 
-    /// Somebody who is not registered yet.
+    /// A client without an account.
     pub(crate) fn unregistered(env: &Arc<TestEnv>, name: &str) -> Self {
         Self {
             env: Arc::clone(env),
@@ -86,7 +86,7 @@ impl Client {
         }
     }
 
-    /// Several users.
+    /// Registers `n` users.
     pub(crate) async fn several(env: &Arc<TestEnv>, at: SocketAddr, n: usize) -> Result<Vec<Self>> {
         let mut clients = Vec::with_capacity(n);
         for number in 0..n {
@@ -95,14 +95,14 @@ impl Client {
         Ok(clients)
     }
 
-    /// Begins another session; the one it had is forgotten.
+    /// Logs in: a new session replaces the one the client had.
     pub(crate) async fn login(&mut self, at: SocketAddr) -> Result<()> {
         let answer = enter(&self.env, at, path::LOGIN, &self.registration()).await?;
         (self.previous, self.pending, self.revoked) = (None, None, false);
         self.take(&answer)
     }
 
-    /// A thief's copy of the jar: without the pending key.
+    /// A thief's copy of the credentials, without the pending key.
     pub(crate) fn copied(&self) -> Self {
         Self {
             env: Arc::clone(&self.env),
@@ -116,32 +116,32 @@ impl Client {
         }
     }
 
-    /// The session in its ticket.
+    /// The session id in the refresh token.
     pub(crate) fn session(&self) -> [u8; 16] {
         ticket::read(&self.ticket).map_or([0; 16], |reading| reading.session)
     }
 
-    /// The generation of its ticket.
+    /// The generation of the refresh token.
     pub(crate) fn generation(&self) -> i64 {
         ticket::read(&self.ticket).map_or(0, |reading| reading.generation.into())
     }
 
-    /// What it would send to refresh now.
+    /// The refresh request with its `Idempotency-Key`: the pending one, or a new one.
     pub(crate) fn attempt(&mut self) -> Request {
         let rng = &self.env.rng;
         let key = self.pending.get_or_insert_with(|| rng.attempt_key()).clone();
         refresh_request(&self.env, &self.ticket).header(path::IDEMPOTENCY_KEY, key)
     }
 
-    /// One try.
+    /// One refresh, without a retry.
     pub(crate) async fn try_refresh(&mut self, at: SocketAddr) -> Result<RefreshOutcome> {
         let request = self.attempt();
         let outcome = http::call(at, &request).await;
         self.settle(outcome)
     }
 
-    /// Takes an attempt's outcome as a browser does: cookies that arrived are in the jar, even if the
-    /// rest of the answer never came.
+    /// Takes the outcome of a refresh as a browser does: cookies are in the jar as soon as the head has arrived, even
+    /// if the body is lost.
     pub(crate) fn settle(&mut self, outcome: Result<Answer, CallError>) -> Result<RefreshOutcome> {
         self.env.inspect("refresh", &outcome);
         let counters = &self.env.counters;
@@ -180,7 +180,7 @@ impl Client {
         }
     }
 
-    /// Refreshes until an answer has come, trying again with the same key.
+    /// Refreshes, and retries with the same idempotency key until an answer has come.
     ///
     /// # Errors
     /// If the client is signed out, or no answer comes within [`STEP_TIMEOUT`].
@@ -202,7 +202,7 @@ impl Client {
         bail!("{} got no answer to {tries} tries within {STEP_TIMEOUT:?}", self.email)
     }
 
-    /// Asks who it is; the status, if there was an answer.
+    /// `GET /me` with the bearer token; the status, if there was an answer.
     pub(crate) async fn me(&self, at: SocketAddr) -> Option<u16> {
         let token = format!("Bearer {}", self.access_token);
         let request = Request::get(path::ME).header("authorization", token);
@@ -211,7 +211,8 @@ impl Client {
         outcome.ok().map(|answer| answer.status)
     }
 
-    /// Logs out; the status, if there was an answer. The ticket is kept, to see that it opens nothing.
+    /// Logs out; the status, if there was an answer. The refresh token stays in the jar: the checker presents it
+    /// again.
     pub(crate) async fn logout(&mut self, at: SocketAddr) -> Option<u16> {
         let cookie = format!("{}={}", path::REFRESH_COOKIE, self.ticket);
         let request = self.on_our_page(Request::post(path::LOGOUT)).header("cookie", cookie);
@@ -222,7 +223,7 @@ impl Client {
         status
     }
 
-    /// Asks the service for its notes.
+    /// Lists the notes at the resource server.
     pub(crate) async fn notes(&self, at: SocketAddr) -> Result<Answer, CallError> {
         notes(at, &self.access_token).await
     }
@@ -244,19 +245,19 @@ impl Client {
     }
 }
 
-/// Asks the service for the notes of whoever holds this access token.
+/// Lists the notes at the resource server with this access token.
 pub(crate) async fn notes(at: SocketAddr, access_token: &str) -> Result<Answer, CallError> {
     let token = format!("Bearer {access_token}");
     http::call(at, &Request::get(path::NOTES).header("authorization", token)).await
 }
 
-/// A refresh with this ticket, without a key.
+/// A refresh with this token, without an idempotency key.
 pub(crate) fn refresh_request(env: &TestEnv, ticket: &str) -> Request {
     from_our_page(env, Request::post(path::REFRESH))
         .header("cookie", format!("{}={ticket}", path::REFRESH_COOKIE))
 }
 
-/// The refresh cookie that an answer sets.
+/// The refresh token in a response's `Set-Cookie`.
 pub(crate) fn refresh_cookie(answer: &Answer) -> Option<&str> {
     answer.cookie(path::REFRESH_COOKIE)
 }
@@ -265,7 +266,7 @@ pub(crate) fn from_our_page(env: &TestEnv, request: Request) -> Request {
     request.header("origin", &env.origin).header("sec-fetch-site", "same-origin")
 }
 
-/// Registers or logs in, trying again while the server is busy hashing.
+/// Registers or logs in; retries while the server is busy hashing.
 async fn enter(
     env: &TestEnv,
     at: SocketAddr,

@@ -1,6 +1,6 @@
-//! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports,
-//! in front of an issuer and the notes service. Each of the two is reached over a [`SwitchableProxy`], so that the way
-//! there can be led elsewhere. It must not know what is told through it.
+//! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports, in front
+//! of an issuer and a resource server (the notes service). Each upstream is reached through a [`SwitchableProxy`], so
+//! that a scenario can redirect it. It must not know the traffic.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -18,30 +18,28 @@ use crate::switchable_proxy::SwitchableProxy;
 use crate::test_env::TestEnv;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
-/// As an operator finds it.
+/// The configuration that ships.
 const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
-/// The ports it is written for: the edge's own, Baton's, the service's.
+/// The ports in it: the edge's, Baton's, the notes service's.
 const WRITTEN_PORTS: [&str; 3] = ["3000", "3001", "3002"];
-/// What stands before a port.
+/// The text before a port.
 const BEFORE_PORTS: [&str; 3] = ["port_value: ", "localhost:", "127.0.0.1:"];
-/// How often the edge is asked whether it works.
+/// Between two readiness checks of the edge.
 const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(50);
 
-/// Edge and service. They end with this handle.
+/// The edge and the resource server. Both stop when this is dropped.
 pub(crate) struct Edge {
-    /// Where the edge listens.
     pub(crate) address: SocketAddr,
-    /// Between the edge and the issuer, for the edge's own questions and everybody else's.
+    /// The issuer's upstream, for the edge's own requests (JWKS) and for forwarded ones.
     pub(crate) to_issuer: SwitchableProxy,
-    /// Between the edge and the service.
+    /// The resource server's upstream.
     pub(crate) to_service: SwitchableProxy,
-    /// The notes service.
     pub(crate) service: Arc<Instance>,
     envoy: Process,
 }
 
 impl Edge {
-    /// Starts the service and the edge; the issuer is found where `issuer` leads.
+    /// Starts the resource server and the edge; `issuer` is the route to the issuer.
     pub(crate) async fn start(env: &TestEnv, issuer: Route) -> Result<Self> {
         let database = format!("sqlite:{}", env.folder().join("notes.db").display());
         let service = env.launch_of(&env.programs.notes).with(&[
@@ -68,7 +66,8 @@ impl Edge {
         Ok(Self { address, to_issuer, to_service, service, envoy })
     }
 
-    /// Waits until this token opens the service: the edge fetches the keys in its own time.
+    /// Waits until the resource server accepts this token through the edge, which fetches the JWKS on its own
+    /// schedule.
     pub(crate) async fn wait_until_accepted(&self, access_token: &str) -> Result<()> {
         let stopwatch = Stopwatch::start();
         let mut last = String::new();
@@ -84,7 +83,7 @@ impl Edge {
         bail!("the edge does not let a good token through: {last}")
     }
 
-    /// The most memory that Envoy has had, in MiB.
+    /// Envoy's peak memory, in MiB.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
         self.envoy.ensure_running()?;
         let id = self.envoy.child.lock().expect("waiting does not panic").id();
@@ -92,12 +91,12 @@ impl Edge {
     }
 }
 
-/// What the service is called in `aud`.
+/// The notes service's audience (`aud`).
 pub(crate) fn audience(env: &TestEnv) -> String {
     format!("{}{}", env.origin, path::NOTES)
 }
 
-/// A port that was free a moment ago: an origin has to be known before anybody listens there.
+/// A port that was free a moment ago: the origin is a setting, so it has to be known before the server binds.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
@@ -107,7 +106,7 @@ fn listen_address(env: &TestEnv) -> Result<SocketAddr> {
     Ok(SocketAddr::from(([127, 0, 0, 1], port.context("an origin with a port")?)))
 }
 
-/// The configuration for these ports.
+/// The configuration with these ports.
 fn with_ports(configuration: &str, ports: [u16; 3]) -> Result<String> {
     let mut text = configuration.to_owned();
     for (written, port) in WRITTEN_PORTS.iter().zip(ports) {
@@ -115,7 +114,7 @@ fn with_ports(configuration: &str, ports: [u16; 3]) -> Result<String> {
             text = text.replace(&format!("{before}{written}"), &format!("{before}{port}"));
         }
     }
-    // Whatever is left would lead to somebody else's program.
+    // A port that is left would lead to another program.
     if text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
         WRITTEN_PORTS
             .iter()
@@ -126,7 +125,7 @@ fn with_ports(configuration: &str, ports: [u16; 3]) -> Result<String> {
     Ok(text)
 }
 
-/// A running Envoy. It ends with its handle.
+/// A running Envoy. Killed when dropped.
 struct Process {
     child: Mutex<Child>,
     log: PathBuf,
@@ -137,7 +136,7 @@ impl Process {
         let log = env.log();
         let mut command = Command::new(envoy);
         command.arg("--config-path").arg(configuration);
-        // Several may run on one machine: without the memory they would share.
+        // Several may run on one machine: no shared memory for hot restarts.
         command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]);
         command.env_clear().env("PATH", instance::PATH).current_dir(env.folder());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
@@ -146,7 +145,7 @@ impl Process {
         Ok(Self { child: Mutex::new(child), log })
     }
 
-    /// Passes while it runs. What it said of its end is in the error.
+    /// Fails, with Envoy's log, if it has exited.
     fn ensure_running(&self) -> Result<()> {
         match self.child.lock().expect("waiting does not panic").try_wait()? {
             None => Ok(()),

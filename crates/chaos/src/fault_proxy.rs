@@ -1,5 +1,5 @@
-//! The network between two parties, when it fails: a TCP proxy that cuts, strikes or only passes on.
-//! It must not understand what passes through, beyond where an answer begins.
+//! Network faults: a TCP proxy that cuts connections, kills the server, or only forwards. It must not understand the
+//! traffic, beyond where an answer begins.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -15,38 +15,37 @@ use crate::instance::Instance;
 use crate::load::Route;
 use crate::rng::SeededRng;
 
-/// What the proxy does to a connection.
+/// The fault the proxy injects into each connection.
 #[derive(Clone)]
 pub(crate) enum Fault {
-    /// Passes everything on.
+    /// Forwards all traffic.
     None,
-    /// Takes the whole answer from the server and passes only its beginning on, or nothing.
+    /// Reads the whole answer from the server and forwards only its beginning, or no byte.
     CutAnswers(Arc<SeededRng>),
-    /// Kills the server when the first bytes of its answer arrive; some of them pass.
+    /// Kills the server when the first bytes of its answer arrive, and forwards some of them.
     Kill(Arc<Instance>, Arc<SeededRng>),
-    /// Passes the message on that springs the trigger, and cuts when the server answers it.
+    /// Forwards the message that fires the trigger, and cuts when the server answers.
     CutAfterMessage(Arc<Trigger>),
 }
 
-/// Waits for one of the client's messages: the last of so many that contain certain bytes, or the
-/// first that commits.
+/// Fires on one of the client's messages: the n-th that contains given bytes, or the first with a COMMIT.
 #[derive(Default)]
 pub(crate) struct Trigger(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    /// Zero: for none.
+    /// How many matching messages are left; zero: disarmed, or fired.
     messages: u64,
     bytes: Vec<u8>,
 }
 
 impl Trigger {
-    /// Waits for this many messages that contain `bytes`; every message contains nothing.
+    /// Arms it for the n-th message that contains `bytes`; every message contains an empty slice.
     pub(crate) fn arm(&self, messages: u64, bytes: &[u8]) {
         *self.0.lock().expect(TRIGGER) = Waiting { messages, bytes: bytes.to_vec() };
     }
 
-    /// Waits no more; whether it was sprung.
+    /// Disarms it; whether it has fired.
     pub(crate) fn has_fired(&self) -> bool {
         std::mem::take(&mut *self.0.lock().expect(TRIGGER)).messages == 0
     }
@@ -81,7 +80,7 @@ pub(crate) struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// Listens on a port of its own and connects to wherever `route` leads at that moment.
+    /// Listens on a port of its own and connects to the address that `route` gives for each connection.
     pub(crate) async fn start(route: Route, fault: Fault) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -96,7 +95,7 @@ impl FaultProxy {
         self.address
     }
 
-    /// Cuts every connection that is open.
+    /// Cuts every open connection.
     pub(crate) fn cut(&self) {
         self.cut.notify_one();
     }
@@ -123,11 +122,11 @@ async fn accept(
     (fault, swallowed): (Fault, UnboundedSender<Vec<u8>>),
     cut: Arc<Notify>,
 ) {
-    // Dropped with this task, and the connections with it.
+    // Aborted with this task, and the connections with it.
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            // What was asked for before comes first: a new connection is on the new route.
+            // A cut that was requested earlier comes first: a new connection takes the new route.
             biased;
             () = cut.notified() => {
                 connections.abort_all();
@@ -138,7 +137,7 @@ async fn accept(
         let Ok((client, _)) = accepted else { return };
         let (server, fault, swallowed) = (route(), fault.clone(), swallowed.clone());
         connections.spawn(async move {
-            // A server that is not there, or goes away, is a cut connection to the client.
+            // An unreachable server is a closed connection to the client.
             if let Ok(server) = TcpStream::connect(server).await {
                 let _ = pass(client, server, fault, swallowed).await;
             }
@@ -177,7 +176,7 @@ async fn pass(
     Ok(())
 }
 
-/// Passes the request on and reads the answer until `enough` bytes are there, or it ends.
+/// Forwards the request and reads the answer until `enough` bytes are there, or it ends.
 async fn answer(
     client: &mut TcpStream,
     server: &mut TcpStream,
@@ -217,13 +216,13 @@ async fn cut_after(
                 if read? == 0 {
                     return Ok(());
                 }
-                // More of the same message may follow; it is passed on, too.
+                // More of the same message may follow; it is forwarded, too.
                 cut |= trigger.fires_on(&message);
                 to_server.write_all(&message).await?;
                 message.clear();
             }
             read = from_server.read_buf(&mut answer) => {
-                // The server has done what it was told when it answers; nobody hears of it.
+                // An answer means that the server has carried the message out; the client never receives it.
                 if read? == 0 || cut {
                     return Ok(());
                 }

@@ -1,4 +1,4 @@
-//! How long something is let through that should be refused.
+//! Revocation lag: how long a revoked credential is still accepted.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 use crate::test_env::TestEnv;
 use crate::timing::{STEP_TIMEOUT, Stopwatch};
 
-/// Asks until it is refused: when the last call began that was let through, counted from now.
+/// Calls until it is refused; the start of the last accepted call, counted from now.
 ///
 /// # Errors
-/// `ask`'s own; and it is let through for longer than [`STEP_TIMEOUT`].
+/// `ask`'s own; and if it is still accepted after [`STEP_TIMEOUT`].
 pub(crate) async fn until_refused<F>(ask: impl Fn() -> F) -> Result<Duration>
 where
     F: Future<Output = Result<bool>>,
@@ -29,7 +29,7 @@ where
     }
 }
 
-/// The lags of all rounds, told and held to what is promised.
+/// Reports the lags of all rounds and checks the promised bound.
 pub(crate) fn check_bound(env: &TestEnv, bound: Duration, what: &str, mut lags: Vec<Duration>) {
     lags.sort_unstable();
     let at = |percent: usize| lags.get(lags.len() * percent / 100).or(lags.last());

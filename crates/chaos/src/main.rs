@@ -1,9 +1,9 @@
-//! The fault suite: starts the real program, breaks it, its database, its network and the gateway in front
-//! of it in every way it must survive, attacks it, and checks what is left. It knows HTTP, processes and database files, and nothing
-//! of the server's insides: it must not depend on `backend`.
+//! The fault suite (chaos tests): starts the real program, breaks it, its database, its network and the gateway in
+//! front of it, attacks it, and checks the invariants. It knows HTTP, processes and database files; it must not
+//! depend on `backend`.
 //!
-//! Start reading at [`scenarios`]: each is a story of its own. After each, [`checker`] says whether
-//! every invariant held. `cargo xtask chaos` builds what is needed and runs it.
+//! Start reading at [`scenarios`]: each is independent. After each, [`checker`] checks every invariant. `cargo xtask
+//! chaos` builds the programs and runs it.
 #![forbid(unsafe_code)]
 
 mod checker;
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
         overrides_with = "failpoints"
     )]
     failpoints: PathBuf,
-    /// The service that trusts the program's tokens.
+    /// The resource server (notes) that accepts the program's access tokens.
     #[arg(
         long,
         value_name = "PATH",
@@ -90,7 +90,7 @@ pub(crate) struct Arguments {
     list: bool,
 }
 
-/// Which engines to run on.
+/// The engines to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Databases {
     Sqlite,
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    // Dropping the runtime ends every task, and with each task the processes it holds.
+    // Dropping the runtime aborts every task, and with each task the processes it holds.
     let verdict = runtime.block_on(async {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

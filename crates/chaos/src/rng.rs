@@ -1,10 +1,10 @@
-//! Chance that can be repeated: every random choice of a run comes from one seed, which is printed.
-//! It must not be used for secrets. The network and the scheduler have a chance of their own, so a
-//! seed repeats the choices of the suite, not the interleaving they met.
+//! Seeded random numbers: every random choice of a run comes from one seed, which is printed. It must not be used for
+//! secrets. A seed repeats the choices of the suite, not the interleaving: network and scheduler have their own
+//! randomness.
 
 use std::sync::Mutex;
 
-/// A source of repeatable choices: SplitMix64 (Steele, Lea, Flood 2014).
+/// SplitMix64 (Steele, Lea, Flood 2014), shared by tasks.
 pub(crate) struct SeededRng(Mutex<u64>);
 
 impl SeededRng {
@@ -24,27 +24,26 @@ impl SeededRng {
 
     /// A number below `end`, which is not zero.
     pub(crate) fn below(&self, end: u64) -> u64 {
-        // The bias of a remainder is far below what a test could notice.
+        // Modulo bias is far below what a test could notice.
         self.bits() % end
     }
 
-    /// An index into something with `length` elements, which is not empty.
+    /// An index into a collection of `length` elements, which is not empty.
     pub(crate) fn index(&self, length: usize) -> usize {
         let length = u64::try_from(length).expect("no collection is larger");
         usize::try_from(self.below(length)).expect("smaller than a usize")
     }
 
-    /// Yes or no.
     pub(crate) fn coin(&self) -> bool {
         self.below(2) == 0
     }
 
-    /// Another source, for a part that chooses beside this one.
+    /// Another generator, for a task that draws concurrently.
     pub(crate) fn split(&self) -> Self {
         Self::new(self.bits())
     }
 
-    /// A new attempt key: 128 bits in hexadecimal.
+    /// A new attempt key (`Idempotency-Key`): 128 bits in hexadecimal.
     pub(crate) fn attempt_key(&self) -> String {
         format!("{:016x}{:016x}", self.bits(), self.bits())
     }

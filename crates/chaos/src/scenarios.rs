@@ -1,5 +1,5 @@
-//! Every scenario by name, in the order they are played. Each file is one story; what they have in
-//! common is here, what they are played with in [`TestEnv`].
+//! Every scenario by name, in the order in which they run. Each file is one scenario; their helpers are here, their
+//! environment is [`TestEnv`].
 
 mod attack;
 mod clock_jumps;
@@ -34,14 +34,14 @@ use crate::instance::Instance;
 use crate::load::Route;
 use crate::test_env::TestEnv;
 
-/// A story, and how often it is told.
+/// A scenario, and its number of rounds.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
     pub(crate) engines: &'static [Engine],
-    /// Rounds unless told otherwise.
+    /// Rounds of a full run.
     pub(crate) full_rounds: u64,
-    /// Rounds when time is short; none for what takes long by nature.
+    /// Rounds of a smoke run; zero for a scenario that is slow by nature.
     pub(crate) smoke_rounds: u64,
     pub(crate) run: fn(Arc<TestEnv>) -> ScenarioFuture,
 }
@@ -52,7 +52,7 @@ const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
 const SQLITE: &[Engine] = &[Engine::Sqlite];
 const POSTGRES: &[Engine] = &[Engine::Postgres];
 
-/// The suite.
+/// All scenarios.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     WITHOUT_GATEWAY.iter().chain(gateway::ALL)
 }
@@ -260,7 +260,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
 ];
 
-/// The way to an instance, wherever it listens at that moment.
+/// The route to an instance, whose port changes with each restart.
 fn route_to(instance: &Arc<Instance>) -> Route {
     let instance = Arc::clone(instance);
     Arc::new(move || instance.address())

@@ -1,5 +1,4 @@
-//! Plays the chosen scenarios one after the other, each in a test environment of its own. It must not know what
-//! they do.
+//! Runs the chosen scenarios one after the other, each in its own test environment. It must not know the scenarios.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::test_env::{Programs, TestEnv};
 use crate::timing::Stopwatch;
 use crate::{Arguments, Databases};
 
-/// The bound of a round: far above what any takes.
+/// The timeout of a round: far above what any takes.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Whether every scenario passed.
@@ -65,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
     Ok(report::failed(&outcomes) == 0)
 }
 
-/// Every pair of a scenario and an engine that was asked for.
+/// Every chosen pair of a scenario and an engine.
 fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
     let wanted = |engine| match arguments.database {
         Databases::All => true,
@@ -73,7 +72,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         Databases::Postgres => engine == Engine::Postgres,
     };
     let wanted_names = &arguments.scenario;
-    // A whole name means that scenario and not the others it is a part of.
+    // A scenario's full name selects that scenario alone, not those that contain it.
     let is_whole = |wanted: &str| all().any(|scenario| scenario.name == wanted);
     let matches = |wanted: &str, name: &str| {
         if is_whole(wanted) { name == wanted } else { name.contains(wanted) }
@@ -87,7 +86,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         .filter(|(scenario, engine)| named(scenario.name) && scenario.engines.contains(engine))
         .filter(|(scenario, _)| rounds(arguments, scenario) > 0)
         .collect();
-    // Among the tests, a filter may mean others.
+    // In a smoke run beside other tests, a filter may name only those.
     if chosen.is_empty() && !arguments.smoke {
         bail!("no scenario has this name on this database; --list names them");
     }
@@ -107,7 +106,7 @@ async fn run_scenario(scenario: &'static Scenario, env: TestEnv, keep: bool) -> 
     let stopwatch = Stopwatch::start();
     let env = Arc::new(env);
     let bound = ROUND_TIMEOUT * u32::try_from(env.rounds.max(1)).unwrap_or(u32::MAX);
-    // A task of its own: a panic is that scenario's failure, and ends what it has started.
+    // A task of its own: a panic fails this scenario alone, and drops its processes.
     let running = tokio::spawn(tokio::time::timeout(bound, (scenario.run)(Arc::clone(&env))));
     let verdict = Abort(running).joined().await;
     if let Err(error) = verdict {
@@ -137,7 +136,7 @@ async fn run_scenario(scenario: &'static Scenario, env: TestEnv, keep: bool) -> 
     Ok(outcome)
 }
 
-/// A task that ends with its handle.
+/// A task that is aborted when its handle is dropped.
 struct Abort(tokio::task::JoinHandle<Result<Result<()>, tokio::time::error::Elapsed>>);
 
 impl Abort {
@@ -156,7 +155,7 @@ impl Drop for Abort {
     }
 }
 
-/// A name is looked for on `PATH`, a path from here.
+/// A bare name is found on `PATH`; a path is relative to the working directory.
 fn envoy(path: &Path) -> Result<PathBuf> {
     if path.components().count() == 1 {
         Ok(path.to_path_buf())

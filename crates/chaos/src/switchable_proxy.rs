@@ -1,5 +1,5 @@
-//! A way to a program that can be led elsewhere while it is in use: to somebody who stands in for it, or to
-//! where nobody is. It must not know who that is.
+//! A proxy whose upstream can be switched while it is in use: to a stub, or to an address that refuses connections.
+//! It must not know the upstream.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -9,17 +9,16 @@ use anyhow::Result;
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::load::Route;
 
-/// Nobody listens on port 1 of this machine: connections are refused at once.
+/// No program listens on port 1 of this machine: connections are refused at once.
 const UNREACHABLE: ([u8; 4], u16) = ([127, 0, 0, 1], 1);
 
-/// A proxy whose route can be changed.
 pub(crate) struct SwitchableProxy {
     proxy: FaultProxy,
     replacement: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 impl SwitchableProxy {
-    /// Listens, and passes on to where `default` leads.
+    /// Listens, and forwards to the upstream of `default`.
     pub(crate) async fn start(default: Route) -> Result<Self> {
         let replacement = Arc::new(Mutex::new(None));
         let route: Route = {
@@ -33,17 +32,17 @@ impl SwitchableProxy {
         self.proxy.address()
     }
 
-    /// From now on everybody meets `address`; connections that are open are cut.
+    /// Sends new connections to `address`, and cuts open ones.
     pub(crate) fn redirect_to(&self, address: SocketAddr) {
         self.switch(Some(address));
     }
 
-    /// From now on nobody is met.
+    /// Refuses new connections, and cuts open ones.
     pub(crate) fn refuse(&self) {
         self.switch(Some(UNREACHABLE.into()));
     }
 
-    /// As it was.
+    /// Switches back to the default upstream.
     pub(crate) fn restore(&self) {
         self.switch(None);
     }

@@ -1,5 +1,5 @@
-//! What a scenario plays on: a folder, a database, chance, and the counts of what happened. It must
-//! not know any scenario.
+//! The test environment of one scenario: folder, database, seeded RNG, counters and violations. It must not know any
+//! scenario.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -20,11 +20,10 @@ use crate::rng::SeededRng;
 pub(crate) struct Programs {
     /// As it ships.
     pub(crate) binary: PathBuf,
-    /// The same code, built to end itself at a named moment.
+    /// The same code with failpoints: it ends itself at a named moment.
     pub(crate) failpoints: PathBuf,
-    /// The service that trusts its tokens.
+    /// A resource server that accepts its access tokens.
     pub(crate) notes: PathBuf,
-    /// Envoy.
     pub(crate) envoy: PathBuf,
 }
 
@@ -33,12 +32,12 @@ pub(crate) struct TestEnv {
     pub(crate) programs: Programs,
     pub(crate) engine: Engine,
     pub(crate) database: Database,
-    /// The origin that browsers see. Only stories with a gateway have somebody who listens there; to the
-    /// others it is a name that calls must give.
+    /// The origin of the site. A server listens there only in scenarios with a gateway; elsewhere it is the value of
+    /// the `Origin` header.
     pub(crate) origin: String,
     pub(crate) rounds: u64,
-    /// Whether figures of speed are held to their bounds, and a token's life is waited for. A few rounds among other
-    /// tests say nothing of speed, and have no time.
+    /// A full run: latencies are held to their bounds, and scenarios may wait for a token's expiry. A smoke run
+    /// beside other tests measures no latency and has no time.
     pub(crate) measures: bool,
     pub(crate) rng: SeededRng,
     pub(crate) counters: Counters,
@@ -46,18 +45,17 @@ pub(crate) struct TestEnv {
     instances: AtomicUsize,
 }
 
-/// What was counted.
 #[derive(Default)]
 pub(crate) struct Counters {
-    /// Refreshes that were answered with 200.
+    /// Refreshes answered with 200.
     pub(crate) refreshes: AtomicU64,
-    /// Calls that failed in a way that leaves the session alone.
+    /// Failures that leave the session alone: the client retries.
     pub(crate) transient: AtomicU64,
     violations: Mutex<Vec<String>>,
     remarks: Mutex<Vec<String>>,
 }
 
-/// Violations of one kind are alike: a few are enough to find the cause.
+/// Violations of one kind are alike: 20 are enough to find the cause.
 const MOST_VIOLATIONS: usize = 20;
 
 impl TestEnv {
@@ -88,12 +86,12 @@ impl TestEnv {
         self.folder.path()
     }
 
-    /// Keeps the folder, for whoever must find out what went wrong.
+    /// Keeps the folder, for debugging.
     pub(crate) fn keep(self) -> PathBuf {
         self.folder.keep()
     }
 
-    /// How an instance is started here.
+    /// How to start an instance here, without rate limits.
     pub(crate) fn launch(&self) -> Launch {
         self.launch_on(&self.database.url())
     }
@@ -103,7 +101,7 @@ impl TestEnv {
         self.launch_with_limits(database).with(&["--limits", "off"])
     }
 
-    /// The same, and calls are limited as they are for users.
+    /// The same, with the rate limits of production.
     pub(crate) fn launch_with_limits(&self, database: &str) -> Launch {
         let keys = self.folder().join("keys");
         let mut launch = self.launch_of(&self.programs.binary).with(&["serve"]);
@@ -113,7 +111,7 @@ impl TestEnv {
         launch
     }
 
-    /// How any program is started here. It has not been told anything.
+    /// How to start any program here, without arguments.
     pub(crate) fn launch_of(&self, binary: &Path) -> Launch {
         Launch {
             binary: binary.to_path_buf(),
@@ -131,12 +129,12 @@ impl TestEnv {
         self.folder().join(format!("instance-{number}.log"))
     }
 
-    /// A running instance.
+    /// Starts an instance.
     pub(crate) async fn start(&self) -> Result<Instance> {
         Instance::start(self.launch()).await
     }
 
-    /// Records that something happened that must never happen.
+    /// Records the violation of an invariant.
     pub(crate) fn violation(&self, text: impl Into<String>) {
         let mut violations = self.counters.violations.lock().expect("pushing does not panic");
         if violations.len() < MOST_VIOLATIONS {
@@ -144,14 +142,14 @@ impl TestEnv {
         }
     }
 
-    /// Notes a promise in seconds that was not kept.
+    /// Records a violation if the duration exceeds its bound.
     pub(crate) fn check_bound(&self, bound: Duration, took: Duration, what: &str) {
         if took > bound {
             self.violation(format!("{what} {took:.2?}, which is more than {bound:?}"));
         }
     }
 
-    /// Notes a promise of memory, in MiB, that an instance did not keep.
+    /// Records a violation if an instance's peak memory exceeds its bound, in MiB.
     pub(crate) fn check_memory(&self, bound: u64, instances: &[Instance]) -> Result<()> {
         let peaks: Vec<u64> = instances.iter().map(Instance::peak_memory).collect::<Result<_>>()?;
         self.remark(format!("memory of the instances: {peaks:?} MiB at most"));
@@ -161,7 +159,7 @@ impl TestEnv {
         Ok(())
     }
 
-    /// Records a figure worth reading.
+    /// Records a figure for the report.
     pub(crate) fn remark(&self, text: impl Into<String>) {
         self.counters.remarks.lock().expect("pushing does not panic").push(text.into());
     }
@@ -174,7 +172,8 @@ impl TestEnv {
         self.counters.remarks.lock().expect("pushing does not panic").clone()
     }
 
-    /// What holds for every answer, whatever was asked and whatever is broken at the time.
+    /// Checks the invariants of every answer, in any state of the system: no timeout, 5xx only as 503 with
+    /// `Retry-After`, no cookie in a 5xx.
     pub(crate) fn inspect(&self, what: &str, outcome: &Result<Answer, CallError>) {
         let answer = match outcome {
             Ok(answer) => answer,

@@ -1,32 +1,32 @@
-//! Waiting and measuring, for the whole suite in one place. A fault needs its moment: here waiting
-//! is the experiment, not a way to make a test pass. Nothing is asserted about durations but what is
-//! promised in seconds, and the bounds that keep the suite finite.
+//! Waiting and measuring, for the whole suite in one place. A fault needs its moment: a pause here is the experiment,
+//! not a way to make a test pass. The only asserted durations are promises in seconds, and the timeouts that keep the
+//! suite finite.
 
 use std::time::{Duration, Instant};
 
-/// The longest a single step of the suite may take before it counts as a fault of the program.
+/// The timeout of a single step; beyond it, the program is at fault.
 pub(crate) const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The contract: while the database cannot be reached, everybody is told so within this time.
+/// The promise: while the database is unreachable, every call is answered with 503 within this time.
 pub(crate) const UNAVAILABLE_WITHIN: Duration = Duration::from_secs(3);
 
-/// When it is back, everybody is served within this time.
+/// The promise: once it is back, every client is served within this time.
 pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);
 
-/// Lets this much time pass.
+/// Sleeps.
 #[expect(clippy::disallowed_methods, reason = "faults are spread over time on purpose")]
 pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// The machine's time, in seconds of Unix time.
+/// The wall clock, in seconds of Unix time.
 #[expect(clippy::disallowed_methods, reason = "tokens are made for the real time")]
 pub(crate) fn unix_seconds() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// Measures how long something takes.
+/// Measures a duration.
 #[derive(Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 
