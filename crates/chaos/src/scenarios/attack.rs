@@ -1,5 +1,5 @@
-//! Guessers and crowds. Passwords cost memory and time on purpose; neither may be had without bound, and who
-//! has nothing to do with it goes on.
+//! Brute force and login floods. Argon2id hashing costs memory and time on purpose: login throttling and a bounded
+//! number of permits keep both bounded, while honest users are served.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -21,26 +21,26 @@ use crate::timing::{Stopwatch, pause};
 const OWNER: &str = "owner@example.com";
 const OWNERS_ADDRESS: &str = "203.0.113.9";
 const WRONG: &str = "a wrong password, mistyped";
-/// The owner, on a device they know, is let in within this time.
+/// The owner, on a known device, is logged in within this time: no lockout.
 const OWNER_WITHIN: Duration = Duration::from_secs(2);
-/// How many guessers are at work at once, and how often each round guesses.
+/// Concurrent guessers, and guesses in each round.
 const GUESSERS: u32 = 16;
 const GUESSES: u32 = 1_000;
-/// The crowd, and those who have nothing to do with it.
+/// Concurrent logins, and the clients that refresh beside them.
 const CROWD: u32 = 500;
 const CLIENTS: usize = 50;
 const REFRESHES: usize = 10;
 /// One device may log in 20 times at once; the owner needs no more to make the point.
 const LOGINS: u32 = 15;
-/// How many guesses may be looked at from one of the owner's logins to the next, half a second: the owner's
-/// password forgives the wrong ones before, five are free then, and the next ones cost a second and more.
+/// How many guesses may be checked between two of the owner's logins, half a second apart: each login resets the
+/// throttle, then five guesses are free, and the next ones cost a second and more.
 const LOOKED_AT: u64 = 8;
-/// How much memory an attack may cost, in MiB, beside what looking at passwords takes.
+/// How much memory an attack may cost, in MiB, beside password hashing.
 const ROOM: u64 = 64;
-/// What looking at one password takes, in MiB.
+/// The memory of one Argon2id hash, in MiB.
 const PASSWORD_ROOM: usize = 19;
 
-/// Guesses in turns with the owner's logins.
+/// Brute force against one account: login throttling rejects the guesses, not the owner.
 pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
     let launch = env.launch_with_limits(&env.database.url());
     let instance = Instance::start(launch.with(&["--trusted-proxies", "127.0.0.1"])).await?;
@@ -83,7 +83,7 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
     let (_, (logins, slowest)) = try_join(guessing, owner).await?;
     env.check_bound(OWNER_WITHIN, slowest, "the owner's login took");
     let (answered, limited) = (answered.into_inner(), limited.into_inner());
-    // Besides, each guesser may have one on its way.
+    // Each guesser may have one more in flight.
     if answered > u64::from(GUESSERS) + LOOKED_AT * u64::from(logins + 1) {
         env.violation(format!("{answered} wrong passwords were looked at"));
     }
@@ -94,7 +94,7 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
     memory_is_bounded(&env, &instance, before)
 }
 
-/// Nothing limits the crowd but the places where passwords are looked at.
+/// A flood of logins for unknown accounts; only the hashing permits limit it.
 pub(crate) async fn crowd(env: Arc<TestEnv>) -> Result<()> {
     let instance = env.start().await?;
     let at = instance.address();
@@ -132,7 +132,7 @@ pub(crate) async fn crowd(env: Arc<TestEnv>) -> Result<()> {
 }
 
 fn memory_is_bounded(env: &TestEnv, instance: &Instance, before: u64) -> Result<()> {
-    // As many at once as there are processors, and half as many more of those who are known.
+    // One permit per CPU, and half as many more for known devices.
     let processors = std::thread::available_parallelism()?.get();
     let room = ROOM + u64::try_from(PASSWORD_ROOM * (processors + processors.div_ceil(2)))?;
     let peak = instance.peak_memory()?;
@@ -143,7 +143,7 @@ fn memory_is_bounded(env: &TestEnv, instance: &Instance, before: u64) -> Result<
     Ok(())
 }
 
-/// The cookie that says on which device this was.
+/// Registers; the cookie that marks the device as known.
 async fn register(env: &TestEnv, at: SocketAddr) -> Result<String> {
     let body = json!({ "email": OWNER, "password": PASSWORD });
     let request = from_our_page(env, Request::post(path::REGISTER))

@@ -1,9 +1,10 @@
-//! The machine's clock of one instance is set wrong for a while, by an hour or by more than a session lives, or is
-//! wrong when it starts, while another instance over the same database has the right time. Nothing terminal is said, and nothing is
-//! removed: calls are 503 until the clock is right again, `baton prune` refuses, and afterwards every session is there.
+//! Clock jumps: the wall clock of one instance is wrong for a while, by an hour or by more than a session's lifetime,
+//! or from its start on, while another instance on the same database has the right time. No session expires or is
+//! revoked, and no row is pruned: calls are 503 until the clock is right again, `baton prune` refuses, and afterwards
+//! every session is there.
 //!
-//! The clock is libfaketime's (Debian package `faketime`), which reads the offset from a file that
-//! changes while the program runs. Only the wall clock moves; timers go on as they are.
+//! The clock is libfaketime's (Debian package `faketime`), which reads the offset from a file that changes while the
+//! program runs. Only the wall clock moves; timers are monotonic.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,16 +24,16 @@ use crate::test_env::TestEnv;
 const CLIENTS: usize = 4;
 /// An hour and forty days, in seconds, in each direction.
 const JUMPS: [&str; 4] = ["+3600", "+3456000", "-3600", "-3456000"];
-/// With these an instance is started: its first reading is as wrong as all that follow.
+/// Offsets at the start of an instance: its first reading is as wrong as all that follow.
 const AT_THE_START: [&str; 2] = [JUMPS[1], JUMPS[3]];
-/// Debian's places for the library.
+/// Debian's paths of the library.
 const LIBRARIES: [&str; 3] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/faketime/libfaketimeMT.so.1",
 ];
 
-/// No client is signed out by a clock.
+/// No client is signed out by a clock jump.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let library = LIBRARIES.iter().find(|library| Path::new(library).is_file());
     let library = library.context("libfaketime is not there: `apt-get install faketime`")?;
@@ -110,7 +111,7 @@ async fn ready(at: SocketAddr, status: u16) -> Result<()> {
     }
 }
 
-/// An operator's command on the machine whose clock is wrong. A file has no clock to compare with, but says when a
+/// `baton prune` on the machine whose clock is wrong. SQLite has no clock to compare with, but the file says when a
 /// server last worked on it.
 fn prune(env: &TestEnv, launch: &Launch, jump: &str) -> Result<()> {
     let words: &[&str] = match env.engine {
@@ -138,7 +139,7 @@ fn with_clock(launch: Launch, library: &str, offset_file: &Path) -> Launch {
     Launch { environment, ..launch }
 }
 
-/// Replaced whole, so that nobody reads half an offset.
+/// An atomic rename: the library must not read half an offset.
 fn set(offset_file: &PathBuf, offset: &str) -> Result<()> {
     let next = offset_file.with_extension("next");
     std::fs::write(&next, format!("{offset}\n"))?;

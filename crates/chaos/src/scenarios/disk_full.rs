@@ -1,8 +1,8 @@
-//! The disk is full. Nothing can be written, so a refresh is put off, and its cookie kept; what only
-//! reads goes on. Room is made, and everything goes on as if nothing had been.
+//! Disk full: no write succeeds, so a refresh is 503 and its cookie stays valid, while bearer calls, which only read,
+//! are served. Once there is room, every client refreshes again.
 //!
-//! The disk is a small one in memory, mounted in a namespace that only the program lives in: the
-//! machine sees nothing of it, and it is gone with the process.
+//! The disk is a small tmpfs in a mount namespace of the program's own: the machine does not see it, and it is gone
+//! with the process.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -20,10 +20,10 @@ use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 const CLIENTS: usize = 4;
-/// Mounts the small disk, then becomes the program.
+/// Mounts the small disk, then execs the program.
 const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"";
 
-/// Nobody is signed out by a full disk.
+/// No client is signed out by a full disk.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let disk = env.folder().join("disk");
     std::fs::create_dir(&disk)?;
@@ -66,7 +66,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check_in(&database, &env, at, &mut clients).await
 }
 
-/// The program's own view of its folder, through `/proc`.
+/// The database's folder in the program's mount namespace, through `/proc`.
 fn seen_from_here(instance: &Instance, disk: &Path) -> Result<PathBuf> {
     let id = instance.id().context("it runs")?;
     let disk = disk.strip_prefix("/").context("the folder is absolute")?;
@@ -77,7 +77,7 @@ fn seen_from_here(instance: &Instance, disk: &Path) -> Result<PathBuf> {
     Ok(seen)
 }
 
-/// Writes until nothing more fits.
+/// Writes until the disk is full.
 fn fill(filler: &Path) -> Result<()> {
     let mut file = File::create(filler)?;
     for size in [4096, 1] {

@@ -1,6 +1,6 @@
-//! An operator ends everyone's sessions, and there are 20,000 for each round: `baton sessions end --all`. It is killed
-//! half way and run again. Every end has its event, both or neither; the other instance hears of it; whoever logs in
-//! meanwhile stays logged in and is answered in time.
+//! Bulk revocation by an operator: `baton sessions end --all`, with 20,000 sessions for each round. The command is
+//! killed half way and run again. Each revocation and its event are committed together or not at all; the other
+//! instance learns of it; users who log in during the run keep their new sessions and are answered in time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +16,14 @@ use crate::{checker, lag};
 
 const SESSIONS_A_ROUND: u64 = 20_000;
 const CLIENTS: usize = 8;
-/// How long the clients refresh before it, for comparison.
+/// How long refreshes are measured before it, for comparison.
 const BEFORE: Duration = Duration::from_secs(3);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-/// What is promised of 99 of 100 refreshes while sessions end in masses (docs/operating.md).
+/// The promised 99th percentile of refreshes during a bulk revocation (docs/operating.md).
 const REFRESHED_WITHIN: Duration = Duration::from_millis(100);
-/// And how much memory an instance takes, in MiB.
+/// The promised bound of an instance's memory, in MiB.
 const MEMORY: u64 = 300;
-/// The bound for news of an end at the other instance.
+/// The promised revocation lag at the other instance.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
 const END: &[&str] = &["sessions", "end", "--all", "--yes"];
@@ -58,7 +58,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let stopwatch = Stopwatch::start();
     let mut command = RunningCommand::start(&env, END)?;
     command.wait_for_line(SOME).await?;
-    // What begins from here on goes on.
+    // Sessions that begin from here on stay live.
     for client in &mut clients {
         client.login(here).await?;
     }
@@ -78,7 +78,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     env.check_bound(HEARD_WITHIN, lag, "the other instance has not heard of it for");
     events_agree(&env, ended + left).await?;
     env.remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
-    // A short run may be over before the clients have logged in.
+    // A smoke run's command may finish before the clients have logged in.
     if env.measures {
         latency::check_bound(&env, REFRESHED_WITHIN, "refreshes beside it", beside);
     } else {

@@ -1,6 +1,6 @@
-//! The process ends exactly where it hurts most: before a write is committed, or between the commit
-//! and the answer. It is a build of the same code with the feature `failpoints`, told by
-//! `BATON_FAILPOINT` where to end; the program as it ships knows nothing of this.
+//! Crashes at failpoints: before a write is committed, or between the commit and the answer. The binary is a build of
+//! the same code with the feature `failpoints`, in which `BATON_FAILPOINT` names the moment; the binary that ships
+//! has no failpoints.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const CLIENTS: usize = 6;
 const LATEST: u64 = 20;
 const VARIABLE: &str = "BATON_FAILPOINT";
 
-/// Ends at each moment in turn; somebody logs out meanwhile.
+/// Crashes at each failpoint in turn: rotations and logouts, before and after the commit.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     only_the_special_build_has_failpoints(&env)?;
     let mut launch = env.launch();
@@ -44,7 +44,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, instance.address(), &mut clients).await
 }
 
-/// Everybody refreshes until the process has ended itself, and on after its next start.
+/// All clients refresh until the process has ended itself, and retry after its restart.
 async fn struck(
     env: &TestEnv,
     instance: &Arc<Instance>,
@@ -59,8 +59,8 @@ async fn struck(
     load.finish().await
 }
 
-/// Logs out; the process ends before or after the end of the session is committed. What was not
-/// answered may have happened, and is asked for again.
+/// Logs out; the process ends before or after the revocation is committed. Without an answer the outcome is unknown,
+/// so the logout is retried.
 async fn logout_struck(
     instance: &Arc<Instance>,
     committed: bool,
@@ -95,7 +95,7 @@ async fn disarm(instance: &Instance) -> Result<()> {
     instance.restart().await
 }
 
-/// The name of the variable is in the one build and not in the other.
+/// The variable's name is in the build with failpoints and not in the one that ships.
 fn only_the_special_build_has_failpoints(env: &TestEnv) -> Result<()> {
     if knows_failpoints(&env.programs.binary)? {
         env.violation("the program as it ships has failpoints");

@@ -1,5 +1,5 @@
-//! Stories behind the gateway: the real Envoy in front of the program and of the notes service. What they
-//! have in common is here.
+//! Scenarios behind the gateway: the real Envoy in front of the issuer and a resource server (notes). Their common
+//! helpers are here.
 
 pub(crate) mod addresses;
 pub(crate) mod cookies;
@@ -24,7 +24,6 @@ use crate::http::Answer;
 use crate::instance::{Instance, Launch};
 use crate::test_env::TestEnv;
 
-/// These scenarios.
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "gateway-forged",
@@ -116,10 +115,10 @@ pub(super) const ALL: &[Scenario] = &[
     },
 ];
 
-/// How long services may keep the key set here; they keep it so long at least.
+/// The JWKS cache time here; services cache the key set at least so long.
 const JWKS_CACHE_SECONDS: u64 = 10;
 
-/// How the program is started behind a gateway.
+/// How to start the program behind a gateway.
 fn launch(env: &TestEnv) -> Launch {
     let audiences = format!("{},{}", env.origin, edge::audience(env));
     let cache = JWKS_CACHE_SECONDS.to_string();
@@ -136,7 +135,7 @@ async fn start(env: &TestEnv) -> Result<Arc<Instance>> {
     Ok(Arc::new(Instance::start(launch(env)).await?))
 }
 
-/// Whether the service refused, and not the edge: its refusals are problem documents.
+/// Whether the resource server refused, and not the edge: its refusals are problem documents.
 fn is_of_the_service(answer: &Answer) -> bool {
     answer.header("content-type") == Some("application/problem+json")
 }

@@ -1,5 +1,5 @@
-//! The process is gone, without a word: under load at any moment, and in the middle of an answer.
-//! It starts again on what the database holds; the clients try again with their keys.
+//! `kill -9`: under load at any moment, and in the middle of an answer. The program restarts on the same database;
+//! the clients retry with their idempotency keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 
 const CLIENTS: usize = 8;
-/// The latest moment of a kill after everybody was served.
+/// The latest kill after all clients were served.
 const LATEST_KILL_MS: u64 = 150;
 
-/// Kills while everybody refreshes.
+/// Kills while all clients refresh.
 pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let clients = Client::several(&env, instance.address(), CLIENTS).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn under_load(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, instance.address(), &mut clients).await
 }
 
-/// Kills when an answer has begun to leave; the others are in any state at that moment.
+/// Kills when the first answer has begun to leave; the other refreshes are in any state at that moment.
 pub(crate) async fn in_mid_answer(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn in_mid_answer(env: Arc<TestEnv>) -> Result<()> {
     let proxy = FaultProxy::start(route_to(&instance), kill).await?;
     let stopwatch = Stopwatch::start();
     for _ in 0..env.rounds {
-        // All at once; the first answer ends the server, so most get none at all.
+        // All at once; the first answer kills the server, so most get none at all.
         let tried = try_join_all(clients.iter_mut().map(async |client| {
             let tried = client.try_refresh(proxy.address()).await?;
             anyhow::Ok(tried)

@@ -1,5 +1,5 @@
-//! Answered means committed: logout says 204, and in that moment the process is gone. (`kill -9`
-//! keeps what the kernel holds for the disk; losing power is another test.)
+//! Durability of a revocation: the process is killed right after logout was answered with 204. (`kill -9` keeps what
+//! the kernel holds for the disk; power loss is another test.)
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::test_env::TestEnv;
 const LEAVERS: usize = 4;
 const OTHERS: usize = 4;
 
-/// Every session whose logout was answered stays over; everybody else's goes on.
+/// Every session whose logout was answered stays revoked; all others stay live.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = Arc::new(env.start().await?);
     let mut clients = Client::several(&env, instance.address(), LEAVERS + OTHERS).await?;
@@ -27,7 +27,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         for leaver in &mut leavers {
             leaver.login(instance.address()).await?;
         }
-        // The kill follows the last answer; nothing has time to be written later.
+        // The kill follows the last answer: a later write would be lost.
         let answers = join_all(leavers.iter_mut().map(|it| it.logout(instance.address()))).await;
         instance.kill();
         if answers.iter().any(|status| *status != Some(204)) {

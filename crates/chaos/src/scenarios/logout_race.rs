@@ -1,6 +1,6 @@
-//! Logout among refreshes on two instances. Before its answer, a refresh may succeed or not; once 204
-//! was received, no refresh that begins succeeds, with whatever token it comes.
-//! A change of password ends sessions in the same way; that is [`password_race`](super::password_race).
+//! Logout races refreshes on two instances. Before the 204 a refresh may succeed or not; a refresh that begins after
+//! it is refused, with any token of the session. A password change revokes sessions in the same way:
+//! [`password_race`](super::password_race).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::http::{self, Answer, CallError};
 use crate::test_env::TestEnv;
 use crate::timing::pause;
 
-/// Tabs of one browser: they share jar and key, and refresh in step, half on each instance.
+/// Tabs of one browser share jar and idempotency key; half of them refresh on each instance.
 const TABS: usize = 6;
 /// The latest moment of the logout.
 const LATEST_MS: u64 = 30;
@@ -44,7 +44,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         };
         let (mut tabs, ()) = try_join(tabs, logout).await?;
         left.push(client.copied());
-        // Whatever is in the jar now opens nothing, anywhere.
+        // The token in the jar is refused by both instances.
         for at in addresses {
             if tabs.try_refresh(at).await? != RefreshOutcome::SignedOut {
                 bail!("round {round}: a token of before the logout opens something");
@@ -57,7 +57,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, addresses[1], &mut left).await
 }
 
-/// Refreshes until the session is over; says so if it goes on although it should not.
+/// Refreshes until the session is over. An error if a refresh that begins after the logout succeeds.
 async fn refresh_until_over(
     mut jar: Client,
     addresses: [SocketAddr; 2],
@@ -75,7 +75,7 @@ async fn refresh_until_over(
             bail!("a refresh that began after logout was answered succeeded");
         }
         let over = outcomes.iter().any(|outcome| is(outcome, 401));
-        // The jar takes the answers one after the other; all that succeeded are the same.
+        // The jar takes the answers one after the other; all successes carry the same token.
         for outcome in outcomes {
             jar.settle(outcome)?;
         }

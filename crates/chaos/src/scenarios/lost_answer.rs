@@ -1,6 +1,5 @@
-//! The server has answered and nobody heard it: a tunnel, a lid that was closed, a proxy that gave
-//! up. The client tries again with the key it kept, at once, or after others have been served, or on
-//! the other instance, and gets what it would have got.
+//! Lost answers: a tunnel, a closed lid, a proxy's timeout. The client retries with the same idempotency key, at once
+//! or after other refreshes, on either instance, and gets the answer that was lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,13 +20,13 @@ const LOSSY: usize = 20;
 /// Clients that refresh in between.
 const OTHERS: usize = 5;
 
-/// A client whose way to the server loses every answer.
+/// A client behind a proxy that cuts every answer.
 struct LossyClient {
     client: Client,
     proxy: FaultProxy,
 }
 
-/// Every lost answer is answered again.
+/// Each retry gets the lost answer again.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = Arc::new([env.start().await?, env.start().await?]);
     let at = |number: usize| instances[number % 2].address();
@@ -42,7 +41,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         });
     }
     for _ in 0..env.rounds {
-        // Half try again at once, half after others have been served; each where chance sends it.
+        // Half retry at once, half after other refreshes; each on a random instance.
         let later: Vec<bool> = lossy.iter().map(|_| env.rng.coin()).collect();
         let routes: Vec<_> = lossy.iter().map(|_| at(env.rng.index(2))).collect();
         try_join_all(lossy.iter_mut().zip(&later).zip(&routes).map(
@@ -68,7 +67,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
 }
 
 impl LossyClient {
-    /// Refreshes, and does not hear the answer.
+    /// Refreshes, and loses the answer.
     async fn lose_answer(&mut self) -> Result<()> {
         match self.client.try_refresh(self.proxy.address()).await? {
             RefreshOutcome::Transient => Ok(()),
@@ -76,8 +75,8 @@ impl LossyClient {
         }
     }
 
-    /// Tries again. A jar that holds what it held gets the very answer that was lost; one that has
-    /// the new cookie, because the head of the answer had arrived, goes on from there.
+    /// Retries. If the jar is unchanged, the same token comes again; if the lost answer's head had set the cookie,
+    /// the rotation starts from there.
     async fn retry(&mut self, at: std::net::SocketAddr) -> Result<()> {
         let lost = self.proxy.swallowed().context("the proxy has swallowed an answer")?;
         let lost = http::read(&lost).ok().context("the swallowed answer was whole")?;

@@ -1,6 +1,6 @@
-//! An administrator ends everyone's sessions in the database itself, 20,000 for each round, while clients that are
-//! spared refresh and a service fetches the status list. On PostgreSQL in one statement; SQLite, which has one
-//! writer, would let nobody refresh meanwhile, so there it is in parts.
+//! Bulk revocation at the database's console: 20,000 sessions for each round, while spared clients refresh and a
+//! resource server fetches the status list. On PostgreSQL in one statement. SQLite has one writer, which would block
+//! every refresh, so there it is in parts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,22 +18,22 @@ use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill, lag};
 
-/// What is promised of refreshes, of the ends at every instance, and of the memory of one, in MiB.
+/// The promised latency of refreshes, revocation lag at each instance, and memory of one, in MiB.
 const REFRESHED_WITHIN: Duration = Duration::from_millis(100);
 const KNOWN_WITHIN: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 300;
 const CLIENTS: usize = 8;
 /// How many sessions each round adds.
 const SESSIONS: u64 = 20_000;
-/// How long refreshes are measured before, and after: ends that were heard of go on being known.
+/// How long refreshes are measured before, and afterwards: the revocations stay cached.
 const SPELL: Duration = Duration::from_secs(5);
 const AFTERWARDS: Duration = Duration::from_secs(20);
-/// How much processor time an instance may take in all of that: half of one core.
+/// The CPU time that an instance may take afterwards: half of one core.
 const PROCESSOR_TIME: Duration = Duration::from_secs(10);
-/// How often a service fetches the list.
+/// Between two fetches of the status list.
 const FETCH: Duration = Duration::from_millis(500);
 
-/// All rounds' sessions at once.
+/// Revokes the sessions of all rounds at once.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(Instance::address);
@@ -66,7 +66,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, there, &mut clients).await
 }
 
-/// Ends all but the spared ones, the leaver's among the last.
+/// Revokes all but the spared sessions, the leaver's among the last.
 async fn end(
     env: &TestEnv,
     spared: &[[u8; 16]],
@@ -91,7 +91,7 @@ async fn end(
     Ok(())
 }
 
-/// What a service does: the list, again and again.
+/// A resource server: fetches the status list in a loop.
 async fn fetch(env: &TestEnv, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
     let (mut lists, mut longest, mut slowest, mut refused) = (0, 0, Duration::ZERO, 0);
     while !stop.load(Ordering::Relaxed) {
@@ -119,7 +119,7 @@ fn processor_time(instances: &[Instance; 2]) -> Result<[Duration; 2]> {
     Ok([here?, there?])
 }
 
-/// What is known of the ends costs next to nothing while nothing changes.
+/// The revocation cache costs next to no CPU time while no session is revoked.
 fn check_idle_cpu(env: &TestEnv, before: [Duration; 2], after: [Duration; 2]) {
     let [here, there] = [0, 1].map(|number| after[number].saturating_sub(before[number]));
     env.remark(format!(

@@ -1,6 +1,5 @@
-//! An operator restores last night's copy. The clients hold tokens from a future that the database
-//! has forgotten; their MACs are good, so they are let on. What was revoked before the copy was made
-//! stays revoked.
+//! Restore of an older backup. Clients hold refresh tokens of generations that the database has lost; their MACs are
+//! valid, so they are accepted. Sessions revoked before the backup stay revoked.
 
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ const CLIENTS: usize = 6;
 /// The most rotations that are lost.
 const MOST_LOST: u64 = 5;
 
-/// Nobody is signed out by the restore, and nobody is signed in by it.
+/// The restore signs no user out, and no revoked session in.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = env.start().await?;
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;

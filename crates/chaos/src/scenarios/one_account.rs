@@ -1,7 +1,7 @@
-//! One account against everybody: a user with a script, several sessions and half a million own events changes the
-//! name, pages through events of every kind, lists and ends sessions, confirms and changes the password, as fast as it
-//! is answered, and presents the ticket of a session that is over, while others refresh from the same network. Rate limits
-//! are as for users. Everybody else is served as if that user were not there.
+//! A noisy neighbour: one user's script, with several sessions and half a million own events, changes the name, pages
+//! through events of every kind, lists and revokes sessions, confirms and changes the password in a loop, and replays
+//! the refresh token of a revoked session, while others refresh from the same network. Rate limits are those of
+//! production; the others' latency is bounded.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill};
 
-/// What is promised.
+/// The promised 99th percentile of the others' refreshes.
 const BOUND: Duration = Duration::from_millis(50);
-/// They have nothing to do with it.
+/// The other users.
 const CLIENTS: usize = 8;
-/// Sessions of the user, and connections that each keeps busy.
+/// Sessions of the user, and connections of each.
 const SESSIONS: usize = 4;
 const CONNECTIONS: usize = 10;
 /// How many events of one kind the user has, for each round.
@@ -34,7 +34,7 @@ const EVENTS: u64 = 10_000;
 const LOGINS: usize = 2;
 /// How long each part lasts.
 const SPELL: Duration = Duration::from_secs(10);
-/// One of these calls after the other, by every connection.
+/// Each connection cycles through these calls.
 const CALLS: [(&str, &str); 10] = [
     ("PUT", path::NAME),
     ("GET", "/api/events?kind=limited"),
@@ -43,16 +43,16 @@ const CALLS: [(&str, &str); 10] = [
     ("POST", path::CONFIRM),
     ("PUT", path::PASSWORD),
     ("DELETE", path::SESSIONS),
-    // With the ticket of a session that is over.
+    // With the refresh token of the revoked session.
     ("POST", path::REFRESH),
     ("POST", path::REVOKE),
     ("POST", path::LOGOUT),
 ];
 
-/// The user who does all this.
+/// The user with the script.
 struct NoisyUser {
     sessions: Vec<Client>,
-    /// Its ticket is genuine, and revoked.
+    /// Its refresh token is genuine, its session revoked.
     revoked: Client,
 }
 
@@ -61,11 +61,11 @@ struct NoisyUser {
 struct Counts {
     served: AtomicU64,
     limited: AtomicU64,
-    /// Calls with the ticket of the session that is over.
+    /// Calls with the revoked session's token.
     revoked: AtomicU64,
 }
 
-/// Beside all of the user's calls.
+/// Measures the others' refreshes alone, then beside the user's calls.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = Instance::start(env.launch_with_limits(&env.database.url())).await?;
     let at = instance.address();
@@ -102,7 +102,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     env.remark(format!(
         "of that user's calls {served} were served, {limited} were 429, {revoked} were of the session that is over"
     ));
-    // A burst of each session and the account's refill.
+    // The rate limit's burst of each session, and the account's refill.
     let most = 400 + 20 * (SPELL.as_secs() + 5);
     if served > most {
         env.violation(format!("{served} calls of one account were served, more than {most}"));
@@ -111,10 +111,10 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, at, &mut clients).await
 }
 
-/// How a login was answered, and after how long.
+/// A login's status, and its latency.
 type Login = (Option<u16>, Duration);
 
-/// Logs in again and again, from the browser of a stranger.
+/// Logs in in a loop, each time from an unknown device.
 async fn keep_logging_in(
     visitor: &mut Client,
     at: SocketAddr,
@@ -131,7 +131,7 @@ async fn keep_logging_in(
     Ok(logins)
 }
 
-/// Each login is to be answered at once: none waits for the user's calls until it is put off.
+/// Each login is answered: none waits for a hashing permit behind the user's calls until it gets 503.
 fn check_logins(env: &TestEnv, logins: &[Login]) {
     let put_off = logins.iter().filter(|(status, _)| *status != Some(200)).count();
     let slowest = logins.iter().map(|(_, took)| *took).max().unwrap_or_default();
@@ -153,7 +153,7 @@ async fn keep_calling(
     while !stop.load(Ordering::Relaxed) {
         let (method, path) = CALLS[number % CALLS.len()];
         number += 1;
-        // Of two sessions that end all others at once, none may be left.
+        // Of two sessions that revoke all others at once, none might be left.
         if method == "DELETE" && session % SESSIONS != SESSIONS - 1 {
             continue;
         }
@@ -165,7 +165,7 @@ async fn keep_calling(
             _ if [path::REFRESH, path::REVOKE, path::LOGOUT].contains(&path) => {
                 counts.revoked.fetch_add(1, Ordering::Relaxed);
             }
-            // Another one of its sessions has ended this one, and goes on.
+            // Revoked by another of the user's sessions; the next one takes over.
             (401, Some("invalid_token" | "invalid_grant")) => session += 1,
             _ => _ = counts.served.fetch_add(1, Ordering::Relaxed),
         }
@@ -179,7 +179,7 @@ impl NoisyUser {
         let mut sessions = Vec::new();
         for _ in 0..SESSIONS {
             let mut session = revoked.copied();
-            // In another browser: a login ends the session that its own has.
+            // As in another browser: a login revokes the session of its own cookie.
             session.ticket.clear();
             session.login(at).await?;
             sessions.push(session);
@@ -210,7 +210,7 @@ impl NoisyUser {
         let request = request.header("authorization", format!("Bearer {}", session.access_token));
         match path {
             path::NAME => request.json(&json!({ "name": "Hog" })),
-            // Wrong: the session goes on as it is, and the hash has to be computed all the same.
+            // A wrong password: the session stays, and Argon2id runs all the same.
             path::CONFIRM => request
                 .header("cookie", cookie(session))
                 .json(&json!({ "password": "a wrong password, mistyped" })),
@@ -223,7 +223,7 @@ impl NoisyUser {
 }
 
 impl Client {
-    /// Its user's id.
+    /// The id of its user.
     async fn user(&self, at: SocketAddr) -> Result<[u8; 16]> {
         let token = format!("Bearer {}", self.access_token);
         let request = Request::get(path::ME).header("authorization", token);

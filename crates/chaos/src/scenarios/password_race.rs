@@ -1,8 +1,8 @@
-//! A new password while everything else goes on: other sessions of the user refresh, others log in with
-//! the old one, on two instances; sometimes the client does not wait for the answer and asks at refresh,
-//! with the same key; sometimes the instance is killed right after its 204. Afterwards the session that
-//! asked goes on, and it alone; whoever came with the old password is out. A change that was given up may
-//! take place later, or never: its instance is stopped before anybody asks which password holds.
+//! Password change races refreshes and logins: other sessions of the user refresh, others log in with the old
+//! password, on two instances. Sometimes the client times out and retries by a refresh with the same idempotency key;
+//! sometimes the instance is killed right after its 204. Afterwards only the session that changed the password is
+//! live; logins with the old password are revoked, too. A change that timed out may be carried out later, or never:
+//! its instance is stopped before the passwords are tried.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// Other sessions of the same user, half on each instance.
 const OTHERS: usize = 4;
-/// The latest moment at which a client gives up. Both passwords take longer to hash.
+/// The longest client timeout. The two password hashes take longer.
 const LATEST_TIMEOUT_MS: u64 = 400;
-/// After every so many-th change that was answered, the instance is killed.
+/// The instance is killed after each n-th change that was answered.
 const KILLS: u64 = 3;
 
-/// A change of password is linearizable against refreshes and logins.
+/// A password change is linearizable against refreshes and logins.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let mut client = Client::register(&env, instances[0].address(), "changer").await?;
@@ -39,7 +39,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         changes += u64::from(was_changed);
         let at = instances[0].address();
         for mut other in others {
-            // Whoever is left says whether it should be.
+            // Each remaining session shows whether it was revoked.
             match settled(&mut other, at).await? {
                 RefreshOutcome::SignedOut if was_changed => {
                     other.revoked = true;
@@ -49,7 +49,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
                 tried => bail!("{whose}: changed: {was_changed}, and another session: {tried:?}"),
             }
         }
-        // The session that asked goes on, whether or not it heard the answer.
+        // The session that changed the password stays live, whether or not its answer arrived.
         client.refresh(|| instances[1].address()).await.context(whose)?;
     }
     if changes == 0 {
@@ -63,7 +63,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, instances[1].address(), &mut revoked).await
 }
 
-/// Tries until it is answered, one way or the other.
+/// Retries until the outcome is known.
 async fn settled(other: &mut Client, at: SocketAddr) -> Result<RefreshOutcome> {
     let stopwatch = Stopwatch::start();
     loop {
@@ -104,14 +104,14 @@ async fn run_round(
         pause(Duration::from_millis(env.rng.below(30))).await;
         let answered = client.change_password(instances[which].address(), timeout).await;
         if matches!(answered, Ok(true)) && changes.is_multiple_of(KILLS) {
-            // Answered is committed.
+            // An answered change is committed.
             instances[which].kill();
             instances[which].restart().await?;
         }
         if matches!(answered, Ok(false)) {
-            // Until it is answered, there is nothing else for this client to do.
+            // Until the attempt is answered, the client makes no other call.
             client.refresh(|| instances[1 - which].address()).await?;
-            // The call that was given up may still be on its way: with its instance that is over.
+            // The call that timed out may still be in flight; a stopped instance cannot carry it out any more.
             instances[which].stop().await?;
             instances[which].restart().await?;
         }
@@ -129,7 +129,7 @@ async fn run_round(
     Ok((was_changed, others))
 }
 
-/// By now it is settled which password holds: exactly one does.
+/// By now the password is settled: exactly one of the two is accepted.
 async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bool> {
     let mut answers = Vec::new();
     for password in [client.password, client.other_password()] {
@@ -148,7 +148,7 @@ async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bo
     }
 }
 
-/// Refreshes until told to stop, whatever comes of it.
+/// Refreshes until `done`, or until the session is over.
 async fn refresh_until(
     mut other: Client,
     route: impl Fn() -> SocketAddr,
@@ -164,7 +164,7 @@ async fn refresh_until(
     Ok(other)
 }
 
-/// Logs in with the old password until told to stop. The sessions that began so.
+/// Logs in with the old password until `done`; the sessions that were begun.
 async fn log_in_until(
     mut latecomer: Client,
     instances: &[Instance; 2],
@@ -178,7 +178,7 @@ async fn log_in_until(
         let status = latecomer.try_login(instances[number % 2].address()).await?;
         match status {
             Some(200) => began.push(latecomer.copied()),
-            // Out of date, busy or just killed.
+            // Old password, throttled, busy or just killed.
             Some(401 | 429 | 503) | None => pause(Duration::from_millis(5)).await,
             Some(other) => bail!("login: {other}"),
         }

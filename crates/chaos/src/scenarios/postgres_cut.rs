@@ -1,6 +1,6 @@
-//! The connection to PostgreSQL is cut at the worst moment: the statement, or the COMMIT, has been
-//! sent and carried out, and its answer never arrives. The program cannot know; it says 503, and the
-//! same attempt is answered with what was committed.
+//! A lost database answer: the connection to PostgreSQL is cut after the statement, or the COMMIT, was sent and
+//! carried out. The program cannot know the outcome; it answers 503, and a retry with the same idempotency key gets
+//! what was committed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::instance::Instance;
 use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 4;
-/// The latest message of the program's to the database that is cut after, while several are at work.
+/// The latest message to the database after which the connection is cut, while several refreshes run.
 const LATEST: u64 = 12;
-/// Messages of a refresh that name its session: it reads, then it writes.
+/// Messages of a refresh that name its session: a read, then a write.
 const MESSAGES: u64 = 2;
-/// More than any story has messages: only a COMMIT comes before.
+/// More messages than any scenario has: only a COMMIT fires the trigger.
 const NEVER: u64 = u64::MAX;
 
-/// Whatever was cut, everybody's session goes on.
+/// A cut connection signs no client out.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let Database::Postgres { cluster, name } = &env.database else {
         bail!("this scenario needs PostgreSQL");
@@ -57,7 +57,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, at, &mut clients).await
 }
 
-/// Registers; the COMMIT is carried out and nobody hears of it. The user exists, and can log in.
+/// Registers; the COMMIT is carried out and its answer lost. The user exists, and can log in.
 async fn commit_cut(mut newcomer: Client, at: SocketAddr, trigger: &Trigger) -> Result<Client> {
     trigger.arm(NEVER, b"");
     let status = newcomer.try_register(at).await;

@@ -1,5 +1,5 @@
-//! PostgreSQL stands still, or crashes. The program says 503 while it waits for it, keeps every
-//! cookie, and goes on when it is back, without being restarted.
+//! PostgreSQL is frozen, or crashes. The program answers 503 within its timeout, revokes no session, and recovers
+//! with the database, without a restart.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch, UNAVAILABLE_WITHIN, pause};
 
 const CLIENTS: usize = 8;
-/// How many call with an access token all the while, and how long each waits in between.
+/// How many clients make bearer calls during the freeze, and the pause between two calls of one.
 const CALLERS: usize = 40;
 const BETWEEN: Duration = Duration::from_millis(100);
-/// How long it stands still.
+/// How long PostgreSQL is frozen.
 const FROZEN: Duration = Duration::from_secs(10);
 
-/// Every process of it is stopped for a while.
+/// Freezes every process of PostgreSQL for a while.
 pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
     let cluster = cluster(&env)?;
     let instance = env.start().await?;
@@ -55,7 +55,7 @@ pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, at, &mut clients).await
 }
 
-/// Everybody tries to refresh while it stands still; the longest that took.
+/// All clients try to refresh during the freeze; the slowest answer.
 async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
     let stopwatch = Stopwatch::start();
     let mut slowest = Duration::ZERO;
@@ -71,7 +71,7 @@ async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
     Ok(slowest)
 }
 
-/// One calls again and again while it stands still: how often, and the longest that took.
+/// One client's bearer calls during the freeze: how many, and the slowest.
 async fn call(env: &TestEnv, caller: &Client, at: SocketAddr) -> (usize, Duration) {
     let stopwatch = Stopwatch::start();
     let (mut calls, mut slowest) = (0, Duration::ZERO);
@@ -86,7 +86,7 @@ async fn call(env: &TestEnv, caller: &Client, at: SocketAddr) -> (usize, Duratio
     (calls, slowest)
 }
 
-/// It crashes under load, and is started again a moment later.
+/// Crashes PostgreSQL under load, and restarts it a moment later.
 pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
     let cluster = cluster(&env)?;
     let instance = Arc::new(env.start().await?);

@@ -1,6 +1,6 @@
-//! Two weeks of events, most of them too old, and sessions long over are pruned while clients refresh. `baton
-//! prune` does what a server does once an hour, with shorter rests and from another process: on SQLite, the two
-//! take turns at the file.
+//! Pruning under load: two weeks of events, most of them past their retention, and expired sessions, while clients
+//! refresh. `baton prune` does what a server does once an hour, with shorter pauses and from another process: on
+//! SQLite, the two compete for the write lock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,28 +14,28 @@ use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill};
 
-/// What is promised.
+/// The promised 99th percentile of refreshes.
 const BOUND: Duration = Duration::from_millis(50);
 const CLIENTS: usize = 8;
-/// How many events each round adds, before anything is pruned.
+/// How many events each round adds before pruning.
 const EVENTS: u64 = 100_000;
 const SESSIONS: u64 = 5_000;
 /// How long refreshes are measured without it, for comparison.
 const ALONE: Duration = Duration::from_secs(3);
 
-/// All rounds' events at once.
+/// Prunes the events of all rounds at once.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instance = env.start().await?;
     let at = instance.address();
     let clients = Client::several(&env, at, CLIENTS).await?;
     fill::events(&env.database, EVENTS * env.rounds).await?;
-    // Over for long, and not; the server asks neither.
+    // Long expired, and live; neither is presented to the server.
     for days_ago in [45, 1] {
         fill::sessions(&env.database, SESSIONS * env.rounds, days_ago).await?;
     }
     let mut refreshes = Refreshes::start(clients, at);
     pause(ALONE).await;
-    // What was filled is still on its way to the disk.
+    // A figure without a bound: the bulk rows are still being flushed.
     latency::remark(&env, "alone", refreshes.taken());
     let prune = env.launch_of(&env.programs.binary);
     let prune = prune.with(&["prune", "--database", &env.database.url()]);
@@ -50,10 +50,10 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, at, &mut clients).await
 }
 
-/// Eight of the fourteen days were too old, but for the tenth that is no routine.
+/// Eight of the fourteen days are past their retention, but for the tenth that is no routine.
 fn check_removed(env: &TestEnv, said: &str) -> Result<()> {
     let mut removed: Vec<u64> = numbers(said).collect();
-    // The hour of the server itself may have come.
+    // The server's own hourly run may have pruned some.
     for line in env.log_lines(r#"event="pruned""#)? {
         let of_the_server = line.split_once("sessions=").map_or("", |(_, rest)| rest);
         let of_the_server = of_the_server.replace("records=", "");

@@ -1,5 +1,5 @@
-//! Many tabs wake up at once. With the key they share, all are one attempt and get one answer;
-//! without a key each is a party of its own, and the family ends.
+//! Many tabs refresh at once. With a shared idempotency key all are one attempt and get one answer; without a key
+//! each is a party of its own: a replay, which revokes the family.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::client::{Client, RefreshOutcome, refresh_cookie, refresh_request};
 use crate::http::{self, Answer, CallError, Request};
 use crate::test_env::TestEnv;
 
-/// How many refresh at once, half of them on each instance.
+/// Concurrent refreshes, half of them on each instance.
 const AT_ONCE: usize = 200;
 
-/// All are answered, with one and the same successor.
+/// All are answered, with the same successor token.
 pub(crate) async fn with_one_key(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
@@ -43,7 +43,7 @@ pub(crate) async fn with_one_key(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, addresses[1], &mut [client]).await
 }
 
-/// One is answered; then the session is over for everybody.
+/// One is answered; then the session is revoked for every party.
 pub(crate) async fn without_a_key(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
@@ -75,7 +75,7 @@ pub(crate) async fn without_a_key(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, addresses[1], &mut ended).await
 }
 
-/// Everybody has a connection before anybody asks.
+/// Connects all clients before the first request is sent.
 async fn all_at_once(
     env: &Arc<TestEnv>,
     addresses: &[SocketAddr; 2],
@@ -104,7 +104,7 @@ fn status(outcome: &Result<Answer, CallError>) -> u16 {
     outcome.as_ref().map_or(0, |answer| answer.status)
 }
 
-/// The cookie of a 200, or what came instead.
+/// The refresh token of a 200; an error for any other outcome.
 fn successor(outcome: &Result<Answer, CallError>) -> Result<String, String> {
     match outcome {
         Ok(answer) if answer.status == 200 => {

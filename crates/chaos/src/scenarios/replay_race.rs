@@ -1,6 +1,5 @@
-//! Owner and thief present the same ticket at the same time, each with a key of their own, on two
-//! instances, and go on as long as they are let. The session ends, and after the first refusal nobody
-//! gets a token any more.
+//! A stolen refresh token: owner and thief present it at the same time, each with its own idempotency keys, on two
+//! instances, and refresh in a loop. The replay revokes the session, and after the first refusal no refresh succeeds.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use crate::test_env::TestEnv;
 /// Many more than both together can be answered.
 const MOST: usize = 1_000;
 
-/// At most one of the two goes on, and not for long.
+/// At most one of the two gets tokens, and the session is revoked soon.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());

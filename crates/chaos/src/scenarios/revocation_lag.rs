@@ -1,5 +1,5 @@
-//! How long an access token is let through at another instance after its session was ended, by a call
-//! that asks for nothing but the token. Measured from the answer to the logout; a second is promised.
+//! Revocation lag between instances: how long another instance still accepts a revoked session's access token, at a
+//! call that needs no cookie. Measured from the answer to the logout; a second is promised.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::client::Client;
 use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
-/// What is promised.
+/// The promised revocation lag.
 const BOUND: Duration = Duration::from_secs(1);
 
-/// Ends at one instance, asks at the other.
+/// Revokes at one instance, presents the token at the other.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());

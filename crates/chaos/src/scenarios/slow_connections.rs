@@ -1,6 +1,6 @@
-//! Clients that open connections and leave their requests unfinished. Memory has a bound that does not
-//! depend on how much they send, and other clients are served at once: the slowest gives way to the newest,
-//! and one address has an eighth of all connections.
+//! Slowloris: clients open connections and leave their requests unfinished. Memory has a bound that does not depend
+//! on how much they send, and other clients are served at once: the slowest connection is evicted for the newest, and
+//! one address may hold an eighth of all connections.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::timing::{SERVED_WITHIN, Stopwatch};
 /// How many slow connections there are, and how many are opened at once.
 const SLOW: usize = 2_500;
 const AT_ONCE: usize = 100;
-/// How many of them come from one address, if not all: less than its share.
+/// Connections from one address, if not all come from one: less than its share.
 const FROM_ONE_ADDRESS: usize = 40;
 /// docs/operating.md: 2,048 connections, 80 KiB each, in MiB.
 const BOUND: u64 = 160;
-/// How long an attacker tries to send what the server may not take.
+/// The timeout for sending what the server may not read.
 const SENDING: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 5;
-/// Beside those of its connections, files of this suite.
+/// File descriptors of this suite: its connections and more.
 const FILES: u64 = 4_096;
 
-/// Every kind of slowness.
+/// Runs every kind of attack.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
     let instance = start(&env).await?;
@@ -50,7 +50,7 @@ async fn start(env: &TestEnv) -> Result<Instance> {
     Instance::start(env.launch_with_limits(&env.database.url())).await
 }
 
-/// What the connections of one kind say, and then no more.
+/// The bytes that each connection of this kind sends before it falls silent.
 struct Attack {
     what: &'static str,
     said: String,
@@ -61,7 +61,7 @@ fn attacks() -> [Attack; 4] {
     let headers = |kilobytes: usize| {
         format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}", "y".repeat(kilobytes * 1024))
     };
-    // They are accepted, up to 1 MiB, and are not kept.
+    // They are accepted, up to 1 MiB, and are not kept in memory.
     let cookies = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}", jar(64));
     let many: String = (0..100).map(|n| format!("x-{n:03}: {}\r\n", "v".repeat(140))).collect();
     let login = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n{many}", path::LOGIN);
@@ -76,7 +76,7 @@ fn attacks() -> [Attack; 4] {
     ]
 }
 
-/// So many kibibytes of cookies of another program's.
+/// Cookies of another program, in KiB.
 fn jar(kilobytes: usize) -> String {
     (0..kilobytes).map(|n| format!("of-another-{n:05}={}; ", "c".repeat(1_024 - 19))).collect()
 }
@@ -112,7 +112,7 @@ impl Attack {
         Ok(())
     }
 
-    /// The slow connections, those included that the server has closed.
+    /// The slow connections, including those that the server has closed.
     async fn connections(&self, at: SocketAddr) -> Vec<Connection> {
         let mut opened = Vec::with_capacity(SLOW);
         for first in (0..SLOW).step_by(AT_ONCE) {

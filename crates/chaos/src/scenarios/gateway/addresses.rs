@@ -1,5 +1,4 @@
-//! A caller who says that they are somebody else. Baton believes its gateway, and the gateway believes the
-//! connection.
+//! Spoofed client addresses (`X-Forwarded-For`). Baton trusts its gateway, and the gateway trusts the TCP connection.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,13 +15,13 @@ use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
 const SPOOFED_ADDRESS: &str = "203.0.113.7";
-/// Neither the edge's address nor the one by which it calls.
+/// Neither the edge's address nor the one it connects from.
 const CALLER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// From where Baton's gateway calls.
+/// The address the gateway connects from.
 const GATEWAY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// Through the gateway what is said is not believed, and Baton learns who called; by Baton's own door, where only its
-/// gateway may knock, it is believed.
+/// Through the gateway the spoofed header is ignored, and Baton sees the caller's address; at Baton's own port, from
+/// a trusted proxy's address, it is believed.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
@@ -44,7 +43,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     Ok(())
 }
 
-/// Who calls there, and says that they are somebody else.
+/// A client that sends a spoofed `X-Forwarded-For`.
 struct Caller<'a> {
     env: &'a TestEnv,
     from: Ipv4Addr,
@@ -52,7 +51,7 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// The address that Baton shows a newcomer for their own.
+    /// The address that Baton shows for a new user's session.
     async fn seen_address(&self, name: &str) -> Result<String> {
         let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
         let request = from_our_page(self.env, Request::post(path::REGISTER)).json(&body);

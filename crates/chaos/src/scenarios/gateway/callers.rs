@@ -1,5 +1,5 @@
-//! Users of the service at work: each asks for their notes again and again, through the edge. What is not
-//! answered with 200 is a failure.
+//! Users of the resource server under load: each lists their notes in a loop, through the edge. Any answer but 200 is
+//! a failure.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,21 +10,21 @@ use crate::client::Client;
 use crate::load::Load;
 use crate::timing::pause;
 
-/// How long lies between two calls of one caller.
+/// Between two calls of one user.
 const BETWEEN_CALLS: Duration = Duration::from_millis(100);
 
-/// Which token a caller shows.
+/// Which access token a user presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenUse {
-    /// The one it has, to its last day.
+    /// The one it has, until it expires.
     Keep,
-    /// One that it has just been given.
+    /// A fresh one for each call.
     RefreshFirst,
-    /// As the page does: the one it has, and another one if that is refused; once.
+    /// As the page does: the cached one; after a 401, refresh and retry once.
     RefreshOn401,
 }
 
-/// Sets them to work, one half with each.
+/// Starts them, half with each policy.
 pub(crate) fn start(clients: Vec<Client>, at: SocketAddr, uses: [TokenUse; 2]) -> Load {
     Load::of(clients, move |number, _, mut client| async move {
         pause(BETWEEN_CALLS).await;

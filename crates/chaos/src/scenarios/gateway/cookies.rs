@@ -1,5 +1,5 @@
-//! A service that wants more than it may have: it reads every header that reaches it, and answers as if it
-//! were a page of Baton's. The edge keeps Baton's cookies from it, and its answers harmless.
+//! A malicious resource server: it reads every header that reaches it, and answers with cookies and HTML for Baton's
+//! origin. The edge strips Baton's cookies from its requests, drops its `Set-Cookie` and replaces its CSP.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::test_env::TestEnv;
 const COOKIES: &str = "__Host-Http-refresh=secret-of-baton; __Host-signed-in=1";
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// Asks through the edge, and once without it, to see that the service would have had them.
+/// Calls through the edge, and once without it, as a control: the stub would have received the credentials.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let client = Client::register(&env, baton.address(), "owner").await?;
@@ -54,7 +54,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     Ok(())
 }
 
-/// What the service heard of the request, and what its asker was answered.
+/// The request head that the stub received, and its answer to the client.
 async fn ask(
     service: &Stub,
     at: std::net::SocketAddr,

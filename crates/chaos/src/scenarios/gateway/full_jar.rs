@@ -1,6 +1,6 @@
-//! A browser whose cookie jar is as full as a browser keeps it, with cookies of other programs on the host and Baton's own
-//! in the middle. Through the edge it gets a page, refreshes, reads notes and logs out, as if the others were not
-//! there: no path answers 431 for cookies (decision 33). What is too large all the same is refused by Baton, in words.
+//! A full cookie jar: as many cookies of other programs on the host as a browser keeps, with Baton's own in the
+//! middle. Through the edge the browser gets a page, refreshes, reads notes and logs out: no path answers 431 for
+//! cookies (decision 33). A head that is still too large gets Baton's own 431 page.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use crate::instance::Instance;
 use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 
-/// How many cookies Chromium and Firefox keep for a site, and how long name and value of one are at most, together.
+/// Chromium's and Firefox's limits: cookies per site, and bytes of one cookie's name and value.
 const COOKIES: usize = 180;
 const COOKIE_BYTES: usize = 4_096;
-/// One header more, longer than all that Baton reads together.
+/// One more header, longer than Baton's limit for all of them.
 const TOO_LONG: usize = 100 * 1024;
 
-/// Each round in a session of its own.
+/// Each round in a new session.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let launch = launch(&env).with(&["--site", &site(&env)?]);
     let baton = Arc::new(Instance::start(launch).await?);
@@ -40,7 +40,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, baton.address(), &mut [client]).await
 }
 
-/// A built site as small as it can be: the pages are rendered without its files.
+/// A minimal built site: the pages are rendered without its files.
 fn site(env: &TestEnv) -> Result<String> {
     let folder = env.folder().join("site");
     std::fs::create_dir_all(folder.join("assets"))?;
@@ -51,7 +51,7 @@ fn site(env: &TestEnv) -> Result<String> {
     Ok(folder.display().to_string())
 }
 
-/// All cookies in one line, in the order in which they were set.
+/// The `Cookie` header, in the order in which the cookies were set.
 fn jar(ticket: &str) -> String {
     let other = |number: usize| {
         let name = format!("other-{number:03}");
@@ -98,7 +98,7 @@ impl Browser<'_> {
         Ok(())
     }
 
-    /// A page of Baton's says why, where the edge would answer with three words.
+    /// Baton's 431 is a page; the edge's own would be three words.
     async fn what_is_too_large_is_refused_in_words(&self, cookies: &str) {
         let page = Request::get(path::HOME_PAGE).header("accept", "text/html");
         let page = page.header("cookie", cookies).header("x-added", "y".repeat(TOO_LONG));
@@ -109,7 +109,7 @@ impl Browser<'_> {
         }
     }
 
-    /// Asks the edge. Any other answer is a violation.
+    /// Calls the edge. Any other status is a violation.
     async fn is_answered(&self, status: u16, request: Request) -> Option<Answer> {
         let what = match http::call(self.edge.address, &request).await {
             Ok(answer) if answer.status == status => return Some(answer),

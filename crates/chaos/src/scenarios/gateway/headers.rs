@@ -1,7 +1,7 @@
-//! The allow-list of response headers for a service behind the gateway. The service shares Baton's origin, so a
-//! browser would obey its response headers as Baton's own: a stub in its place sends every header on which a
-//! browser acts, and the edge has to drop all that are not on the list. What the notes service and Baton send
-//! has to arrive.
+//! The allow-list of response headers for a resource server behind the gateway. The service shares Baton's origin, so
+//! a browser would obey its headers as Baton's own: a stub in its place sends every header on which a browser acts,
+//! and the edge has to drop all that are not on the list. The headers of the notes service and of Baton have to
+//! arrive.
 
 mod table;
 
@@ -22,7 +22,7 @@ use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub};
 use crate::test_env::TestEnv;
 
-/// What the edge adds to a response by itself, or needs to transmit it.
+/// Headers that the edge itself adds, or needs to transmit the response.
 const OF_THE_EDGE: [&str; 5] = [
     "connection",
     "content-security-policy",
@@ -30,7 +30,7 @@ const OF_THE_EDGE: [&str; 5] = [
     "x-content-type-options",
     "x-envoy-upstream-service-time",
 ];
-/// The allow-list, as `docs/gateway.md` has it.
+/// The allow-list of `docs/gateway.md`.
 const ALLOWED: [&str; 13] = [
     "allow",
     "cache-control",
@@ -46,13 +46,13 @@ const ALLOWED: [&str; 13] = [
     "www-authenticate",
     "x-request-id",
 ];
-/// What differs between two responses to the same request.
+/// Headers that differ between two responses to the same request.
 const OF_ONE_RESPONSE: [&str; 4] = ["date", "location", "x-request-id", "connection"];
-/// Tells the stub which response is wanted.
+/// The request header that selects the stub's response.
 const CASE: &str = "x-case";
 const TRAILER: &str = "x-trailer-of-the-service";
 
-/// The stub's responses first, then those of the notes service, of Baton and of the edge itself.
+/// First the stub's responses, then those of the edge itself, of the notes service and of Baton.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let mut client = Client::register(&env, baton.address(), "owner").await?;
@@ -81,7 +81,8 @@ struct HeaderTest<'a> {
 }
 
 impl HeaderTest<'_> {
-    /// Names: whatever is not on the list is dropped, in whatever case, number or position it comes.
+    /// Names: a header that is not on the list is dropped, in any case, number or position, also in interim responses
+    /// and trailers.
     async fn only_allowed_names_pass(&self, stub: SocketAddr) -> Result<()> {
         let request = self.with_token(Request::get(path::NOTES));
         let bare = ask(stub, &request).await?;
@@ -108,7 +109,7 @@ impl HeaderTest<'_> {
         Ok(())
     }
 
-    /// Values: a redirect within the service, a challenge for the access token, and data.
+    /// Values: only a redirect within the service, a `Bearer` challenge, and content types of data pass.
     async fn some_pass_with_harmless_values_only(&self, stub: SocketAddr) -> Result<()> {
         for (number, Checked { lines, name, arrives }) in VALUES.iter().enumerate() {
             let request = self.with_token(Request::get(path::NOTES));
@@ -125,7 +126,7 @@ impl HeaderTest<'_> {
         Ok(())
     }
 
-    /// Responses that Envoy makes itself: they keep what a client needs, and may run nothing either.
+    /// Envoy's own responses keep what a client needs, and are plain text: a browser runs no script in them.
     async fn refusals_of_the_edge_are_whole(&self) -> Result<()> {
         let refused = ask(self.edge.address, &Request::get(path::NOTES)).await?;
         let challenge = refused.header("www-authenticate").unwrap_or_default();
@@ -163,7 +164,7 @@ impl HeaderTest<'_> {
         Ok(())
     }
 
-    /// The list is for services: Baton's own headers all arrive, those that only it may send among them.
+    /// The list is for services: all of Baton's own headers arrive, also those that only it may send.
     async fn baton_is_heard_in_full(&self, baton: SocketAddr, ticket: &str) -> Result<()> {
         let login = json!({ "email": "owner@example.com", "password": PASSWORD });
         let login = from_our_page(self.env, Request::post(path::LOGIN)).json(&login);
@@ -222,7 +223,7 @@ async fn ask(at: SocketAddr, request: &Request) -> Result<Answer> {
     http::call(at, request).await.map_err(|lost| anyhow::anyhow!(lost.why))
 }
 
-/// The stub: the case that the request names, or everything at once.
+/// The stub's response: the case that the request selects, or every header at once.
 fn script() -> Script {
     let everything = everything();
     Arc::new(move |head| {

@@ -1,5 +1,5 @@
-//! The issuer's keys change while everybody is at work. On a schedule, nobody notices; in an emergency,
-//! whatever was made with the key is refused everywhere within the bound, and everybody else goes on.
+//! Key rotation and key revocation under load. A scheduled rotation causes no failed call; in an emergency, tokens of
+//! the revoked key are refused everywhere within the bound, and honest clients refresh and retry.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -20,12 +20,11 @@ use crate::test_env::TestEnv;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 const CALLERS: usize = 20;
-/// A waiting key is used a minute after it was asked for, once everybody has had the time to learn of it.
+/// A pending key signs a minute after it was requested, once all JWKS caches hold it.
 const ROTATION_TIMEOUT: Duration = Duration::from_secs(100);
-/// How often somebody looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// Where an access token of a retired key is shown, with the bound that is promised there.
+/// Where an access token of a revoked key is presented, with the promised bound.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Issuer,
@@ -39,7 +38,7 @@ impl Place {
     const fn bound(self) -> Duration {
         match self {
             Self::Issuer => Duration::from_secs(1),
-            // For so long a service may keep the set, and a fetch takes 3 s at most.
+            // The service's JWKS cache time, and a fetch of at most 3 s.
             Self::Service => Duration::from_secs(JWKS_CACHE_SECONDS + 3),
             // Envoy's `cache_duration`, and its fetch.
             Self::Edge => Duration::from_secs(30 + 3),
@@ -47,7 +46,7 @@ impl Place {
     }
 }
 
-/// One half shows the tokens it had before all rotations, the other half always the newest.
+/// Scheduled rotation: half of the callers keep tokens from before all rotations, the others always use the newest.
 pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let at = baton.address();
@@ -78,7 +77,8 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, at, &mut clients).await
 }
 
-/// The key that signs is retired. A thief has a token of it; the callers do what the page does.
+/// Emergency revocation of the signing key, of which a thief holds a token; the callers refresh on 401, as the page
+/// does.
 pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let at = baton.address();
@@ -89,7 +89,7 @@ pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
     let mut callers = callers::start(clients, edge.address, [TokenUse::RefreshOn401; 2]);
     for round in 0..env.rounds {
         if round > 0 {
-            // The key that waits now was made in the last round; the edge has to know it first.
+            // The pending key was made in the last round; the edge has to fetch the JWKS first.
             callers.run_for(Place::Edge.bound()).await?;
         }
         owner.refresh(|| at).await?;
@@ -114,7 +114,7 @@ pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, at, &mut clients).await
 }
 
-/// For how long the token was let through at each place.
+/// For how long each place accepted the token.
 async fn refused_everywhere(
     edge: &Edge,
     issuer: std::net::SocketAddr,
@@ -154,7 +154,7 @@ async fn is_refused(
     Ok(answer.status == 401 && is_its_own)
 }
 
-/// The key that signed an access token.
+/// The `kid` of an access token.
 fn kid(access_token: &str) -> Result<String> {
     let header = access_token.split('.').next().unwrap_or_default();
     let header: serde_json::Value =
@@ -162,7 +162,7 @@ fn kid(access_token: &str) -> Result<String> {
     Ok(header["kid"].as_str().context("a header without a kid")?.to_owned())
 }
 
-/// `baton keys …`, with the settings of the instance that runs.
+/// `baton keys …`, with the settings of the running instance.
 async fn command(env: &TestEnv, words: &[&str]) -> Result<()> {
     let mut command = Command::new(&env.programs.binary);
     command.arg("keys").args(words).args(["--database", &env.database.url()]);

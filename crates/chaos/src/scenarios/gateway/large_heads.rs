@@ -1,6 +1,6 @@
-//! Clients that send the edge heads as large as it accepts any, and end none of them. It accepts them for the sake of
-//! browsers with full cookie jars; what it keeps of all of them has a bound that does not depend on how many there
-//! are, and users are served when it is over.
+//! Unfinished large heads: clients send the edge the largest heads that it accepts, and never end them. It accepts
+//! them for browsers with full cookie jars; the memory for all of them has a bound that does not depend on their
+//! number, and users are served once the attack is over.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,30 +20,30 @@ use crate::scenarios::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch, pause};
 
-/// docs/gateway.md, in MiB: Envoy's heap, what arrives before it looks again, and the program itself.
+/// docs/gateway.md, in MiB: Envoy's heap, what arrives before its next check, and the program itself.
 const BOUND: u64 = 512;
 const CONNECTIONS: usize = 1_000;
-/// How a head begins, and what follows so often: 1 MiB.
+/// The beginning of a head, and how many pieces follow: 1 MiB.
 const BEGINNING: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\ncookie: a=";
 const PIECES: usize = 64;
 static PIECE: [u8; 16 * 1024] = [b'y'; 16 * 1024];
 /// Between two pieces of one connection. All together send 160 MB a second, more than a line of 1 Gbit/s carries.
 const BETWEEN_PIECES: Duration = Duration::from_millis(100);
-/// How long they send: less than the edge waits for a head (10 s), so that it closes none for that.
+/// How long they send: shorter than the edge's timeout for a head (10 s), so that it closes none for that.
 const SENDING: Duration = Duration::from_secs(9);
-/// Between two calls of a user at the same time.
+/// Between two calls of the user during the attack.
 const BETWEEN_CALLS: Duration = Duration::from_millis(100);
-/// Beside those of its connections, files of this suite.
+/// File descriptors of this suite: its connections and more.
 const FILES: u64 = 4_096;
 
-/// How calls of a user were answered.
+/// How the user's calls were answered.
 #[derive(Default)]
 struct Calls {
     served: usize,
     refused: usize,
 }
 
-/// Beside a user, who notices it and is served afterwards.
+/// Attacks beside a user, who is served afterwards.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
     let baton = start(&env).await?;
@@ -73,17 +73,17 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, baton.address(), &mut [client]).await
 }
 
-/// One head after the other: another one when one was cut off.
+/// Sends heads until the deadline; reconnects when one was cut off.
 async fn send_heads(at: SocketAddr, stopwatch: Stopwatch) {
     while stopwatch.elapsed() < SENDING {
         let rest = SENDING.saturating_sub(stopwatch.elapsed());
-        // Cut off by the edge, or by the end.
+        // Cut off by the edge, or at the deadline.
         let _ = tokio::time::timeout(rest, send_head(at)).await;
         pause(BETWEEN_PIECES).await;
     }
 }
 
-/// Ends when it is cut off.
+/// Returns when it is cut off.
 async fn send_head(at: SocketAddr) -> Result<(), CallError> {
     let mut connection = http::connect(at).await?;
     connection.send(BEGINNING).await?;
@@ -94,7 +94,7 @@ async fn send_head(at: SocketAddr) -> Result<(), CallError> {
     std::future::pending().await
 }
 
-/// What a user notices of it. Nothing is promised of these calls.
+/// The user's calls during the attack; no answer is promised for them.
 async fn keep_calling(client: &Client, at: SocketAddr, stop: &AtomicBool) -> Calls {
     let mut calls = Calls::default();
     let token = format!("Bearer {}", client.access_token);

@@ -1,5 +1,5 @@
-//! The issuer is out of order for a minute: it answers garbage, a byte a second, or not at all. Edge and
-//! service keep what they know: whoever has a token goes on, and whoever has a bad one stays out.
+//! Issuer outage: for a minute it answers garbage, a byte a second, or not at all. Edge and resource server use their
+//! cached JWKS and status list: valid tokens are accepted, forged ones refused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,10 +19,10 @@ use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 const CALLERS: usize = 10;
-/// Longer than the edge keeps the keys (30 s), and than the service does (10 s here).
+/// Longer than the JWKS cache of the edge (30 s) and of the service (10 s here).
 const OUTAGE: Duration = Duration::from_secs(60);
 
-/// How the issuer is out of order.
+/// The kind of outage.
 #[derive(Debug, Clone, Copy)]
 enum IssuerFault {
     Garbage,
@@ -30,7 +30,7 @@ enum IssuerFault {
     Down,
 }
 
-/// Each round, another fault.
+/// Each round has the next kind.
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let mut clients = Client::several(&env, baton.address(), CALLERS).await?;
@@ -71,7 +71,7 @@ async fn run_outage(
     if !matches!(fault, IssuerFault::Down) {
         let heard = issuer.heard();
         let asked = |path| heard.iter().filter(|head| head.contains(path)).count();
-        // The edge asks for the keys, the service first where they are.
+        // The edge fetches the JWKS; the service fetches the metadata first.
         if asked(path::JWKS) == 0 || asked(path::METADATA) == 0 {
             bail!("{fault:?}: nobody asked the issuer: the scenario was not exercised");
         }
@@ -92,7 +92,7 @@ async fn run_outage(
     Ok(clients)
 }
 
-/// The token with another first character of its signature.
+/// The token with another first character in its signature.
 fn forged(token: &str) -> String {
     let at = token.rfind('.').map_or(0, |dot| dot + 1);
     let other = if token[at..].starts_with('A') { "B" } else { "A" };
@@ -100,7 +100,7 @@ fn forged(token: &str) -> String {
 }
 
 impl IssuerFault {
-    /// The one that could do most harm first.
+    /// The most harmful first.
     const ALL: [Self; 3] = [Self::Garbage, Self::Slow, Self::Down];
 
     fn script(self) -> Script {
@@ -118,7 +118,7 @@ impl IssuerFault {
 
 const JSON: &[&str] = &["content-type: application/json", "cache-control: max-age=3600"];
 
-/// Answers that are no key set, no metadata and no status list.
+/// Answers that are no valid JWKS, metadata or status list.
 fn garbage() -> Vec<Vec<u8>> {
     let whole = |body: &[u8]| answer("200 OK", JSON, body);
     let html = answer("200 OK", &["content-type: text/html"], b"<h1>Maintenance</h1>");
