@@ -38,7 +38,7 @@ pub(crate) struct Client {
     pub(crate) revoked: bool,
 }
 
-/// The outcome of one refresh attempt.
+/// The outcome of one refresh request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefreshOutcome {
     /// 200: the rotated token is in the jar.

@@ -1,5 +1,6 @@
-//! A browser: a cookie jar and a pending attempt key that its tabs share, and the lock by which they
-//! take turns, if it has one. It must not know what tabs do; that is [`tab`](crate::tab).
+//! A browser: cookies and a pending attempt key (`Idempotency-Key`) that its tabs share, and the lock (Web Locks)
+//! that makes their refreshes single-flight, if it has one. It must not know what tabs do; that is
+//! [`tab`](crate::tab).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,38 +14,38 @@ use crate::tab::Tab;
 use crate::trace::record;
 use crate::world::World;
 
-/// A browser of one user's, who may lend it.
+/// A user's browser, which may be lent to another user.
 pub(crate) struct Browser {
-    /// Whose it is.
+    /// The owner.
     pub(crate) user: usize,
-    /// The refresh cookie.
+    /// The refresh token's cookie (HttpOnly).
     pub(crate) jar: Option<String>,
-    /// The readable cookie: there is probably a session.
+    /// The readable cookie: a hint that there is a session.
     pub(crate) hint: bool,
-    /// What its tabs keep of an attempt.
+    /// The storage of the pending attempt.
     pub(crate) shelf: Storage,
-    /// What they keep of a registration and of a login that got no answer.
+    /// Unanswered registrations and logins, with their idempotency keys.
     pub(crate) sign_ins: BTreeMap<Way, PendingSignIn>,
     /// The tab that holds the lock.
     pub(crate) holder: Option<usize>,
     pub(crate) tabs: Vec<Tab>,
 }
 
-/// A sign-in that was sent and not answered.
+/// An unanswered sign-in.
 pub(crate) struct PendingSignIn {
     pub(crate) user: usize,
     pub(crate) key: String,
     pub(crate) since: NumericDate,
-    /// Whether one try has got no answer.
+    /// Whether one request got no answer, so that its outcome is unknown.
     pub(crate) is_uncertain: bool,
 }
 
-/// The place of the pending key.
+/// The storage of the pending key.
 #[derive(Default)]
 pub(crate) struct Storage(RefCell<Option<Pending>>);
 
 impl Storage {
-    /// The key that is kept.
+    /// The pending key.
     pub(crate) fn key(&self) -> Option<String> {
         self.read().map(|pending| pending.key)
     }
@@ -79,7 +80,7 @@ impl Browser {
 }
 
 impl World {
-    /// An answer reaches a browser: its cookie first, then, if it is whole, the tab that waits.
+    /// An answer reaches a browser: its cookies are applied first; if it is whole, the waiting tab gets it.
     pub(crate) fn browser_receives(
         &mut self,
         browser: usize,
@@ -99,7 +100,7 @@ impl World {
             && self.setting.answers_are_in_time()
             && self.observer.is_older(ticket, jar)
         {
-            // Another tab has gone on since. It counts as lost.
+            // Stale: another tab has rotated since. It counts as lost.
             return;
         }
         let how = match (awaited, whole) {

@@ -1,5 +1,6 @@
-//! What goes wrong beside the wire: instances crash, the store fails, is away or loses its last
-//! rotations, time passes, administrators and strangers come by. It must not judge what follows.
+//! Faults beside the network: instances crash, the store fails, is unavailable or loses its last rotations, the clock
+//! advances, administrators revoke sessions, stale and forged credentials are presented. It must not judge the
+//! consequences.
 
 use backend::store::Session;
 use shared::SessionId;
@@ -11,13 +12,13 @@ use crate::store::Fault;
 use crate::trace::record;
 use crate::world::World;
 
-/// One of these passes with a jump of the clock, in seconds.
+/// Clock jumps in seconds, with their weights.
 const MOMENTS: [(u32, i64); 4] = [(6, 1), (4, 30), (4, 301), (1, 3_600)];
-/// The same where days may pass.
+/// Jumps of days, in worlds that have them.
 const LONG_WAITS: [(u32, i64); 3] = [(3, 86_400), (2, 3 * 86_400), (2, 7 * 86_400)];
 
 impl World {
-    /// An instance dies: its calls stop where they are. The next time it comes up again.
+    /// An instance crashes, which aborts its calls; a crashed one restarts.
     pub(crate) fn instance_crashes_or_starts(&mut self) {
         let index = self.rng.below(self.instances.len());
         let up = &mut self.instances[index].up;
@@ -31,7 +32,7 @@ impl World {
         }
     }
 
-    /// Something will go wrong at a call's next access to the store.
+    /// Arms a fault for a call's next access to the store.
     pub(crate) fn fault_is_set(&mut self) {
         let index = self.rng.below(self.in_flight.len());
         let kinds = [(4, Fault::Before), (4, Fault::After), (1, Fault::Changed)];
@@ -45,7 +46,7 @@ impl World {
         }
     }
 
-    /// It has gone wrong.
+    /// Counts and records a fault that has struck.
     pub(crate) fn fault_struck(&mut self, call: &InFlight, fault: Fault) {
         let (name, words) = match fault {
             Fault::Before => ("store fails before the action", "fails and does nothing"),
@@ -56,7 +57,7 @@ impl World {
         record!(self, "for request {} the store {words}", call.request.id);
     }
 
-    /// The store goes away, or comes back.
+    /// The store becomes unavailable, or available again.
     pub(crate) fn store_goes_or_comes(&mut self) {
         let away = !self.store.is_unavailable();
         self.store.set_unavailable(away);
@@ -66,7 +67,7 @@ impl World {
         record!(self, "the store is {}", if away { "unavailable" } else { "back" });
     }
 
-    /// The database loses its last rotations.
+    /// The database loses its last rotations, as in a failover.
     pub(crate) fn rotations_are_lost(&mut self) {
         let count = self.rng.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
         let lost = self.store.lose(count);
@@ -79,7 +80,7 @@ impl World {
         self.observer.rolled_back(&lost, &self.store, (event, now));
     }
 
-    /// Time passes.
+    /// The clock advances.
     pub(crate) fn time_passes(&mut self) {
         let long = self.setting.long_waits && self.rng.percent(15);
         let choices: &[(u32, i64)] = if long { &LONG_WAITS } else { &MOMENTS };
@@ -90,7 +91,7 @@ impl World {
         self.observer.time_passed(self.clock.now(), &self.store);
     }
 
-    /// An administrator ends one session, as a password change ends all others.
+    /// An administrator revokes one session.
     pub(crate) fn administrator_revokes_a_session(&mut self) {
         if let Some(session) = self.some_session() {
             self.counts.add("administrator ends a session");
@@ -110,7 +111,7 @@ impl World {
         record!(self, "{} is disabled", self.user_name(user));
     }
 
-    /// Somebody presents an access token from earlier.
+    /// An access token from earlier is presented, perhaps expired or revoked.
     pub(crate) fn old_token_is_presented(&mut self) {
         if self.observer.tokens().is_empty() {
             return;
@@ -121,7 +122,7 @@ impl World {
         self.send(Party::Stranger, Call::Protected { token });
     }
 
-    /// Somebody presents a ticket that was never given out: a real one with one character changed.
+    /// A forged refresh token is presented: a real one with one character changed.
     pub(crate) fn forged_ticket_is_presented(&mut self) {
         let Some(ticket) = self.browsers.iter().find_map(|browser| browser.jar.clone()) else {
             return;
@@ -141,7 +142,7 @@ impl World {
     }
 }
 
-/// Whether a row's session has run into one of its limits.
+/// Whether a session has passed its idle or absolute expiry.
 pub(crate) fn has_expired(session: &Session, now: shared::NumericDate) -> bool {
     now >= crate::world::POLICY.expires_at(&session.family)
 }

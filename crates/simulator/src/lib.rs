@@ -1,18 +1,18 @@
-//! Clients, servers, a store and a thief in one deterministic world, over the real domain code.
+//! Deterministic simulation: clients, servers, a store and a thief in one world, over the real domain code.
 //!
-//! A seed draws a [`setting`], then one event after another: a request arrives or is lost, a call goes
-//! on to its next access to the store, an instance crashes, a thief copies a jar. Nothing runs by
-//! itself: calls are futures polled by hand, clocks are moved by hand, and one generator, begun with
-//! the seed, makes every choice. The same seed is the same trace on every machine.
+//! A seed draws a [`setting`], then one event after another: a request arrives or is lost, a call runs to its next
+//! access to the store, an instance crashes, a thief steals the cookies. There is no concurrency: calls are futures
+//! polled by hand, clocks are advanced by hand, and one seeded generator makes every choice. The same seed gives the
+//! same trace on every machine.
 //!
-//! What is real: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures,
-//! `rotation::{decide, decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and
-//! commits them, the engine in memory with its conditional writes, and of the client
-//! `frontend::session::{attempt, verdict, again}`. What stands in for something: [`server`] for HTTP and
-//! passwords, [`browser`] and [`tab`] for the browser around that code. It must not know tokio, threads or time.
+//! Real code: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures, `rotation::{decide,
+//! decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and commits them, the engine in
+//! memory with its conditional writes, and of the client `frontend::session::{attempt, verdict, again}`. Models:
+//! [`server`] for HTTP and hasher, [`browser`] and [`tab`] for the browser around that code. It must not know
+//! tokio, threads or time.
 //!
-//! Read [`setting`] for the assumptions, [`invariants`] for the promises, [`world`] for the loop, then
-//! [`network`], [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.
+//! Read [`setting`] for the assumptions, [`invariants`] for the promises, [`world`] for the loop, then [`network`],
+//! [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.
 #![forbid(unsafe_code)]
 
 mod browser;
@@ -45,7 +45,7 @@ use world::World;
 /// How many events a seed has.
 pub const EVENTS: u32 = 300;
 
-/// One key for all times.
+/// One signing key: no rotation during a run.
 const KEY_PLAN: KeyPlan = KeyPlan {
     jwks_cache_seconds: 300,
     rotation_seconds: i64::MAX / 4,
@@ -53,22 +53,22 @@ const KEY_PLAN: KeyPlan = KeyPlan {
     session_seconds: 2_592_000,
 };
 
-/// Lives through seeds. The key ring is the same for all of them.
+/// Runs seeds, all with one key ring.
 pub struct Simulator {
     keys: Arc<KeyRing>,
     access_tokens: AccessTokens,
     experiment: Experiment,
 }
 
-/// What came of a seed.
+/// The result of a seed.
 pub struct Run {
     /// How many events it had.
     pub events: u32,
-    /// What was explored.
+    /// The coverage.
     pub counts: Counts,
-    /// The promise that was broken, if one was.
+    /// The violated invariant, if any.
     pub violation: Option<Violation>,
-    /// What happened, if it was to be told.
+    /// The recorded sentences; empty without tracing.
     pub trace: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ impl Simulator {
         Self::with(Experiment::default())
     }
 
-    /// A simulator with a fault planted, or an assumption dropped.
+    /// A simulator with a planted bug, or without an assumption.
     #[must_use]
     pub fn with(experiment: Experiment) -> Self {
         let keys = Arc::new(KeyRing::in_memory(&Entropy::seeded(0), KEY_PLAN, NumericDate(0)));
@@ -94,13 +94,13 @@ impl Simulator {
         Self { keys, access_tokens, experiment }
     }
 
-    /// Lives through one seed.
+    /// Runs one seed.
     #[must_use]
     pub fn run(&self, seed: u64) -> Run {
         self.run_with(seed, Trace::new(false))
     }
 
-    /// Lives through one seed and writes it down.
+    /// Runs one seed and records its trace.
     #[must_use]
     pub fn run_traced(&self, seed: u64) -> Run {
         self.run_with(seed, Trace::new(true))

@@ -1,6 +1,5 @@
-//! Between clients and servers: requests and answers on their way, which may be lost, overtaken and
-//! copied. It must not look into them; what an answer means to whom it reaches is in `browser` and
-//! `thief`.
+//! The network between clients and servers: requests and answers in flight, lost, reordered, duplicated or retried.
+//! It must not look into them; `browser` and `thief` interpret the answers.
 
 use frontend::transport::Answer;
 
@@ -12,18 +11,17 @@ use crate::trace::record;
 use crate::world::World;
 use backend::auth::AuthError;
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Party {
-    /// A tab of a browser, by their places.
+    /// A tab of a browser, by their indices.
     Tab(usize, usize),
-    /// The thief.
     Thief,
-    /// Whoever wants no answer: an administrator, a forger, somebody with an old token.
+    /// A sender that ignores the answer: an administrator, a forger, the holder of a stale access token.
     Stranger,
 }
 
-/// A request on its way. A copy has the id of the original.
+/// A request in flight. A duplicate has the id of the original.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) id: u32,
@@ -33,11 +31,11 @@ pub(crate) struct Request {
     pub(crate) sent: u32,
     /// It does not arrive before this event.
     pub(crate) earliest: u32,
-    /// Nobody waits for the answer to a copy.
+    /// The client does not wait for the answer to a duplicate.
     pub(crate) is_copy: bool,
 }
 
-/// An answer on its way.
+/// An answer in flight.
 #[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) request: u32,
@@ -46,10 +44,10 @@ pub(crate) struct Reply {
     pub(crate) cookie: Cookie,
 }
 
-/// So many requests one sign-in becomes at most. Browsers send a POST again by themselves, up to seven times.
+/// The most duplicates of a sign-in, with the original. Browsers retry a POST by themselves, up to seven times.
 const MOST_OF_A_SIGN_IN: usize = 8;
 
-/// Everything that is on its way.
+/// All messages in flight.
 #[derive(Default)]
 pub(crate) struct Wire {
     pub(crate) requests: Vec<Request>,
@@ -57,7 +55,7 @@ pub(crate) struct Wire {
 }
 
 impl World {
-    /// Puts a request on the wire; its id.
+    /// Sends a request; its id.
     pub(crate) fn send(&mut self, from: Party, call: Call) -> u32 {
         self.last_request += 1;
         let id = self.last_request;
@@ -74,7 +72,7 @@ impl World {
         ready.filter(|(_, it)| it.earliest <= self.event).map(|(index, _)| index).collect()
     }
 
-    /// A request arrives at one of the instances that are up.
+    /// A request arrives at an instance. If that is down, the request is lost.
     pub(crate) fn request_arrives(&mut self) {
         let arriving = self.arriving();
         let request = self.wire.requests.swap_remove(arriving[self.rng.below(arriving.len())]);
@@ -99,7 +97,7 @@ impl World {
         });
     }
 
-    /// The wire loses a request.
+    /// A request is lost.
     pub(crate) fn request_is_lost(&mut self) {
         let index = self.rng.below(self.wire.requests.len());
         let request = self.wire.requests.swap_remove(index);
@@ -107,7 +105,7 @@ impl World {
         record!(self, "request {} is lost", request.id);
     }
 
-    /// The wire copies a request; the copy may arrive much later.
+    /// A request is duplicated; the duplicate may arrive much later.
     pub(crate) fn request_is_copied(&mut self) {
         let index = self.rng.below(self.wire.requests.len());
         let longest = if self.setting.late_requests { 60 } else { 20 };
@@ -118,12 +116,12 @@ impl World {
         self.wire.requests.push(copy);
     }
 
-    /// Whether a sign-in is on its way.
+    /// Whether a sign-in is in flight.
     pub(crate) fn is_signing_in(&self) -> bool {
         self.wire.requests.iter().any(|request| matches!(request.call, Call::SignIn(_)))
     }
 
-    /// The browser, or what stands before the servers, sends a sign-in again: up to seven times, soon or much later.
+    /// The browser, or a proxy before the servers, retries a sign-in: up to seven times, soon or much later.
     pub(crate) fn sign_in_is_copied(&mut self) {
         let requests = self.wire.requests.iter().enumerate();
         let sign_ins = requests.filter(|(_, request)| matches!(request.call, Call::SignIn(_)));
@@ -144,14 +142,14 @@ impl World {
             self.wire.requests.push(Request { is_copy: true, earliest, ..original.clone() });
         }
         if !original.is_copy && self.rng.percent(30) {
-            // The first connection is closed. What the client will hear is the answer to the last one.
+            // The first connection is closed: the client gets the answer to the last retry.
             self.wire.requests[place].is_copy = true;
             let last = self.wire.requests.last_mut().expect("a copy was pushed");
             (last.is_copy, last.earliest) = (false, original.earliest);
         }
     }
 
-    /// A call under way goes on.
+    /// A call advances by one step.
     pub(crate) fn call_advances(&mut self) {
         let index = self.rng.below(self.in_flight.len());
         let mut call = self.in_flight.swap_remove(index);
@@ -186,7 +184,7 @@ impl World {
         }
     }
 
-    /// The wire loses an answer.
+    /// An answer is lost.
     pub(crate) fn reply_is_lost(&mut self) {
         let index = self.rng.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
@@ -194,13 +192,13 @@ impl World {
         record!(self, "the answer to request {} is lost", reply.request);
     }
 
-    /// An answer arrives, whole or only as far as its cookie.
+    /// An answer arrives, whole or only as far as its cookies.
     pub(crate) fn reply_arrives(&mut self, whole: bool) {
         let index = self.rng.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
         self.counts.add(if whole { "answer arrives" } else { "cookie arrives, body is lost" });
         if self.setting.late_cookies && self.rng.percent(20) {
-            // Once more, later: a Set-Cookie that overtakes nothing and is overtaken.
+            // Once more, later: a stale `Set-Cookie`, reordered with later ones.
             self.wire.replies.push(reply.clone());
         }
         match reply.to {

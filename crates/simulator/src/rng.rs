@@ -1,25 +1,23 @@
-//! The one source of a seed's choices: which event comes next, and everything about it. It must not
-//! know what is chosen. The same seed gives the same numbers on every machine.
+//! The seeded generator behind every choice: which event comes next, and its details. It must not know the choices.
+//! The same seed gives the same numbers on every machine.
 
 use fastrand::Rng;
 
-/// The choices of one seed.
+/// The generator of one seed.
 pub(crate) struct SeededRng(Rng);
 
 impl SeededRng {
-    /// The choices that follow from `seed`.
     pub(crate) fn of(seed: u64) -> Self {
         Self(Rng::with_seed(seed))
     }
 
-    /// A number below `end`, which must not be 0. Drawn as `u64`, so that the width of `usize` on
-    /// this machine changes nothing.
+    /// A number below `end`, which must not be 0. Drawn as `u64`, so that the width of `usize` does not matter.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let drawn = self.0.u64(..end as u64);
         usize::try_from(drawn).expect("below a usize")
     }
 
-    /// A number of a range, both ends included.
+    /// A number of an inclusive range.
     pub(crate) fn within(&mut self, first: u32, last: u32) -> u32 {
         self.0.u32(first..=last)
     }
@@ -29,7 +27,7 @@ impl SeededRng {
         self.0.u32(..100) < percent
     }
 
-    /// One of `choices`, each as likely as its weight says; `None` if all weigh nothing.
+    /// One of `choices`, by weight. `None` if all weights are zero.
     pub(crate) fn weighted<T: Copy>(&mut self, choices: &[(u32, T)]) -> Option<T> {
         let total: u32 = choices.iter().map(|(weight, _)| weight).sum();
         if total == 0 {

@@ -1,7 +1,7 @@
-//! A tab: the client's side of the protocol (docs/design/rotation.md), step by step. What an answer
-//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, again, attempt}`); the
-//! order of steps repeats `frontend/src/session/{refresh,call,settings,sign_in,once,tabs}.rs`, which cannot
-//! run without a browser. It must not look at anything a page could not see.
+//! A tab: the client's side of rotation (docs/design/rotation.md), step by step. The meaning of an answer and the
+//! life of a key are the browser's own code (`frontend::session::{verdict, again, attempt}`); the order of steps
+//! repeats `frontend/src/session/{refresh,call,settings,sign_in,once,tabs}.rs`, which need a browser. It must not
+//! look at state that a page cannot see.
 
 mod channel;
 mod memory;
@@ -21,42 +21,41 @@ use crate::setting::{Bug, Tabs};
 use crate::trace::record;
 use crate::world::World;
 
-/// What a tab is out to do.
+/// A tab's task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Get a token other than the one with the serial number `stale`.
+    /// Get an access token other than the stale one with this serial number.
     Renew { stale: Option<u64>, epoch: u64, tried: u32 },
     /// Begin a session for a user.
     SignIn { user: usize, way: Way, tried: u32 },
     /// End the session.
     LogOut { epoch: u64 },
-    /// Set another password, with the token that has this serial number.
+    /// Set another password, with the token of this serial number.
     ChangePassword { serial: u64, epoch: u64 },
-    /// Make a protected call with the token that has this serial number.
+    /// Make a protected call with the token of this serial number.
     Use { serial: u64 },
 }
 
-/// How far it has come.
+/// The progress of a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum TaskState {
     #[default]
     Idle,
-    /// Wants the lock.
     WaitingForLock(Task),
-    /// Has it, or goes on without.
+    /// Holds the lock, or needs none.
     Ready(Task),
-    /// Where tabs race: has looked for a key, and will write down the one that it found or made.
+    /// Where tabs race: has read or made a key, and has not stored it yet.
     KeyChosen(Task, String),
-    /// Has got no answer to a sign-in with this key. It asks again, and keeps the lock.
+    /// A sign-in with this key got no answer. Retries it, and keeps the lock.
     Retrying(Task, String),
-    /// Has sent a request, with this key.
+    /// Has sent this request, with this idempotency key.
     AwaitingAnswer(Task, Option<String>, u32),
-    /// Will try again.
+    /// Retries after a back-off.
     BackingOff(Task),
 }
 
 impl World {
-    /// Whether a tab that is out to do something can take its next step now.
+    /// Whether a tab with a task can take its next step now.
     pub(crate) fn can_advance(&self, browser: usize, tab: usize) -> bool {
         let here = &self.browsers[browser];
         match &here.tabs[tab].state {
@@ -103,7 +102,7 @@ impl World {
             }
             TaskState::Ready(Task::Use { .. }) => self.become_idle(browser, tab),
             TaskState::KeyChosen(task, key) => {
-                // Another tab may have written one since. The last one written stands.
+                // Another tab may have stored one since. The last write wins.
                 let pending = Pending { key: key.clone(), tab: String::new() };
                 self.browsers[browser].shelf.write(&pending);
                 self.send_refresh(browser, tab, task, key);
@@ -111,7 +110,7 @@ impl World {
         }
     }
 
-    /// One try to refresh, with the lock held where there is one.
+    /// One refresh request, with the lock held where there is one.
     fn renew(
         &mut self,
         browser: usize,
@@ -119,7 +118,7 @@ impl World {
         (stale, epoch, tried): (Option<u64>, u64, u32),
     ) {
         let now = self.clock.now();
-        // Whoever had the lock before may have broadcast a token; mostly that message has arrived.
+        // The last holder of the lock may have broadcast a token; mostly that message has arrived.
         if self.rng.percent(75) {
             self.tab(browser, tab).read_inbox();
         }
@@ -145,14 +144,14 @@ impl World {
         }
     }
 
-    /// A tab that waits gives its request up.
+    /// A request's timeout.
     pub(crate) fn tab_gives_up(&mut self, browser: usize, tab: usize) {
         self.counts.add("client gives up");
         record!(self, "{} gives its request up", self.name(Party::Tab(browser, tab)));
         self.tab_receives(browser, tab, Err(NoAnswer::Timeout));
     }
 
-    /// An answer has reached the tab that waits for it, or will not any more.
+    /// The waiting tab gets its answer, or none.
     pub(crate) fn tab_receives(
         &mut self,
         browser: usize,
@@ -185,7 +184,7 @@ impl World {
                     let key = key.unwrap_or_default();
                     attempt::settle(&self.browsers[browser].shelf, &name(tab), &key);
                 } else {
-                    // Whatever became of it, refresh answers it: with the same key.
+                    // The outcome is unknown: a refresh with the same idempotency key settles it.
                     let task = Task::Renew { stale: Some(serial), epoch, tried: 0 };
                     self.tab(browser, tab).state = TaskState::WaitingForLock(task);
                 }
@@ -201,7 +200,7 @@ impl World {
         }
     }
 
-    /// What an answer to a refresh leads to.
+    /// The tab's next state after an answer to a refresh.
     fn refreshed(
         &mut self,
         browser: usize,
@@ -232,7 +231,7 @@ impl World {
             }
             Verdict::Duplicate if newer => Next::Idle,
             Verdict::Duplicate => Next::Retry,
-            // No user of this world is at hand to give it; the session waits.
+            // Step-up: no user is at hand to reauthenticate; the session waits.
             Verdict::PasswordWanted => Next::Idle,
             Verdict::Transient { worth_retrying, .. } => {
                 if self.setting.experiment.bug == Some(Bug::KeyDropped) {
@@ -243,7 +242,7 @@ impl World {
         }
     }
 
-    /// Nothing more to do for now; lets the lock go.
+    /// Ends the task and releases the lock.
     pub(crate) fn become_idle(&mut self, browser: usize, tab: usize) {
         let here = &mut self.browsers[browser];
         here.tabs[tab].state = TaskState::Idle;
@@ -257,7 +256,7 @@ impl World {
     }
 }
 
-/// What a tab is called where the attempt is kept.
+/// A tab's name in the storage of attempts.
 fn name(tab: usize) -> String {
     format!("tab {}", tab + 1)
 }

@@ -1,5 +1,5 @@
-//! A thief: copies a browser's jar once, with or without the pending key, and then refreshes for
-//! itself, with keys of its own or the copied one. It must not know more than it has copied.
+//! A thief: steals a browser's refresh token once, with or without the pending idempotency key, and then replays and
+//! rotates it, with keys of its own or the stolen one. It must not know more than it has stolen.
 
 use frontend::session::verdict::{Verdict, judge};
 
@@ -10,21 +10,21 @@ use crate::trace::record;
 use crate::world::World;
 use frontend::session::attempt::Shelf as _;
 
-/// What the thief has.
+/// The thief's state.
 #[derive(Default)]
 pub(crate) struct Thief {
     jar: Option<String>,
-    /// The copied key.
+    /// The stolen key.
     copied: Option<String>,
-    /// Uses the copied key for as long as it can, not only once.
+    /// Uses the stolen key for as long as it can, not only once.
     stubborn: bool,
-    /// The key of the attempt that has not been answered yet.
+    /// The key of the unanswered attempt.
     pending: Option<String>,
     waiting: Option<u32>,
 }
 
 impl World {
-    /// The thief does what it does next.
+    /// The thief's next step.
     pub(crate) fn thief_acts(&mut self) {
         if self.thief.jar.is_none() {
             self.thief_copies();
@@ -37,7 +37,7 @@ impl World {
 
     fn thief_copies(&mut self) {
         let browser = self.rng.below(self.browsers.len());
-        // Who is after the key mostly waits for one.
+        // A thief that wants the key mostly waits for one.
         let waits = self.setting.loot == Loot::JarAndKey && self.rng.percent(90);
         if waits && self.browsers[browser].shelf.read().is_none() {
             return;
@@ -48,7 +48,7 @@ impl World {
             Loot::Jar | Loot::Nothing => None,
         };
         if !self.observer.copied(&ticket, key.as_deref(), self.event) {
-            // One theft per session is enough to ask about.
+            // One theft per session is enough.
             return;
         }
         self.counts.add("thief copies the jar");

@@ -1,5 +1,4 @@
-//! What happened, in short sentences. Nothing is written down unless somebody wants to read it: a
-//! violation is told by living through its seed a second time.
+//! A trace of a seed's events, in short sentences. Recorded only on request: a violation is reproduced with tracing.
 
 /// The sentences of one seed.
 #[derive(Default)]
@@ -9,7 +8,6 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// A trace that is told, or one that is only lived.
     pub(crate) fn new(enabled: bool) -> Self {
         Self { enabled, lines: Vec::new() }
     }
@@ -22,13 +20,12 @@ impl Trace {
         self.lines.push(format!("{event:>4}  {line}"));
     }
 
-    /// All sentences.
     pub(crate) fn into_lines(self) -> Vec<String> {
         self.lines
     }
 }
 
-/// Writes a sentence into the world's trace, if somebody wants to read it.
+/// Adds a sentence to the world's trace, if it is recorded.
 macro_rules! record {
     ($world:expr, $($sentence:tt)*) => {
         if $world.trace.is_enabled() {

@@ -1,5 +1,5 @@
-//! The world of one seed: everything there is, and which of the possible events comes next. It must
-//! not judge; that is [`invariants`](crate::invariants).
+//! The world of one seed: its whole state, and which of the possible events comes next. It must not check invariants;
+//! that is [`invariants`](crate::invariants).
 
 mod names;
 mod tabs;
@@ -34,7 +34,7 @@ use crate::store::{SimulatedStore, at_once};
 use crate::thief::Thief;
 use crate::trace::{Trace, record};
 
-/// How long sessions live here.
+/// The idle and the absolute lifetime of sessions here.
 pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 const ACCESS_TOKEN_SECONDS: i64 = 300;
 const LIFETIMES: LifetimeSet = LifetimeSet {
@@ -53,7 +53,7 @@ pub(crate) struct Instance {
     pub(crate) up: bool,
 }
 
-/// Everything there is.
+/// The whole state.
 pub(crate) struct World {
     pub(crate) setting: Setting,
     pub(crate) rng: SeededRng,
@@ -61,7 +61,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<SimulatedStore>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) users: Vec<User>,
-    /// Those who do not know yet that they have an account.
+    /// Users who do not know yet that they have an account.
     pub(crate) newcomers: BTreeSet<usize>,
     pub(crate) browsers: Vec<Browser>,
     pub(crate) thief: Thief,
@@ -70,13 +70,13 @@ pub(crate) struct World {
     pub(crate) observer: Observer,
     pub(crate) counts: Counts,
     pub(crate) trace: Trace,
-    /// The number of the present event.
+    /// The number of the current event.
     pub(crate) event: u32,
     pub(crate) last_request: u32,
     last_key: u32,
 }
 
-/// What may come next.
+/// The possible events.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     CallAdvances,
@@ -105,7 +105,7 @@ enum Step {
 }
 
 impl World {
-    /// The world a seed begins with.
+    /// The world at the start of a seed.
     pub(crate) fn new(
         seed: u64,
         experiment: Experiment,
@@ -169,7 +169,7 @@ impl World {
         world
     }
 
-    /// Lets the next event take place.
+    /// Runs the next event.
     pub(crate) fn step(&mut self) {
         self.event += 1;
         let possible = self.possible();

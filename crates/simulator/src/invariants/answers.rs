@@ -1,4 +1,4 @@
-//! What each answer of a server must and must not say.
+//! Invariants of each answer: who gets tokens, who is refused, and what is revoked by then.
 
 use backend::auth::{AuthError, IssuedTokens};
 use shared::{Secret, SessionId};
@@ -11,7 +11,7 @@ use crate::setting::Setting;
 use crate::store::SimulatedStore;
 
 impl Observer {
-    /// A call has ended.
+    /// Checks a call that has ended.
     pub(crate) fn finished(
         &mut self,
         call: &Finished<'_>,
@@ -52,7 +52,7 @@ impl Observer {
         }
     }
 
-    /// Notes the tokens of a grant, and whether its ticket is the one it must be.
+    /// Notes issued tokens, and checks the refresh token against the one it must be.
     pub(super) fn given_out(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, number: u32) {
         let ticket = tokens.refresh_token.expose();
         self.tickets.insert(ticket.to_owned(), (tokens.session_id, number));
@@ -71,7 +71,7 @@ impl Observer {
         }
     }
 
-    /// A rotation like any other, and an end to the user's other sessions.
+    /// A rotation that also revokes the user's other sessions.
     fn password_changed(
         &mut self,
         call: &Finished<'_>,
@@ -152,7 +152,7 @@ impl Observer {
         }
     }
 
-    /// Somebody was told that a session is over: so it must be.
+    /// A session's end was answered, so its row must be revoked.
     fn revocation_answered(
         &mut self,
         session: SessionId,

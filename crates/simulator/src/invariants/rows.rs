@@ -1,4 +1,4 @@
-//! What the rows say after each event: an end is final, and generations go one way.
+//! Invariants of the rows after each event: revocation is final, generations only increase.
 
 use rotation::Standing;
 use shared::RevocationReason;
@@ -11,7 +11,7 @@ use crate::setting::Setting;
 use crate::store::SimulatedStore;
 
 impl Observer {
-    /// Looks at every row, if any has changed.
+    /// Checks every row, if any has changed.
     pub(crate) fn look_at_rows(&mut self, store: &SimulatedStore, setting: &Setting, event: u32) {
         if std::mem::replace(&mut self.version, store.version()) == store.version() {
             return;
@@ -37,7 +37,7 @@ impl Observer {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
-            // The user wanted it so, elsewhere.
+            // Revoked by the user's password change, in another session.
             watched.may_be_revoked |= ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
             if generation > 0 {
                 watched.presented.get_or_insert(event);
@@ -53,8 +53,8 @@ impl Observer {
         }
     }
 
-    /// The database has lost rotations of these sessions.
-    /// When they were last accepted goes back as well, so that one may find its idle limit passed.
+    /// The database has lost rotations of these sessions. `accepted_at` goes back as well, so a session may be past
+    /// its idle expiry.
     pub(crate) fn rolled_back(
         &mut self,
         lost: &[SessionId],
@@ -69,12 +69,12 @@ impl Observer {
             watched.presented = watched.presented.filter(|_| watched.generation > 0);
             watched.rolled_back = event;
             watched.may_be_revoked |= has_expired(&row, now);
-            // What was lost may be given out again, to another attempt.
+            // A lost generation may be issued again, to another attempt.
             watched.keys.retain(|generation, _| *generation <= row.family.generation.0);
         }
     }
 
-    /// Time has passed: which sessions have run into a limit?
+    /// The clock has advanced: marks sessions past their expiry.
     pub(crate) fn time_passed(&mut self, now: NumericDate, store: &SimulatedStore) {
         for (id, watched) in &mut self.sessions {
             watched.may_be_revoked |= store.row(*id).is_some_and(|row| has_expired(&row, now));

@@ -1,5 +1,5 @@
-//! From tab to tab: what one of them learns, the others hear, sooner or later. It must not touch what
-//! the tabs share anyway, but for the readable cookie.
+//! The broadcast channel between tabs: new tokens and revoked sessions reach the others sooner or later. It must not
+//! touch what tabs share in other ways, but for the readable cookie.
 
 use shared::body::SessionBody;
 

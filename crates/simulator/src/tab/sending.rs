@@ -1,4 +1,4 @@
-//! What a tab sends, and what it keeps in mind until the answer comes. It must not know what answers mean.
+//! The requests a tab sends, and its state until the answer comes. It must not know what answers mean.
 
 use super::*;
 use crate::server::Call;
@@ -11,7 +11,7 @@ impl World {
                 self.ask(browser, tab, task, (Some(key), call));
             }
             None => {
-                // The server would say no to a request without a cookie.
+                // The server would refuse a refresh without a cookie.
                 attempt::settle(&self.browsers[browser].shelf, &name(tab), &key);
                 self.tab(browser, tab).forget();
                 self.become_idle(browser, tab);
@@ -22,7 +22,7 @@ impl World {
     pub(super) fn log_out(&mut self, browser: usize, tab: usize, epoch: u64) {
         let jar = self.browsers[browser].jar.clone();
         match jar {
-            // Unless the session that was to be left is over already.
+            // Unless that session is over already.
             Some(ticket) if self.tab(browser, tab).epoch == epoch => {
                 self.counts.add("logout");
                 let call = Call::Logout { ticket };
@@ -32,7 +32,7 @@ impl World {
         }
     }
 
-    /// A change of password is an attempt as a refresh is: its key stays until it is answered. A pending
+    /// A password change is an attempt like a refresh: its idempotency key stays until it is answered. A pending
     /// attempt comes first, because there is room for one key only.
     pub(super) fn change_password(
         &mut self,

@@ -1,6 +1,6 @@
-//! How a tab signs a user in: with an attempt key that the browser keeps until it is answered, so that asking again is no second
-//! attempt. What an answer means is the browser's own code (`frontend::session::again`); the order of steps repeats
-//! `frontend/src/session/{once,pending,sign_in}.rs`.
+//! A tab's sign-in, idempotent: the browser keeps the key until it is answered, so that a retry begins no second
+//! session. The meaning of an answer is the browser's own code (`frontend::session::again`); the order of steps
+//! repeats `frontend/src/session/{once,pending,sign_in}.rs`.
 
 use frontend::session::again::{self, Outcome};
 use frontend::session::verdict::Trouble;
@@ -12,13 +12,13 @@ use crate::browser::PendingSignIn;
 use crate::server::{Call, SignIn, Way};
 use crate::world::World;
 
-/// How often a tab asks by itself, after one click.
+/// Requests after one click, automatic retries included.
 const TRIES: u32 = 4;
-/// For how long a pending key is used again.
+/// How long a pending key is used for retries.
 const USABLE_FOR_SECONDS: i64 = 600;
 
 impl World {
-    /// Who signs in at a browser without a session.
+    /// The sign-in that a browser without a session begins.
     pub(crate) fn wants_to_sign_in(&mut self, browser: usize) -> Option<Task> {
         // A browser may be lent to another user.
         let lent = self.rng.percent(15);
@@ -76,7 +76,7 @@ impl World {
         self.ask(browser, tab, task, (key, call));
     }
 
-    /// A sign-in has been answered, or will not be any more.
+    /// A sign-in got its answer, or none.
     pub(super) fn signed_in(
         &mut self,
         browser: usize,
@@ -100,7 +100,7 @@ impl World {
                 if pending.is_some_and(|pending| again::settles(&answer, pending.is_uncertain)) {
                     sign_ins.remove(&way);
                 }
-                // Whatever it says, there is an account.
+                // Any refusal means that there is an account.
                 self.newcomers.remove(&user);
                 self.become_idle(browser, tab);
             }

@@ -1,10 +1,9 @@
-//! What things are called in a trace. Secrets are told by what they are of, never by their text.
+//! Names in a trace. A secret is named by its session, never by its text.
 
 use crate::network::Party;
 use crate::server::{Call, Outcome, SignIn, Way};
 use crate::world::World;
 
-/// The users, by their numbers.
 pub(super) const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
 impl World {

@@ -1,5 +1,5 @@
-//! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
-//! steps; that is [`tab`](crate::tab).
+//! Which tab acts next, and which task an idle tab begins. It must not take a tab's steps; that is
+//! [`tab`](crate::tab).
 
 use crate::server::Call;
 use crate::tab::{Tab, Task, TaskState};
@@ -7,7 +7,7 @@ use crate::trace::record;
 use crate::world::World;
 
 impl World {
-    /// What a tab with nothing to do begins.
+    /// An idle tab begins a task.
     pub(super) fn tab_begins(&mut self, browser: usize, tab: usize) {
         let now = self.clock.now();
         let here = &self.browsers[browser].tabs[tab];
@@ -22,7 +22,7 @@ impl World {
                 self.rng.weighted(&choices)
             }
             Some(token) => Some(Task::Renew { stale: Some(token.serial), epoch, tried: 0 }),
-            // What a page does that is opened where there is a session.
+            // A page that is opened where there is a session refreshes.
             None if here.restoring || self.browsers[browser].hint => {
                 Some(Task::Renew { stale: None, epoch, tried: 0 })
             }
@@ -58,8 +58,8 @@ impl World {
         self.browsers[browser].tabs.iter().any(is_changing)
     }
 
-    /// Whether the jar's ticket may be sent: in worlds of bounded delay, not while an old request is
-    /// still on its way that it would leave too far behind.
+    /// Whether the jar's refresh token may be sent: in worlds of bounded delay, not while an old request is in flight
+    /// that the rotation would leave too stale.
     pub(crate) fn may_refresh(&self, browser: usize) -> bool {
         let Some(ticket) = &self.browsers[browser].jar else { return true };
         if self.setting.password_changes_are_alone() && self.a_password_is_being_changed(browser) {

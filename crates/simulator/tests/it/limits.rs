@@ -1,12 +1,12 @@
-//! The known limits, each shown by a seed: a promise does not hold without its assumptions. An assumption that
-//! no seed needs would be an excuse.
+//! The known limits, each shown by a seed: an invariant is violated without its assumption. An assumption that no
+//! seed needs would be an excuse.
 
 use simulator::invariants::Invariant;
 use simulator::{Assumption, Experiment, Simulator};
 
 const SEEDS: u64 = 4_000;
 
-/// The first of the seeds that breaks `promise` if `assumption` is taken away.
+/// The first seed that violates `promise` without `assumption`.
 fn needed(assumption: Assumption, promise: Invariant) -> Option<u64> {
     let simulator =
         Simulator::with(Experiment { without: Some(assumption), ..Experiment::default() });

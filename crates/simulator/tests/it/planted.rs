@@ -1,12 +1,12 @@
-//! A simulation that finds nothing proves nothing: each of these faults is planted in the store, an instance or
-//! the client, and one of the first thousand seeds must find it, by the promise it breaks.
+//! Mutation tests of the simulation: each of these bugs is planted in the store, an instance or the client, and one
+//! of the first thousand seeds must violate the invariant that it breaks.
 
 use simulator::invariants::Invariant;
 use simulator::{Bug, Experiment, Simulator};
 
 const SEEDS: u64 = 1_000;
 
-/// The first of the seeds that sees `bug` break `promise`.
+/// The first seed in which `bug` violates `promise`.
 fn found(bug: Bug, promise: Invariant) -> Option<u64> {
     let simulator = Simulator::with(Experiment { bug: Some(bug), ..Experiment::default() });
     (0..SEEDS).find(|seed| {

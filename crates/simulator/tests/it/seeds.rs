@@ -1,5 +1,4 @@
-//! Ten thousand seeds keep every promise, and see everything there is to see. In parts, so that they
-//! run side by side.
+//! Ten thousand seeds violate no invariant, with full coverage. In parts, which run in parallel.
 
 use simulator::Simulator;
 use simulator::coverage::Counts;

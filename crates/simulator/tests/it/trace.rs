@@ -1,4 +1,4 @@
-//! A seed is a trace, the same every time: otherwise no violation could be looked at twice.
+//! Determinism: a seed gives the same trace every time, so that each violation can be reproduced.
 
 use simulator::{Bug, Experiment, Simulator};
 
