@@ -1,15 +1,16 @@
 //! The one handle on "who is logged in here": the client side of the relay.
 //!
 //! The access token lives in this handle's memory and nowhere else: not in a signal, the document
-//! or storage. Pages see a [`Phase`] and call verbs. It must not know about views.
+//! or storage. Pages see a [`AuthState`] and call verbs. It must not know about views.
 //!
-//! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived, `refresh` for how a token
+//! Read on in [`refresh_outcome`] for what an answer means, [`attempt`] for how a lost answer is survived, `refresh` for how a token
 //! is renewed, `once` for how an action is sent, `sign_in` for how a session begins and ends, `proof` for how the user
 //! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
 
 pub mod address;
 pub mod again;
 pub mod attempt;
+mod auth_state;
 pub mod backoff;
 pub(crate) mod browser;
 mod call;
@@ -23,18 +24,18 @@ pub mod no_cookie;
 mod once;
 mod password_change;
 pub mod pending;
-mod phase;
 pub(crate) mod probe;
 mod proof;
 pub mod record;
 mod refresh;
+pub mod refresh_outcome;
 mod rejected;
 mod settings;
 mod shelf;
 mod sign_in;
 pub mod single_flight;
 mod tabs;
-pub mod verdict;
+pub mod transient_error;
 mod watch;
 pub mod wire_log;
 
@@ -45,18 +46,18 @@ use leptos::task::spawn_local;
 use shared::body::SessionBody;
 use shared::{RevocationReason, Secret, SessionId};
 
-pub(crate) use call::{Called, NotCalled, Relay};
+pub(crate) use auth_state::AuthStatus;
+pub use auth_state::{AuthState, SignOutReason, SignedIn};
+pub(crate) use call::{CallError, CallPath, CallResult};
 use cookies::CookieState;
 use lookout::NewLogin;
-pub(crate) use phase::Standing;
-pub use phase::{EndReason, Phase, SignedIn};
 pub(crate) use proof::Why;
 use proof::{Proof, Question};
-use refresh::{NotRefreshed, Refreshed};
+use refresh::{RefreshError, RefreshResult};
 pub(crate) use rejected::Rejected;
-use sign_in::StuckLogout;
+use sign_in::LogoutFailure;
 use single_flight::SingleFlight;
-use verdict::Trouble;
+use transient_error::TransientError;
 use wire_log::WireLog;
 
 /// An access token. No `Debug`: it opens things.
@@ -76,7 +77,7 @@ struct Memory {
     serial: u64,
     /// Changes whenever another session takes this one's place or it ends: an answer that was asked
     /// for in an earlier era is nobody's any more.
-    era: u64,
+    epoch: u64,
     /// The sessions known to be over. What still arrives of them is nobody's any more.
     ended: Vec<SessionId>,
     /// Why the server says that the session of this era was ended.
@@ -88,27 +89,27 @@ struct Memory {
 /// The handle. Copied freely; all copies are the same session.
 #[derive(Clone, Copy)]
 pub struct Session {
-    phase: RwSignal<Phase>,
-    trouble: RwSignal<Option<Trouble>>,
-    stuck_logout: RwSignal<Option<StuckLogout>>,
+    auth_state: RwSignal<AuthState>,
+    transient_error: RwSignal<Option<TransientError>>,
+    logout_failure: RwSignal<Option<LogoutFailure>>,
     refreshing: RwSignal<bool>,
     question: Question,
     new_login: RwSignal<Option<NewLogin>>,
     cookies: RwSignal<CookieState>,
     wire: RwSignal<WireLog>,
     memory: StoredValue<Memory>,
-    flight: StoredValue<Arc<SingleFlight<Refreshed>>>,
+    flight: StoredValue<Arc<SingleFlight<RefreshResult>>>,
 }
 
 impl Session {
-    /// A session that is [`Phase::Restoring`] if the hint says there may be one. Nothing is sent
+    /// A session that is [`AuthState::Restoring`] if the hint says there may be one. Nothing is sent
     /// until [`Session::start`], so that the server can make one too.
     pub(crate) fn new(hint: bool) -> Self {
-        let phase = if hint { Phase::Restoring } else { Phase::SignedOut(None) };
+        let auth_state = if hint { AuthState::Restoring } else { AuthState::SignedOut(None) };
         Self {
-            phase: RwSignal::new(phase),
-            trouble: RwSignal::new(None),
-            stuck_logout: RwSignal::new(None),
+            auth_state: RwSignal::new(auth_state),
+            transient_error: RwSignal::new(None),
+            logout_failure: RwSignal::new(None),
             refreshing: RwSignal::new(false),
             question: Question::new(),
             new_login: RwSignal::new(None),
@@ -125,11 +126,11 @@ impl Session {
         self.listen();
         spawn_local(keys::give_up_outdated());
         if hint::is_there() {
-            self.phase.set(Phase::Restoring);
+            self.auth_state.set(AuthState::Restoring);
             self.resume();
         } else {
-            let reloaded = probe::take_note().then_some(EndReason::ReloadedWithoutCookies);
-            self.phase.set(Phase::SignedOut(reloaded));
+            let reloaded = probe::take_note().then_some(SignOutReason::ReloadedWithoutCookies);
+            self.auth_state.set(AuthState::SignedOut(reloaded));
         }
     }
 
@@ -145,49 +146,49 @@ impl Session {
     pub(crate) async fn try_again(self) -> bool {
         let stale = self.token().map(|token| token.serial);
         match self.fresh_token(stale).await {
-            Err(NotRefreshed::ForNow(_)) => false,
-            Err(NotRefreshed::PasswordWanted) => self.prove(Why::Unusual).await == Proof::Given,
-            Ok(_) | Err(NotRefreshed::Ended) => true,
+            Err(RefreshError::Transient(_)) => false,
+            Err(RefreshError::StepUpRequired) => self.prove(Why::Unusual).await == Proof::Given,
+            Ok(_) | Err(RefreshError::SignedOut) => true,
         }
     }
 
     /// The phase, tracked.
-    pub(crate) fn phase(self) -> Phase {
-        self.phase.get()
+    pub(crate) fn auth_state(self) -> AuthState {
+        self.auth_state.get()
     }
 
     /// The phase as it is now.
-    pub(crate) fn phase_untracked(self) -> Phase {
-        self.phase.get_untracked()
+    pub(crate) fn auth_state_untracked(self) -> AuthState {
+        self.auth_state.get_untracked()
     }
 
     /// The phase without details; changes only when they do not.
-    pub(crate) fn standing(self) -> Memo<Standing> {
+    pub(crate) fn auth_status(self) -> Memo<AuthStatus> {
         Memo::new(move |_| {
-            self.phase.with(|phase| match phase {
-                Phase::Restoring => Standing::Restoring,
-                Phase::SignedOut(_) => Standing::SignedOut,
-                Phase::SignedIn(_) => Standing::SignedIn,
+            self.auth_state.with(|auth_state| match auth_state {
+                AuthState::Restoring => AuthStatus::Restoring,
+                AuthState::SignedOut(_) => AuthStatus::SignedOut,
+                AuthState::SignedIn(_) => AuthStatus::SignedIn,
             })
         })
     }
 
     /// Something of the session, tracked; `None` unless there is one.
     pub(crate) fn detail<T>(self, of: impl FnOnce(&SignedIn) -> T) -> Option<T> {
-        self.phase.with(|phase| match phase {
-            Phase::SignedIn(signed_in) => Some(of(signed_in)),
+        self.auth_state.with(|auth_state| match auth_state {
+            AuthState::SignedIn(signed_in) => Some(of(signed_in)),
             _ => None,
         })
     }
 
     /// Why the last refresh failed for now, tracked.
-    pub(crate) fn trouble(self) -> Option<Trouble> {
-        self.trouble.get()
+    pub(crate) fn transient_error(self) -> Option<TransientError> {
+        self.transient_error.get()
     }
 
     /// Why the user is still logged in although they wanted out, tracked.
-    pub(crate) fn stuck_logout(self) -> Option<StuckLogout> {
-        self.stuck_logout.get()
+    pub(crate) fn logout_failure(self) -> Option<LogoutFailure> {
+        self.logout_failure.get()
     }
 
     /// Whether a refresh is under way in this tab, tracked.
@@ -214,8 +215,8 @@ impl Session {
         self.memory.with_value(|memory| memory.ended_because)
     }
 
-    fn era(self) -> u64 {
-        self.memory.with_value(|memory| memory.era)
+    fn epoch(self) -> u64 {
+        self.memory.with_value(|memory| memory.epoch)
     }
 
     /// Notes that a session is over, whoever said so.
@@ -238,7 +239,7 @@ impl Session {
         let token = self.memory.try_update_value(|memory| {
             memory.serial += 1;
             if memory.token.as_ref().is_none_or(|token| token.session_id != session_id) {
-                memory.era += 1;
+                memory.epoch += 1;
             }
             memory.ended_because = None;
             let token =
@@ -246,10 +247,10 @@ impl Session {
             memory.token = Some(token.clone());
             token
         });
-        self.trouble.set(None);
-        self.stuck_logout.set(None);
+        self.transient_error.set(None);
+        self.logout_failure.set(None);
         hint::note_session();
-        self.phase.set(Phase::SignedIn(SignedIn {
+        self.auth_state.set(AuthState::SignedIn(SignedIn {
             user,
             session_id,
             expires_at_ms,
@@ -265,29 +266,29 @@ impl Session {
     fn not_known_any_more(self) {
         self.memory.update_value(|memory| {
             memory.token = None;
-            memory.era += 1;
+            memory.epoch += 1;
             memory.ended_because = None;
         });
         self.new_login.set(None);
         self.cookies.set(CookieState::NotLooked);
-        self.phase.set(Phase::Restoring);
+        self.auth_state.set(AuthState::Restoring);
     }
 
     /// From now on there is no session here.
-    fn forget(self, reason: impl Into<Option<EndReason>>) {
+    fn forget(self, reason: impl Into<Option<SignOutReason>>) {
         self.memory.update_value(|memory| {
             let ended = memory.token.take().map(|token| token.session_id);
             memory.ended.extend(ended);
-            memory.era += 1;
+            memory.epoch += 1;
             memory.ended_because = None;
             memory.looked_at_ms = 0.0;
         });
         self.question.over();
         self.new_login.set(None);
-        self.trouble.set(None);
-        self.stuck_logout.set(None);
+        self.transient_error.set(None);
+        self.logout_failure.set(None);
         self.cookies.set(CookieState::NotLooked);
         probe::take_note();
-        self.phase.set(Phase::SignedOut(reason.into()));
+        self.auth_state.set(AuthState::SignedOut(reason.into()));
     }
 }

@@ -96,12 +96,12 @@ impl FormState {
             return;
         }
         match rejected {
-            Rejected::ForNow(trouble) => {
-                self.alert.set(Some(format!("{trouble} Nothing is lost: try again in a moment.")));
+            Rejected::Transient(error) => {
+                self.alert.set(Some(format!("{error} Nothing is lost: try again in a moment.")));
             }
             Rejected::Problem(problem, retry_after) => self.show(*problem, retry_after),
             // The page is about to say so itself.
-            Rejected::Ended => {}
+            Rejected::SignedOut => {}
             Rejected::Uncertain(_) | Rejected::Declined | Rejected::NoCookies => {
                 self.alert.set(Some(rejected.to_string()));
             }

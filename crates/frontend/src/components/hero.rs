@@ -6,12 +6,12 @@ use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use super::keyed::keyed;
 use super::relay_picture::RelayPicture;
-use crate::session::{Session, Standing};
+use crate::session::{AuthStatus, Session};
 
 /// Headline, lead, call to action, picture.
 #[component]
 pub(crate) fn Hero() -> impl IntoView {
-    let standing = expect_context::<Session>().standing();
+    let status = expect_context::<Session>().auth_status();
     view! {
         <section class="hero">
             <div class="hero-text">
@@ -25,7 +25,7 @@ pub(crate) fn Hero() -> impl IntoView {
                     hand to hand, and each one is good for one exchange only. A copy gives itself away."
                 </p>
                 <div class="hero-actions">
-                    {keyed(move || standing.get() == Standing::SignedOut, way_in)}
+                    {keyed(move || status.get() == AuthStatus::SignedOut, way_in)}
                 </div>
             </div>
             <RelayPicture />

@@ -8,7 +8,7 @@ use super::new_login::NewLoginNotice;
 use super::text::Text;
 use crate::dom::{focus_soon, time_of_day};
 use crate::session::cookies::CookieState;
-use crate::session::{EndReason, Phase, Session};
+use crate::session::{AuthState, Session, SignOutReason};
 use crate::words;
 
 const LOGGED_OUT: &str = "You are logged out.";
@@ -23,17 +23,17 @@ const LOGGED_OUT_ELSEWHERE: &str =
 pub(crate) fn Notice() -> impl IntoView {
     let session = expect_context::<Session>();
     // Not rebuilt with every try: the focus may be on the button in it.
-    let troubled = Memo::new(move |_| session.trouble().is_some());
+    let failing = Memo::new(move |_| session.transient_error().is_some());
     view! {
         <div class="notices" aria-live="polite">
             {move || end_notice(session)}
-            {move || troubled.get().then(|| view! { <TroubleNotice /> })}
+            {move || failing.get().then(|| view! { <TransientErrorNotice /> })}
             {move || session.is_held_up().then(|| view! { <HeldUpNotice /> })}
             {move || cookie_notice(session)}
             <NewLoginNotice />
             {move || {
                 session
-                    .stuck_logout()
+                    .logout_failure()
                     .map(|why| {
                         view! {
                             <p class="notice" data-kind="trouble">
@@ -47,20 +47,20 @@ pub(crate) fn Notice() -> impl IntoView {
 }
 
 fn end_notice(session: Session) -> Option<impl IntoView> {
-    let Phase::SignedOut(Some(reason)) = session.phase() else {
+    let AuthState::SignedOut(Some(reason)) = session.auth_state() else {
         return None;
     };
     let (kind, text) = match reason {
-        EndReason::Ended(cause) if words::was_wanted(cause) => {
+        SignOutReason::Ended(cause) if words::was_wanted(cause) => {
             ("calm", words::why_this_ended(cause))
         }
-        EndReason::Ended(cause) => ("ended", words::why_this_ended(cause)),
-        EndReason::LoggedOut => ("calm", LOGGED_OUT),
-        EndReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
-        EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
-        EndReason::NoCookies => ("ended", words::LASTED_AS_LONG_AS_ITS_TOKEN),
-        EndReason::ReloadedWithoutCookies => ("ended", words::GONE_WITH_THE_PAGE),
-        EndReason::CookiesRemoved => ("ended", words::COOKIES_ARE_GONE),
+        SignOutReason::Ended(cause) => ("ended", words::why_this_ended(cause)),
+        SignOutReason::LoggedOut => ("calm", LOGGED_OUT),
+        SignOutReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
+        SignOutReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
+        SignOutReason::NoCookies => ("ended", words::LASTED_AS_LONG_AS_ITS_TOKEN),
+        SignOutReason::ReloadedWithoutCookies => ("ended", words::GONE_WITH_THE_PAGE),
+        SignOutReason::CookiesRemoved => ("ended", words::COOKIES_ARE_GONE),
     };
     Some(view! {
         <p class="notice" data-kind=kind>
@@ -86,11 +86,11 @@ fn cookie_notice(session: Session) -> Option<impl IntoView> {
 
 /// Nothing is lost, but nothing goes on either.
 #[component]
-fn TroubleNotice() -> impl IntoView {
+fn TransientErrorNotice() -> impl IntoView {
     let session = expect_context::<Session>();
     let text = move || {
-        let trouble = session.trouble().map(|trouble| format!("{trouble} Your session is kept."));
-        trouble.unwrap_or_default()
+        let error = session.transient_error().map(|error| format!("{error} Your session is kept."));
+        error.unwrap_or_default()
     };
     let try_again = move |_| {
         // A second click joins what is under way.
@@ -133,7 +133,7 @@ fn HeldUpNotice() -> impl IntoView {
             session.log_out().await;
             // After success this button goes away, and with it the signal and the focus.
             busy.try_set(false);
-            if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
+            if matches!(session.auth_state_untracked(), AuthState::SignedOut(_)) {
                 focus_soon("main h1");
             }
         });

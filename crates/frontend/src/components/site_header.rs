@@ -7,12 +7,12 @@ use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use super::keyed::keyed;
 use crate::dom::focus_soon;
-use crate::session::{Phase, Session, Standing};
+use crate::session::{AuthState, AuthStatus, Session};
 
 /// Brand and navigation.
 #[component]
 pub(crate) fn SiteHeader() -> impl IntoView {
-    let standing = expect_context::<Session>().standing();
+    let status = expect_context::<Session>().auth_status();
     view! {
         <header class="site-header">
             <div class="site-header-inner">
@@ -22,11 +22,11 @@ pub(crate) fn SiteHeader() -> impl IntoView {
                 </A>
                 <nav class="site-nav" aria-label="Main">
                     {keyed(
-                        move || standing.get(),
-                        |standing| match standing {
-                            Standing::SignedOut => view! { <WayIn /> }.into_any(),
-                            Standing::Restoring => view! { <AccountLink /> }.into_any(),
-                            Standing::SignedIn => {
+                        move || status.get(),
+                        |status| match status {
+                            AuthStatus::SignedOut => view! { <WayIn /> }.into_any(),
+                            AuthStatus::Restoring => view! { <AccountLink /> }.into_any(),
+                            AuthStatus::SignedIn => {
                                 view! {
                                     <AccountLink />
                                     <WayOut />
@@ -75,7 +75,7 @@ fn WayOut() -> impl IntoView {
             session.log_out().await;
             // After success this button goes away, and with it the signal and the focus.
             busy.try_set(false);
-            if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
+            if matches!(session.auth_state_untracked(), AuthState::SignedOut(_)) {
                 focus_soon("main h1");
             }
         });

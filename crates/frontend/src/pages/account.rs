@@ -14,7 +14,7 @@ use crate::components::panel::Panel;
 use crate::components::text::Text;
 use crate::components::wire_log::WireLogList;
 use crate::dom::local_time;
-use crate::session::{Called, NotCalled, Relay, Session};
+use crate::session::{CallError, CallPath, CallResult, Session};
 
 /// Your account.
 #[component]
@@ -126,23 +126,23 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
     }
 }
 
-fn in_words(called: &Called, me: Option<&Me>) -> String {
+fn in_words(called: &CallResult, me: Option<&Me>) -> String {
     let answer = match &called.answer {
-        Err(NotCalled::Ended) => {
+        Err(CallError::SignedOut) => {
             return "The session that this was for is not logged in here any more.".to_owned();
         }
-        Err(NotCalled::Declined) => {
+        Err(CallError::Declined) => {
             return "Not done: your session waits for your password.".to_owned();
         }
-        Err(NotCalled::ForNow(trouble) | NotCalled::Unanswered(trouble)) => {
-            return format!("{trouble} You are still logged in: call again in a moment.");
+        Err(CallError::Transient(error) | CallError::Unanswered(error)) => {
+            return format!("{error} You are still logged in: call again in a moment.");
         }
         Ok(answer) => answer,
     };
-    match (me, called.relay) {
-        (Some(_), Relay::AtOnce) => "Answered in one try.".to_owned(),
-        (Some(_), Relay::RefreshedFirst) => "Refreshed first, then answered.".to_owned(),
-        (Some(_), Relay::Repeated) => "Expired, refreshed, repeated: answered.".to_owned(),
+    match (me, called.path) {
+        (Some(_), CallPath::Direct) => "Answered in one try.".to_owned(),
+        (Some(_), CallPath::RefreshedFirst) => "Refreshed first, then answered.".to_owned(),
+        (Some(_), CallPath::Retried) => "Expired, refreshed, repeated: answered.".to_owned(),
         (None, _) => match answer.problem() {
             Some(problem) => format!("{} ({})", problem.title, answer.status),
             None => format!("The answer ({}) could not be read.", answer.status),

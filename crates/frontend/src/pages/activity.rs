@@ -65,7 +65,7 @@ impl Here {
                     self.next.set(next);
                     self.state.set(if empty { State::Empty } else { State::Shown });
                 }
-                Err(Rejected::Ended) => {}
+                Err(Rejected::SignedOut) => {}
                 Err(rejected) => self
                     .state
                     .set(State::Failed(format!("Your activity could not be fetched. {rejected}"))),
@@ -98,7 +98,7 @@ impl Here {
                         focus_soon("#activity-said");
                     }
                 }
-                Err(Rejected::Ended) => {}
+                Err(Rejected::SignedOut) => {}
                 Err(rejected) => self.said.set(rejected.to_string()),
             }
         });

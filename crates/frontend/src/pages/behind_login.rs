@@ -13,13 +13,13 @@ use super::onward::login_and_back;
 use crate::components::account_nav::AccountNav;
 use crate::components::keyed::keyed;
 use crate::components::skeleton::Skeleton;
-use crate::session::{EndReason, Phase, Session, Standing};
+use crate::session::{AuthState, AuthStatus, Session, SignOutReason};
 
 /// A page with its content for whoever is logged in.
 #[component]
 pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl IntoView {
     let session = expect_context::<Session>();
-    let standing = session.standing();
+    let status = session.auth_status();
     let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
     view! {
         <Title text=format!("{heading} · Baton") />
@@ -30,11 +30,11 @@ pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl I
             </h1>
             // Another session is another page: nothing of the one before may stay.
             {keyed(
-                move || (standing.get(), session_id.get()),
-                move |(standing, _)| match standing {
-                    Standing::Restoring => view! { <Skeleton /> }.into_any(),
-                    Standing::SignedIn => children().into_any(),
-                    Standing::SignedOut => view! { <AwayFromHere /> }.into_any(),
+                move || (status.get(), session_id.get()),
+                move |(status, _)| match status {
+                    AuthStatus::Restoring => view! { <Skeleton /> }.into_any(),
+                    AuthStatus::SignedIn => children().into_any(),
+                    AuthStatus::SignedOut => view! { <AwayFromHere /> }.into_any(),
                 },
             )}
         </section>
@@ -45,11 +45,11 @@ pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl I
 #[component]
 fn AwayFromHere() -> impl IntoView {
     let left = matches!(
-        expect_context::<Session>().phase_untracked(),
-        Phase::SignedOut(Some(
-            EndReason::LoggedOut
-                | EndReason::LoggedOutHereOnly
-                | EndReason::Ended(Some(RevocationReason::Deleted))
+        expect_context::<Session>().auth_state_untracked(),
+        AuthState::SignedOut(Some(
+            SignOutReason::LoggedOut
+                | SignOutReason::LoggedOutHereOnly
+                | SignOutReason::Ended(Some(RevocationReason::Deleted))
         ))
     );
     let path = if left { LOGIN_PAGE.to_owned() } else { login_and_back() };

@@ -97,7 +97,7 @@ impl Here {
                     self.more.set(more);
                     self.state.set(State::Shown);
                 }
-                Err(Rejected::Ended) => {}
+                Err(Rejected::SignedOut) => {}
                 // The service has such a path, always.
                 Err(rejected) if rejected.is(ErrorCode::NotFound) => {
                     self.state.set(State::NoGateway);
@@ -132,7 +132,7 @@ impl Here {
                         focus_soon("#notes-said");
                     }
                 }
-                Err(Rejected::Ended) => {}
+                Err(Rejected::SignedOut) => {}
                 Err(rejected) => self.said.set(rejected.to_string()),
             }
         });
@@ -156,7 +156,7 @@ impl Here {
                     self.notes.update(|notes| notes.retain(|it| it.id != note.id));
                     self.said.set(format!("“{}” was deleted.", note.title));
                 }
-                Err(Rejected::Ended) => return,
+                Err(Rejected::SignedOut) => return,
                 // Somebody was faster, or there is no service any more: the list says which.
                 Err(rejected) if rejected.is(ErrorCode::NotFound) => self.fetch(),
                 Err(rejected) => {

@@ -8,7 +8,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::location::Url;
 use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, NEXT_PARAMETER, safe_next};
 
-use crate::session::{Session, Standing};
+use crate::session::{AuthStatus, Session};
 
 /// The login page, which leads back to the page that is shown.
 pub(super) fn login_and_back() -> String {
@@ -49,11 +49,11 @@ fn next_in(query: &str) -> Option<&str> {
 /// restored session, or in another tab.
 #[component]
 pub(crate) fn OnwardOnceSignedIn() -> impl IntoView {
-    let standing = expect_context::<Session>().standing();
+    let status = expect_context::<Session>().auth_status();
     let query = use_location().search;
     take_fragment_along();
     move || {
-        (standing.get() == Standing::SignedIn).then(|| {
+        (status.get() == AuthStatus::SignedIn).then(|| {
             let next = query.with_untracked(|query| next_in(query).map(decoded));
             let path = on_this_origin(safe_next(next.as_deref()));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };

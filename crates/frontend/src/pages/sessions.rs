@@ -50,7 +50,7 @@ impl Here {
         spawn_local(async move {
             let fetched = match self.session.fetch::<Sessions>(api::sessions()).await {
                 Ok(body) => Ok(body.sessions),
-                Err(Rejected::Ended) => return,
+                Err(Rejected::SignedOut) => return,
                 Err(rejected) => Err(format!("Your sessions could not be fetched. {rejected}")),
             };
             // The user may have left this page meanwhile.
@@ -81,7 +81,7 @@ impl Here {
             Ok(()) => {}
             // Somebody was faster.
             Err(Rejected::Problem(problem, _)) if problem.code == ErrorCode::NotFound => {}
-            Err(Rejected::Ended) => return,
+            Err(Rejected::SignedOut) => return,
             Err(rejected) => return self.said.set(rejected.to_string()),
         }
         let stays = |session: &SessionInfo| match target {

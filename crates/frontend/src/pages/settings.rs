@@ -158,8 +158,8 @@ fn reject(form: FormState, rejected: Rejected) {
         Rejected::Problem(problem, _) if problem.code == ErrorCode::InvalidCredentials => {
             form.reject_field(CURRENT, "This is not your current password.");
         }
-        Rejected::Uncertain(trouble) => form.reject_because(format!(
-            "{trouble} It is not known whether your password was changed. Try again: if the current \
+        Rejected::Uncertain(error) => form.reject_because(format!(
+            "{error} It is not known whether your password was changed. Try again: if the current \
              password is refused then, the new one is in place already."
         )),
         rejected => form.reject(rejected),

@@ -2,7 +2,7 @@
 //! says so, and an answer that was lost is asked for again before anything is shown. Pure; the waiting is done by
 //! `once`.
 
-use super::verdict::Trouble;
+use super::transient_error::TransientError;
 use crate::transport::Answer;
 
 /// How long to wait before the second, the third and the fourth try.
@@ -21,7 +21,7 @@ pub enum Outcome<T> {
     /// It is not known whether it was done.
     Unanswered {
         /// What to tell the user if it stays so.
-        trouble: Trouble,
+        error: TransientError,
         /// Seconds the server asks to wait.
         retry_after_seconds: Option<u32>,
     },
@@ -29,13 +29,13 @@ pub enum Outcome<T> {
 
 /// Judges one try. `read` takes from a successful answer what the server says; `None` if the answer is not our server's.
 #[must_use]
-pub fn judge<T>(
-    sent: Result<Answer, Trouble>,
+pub fn classify<T>(
+    sent: Result<Answer, TransientError>,
     read: impl FnOnce(&Answer) -> Option<T>,
 ) -> Outcome<T> {
     let answer = match sent {
         Ok(answer) => answer,
-        Err(trouble) => return Outcome::Unanswered { trouble, retry_after_seconds: None },
+        Err(error) => return Outcome::Unanswered { error, retry_after_seconds: None },
     };
     if answer.succeeded() {
         if let Some(said) = read(&answer) {
@@ -45,7 +45,7 @@ pub fn judge<T>(
         return Outcome::Refused(answer);
     }
     Outcome::Unanswered {
-        trouble: Trouble::from(&answer),
+        error: TransientError::from(&answer),
         retry_after_seconds: answer.retry_after_seconds,
     }
 }

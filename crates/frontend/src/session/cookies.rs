@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use shared::RevocationReason;
 
 use super::no_cookie::NoCookie;
-use super::{EndReason, Phase, Session, Token, browser, hint, keys, probe};
+use super::{AuthState, Session, SignOutReason, Token, browser, hint, keys, probe};
 
 /// A browser may need a moment until scripts see the cookies of an answer: it is looked so often before they are missed.
 const LOOKS: u32 = 5;
@@ -80,7 +80,7 @@ impl Session {
         browser::pause(left_ms.max(0.0).ceil() as u32).await;
         if self.is_current(&token) && self.cannot_be_refreshed() {
             spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
-            self.forget(EndReason::NoCookies);
+            self.forget(SignOutReason::NoCookies);
         }
     }
 
@@ -91,16 +91,16 @@ impl Session {
 
     /// Why a session is over that cannot be refreshed, or was refused with no cause given. To be asked before the hint is
     /// dropped.
-    pub(super) fn reason_of_the_end(self, cause: Option<RevocationReason>) -> EndReason {
+    pub(super) fn reason_of_the_end(self, cause: Option<RevocationReason>) -> SignOutReason {
         match cause {
-            None if self.cannot_be_refreshed() => EndReason::NoCookies,
-            None if !hint::is_there() => EndReason::CookiesRemoved,
-            cause => EndReason::Ended(cause),
+            None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
+            None if !hint::is_there() => SignOutReason::CookiesRemoved,
+            cause => SignOutReason::Ended(cause),
         }
     }
 
     fn is_current(self, token: &Token) -> bool {
-        matches!(self.phase_untracked(), Phase::SignedIn(_))
+        matches!(self.auth_state_untracked(), AuthState::SignedIn(_))
             && self.token().is_some_and(|current| current.serial == token.serial)
     }
 

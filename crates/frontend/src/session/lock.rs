@@ -89,12 +89,12 @@ fn manager() -> Option<LockManager> {
 }
 
 /// The lock, or the decision to go on without it. Dropping it lets the next tab go.
-pub(super) struct Held {
+pub(super) struct LockGuard {
     release: Option<Function>,
     since_ms: f64,
 }
 
-impl Held {
+impl LockGuard {
     /// Whether it is the lock, and no other tab can hold it.
     pub(super) fn is_exclusive(&self) -> bool {
         self.release.is_some() && IS_TRUSTED.get()
@@ -106,7 +106,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         if let Some(release) = self.release.take() {
             let _ = release.call0(&JsValue::UNDEFINED);
@@ -115,12 +115,12 @@ impl Drop for Held {
 }
 
 /// Waits for the lock, at most [`WAIT_MS`]. Without it we go on.
-pub(super) async fn acquire() -> Held {
+pub(super) async fn acquire() -> LockGuard {
     let release = match request_lock() {
         Some(granted) => granted.await.ok(),
         None => None,
     };
-    Held { release, since_ms: browser::now_ms() }
+    LockGuard { release, since_ms: browser::now_ms() }
 }
 
 /// Asks for the lock. What arrives is the function that lets it go.

@@ -86,12 +86,14 @@ impl Session {
             return;
         }
         self.memory.update_value(|memory| memory.looked_at_ms = now);
-        let (era, request) = (self.era(), with_token(api::events(&KINDS, None), token));
+        let (epoch, request) = (self.epoch(), with_token(api::events(&KINDS, None), token));
         let began = began_at(token.session_id);
         spawn_local(async move {
             // Not by way of the wire log, where it would stand between the legs of somebody's relay.
             let Ok(answer) = transport::send(request).await else { return };
-            let Some(page) = answer.json::<Events>().filter(|_| self.era() == era) else { return };
+            let Some(page) = answer.json::<Events>().filter(|_| self.epoch() == epoch) else {
+                return;
+            };
             let dismissed = browser::kept(DISMISSED).and_then(|id| id.parse().ok());
             let now = browser::now();
             self.new_login.set(worth_telling(&page.events, began, now, dismissed));

@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
 use super::again::{self, Outcome};
-use super::lock::{self, Held};
+use super::lock::{self, LockGuard};
 use super::pending::Taken;
 use super::rejected::Rejected;
-use super::verdict::Trouble;
-use super::{NotCalled, Session, Token, browser, keys};
+use super::transient_error::TransientError;
+use super::{CallError, Session, Token, browser, keys};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 
@@ -41,18 +41,20 @@ pub(super) enum NotDone {
         is_final: bool,
     },
     /// It was sent, and it is not known what became of it. Its key stays.
-    Uncertain(Trouble),
+    Uncertain(TransientError),
     /// It was not sent.
-    NotSent(NotCalled),
+    NotSent(CallError),
 }
 
 impl From<NotDone> for Rejected {
     fn from(not_done: NotDone) -> Self {
         match not_done {
             NotDone::Refused { answer, is_final: true } => Self::by(&answer),
-            NotDone::Refused { answer, is_final: false } => Self::Uncertain(Trouble::from(&answer)),
-            NotDone::Uncertain(trouble) => Self::Uncertain(trouble),
-            NotDone::NotSent(not_called) => not_called.into(),
+            NotDone::Refused { answer, is_final: false } => {
+                Self::Uncertain(TransientError::from(&answer))
+            }
+            NotDone::Uncertain(error) => Self::Uncertain(error),
+            NotDone::NotSent(call_error) => call_error.into(),
         }
     }
 }
@@ -69,9 +71,9 @@ pub(super) enum Way {
 /// The refresh lock, which is held for one try at a time: others wait for it only so long.
 pub(super) struct Turn {
     /// `None` between two tries.
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<LockGuard>,
     /// The era in which the action makes sense; `None` if in any.
-    pub(super) era: Option<u64>,
+    pub(super) epoch: Option<u64>,
 }
 
 impl Way {
@@ -150,22 +152,22 @@ impl Session {
         loop {
             let sent = match self.send_by(way, action.keyed(&key)).await {
                 Ok(answer) => Ok(answer),
-                Err(NotCalled::Unanswered(trouble)) => Err(trouble),
-                Err(not_called) => {
-                    return Err(not_sent(action, &key, not_called, is_uncertain).await);
+                Err(CallError::Unanswered(error)) => Err(error),
+                Err(call_error) => {
+                    return Err(not_sent(action, &key, call_error, is_uncertain).await);
                 }
             };
-            match again::judge(sent, &read) {
+            match again::classify(sent, &read) {
                 Outcome::Done(said) => return Ok(Done { said, key, resumed }),
                 Outcome::Refused(answer) => {
                     return Err(refused(action, &key, answer, is_uncertain).await);
                 }
-                Outcome::Unanswered { trouble, retry_after_seconds } => {
+                Outcome::Unanswered { error, retry_after_seconds } => {
                     is_uncertain = true;
                     let spent_ms = browser::now_ms() - begun_ms;
                     let wait =
                         again::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter());
-                    let Some(wait) = wait else { return Err(NotDone::Uncertain(trouble)) };
+                    let Some(wait) = wait else { return Err(NotDone::Uncertain(error)) };
                     way.yield_turn();
                     browser::pause(wait).await;
                     tried += 1;
@@ -174,7 +176,7 @@ impl Session {
         }
     }
 
-    async fn send_by(self, way: &mut Way, request: Request) -> Result<Answer, NotCalled> {
+    async fn send_by(self, way: &mut Way, request: Request) -> Result<Answer, CallError> {
         match way {
             Way::InTurn(turn) => {
                 if turn.held.is_none() {
@@ -182,10 +184,10 @@ impl Session {
                     // The tab that had the lock before may have told of a login or an end; let that message arrive.
                     browser::pause(0).await;
                 }
-                if turn.era.is_some_and(|era| self.era() != era) {
-                    return Err(NotCalled::Ended);
+                if turn.epoch.is_some_and(|epoch| self.epoch() != epoch) {
+                    return Err(CallError::SignedOut);
                 }
-                self.send(request).await.map_err(NotCalled::from)
+                self.send(request).await.map_err(CallError::from)
             }
             Way::WithToken(last) => self.call_with(request, last).await.answer,
         }
@@ -205,17 +207,17 @@ pub(super) fn is_refused<T>(asked: &Result<T, NotDone>, code: ErrorCode) -> bool
 async fn not_sent(
     action: &Action,
     key: &str,
-    not_called: NotCalled,
+    call_error: CallError,
     is_uncertain: bool,
 ) -> NotDone {
-    match not_called {
-        NotCalled::ForNow(trouble) if is_uncertain => NotDone::Uncertain(trouble),
-        NotCalled::Declined if is_uncertain => NotDone::Uncertain(Trouble::NoPassword),
-        not_called => {
+    match call_error {
+        CallError::Transient(error) if is_uncertain => NotDone::Uncertain(error),
+        CallError::Declined if is_uncertain => NotDone::Uncertain(TransientError::StepUpDeclined),
+        call_error => {
             if !is_uncertain {
                 keys::settle(action, key).await;
             }
-            NotDone::NotSent(not_called)
+            NotDone::NotSent(call_error)
         }
     }
 }

@@ -8,8 +8,9 @@ use shared::body::PasswordRequest;
 use super::again::{self, Outcome};
 use super::call::with_token;
 use super::once::no_content;
+use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
-use super::verdict::{Trouble, settles_a_password_change};
+use super::transient_error::TransientError;
 use super::{Session, Token, attempt, browser, lock, shelf};
 use crate::api;
 use crate::transport::Answer;
@@ -23,7 +24,7 @@ struct Change<'a> {
     /// One for all tries. If a refresh has settled it in between, the server knows it all the same.
     key: String,
     /// That of the session in which the user has clicked.
-    era: u64,
+    epoch: u64,
     begun_ms: f64,
     /// How many tries are unanswered.
     unanswered: usize,
@@ -35,7 +36,7 @@ impl Session {
         let mut change = Change {
             body,
             key: browser::fresh_key(),
-            era: self.era(),
+            epoch: self.epoch(),
             begun_ms: browser::now_ms(),
             unanswered: 0,
         };
@@ -45,7 +46,7 @@ impl Session {
                 Some(token) if Some(token.serial) != stale => token,
                 _ => match self.token_for_a_call(stale).await {
                     Ok(token) => token,
-                    Err(not_called) => return Err(change.rejected(not_called.into())),
+                    Err(call_error) => return Err(change.rejected(call_error.into())),
                 },
             };
             stale = Some(token.serial);
@@ -54,12 +55,12 @@ impl Session {
                 Some(Outcome::Done(())) => return Ok(()),
                 Some(Outcome::Refused(answer)) if answer.refuses_the_token() => {}
                 Some(Outcome::Refused(answer)) => return Err(change.refused(&answer)),
-                Some(Outcome::Unanswered { trouble, .. }) => {
-                    return Err(Rejected::Uncertain(trouble));
+                Some(Outcome::Unanswered { error, .. }) => {
+                    return Err(Rejected::Uncertain(error));
                 }
             }
         }
-        Err(change.rejected(Rejected::ForNow(Trouble::Unavailable)))
+        Err(change.rejected(Rejected::Transient(TransientError::Unavailable)))
     }
 
     /// Asks with this token until there is an answer, or patience is over. `None` if another attempt is pending.
@@ -90,22 +91,22 @@ impl Session {
         change: &Change<'_>,
         token: &Token,
     ) -> Result<Option<Outcome<()>>, Rejected> {
-        let Change { body, key, era, unanswered, .. } = change;
+        let Change { body, key, epoch, unanswered, .. } = change;
         let _held = lock::acquire().await;
         // The tab that had the lock before may have told of an end; let that message arrive.
         browser::pause(0).await;
-        if self.era() != *era {
-            return Err(Rejected::Ended);
+        if self.epoch() != *epoch {
+            return Err(Rejected::SignedOut);
         }
         let begun = shelf::in_one_step(|shelf| attempt::begin(shelf, &browser::tab(), key)).await;
-        if !begun.outcome {
+        if !begun.value {
             return Ok(None);
         }
         let sent = self.send(with_token(api::change_password(body, key), token)).await;
         if settles_a_password_change(&sent, *unanswered > 0) {
             shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), key)).await;
         }
-        Ok(Some(again::judge(sent.map_err(Trouble::from), no_content)))
+        Ok(Some(again::classify(sent.map_err(TransientError::from), no_content)))
     }
 }
 

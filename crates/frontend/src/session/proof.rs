@@ -10,10 +10,11 @@ use leptos::task::spawn_local;
 use shared::Secret;
 use shared::body::ConfirmRequest;
 
-use super::refresh::Attempted;
+use super::refresh::SentAttempt;
+use super::refresh_outcome::RefreshOutcome;
 use super::rejected::Rejected;
 use super::single_flight::SingleFlight;
-use super::verdict::{Trouble, Verdict};
+use super::transient_error::TransientError;
 use super::{Session, again, browser, lock};
 use crate::api;
 
@@ -128,31 +129,33 @@ impl Session {
 
     /// Gives the password to the server. Its answer is that of a refresh, and taken as one.
     pub(crate) async fn confirm(self, password: Secret) -> Result<(), Rejected> {
-        let (era, stale) = (self.era(), self.token().map(|token| token.serial));
+        let (epoch, stale) = (self.epoch(), self.token().map(|token| token.serial));
         let body = ConfirmRequest { password };
         if self.cannot_be_refreshed() {
             return Err(Rejected::NoCookies);
         }
         for _ in 0..KEYS {
-            let (_held, sent) = self.ask_with_password(&body, era).await?;
-            let Attempted { outcome, verdict, .. } = sent;
-            match verdict {
-                Verdict::Renewed(body) => {
-                    let _ = self.accept(*body, era).map_err(|_| Rejected::Ended)?;
+            let (_held, sent) = self.ask_with_password(&body, epoch).await?;
+            let SentAttempt { response, outcome, .. } = sent;
+            match outcome {
+                RefreshOutcome::Renewed(body) => {
+                    let _ = self.accept(*body, epoch).map_err(|_| Rejected::SignedOut)?;
                     self.question.settle(Proof::Given);
                     return Ok(());
                 }
-                Verdict::Ended if self.accept_the_end(stale, era).is_err() => {
-                    return Err(Rejected::Ended);
+                RefreshOutcome::SignedOut if self.accept_the_end(stale, epoch).is_err() => {
+                    return Err(Rejected::SignedOut);
                 }
                 // The ticket was an old one; the next is in the jar.
-                Verdict::Ended | Verdict::Duplicate => {}
-                Verdict::PasswordWanted | Verdict::Transient { .. } => {
-                    return Err(outcome.map_or_else(Rejected::from, |answer| Rejected::by(&answer)));
+                RefreshOutcome::SignedOut | RefreshOutcome::Duplicate => {}
+                RefreshOutcome::StepUpRequired | RefreshOutcome::Transient { .. } => {
+                    return Err(
+                        response.map_or_else(Rejected::from, |answer| Rejected::by(&answer))
+                    );
                 }
             }
         }
-        Err(Rejected::ForNow(Trouble::Unavailable))
+        Err(Rejected::Transient(TransientError::Unavailable))
     }
 
     /// Sends the password until there is an answer, or patience is over. The lock is let go between two tries, and is held
@@ -161,21 +164,21 @@ impl Session {
     async fn ask_with_password(
         self,
         body: &ConfirmRequest,
-        era: u64,
-    ) -> Result<(lock::Held, Attempted), Rejected> {
+        epoch: u64,
+    ) -> Result<(lock::LockGuard, SentAttempt), Rejected> {
         let (begun_ms, mut key, mut tried) = (browser::now_ms(), browser::fresh_key(), 0);
         loop {
             let held = lock::acquire().await;
             // The tab that had the lock before may have told of an end; let that message arrive.
             browser::pause(0).await;
-            if self.era() != era {
-                return Err(Rejected::Ended);
+            if self.epoch() != epoch {
+                return Err(Rejected::SignedOut);
             }
             let sent = self.send_attempt(&held, key, |key| api::confirm(body, key)).await;
             // A limit is shown at once: the dialog counts the seconds.
-            let wait = match sent.verdict {
-                Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true }
-                    if trouble != Trouble::Limited =>
+            let wait = match sent.outcome {
+                RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying: true }
+                    if error != TransientError::RateLimited =>
                 {
                     let spent_ms = browser::now_ms() - begun_ms;
                     again::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter())

@@ -1,6 +1,6 @@
 //! How an access token is renewed: once at a time in the tab, once at a time in the browser, asked
 //! again with the same attempt key until there is an answer. What an answer means is said in
-//! [`super::verdict`]; nothing here decides that.
+//! [`super::refresh_outcome`]; nothing here decides that.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +9,8 @@ use shared::body::SessionBody;
 use super::attempt::Shelf;
 use super::channel::Reason;
 use super::lookout::DISMISSED;
-use super::verdict::{Trouble, Verdict, judge};
+use super::refresh_outcome::{RefreshOutcome, classify};
+use super::transient_error::TransientError;
 use super::{Session, Token, attempt, backoff, browser, hint, keys, lock, shelf};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
@@ -18,69 +19,69 @@ use crate::transport::{Answer, NoAnswer, Request};
 const UNLOCKED_PAUSE_MS: u32 = 100;
 
 /// What came of it, for all who waited.
-pub(super) type Refreshed = Result<Token, NotRefreshed>;
+pub(super) type RefreshResult = Result<Token, RefreshError>;
 
 /// Why there is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotRefreshed {
+pub(crate) enum RefreshError {
     /// There is no session any more.
-    Ended,
+    SignedOut,
     /// The server wants the password first. The session stays, and stands still.
-    PasswordWanted,
+    StepUpRequired,
     /// Not for now. The session stays.
-    ForNow(Trouble),
+    Transient(TransientError),
 }
 
 /// What came of one try.
-enum Tried {
-    Done(Refreshed),
+enum TryResult {
+    Done(RefreshResult),
     /// Nothing was issued, nothing is lost: begin a new attempt.
-    AnewAtOnce,
-    After {
-        trouble: Trouble,
+    NewAttempt,
+    Retry {
+        error: TransientError,
         retry_after_seconds: Option<u32>,
     },
 }
 
 /// An attempt that was sent.
-pub(super) struct Attempted {
+pub(super) struct SentAttempt {
     /// The key that it was sent with.
     pub(super) key: String,
     /// What came of it.
-    pub(super) outcome: Result<Answer, NoAnswer>,
+    pub(super) response: Result<Answer, NoAnswer>,
     /// What that means.
-    pub(super) verdict: Verdict,
+    pub(super) outcome: RefreshOutcome,
 }
 
 impl Session {
     /// An access token other than the one with the serial number `stale`.
-    pub(super) async fn fresh_token(self, stale: Option<u64>) -> Refreshed {
+    pub(super) async fn fresh_token(self, stale: Option<u64>) -> RefreshResult {
         let flight = self.flight.get_value();
         flight
             .run(self.refresh(stale))
             .await
-            .unwrap_or(Err(NotRefreshed::ForNow(Trouble::Unavailable)))
+            .unwrap_or(Err(RefreshError::Transient(TransientError::Unavailable)))
     }
 
-    async fn refresh(self, stale: Option<u64>) -> Refreshed {
+    async fn refresh(self, stale: Option<u64>) -> RefreshResult {
         self.refreshing.set(true);
-        let refreshed = self.refresh_with_patience(stale).await;
+        let refreshed = self.refresh_with_retries(stale).await;
         self.refreshing.set(false);
         refreshed
     }
 
-    async fn refresh_with_patience(self, stale: Option<u64>) -> Refreshed {
-        let era = self.era();
-        let mut last = Trouble::Unavailable;
+    async fn refresh_with_retries(self, stale: Option<u64>) -> RefreshResult {
+        let epoch = self.epoch();
+        let mut last = TransientError::Unavailable;
         for tried in 0..backoff::TRIES {
-            let retry_after_seconds = match self.try_once(stale, era).await {
-                Tried::Done(refreshed) => return refreshed,
-                Tried::AnewAtOnce => continue,
-                Tried::After { trouble, retry_after_seconds } => {
-                    last = trouble;
+            let retry_after_seconds = match self.try_once(stale, epoch).await {
+                TryResult::Done(refreshed) => return refreshed,
+                TryResult::NewAttempt => continue,
+                TryResult::Retry { error, retry_after_seconds } => {
+                    last = error;
                     // Shown at once: the user should not wonder for the length of the back-off.
-                    if self.era() == era {
-                        self.trouble.set(Some(trouble));
+                    if self.epoch() == epoch {
+                        self.transient_error.set(Some(error));
                     }
                     retry_after_seconds
                 }
@@ -90,12 +91,12 @@ impl Session {
                 browser::pause(wait).await;
             }
         }
-        self.for_now(last, era)
+        self.fail_transiently(last, epoch)
     }
 
     /// One try, inside the lock. The lock is not held while backing off: another tab may fare
     /// better.
-    async fn try_once(self, stale: Option<u64>, era: u64) -> Tried {
+    async fn try_once(self, stale: Option<u64>, epoch: u64) -> TryResult {
         let held = lock::acquire().await;
         // Whoever had the lock before may have broadcast a token; let that message arrive.
         browser::pause(0).await;
@@ -104,51 +105,53 @@ impl Session {
             attempt_key(&held, browser::fresh_key()).await;
         }
         if let Some(newer) = self.token_newer_than(stale) {
-            return Tried::Done(Ok(newer));
+            return TryResult::Done(Ok(newer));
         }
-        if self.era() != era {
+        if self.epoch() != epoch {
             // Logged out meanwhile. What is gone must not be asked for.
-            return Tried::Done(Err(NotRefreshed::Ended));
+            return TryResult::Done(Err(RefreshError::SignedOut));
         }
-        let verdict = if self.cannot_be_refreshed() {
+        let outcome = if self.cannot_be_refreshed() {
             // A request without the cookie could not succeed. If the session was ended, that is still to be learnt.
-            Verdict::Ended
+            RefreshOutcome::SignedOut
         } else {
-            self.send_attempt(&held, browser::fresh_key(), api::refresh).await.verdict
+            self.send_attempt(&held, browser::fresh_key(), api::refresh).await.outcome
         };
-        match verdict {
-            Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
-            Verdict::Ended => {
+        match outcome {
+            RefreshOutcome::Renewed(body) => TryResult::Done(self.accept(*body, epoch)),
+            RefreshOutcome::SignedOut => {
                 let _held = held.for_another_request();
                 self.ask_why_it_ended().await;
-                Tried::Done(self.accept_the_end(stale, era))
+                TryResult::Done(self.accept_the_end(stale, epoch))
             }
-            Verdict::Duplicate => match self.token_newer_than(stale) {
-                Some(newer) => Tried::Done(Ok(newer)),
-                None => Tried::AnewAtOnce,
+            RefreshOutcome::Duplicate => match self.token_newer_than(stale) {
+                Some(newer) => TryResult::Done(Ok(newer)),
+                None => TryResult::NewAttempt,
             },
-            Verdict::PasswordWanted => Tried::Done(self.stand_still(era)),
-            Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true } => {
-                Tried::After { trouble, retry_after_seconds }
+            RefreshOutcome::StepUpRequired => TryResult::Done(self.stand_still(epoch)),
+            RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying: true } => {
+                TryResult::Retry { error, retry_after_seconds }
             }
-            Verdict::Transient { trouble, .. } => Tried::Done(self.for_now(trouble, era)),
+            RefreshOutcome::Transient { error, .. } => {
+                TryResult::Done(self.fail_transiently(error, epoch))
+            }
         }
     }
 
     /// Sends an attempt, inside the lock: with the key that is pending, else with `fresh`.
     pub(super) async fn send_attempt(
         self,
-        held: &lock::Held,
+        held: &lock::LockGuard,
         fresh: String,
         request: impl FnOnce(&str) -> Request,
-    ) -> Attempted {
+    ) -> SentAttempt {
         let key = attempt_key(held, fresh).await;
-        let outcome = self.send(request(&key)).await;
-        let judgement = judge(&outcome);
-        if judgement.settled {
+        let response = self.send(request(&key)).await;
+        let classified = classify(&response);
+        if classified.settled {
             shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
         }
-        Attempted { key, outcome, verdict: judgement.verdict }
+        SentAttempt { key, response, outcome: classified.outcome }
     }
 
     /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
@@ -157,10 +160,10 @@ impl Session {
         self.token().filter(|token| Some(token.serial) != stale && token.expires_at_ms > now)
     }
 
-    pub(super) fn accept(self, body: SessionBody, era: u64) -> Refreshed {
-        if self.era() != era || self.has_ended(body.session_id) {
+    pub(super) fn accept(self, body: SessionBody, epoch: u64) -> RefreshResult {
+        if self.epoch() != epoch || self.has_ended(body.session_id) {
             // Logged out, or somebody else logged in, while the answer was on its way.
-            return self.token().ok_or(NotRefreshed::Ended);
+            return self.token().ok_or(RefreshError::SignedOut);
         }
         let token = self.adopt_and_tell(body);
         self.look_out(&token);
@@ -169,11 +172,11 @@ impl Session {
 
     /// The server refused. Before believing that this tab's session is over, look again: the
     /// refused ticket may have been an old one.
-    pub(super) fn accept_the_end(self, stale: Option<u64>, era: u64) -> Refreshed {
+    pub(super) fn accept_the_end(self, stale: Option<u64>, epoch: u64) -> RefreshResult {
         if let Some(newer) = self.token_newer_than(stale) {
             return Ok(newer);
         }
-        if self.era() == era {
+        if self.epoch() == epoch {
             // Its attempt has been settled.
             browser::remove(DISMISSED);
             spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
@@ -189,40 +192,40 @@ impl Session {
             self.forget(was_here.then_some(reason));
             Self::tell_ended(session_id, Reason::Ended, cause);
         }
-        Err(NotRefreshed::Ended)
+        Err(RefreshError::SignedOut)
     }
 
     /// The session is kept, but does not go on before the password is given. It is for the caller to
     /// ask the user: nobody may be looking.
-    fn stand_still(self, era: u64) -> Refreshed {
-        if self.era() != era {
-            return Err(NotRefreshed::Ended);
+    fn stand_still(self, epoch: u64) -> RefreshResult {
+        if self.epoch() != epoch {
+            return Err(RefreshError::SignedOut);
         }
-        self.trouble.set(None);
+        self.transient_error.set(None);
         self.question.hold_up();
-        Err(NotRefreshed::PasswordWanted)
+        Err(RefreshError::StepUpRequired)
     }
 
-    fn for_now(self, trouble: Trouble, era: u64) -> Refreshed {
-        if self.era() != era {
+    fn fail_transiently(self, error: TransientError, epoch: u64) -> RefreshResult {
+        if self.epoch() != epoch {
             // Whoever is logged in now, or nobody, has no part in this trouble.
-            return Err(NotRefreshed::Ended);
+            return Err(RefreshError::SignedOut);
         }
-        self.trouble.set(Some(trouble));
-        Err(NotRefreshed::ForNow(trouble))
+        self.transient_error.set(Some(error));
+        Err(RefreshError::Transient(error))
     }
 }
 
 /// The attempt key to send: the pending one, else `fresh`.
-async fn attempt_key(held: &lock::Held, fresh: String) -> String {
+async fn attempt_key(held: &lock::LockGuard, fresh: String) -> String {
     let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh);
     let taken = shelf::in_one_step(take).await;
-    let key = taken.outcome;
+    let key = taken.value;
     if taken.is_atomic || held.is_exclusive() {
         return key;
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.
     browser::pause(UNLOCKED_PAUSE_MS).await;
     let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || key);
-    shelf::in_one_step(take).await.outcome
+    shelf::in_one_step(take).await.value
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use shared::{ErrorCode, Problem};
 
-use super::NotCalled;
+use super::CallError;
 use super::browser::here;
-use super::verdict::Trouble;
+use super::transient_error::TransientError;
 use crate::transport::{Answer, NoAnswer};
 use crate::words;
 
@@ -16,15 +16,15 @@ pub(crate) enum Rejected {
     /// The server says what is wrong, and after how many seconds to come back, if it matters.
     Problem(Box<Problem>, Option<u32>),
     /// Not for now: it was not sent, or it changes nothing.
-    ForNow(Trouble),
+    Transient(TransientError),
     /// It is not known whether it was done: the answer is missing. To try again does nothing twice.
-    Uncertain(Trouble),
+    Uncertain(TransientError),
     /// The user did not give the password that it takes.
     Declined,
     /// It takes a cookie of the session, and this browser has kept none.
     NoCookies,
     /// There is no session any more.
-    Ended,
+    SignedOut,
 }
 
 impl Rejected {
@@ -32,17 +32,17 @@ impl Rejected {
     pub(crate) fn by(answer: &Answer) -> Self {
         match answer.problem() {
             Some(problem) => Self::Problem(Box::new(problem), answer.retry_after_seconds),
-            None => Self::ForNow(Trouble::from(answer)),
+            None => Self::Transient(TransientError::from(answer)),
         }
     }
 
     /// The same of something that an earlier try may have done.
     pub(super) fn into_uncertain(self) -> Self {
         match self {
-            Self::Problem(problem, _) => Self::Uncertain(Trouble::from(*problem)),
-            Self::ForNow(trouble) => Self::Uncertain(trouble),
-            Self::Declined => Self::Uncertain(Trouble::NoPassword),
-            Self::Uncertain(_) | Self::NoCookies | Self::Ended => self,
+            Self::Problem(problem, _) => Self::Uncertain(TransientError::from(*problem)),
+            Self::Transient(error) => Self::Uncertain(error),
+            Self::Declined => Self::Uncertain(TransientError::StepUpDeclined),
+            Self::Uncertain(_) | Self::NoCookies | Self::SignedOut => self,
         }
     }
 
@@ -54,16 +54,16 @@ impl Rejected {
 
 impl From<NoAnswer> for Rejected {
     fn from(no_answer: NoAnswer) -> Self {
-        Self::ForNow(no_answer.into())
+        Self::Transient(no_answer.into())
     }
 }
 
-impl From<NotCalled> for Rejected {
-    fn from(not_called: NotCalled) -> Self {
-        match not_called {
-            NotCalled::Ended => Self::Ended,
-            NotCalled::Declined => Self::Declined,
-            NotCalled::ForNow(trouble) | NotCalled::Unanswered(trouble) => Self::ForNow(trouble),
+impl From<CallError> for Rejected {
+    fn from(call_error: CallError) -> Self {
+        match call_error {
+            CallError::SignedOut => Self::SignedOut,
+            CallError::Declined => Self::Declined,
+            CallError::Transient(error) | CallError::Unanswered(error) => Self::Transient(error),
         }
     }
 }
@@ -79,18 +79,18 @@ impl fmt::Display for Rejected {
                 }
                 None => f.write_str(&problem.title),
             },
-            Self::ForNow(trouble) => trouble.fmt(f),
-            Self::Uncertain(trouble) => {
+            Self::Transient(error) => error.fmt(f),
+            Self::Uncertain(error) => {
                 write!(
                     f,
-                    "{trouble} It is not known whether this was done. Try again: it is not done twice."
+                    "{error} It is not known whether this was done. Try again: it is not done twice."
                 )
             }
             Self::Declined => {
                 f.write_str("Nothing was done: this takes your password, and it was not given.")
             }
             Self::NoCookies => f.write_str(words::TAKES_A_COOKIE),
-            Self::Ended => {
+            Self::SignedOut => {
                 f.write_str("The session that this was for is not logged in here any more.")
             }
         }

@@ -8,7 +8,7 @@ use shared::body::{Me, NameRequest, Sessions};
 use super::channel::Reason;
 use super::once::no_content;
 use super::rejected::Rejected;
-use super::{EndReason, Phase, Session, browser, hint};
+use super::{AuthState, Session, SignOutReason, browser, hint};
 use crate::api;
 
 impl Session {
@@ -22,8 +22,8 @@ impl Session {
         };
         self.once(&action, no_content, holds).await?;
         // Other tabs hear of it with their next token.
-        self.phase.update(|phase| {
-            if let Phase::SignedIn(signed_in) = phase {
+        self.auth_state.update(|auth_state| {
+            if let AuthState::SignedIn(signed_in) = auth_state {
                 signed_in.user.name = name;
             }
         });
@@ -48,7 +48,7 @@ impl Session {
             return Ok(());
         }
         hint::remove();
-        self.forget(EndReason::Ended(Some(RevocationReason::Deleted)));
+        self.forget(SignOutReason::Ended(Some(RevocationReason::Deleted)));
         Self::tell_ended(session_id, Reason::Ended, Some(RevocationReason::Deleted));
         browser::clear_stored().await;
         Ok(())

@@ -36,7 +36,7 @@ thread_local! {
 
 /// What came of a step.
 pub(super) struct Stepped<R> {
-    pub(super) outcome: R,
+    pub(super) value: R,
     /// Whether no other tab can have read or written the key in between.
     pub(super) is_atomic: bool,
 }
@@ -57,7 +57,7 @@ pub(super) async fn step_of_action<R>(
     step: impl FnOnce(&dyn Shelf<PendingAction>) -> R,
 ) -> R {
     let name = format!("{PENDING_ACTION}{name}");
-    step_in::<PendingAction, R>((name.as_str(), name.as_str()), step).await.outcome
+    step_in::<PendingAction, R>((name.as_str(), name.as_str()), step).await.value
 }
 
 /// Takes a step with the record of this name, and the copy of that name.
@@ -74,7 +74,7 @@ async fn step_in<P: Record, R>(
     };
     let stepped = match begun {
         Some(begun) => begun.take(step, &copy, &late).await,
-        None => Stepped { outcome: step(&copy), is_atomic: false },
+        None => Stepped { value: step(&copy), is_atomic: false },
     };
     ANSWERS.set(stepped.is_atomic);
     if let Some(database) = database {
@@ -189,7 +189,7 @@ impl<P: Record> Begun<P> {
         late: &Promise,
     ) -> Stepped<R> {
         let held = InHand(RefCell::new(newer(self.stored.clone(), Shelf::<P>::read(copy))));
-        let outcome = step(&held);
+        let value = step(&held);
         let kept = held.0.into_inner();
         let written = match &kept {
             _ if kept == self.stored => true,
@@ -204,7 +204,7 @@ impl<P: Record> Begun<P> {
             Some(pending) => copy.write(&pending),
             None => Shelf::<P>::clear(copy),
         }
-        Stepped { outcome, is_atomic: written && committed }
+        Stepped { value, is_atomic: written && committed }
     }
 }
 

@@ -12,8 +12,8 @@ use shared::{ErrorCode, SessionId};
 use super::channel::Reason;
 use super::once::{NotDone, Turn, Way, is_refused};
 use super::rejected::Rejected;
-use super::verdict::Trouble;
-use super::{EndReason, Phase, Session, address, browser, hint, keys, lock};
+use super::transient_error::TransientError;
+use super::{AuthState, Session, SignOutReason, address, browser, hint, keys, lock};
 use crate::action::Action;
 use crate::api;
 use crate::transport::Answer;
@@ -81,7 +81,7 @@ impl Session {
     }
 
     async fn begin(self, action: &Action) -> Result<(), NotDone> {
-        let mut way = Way::InTurn(Turn { held: Some(lock::acquire().await), era: None });
+        let mut way = Way::InTurn(Turn { held: Some(lock::acquire().await), epoch: None });
         let read = Answer::json::<SessionBody>;
         let done = self.ask_with_one_key(action, &mut way, read).await?;
         self.adopt_and_tell(done.settle(action).await);
@@ -93,11 +93,11 @@ impl Session {
     /// begun, or its cookie has arrived although the answer was lost. One that was not here before is believed to be it if
     /// the server may spell the address like that.
     async fn is_here(self, email: &str, former: Option<SessionId>) -> bool {
-        let is_of_user = || match self.phase_untracked() {
-            Phase::SignedIn(here) if Some(here.session_id) != former => {
+        let is_of_user = || match self.auth_state_untracked() {
+            AuthState::SignedIn(here) if Some(here.session_id) != former => {
                 address::may_be_one(email, &here.user.email)
             }
-            Phase::SignedIn(here) => address::is_one(email, &here.user.email),
+            AuthState::SignedIn(here) => address::is_one(email, &here.user.email),
             _ => false,
         };
         if !is_of_user() {
@@ -124,8 +124,8 @@ impl Session {
         let action = api::log_out(meant, bearer);
         // 204 and nothing else: a proxy's page has ended no session.
         let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
-        let mut way = Way::InTurn(Turn { held: Some(held), era: Some(self.era()) });
-        let trouble = match self.ask(&action, &mut way, read).await {
+        let mut way = Way::InTurn(Turn { held: Some(held), epoch: Some(self.epoch()) });
+        let error = match self.ask(&action, &mut way, read).await {
             Ok(done) => {
                 let session_ended = done.settle(&action).await;
                 Self::tell_ended(meant, Reason::LoggedOut, None);
@@ -138,8 +138,8 @@ impl Session {
                 hint::forget();
                 if self.is_still(meant) {
                     self.forget(match session_ended {
-                        Some(false) => EndReason::LoggedOutHereOnly,
-                        _ => EndReason::LoggedOut,
+                        Some(false) => SignOutReason::LoggedOutHereOnly,
+                        _ => SignOutReason::LoggedOut,
                     });
                 }
                 return self.tell_of_another();
@@ -148,12 +148,12 @@ impl Session {
                 drop(way);
                 return self.look_who_is_here(meant).await;
             }
-            Err(NotDone::Refused { answer, .. }) => Trouble::from(&answer),
-            Err(NotDone::Uncertain(trouble)) => trouble,
-            Err(NotDone::NotSent(_)) => Trouble::Unavailable,
+            Err(NotDone::Refused { answer, .. }) => TransientError::from(&answer),
+            Err(NotDone::Uncertain(error)) => error,
+            Err(NotDone::NotSent(_)) => TransientError::Unavailable,
         };
         if self.is_still(meant) {
-            self.stuck_logout.set(Some(StuckLogout::Trouble(trouble)));
+            self.logout_failure.set(Some(LogoutFailure::Transient(error)));
         } else {
             self.tell_of_another();
         }
@@ -173,16 +173,16 @@ impl Session {
     /// Whether nobody has left or come since. While a session is still being restored it is not known which
     /// one it is.
     fn is_still(self, meant: Option<SessionId>) -> bool {
-        match self.phase_untracked() {
-            Phase::SignedOut(_) => false,
-            Phase::Restoring => meant.is_none(),
-            Phase::SignedIn(_) => meant.is_some() && self.session_id() == meant,
+        match self.auth_state_untracked() {
+            AuthState::SignedOut(_) => false,
+            AuthState::Restoring => meant.is_none(),
+            AuthState::SignedIn(_) => meant.is_some() && self.session_id() == meant,
         }
     }
 
     fn tell_of_another(self) {
-        if matches!(self.phase_untracked(), Phase::SignedIn(_)) {
-            self.stuck_logout.set(Some(StuckLogout::Replaced));
+        if matches!(self.auth_state_untracked(), AuthState::SignedIn(_)) {
+            self.logout_failure.set(Some(LogoutFailure::Replaced));
         }
     }
 }
@@ -207,19 +207,19 @@ fn as_login(body: &RegisterRequest) -> LoginRequest {
 
 /// Why the user is still logged in although they wanted out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StuckLogout {
+pub(crate) enum LogoutFailure {
     /// The server cannot be told for now.
-    Trouble(Trouble),
+    Transient(TransientError),
     /// The session that was to be left is not the one that is here now.
     Replaced,
 }
 
 /// What the user reads; whole sentences.
-impl fmt::Display for StuckLogout {
+impl fmt::Display for LogoutFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Trouble(trouble) => {
-                write!(f, "You are still logged in: {trouble} Try again before you leave this computer.")
+            Self::Transient(error) => {
+                write!(f, "You are still logged in: {error} Try again before you leave this computer.")
             }
             Self::Replaced => f.write_str(
                 "You are still logged in: another login has taken the place of the one you wanted to leave.",

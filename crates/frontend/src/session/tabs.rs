@@ -7,7 +7,7 @@ use shared::body::SessionBody;
 use shared::{RevocationReason, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{EndReason, Phase, Session, Token, browser, lock};
+use super::{AuthState, Session, SignOutReason, Token, browser, lock};
 
 impl Session {
     /// Listens for as long as the page lives.
@@ -19,7 +19,7 @@ impl Session {
             }
         });
         // The handles would end the listening; a page does that by going away.
-        let _ = window_event_listener(leptos::ev::online, move |_| self.resume_if_in_trouble());
+        let _ = window_event_listener(leptos::ev::online, move |_| self.resume_after_error());
         // A page that comes back from the browser's cache shows what it showed when it was left.
         let _ = window_event_listener(leptos::ev::pageshow, |event| {
             if event.persisted() {
@@ -29,14 +29,14 @@ impl Session {
         // It is fired at the document and bubbles.
         let _ = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
-                self.resume_if_in_trouble();
+                self.resume_after_error();
                 self.look_for_cookies_again();
             }
         });
     }
 
-    fn resume_if_in_trouble(self) {
-        if self.trouble.with_untracked(Option::is_some) {
+    fn resume_after_error(self) {
+        if self.transient_error.with_untracked(Option::is_some) {
             self.resume();
         }
     }
@@ -63,14 +63,14 @@ impl Session {
                     Some(token) => token.session_id == session_id,
                     // What is still being restored can only be the one session of this browser. What
                     // the server ended, the refresh of this tab hears itself.
-                    None => logged_out && self.phase_untracked() == Phase::Restoring,
+                    None => logged_out && self.auth_state_untracked() == AuthState::Restoring,
                 };
                 if ours {
                     browser::forget_actions_in_memory();
                     self.forget(match cause {
-                        _ if logged_out => EndReason::LoggedOutElsewhere,
-                        None if self.cannot_be_refreshed() => EndReason::NoCookies,
-                        cause => EndReason::Ended(cause),
+                        _ if logged_out => SignOutReason::LoggedOutElsewhere,
+                        None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
+                        cause => SignOutReason::Ended(cause),
                     });
                 }
             }

@@ -57,8 +57,8 @@ impl Session {
     }
 
     async fn look_whether_it_stands(self, token: Token) {
-        let era = self.era();
-        if self.ask_of(&token).await && self.era() == era {
+        let epoch = self.epoch();
+        if self.ask_of(&token).await && self.epoch() == epoch {
             // Whether that is the end is for the refresh to hear, as it is for every call.
             let _ = self.fresh_token(Some(token.serial)).await;
         }
@@ -67,15 +67,15 @@ impl Session {
     /// Whether the server says that the session of `token` was ended. Not by way of the wire log, where it
     /// would stand between the legs of somebody's relay.
     async fn ask_of(self, token: &Token) -> bool {
-        let era = self.era();
+        let epoch = self.epoch();
         let Ok(answer) = transport::send(with_token(api::me(), token)).await else { return false };
-        self.hear_the_cause(&answer, era);
+        self.hear_the_cause(&answer, epoch);
         self.cause_of_the_end().is_some()
     }
 
-    /// Keeps what a refusal says of the end of the session that was `era`'s.
-    pub(super) fn hear_the_cause(self, answer: &Answer, era: u64) {
-        if answer.refuses_the_token() && era == self.era() {
+    /// Keeps what a refusal says of the end of the session that was `epoch`'s.
+    pub(super) fn hear_the_cause(self, answer: &Answer, epoch: u64) {
+        if answer.refuses_the_token() && epoch == self.epoch() {
             let cause = answer.problem().and_then(|problem| problem.ended_because);
             self.memory.update_value(|memory| memory.ended_because = cause);
         }

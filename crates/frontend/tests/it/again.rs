@@ -1,7 +1,7 @@
 //! When an action is done, when it is not, and when it is asked for again with the same key.
 
-use frontend::session::again::{Outcome, judge, settles, wait_ms};
-use frontend::session::verdict::Trouble;
+use frontend::session::again::{Outcome, classify, settles, wait_ms};
+use frontend::session::transient_error::TransientError;
 use frontend::transport::Answer;
 
 /// What matters of an outcome, for comparing.
@@ -9,15 +9,15 @@ use frontend::transport::Answer;
 enum Seen {
     Done,
     Refused(u16),
-    Unanswered(Trouble, Option<u32>),
+    Unanswered(TransientError, Option<u32>),
 }
 
-fn seen(sent: Result<Answer, Trouble>) -> Seen {
-    match judge(sent, |answer| (answer.status == 204).then_some(())) {
+fn seen(sent: Result<Answer, TransientError>) -> Seen {
+    match classify(sent, |answer| (answer.status == 204).then_some(())) {
         Outcome::Done(()) => Seen::Done,
         Outcome::Refused(answer) => Seen::Refused(answer.status),
-        Outcome::Unanswered { trouble, retry_after_seconds } => {
-            Seen::Unanswered(trouble, retry_after_seconds)
+        Outcome::Unanswered { error, retry_after_seconds } => {
+            Seen::Unanswered(error, retry_after_seconds)
         }
     }
 }
@@ -37,7 +37,7 @@ fn an_action_is_done_when_our_server_says_so_and_not_before() {
     assert_eq!(seen(Ok(answer(204, ""))), Seen::Done);
     // A captive portal's page, and half an answer.
     for status in [200, 201] {
-        let unknown = Seen::Unanswered(Trouble::Unexpected(status), Some(1));
+        let unknown = Seen::Unanswered(TransientError::Unexpected(status), Some(1));
         assert_eq!(seen(Ok(answer(status, "<h1>Welcome</h1>"))), unknown);
     }
 }
@@ -71,21 +71,21 @@ fn a_limit_and_a_refused_token_are_also_a_gateways_to_say() {
 
 #[test]
 fn what_is_no_answer_of_our_server_says_nothing_of_the_action() {
-    for trouble in [Trouble::Offline, Trouble::Timeout] {
-        assert_eq!(seen(Err(trouble)), Seen::Unanswered(trouble, None));
+    for error in [TransientError::Offline, TransientError::Timeout] {
+        assert_eq!(seen(Err(error)), Seen::Unanswered(error, None));
     }
-    for (answer, trouble) in [
-        (answer(408, ""), Trouble::Timeout),
-        (problem(425, "too_early"), Trouble::Unexpected(425)),
-        (problem(500, "internal_error"), Trouble::Unavailable),
-        (answer(502, "<h1>Bad gateway</h1>"), Trouble::Unavailable),
-        (problem(503, "temporarily_unavailable"), Trouble::Unavailable),
-        (answer(504, ""), Trouble::Unavailable),
-        (answer(401, "<h1>Who are you?</h1>"), Trouble::Unexpected(401)),
-        (answer(404, "<h1>Not found</h1>"), Trouble::Unexpected(404)),
+    for (answer, error) in [
+        (answer(408, ""), TransientError::Timeout),
+        (problem(425, "too_early"), TransientError::Unexpected(425)),
+        (problem(500, "internal_error"), TransientError::Unavailable),
+        (answer(502, "<h1>Bad gateway</h1>"), TransientError::Unavailable),
+        (problem(503, "temporarily_unavailable"), TransientError::Unavailable),
+        (answer(504, ""), TransientError::Unavailable),
+        (answer(401, "<h1>Who are you?</h1>"), TransientError::Unexpected(401)),
+        (answer(404, "<h1>Not found</h1>"), TransientError::Unexpected(404)),
     ] {
         let status = answer.status;
-        assert_eq!(seen(Ok(answer)), Seen::Unanswered(trouble, Some(1)), "{status}");
+        assert_eq!(seen(Ok(answer)), Seen::Unanswered(error, Some(1)), "{status}");
     }
 }
 

@@ -12,9 +12,9 @@ mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
 mod pending;
+mod refresh_outcome;
 mod single_flight;
 mod told;
 mod transport;
-mod verdict;
 mod wire_log;
 mod words;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::note::Note;
 use shared::{RevocationReason, NoteId, UserId};
 
-use crate::session::{EndReason, Phase, Session};
+use crate::session::{AuthState, Session, SignOutReason};
 
 /// What a form begins with.
 #[derive(Clone, Default)]
@@ -58,14 +58,14 @@ impl Drafts {
     /// None yet. Nothing stays behind of a user who logs out, in whichever tab, or deletes the account.
     pub(crate) fn new(session: Session) -> Self {
         let drafts = Self(StoredValue::new(None));
-        Effect::new(move |_| match session.phase() {
-            Phase::SignedOut(Some(
-                EndReason::LoggedOut
-                | EndReason::LoggedOutHereOnly
-                | EndReason::LoggedOutElsewhere
-                | EndReason::Ended(Some(RevocationReason::Logout | RevocationReason::Deleted)),
+        Effect::new(move |_| match session.auth_state() {
+            AuthState::SignedOut(Some(
+                SignOutReason::LoggedOut
+                | SignOutReason::LoggedOutHereOnly
+                | SignOutReason::LoggedOutElsewhere
+                | SignOutReason::Ended(Some(RevocationReason::Logout | RevocationReason::Deleted)),
             )) => drafts.forget(),
-            Phase::SignedOut(Some(_)) => drafts.lose_the_key(),
+            AuthState::SignedOut(Some(_)) => drafts.lose_the_key(),
             _ => {}
         });
         drafts
@@ -110,8 +110,8 @@ impl Drafts {
 }
 
 fn user(session: Session) -> Option<UserId> {
-    match session.phase_untracked() {
-        Phase::SignedIn(signed_in) => Some(signed_in.user.id),
+    match session.auth_state_untracked() {
+        AuthState::SignedIn(signed_in) => Some(signed_in.user.id),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ use crate::components::stored_note::StoredNote;
 use crate::components::text_area::TextArea;
 use crate::dom::focus_soon;
 use crate::session::Rejected;
-use crate::session::verdict::Trouble;
+use crate::session::transient_error::TransientError;
 
 const TITLE: FieldSpec =
     FieldSpec { name: "title", label: "Title", kind: "text", autocomplete: "off" };
@@ -61,7 +61,7 @@ pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
                     Ok(Opened { note: Note { title, text, .. }, version }) => {
                         Ok(Draft { base: Some((id, version)), title, text, ..Draft::default() })
                     }
-                    Err(Rejected::Ended) => return,
+                    Err(Rejected::SignedOut) => return,
                     Err(rejected) => Err(format!("This note could not be fetched. {rejected}")),
                 };
                 let failed = opened.is_err();
@@ -166,11 +166,11 @@ impl Sheet {
                 let detail = problem.detail.as_deref().unwrap_or_default();
                 self.form.reject_because(format!("{} {detail} {NOT_LOST}", problem.title));
             }
-            (Rejected::Uncertain(trouble), _) => {
-                self.form.reject_because(format!("{trouble} {UNSURE}"));
+            (Rejected::Uncertain(error), _) => {
+                self.form.reject_because(format!("{error} {UNSURE}"));
             }
-            (Rejected::ForNow(trouble @ Trouble::NotYet), _) => {
-                self.form.reject_because(format!("{trouble} {NOT_LOST}"));
+            (Rejected::Transient(error @ TransientError::TokenNotAccepted), _) => {
+                self.form.reject_because(format!("{error} {NOT_LOST}"));
             }
             (rejected, _) => self.form.reject(rejected),
         }

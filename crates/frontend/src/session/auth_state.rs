@@ -5,11 +5,11 @@ use shared::{RevocationReason, SessionId};
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
+pub enum AuthState {
     /// There may be a session; it is being asked for.
     Restoring,
     /// There is none here; perhaps one has just ended.
-    SignedOut(Option<EndReason>),
+    SignedOut(Option<SignOutReason>),
     /// There is one.
     SignedIn(SignedIn),
 }
@@ -29,7 +29,7 @@ pub struct SignedIn {
 
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndReason {
+pub enum SignOutReason {
     /// The server refused to go on. To a refresh it gives one answer for every cause; to a call with
     /// a token of the session it says the cause.
     Ended(Option<RevocationReason>),
@@ -47,9 +47,9 @@ pub enum EndReason {
     CookiesRemoved,
 }
 
-/// A [`Phase`] without its details, for views that must not be rebuilt with every new token.
+/// A [`AuthState`] without its details, for views that must not be rebuilt with every new token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Standing {
+pub(crate) enum AuthStatus {
     Restoring,
     SignedOut,
     SignedIn,

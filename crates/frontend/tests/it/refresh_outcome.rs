@@ -1,30 +1,31 @@
 //! Which answers end a session (one), which settle an attempt, and which mean "not now".
 
-use frontend::session::verdict::{Trouble, Verdict, judge, settles_a_password_change};
+use frontend::session::refresh_outcome::{RefreshOutcome, classify, settles_a_password_change};
+use frontend::session::transient_error::TransientError;
 use frontend::transport::{Answer, NoAnswer};
 
 /// What matters of a judgement, for comparing.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Renewed,
-    Ended,
+    SignedOut,
     Duplicate,
-    PasswordWanted,
-    Transient { trouble: Trouble, after: Option<u32>, again: bool },
+    StepUpRequired,
+    Transient { error: TransientError, after: Option<u32>, again: bool },
 }
 
-fn seen(outcome: Result<Answer, NoAnswer>) -> (Seen, bool) {
-    let judgement = judge(&outcome);
-    let seen = match judgement.verdict {
-        Verdict::Renewed(_) => Seen::Renewed,
-        Verdict::Ended => Seen::Ended,
-        Verdict::Duplicate => Seen::Duplicate,
-        Verdict::PasswordWanted => Seen::PasswordWanted,
-        Verdict::Transient { trouble, retry_after_seconds, worth_retrying } => {
-            Seen::Transient { trouble, after: retry_after_seconds, again: worth_retrying }
+fn seen(response: Result<Answer, NoAnswer>) -> (Seen, bool) {
+    let classified = classify(&response);
+    let seen = match classified.outcome {
+        RefreshOutcome::Renewed(_) => Seen::Renewed,
+        RefreshOutcome::SignedOut => Seen::SignedOut,
+        RefreshOutcome::Duplicate => Seen::Duplicate,
+        RefreshOutcome::StepUpRequired => Seen::StepUpRequired,
+        RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying } => {
+            Seen::Transient { error, after: retry_after_seconds, again: worth_retrying }
         }
     };
-    (seen, judgement.settled)
+    (seen, classified.settled)
 }
 
 fn answer(status: u16, body: &str) -> Result<Answer, NoAnswer> {
@@ -50,7 +51,7 @@ fn an_answer_with_a_session_settles_the_attempt() {
 
 #[test]
 fn only_an_explicit_refusal_ends_the_session() {
-    assert_eq!(seen(problem(401, "invalid_grant")), (Seen::Ended, true));
+    assert_eq!(seen(problem(401, "invalid_grant")), (Seen::SignedOut, true));
     for (status, code) in [
         (400, "invalid_grant"),
         (401, "invalid_token"),
@@ -78,7 +79,7 @@ fn a_duplicate_is_settled_and_ends_nothing() {
 #[test]
 fn a_password_that_is_wanted_ends_nothing_and_keeps_the_key() {
     let wanted = problem(401, "insufficient_user_authentication");
-    assert_eq!(seen(wanted), (Seen::PasswordWanted, false));
+    assert_eq!(seen(wanted), (Seen::StepUpRequired, false));
     for (status, code) in [(403, "insufficient_user_authentication"), (401, "invalid_credentials")]
     {
         let (seen, settled) = seen(problem(status, code));
@@ -129,27 +130,27 @@ fn a_change_of_the_password_with_a_lost_answer_is_settled_by_success_alone() {
 
 #[test]
 fn silence_settles_nothing() {
-    for (no_answer, trouble) in
-        [(NoAnswer::Offline, Trouble::Offline), (NoAnswer::Timeout, Trouble::Timeout)]
+    for (no_answer, error) in
+        [(NoAnswer::Offline, TransientError::Offline), (NoAnswer::Timeout, TransientError::Timeout)]
     {
-        let expected = Seen::Transient { trouble, after: None, again: true };
+        let expected = Seen::Transient { error, after: None, again: true };
         assert_eq!(seen(Err(no_answer)), (expected, false));
     }
 }
 
 #[test]
 fn a_server_that_cannot_is_asked_again_with_the_same_key() {
-    for (status, code, trouble) in [
-        (429, "rate_limited", Trouble::Limited),
-        (500, "internal_error", Trouble::Unavailable),
-        (503, "temporarily_unavailable", Trouble::Unavailable),
+    for (status, code, error) in [
+        (429, "rate_limited", TransientError::RateLimited),
+        (500, "internal_error", TransientError::Unavailable),
+        (503, "temporarily_unavailable", TransientError::Unavailable),
     ] {
-        let expected = Seen::Transient { trouble, after: Some(3), again: true };
+        let expected = Seen::Transient { error, after: Some(3), again: true };
         assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
     }
     let gateway = seen(answer(502, "<h1>Bad gateway</h1>"));
-    let trouble = Trouble::Unavailable;
-    assert_eq!(gateway, (Seen::Transient { trouble, after: Some(3), again: true }, false));
+    let error = TransientError::Unavailable;
+    assert_eq!(gateway, (Seen::Transient { error, after: Some(3), again: true }, false));
 }
 
 #[test]
@@ -164,8 +165,8 @@ fn half_an_answer_is_no_answer() {
 #[test]
 fn a_refusal_that_says_nothing_of_the_attempt_keeps_its_key_and_is_not_repeated() {
     for (status, code) in [(400, "malformed_request"), (403, "cross_site"), (404, "not_found")] {
-        let trouble = Trouble::Unexpected(status);
-        let expected = Seen::Transient { trouble, after: None, again: false };
+        let error = TransientError::Unexpected(status);
+        let expected = Seen::Transient { error, after: None, again: false };
         assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
     }
 }
@@ -175,9 +176,9 @@ fn a_refusal_that_says_nothing_of_the_attempt_keeps_its_key_and_is_not_repeated(
 fn a_refusal_of_the_pages_origin_names_the_one_to_open() {
     let body = r#"{"type":"about:blank","title":"t","status":403,"code":"cross_site","accepted_origin":"http://localhost:3000"}"#;
     let (seen, settled) = seen(answer(403, body));
-    let trouble = Trouble::AnotherOrigin("http://localhost:3000");
-    assert_eq!((seen, settled), (Seen::Transient { trouble, after: None, again: false }, false));
-    assert!(trouble.to_string().contains("http://localhost:3000"), "{trouble}");
+    let error = TransientError::WrongOrigin("http://localhost:3000");
+    assert_eq!((seen, settled), (Seen::Transient { error, after: None, again: false }, false));
+    assert!(error.to_string().contains("http://localhost:3000"), "{error}");
 }
 
 #[test]
@@ -191,6 +192,6 @@ fn a_problem_is_the_same_trouble_as_the_answer_that_it_came_in() {
     ] {
         let answer = problem(status, code).expect("an answer");
         let problem = answer.problem().expect("a problem document");
-        assert_eq!(Trouble::from(problem), Trouble::from(&answer), "{code}");
+        assert_eq!(TransientError::from(problem), TransientError::from(&answer), "{code}");
     }
 }

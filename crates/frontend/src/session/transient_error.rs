@@ -1,0 +1,106 @@
+//! Why a request failed for now, as users read it: no connection, a timeout, a rate limit, a server that is not available.
+//! The session stays, and a retry may succeed.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use shared::{ErrorCode, Problem};
+
+use crate::transport::{Answer, NoAnswer};
+
+/// Why something did not work for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransientError {
+    /// There is no way to the server.
+    Offline,
+    /// The server took too long.
+    Timeout,
+    /// The server asks for fewer calls.
+    RateLimited,
+    /// The server, or something before it, failed.
+    Unavailable,
+    /// Somebody before the server does not know the key that a fresh token was signed with.
+    TokenNotAccepted,
+    /// It takes the password, and the user has not given it.
+    StepUpDeclined,
+    /// The server takes calls from pages of this origin alone, and this page has another one.
+    WrongOrigin(&'static str),
+    /// The server understood and said no, for a reason this page did not expect.
+    Unexpected(u16),
+}
+
+/// What the user reads; a whole sentence.
+impl fmt::Display for TransientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => f.write_str("The server cannot be reached."),
+            Self::Timeout => f.write_str("The server takes too long to answer."),
+            Self::RateLimited => f.write_str("The server asks for a little patience."),
+            Self::Unavailable => f.write_str("The server is not available right now."),
+            Self::TokenNotAccepted => {
+                f.write_str(
+                    "Your login is not accepted here, though it was just renewed. Where its key is not known yet, it will \
+                     be in half a minute: try again then.",
+                )
+            }
+            Self::StepUpDeclined => f.write_str("This takes your password, and it was not given."),
+            Self::WrongOrigin(accepted) => {
+                write!(
+                    f,
+                    "The server takes calls from pages at {accepted} alone. Open that address instead."
+                )
+            }
+            Self::Unexpected(status) => {
+                write!(f, "The server gave an answer this page does not understand ({status}).")
+            }
+        }
+    }
+}
+
+impl From<NoAnswer> for TransientError {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Offline => Self::Offline,
+            NoAnswer::Timeout => Self::Timeout,
+        }
+    }
+}
+
+impl From<&Answer> for TransientError {
+    fn from(answer: &Answer) -> Self {
+        // A gateway looks for new keys now and then.
+        if answer.refuses_the_token() {
+            return Self::TokenNotAccepted;
+        }
+        Self::said_by(answer.status, answer.problem().and_then(|problem| problem.accepted_origin))
+    }
+}
+
+impl From<Problem> for TransientError {
+    fn from(problem: Problem) -> Self {
+        if problem.code == ErrorCode::InvalidToken {
+            return Self::TokenNotAccepted;
+        }
+        Self::said_by(problem.status, problem.accepted_origin)
+    }
+}
+
+impl TransientError {
+    fn said_by(status: u16, accepted_origin: Option<String>) -> Self {
+        match status {
+            408 => Self::Timeout,
+            429 => Self::RateLimited,
+            500..=599 => Self::Unavailable,
+            status => match accepted_origin {
+                Some(accepted) => Self::WrongOrigin(kept(accepted)),
+                None => Self::Unexpected(status),
+            },
+        }
+    }
+}
+
+/// The server has one origin: it is kept for as long as the page lives, so that a [`TransientError`] is a plain value.
+fn kept(accepted: String) -> &'static str {
+    static ACCEPTED: OnceLock<String> = OnceLock::new();
+    ACCEPTED.get_or_init(|| accepted)
+}
