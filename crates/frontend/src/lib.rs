@@ -12,13 +12,13 @@ mod api;
 mod app;
 mod components;
 mod dom;
+pub mod messages;
 pub mod page;
 mod pages;
 pub mod session;
 #[cfg(feature = "hydrate")]
 mod start;
 pub mod transport;
-pub mod words;
 
 pub use app::App;
 pub use page::shape::seal;

@@ -4,9 +4,9 @@
 use leptos::prelude::*;
 
 use super::text::Text;
+use crate::messages;
 use crate::session::no_cookie::NoCookie;
 use crate::session::probe::why_no_login_lasts;
-use crate::words;
 
 /// The note, once the browser has been asked. The region is always there, so that what appears in it is read out.
 #[component]
@@ -21,7 +21,7 @@ pub(crate) fn CookieNote() -> impl IntoView {
                     .map(|why| {
                         view! {
                             <p class="notice" data-kind="trouble">
-                                <Text text=words::no_login_lasts(why) />
+                                <Text text=messages::no_login_lasts(why) />
                             </p>
                         }
                     })

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::body::Event;
 
 use crate::dom::{local_time, machine_time};
-use crate::words::{Tone, tone, what_happened};
+use crate::messages::{Tone, tone, what_happened};
 
 /// The list.
 #[component]

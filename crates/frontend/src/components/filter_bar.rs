@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::words::Filter;
+use crate::messages::Filter;
 
 /// One button for each; the chosen one is pressed.
 #[component]

@@ -9,9 +9,9 @@ use shared::{ErrorCode, FieldError, Problem};
 use super::countdown::whole_seconds;
 use super::text::Text;
 use crate::dom::focus_soon;
+use crate::messages;
 use crate::session::Rejected;
 use crate::session::browser::{here, now_ms};
-use crate::words;
 
 /// The state of one form.
 #[derive(Clone, Copy)]
@@ -132,7 +132,7 @@ impl FormState {
     fn show(self, problem: Problem, retry_after_seconds: Option<u32>) {
         let wait = retry_after_seconds.map_or_else(
             || " Try again later.".to_owned(),
-            |seconds| format!(" Try again in {}.", words::seconds(seconds)),
+            |seconds| format!(" Try again in {}.", messages::seconds(seconds)),
         );
         match problem.code {
             ErrorCode::ValidationFailed if !problem.errors.is_empty() => {
@@ -148,13 +148,13 @@ impl FormState {
                     .to_owned(),
             )),
             ErrorCode::RateLimited => {
-                let why = words::why_limited(problem.limited_by);
+                let why = messages::why_limited(problem.limited_by);
                 match retry_after_seconds {
-                    Some(seconds) if words::is_worth_waiting(problem.limited_by) => {
+                    Some(seconds) if messages::is_worth_waiting(problem.limited_by) => {
                         self.alert.set(Some(why.to_owned()));
                         self.count_down(now_ms() + f64::from(seconds) * 1000.0);
                     }
-                    None if words::is_worth_waiting(problem.limited_by) => {
+                    None if messages::is_worth_waiting(problem.limited_by) => {
                         self.alert.set(Some(format!("{why}{wait}")));
                     }
                     _ => self.alert.set(Some(why.to_owned())),
@@ -166,7 +166,7 @@ impl FormState {
             ErrorCode::CrossSite if problem.accepted_origin.is_some() => {
                 let accepted = problem.accepted_origin.unwrap_or_default();
                 let (here, path) = here();
-                let why = words::why_not_from_here(&accepted, &here, &path);
+                let why = messages::why_not_from_here(&accepted, &here, &path);
                 let quote = format!("(If you ask for help, quote {}.)", problem.request_id);
                 self.alert.set(Some(format!("{why} {quote}")));
             }
@@ -222,7 +222,7 @@ pub(crate) fn FormAlert(form: FormState) -> impl IntoView {
                 }
                 // A timer is not read out each second unless one asks for it.
                 Some(left) => {
-                    let text = format!("Try again in {}.", words::seconds(left));
+                    let text = format!("Try again in {}.", messages::seconds(left));
                     Some(
                         view! {
                             <p class="form-wait" role="timer">

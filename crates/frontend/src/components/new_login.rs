@@ -7,8 +7,8 @@ use shared::path::{ACTIVITY_PAGE, SESSIONS_PAGE};
 
 use super::text::Text;
 use crate::dom::{focus_soon, local_time};
+use crate::messages::whence;
 use crate::session::Session;
-use crate::words::client;
 
 /// The notice, if there is something to tell.
 #[component]
@@ -21,7 +21,7 @@ pub(crate) fn NewLoginNotice() -> impl IntoView {
     };
     move || {
         session.new_login().map(|login| {
-            let (client, at) = (client(&login.newest), local_time(login.newest.at));
+            let (whence, at) = (whence(&login.newest), local_time(login.newest.at));
             let others = match login.others {
                 0 => String::new(),
                 1 => " There was one other since.".to_owned(),
@@ -30,7 +30,7 @@ pub(crate) fn NewLoginNotice() -> impl IntoView {
             view! {
                 <div class="notice" data-kind="trouble">
                     <p>
-                        <Text text=format!("New login: {client}, at {at}. Was it you?{others}") />
+                        <Text text=format!("New login: {whence}, at {at}. Was it you?{others}") />
                     </p>
                     <div class="notice-actions">
                         <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">

@@ -7,9 +7,9 @@ use leptos::task::spawn_local;
 use super::new_login::NewLoginNotice;
 use super::text::Text;
 use crate::dom::{focus_soon, time_of_day};
+use crate::messages;
 use crate::session::cookies::CookieState;
 use crate::session::{AuthState, Session, SignOutReason};
-use crate::words;
 
 const LOGGED_OUT: &str = "You are logged out.";
 const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: neither a \
@@ -51,16 +51,16 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         return None;
     };
     let (kind, text) = match reason {
-        SignOutReason::Ended(cause) if words::was_wanted(cause) => {
-            ("calm", words::why_this_ended(cause))
+        SignOutReason::Ended(cause) if messages::was_wanted(cause) => {
+            ("calm", messages::why_this_ended(cause))
         }
-        SignOutReason::Ended(cause) => ("ended", words::why_this_ended(cause)),
+        SignOutReason::Ended(cause) => ("ended", messages::why_this_ended(cause)),
         SignOutReason::LoggedOut => ("calm", LOGGED_OUT),
         SignOutReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
         SignOutReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
-        SignOutReason::NoCookies => ("ended", words::LASTED_AS_LONG_AS_ITS_TOKEN),
-        SignOutReason::ReloadedWithoutCookies => ("ended", words::GONE_WITH_THE_PAGE),
-        SignOutReason::CookiesRemoved => ("ended", words::COOKIES_ARE_GONE),
+        SignOutReason::NoCookies => ("ended", messages::LASTED_AS_LONG_AS_ITS_TOKEN),
+        SignOutReason::ReloadedWithoutCookies => ("ended", messages::GONE_WITH_THE_PAGE),
+        SignOutReason::CookiesRemoved => ("ended", messages::COOKIES_ARE_GONE),
     };
     Some(view! {
         <p class="notice" data-kind=kind>
@@ -74,8 +74,8 @@ fn cookie_notice(session: Session) -> Option<impl IntoView> {
     let until = session.detail(|it| time_of_day(it.expires_at_ms))?;
     let text = match session.cookie_state() {
         CookieState::NotLooked | CookieState::Kept => return None,
-        CookieState::NotKept(why) => words::ends_at(why, &until),
-        CookieState::Removed => words::removed_before(&until),
+        CookieState::NotKept(why) => messages::ends_at(why, &until),
+        CookieState::Removed => messages::removed_before(&until),
     };
     Some(view! {
         <p class="notice" data-kind="trouble">

@@ -6,7 +6,7 @@ use shared::SessionId;
 use shared::body::SessionInfo;
 
 use crate::dom::local_time;
-use crate::words::{kind_of_device, titled};
+use crate::messages::{kind_of_device, titled};
 
 /// The list; `end` is told the session and what it is on.
 #[component]

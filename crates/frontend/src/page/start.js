@@ -8,7 +8,7 @@ const RELOADED = 'baton.reloaded';
 const RETRY_MS = 1500;
 const PROBE_MS = 5000;
 
-const WORDS = {
+const MESSAGES = {
   network: 'The server cannot be reached, so this page could not start. Check the connection, then reload the page.',
   server: 'The server could not deliver what this page needs to start. Reload the page in a moment.',
   removed: 'What this page needs to start is no longer there, as after an update of the server. Reload the page.',
@@ -32,12 +32,12 @@ const diagnose = async () => {
   for (const [name, type] of Object.entries(expected)) {
     const options = { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) };
     const answer = await fetch(files[name], options).catch(() => undefined);
-    if (!answer) return WORDS.network;
-    if (answer.status === 404 || answer.status === 410) return WORDS.removed;
-    if (!answer.ok) return WORDS.server;
-    if (!answer.headers.get('content-type')?.startsWith(type)) return WORDS.foreign;
+    if (!answer) return MESSAGES.network;
+    if (answer.status === 404 || answer.status === 410) return MESSAGES.removed;
+    if (!answer.ok) return MESSAGES.server;
+    if (!answer.headers.get('content-type')?.startsWith(type)) return MESSAGES.foreign;
   }
-  return WORDS.damaged;
+  return MESSAGES.damaged;
 };
 
 /** Reloads the page, unless that was tried before or would lose what was typed. Whether it does. */
@@ -67,13 +67,13 @@ const fetchProgram = async () => {
   const stylesheet = document.querySelector('link[rel=stylesheet]');
   // Some browsers make an empty one of an answer that is none.
   if (!stylesheet.sheet?.cssRules.length) {
-    if ((await diagnose()) === WORDS.removed && reloadOnce()) return undefined;
+    if ((await diagnose()) === MESSAGES.removed && reloadOnce()) return undefined;
     stylesheet.href += '?retry';
   }
   try {
     return await load();
   } catch {
-    if ((await diagnose()) === WORDS.removed && reloadOnce()) return undefined;
+    if ((await diagnose()) === MESSAGES.removed && reloadOnce()) return undefined;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     try {
       return await load('?retry');
@@ -173,18 +173,18 @@ const begin = async (program) => {
 };
 
 const start = async () => {
-  if (typeof WebAssembly !== 'object') return say(WORDS.unable);
+  if (typeof WebAssembly !== 'object') return say(MESSAGES.unable);
   const program = await fetchProgram();
   if (!program) return;
   try {
     await begin(program);
   } catch (error) {
-    say(WORDS.stopped);
+    say(MESSAGES.stopped);
     throw error;
   }
   html.setAttribute('data-hydrated', 'true');
   // After a trap the state of the program is unknown.
-  const stopped = (error) => error instanceof WebAssembly.RuntimeError && say(WORDS.stopped);
+  const stopped = (error) => error instanceof WebAssembly.RuntimeError && say(MESSAGES.stopped);
   addEventListener('error', ({ error }) => stopped(error));
   addEventListener('unhandledrejection', ({ reason }) => stopped(reason));
   try {

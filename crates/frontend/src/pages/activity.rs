@@ -13,8 +13,8 @@ use crate::components::filter_bar::FilterBar;
 use crate::components::skeleton::Skeleton;
 use crate::components::text::Text;
 use crate::dom::focus_soon;
+use crate::messages::Filter;
 use crate::session::{Rejected, Session};
-use crate::words::Filter;
 
 /// Your activity.
 #[component]

@@ -7,8 +7,8 @@ use shared::{ErrorCode, Problem};
 use super::CallError;
 use super::browser::here;
 use super::transient_error::TransientError;
+use crate::messages;
 use crate::transport::{Answer, NoAnswer};
-use crate::words;
 
 /// Why something was not done.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ impl fmt::Display for Rejected {
             Self::Problem(problem, _) => match &problem.accepted_origin {
                 Some(accepted) => {
                     let (here, path) = here();
-                    f.write_str(&words::why_not_from_here(accepted, &here, &path))
+                    f.write_str(&messages::why_not_from_here(accepted, &here, &path))
                 }
                 None => f.write_str(&problem.title),
             },
@@ -89,7 +89,7 @@ impl fmt::Display for Rejected {
             Self::Declined => {
                 f.write_str("Nothing was done: this takes your password, and it was not given.")
             }
-            Self::NoCookies => f.write_str(words::TAKES_A_COOKIE),
+            Self::NoCookies => f.write_str(messages::TAKES_A_COOKIE),
             Self::SignedOut => {
                 f.write_str("The session that this was for is not logged in here any more.")
             }

@@ -8,6 +8,7 @@ mod again;
 mod attempt;
 mod backoff;
 mod lookout;
+mod messages;
 mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
@@ -17,4 +18,3 @@ mod single_flight;
 mod told;
 mod transport;
 mod wire_log;
-mod words;

@@ -1,7 +1,7 @@
 //! A browser that keeps no cookies: what is known about it, and that no sentence says more than that.
 
+use frontend::messages::{ends_at, no_login_lasts};
 use frontend::session::no_cookie::{NoCookie, Observed};
-use frontend::words::{ends_at, no_login_lasts};
 
 /// A page over https in a browser that says it keeps cookies, and kept none.
 const SEEN: Observed = Observed {

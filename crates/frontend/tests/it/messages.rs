@@ -1,7 +1,7 @@
 //! What has happened, in words: every kind and every cause has some, and none of the server's names
 //! is among them.
 
-use frontend::words::{
+use frontend::messages::{
     Filter, Tone, is_worth_waiting, seconds, titled, tone, was_wanted, what_happened, why_limited,
     why_not_from_here, why_this_ended,
 };
