@@ -20,6 +20,7 @@ mod hint;
 mod keys;
 mod lock;
 pub mod lookout;
+pub mod network_log;
 pub mod no_cookie;
 mod once;
 mod password_change;
@@ -37,7 +38,6 @@ pub mod single_flight;
 mod tabs;
 pub mod transient_error;
 mod watch;
-pub mod wire_log;
 
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ pub use auth_state::{AuthState, SignOutReason, SignedIn};
 pub(crate) use call::{CallError, CallPath, CallResult};
 use cookies::CookieState;
 use lookout::NewLogin;
+use network_log::NetworkLog;
 pub(crate) use proof::Why;
 use proof::{Proof, Question};
 use refresh::{RefreshError, RefreshResult};
@@ -58,7 +59,6 @@ pub(crate) use rejected::Rejected;
 use sign_in::LogoutFailure;
 use single_flight::SingleFlight;
 use transient_error::TransientError;
-use wire_log::WireLog;
 
 /// An access token. No `Debug`: it opens things.
 #[derive(Clone)]
@@ -96,7 +96,7 @@ pub struct Session {
     question: Question,
     new_login: RwSignal<Option<NewLogin>>,
     cookies: RwSignal<CookieState>,
-    wire: RwSignal<WireLog>,
+    network_log: RwSignal<NetworkLog>,
     memory: StoredValue<Memory>,
     flight: StoredValue<Arc<SingleFlight<RefreshResult>>>,
 }
@@ -114,7 +114,7 @@ impl Session {
             question: Question::new(),
             new_login: RwSignal::new(None),
             cookies: RwSignal::new(CookieState::NotLooked),
-            wire: RwSignal::new(WireLog::default()),
+            network_log: RwSignal::new(NetworkLog::default()),
             memory: StoredValue::new(Memory::default()),
             flight: StoredValue::new(Arc::default()),
         }
@@ -197,8 +197,8 @@ impl Session {
     }
 
     /// What was lately said on the wire.
-    pub(crate) fn wire(self) -> RwSignal<WireLog> {
-        self.wire
+    pub(crate) fn network_log(self) -> RwSignal<NetworkLog> {
+        self.network_log
     }
 
     fn token(self) -> Option<Token> {

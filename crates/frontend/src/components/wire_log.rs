@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use shared::path::REFRESH;
 
 use crate::session::Session;
-use crate::session::wire_log::Exchange;
+use crate::session::network_log::Exchange;
 
 /// The list.
 #[component]
-pub(crate) fn WireLogList() -> impl IntoView {
-    let wire = expect_context::<Session>().wire();
+pub(crate) fn NetworkLogList() -> impl IntoView {
+    let network_log = expect_context::<Session>().network_log();
     view! {
         <section class="wire-log">
             <h2 class="panel-title" id="wire-title">
@@ -21,7 +21,7 @@ pub(crate) fn WireLogList() -> impl IntoView {
             </p>
             <ol class="wire-list" role="list" aria-labelledby="wire-title">
                 <For
-                    each=move || wire.with(|wire| wire.exchanges().to_vec())
+                    each=move || network_log.with(|network_log| network_log.exchanges().to_vec())
                     key=|exchange| exchange.number
                     children=|exchange| leg(&exchange)
                 />

@@ -12,7 +12,7 @@ use crate::components::countdown::Countdown;
 use crate::components::facts::Fact;
 use crate::components::panel::Panel;
 use crate::components::text::Text;
-use crate::components::wire_log::WireLogList;
+use crate::components::wire_log::NetworkLogList;
 use crate::dom::local_time;
 use crate::session::{CallError, CallPath, CallResult, Session};
 
@@ -51,7 +51,7 @@ fn Account() -> impl IntoView {
             </Panel>
             <SessionPanel seen />
         </div>
-        <WireLogList />
+        <NetworkLogList />
     }
 }
 

@@ -66,7 +66,7 @@ impl Session {
         let epoch = self.epoch();
         let outcome = transport::send(request).await;
         let status = outcome.as_ref().ok().map(|answer| answer.status);
-        self.wire.update(|wire| wire.push(method.as_str(), &path, status));
+        self.network_log.update(|network_log| network_log.push(method.as_str(), &path, status));
         if let Ok(answer) = &outcome {
             self.hear_the_cause(answer, epoch);
         }

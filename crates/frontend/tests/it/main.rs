@@ -9,6 +9,7 @@ mod attempt;
 mod backoff;
 mod lookout;
 mod messages;
+mod network_log;
 mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
@@ -17,4 +18,3 @@ mod refresh_outcome;
 mod single_flight;
 mod told;
 mod transport;
-mod wire_log;

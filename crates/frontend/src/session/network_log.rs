@@ -19,12 +19,12 @@ pub struct Exchange {
 
 /// The last few exchanges, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WireLog {
+pub struct NetworkLog {
     exchanges: Vec<Exchange>,
     seen: u32,
 }
 
-impl WireLog {
+impl NetworkLog {
     /// Adds an exchange and forgets the oldest if there are too many.
     pub fn push(&mut self, method: &str, path: &str, status: Option<u16>) {
         self.seen = self.seen.wrapping_add(1);
