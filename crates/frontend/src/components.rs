@@ -14,7 +14,7 @@ pub(crate) mod filter_bar;
 pub(crate) mod form;
 pub(crate) mod hero;
 pub(crate) mod keyed;
-pub(crate) mod new_login;
+pub(crate) mod login_alert;
 pub(crate) mod note_list;
 pub(crate) mod notice;
 pub(crate) mod panel;

@@ -19,7 +19,7 @@ pub(crate) mod cookies;
 mod hint;
 mod keys;
 mod lock;
-pub mod lookout;
+pub mod login_alerts;
 pub mod network_log;
 pub mod no_cookie;
 mod once;
@@ -50,7 +50,7 @@ pub(crate) use auth_state::AuthStatus;
 pub use auth_state::{AuthState, SignOutReason, SignedIn};
 pub(crate) use call::{CallError, CallPath, CallResult};
 use cookies::CookieState;
-use lookout::NewLogin;
+use login_alerts::LoginAlert;
 use network_log::NetworkLog;
 pub(crate) use proof::Why;
 use proof::{Proof, Question};
@@ -83,7 +83,7 @@ struct Memory {
     /// Why the server says that the session of this era was ended.
     ended_because: Option<RevocationReason>,
     /// When it was last asked for new logins, by this browser's clock.
-    looked_at_ms: f64,
+    alerts_checked_ms: f64,
 }
 
 /// The handle. Copied freely; all copies are the same session.
@@ -94,7 +94,7 @@ pub struct Session {
     logout_failure: RwSignal<Option<LogoutFailure>>,
     refreshing: RwSignal<bool>,
     question: Question,
-    new_login: RwSignal<Option<NewLogin>>,
+    login_alert: RwSignal<Option<LoginAlert>>,
     cookies: RwSignal<CookieState>,
     network_log: RwSignal<NetworkLog>,
     memory: StoredValue<Memory>,
@@ -112,7 +112,7 @@ impl Session {
             logout_failure: RwSignal::new(None),
             refreshing: RwSignal::new(false),
             question: Question::new(),
-            new_login: RwSignal::new(None),
+            login_alert: RwSignal::new(None),
             cookies: RwSignal::new(CookieState::NotLooked),
             network_log: RwSignal::new(NetworkLog::default()),
             memory: StoredValue::new(Memory::default()),
@@ -233,7 +233,7 @@ impl Session {
         let SessionBody { access_token, expires_in, session_id, user, .. } = body;
         if self.token().is_some_and(|token| token.session_id != session_id) {
             self.question.over();
-            self.new_login.set(None);
+            self.login_alert.set(None);
             self.cookies.set(CookieState::NotLooked);
         }
         let token = self.memory.try_update_value(|memory| {
@@ -269,7 +269,7 @@ impl Session {
             memory.epoch += 1;
             memory.ended_because = None;
         });
-        self.new_login.set(None);
+        self.login_alert.set(None);
         self.cookies.set(CookieState::NotLooked);
         self.auth_state.set(AuthState::Restoring);
     }
@@ -281,10 +281,10 @@ impl Session {
             memory.ended.extend(ended);
             memory.epoch += 1;
             memory.ended_because = None;
-            memory.looked_at_ms = 0.0;
+            memory.alerts_checked_ms = 0.0;
         });
         self.question.over();
-        self.new_login.set(None);
+        self.login_alert.set(None);
         self.transient_error.set(None);
         self.logout_failure.set(None);
         self.cookies.set(CookieState::NotLooked);

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::new_login::NewLoginNotice;
+use super::login_alert::LoginAlertNotice;
 use super::text::Text;
 use crate::dom::{focus_soon, time_of_day};
 use crate::messages;
@@ -30,7 +30,7 @@ pub(crate) fn Notice() -> impl IntoView {
             {move || failing.get().then(|| view! { <TransientErrorNotice /> })}
             {move || session.is_held_up().then(|| view! { <HeldUpNotice /> })}
             {move || cookie_notice(session)}
-            <NewLoginNotice />
+            <LoginAlertNotice />
             {move || {
                 session
                     .logout_failure()

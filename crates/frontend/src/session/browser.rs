@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::attempt::{self, PENDING_ATTEMPT, Shelf};
-use super::lookout::DISMISSED;
+use super::login_alerts::DISMISSED;
 use super::pending::PENDING_ACTION;
 use super::record::Record;
 use super::shelf;

@@ -8,7 +8,7 @@ use shared::body::SessionBody;
 
 use super::attempt::Shelf;
 use super::channel::Reason;
-use super::lookout::DISMISSED;
+use super::login_alerts::DISMISSED;
 use super::refresh_outcome::{RefreshOutcome, classify};
 use super::transient_error::TransientError;
 use super::{Session, Token, attempt, backoff, browser, hint, keys, lock, shelf};
@@ -166,7 +166,7 @@ impl Session {
             return self.token().ok_or(RefreshError::SignedOut);
         }
         let token = self.adopt_and_tell(body);
-        self.look_out(&token);
+        self.check_login_alerts(&token);
         Ok(token)
     }
 

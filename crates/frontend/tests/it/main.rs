@@ -7,7 +7,7 @@ mod address;
 mod again;
 mod attempt;
 mod backoff;
-mod lookout;
+mod login_alerts;
 mod messages;
 mod network_log;
 mod no_cookie;

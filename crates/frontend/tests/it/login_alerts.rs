@@ -1,6 +1,6 @@
 //! Which logins elsewhere are worth telling: new ones, to other sessions, since this one began.
 
-use frontend::session::lookout::{NewLogin, began_at, worth_telling};
+use frontend::session::login_alerts::{LoginAlert, alert_for, began_at};
 use shared::body::Event;
 use shared::{Device, EventId, EventKind, NumericDate, SessionId};
 
@@ -28,52 +28,52 @@ fn login(kind: EventKind, session: u8, days: i64) -> Event {
     }
 }
 
-fn told(events: &[Event], dismissed: Option<EventId>) -> Option<NewLogin> {
-    worth_telling(events, BEGAN, now(), dismissed)
+fn alert(events: &[Event], dismissed: Option<EventId>) -> Option<LoginAlert> {
+    alert_for(events, BEGAN, now(), dismissed)
 }
 
 #[test]
 fn the_newest_login_elsewhere_is_told_and_the_others_are_counted() {
     let (older, newer) = (login(EventKind::NewNetwork, 1, 28), login(EventKind::NewDevice, 2, 29));
-    let expected = Some(NewLogin { newest: newer.clone(), others: 1 });
-    assert_eq!(told(&[newer.clone(), older.clone()], None), expected);
-    assert_eq!(told(&[older, newer], None), expected, "in whatever order they come");
-    assert_eq!(told(&[], None), None);
+    let expected = Some(LoginAlert { newest: newer.clone(), others: 1 });
+    assert_eq!(alert(&[newer.clone(), older.clone()], None), expected);
+    assert_eq!(alert(&[older, newer], None), expected, "in whatever order they come");
+    assert_eq!(alert(&[], None), None);
 }
 
 #[test]
 fn a_new_device_on_a_new_network_is_one_login() {
     let both = [login(EventKind::NewDevice, 1, 29), login(EventKind::NewNetwork, 1, 29)];
-    assert_eq!(told(&both, None).map(|login| login.others), Some(0));
+    assert_eq!(alert(&both, None).map(|login| login.others), Some(0));
 }
 
 #[test]
 fn this_session_is_no_news_to_itself() {
     let own = Event { current: true, ..login(EventKind::NewDevice, 1, 29) };
-    assert_eq!(told(&[own], None), None);
+    assert_eq!(alert(&[own], None), None);
 }
 
 #[test]
 fn what_was_dismissed_and_what_was_before_it_stays_away() {
     let (older, newer) = (login(EventKind::NewDevice, 1, 28), login(EventKind::NewDevice, 2, 29));
-    assert_eq!(told(&[newer.clone(), older.clone()], Some(newer.id)), None);
-    let left = told(&[newer.clone(), older.clone()], Some(older.id));
-    assert_eq!(left, Some(NewLogin { newest: newer, others: 0 }));
+    assert_eq!(alert(&[newer.clone(), older.clone()], Some(newer.id)), None);
+    let left = alert(&[newer.clone(), older.clone()], Some(older.id));
+    assert_eq!(left, Some(LoginAlert { newest: newer, others: 0 }));
 }
 
 #[test]
 fn what_was_before_this_session_or_long_ago_is_not_told() {
-    assert_eq!(told(&[login(EventKind::NewDevice, 1, -1)], None), None);
+    assert_eq!(alert(&[login(EventKind::NewDevice, 1, -1)], None), None);
     let soon = BEGAN.plus(DAY);
     let before = login(EventKind::NewDevice, 1, -1);
-    assert_eq!(worth_telling(&[before], BEGAN, soon, None), None, "though it is recent");
-    assert_eq!(told(&[login(EventKind::NewDevice, 1, 22)], None), None);
-    assert!(told(&[login(EventKind::NewDevice, 1, 23)], None).is_some());
+    assert_eq!(alert_for(&[before], BEGAN, soon, None), None, "though it is recent");
+    assert_eq!(alert(&[login(EventKind::NewDevice, 1, 22)], None), None);
+    assert!(alert(&[login(EventKind::NewDevice, 1, 23)], None).is_some());
 }
 
 #[test]
 fn other_events_are_none_of_its_business() {
-    assert_eq!(told(&[login(EventKind::LoginFailed, 1, 29)], None), None);
+    assert_eq!(alert(&[login(EventKind::LoginFailed, 1, 29)], None), None);
 }
 
 #[test]

@@ -24,7 +24,7 @@ const AT_MOST_SECONDS: i64 = 7 * 24 * 3600;
 
 /// What the user is told: the newest login, and how many others there were.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewLogin {
+pub struct LoginAlert {
     /// The newest.
     pub newest: Event,
     /// How many sessions besides it.
@@ -42,50 +42,50 @@ pub fn began_at(session: SessionId) -> NumericDate {
 /// What of `events` the user of a session that began at `began` should be told: logins to other
 /// sessions since then, in the last week, and newer than the one that was dismissed last.
 #[must_use]
-pub fn worth_telling(
+pub fn alert_for(
     events: &[Event],
     began: NumericDate,
     now: NumericDate,
     dismissed: Option<EventId>,
-) -> Option<NewLogin> {
+) -> Option<LoginAlert> {
     let mut sessions = Vec::new();
     let mut newest: Option<&Event> = None;
     for event in events {
-        let news = !event.current
+        let is_new = !event.current
             && KINDS.contains(&event.kind)
             && event.at >= began
             && now.since(event.at) <= AT_MOST_SECONDS
             && dismissed.is_none_or(|dismissed| event.id > dismissed);
         // A login on a new device from a new network is two events and one login.
-        if news && !sessions.contains(&event.session_id) {
+        if is_new && !sessions.contains(&event.session_id) {
             sessions.push(event.session_id);
             newest = newest.filter(|newest| newest.id > event.id).or(Some(event));
         }
     }
-    newest.map(|newest| NewLogin { newest: newest.clone(), others: sessions.len() - 1 })
+    newest.map(|newest| LoginAlert { newest: newest.clone(), others: sessions.len() - 1 })
 }
 
 impl Session {
     /// The login the user should hear of, tracked.
-    pub(crate) fn new_login(self) -> Option<NewLogin> {
-        self.new_login.get()
+    pub(crate) fn login_alert(self) -> Option<LoginAlert> {
+        self.login_alert.get()
     }
 
     /// The user has seen it.
-    pub(crate) fn dismiss_new_login(self) {
-        if let Some(NewLogin { newest, .. }) = self.new_login.get_untracked() {
+    pub(crate) fn dismiss_login_alert(self) {
+        if let Some(LoginAlert { newest, .. }) = self.login_alert.get_untracked() {
             browser::keep(DISMISSED, &newest.id.to_string());
         }
-        self.new_login.set(None);
+        self.login_alert.set(None);
     }
 
     /// Looks, unless this tab has looked a moment ago.
-    pub(super) fn look_out(self, token: &Token) {
+    pub(super) fn check_login_alerts(self, token: &Token) {
         let now = browser::now_ms();
-        if self.memory.with_value(|memory| now < memory.looked_at_ms + EVERY_MS) {
+        if self.memory.with_value(|memory| now < memory.alerts_checked_ms + EVERY_MS) {
             return;
         }
-        self.memory.update_value(|memory| memory.looked_at_ms = now);
+        self.memory.update_value(|memory| memory.alerts_checked_ms = now);
         let (epoch, request) = (self.epoch(), with_token(api::events(&KINDS, None), token));
         let began = began_at(token.session_id);
         spawn_local(async move {
@@ -96,7 +96,7 @@ impl Session {
             };
             let dismissed = browser::kept(DISMISSED).and_then(|id| id.parse().ok());
             let now = browser::now();
-            self.new_login.set(worth_telling(&page.events, began, now, dismissed));
+            self.login_alert.set(alert_for(&page.events, began, now, dismissed));
         });
     }
 }

@@ -12,15 +12,15 @@ use crate::session::Session;
 
 /// The notice, if there is something to tell.
 #[component]
-pub(crate) fn NewLoginNotice() -> impl IntoView {
+pub(crate) fn LoginAlertNotice() -> impl IntoView {
     let session = expect_context::<Session>();
     let dismiss = move |_| {
-        session.dismiss_new_login();
+        session.dismiss_login_alert();
         // The button is gone, and the focus with it.
         focus_soon("main h1");
     };
     move || {
-        session.new_login().map(|login| {
+        session.login_alert().map(|login| {
             let (whence, at) = (whence(&login.newest), local_time(login.newest.at));
             let others = match login.others {
                 0 => String::new(),
