@@ -31,13 +31,13 @@ pub mod record;
 mod refresh;
 pub mod refresh_outcome;
 mod rejected;
+mod session_poll;
 mod settings;
 mod shelf;
 mod sign_in;
 pub mod single_flight;
 mod tabs;
 pub mod transient_error;
-mod watch;
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ struct Memory {
     /// The sessions known to be over. What still arrives of them is nobody's any more.
     ended: Vec<SessionId>,
     /// Why the server says that the session of this era was ended.
-    ended_because: Option<RevocationReason>,
+    revocation_reason: Option<RevocationReason>,
     /// When it was last asked for new logins, by this browser's clock.
     alerts_checked_ms: f64,
 }
@@ -211,8 +211,8 @@ impl Session {
     }
 
     /// Why the session of this era was ended, if a call of it has been told.
-    fn cause_of_the_end(self) -> Option<RevocationReason> {
-        self.memory.with_value(|memory| memory.ended_because)
+    fn revocation_reason(self) -> Option<RevocationReason> {
+        self.memory.with_value(|memory| memory.revocation_reason)
     }
 
     fn epoch(self) -> u64 {
@@ -241,7 +241,7 @@ impl Session {
             if memory.token.as_ref().is_none_or(|token| token.session_id != session_id) {
                 memory.epoch += 1;
             }
-            memory.ended_because = None;
+            memory.revocation_reason = None;
             let token =
                 Token { secret: access_token, serial: memory.serial, session_id, expires_at_ms };
             memory.token = Some(token.clone());
@@ -267,7 +267,7 @@ impl Session {
         self.memory.update_value(|memory| {
             memory.token = None;
             memory.epoch += 1;
-            memory.ended_because = None;
+            memory.revocation_reason = None;
         });
         self.login_alert.set(None);
         self.cookies.set(CookieState::NotLooked);
@@ -280,7 +280,7 @@ impl Session {
             let ended = memory.token.take().map(|token| token.session_id);
             memory.ended.extend(ended);
             memory.epoch += 1;
-            memory.ended_because = None;
+            memory.revocation_reason = None;
             memory.alerts_checked_ms = 0.0;
         });
         self.question.over();

@@ -213,7 +213,7 @@ fn NotesHere() -> impl IntoView {
         drafts,
         changes: StoredValue::new(0),
     };
-    here.session.watch();
+    here.session.poll_session();
     Effect::new(move |_| {
         here.wanted.track();
         here.fetch();

@@ -68,7 +68,7 @@ impl Session {
         let status = outcome.as_ref().ok().map(|answer| answer.status);
         self.network_log.update(|network_log| network_log.push(method.as_str(), &path, status));
         if let Ok(answer) = &outcome {
-            self.hear_the_cause(answer, epoch);
+            self.note_revocation_reason(answer, epoch);
         }
         outcome
     }

@@ -121,7 +121,7 @@ impl Session {
             RefreshOutcome::Renewed(body) => TryResult::Done(self.accept(*body, epoch)),
             RefreshOutcome::SignedOut => {
                 let _held = held.for_another_request();
-                self.ask_why_it_ended().await;
+                self.ask_revocation_reason().await;
                 TryResult::Done(self.accept_the_end(stale, epoch))
             }
             RefreshOutcome::Duplicate => match self.token_newer_than(stale) {
@@ -181,7 +181,7 @@ impl Session {
             browser::remove(DISMISSED);
             spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
             let session_id = self.session_id();
-            let cause = self.cause_of_the_end();
+            let cause = self.revocation_reason();
             // The hint alone was another server's: nothing of this one has ended.
             let was_here = session_id.is_some() || hint::is_own();
             let reason = self.reason_of_the_end(cause);

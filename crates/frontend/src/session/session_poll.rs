@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Watches for as long as the part of the page lives that asks for it.
-    pub(crate) fn watch(self) {
+    pub(crate) fn poll_session(self) {
         let asking = StoredValue::new(false);
         let look = move || {
             if let Some(token) = self.usable_token()
@@ -27,7 +27,7 @@ impl Session {
             {
                 asking.set_value(true);
                 spawn_local(async move {
-                    self.look_whether_it_stands(token).await;
+                    self.poll_once(token).await;
                     // The page may be gone meanwhile.
                     let _ = asking.try_set_value(false);
                 });
@@ -48,17 +48,17 @@ impl Session {
 
     /// Asks the server why the session of this token was ended, unless that is known, or the token is too
     /// old to be told. A service that refuses a token does not know why.
-    pub(super) async fn ask_why_it_ended(self) {
+    pub(super) async fn ask_revocation_reason(self) {
         if let Some(token) = self.usable_token()
-            && self.cause_of_the_end().is_none()
+            && self.revocation_reason().is_none()
         {
-            self.ask_of(&token).await;
+            self.ask_if_revoked(&token).await;
         }
     }
 
-    async fn look_whether_it_stands(self, token: Token) {
+    async fn poll_once(self, token: Token) {
         let epoch = self.epoch();
-        if self.ask_of(&token).await && self.epoch() == epoch {
+        if self.ask_if_revoked(&token).await && self.epoch() == epoch {
             // Whether that is the end is for the refresh to hear, as it is for every call.
             let _ = self.fresh_token(Some(token.serial)).await;
         }
@@ -66,18 +66,18 @@ impl Session {
 
     /// Whether the server says that the session of `token` was ended. Not by way of the wire log, where it
     /// would stand between the legs of somebody's relay.
-    async fn ask_of(self, token: &Token) -> bool {
+    async fn ask_if_revoked(self, token: &Token) -> bool {
         let epoch = self.epoch();
         let Ok(answer) = transport::send(with_token(api::me(), token)).await else { return false };
-        self.hear_the_cause(&answer, epoch);
-        self.cause_of_the_end().is_some()
+        self.note_revocation_reason(&answer, epoch);
+        self.revocation_reason().is_some()
     }
 
     /// Keeps what a refusal says of the end of the session that was `epoch`'s.
-    pub(super) fn hear_the_cause(self, answer: &Answer, epoch: u64) {
+    pub(super) fn note_revocation_reason(self, answer: &Answer, epoch: u64) {
         if answer.refuses_the_token() && epoch == self.epoch() {
             let cause = answer.problem().and_then(|problem| problem.ended_because);
-            self.memory.update_value(|memory| memory.ended_because = cause);
+            self.memory.update_value(|memory| memory.revocation_reason = cause);
         }
     }
 
