@@ -26,7 +26,6 @@ mod once;
 mod password_change;
 pub mod pending;
 pub(crate) mod probe;
-mod proof;
 pub mod record;
 mod refresh;
 pub mod refresh_outcome;
@@ -36,6 +35,7 @@ mod settings;
 mod shelf;
 mod sign_in;
 pub mod single_flight;
+mod step_up;
 mod tabs;
 pub mod transient_error;
 
@@ -52,12 +52,12 @@ pub(crate) use call::{CallError, CallPath, CallResult};
 use cookies::CookieState;
 use login_alerts::LoginAlert;
 use network_log::NetworkLog;
-pub(crate) use proof::Why;
-use proof::{Proof, Question};
 use refresh::{RefreshError, RefreshResult};
 pub(crate) use rejected::Rejected;
 use sign_in::LogoutFailure;
 use single_flight::SingleFlight;
+pub(crate) use step_up::StepUpReason;
+use step_up::{StepUpPrompt, StepUpResult};
 use transient_error::TransientError;
 
 /// An access token. No `Debug`: it opens things.
@@ -93,7 +93,7 @@ pub struct Session {
     transient_error: RwSignal<Option<TransientError>>,
     logout_failure: RwSignal<Option<LogoutFailure>>,
     refreshing: RwSignal<bool>,
-    question: Question,
+    step_up_prompt: StepUpPrompt,
     login_alert: RwSignal<Option<LoginAlert>>,
     cookies: RwSignal<CookieState>,
     network_log: RwSignal<NetworkLog>,
@@ -111,7 +111,7 @@ impl Session {
             transient_error: RwSignal::new(None),
             logout_failure: RwSignal::new(None),
             refreshing: RwSignal::new(false),
-            question: Question::new(),
+            step_up_prompt: StepUpPrompt::new(),
             login_alert: RwSignal::new(None),
             cookies: RwSignal::new(CookieState::NotLooked),
             network_log: RwSignal::new(NetworkLog::default()),
@@ -147,7 +147,9 @@ impl Session {
         let stale = self.token().map(|token| token.serial);
         match self.fresh_token(stale).await {
             Err(RefreshError::Transient(_)) => false,
-            Err(RefreshError::StepUpRequired) => self.prove(Why::Unusual).await == Proof::Given,
+            Err(RefreshError::StepUpRequired) => {
+                self.require_step_up(StepUpReason::Unusual).await == StepUpResult::Reauthenticated
+            }
             Ok(_) | Err(RefreshError::SignedOut) => true,
         }
     }
@@ -232,7 +234,7 @@ impl Session {
     fn adopt(self, body: SessionBody, expires_at_ms: f64) -> Token {
         let SessionBody { access_token, expires_in, session_id, user, .. } = body;
         if self.token().is_some_and(|token| token.session_id != session_id) {
-            self.question.over();
+            self.step_up_prompt.signed_out();
             self.login_alert.set(None);
             self.cookies.set(CookieState::NotLooked);
         }
@@ -256,7 +258,7 @@ impl Session {
             expires_at_ms,
             lifetime_seconds: expires_in,
         }));
-        self.question.gone_on();
+        self.step_up_prompt.resumed();
         let token = token.expect("the session lives as long as the page");
         self.look_for_cookies(&token);
         token
@@ -283,7 +285,7 @@ impl Session {
             memory.revocation_reason = None;
             memory.alerts_checked_ms = 0.0;
         });
-        self.question.over();
+        self.step_up_prompt.signed_out();
         self.login_alert.set(None);
         self.transient_error.set(None);
         self.logout_failure.set(None);

@@ -89,7 +89,7 @@ impl Answer {
 
     /// Whether the user has to prove again who they are before this is done (RFC 9470 section 3).
     #[must_use]
-    pub fn wants_the_password(&self) -> bool {
+    pub fn requires_step_up(&self) -> bool {
         self.status == 401 && self.is(ErrorCode::InsufficientUserAuthentication)
     }
 

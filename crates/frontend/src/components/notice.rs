@@ -28,7 +28,7 @@ pub(crate) fn Notice() -> impl IntoView {
         <div class="notices" aria-live="polite">
             {move || end_notice(session)}
             {move || failing.get().then(|| view! { <TransientErrorNotice /> })}
-            {move || session.is_held_up().then(|| view! { <HeldUpNotice /> })}
+            {move || session.is_suspended().then(|| view! { <SuspendedNotice /> })}
             {move || cookie_notice(session)}
             <LoginAlertNotice />
             {move || {
@@ -121,7 +121,7 @@ fn TransientErrorNotice() -> impl IntoView {
 
 /// The session is kept, and waits for the password.
 #[component]
-fn HeldUpNotice() -> impl IntoView {
+fn SuspendedNotice() -> impl IntoView {
     let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let leave = move |_| {
@@ -148,7 +148,7 @@ fn HeldUpNotice() -> impl IntoView {
                     type="button"
                     class="button"
                     data-size="small"
-                    on:click=move |_| session.ask_to_go_on()
+                    on:click=move |_| session.prompt_step_up()
                 >
                     "Enter password"
                 </button>

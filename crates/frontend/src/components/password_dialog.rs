@@ -13,7 +13,7 @@ use super::password_field::{PASSWORD, PasswordField};
 use super::text::Text;
 use super::username::Username;
 use crate::dom::focus_soon;
-use crate::session::{Rejected, Session, Why};
+use crate::session::{Rejected, Session, StepUpReason};
 
 const TITLE: &str = "password-dialog-title";
 const REASON: &str = "password-dialog-reason";
@@ -26,7 +26,7 @@ pub(crate) fn PasswordDialog() -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
     let is_open = move || dialog.get_untracked().is_some_and(|dialog| dialog.open());
     Effect::new(move |_| {
-        let wanted = session.password_wanted().is_some();
+        let wanted = session.step_up_reason().is_some();
         let Some(dialog) = dialog.get() else { return };
         if wanted && !dialog.open() {
             let _ = dialog.show_modal();
@@ -44,22 +44,22 @@ pub(crate) fn PasswordDialog() -> impl IntoView {
             // Escape, or what the system has in its place.
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
-                session.decline();
+                session.decline_step_up();
             }
             // A browser may close it in spite of that.
             on:close=move |_| {
                 if !is_open() {
-                    session.decline();
+                    session.decline_step_up();
                 }
             }
         >
-            {move || session.password_wanted().map(|why| view! { <AskForPassword why /> })}
+            {move || session.step_up_reason().map(|why| view! { <AskForPassword why /> })}
         </dialog>
     }
 }
 
 #[component]
-fn AskForPassword(why: Why) -> impl IntoView {
+fn AskForPassword(why: StepUpReason) -> impl IntoView {
     let session = expect_context::<Session>();
     let form = FormState::new("confirm-form");
     let password = NodeRef::new();
@@ -71,7 +71,7 @@ fn AskForPassword(why: Why) -> impl IntoView {
         let typed = Secret::new(value_of(password));
         spawn_local(async move {
             // After success the dialog is gone, and the form with it.
-            match session.confirm(typed).await {
+            match session.reauthenticate(typed).await {
                 Ok(()) => {}
                 Err(Rejected::Problem(problem, _))
                     if problem.code == ErrorCode::InvalidCredentials =>
@@ -83,10 +83,10 @@ fn AskForPassword(why: Why) -> impl IntoView {
         });
     };
     let reason = match why {
-        Why::Sensitive => {
+        StepUpReason::Sensitive => {
             "This is for you alone, and you logged in a while ago. Enter your password, to show that it is you."
         }
-        Why::Unusual => {
+        StepUpReason::Unusual => {
             "Your session was used in another browser, on another device or in another place than before, here or elsewhere. Enter your password, to show that it is you."
         }
     };
@@ -103,7 +103,7 @@ fn AskForPassword(why: Why) -> impl IntoView {
             <PasswordField autocomplete="current-password" node=password form />
             <div class="form-actions">
                 <SubmitButton label="Continue" busy_label="Checking…" form />
-                <button type="button" class="button" on:click=move |_| session.decline()>
+                <button type="button" class="button" on:click=move |_| session.decline_step_up()>
                     "Cancel"
                 </button>
             </div>

@@ -5,9 +5,9 @@
 use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
-use super::proof::{Proof, Why};
 use super::refresh::RefreshError;
 use super::rejected::Rejected;
+use super::step_up::{StepUpReason, StepUpResult};
 use super::transient_error::TransientError;
 use super::{Session, Token};
 use crate::transport::{self, Answer, NoAnswer, Request};
@@ -81,17 +81,17 @@ impl Session {
     /// The same, with the token in `last` if there is one. It is the one that was sent last, afterwards.
     pub(super) async fn call_with(self, request: Request, last: &mut Option<Token>) -> CallResult {
         let CallResult { path, answer } = self.call_once(request.clone(), last).await;
-        if !answer.as_ref().is_ok_and(Answer::wants_the_password) {
+        if !answer.as_ref().is_ok_and(Answer::requires_step_up) {
             return CallResult { path, answer };
         }
-        let answer = match self.prove(Why::Sensitive).await {
-            Proof::Given => {
+        let answer = match self.require_step_up(StepUpReason::Sensitive).await {
+            StepUpResult::Reauthenticated => {
                 // The next token says that the password was given.
                 *last = None;
                 self.call_once(request, last).await.answer
             }
-            Proof::Declined => Err(CallError::Declined),
-            Proof::Over => Err(CallError::SignedOut),
+            StepUpResult::Declined => Err(CallError::Declined),
+            StepUpResult::SignedOut => Err(CallError::SignedOut),
         };
         CallResult { path, answer }
     }
@@ -138,11 +138,13 @@ impl Session {
     /// session stands still without it.
     pub(super) async fn token_for_a_call(self, stale: Option<u64>) -> Result<Token, CallError> {
         match self.fresh_token(stale).await {
-            Err(RefreshError::StepUpRequired) => match self.prove(Why::Unusual).await {
-                Proof::Given => self.token().ok_or(CallError::SignedOut),
-                Proof::Declined => Err(CallError::Declined),
-                Proof::Over => Err(CallError::SignedOut),
-            },
+            Err(RefreshError::StepUpRequired) => {
+                match self.require_step_up(StepUpReason::Unusual).await {
+                    StepUpResult::Reauthenticated => self.token().ok_or(CallError::SignedOut),
+                    StepUpResult::Declined => Err(CallError::Declined),
+                    StepUpResult::SignedOut => Err(CallError::SignedOut),
+                }
+            }
             token => token.map_err(CallError::from),
         }
     }

@@ -128,7 +128,7 @@ impl Session {
                 Some(newer) => TryResult::Done(Ok(newer)),
                 None => TryResult::NewAttempt,
             },
-            RefreshOutcome::StepUpRequired => TryResult::Done(self.stand_still(epoch)),
+            RefreshOutcome::StepUpRequired => TryResult::Done(self.suspend(epoch)),
             RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying: true } => {
                 TryResult::Retry { error, retry_after_seconds }
             }
@@ -197,12 +197,12 @@ impl Session {
 
     /// The session is kept, but does not go on before the password is given. It is for the caller to
     /// ask the user: nobody may be looking.
-    fn stand_still(self, epoch: u64) -> RefreshResult {
+    fn suspend(self, epoch: u64) -> RefreshResult {
         if self.epoch() != epoch {
             return Err(RefreshError::SignedOut);
         }
         self.transient_error.set(None);
-        self.question.hold_up();
+        self.step_up_prompt.suspend();
         Err(RefreshError::StepUpRequired)
     }
 

@@ -19,11 +19,11 @@ use super::{Session, again, browser, lock};
 use crate::api;
 
 /// A late copy makes one begin with another key, once.
-const KEYS: u32 = 2;
+const MAX_KEYS: u32 = 2;
 
 /// What the password is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum StepUpReason {
     /// What the user is about to do is for the owner of the account alone.
     Sensitive,
     /// The session wants to go on somewhere unusual.
@@ -32,115 +32,115 @@ pub(crate) enum Why {
 
 /// What came of asking, for all who waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum StepUpResult {
     /// The password was given, and it was the right one.
-    Given,
+    Reauthenticated,
     /// The user would rather not.
     Declined,
     /// The session ended, or another one took its place.
-    Over,
+    SignedOut,
 }
 
 /// The question to the user, if there is one.
 #[derive(Clone, Copy)]
-pub(super) struct Question {
-    asked: RwSignal<Option<Why>>,
+pub(super) struct StepUpPrompt {
+    pending: RwSignal<Option<StepUpReason>>,
     /// Whether the session stands still until the password is given.
-    held_up: RwSignal<bool>,
-    flight: StoredValue<Arc<SingleFlight<Proof>>>,
-    reply: StoredValue<Option<oneshot::Sender<Proof>>>,
+    suspended: RwSignal<bool>,
+    flight: StoredValue<Arc<SingleFlight<StepUpResult>>>,
+    reply: StoredValue<Option<oneshot::Sender<StepUpResult>>>,
 }
 
-impl Question {
+impl StepUpPrompt {
     pub(super) fn new() -> Self {
         Self {
-            asked: RwSignal::new(None),
-            held_up: RwSignal::new(false),
+            pending: RwSignal::new(None),
+            suspended: RwSignal::new(false),
             flight: StoredValue::new(Arc::default()),
             reply: StoredValue::new(None),
         }
     }
 
-    async fn ask(self, why: Why) -> Proof {
+    async fn prompt(self, reason: StepUpReason) -> StepUpResult {
         let (reply, replied) = oneshot::channel();
         self.reply.set_value(Some(reply));
-        self.asked.set(Some(why));
-        replied.await.unwrap_or(Proof::Declined)
+        self.pending.set(Some(reason));
+        replied.await.unwrap_or(StepUpResult::Declined)
     }
 
-    fn settle(self, proof: Proof) {
+    fn resolve(self, result: StepUpResult) {
         if let Some(reply) = self.reply.try_update_value(Option::take).flatten() {
             // Whoever waited may be gone.
-            let _ = reply.send(proof);
+            let _ = reply.send(result);
         }
-        if self.asked.get_untracked().is_some() {
-            self.asked.set(None);
+        if self.pending.get_untracked().is_some() {
+            self.pending.set(None);
         }
     }
 
     /// The server wants the password before the session goes on.
-    pub(super) fn hold_up(self) {
-        self.held_up.set(true);
+    pub(super) fn suspend(self) {
+        self.suspended.set(true);
     }
 
     /// A token has arrived in the session that waited: wherever it was given, it was the password.
-    pub(super) fn gone_on(self) {
-        self.held_up.set(false);
-        if self.asked.get_untracked() == Some(Why::Unusual) {
-            self.settle(Proof::Given);
+    pub(super) fn resumed(self) {
+        self.suspended.set(false);
+        if self.pending.get_untracked() == Some(StepUpReason::Unusual) {
+            self.resolve(StepUpResult::Reauthenticated);
         }
     }
 
     /// Whoever was asked is not logged in here any more.
-    pub(super) fn over(self) {
-        self.held_up.set(false);
-        self.settle(Proof::Over);
+    pub(super) fn signed_out(self) {
+        self.suspended.set(false);
+        self.resolve(StepUpResult::SignedOut);
     }
 }
 
 impl Session {
     /// What the user is being asked the password for, tracked.
-    pub(crate) fn password_wanted(self) -> Option<Why> {
-        self.question.asked.get()
+    pub(crate) fn step_up_reason(self) -> Option<StepUpReason> {
+        self.step_up_prompt.pending.get()
     }
 
     /// Whether the session stands still until the password is given, tracked.
-    pub(crate) fn is_held_up(self) -> bool {
-        self.question.held_up.get()
+    pub(crate) fn is_suspended(self) -> bool {
+        self.step_up_prompt.suspended.get()
     }
 
     /// Asks the user for the password. Who comes while they are being asked gets the same answer.
-    pub(super) async fn prove(self, why: Why) -> Proof {
-        let flight = self.question.flight.get_value();
-        flight.run(self.question.ask(why)).await.unwrap_or(Proof::Declined)
+    pub(super) async fn require_step_up(self, reason: StepUpReason) -> StepUpResult {
+        let flight = self.step_up_prompt.flight.get_value();
+        flight.run(self.step_up_prompt.prompt(reason)).await.unwrap_or(StepUpResult::Declined)
     }
 
     /// Asks again for the password that a session which stands still needs.
-    pub(crate) fn ask_to_go_on(self) {
+    pub(crate) fn prompt_step_up(self) {
         spawn_local(async move {
-            let _ = self.prove(Why::Unusual).await;
+            let _ = self.require_step_up(StepUpReason::Unusual).await;
         });
     }
 
     /// The user would rather not give the password.
-    pub(crate) fn decline(self) {
-        self.question.settle(Proof::Declined);
+    pub(crate) fn decline_step_up(self) {
+        self.step_up_prompt.resolve(StepUpResult::Declined);
     }
 
     /// Gives the password to the server. Its answer is that of a refresh, and taken as one.
-    pub(crate) async fn confirm(self, password: Secret) -> Result<(), Rejected> {
+    pub(crate) async fn reauthenticate(self, password: Secret) -> Result<(), Rejected> {
         let (epoch, stale) = (self.epoch(), self.token().map(|token| token.serial));
         let body = ConfirmRequest { password };
         if self.cannot_be_refreshed() {
             return Err(Rejected::NoCookies);
         }
-        for _ in 0..KEYS {
-            let (_held, sent) = self.ask_with_password(&body, epoch).await?;
+        for _ in 0..MAX_KEYS {
+            let (_held, sent) = self.send_password(&body, epoch).await?;
             let SentAttempt { response, outcome, .. } = sent;
             match outcome {
                 RefreshOutcome::Renewed(body) => {
                     let _ = self.accept(*body, epoch).map_err(|_| Rejected::SignedOut)?;
-                    self.question.settle(Proof::Given);
+                    self.step_up_prompt.resolve(StepUpResult::Reauthenticated);
                     return Ok(());
                 }
                 RefreshOutcome::SignedOut if self.accept_the_end(stale, epoch).is_err() => {
@@ -161,7 +161,7 @@ impl Session {
     /// Sends the password until there is an answer, or patience is over. The lock is let go between two tries, and is held
     /// while the answer is taken. A key that a refresh has settled in between is used again: the server knows by it what has
     /// been confirmed.
-    async fn ask_with_password(
+    async fn send_password(
         self,
         body: &ConfirmRequest,
         epoch: u64,
