@@ -8,7 +8,6 @@
 //! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
 
 pub mod address;
-pub mod again;
 pub mod attempt;
 mod auth_state;
 pub mod backoff;
@@ -17,12 +16,12 @@ mod call;
 mod channel;
 pub(crate) mod cookies;
 mod hint;
+mod idempotent_action;
 mod keys;
 mod lock;
 pub mod login_alerts;
 pub mod network_log;
 pub mod no_cookie;
-mod once;
 mod password_change;
 pub mod pending;
 pub(crate) mod probe;
@@ -30,6 +29,7 @@ pub mod record;
 mod refresh;
 pub mod refresh_outcome;
 mod rejected;
+pub mod retry;
 mod session_poll;
 mod settings;
 mod shelf;
@@ -138,12 +138,12 @@ impl Session {
     pub(crate) fn resume(self) {
         spawn_local(async move {
             // The outcome is seen in the phase and in the trouble.
-            let _ = self.try_again().await;
+            let _ = self.retry().await;
         });
     }
 
     /// Tries again what could not be done for now. Whether the trouble is over.
-    pub(crate) async fn try_again(self) -> bool {
+    pub(crate) async fn retry(self) -> bool {
         let stale = self.token().map(|token| token.serial);
         match self.fresh_token(stale).await {
             Err(RefreshError::Transient(_)) => false,

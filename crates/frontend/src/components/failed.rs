@@ -8,7 +8,7 @@ use super::text::Text;
 #[component]
 pub(crate) fn Failed(
     why: String,
-    again: impl Fn() + 'static,
+    retry: impl Fn() + 'static,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
@@ -17,7 +17,7 @@ pub(crate) fn Failed(
                 <Text text=why />
             </p>
             {children.map(|children| children())}
-            <button type="button" class="button" data-size="small" on:click=move |_| again()>
+            <button type="button" class="button" data-size="small" on:click=move |_| retry()>
                 "Try again"
             </button>
         </div>

@@ -92,10 +92,10 @@ fn TransientErrorNotice() -> impl IntoView {
         let error = session.transient_error().map(|error| format!("{error} Your session is kept."));
         error.unwrap_or_default()
     };
-    let try_again = move |_| {
+    let retry = move |_| {
         // A second click joins what is under way.
         spawn_local(async move {
-            if session.try_again().await {
+            if session.retry().await {
                 // The button is gone, and the focus with it.
                 focus_soon("main h1");
             }
@@ -111,7 +111,7 @@ fn TransientErrorNotice() -> impl IntoView {
                 class="button"
                 data-size="small"
                 aria-disabled=move || session.is_refreshing().then_some("true")
-                on:click=try_again
+                on:click=retry
             >
                 <Text text=move || if session.is_refreshing() { "Still trying…" } else { "Try again" } />
             </button>

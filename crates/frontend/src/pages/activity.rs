@@ -139,7 +139,7 @@ fn ActivityHere() -> impl IntoView {
         <FilterBar chosen=here.filter />
         {move || match here.state.get() {
             State::Fetching => view! { <Skeleton says="Fetching your activity…" /> }.into_any(),
-            State::Failed(why) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            State::Failed(why) => view! { <Failed why retry=move || here.fetch() /> }.into_any(),
             State::Empty => {
                 view! { <p class="aside">{here.filter.get_untracked().nothing()}</p> }.into_any()
             }

@@ -230,10 +230,10 @@ fn NotesHere() -> impl IntoView {
         </p>
         {move || match here.state.get() {
             State::Fetching => view! { <Skeleton says="Fetching your notes…" /> }.into_any(),
-            State::Failed(why) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            State::Failed(why) => view! { <Failed why retry=move || here.fetch() /> }.into_any(),
             State::NoGateway => {
                 view! {
-                    <Failed why=NO_GATEWAY.to_owned() again=move || here.fetch()>
+                    <Failed why=NO_GATEWAY.to_owned() retry=move || here.fetch()>
                         <p>
                             <code>{WITH_GATEWAY}</code>
                         </p>

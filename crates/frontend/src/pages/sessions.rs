@@ -127,7 +127,7 @@ fn SessionsHere() -> impl IntoView {
         </p>
         {move || match state.get() {
             None => view! { <Skeleton says="Fetching your sessions…" /> }.into_any(),
-            Some(Some(why)) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            Some(Some(why)) => view! { <Failed why retry=move || here.fetch() /> }.into_any(),
             Some(None) => view! { <List here /> }.into_any(),
         }}
     }

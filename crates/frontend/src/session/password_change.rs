@@ -5,11 +5,11 @@
 use shared::ErrorCode;
 use shared::body::PasswordRequest;
 
-use super::again::{self, Outcome};
 use super::call::with_token;
-use super::once::no_content;
+use super::idempotent_action::no_content;
 use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
+use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
 use super::{Session, Token, attempt, browser, lock, shelf};
 use crate::api;
@@ -77,7 +77,7 @@ impl Session {
             let spent_ms = browser::now_ms() - change.begun_ms;
             let (tries, random) = (change.unanswered, browser::jitter());
             change.unanswered += 1;
-            match again::wait_ms(tries, retry_after_seconds, spent_ms, random) {
+            match retry::wait_ms(tries, retry_after_seconds, spent_ms, random) {
                 Some(wait) => browser::pause(wait).await,
                 None => return Ok(tried),
             }
@@ -106,7 +106,7 @@ impl Session {
         if settles_a_password_change(&sent, *unanswered > 0) {
             shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), key)).await;
         }
-        Ok(Some(again::classify(sent.map_err(TransientError::from), no_content)))
+        Ok(Some(retry::classify(sent.map_err(TransientError::from), no_content)))
     }
 }
 

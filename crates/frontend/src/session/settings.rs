@@ -6,7 +6,7 @@ use shared::RevocationReason;
 use shared::body::{Me, NameRequest, Sessions};
 
 use super::channel::Reason;
-use super::once::no_content;
+use super::idempotent_action::no_content;
 use super::rejected::Rejected;
 use super::{AuthState, Session, SignOutReason, browser, hint};
 use crate::api;
@@ -20,7 +20,7 @@ impl Session {
         let holds = async |_: &()| -> Result<bool, Rejected> {
             Ok(self.fetch::<Me>(api::me()).await?.user.name == name)
         };
-        self.once(&action, no_content, holds).await?;
+        self.send_idempotent(&action, no_content, holds).await?;
         // Other tabs hear of it with their next token.
         self.auth_state.update(|auth_state| {
             if let AuthState::SignedIn(signed_in) = auth_state {
@@ -37,7 +37,7 @@ impl Session {
             let list = self.fetch::<Sessions>(api::sessions()).await?;
             Ok(list.sessions.iter().all(|session| session.current))
         };
-        self.once(&api::end_other_sessions(), no_content, holds).await
+        self.send_idempotent(&api::end_other_sessions(), no_content, holds).await
     }
 
     /// Deletes the account. Afterwards no user is logged in here, unless another one has logged in before the answer came.

@@ -10,7 +10,7 @@ use shared::body::{LoginRequest, RegisterRequest, SessionBody};
 use shared::{ErrorCode, SessionId};
 
 use super::channel::Reason;
-use super::once::{NotDone, Turn, Way, is_refused};
+use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
 use super::rejected::Rejected;
 use super::transient_error::TransientError;
 use super::{AuthState, Session, SignOutReason, address, browser, hint, keys, lock};
@@ -44,7 +44,7 @@ impl Session {
         self.enter(body).await.map_err(rejected)
     }
 
-    async fn enter(self, body: &LoginRequest) -> Result<(), NotDone> {
+    async fn enter(self, body: &LoginRequest) -> Result<(), ActionError> {
         let (action, former) = (api::log_in(body), self.session_id());
         let begun = self.begin(&action).await;
         if is_refused(&begun, ErrorCode::DuplicateAttempt) {
@@ -65,7 +65,7 @@ impl Session {
         self,
         action: &Action,
         body: &RegisterRequest,
-    ) -> Result<(), NotDone> {
+    ) -> Result<(), ActionError> {
         let mut begun = self.enter(&as_login(body)).await;
         if is_refused(&begun, ErrorCode::InvalidCredentials) {
             // That account is gone, or has another password.
@@ -80,10 +80,11 @@ impl Session {
         begun
     }
 
-    async fn begin(self, action: &Action) -> Result<(), NotDone> {
-        let mut way = Way::InTurn(Turn { held: Some(lock::acquire().await), epoch: None });
+    async fn begin(self, action: &Action) -> Result<(), ActionError> {
+        let mut mode =
+            SendMode::UnderLock(LockTurn { held: Some(lock::acquire().await), epoch: None });
         let read = Answer::json::<SessionBody>;
-        let done = self.ask_with_one_key(action, &mut way, read).await?;
+        let done = self.send_with_one_key(action, &mut mode, read).await?;
         self.adopt_and_tell(done.settle(action).await);
         spawn_local(keys::give_up_outdated());
         Ok(())
@@ -124,15 +125,16 @@ impl Session {
         let action = api::log_out(meant, bearer);
         // 204 and nothing else: a proxy's page has ended no session.
         let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
-        let mut way = Way::InTurn(Turn { held: Some(held), epoch: Some(self.epoch()) });
-        let error = match self.ask(&action, &mut way, read).await {
+        let mut mode =
+            SendMode::UnderLock(LockTurn { held: Some(held), epoch: Some(self.epoch()) });
+        let error = match self.send_until_answered(&action, &mut mode, read).await {
             Ok(done) => {
                 let session_ended = done.settle(&action).await;
                 Self::tell_ended(meant, Reason::LoggedOut, None);
                 browser::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
-                    drop(way);
+                    drop(mode);
                     return self.look_who_is_here(meant).await;
                 }
                 hint::forget();
@@ -144,13 +146,15 @@ impl Session {
                 }
                 return self.tell_of_another();
             }
-            Err(NotDone::Refused { answer, .. }) if answer.is(ErrorCode::PreconditionFailed) => {
-                drop(way);
+            Err(ActionError::Refused { answer, .. })
+                if answer.is(ErrorCode::PreconditionFailed) =>
+            {
+                drop(mode);
                 return self.look_who_is_here(meant).await;
             }
-            Err(NotDone::Refused { answer, .. }) => TransientError::from(&answer),
-            Err(NotDone::Uncertain(error)) => error,
-            Err(NotDone::NotSent(_)) => TransientError::Unavailable,
+            Err(ActionError::Refused { answer, .. }) => TransientError::from(&answer),
+            Err(ActionError::Uncertain(error)) => error,
+            Err(ActionError::NotSent(_)) => TransientError::Unavailable,
         };
         if self.is_still(meant) {
             self.logout_failure.set(Some(LogoutFailure::Transient(error)));
@@ -189,15 +193,15 @@ impl Session {
 
 /// Why a session has not begun. What is wrong with what was typed is said, whatever has become of an earlier try: with other
 /// words in the form it is the same action.
-fn rejected(not_done: NotDone) -> Rejected {
-    match not_done {
-        NotDone::Refused { answer, .. }
+fn rejected(error: ActionError) -> Rejected {
+    match error {
+        ActionError::Refused { answer, .. }
             if answer.is(ErrorCode::InvalidCredentials)
                 || answer.is(ErrorCode::ValidationFailed) =>
         {
             Rejected::by(&answer)
         }
-        not_done => not_done.into(),
+        error => error.into(),
     }
 }
 

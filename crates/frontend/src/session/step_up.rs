@@ -15,7 +15,7 @@ use super::refresh_outcome::RefreshOutcome;
 use super::rejected::Rejected;
 use super::single_flight::SingleFlight;
 use super::transient_error::TransientError;
-use super::{Session, again, browser, lock};
+use super::{Session, browser, lock, retry};
 use crate::api;
 
 /// A late copy makes one begin with another key, once.
@@ -181,7 +181,7 @@ impl Session {
                     if error != TransientError::RateLimited =>
                 {
                     let spent_ms = browser::now_ms() - begun_ms;
-                    again::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter())
+                    retry::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter())
                 }
                 _ => None,
             };

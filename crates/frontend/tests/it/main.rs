@@ -4,7 +4,6 @@
 
 mod action;
 mod address;
-mod again;
 mod attempt;
 mod backoff;
 mod login_alerts;
@@ -15,6 +14,7 @@ mod no_cookie;
 mod pages;
 mod pending;
 mod refresh_outcome;
+mod retry;
 mod single_flight;
 mod told;
 mod transport;

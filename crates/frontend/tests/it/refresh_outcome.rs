@@ -11,7 +11,7 @@ enum Seen {
     SignedOut,
     Duplicate,
     StepUpRequired,
-    Transient { error: TransientError, after: Option<u32>, again: bool },
+    Transient { error: TransientError, after: Option<u32>, retry: bool },
 }
 
 fn seen(response: Result<Answer, NoAnswer>) -> (Seen, bool) {
@@ -22,7 +22,7 @@ fn seen(response: Result<Answer, NoAnswer>) -> (Seen, bool) {
         RefreshOutcome::Duplicate => Seen::Duplicate,
         RefreshOutcome::StepUpRequired => Seen::StepUpRequired,
         RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying } => {
-            Seen::Transient { error, after: retry_after_seconds, again: worth_retrying }
+            Seen::Transient { error, after: retry_after_seconds, retry: worth_retrying }
         }
     };
     (seen, classified.settled)
@@ -83,7 +83,7 @@ fn a_password_that_is_wanted_ends_nothing_and_keeps_the_key() {
     for (status, code) in [(403, "insufficient_user_authentication"), (401, "invalid_credentials")]
     {
         let (seen, settled) = seen(problem(status, code));
-        assert!(matches!(seen, Seen::Transient { again: false, .. }), "{status}: {seen:?}");
+        assert!(matches!(seen, Seen::Transient { retry: false, .. }), "{status}: {seen:?}");
         assert!(!settled, "{status}");
     }
 }
@@ -133,7 +133,7 @@ fn silence_settles_nothing() {
     for (no_answer, error) in
         [(NoAnswer::Offline, TransientError::Offline), (NoAnswer::Timeout, TransientError::Timeout)]
     {
-        let expected = Seen::Transient { error, after: None, again: true };
+        let expected = Seen::Transient { error, after: None, retry: true };
         assert_eq!(seen(Err(no_answer)), (expected, false));
     }
 }
@@ -145,19 +145,19 @@ fn a_server_that_cannot_is_asked_again_with_the_same_key() {
         (500, "internal_error", TransientError::Unavailable),
         (503, "temporarily_unavailable", TransientError::Unavailable),
     ] {
-        let expected = Seen::Transient { error, after: Some(3), again: true };
+        let expected = Seen::Transient { error, after: Some(3), retry: true };
         assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
     }
     let gateway = seen(answer(502, "<h1>Bad gateway</h1>"));
     let error = TransientError::Unavailable;
-    assert_eq!(gateway, (Seen::Transient { error, after: Some(3), again: true }, false));
+    assert_eq!(gateway, (Seen::Transient { error, after: Some(3), retry: true }, false));
 }
 
 #[test]
 fn half_an_answer_is_no_answer() {
     for body in ["", "{", "<html>", r#"{"access_token": "opaque"}"#] {
         let (seen, settled) = seen(answer(200, body));
-        assert!(matches!(seen, Seen::Transient { again: true, .. }), "{body:?}: {seen:?}");
+        assert!(matches!(seen, Seen::Transient { retry: true, .. }), "{body:?}: {seen:?}");
         assert!(!settled, "{body:?}");
     }
 }
@@ -166,7 +166,7 @@ fn half_an_answer_is_no_answer() {
 fn a_refusal_that_says_nothing_of_the_attempt_keeps_its_key_and_is_not_repeated() {
     for (status, code) in [(400, "malformed_request"), (403, "cross_site"), (404, "not_found")] {
         let error = TransientError::Unexpected(status);
-        let expected = Seen::Transient { error, after: None, again: false };
+        let expected = Seen::Transient { error, after: None, retry: false };
         assert_eq!(seen(problem(status, code)), (expected, false), "{status}");
     }
 }
@@ -177,7 +177,7 @@ fn a_refusal_of_the_pages_origin_names_the_one_to_open() {
     let body = r#"{"type":"about:blank","title":"t","status":403,"code":"cross_site","accepted_origin":"http://localhost:3000"}"#;
     let (seen, settled) = seen(answer(403, body));
     let error = TransientError::WrongOrigin("http://localhost:3000");
-    assert_eq!((seen, settled), (Seen::Transient { error, after: None, again: false }, false));
+    assert_eq!((seen, settled), (Seen::Transient { error, after: None, retry: false }, false));
     assert!(error.to_string().contains("http://localhost:3000"), "{error}");
 }
 

@@ -79,9 +79,9 @@ pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
                 None => view! { <Skeleton says="Fetching the note…" /> }.into_any(),
                 Some(Ok(draft)) => view! { <Writing here draft back /> }.into_any(),
                 Some(Err(why)) => {
-                    let again = fetch.clone();
+                    let retry = fetch.clone();
                     view! {
-                        <Failed why again>
+                        <Failed why retry>
                             <CancelButton here back />
                         </Failed>
                     }

@@ -46,5 +46,5 @@ pub(super) async fn store(
             Err(rejected) => Err(rejected),
         }
     };
-    session.make(&action, is_there).await
+    session.create(&action, is_there).await
 }

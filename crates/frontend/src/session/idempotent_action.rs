@@ -1,14 +1,14 @@
 //! One click, one effect: the one way in which an action is sent. It takes its key before it is sent, asks again with the same
 //! key while there is no answer, and gives the key up when there is one. What an answer means is said in
-//! [`super::again`], which key is taken in [`super::pending`]; nothing here decides that.
+//! [`super::retry`], which key is taken in [`super::pending`]; nothing here decides that.
 
 use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
-use super::again::{self, Outcome};
 use super::lock::{self, LockGuard};
 use super::pending::Taken;
 use super::rejected::Rejected;
+use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
 use super::{CallError, Session, Token, browser, keys};
 use crate::action::Action;
@@ -16,23 +16,23 @@ use crate::transport::{Answer, Request};
 
 /// An action that was carried out. Its key is pending until [`Done::settle`].
 #[must_use]
-pub(super) struct Done<T> {
-    said: T,
+pub(super) struct Completed<T> {
+    value: T,
     key: String,
     /// Whether the key was that of an earlier click: then the effect may be that one's, and things may have changed since.
     resumed: bool,
 }
 
-impl<T> Done<T> {
+impl<T> Completed<T> {
     /// What the server says of it. Its key is given up.
     pub(super) async fn settle(self, action: &Action) -> T {
         keys::settle(action, &self.key).await;
-        self.said
+        self.value
     }
 }
 
 /// Why an action is not known to be done.
-pub(super) enum NotDone {
+pub(super) enum ActionError {
     /// The server says no.
     Refused {
         /// How.
@@ -46,40 +46,40 @@ pub(super) enum NotDone {
     NotSent(CallError),
 }
 
-impl From<NotDone> for Rejected {
-    fn from(not_done: NotDone) -> Self {
-        match not_done {
-            NotDone::Refused { answer, is_final: true } => Self::by(&answer),
-            NotDone::Refused { answer, is_final: false } => {
+impl From<ActionError> for Rejected {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Refused { answer, is_final: true } => Self::by(&answer),
+            ActionError::Refused { answer, is_final: false } => {
                 Self::Uncertain(TransientError::from(&answer))
             }
-            NotDone::Uncertain(error) => Self::Uncertain(error),
-            NotDone::NotSent(call_error) => call_error.into(),
+            ActionError::Uncertain(error) => Self::Uncertain(error),
+            ActionError::NotSent(call_error) => call_error.into(),
         }
     }
 }
 
 /// How an action is sent.
-pub(super) enum Way {
+pub(super) enum SendMode {
     /// As it is, while this tab has the refresh lock.
-    InTurn(Turn),
+    UnderLock(LockTurn),
     /// With an access token, if need be after a refresh or the password. A copy is sent with the token of the try before:
     /// the server answers it even if the action has ended the session, or the token has expired.
     WithToken(Option<Token>),
 }
 
 /// The refresh lock, which is held for one try at a time: others wait for it only so long.
-pub(super) struct Turn {
+pub(super) struct LockTurn {
     /// `None` between two tries.
     pub(super) held: Option<LockGuard>,
     /// The era in which the action makes sense; `None` if in any.
     pub(super) epoch: Option<u64>,
 }
 
-impl Way {
+impl SendMode {
     /// Lets another tab go first.
-    fn yield_turn(&mut self) {
-        if let Self::InTurn(turn) = self {
+    fn release_lock(&mut self) {
+        if let Self::UnderLock(turn) = self {
             turn.held = None;
         }
     }
@@ -89,33 +89,33 @@ impl Session {
     /// Carries out an action that is answered with 204, or says why it was not done.
     pub(crate) async fn carry_out(self, action: &Action) -> Result<(), Rejected> {
         let holds = async |_: &()| -> Result<bool, Rejected> { Ok(true) };
-        self.once(action, no_content, holds).await
+        self.send_idempotent(action, no_content, holds).await
     }
 
     /// Carries out an action that is answered with what it has made, or says why it was not done. `is_there` is as `holds`
-    /// in [`Session::once`].
-    pub(crate) async fn make<T: DeserializeOwned>(
+    /// in [`Session::send_idempotent`].
+    pub(crate) async fn create<T: DeserializeOwned>(
         self,
         action: &Action,
         is_there: impl AsyncFnOnce(&T) -> Result<bool, Rejected>,
     ) -> Result<T, Rejected> {
-        self.once(action, Answer::json::<T>, is_there).await
+        self.send_idempotent(action, Answer::json::<T>, is_there).await
     }
 
     /// Carries out a protected action. `read` takes from a successful answer what the server says; `None` if the answer is
     /// not our server's. What an answer says that is an earlier click's may be true no more: `holds` looks, and if it is
     /// not, this click is an action of its own. Until that is known the key stays.
-    pub(super) async fn once<T>(
+    pub(super) async fn send_idempotent<T>(
         self,
         action: &Action,
         read: impl Fn(&Answer) -> Option<T>,
         holds: impl AsyncFnOnce(&T) -> Result<bool, Rejected>,
     ) -> Result<T, Rejected> {
-        let mut way = Way::WithToken(None);
-        let done = self.ask(action, &mut way, &read).await?;
-        if done.resumed && !holds(&done.said).await.map_err(Rejected::into_uncertain)? {
+        let mut mode = SendMode::WithToken(None);
+        let done = self.send_until_answered(action, &mut mode, &read).await?;
+        if done.resumed && !holds(&done.value).await.map_err(Rejected::into_uncertain)? {
             done.settle(action).await;
-            let done = self.ask(action, &mut way, &read).await?;
+            let done = self.send_until_answered(action, &mut mode, &read).await?;
             return Ok(done.settle(action).await);
         }
         Ok(done.settle(action).await)
@@ -123,42 +123,42 @@ impl Session {
 
     /// Sends an action until it is answered. If the server knows the key from another request, such as one of a former
     /// session, nothing has happened, and the action takes a fresh one.
-    pub(super) async fn ask<T>(
+    pub(super) async fn send_until_answered<T>(
         self,
         action: &Action,
-        way: &mut Way,
+        mode: &mut SendMode,
         read: impl Fn(&Answer) -> Option<T>,
-    ) -> Result<Done<T>, NotDone> {
-        let asked = self.ask_with_one_key(action, way, &read).await;
+    ) -> Result<Completed<T>, ActionError> {
+        let asked = self.send_with_one_key(action, mode, &read).await;
         if !is_refused(&asked, ErrorCode::IdempotencyKeyReused) {
             return asked;
         }
         keys::give_up(action).await;
-        way.yield_turn();
-        self.ask_with_one_key(action, way, &read).await
+        mode.release_lock();
+        self.send_with_one_key(action, mode, &read).await
     }
 
     /// The same; a key that the server knows from another request is kept.
-    pub(super) async fn ask_with_one_key<T>(
+    pub(super) async fn send_with_one_key<T>(
         self,
         action: &Action,
-        way: &mut Way,
+        mode: &mut SendMode,
         read: impl Fn(&Answer) -> Option<T>,
-    ) -> Result<Done<T>, NotDone> {
+    ) -> Result<Completed<T>, ActionError> {
         let begun_ms = browser::now_ms();
         let Taken { key, resumed } = keys::take(action).await;
         let mut is_uncertain = resumed;
         let mut tried = 0;
         loop {
-            let sent = match self.send_by(way, action.keyed(&key)).await {
+            let sent = match self.send_in_mode(mode, action.keyed(&key)).await {
                 Ok(answer) => Ok(answer),
                 Err(CallError::Unanswered(error)) => Err(error),
                 Err(call_error) => {
                     return Err(not_sent(action, &key, call_error, is_uncertain).await);
                 }
             };
-            match again::classify(sent, &read) {
-                Outcome::Done(said) => return Ok(Done { said, key, resumed }),
+            match retry::classify(sent, &read) {
+                Outcome::Done(value) => return Ok(Completed { value, key, resumed }),
                 Outcome::Refused(answer) => {
                     return Err(refused(action, &key, answer, is_uncertain).await);
                 }
@@ -166,9 +166,9 @@ impl Session {
                     is_uncertain = true;
                     let spent_ms = browser::now_ms() - begun_ms;
                     let wait =
-                        again::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter());
-                    let Some(wait) = wait else { return Err(NotDone::Uncertain(error)) };
-                    way.yield_turn();
+                        retry::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter());
+                    let Some(wait) = wait else { return Err(ActionError::Uncertain(error)) };
+                    mode.release_lock();
                     browser::pause(wait).await;
                     tried += 1;
                 }
@@ -176,9 +176,13 @@ impl Session {
         }
     }
 
-    async fn send_by(self, way: &mut Way, request: Request) -> Result<Answer, CallError> {
-        match way {
-            Way::InTurn(turn) => {
+    async fn send_in_mode(
+        self,
+        mode: &mut SendMode,
+        request: Request,
+    ) -> Result<Answer, CallError> {
+        match mode {
+            SendMode::UnderLock(turn) => {
                 if turn.held.is_none() {
                     turn.held = Some(lock::acquire().await);
                     // The tab that had the lock before may have told of a login or an end; let that message arrive.
@@ -189,7 +193,7 @@ impl Session {
                 }
                 self.send(request).await.map_err(CallError::from)
             }
-            Way::WithToken(last) => self.call_with(request, last).await.answer,
+            SendMode::WithToken(last) => self.call_with(request, last).await.answer,
         }
     }
 }
@@ -200,8 +204,8 @@ pub(super) fn no_content(answer: &Answer) -> Option<()> {
 }
 
 /// Whether the server has refused, and this is why.
-pub(super) fn is_refused<T>(asked: &Result<T, NotDone>, code: ErrorCode) -> bool {
-    matches!(asked, Err(NotDone::Refused { answer, .. }) if answer.is(code))
+pub(super) fn is_refused<T>(asked: &Result<T, ActionError>, code: ErrorCode) -> bool {
+    matches!(asked, Err(ActionError::Refused { answer, .. }) if answer.is(code))
 }
 
 async fn not_sent(
@@ -209,25 +213,27 @@ async fn not_sent(
     key: &str,
     call_error: CallError,
     is_uncertain: bool,
-) -> NotDone {
+) -> ActionError {
     match call_error {
-        CallError::Transient(error) if is_uncertain => NotDone::Uncertain(error),
-        CallError::Declined if is_uncertain => NotDone::Uncertain(TransientError::StepUpDeclined),
+        CallError::Transient(error) if is_uncertain => ActionError::Uncertain(error),
+        CallError::Declined if is_uncertain => {
+            ActionError::Uncertain(TransientError::StepUpDeclined)
+        }
         call_error => {
             if !is_uncertain {
                 keys::settle(action, key).await;
             }
-            NotDone::NotSent(call_error)
+            ActionError::NotSent(call_error)
         }
     }
 }
 
-async fn refused(action: &Action, key: &str, answer: Answer, is_uncertain: bool) -> NotDone {
+async fn refused(action: &Action, key: &str, answer: Answer, is_uncertain: bool) -> ActionError {
     // What is wrong with this request was wrong with each copy of it.
     let is_wrong = action.is_the_same_in_all() && answer.is(ErrorCode::ValidationFailed);
-    let is_final = is_wrong || again::settles(&answer, is_uncertain);
+    let is_final = is_wrong || retry::settles(&answer, is_uncertain);
     if is_final {
         keys::settle(action, key).await;
     }
-    NotDone::Refused { answer, is_final }
+    ActionError::Refused { answer, is_final }
 }

@@ -1,6 +1,6 @@
 //! When an action is done, when it is not, and when it is asked for again with the same key.
 
-use frontend::session::again::{Outcome, classify, settles, wait_ms};
+use frontend::session::retry::{Outcome, classify, settles, wait_ms};
 use frontend::session::transient_error::TransientError;
 use frontend::transport::Answer;
 

@@ -10,7 +10,7 @@ const WAITS_MS: [u32; 3] = [300, 1_000, 3_000];
 /// A server that asks for more than this with `Retry-After` (RFC 9110 section 10.2.3) is not asked again by the page itself.
 const LONGEST_RETRY_AFTER_SECONDS: u32 = 5;
 /// No try begins later than this after the click, or a user takes the page for dead: after a time limit there is one more.
-const PATIENCE_MS: f64 = 12_000.0;
+const LAST_TRY_MS: f64 = 12_000.0;
 
 /// What came of one try.
 pub enum Outcome<T> {
@@ -38,8 +38,8 @@ pub fn classify<T>(
         Err(error) => return Outcome::Unanswered { error, retry_after_seconds: None },
     };
     if answer.succeeded() {
-        if let Some(said) = read(&answer) {
-            return Outcome::Done(said);
+        if let Some(value) = read(&answer) {
+            return Outcome::Done(value);
         }
     } else if is_refusal(&answer) {
         return Outcome::Refused(answer);
@@ -79,7 +79,7 @@ pub fn wait_ms(
 ) -> Option<u32> {
     let whole = *WAITS_MS.get(tried)?;
     let asked = retry_after_seconds.unwrap_or(0);
-    if spent_ms > PATIENCE_MS || asked > LONGEST_RETRY_AFTER_SECONDS {
+    if spent_ms > LAST_TRY_MS || asked > LONGEST_RETRY_AFTER_SECONDS {
         return None;
     }
     #[expect(
