@@ -7,6 +7,7 @@
 //! is renewed, `once` for how an action is sent, `sign_in` for how a session begins and ends, `proof` for how the user
 //! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
 
+mod action_keys;
 pub mod address;
 pub mod attempt;
 mod auth_state;
@@ -17,13 +18,13 @@ mod channel;
 pub(crate) mod cookies;
 mod hint;
 mod idempotent_action;
-mod keys;
+mod key_store;
 mod lock;
 pub mod login_alerts;
 pub mod network_log;
 pub mod no_cookie;
 mod password_change;
-pub mod pending;
+pub mod pending_action;
 pub(crate) mod probe;
 pub mod record;
 mod refresh;
@@ -32,7 +33,6 @@ mod rejected;
 pub mod retry;
 mod session_poll;
 mod settings;
-mod shelf;
 mod sign_in;
 pub mod single_flight;
 mod step_up;
@@ -124,7 +124,7 @@ impl Session {
     /// The cookie decides, not the page: it may have come or gone since the page was rendered.
     pub(crate) fn start(self) {
         self.listen();
-        spawn_local(keys::give_up_outdated());
+        spawn_local(action_keys::discard_expired());
         if hint::is_there() {
             self.auth_state.set(AuthState::Restoring);
             self.resume();

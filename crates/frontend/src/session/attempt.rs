@@ -14,7 +14,7 @@ const TIME_DIGITS: usize = 12;
 
 /// An attempt that has not been answered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingAttempt {
     /// Its key.
     pub key: String,
     /// The tab that has taken the key last. Empty where that is not kept.
@@ -22,7 +22,7 @@ pub struct Pending {
 }
 
 /// A place that keeps one pending attempt, or one of another kind. Reading and writing may quietly fail.
-pub trait Shelf<P = Pending> {
+pub trait KeyStore<P = PendingAttempt> {
     /// What is kept, if anything.
     fn read(&self) -> Option<P>;
     /// Keeps this instead of whatever was kept.
@@ -31,7 +31,7 @@ pub trait Shelf<P = Pending> {
     fn clear(&self);
 }
 
-impl Record for Pending {
+impl Record for PendingAttempt {
     fn key(&self) -> &str {
         &self.key
     }
@@ -59,32 +59,33 @@ impl Record for Pending {
 /// The key to send: the pending one, so that an unanswered attempt is repeated and not doubled,
 /// else `fresh`. It is pending from now on, for `tab`.
 pub fn take_or_create(
-    shelf: &(impl Shelf + ?Sized),
+    store: &(impl KeyStore + ?Sized),
     tab: &str,
     fresh: impl FnOnce() -> String,
 ) -> String {
-    let pending = shelf.read().map(|pending| pending.key).filter(|key| is_usable(key));
+    let pending = store.read().map(|pending| pending.key).filter(|key| is_usable(key));
     let key = pending.unwrap_or_else(fresh);
-    shelf.write(&Pending { key: key.clone(), tab: tab.to_owned() });
+    store.write(&PendingAttempt { key: key.clone(), tab: tab.to_owned() });
     key
 }
 
 /// Begins an attempt with `key`, or repeats it, unless another one is pending.
-pub fn begin(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) -> bool {
-    let is_free = shelf.read().is_none_or(|pending| pending.key == key);
+pub fn begin(store: &(impl KeyStore + ?Sized), tab: &str, key: &str) -> bool {
+    let is_free = store.read().is_none_or(|pending| pending.key == key);
     if is_free {
-        shelf.write(&Pending { key: key.to_owned(), tab: tab.to_owned() });
+        store.write(&PendingAttempt { key: key.to_owned(), tab: tab.to_owned() });
     }
     is_free
 }
 
 /// The attempt with `key` has been answered, in `tab`. Another tab may have begun a new attempt since, or have taken
 /// the same key for one: it stays.
-pub fn settle(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) {
-    let is_ours =
-        |pending: Pending| pending.key == key && (pending.tab == tab || pending.tab.is_empty());
-    if shelf.read().is_some_and(is_ours) {
-        shelf.clear();
+pub fn settle(store: &(impl KeyStore + ?Sized), tab: &str, key: &str) {
+    let is_ours = |pending: PendingAttempt| {
+        pending.key == key && (pending.tab == tab || pending.tab.is_empty())
+    };
+    if store.read().is_some_and(is_ours) {
+        store.clear();
     }
 }
 

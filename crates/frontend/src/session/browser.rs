@@ -10,11 +10,11 @@ use shared::NumericDate;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::attempt::{self, PENDING_ATTEMPT, Shelf};
+use super::attempt::{self, KeyStore, PENDING_ATTEMPT};
+use super::key_store;
 use super::login_alerts::DISMISSED;
-use super::pending::PENDING_ACTION;
+use super::pending_action::PENDING_ACTION;
 use super::record::Record;
-use super::shelf;
 use crate::action::begins_a_session;
 
 /// Milliseconds since 1970.
@@ -105,10 +105,10 @@ thread_local! {
 }
 
 /// What is kept under this name in localStorage, or in memory for when it refuses (private windows, blocked site data). For
-/// [`shelf`] alone.
+/// [`store`] alone.
 pub(super) struct LocalStorage<'a>(pub(super) &'a str);
 
-impl<R: Record> Shelf<R> for LocalStorage<'_> {
+impl<R: Record> KeyStore<R> for LocalStorage<'_> {
     fn read(&self) -> Option<R> {
         let copy = kept(self.0).or_else(|| MEMORY.with_borrow(|it| it.get(self.0).cloned()))?;
         R::of_copy(&copy)
@@ -131,7 +131,7 @@ impl<R: Record> Shelf<R> for LocalStorage<'_> {
     }
 }
 
-/// The names of the actions of which localStorage keeps a key, or memory. For [`shelf`] alone.
+/// The names of the actions of which localStorage keeps a key, or memory. For [`store`] alone.
 pub(super) fn names_of_actions() -> Vec<String> {
     let mut names: Vec<_> = MEMORY.with_borrow(|memory| memory.keys().cloned().collect());
     if let Some(storage) = storage() {
@@ -149,7 +149,7 @@ pub(super) fn forget_actions_in_memory() {
     });
 }
 
-/// Removes the copies of all pending keys. For [`shelf`] alone.
+/// Removes the copies of all pending keys. For [`store`] alone.
 pub(super) fn remove_pending() {
     remove(PENDING_ATTEMPT);
     for name in names_of_actions() {
@@ -161,7 +161,7 @@ pub(super) fn remove_pending() {
 /// Removes what pages keep of a session (ASVS 5.0.0 V14.3.1): for a logout, and the end of an account.
 pub(super) async fn clear_stored() {
     remove(DISMISSED);
-    shelf::clear().await;
+    key_store::clear().await;
 }
 
 /// What localStorage keeps under `name`.

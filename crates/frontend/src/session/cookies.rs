@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use shared::RevocationReason;
 
 use super::no_cookie::NoCookie;
-use super::{AuthState, Session, SignOutReason, Token, browser, hint, keys, probe};
+use super::{AuthState, Session, SignOutReason, Token, action_keys, browser, hint, probe};
 
 /// A browser may need a moment until scripts see the cookies of an answer: it is looked so often before they are missed.
 const LOOKS: u32 = 5;
@@ -79,7 +79,7 @@ impl Session {
         )]
         browser::pause(left_ms.max(0.0).ceil() as u32).await;
         if self.is_current(&token) && self.cannot_be_refreshed() {
-            spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
+            spawn_local(action_keys::discard_of_session(browser::unix_ms()));
             self.forget(SignOutReason::NoCookies);
         }
     }

@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
 use super::lock::{self, LockGuard};
-use super::pending::Taken;
+use super::pending_action::TakenKey;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{CallError, Session, Token, browser, keys};
+use super::{CallError, Session, Token, action_keys, browser};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 
@@ -26,7 +26,7 @@ pub(super) struct Completed<T> {
 impl<T> Completed<T> {
     /// What the server says of it. Its key is given up.
     pub(super) async fn settle(self, action: &Action) -> T {
-        keys::settle(action, &self.key).await;
+        action_keys::settle(action, &self.key).await;
         self.value
     }
 }
@@ -133,7 +133,7 @@ impl Session {
         if !is_refused(&asked, ErrorCode::IdempotencyKeyReused) {
             return asked;
         }
-        keys::give_up(action).await;
+        action_keys::discard(action).await;
         mode.release_lock();
         self.send_with_one_key(action, mode, &read).await
     }
@@ -146,7 +146,7 @@ impl Session {
         read: impl Fn(&Answer) -> Option<T>,
     ) -> Result<Completed<T>, ActionError> {
         let begun_ms = browser::now_ms();
-        let Taken { key, resumed } = keys::take(action).await;
+        let TakenKey { key, resumed } = action_keys::take(action).await;
         let mut is_uncertain = resumed;
         let mut tried = 0;
         loop {
@@ -221,7 +221,7 @@ async fn not_sent(
         }
         call_error => {
             if !is_uncertain {
-                keys::settle(action, key).await;
+                action_keys::settle(action, key).await;
             }
             ActionError::NotSent(call_error)
         }
@@ -233,7 +233,7 @@ async fn refused(action: &Action, key: &str, answer: Answer, is_uncertain: bool)
     let is_wrong = action.is_the_same_in_all() && answer.is(ErrorCode::ValidationFailed);
     let is_final = is_wrong || retry::settles(&answer, is_uncertain);
     if is_final {
-        keys::settle(action, key).await;
+        action_keys::settle(action, key).await;
     }
     ActionError::Refused { answer, is_final }
 }

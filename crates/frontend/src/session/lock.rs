@@ -1,6 +1,6 @@
 //! One refresh at a time in this browser: the Web Locks API, waited for only so long, so that a lock
 //! which an orphaned tab holds for ever costs seconds, not the page. It saves requests, and no session rests on it:
-//! without the lock, tabs are held together by the attempt key that they share ([`super::shelf`]).
+//! without the lock, tabs are held together by the attempt key that they share ([`super::store`]).
 //!
 //! A lock can be held twice: when a browser clears or evicts an origin's storage, pages that had used locks keep the
 //! old set, and later ones get a new one (seen in Chromium 156). So each tab holds a lock of its own name for as
@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::{browser, shelf};
+use super::{browser, key_store};
 use crate::transport::ANSWER_WITHIN_MS;
 
 const NAME: &str = "baton-refresh";
@@ -24,7 +24,7 @@ const NAME: &str = "baton-refresh";
 const TAB: &str = "baton-tab-";
 /// Longer than a request takes, and taking and settling its key: a tab that does not wait so long sends its cookie beside
 /// another one's. No tab holds it longer: it is let go between two tries, and taken again.
-const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * shelf::PATIENCE_MS + 1_000;
+const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * key_store::TIMEOUT_MS + 1_000;
 /// How long one may have had it who sends a second request with it.
 const YOUNG_MS: u32 = WAIT_MS - ANSWER_WITHIN_MS - 1_000;
 

@@ -11,7 +11,7 @@ use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{Session, Token, attempt, browser, lock, shelf};
+use super::{Session, Token, attempt, browser, key_store, lock};
 use crate::api;
 use crate::transport::Answer;
 
@@ -98,13 +98,14 @@ impl Session {
         if self.epoch() != *epoch {
             return Err(Rejected::SignedOut);
         }
-        let begun = shelf::in_one_step(|shelf| attempt::begin(shelf, &browser::tab(), key)).await;
+        let begun =
+            key_store::in_transaction(|store| attempt::begin(store, &browser::tab(), key)).await;
         if !begun.value {
             return Ok(None);
         }
         let sent = self.send(with_token(api::change_password(body, key), token)).await;
         if settles_a_password_change(&sent, *unanswered > 0) {
-            shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), key)).await;
+            key_store::in_transaction(|store| attempt::settle(store, &browser::tab(), key)).await;
         }
         Ok(Some(retry::classify(sent.map_err(TransientError::from), no_content)))
     }

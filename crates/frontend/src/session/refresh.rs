@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::SessionBody;
 
-use super::attempt::Shelf;
+use super::attempt::KeyStore;
 use super::channel::Reason;
 use super::login_alerts::DISMISSED;
 use super::refresh_outcome::{RefreshOutcome, classify};
 use super::transient_error::TransientError;
-use super::{Session, Token, attempt, backoff, browser, hint, keys, lock, shelf};
+use super::{Session, Token, action_keys, attempt, backoff, browser, hint, key_store, lock};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -100,7 +100,7 @@ impl Session {
         let held = lock::acquire().await;
         // Whoever had the lock before may have broadcast a token; let that message arrive.
         browser::pause(0).await;
-        if !held.is_exclusive() && !shelf::answers() {
+        if !held.is_exclusive() && !key_store::is_responsive() {
             // Another tab may hold it as well, and be done while this one makes sure of the key.
             attempt_key(&held, browser::fresh_key()).await;
         }
@@ -149,7 +149,7 @@ impl Session {
         let response = self.send(request(&key)).await;
         let classified = classify(&response);
         if classified.settled {
-            shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
+            key_store::in_transaction(|store| attempt::settle(store, &browser::tab(), &key)).await;
         }
         SentAttempt { key, response, outcome: classified.outcome }
     }
@@ -179,7 +179,7 @@ impl Session {
         if self.epoch() == epoch {
             // Its attempt has been settled.
             browser::remove(DISMISSED);
-            spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
+            spawn_local(action_keys::discard_of_session(browser::unix_ms()));
             let session_id = self.session_id();
             let cause = self.revocation_reason();
             // The hint alone was another server's: nothing of this one has ended.
@@ -218,14 +218,15 @@ impl Session {
 
 /// The attempt key to send: the pending one, else `fresh`.
 async fn attempt_key(held: &lock::LockGuard, fresh: String) -> String {
-    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh);
-    let taken = shelf::in_one_step(take).await;
+    let take =
+        move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || fresh);
+    let taken = key_store::in_transaction(take).await;
     let key = taken.value;
     if taken.is_atomic || held.is_exclusive() {
         return key;
     }
     // Another tab may be writing a key at this moment. The last one written stands, for both.
     browser::pause(UNLOCKED_PAUSE_MS).await;
-    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || key);
-    shelf::in_one_step(take).await.value
+    let take = move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || key);
+    key_store::in_transaction(take).await.value
 }

@@ -13,7 +13,7 @@ use super::channel::Reason;
 use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
 use super::rejected::Rejected;
 use super::transient_error::TransientError;
-use super::{AuthState, Session, SignOutReason, address, browser, hint, keys, lock};
+use super::{AuthState, Session, SignOutReason, action_keys, address, browser, hint, lock};
 use crate::action::Action;
 use crate::api;
 use crate::transport::Answer;
@@ -52,7 +52,7 @@ impl Session {
                 return Ok(());
             }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
-            keys::give_up(&action).await;
+            action_keys::discard(&action).await;
         } else {
             return begun;
         }
@@ -75,7 +75,7 @@ impl Session {
             }
         }
         if begun.is_ok() {
-            keys::give_up(action).await;
+            action_keys::discard(action).await;
         }
         begun
     }
@@ -86,7 +86,7 @@ impl Session {
         let read = Answer::json::<SessionBody>;
         let done = self.send_with_one_key(action, &mut mode, read).await?;
         self.adopt_and_tell(done.settle(action).await);
-        spawn_local(keys::give_up_outdated());
+        spawn_local(action_keys::discard_expired());
         Ok(())
     }
 

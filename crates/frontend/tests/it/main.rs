@@ -12,7 +12,7 @@ mod network_log;
 mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
-mod pending;
+mod pending_action;
 mod refresh_outcome;
 mod retry;
 mod single_flight;

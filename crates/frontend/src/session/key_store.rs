@@ -15,80 +15,80 @@ use web_sys::{
     IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
 };
 
-use super::attempt::{PENDING_ATTEMPT, Pending, Shelf};
+use super::attempt::{KeyStore, PENDING_ATTEMPT, PendingAttempt};
 use super::browser::{self, LocalStorage};
-use super::pending::{PENDING_ACTION, PendingAction};
+use super::pending_action::{PENDING_ACTION, PendingAction};
 use super::record::{Record, newer};
 
 const DATABASE: &str = "baton";
 const STORE: &str = "attempt";
 /// The record of a refresh. Those of actions are called as their copies are.
-const OF_A_REFRESH: &str = "pending";
+const REFRESH_RECORD: &str = "pending";
 /// How long a step waits for the database. Some browsers' never answer, until the page is loaded again.
-pub(super) const PATIENCE_MS: u32 = 1_000;
+pub(super) const TIMEOUT_MS: u32 = 1_000;
 /// The same after it did not answer in time.
-const LITTLE_PATIENCE_MS: u32 = 50;
+const SHORT_TIMEOUT_MS: u32 = 50;
 
 thread_local! {
     /// Whether the database answered in time when it was asked last. A page has one thread.
-    static ANSWERS: Cell<bool> = const { Cell::new(true) };
+    static RESPONSIVE: Cell<bool> = const { Cell::new(true) };
 }
 
 /// What came of a step.
-pub(super) struct Stepped<R> {
+pub(super) struct Transacted<R> {
     pub(super) value: R,
     /// Whether no other tab can have read or written the key in between.
     pub(super) is_atomic: bool,
 }
 
 /// Whether steps can be expected to be atomic.
-pub(super) fn answers() -> bool {
-    ANSWERS.get()
+pub(super) fn is_responsive() -> bool {
+    RESPONSIVE.get()
 }
 
 /// Reads the pending attempt of a refresh, and writes another or none.
-pub(super) async fn in_one_step<R>(step: impl FnOnce(&dyn Shelf) -> R) -> Stepped<R> {
-    step_in::<Pending, R>((OF_A_REFRESH, PENDING_ATTEMPT), step).await
+pub(super) async fn in_transaction<R>(step: impl FnOnce(&dyn KeyStore) -> R) -> Transacted<R> {
+    transact::<PendingAttempt, R>((REFRESH_RECORD, PENDING_ATTEMPT), step).await
 }
 
 /// Reads what is pending of the actions of this name, and writes another or none.
-pub(super) async fn step_of_action<R>(
+pub(super) async fn in_action_transaction<R>(
     name: &str,
-    step: impl FnOnce(&dyn Shelf<PendingAction>) -> R,
+    step: impl FnOnce(&dyn KeyStore<PendingAction>) -> R,
 ) -> R {
     let name = format!("{PENDING_ACTION}{name}");
-    step_in::<PendingAction, R>((name.as_str(), name.as_str()), step).await.value
+    transact::<PendingAction, R>((name.as_str(), name.as_str()), step).await.value
 }
 
 /// Takes a step with the record of this name, and the copy of that name.
-async fn step_in<P: Record, R>(
+async fn transact<P: Record, R>(
     (record, copy): (&str, &str),
-    step: impl FnOnce(&dyn Shelf<P>) -> R,
-) -> Stepped<R> {
+    step: impl FnOnce(&dyn KeyStore<P>) -> R,
+) -> Transacted<R> {
     let copy = LocalStorage(copy);
-    let late = patience();
-    let database = open(&late).await;
-    let begun = match &database {
-        Some(database) => begin::<P>(database, record, &late).await,
+    let timeout = timeout_promise();
+    let database = open(&timeout).await;
+    let opened = match &database {
+        Some(database) => begin::<P>(database, record, &timeout).await,
         None => None,
     };
-    let stepped = match begun {
-        Some(begun) => begun.take(step, &copy, &late).await,
-        None => Stepped { value: step(&copy), is_atomic: false },
+    let transacted = match opened {
+        Some(opened) => opened.take(step, &copy, &timeout).await,
+        None => Transacted { value: step(&copy), is_atomic: false },
     };
-    ANSWERS.set(stepped.is_atomic);
+    RESPONSIVE.set(transacted.is_atomic);
     if let Some(database) = database {
         database.close();
     }
-    stepped
+    transacted
 }
 
 /// The names of the actions of which a key is kept, in the database or as a copy.
 pub(super) async fn names_of_actions() -> BTreeSet<String> {
     let mut names: BTreeSet<_> = browser::names_of_actions().into_iter().collect();
-    let late = patience();
-    if let Some(database) = open_existing(&late).await {
-        names.extend(names_of_records(&database, &late).await.unwrap_or_default());
+    let timeout = timeout_promise();
+    if let Some(database) = open_existing(&timeout).await {
+        names.extend(names_of_records(&database, &timeout).await.unwrap_or_default());
         database.close();
     }
     names
@@ -96,15 +96,15 @@ pub(super) async fn names_of_actions() -> BTreeSet<String> {
 
 /// Keeps neither an attempt nor an action any more.
 pub(super) async fn clear() {
-    let late = patience();
-    let database = open(&late).await;
+    let timeout = timeout_promise();
+    let database = open(&timeout).await;
     let cleared = match database.as_ref().and_then(writing) {
         Some((transaction, store)) => {
-            store.clear().is_ok() && in_time(committed(&transaction), &late).await.is_some()
+            store.clear().is_ok() && in_time(committed(&transaction), &timeout).await.is_some()
         }
         None => false,
     };
-    ANSWERS.set(cleared);
+    RESPONSIVE.set(cleared);
     if let Some(database) = database {
         database.close();
     }
@@ -112,13 +112,13 @@ pub(super) async fn clear() {
 }
 
 /// Is settled when the database is late.
-fn patience() -> Promise {
-    browser::timer(if answers() { PATIENCE_MS } else { LITTLE_PATIENCE_MS })
+fn timeout_promise() -> Promise {
+    browser::timer(if is_responsive() { TIMEOUT_MS } else { SHORT_TIMEOUT_MS })
 }
 
 /// Opens the database, and creates it if there is none.
-async fn open(late: &Promise) -> Option<IdbDatabase> {
-    open_or(late, |opening| {
+async fn open(timeout: &Promise) -> Option<IdbDatabase> {
+    open_or(timeout, |opening| {
         let database = opening.result().ok().map(JsCast::unchecked_into::<IdbDatabase>);
         let _ = database.map(|it| it.create_object_store(STORE));
     })
@@ -126,8 +126,8 @@ async fn open(late: &Promise) -> Option<IdbDatabase> {
 }
 
 /// Opens the database if there is one: who only looks at a page is left without.
-async fn open_existing(late: &Promise) -> Option<IdbDatabase> {
-    open_or(late, |opening| {
+async fn open_existing(timeout: &Promise) -> Option<IdbDatabase> {
+    open_or(timeout, |opening| {
         let _ = opening.transaction().map(|creating| creating.abort());
     })
     .await
@@ -135,7 +135,7 @@ async fn open_existing(late: &Promise) -> Option<IdbDatabase> {
 
 /// Opens the database; `absent` is called where there is none.
 async fn open_or(
-    late: &Promise,
+    timeout: &Promise,
     absent: impl FnOnce(&IdbOpenDbRequest) + 'static,
 ) -> Option<IdbDatabase> {
     let request = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
@@ -143,18 +143,18 @@ async fn open_or(
     // The browser calls it now, much later, or never.
     let absent = Closure::once_into_js(move || absent(&opening));
     request.set_onupgradeneeded(Some(absent.unchecked_ref()));
-    settled(&request, late).await.map(JsCast::unchecked_into)
+    settled(&request, timeout).await.map(JsCast::unchecked_into)
 }
 
-async fn names_of_records(database: &IdbDatabase, late: &Promise) -> Option<Vec<String>> {
+async fn names_of_records(database: &IdbDatabase, timeout: &Promise) -> Option<Vec<String>> {
     let store = database.transaction_with_str(STORE).ok()?.object_store(STORE).ok()?;
-    let names: Array = settled(&store.get_all_keys().ok()?, late).await?.dyn_into().ok()?;
+    let names: Array = settled(&store.get_all_keys().ok()?, timeout).await?.dyn_into().ok()?;
     let name_of = |name: JsValue| Some(name.as_string()?.strip_prefix(PENDING_ACTION)?.to_owned());
     Some(names.iter().filter_map(name_of).collect())
 }
 
 /// A transaction, and what the record holds.
-struct Begun<P> {
+struct OpenTransaction<P> {
     transaction: IdbTransaction,
     store: IdbObjectStore,
     record: JsValue,
@@ -164,13 +164,13 @@ struct Begun<P> {
 async fn begin<P: Record>(
     database: &IdbDatabase,
     record: &str,
-    late: &Promise,
-) -> Option<Begun<P>> {
+    timeout: &Promise,
+) -> Option<OpenTransaction<P>> {
     let record = JsValue::from_str(record);
     let (transaction, store) = writing(database)?;
-    let stored = settled(&store.get(&record).ok()?, late).await?;
+    let stored = settled(&store.get(&record).ok()?, timeout).await?;
     let stored = stored.as_string().and_then(|stored| P::decoded(&stored));
-    Some(Begun { transaction, store, record, stored })
+    Some(OpenTransaction { transaction, store, record, stored })
 }
 
 fn writing(database: &IdbDatabase) -> Option<(IdbTransaction, IdbObjectStore)> {
@@ -180,15 +180,18 @@ fn writing(database: &IdbDatabase) -> Option<(IdbTransaction, IdbObjectStore)> {
     Some((transaction, store))
 }
 
-impl<P: Record> Begun<P> {
+impl<P: Record> OpenTransaction<P> {
     /// Takes the step, and waits until it is committed.
     async fn take<R>(
         self,
-        step: impl FnOnce(&dyn Shelf<P>) -> R,
+        step: impl FnOnce(&dyn KeyStore<P>) -> R,
         copy: &LocalStorage<'_>,
-        late: &Promise,
-    ) -> Stepped<R> {
-        let held = InHand(RefCell::new(newer(self.stored.clone(), Shelf::<P>::read(copy))));
+        timeout: &Promise,
+    ) -> Transacted<R> {
+        let held = RecordInTransaction(RefCell::new(newer(
+            self.stored.clone(),
+            KeyStore::<P>::read(copy),
+        )));
         let value = step(&held);
         let kept = held.0.into_inner();
         let written = match &kept {
@@ -199,12 +202,12 @@ impl<P: Record> Begun<P> {
             }
             None => self.store.delete(&self.record).is_ok(),
         };
-        let committed = in_time(committed(&self.transaction), late).await.is_some();
+        let committed = in_time(committed(&self.transaction), timeout).await.is_some();
         match kept {
             Some(pending) => copy.write(&pending),
-            None => Shelf::<P>::clear(copy),
+            None => KeyStore::<P>::clear(copy),
         }
-        Stepped { value, is_atomic: written && committed }
+        Transacted { value, is_atomic: written && committed }
     }
 }
 
@@ -217,25 +220,25 @@ fn committed(transaction: &IdbTransaction) -> Promise {
 }
 
 /// What came of a request. `None` if it failed.
-async fn settled(request: &IdbRequest, late: &Promise) -> Option<JsValue> {
+async fn settled(request: &IdbRequest, timeout: &Promise) -> Option<JsValue> {
     let settled = Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    in_time(settled, late).await?;
+    in_time(settled, timeout).await?;
     request.result().ok()
 }
 
 /// What the promise, which is of an event, is settled with.
-async fn in_time(promise: Promise, late: &Promise) -> Option<JsValue> {
-    let first = JsFuture::from(Promise::race(&Array::of2(&promise, late))).await.ok()?;
+async fn in_time(promise: Promise, timeout: &Promise) -> Option<JsValue> {
+    let first = JsFuture::from(Promise::race(&Array::of2(&promise, timeout))).await.ok()?;
     (!first.is_undefined()).then_some(first)
 }
 
 /// The record, while a transaction lasts.
-struct InHand<P>(RefCell<Option<P>>);
+struct RecordInTransaction<P>(RefCell<Option<P>>);
 
-impl<P: Record> Shelf<P> for InHand<P> {
+impl<P: Record> KeyStore<P> for RecordInTransaction<P> {
     fn read(&self) -> Option<P> {
         self.0.borrow().clone()
     }

@@ -2,7 +2,7 @@
 //! the same takes the same key again, so that the server carries it out once; one that says something else takes a new
 //! key. The attempt key of a refresh is kept by rules of its own ([`super::attempt`]).
 
-use super::attempt::{Shelf, is_usable, made_at_ms};
+use super::attempt::{KeyStore, is_usable, made_at_ms};
 use super::record::Record;
 use crate::action::{Action, begins_a_session};
 
@@ -25,7 +25,7 @@ pub struct PendingAction {
 
 /// The key to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct TakenKey {
     /// The key.
     pub key: String,
     /// Whether it is that of an earlier click, which may have been carried out.
@@ -60,42 +60,42 @@ impl Record for PendingAction {
 
 /// The key to send: the pending one, if `action` says the same, else `fresh`. It is pending from now on.
 pub fn take_or_create(
-    shelf: &(impl Shelf<PendingAction> + ?Sized),
+    store: &(impl KeyStore<PendingAction> + ?Sized),
     action: &Action,
     now_ms: u64,
     fresh: String,
-) -> Taken {
-    let pending = shelf.read().filter(|pending| {
+) -> TakenKey {
+    let pending = store.read().filter(|pending| {
         pending.is_recent(action.name(), now_ms)
             && action.digest(&pending.key).as_ref() == Some(&pending.digest)
     });
     if let Some(PendingAction { key, .. }) = pending {
-        return Taken { key, resumed: true };
+        return TakenKey { key, resumed: true };
     }
     if let Some(digest) = action.digest(&fresh) {
-        shelf.write(&PendingAction { key: fresh.clone(), digest });
+        store.write(&PendingAction { key: fresh.clone(), digest });
     }
-    Taken { key: fresh, resumed: false }
+    TakenKey { key: fresh, resumed: false }
 }
 
 /// The action with `key` has been answered. One that has begun since stays pending.
-pub fn settle(shelf: &(impl Shelf<PendingAction> + ?Sized), key: &str) {
-    if shelf.read().is_some_and(|pending| pending.key == key) {
-        shelf.clear();
+pub fn settle(store: &(impl KeyStore<PendingAction> + ?Sized), key: &str) {
+    if store.read().is_some_and(|pending| pending.key == key) {
+        store.clear();
     }
 }
 
 /// Removes the key of an action of this name, if it is not used again.
-pub fn remove_outdated(shelf: &(impl Shelf<PendingAction> + ?Sized), name: &str, now_ms: u64) {
-    if shelf.read().is_some_and(|pending| !pending.is_recent(name, now_ms)) {
-        shelf.clear();
+pub fn remove_expired(store: &(impl KeyStore<PendingAction> + ?Sized), name: &str, now_ms: u64) {
+    if store.read().is_some_and(|pending| !pending.is_recent(name, now_ms)) {
+        store.clear();
     }
 }
 
 /// Removes a key that was made at this time or before. One that says nothing of its time is of no use.
-pub fn remove_made_until(shelf: &(impl Shelf<PendingAction> + ?Sized), until_ms: u64) {
+pub fn remove_made_until(store: &(impl KeyStore<PendingAction> + ?Sized), until_ms: u64) {
     let is_made = |pending: PendingAction| made_at_ms(&pending.key).is_none_or(|at| at <= until_ms);
-    if shelf.read().is_some_and(is_made) {
-        shelf.clear();
+    if store.read().is_some_and(is_made) {
+        store.clear();
     }
 }
