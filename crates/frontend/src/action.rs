@@ -12,14 +12,14 @@ pub const REGISTER: &str = "register";
 pub const REGISTER_AGAIN: &str = "register:again";
 
 /// Stands between parts of a text, and in none of them: UTF-8 has no such byte.
-const BETWEEN: u8 = 0xFF;
+const SEPARATOR: u8 = 0xFF;
 
 /// A request that changes something.
 pub struct Action {
     name: String,
     request: Request,
     /// What tells it from another action of this name; `None` if each click is an action of its own.
-    says: Option<Vec<String>>,
+    content: Option<Vec<String>>,
 }
 
 impl Action {
@@ -28,28 +28,28 @@ impl Action {
     pub fn new(name: impl Into<String>, request: Request) -> Self {
         let version = request.if_match.clone().unwrap_or_default();
         let body = request.json.clone().unwrap_or_default();
-        let says = vec![request.method.to_string(), request.path.to_string(), version, body];
-        Self { name: name.into(), request, says: Some(says) }
+        let content = vec![request.method.to_string(), request.path.to_string(), version, body];
+        Self { name: name.into(), request, content: Some(content) }
     }
 
     /// A login or a registration: the same if the email address is. The password is no part of it, because a digest of a
     /// password can be guessed; nor is the name, because who corrects it means the account that an earlier try may have made.
     #[must_use]
     pub fn sign_in(name: impl Into<String>, request: Request, email: &str) -> Self {
-        let says = vec![email.trim().to_lowercase()];
-        Self { name: name.into(), request, says: Some(says) }
+        let content = vec![email.trim().to_lowercase()];
+        Self { name: name.into(), request, content: Some(content) }
     }
 
     /// An action that does not say what it is about, such as a logout that names no session: only copies from one click
     /// are the same.
     #[must_use]
     pub fn of_one_click(name: impl Into<String>, request: Request) -> Self {
-        Self { name: name.into(), request, says: None }
+        Self { name: name.into(), request, content: None }
     }
 
     /// Whether all of its request is told apart, so that what the server finds wrong with one copy is wrong with each.
     #[must_use]
-    pub fn is_the_same_in_all(&self) -> bool {
+    pub fn digest_covers_request(&self) -> bool {
         !begins_a_session(&self.name)
     }
 
@@ -68,9 +68,9 @@ impl Action {
     /// A digest of what the action says, salted with the key: 64 bits in hexadecimal. `None` if it is not to be known again.
     #[must_use]
     pub fn digest(&self, key: &str) -> Option<String> {
-        let says = self.says.as_ref()?;
-        let parts = std::iter::once(key).chain(says.iter().map(String::as_str));
-        let bytes = parts.flat_map(|part| part.bytes().chain([BETWEEN]));
+        let content = self.content.as_ref()?;
+        let parts = std::iter::once(key).chain(content.iter().map(String::as_str));
+        let bytes = parts.flat_map(|part| part.bytes().chain([SEPARATOR]));
         Some(format!("{:016x}", fnv1a(bytes)))
     }
 }

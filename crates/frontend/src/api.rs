@@ -45,10 +45,10 @@ pub(crate) fn confirm(body: &ConfirmRequest, attempt_key: &str) -> Request {
 }
 
 /// Ends the session that is meant: the one that the refresh cookie belongs to, or the access token, expired or not.
-pub(crate) fn log_out(meant: Option<SessionId>, bearer: Option<Secret>) -> Action {
-    let if_match = meant.map(|session| format!("\"{session}\""));
+pub(crate) fn log_out(expected: Option<SessionId>, bearer: Option<Secret>) -> Action {
+    let if_match = expected.map(|session| format!("\"{session}\""));
     let request = Request { if_match, bearer, ..Request::new(Method::POST, path::LOGOUT) };
-    match meant {
+    match expected {
         Some(_) => Action::new("logout", request),
         // The next session must not be left with the answer of this one.
         None => Action::of_one_click("logout", request),
@@ -82,12 +82,12 @@ pub(crate) fn sessions() -> Request {
 }
 
 /// Ends one session.
-pub(crate) fn end_session(id: SessionId) -> Action {
+pub(crate) fn revoke_session(id: SessionId) -> Action {
     Action::new(format!("session:{id}"), Request::new(Method::DELETE, path::session(id)))
 }
 
 /// Ends all sessions but this one.
-pub(crate) fn end_other_sessions() -> Action {
+pub(crate) fn revoke_other_sessions() -> Action {
     Action::new("others", Request::new(Method::DELETE, path::SESSIONS))
 }
 

@@ -113,7 +113,7 @@ impl Session {
             refreshing: RwSignal::new(false),
             step_up_prompt: StepUpPrompt::new(),
             login_alert: RwSignal::new(None),
-            cookies: RwSignal::new(CookieState::NotLooked),
+            cookies: RwSignal::new(CookieState::Unknown),
             network_log: RwSignal::new(NetworkLog::default()),
             memory: StoredValue::new(Memory::default()),
             flight: StoredValue::new(Arc::default()),
@@ -236,7 +236,7 @@ impl Session {
         if self.token().is_some_and(|token| token.session_id != session_id) {
             self.step_up_prompt.signed_out();
             self.login_alert.set(None);
-            self.cookies.set(CookieState::NotLooked);
+            self.cookies.set(CookieState::Unknown);
         }
         let token = self.memory.try_update_value(|memory| {
             memory.serial += 1;
@@ -260,19 +260,19 @@ impl Session {
         }));
         self.step_up_prompt.resumed();
         let token = token.expect("the session lives as long as the page");
-        self.look_for_cookies(&token);
+        self.check_cookies(&token);
         token
     }
 
     /// There is a session here, but it is not the one that was; which it is has to be asked for.
-    fn not_known_any_more(self) {
+    fn restore_again(self) {
         self.memory.update_value(|memory| {
             memory.token = None;
             memory.epoch += 1;
             memory.revocation_reason = None;
         });
         self.login_alert.set(None);
-        self.cookies.set(CookieState::NotLooked);
+        self.cookies.set(CookieState::Unknown);
         self.auth_state.set(AuthState::Restoring);
     }
 
@@ -289,7 +289,7 @@ impl Session {
         self.login_alert.set(None);
         self.transient_error.set(None);
         self.logout_failure.set(None);
-        self.cookies.set(CookieState::NotLooked);
+        self.cookies.set(CookieState::Unknown);
         probe::take_note();
         self.auth_state.set(AuthState::SignedOut(reason.into()));
     }

@@ -11,7 +11,7 @@ use shared::{ErrorCode, Problem, Secret};
 use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestRedirect};
 
 /// Longer than this and a user takes the page for dead.
-pub(crate) const ANSWER_WITHIN_MS: u32 = 10_000;
+pub(crate) const REQUEST_TIMEOUT_MS: u32 = 10_000;
 
 /// What to send.
 #[derive(Clone)]
@@ -121,7 +121,7 @@ pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
         .cache(RequestCache::NoStore)
         // The API never redirects; a captive portal does, and must not be taken for an answer.
         .redirect(RequestRedirect::Error)
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_WITHIN_MS)))
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)))
         .header("Accept", "application/json, application/problem+json");
     if let Some(token) = &request.bearer {
         builder = builder.header("Authorization", &format!("Bearer {}", token.expose()));

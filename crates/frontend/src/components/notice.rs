@@ -73,7 +73,7 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
 fn cookie_notice(session: Session) -> Option<impl IntoView> {
     let until = session.detail(|it| time_of_day(it.expires_at_ms))?;
     let text = match session.cookie_state() {
-        CookieState::NotLooked | CookieState::Kept => return None,
+        CookieState::Unknown | CookieState::Kept => return None,
         CookieState::NotKept(why) => messages::ends_at(why, &until),
         CookieState::Removed => messages::removed_before(&until),
     };

@@ -8,12 +8,12 @@ use shared::body::SessionInfo;
 use crate::dom::local_time;
 use crate::messages::{kind_of_device, titled};
 
-/// The list; `end` is told the session and what it is on.
+/// The list; `revoke` is told the session and what it is on.
 #[component]
 pub(crate) fn SessionList(
     sessions: Signal<Vec<SessionInfo>>,
     busy: Signal<bool>,
-    end: Callback<(SessionId, String)>,
+    revoke: Callback<(SessionId, String)>,
 ) -> impl IntoView {
     view! {
         <ul class="session-list" role="list">
@@ -21,7 +21,7 @@ pub(crate) fn SessionList(
             <For
                 each=move || sessions.get()
                 key=|session| session.id
-                children=move |session| card(&session, busy, end)
+                children=move |session| card(&session, busy, revoke)
             />
         </ul>
     }
@@ -30,7 +30,7 @@ pub(crate) fn SessionList(
 fn card(
     session: &SessionInfo,
     busy: Signal<bool>,
-    end: Callback<(SessionId, String)>,
+    revoke: Callback<(SessionId, String)>,
 ) -> impl IntoView + use<> {
     let id = session.id;
     let title_id = format!("session-{id}");
@@ -60,7 +60,7 @@ fn card(
                         data-size="small"
                         aria-describedby=title_id
                         aria-disabled=move || busy.get().then_some("true")
-                        on:click=move |_| end.run((id, device.clone()))
+                        on:click=move |_| revoke.run((id, device.clone()))
                     >
                         "End this session"
                     </button>

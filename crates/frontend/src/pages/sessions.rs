@@ -58,7 +58,7 @@ impl Here {
         });
     }
 
-    fn end(self, target: Target) {
+    fn revoke(self, target: Target) {
         if self.busy.get_untracked() {
             return;
         }
@@ -66,8 +66,8 @@ impl Here {
         self.said.set(String::new());
         spawn_local(async move {
             let outcome = match &target {
-                Target::One(id, _) => self.session.carry_out(&api::end_session(*id)).await,
-                Target::Others => self.session.end_other_sessions().await,
+                Target::One(id, _) => self.session.carry_out(&api::revoke_session(*id)).await,
+                Target::Others => self.session.revoke_other_sessions().await,
             };
             // If this session has ended meanwhile, the page and its signals are gone.
             if self.busy.try_set(false).is_none() {
@@ -140,7 +140,7 @@ fn List(here: Here) -> impl IntoView {
         <SessionList
             sessions=Signal::derive(move || here.sessions())
             busy=here.busy.into()
-            end=Callback::new(move |(id, device)| here.end(Target::One(id, device)))
+            revoke=Callback::new(move |(id, device)| here.revoke(Target::One(id, device)))
         />
         {keyed(
             move || alone.get(),
@@ -154,7 +154,7 @@ fn List(here: Here) -> impl IntoView {
                             class="button"
                             data-kind="danger"
                             aria-disabled=move || here.busy.get().then_some("true")
-                            on:click=move |_| here.end(Target::Others)
+                            on:click=move |_| here.revoke(Target::Others)
                         >
                             "End all other sessions"
                         </button>

@@ -61,7 +61,7 @@ impl From<NoAnswer> for CallError {
 impl Session {
     /// Sends one request and notes it in the wire log.
     pub(super) async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
-        self.look_for_cookies_again();
+        self.recheck_cookies();
         let (method, path) = (request.method.clone(), request.path.clone());
         let epoch = self.epoch();
         let outcome = transport::send(request).await;

@@ -11,14 +11,14 @@ use super::no_cookie::NoCookie;
 use super::{AuthState, Session, SignOutReason, Token, action_keys, browser, hint, probe};
 
 /// A browser may need a moment until scripts see the cookies of an answer: it is looked so often before they are missed.
-const LOOKS: u32 = 5;
-const BETWEEN_LOOKS_MS: u32 = 100;
+const CHECKS: u32 = 5;
+const CHECK_INTERVAL_MS: u32 = 100;
 
 /// What has become of the session's cookies, as far as the hint tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookieState {
     /// There is no session, or it has not been looked yet.
-    NotLooked,
+    Unknown,
     /// They are there.
     Kept,
     /// They were not there when they should have come.
@@ -34,12 +34,12 @@ impl Session {
     }
 
     /// A token has come, and cookies with it. Are they there?
-    pub(super) fn look_for_cookies(self, token: &Token) {
+    pub(super) fn check_cookies(self, token: &Token) {
         let token = token.clone();
         spawn_local(async move {
-            for _ in 0..LOOKS {
+            for _ in 0..CHECKS {
                 if !hint::is_there() {
-                    browser::pause(BETWEEN_LOOKS_MS).await;
+                    browser::pause(CHECK_INTERVAL_MS).await;
                 }
             }
             if !self.is_current(&token) {
@@ -49,28 +49,28 @@ impl Session {
                 // By now it is seen under which name.
                 hint::note_session();
                 probe::take_note();
-                return self.now_is(CookieState::Kept);
+                return self.set_cookie_state(CookieState::Kept);
             }
             probe::note_not_kept();
-            self.now_is(CookieState::NotKept(NoCookie::given(probe::observe())));
-            self.end_with(token).await;
+            self.set_cookie_state(CookieState::NotKept(NoCookie::given(probe::observe())));
+            self.sign_out_at_expiry(token).await;
         });
     }
 
     /// Looks whether the cookies are still there: nothing tells a page that they were removed.
-    pub(super) fn look_for_cookies_again(self) {
+    pub(super) fn recheck_cookies(self) {
         match (self.cookies.get_untracked(), hint::is_there()) {
-            (CookieState::Kept, false) => self.now_is(CookieState::Removed),
+            (CookieState::Kept, false) => self.set_cookie_state(CookieState::Removed),
             (CookieState::Removed | CookieState::NotKept(_), true) => {
                 probe::take_note();
-                self.now_is(CookieState::Kept);
+                self.set_cookie_state(CookieState::Kept);
             }
             _ => {}
         }
     }
 
     /// The session lasts as long as this token, and no call may come that would notice.
-    async fn end_with(self, token: Token) {
+    async fn sign_out_at_expiry(self, token: Token) {
         let left_ms = token.expires_at_ms - browser::now_ms();
         #[expect(
             clippy::cast_possible_truncation,
@@ -91,7 +91,7 @@ impl Session {
 
     /// Why a session is over that cannot be refreshed, or was refused with no cause given. To be asked before the hint is
     /// dropped.
-    pub(super) fn reason_of_the_end(self, cause: Option<RevocationReason>) -> SignOutReason {
+    pub(super) fn sign_out_reason(self, cause: Option<RevocationReason>) -> SignOutReason {
         match cause {
             None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
             None if !hint::is_there() => SignOutReason::CookiesRemoved,
@@ -104,7 +104,7 @@ impl Session {
             && self.token().is_some_and(|current| current.serial == token.serial)
     }
 
-    fn now_is(self, state: CookieState) {
+    fn set_cookie_state(self, state: CookieState) {
         if self.cookies.get_untracked() != state {
             self.cookies.set(state);
         }

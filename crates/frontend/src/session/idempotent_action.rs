@@ -230,7 +230,7 @@ async fn not_sent(
 
 async fn refused(action: &Action, key: &str, answer: Answer, is_uncertain: bool) -> ActionError {
     // What is wrong with this request was wrong with each copy of it.
-    let is_wrong = action.is_the_same_in_all() && answer.is(ErrorCode::ValidationFailed);
+    let is_wrong = action.digest_covers_request() && answer.is(ErrorCode::ValidationFailed);
     let is_final = is_wrong || retry::settles(&answer, is_uncertain);
     if is_final {
         action_keys::settle(action, key).await;

@@ -17,16 +17,16 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use super::{browser, key_store};
-use crate::transport::ANSWER_WITHIN_MS;
+use crate::transport::REQUEST_TIMEOUT_MS;
 
 const NAME: &str = "baton-refresh";
 /// A tab's own lock is called this and a random number.
 const TAB: &str = "baton-tab-";
 /// Longer than a request takes, and taking and settling its key: a tab that does not wait so long sends its cookie beside
 /// another one's. No tab holds it longer: it is let go between two tries, and taken again.
-const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * key_store::TIMEOUT_MS + 1_000;
+const WAIT_MS: u32 = REQUEST_TIMEOUT_MS + 2 * key_store::TIMEOUT_MS + 1_000;
 /// How long one may have had it who sends a second request with it.
-const YOUNG_MS: u32 = WAIT_MS - ANSWER_WITHIN_MS - 1_000;
+const YOUNG_MS: u32 = WAIT_MS - REQUEST_TIMEOUT_MS - 1_000;
 
 #[wasm_bindgen]
 extern "C" {

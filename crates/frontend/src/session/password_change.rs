@@ -50,7 +50,7 @@ impl Session {
                 },
             };
             stale = Some(token.serial);
-            match self.ask_to_change(&mut change, &token).await? {
+            match self.change_with_retries(&mut change, &token).await? {
                 None => {}
                 Some(Outcome::Done(())) => return Ok(()),
                 Some(Outcome::Refused(answer)) if answer.refuses_the_token() => {}
@@ -64,7 +64,7 @@ impl Session {
     }
 
     /// Asks with this token until there is an answer, or patience is over. `None` if another attempt is pending.
-    async fn ask_to_change(
+    async fn change_with_retries(
         self,
         change: &mut Change<'_>,
         token: &Token,

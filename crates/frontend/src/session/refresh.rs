@@ -122,7 +122,7 @@ impl Session {
             RefreshOutcome::SignedOut => {
                 let _held = held.for_another_request();
                 self.ask_revocation_reason().await;
-                TryResult::Done(self.accept_the_end(stale, epoch))
+                TryResult::Done(self.accept_refusal(stale, epoch))
             }
             RefreshOutcome::Duplicate => match self.token_newer_than(stale) {
                 Some(newer) => TryResult::Done(Ok(newer)),
@@ -165,14 +165,14 @@ impl Session {
             // Logged out, or somebody else logged in, while the answer was on its way.
             return self.token().ok_or(RefreshError::SignedOut);
         }
-        let token = self.adopt_and_tell(body);
+        let token = self.adopt_and_broadcast(body);
         self.check_login_alerts(&token);
         Ok(token)
     }
 
     /// The server refused. Before believing that this tab's session is over, look again: the
     /// refused ticket may have been an old one.
-    pub(super) fn accept_the_end(self, stale: Option<u64>, epoch: u64) -> RefreshResult {
+    pub(super) fn accept_refusal(self, stale: Option<u64>, epoch: u64) -> RefreshResult {
         if let Some(newer) = self.token_newer_than(stale) {
             return Ok(newer);
         }
@@ -184,13 +184,13 @@ impl Session {
             let cause = self.revocation_reason();
             // The hint alone was another server's: nothing of this one has ended.
             let was_here = session_id.is_some() || hint::is_own();
-            let reason = self.reason_of_the_end(cause);
+            let reason = self.sign_out_reason(cause);
             match session_id {
                 Some(_) => hint::remove(),
                 None => hint::disregard(),
             }
             self.forget(was_here.then_some(reason));
-            Self::tell_ended(session_id, Reason::Ended, cause);
+            Self::broadcast_sign_out(session_id, Reason::Ended, cause);
         }
         Err(RefreshError::SignedOut)
     }

@@ -31,13 +31,13 @@ impl Session {
     }
 
     /// Ends all sessions but this one.
-    pub(crate) async fn end_other_sessions(self) -> Result<(), Rejected> {
+    pub(crate) async fn revoke_other_sessions(self) -> Result<(), Rejected> {
         // Another one may have begun since an earlier click.
         let holds = async |_: &()| -> Result<bool, Rejected> {
             let list = self.fetch::<Sessions>(api::sessions()).await?;
             Ok(list.sessions.iter().all(|session| session.current))
         };
-        self.send_idempotent(&api::end_other_sessions(), no_content, holds).await
+        self.send_idempotent(&api::revoke_other_sessions(), no_content, holds).await
     }
 
     /// Deletes the account. Afterwards no user is logged in here, unless another one has logged in before the answer came.
@@ -49,7 +49,7 @@ impl Session {
         }
         hint::remove();
         self.forget(SignOutReason::Ended(Some(RevocationReason::Deleted)));
-        Self::tell_ended(session_id, Reason::Ended, Some(RevocationReason::Deleted));
+        Self::broadcast_sign_out(session_id, Reason::Ended, Some(RevocationReason::Deleted));
         browser::clear_stored().await;
         Ok(())
     }

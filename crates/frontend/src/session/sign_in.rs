@@ -23,16 +23,16 @@ impl Session {
     /// of this form has made.
     pub(crate) async fn register(self, body: &RegisterRequest) -> Result<(), Rejected> {
         let (action, former) = (api::register(body), self.session_id());
-        let begun = self.begin(&action).await;
+        let begun = self.begin_session(&action).await;
         let begun = if is_refused(&begun, ErrorCode::DuplicateAttempt) {
             // The account is made, and the password is the right one.
-            if self.is_here(&body.email, former).await {
+            if self.has_session_of(&body.email, former).await {
                 Ok(())
             } else {
-                self.enter(&as_login(body)).await
+                self.try_log_in(&as_login(body)).await
             }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
-            self.enter_or_register(&action, body).await
+            self.log_in_or_register(&action, body).await
         } else {
             begun
         };
@@ -41,14 +41,14 @@ impl Session {
 
     /// Begins a session.
     pub(crate) async fn log_in(self, body: &LoginRequest) -> Result<(), Rejected> {
-        self.enter(body).await.map_err(rejected)
+        self.try_log_in(body).await.map_err(rejected)
     }
 
-    async fn enter(self, body: &LoginRequest) -> Result<(), ActionError> {
+    async fn try_log_in(self, body: &LoginRequest) -> Result<(), ActionError> {
         let (action, former) = (api::log_in(body), self.session_id());
-        let begun = self.begin(&action).await;
+        let begun = self.begin_session(&action).await;
         if is_refused(&begun, ErrorCode::DuplicateAttempt) {
-            if self.is_here(&body.email, former).await {
+            if self.has_session_of(&body.email, former).await {
                 return Ok(());
             }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
@@ -56,20 +56,20 @@ impl Session {
         } else {
             return begun;
         }
-        self.begin(&action).await
+        self.begin_session(&action).await
     }
 
     /// An earlier try of the form, with another name, has used the key: it may have made this very account. Its key stays until
     /// that is known.
-    async fn enter_or_register(
+    async fn log_in_or_register(
         self,
         action: &Action,
         body: &RegisterRequest,
     ) -> Result<(), ActionError> {
-        let mut begun = self.enter(&as_login(body)).await;
+        let mut begun = self.try_log_in(&as_login(body)).await;
         if is_refused(&begun, ErrorCode::InvalidCredentials) {
             // That account is gone, or has another password.
-            let registered = self.begin(&api::register_again(body)).await;
+            let registered = self.begin_session(&api::register_again(body)).await;
             if !is_refused(&registered, ErrorCode::EmailTaken) {
                 begun = registered;
             }
@@ -80,12 +80,12 @@ impl Session {
         begun
     }
 
-    async fn begin(self, action: &Action) -> Result<(), ActionError> {
+    async fn begin_session(self, action: &Action) -> Result<(), ActionError> {
         let mut mode =
             SendMode::UnderLock(LockTurn { held: Some(lock::acquire().await), epoch: None });
         let read = Answer::json::<SessionBody>;
         let done = self.send_with_one_key(action, &mut mode, read).await?;
-        self.adopt_and_tell(done.settle(action).await);
+        self.adopt_and_broadcast(done.settle(action).await);
         spawn_local(action_keys::discard_expired());
         Ok(())
     }
@@ -93,7 +93,7 @@ impl Session {
     /// Whether a session of this email address is in this browser: another tab may have refreshed the one that the login has
     /// begun, or its cookie has arrived although the answer was lost. One that was not here before is believed to be it if
     /// the server may spell the address like that.
-    async fn is_here(self, email: &str, former: Option<SessionId>) -> bool {
+    async fn has_session_of(self, email: &str, former: Option<SessionId>) -> bool {
         let is_of_user = || match self.auth_state_untracked() {
             AuthState::SignedIn(here) if Some(here.session_id) != former => {
                 address::may_be_one(email, &here.user.email)
@@ -112,17 +112,17 @@ impl Session {
     /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
     /// in and is told so: a logout that only looks like one is worse than none.
     pub(crate) async fn log_out(self) {
-        let meant = self.session_id();
+        let expected = self.session_id();
         let held = lock::acquire().await;
         // Whoever had the lock before may have told of a login or an end; let that message arrive.
         browser::pause(0).await;
-        if !self.is_still(meant) {
+        if !self.is_still_current(expected) {
             // Over already; another one was not meant.
-            return self.tell_of_another();
+            return self.report_other_session();
         }
         // The cookie may be blocked, cleared or another's; the token names the session all the same.
         let bearer = self.token().map(|token| token.secret);
-        let action = api::log_out(meant, bearer);
+        let action = api::log_out(expected, bearer);
         // 204 and nothing else: a proxy's page has ended no session.
         let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
         let mut mode =
@@ -130,61 +130,61 @@ impl Session {
         let error = match self.send_until_answered(&action, &mut mode, read).await {
             Ok(done) => {
                 let session_ended = done.settle(&action).await;
-                Self::tell_ended(meant, Reason::LoggedOut, None);
+                Self::broadcast_sign_out(expected, Reason::LoggedOut, None);
                 browser::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
                     drop(mode);
-                    return self.look_who_is_here(meant).await;
+                    return self.identify_session(expected).await;
                 }
                 hint::forget();
-                if self.is_still(meant) {
+                if self.is_still_current(expected) {
                     self.forget(match session_ended {
                         Some(false) => SignOutReason::LoggedOutHereOnly,
                         _ => SignOutReason::LoggedOut,
                     });
                 }
-                return self.tell_of_another();
+                return self.report_other_session();
             }
             Err(ActionError::Refused { answer, .. })
                 if answer.is(ErrorCode::PreconditionFailed) =>
             {
                 drop(mode);
-                return self.look_who_is_here(meant).await;
+                return self.identify_session(expected).await;
             }
             Err(ActionError::Refused { answer, .. }) => TransientError::from(&answer),
             Err(ActionError::Uncertain(error)) => error,
             Err(ActionError::NotSent(_)) => TransientError::Unavailable,
         };
-        if self.is_still(meant) {
+        if self.is_still_current(expected) {
             self.logout_failure.set(Some(LogoutFailure::Transient(error)));
         } else {
-            self.tell_of_another();
+            self.report_other_session();
         }
     }
 
     /// Somebody has logged in, and word of it has not arrived. The cookie tells who; until it does, nobody is
     /// shown.
-    async fn look_who_is_here(self, gone: Option<SessionId>) {
+    async fn identify_session(self, gone: Option<SessionId>) {
         let stale = self.token().map(|token| token.serial);
         let _ = self.fresh_token(stale).await;
-        if self.is_still(gone) {
-            self.not_known_any_more();
+        if self.is_still_current(gone) {
+            self.restore_again();
         }
-        self.tell_of_another();
+        self.report_other_session();
     }
 
     /// Whether nobody has left or come since. While a session is still being restored it is not known which
     /// one it is.
-    fn is_still(self, meant: Option<SessionId>) -> bool {
+    fn is_still_current(self, expected: Option<SessionId>) -> bool {
         match self.auth_state_untracked() {
             AuthState::SignedOut(_) => false,
-            AuthState::Restoring => meant.is_none(),
-            AuthState::SignedIn(_) => meant.is_some() && self.session_id() == meant,
+            AuthState::Restoring => expected.is_none(),
+            AuthState::SignedIn(_) => expected.is_some() && self.session_id() == expected,
         }
     }
 
-    fn tell_of_another(self) {
+    fn report_other_session(self) {
         if matches!(self.auth_state_untracked(), AuthState::SignedIn(_)) {
             self.logout_failure.set(Some(LogoutFailure::Replaced));
         }

@@ -143,7 +143,7 @@ impl Session {
                     self.step_up_prompt.resolve(StepUpResult::Reauthenticated);
                     return Ok(());
                 }
-                RefreshOutcome::SignedOut if self.accept_the_end(stale, epoch).is_err() => {
+                RefreshOutcome::SignedOut if self.accept_refusal(stale, epoch).is_err() => {
                     return Err(Rejected::SignedOut);
                 }
                 // The ticket was an old one; the next is in the jar.

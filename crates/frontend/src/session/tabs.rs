@@ -12,7 +12,7 @@ use super::{AuthState, Session, SignOutReason, Token, browser, lock};
 impl Session {
     /// Listens for as long as the page lives.
     pub(super) fn listen(self) {
-        channel::open(move |message| self.hear(message));
+        channel::open(move |message| self.receive(message));
         spawn_local(async {
             if let Some(lock) = lock::hold_own().await {
                 channel::post(&Message { lock: Some(lock), ..Message::new(Kind::Here) });
@@ -30,7 +30,7 @@ impl Session {
         let _ = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
                 self.resume_after_error();
-                self.look_for_cookies_again();
+                self.recheck_cookies();
             }
         });
     }
@@ -41,7 +41,7 @@ impl Session {
         }
     }
 
-    fn hear(self, message: Message) {
+    fn receive(self, message: Message) {
         match message {
             Message {
                 kind: Kind::Token,
@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Makes `body` the session of this tab and of every other.
-    pub(super) fn adopt_and_tell(self, body: SessionBody) -> Token {
+    pub(super) fn adopt_and_broadcast(self, body: SessionBody) -> Token {
         #[expect(clippy::cast_precision_loss, reason = "a number of seconds far below 2^52")]
         let expires_at_ms = browser::now_ms() + body.expires_in as f64 * 1000.0;
         channel::post(&Message {
@@ -101,7 +101,7 @@ impl Session {
 
     /// Tells the other tabs that `session_id` is over. Without an id there is nobody to tell: this
     /// tab never learned which session it tried to restore.
-    pub(super) fn tell_ended(
+    pub(super) fn broadcast_sign_out(
         session_id: Option<SessionId>,
         reason: Reason,
         cause: Option<RevocationReason>,
