@@ -3,12 +3,12 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
-mod behind_login;
 pub(crate) mod home;
 pub(crate) mod login;
+mod login_redirect;
 pub(crate) mod not_found;
 pub(crate) mod notes;
-mod onward;
+mod protected_page;
 pub(crate) mod register;
 pub(crate) mod sessions;
 pub(crate) mod settings;

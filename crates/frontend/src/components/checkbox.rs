@@ -26,7 +26,7 @@ pub(crate) fn Checkbox(
                     node_ref=node
                     aria-invalid=move || wrong().then_some("true")
                     aria-describedby=move || wrong().then(|| error_id(name))
-                    on:input=move |_| form.mend(name)
+                    on:input=move |_| form.clear_error(name)
                 />
                 <label for=name>{label}</label>
             </div>

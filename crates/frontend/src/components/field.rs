@@ -46,7 +46,7 @@ pub(crate) fn Field(
                 readonly=move || form.is_busy()
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then(|| error_id(name))
-                on:input=move |_| form.mend(name)
+                on:input=move |_| form.clear_error(name)
             />
             <FieldErrorText name form />
         </div>

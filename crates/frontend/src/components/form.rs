@@ -42,12 +42,12 @@ impl FormState {
             return false;
         }
         self.busy.set(true);
-        self.forgive();
+        self.clear();
         true
     }
 
     /// Nothing is wrong any more.
-    pub(crate) fn forgive(self) {
+    pub(crate) fn clear(self) {
         self.alert.set(None);
         self.errors.set(Vec::new());
         self.wait.set(None);
@@ -185,7 +185,7 @@ impl FormState {
     }
 
     /// The user is mending `field`.
-    pub(crate) fn mend(self, field: &'static str) {
+    pub(crate) fn clear_error(self, field: &'static str) {
         if self.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
             self.errors.update(|errors| errors.retain(|error| error.field != field));
         }

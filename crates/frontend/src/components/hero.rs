@@ -25,7 +25,7 @@ pub(crate) fn Hero() -> impl IntoView {
                     hand to hand, and each one is good for one exchange only. A copy gives itself away."
                 </p>
                 <div class="hero-actions">
-                    {keyed(move || status.get() == AuthStatus::SignedOut, way_in)}
+                    {keyed(move || status.get() == AuthStatus::SignedOut, call_to_action)}
                 </div>
             </div>
             <RelayPicture />
@@ -33,7 +33,7 @@ pub(crate) fn Hero() -> impl IntoView {
     }
 }
 
-fn way_in(signed_out: bool) -> AnyView {
+fn call_to_action(signed_out: bool) -> AnyView {
     if signed_out {
         view! {
             <A href=REGISTER_PAGE attr:class="button" attr:data-kind="primary">

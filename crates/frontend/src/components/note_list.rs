@@ -34,7 +34,7 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
     let Note { id, title, text, created_at, changed_at } = note.clone();
     let verb = if changed_at == created_at { "Written " } else { "Changed " };
     let note = StoredValue::new(note);
-    let sure = RwSignal::new(false);
+    let confirming = RwSignal::new(false);
     view! {
         <li class="note-card" id=format!("note-{id}")>
             <h2 class="note-title" id=title_of(note)>
@@ -45,11 +45,11 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
                 {verb} <time datetime=machine_time(changed_at)>{local_time(changed_at)}</time>
             </p>
             {keyed(
-                move || (actions.locked.get(), sure.get()),
+                move || (actions.locked.get(), confirming.get()),
                 move |state| match state {
                     (true, _) => None,
-                    (_, false) => Some(view! { <Doings note sure actions /> }.into_any()),
-                    (_, true) => Some(view! { <Asked note sure actions /> }.into_any()),
+                    (_, false) => Some(view! { <NoteActions note confirming actions /> }.into_any()),
+                    (_, true) => Some(view! { <ConfirmDeletion note confirming actions /> }.into_any()),
                 },
             )}
         </li>
@@ -58,9 +58,13 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
 
 /// What can be done.
 #[component]
-fn Doings(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> impl IntoView {
+fn NoteActions(
+    note: StoredValue<Note>,
+    confirming: RwSignal<bool>,
+    actions: Actions,
+) -> impl IntoView {
     let ask = move |_| {
-        sure.set(true);
+        confirming.set(true);
         focus_on(note, "first");
     };
     view! {
@@ -89,9 +93,13 @@ fn Doings(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> im
 
 /// Whether it is meant: nobody can bring a note back.
 #[component]
-fn Asked(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> impl IntoView {
+fn ConfirmDeletion(
+    note: StoredValue<Note>,
+    confirming: RwSignal<bool>,
+    actions: Actions,
+) -> impl IntoView {
     let keep = move |_| {
-        sure.set(false);
+        confirming.set(false);
         focus_on(note, "last");
     };
     view! {

@@ -48,7 +48,7 @@ pub(crate) fn PasswordField(
                     readonly=move || form.is_busy()
                     aria-invalid=move || wrong().then_some("true")
                     aria-describedby=described_by
-                    on:input=move |_| form.mend(name)
+                    on:input=move |_| form.clear_error(name)
                 />
                 <button
                     type="button"

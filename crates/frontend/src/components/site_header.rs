@@ -24,12 +24,12 @@ pub(crate) fn SiteHeader() -> impl IntoView {
                     {keyed(
                         move || status.get(),
                         |status| match status {
-                            AuthStatus::SignedOut => view! { <WayIn /> }.into_any(),
+                            AuthStatus::SignedOut => view! { <LoginLinks /> }.into_any(),
                             AuthStatus::Restoring => view! { <AccountLink /> }.into_any(),
                             AuthStatus::SignedIn => {
                                 view! {
                                     <AccountLink />
-                                    <WayOut />
+                                    <LogoutButton />
                                 }
                                     .into_any()
                             }
@@ -42,7 +42,7 @@ pub(crate) fn SiteHeader() -> impl IntoView {
 }
 
 #[component]
-fn WayIn() -> impl IntoView {
+fn LoginLinks() -> impl IntoView {
     view! {
         <A href=LOGIN_PAGE attr:class="nav-link">
             "Log in"
@@ -63,7 +63,7 @@ fn AccountLink() -> impl IntoView {
 }
 
 #[component]
-fn WayOut() -> impl IntoView {
+fn LogoutButton() -> impl IntoView {
     let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let log_out = move |_| {

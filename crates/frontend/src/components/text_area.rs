@@ -31,7 +31,7 @@ pub(crate) fn TextArea(
                 readonly=move || form.is_busy()
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then(|| error_id(name))
-                on:input=move |_| form.mend(name)
+                on:input=move |_| form.clear_error(name)
             ></textarea>
             <FieldErrorText name form />
         </div>

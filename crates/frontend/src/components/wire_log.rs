@@ -23,14 +23,14 @@ pub(crate) fn NetworkLogList() -> impl IntoView {
                 <For
                     each=move || network_log.with(|network_log| network_log.exchanges().to_vec())
                     key=|exchange| exchange.number
-                    children=|exchange| leg(&exchange)
+                    children=|exchange| entry(&exchange)
                 />
             </ol>
         </section>
     }
 }
 
-fn leg(exchange: &Exchange) -> impl IntoView + use<> {
+fn entry(exchange: &Exchange) -> impl IntoView + use<> {
     let outcome = match exchange.status {
         Some(200..=299) => "ok",
         Some(401) => "refused",

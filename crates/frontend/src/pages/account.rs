@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use shared::NumericDate;
 use shared::body::{Me, SessionInfo};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::countdown::Countdown;
 use crate::components::facts::Fact;
@@ -20,9 +20,9 @@ use crate::session::{CallError, CallPath, CallResult, Session};
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your account">
+        <ProtectedPage heading="Your account">
             <Account />
-        </BehindLogin>
+        </ProtectedPage>
     }
 }
 

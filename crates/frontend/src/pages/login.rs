@@ -1,5 +1,5 @@
 //! The page that logs in. It must not judge the answer of the server, which the form shows, or know
-//! where to go afterwards, which [`onward`](super::onward) does.
+//! where to go afterwards, which [`login_redirect`](super::login_redirect) does.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +9,7 @@ use shared::Secret;
 use shared::body::LoginRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
-use super::onward::{OnwardOnceSignedIn, passing_next};
+use super::login_redirect::{RedirectOnceSignedIn, with_next};
 use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -26,7 +26,7 @@ const EMAIL: FieldSpec =
 pub(crate) fn LoginPage() -> impl IntoView {
     view! {
         <Title text="Log in · Baton" />
-        <OnwardOnceSignedIn />
+        <RedirectOnceSignedIn />
         <section class="narrow">
             <h1 class="page-title" tabindex="-1">
                 "Log in"
@@ -35,7 +35,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
             <CookieNote />
             <LoginForm />
             <p class="aside">
-                "New here? " <A href=passing_next(REGISTER_PAGE)>"Create an account"</A>
+                "New here? " <A href=with_next(REGISTER_PAGE)>"Create an account"</A>
                 ". It takes an email address and a good password."
             </p>
         </section>

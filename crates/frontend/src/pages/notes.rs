@@ -13,7 +13,7 @@ use leptos::task::spawn_local;
 use shared::note::{Note, Notes};
 use shared::{ErrorCode, NoteId};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::failed::Failed;
 use crate::components::note_list::{Actions, NoteList};
@@ -36,9 +36,9 @@ const WITH_GATEWAY: &str = "cargo xtask run --with-gateway";
 #[component]
 pub(crate) fn NotesPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your notes">
-            <NotesHere />
-        </BehindLogin>
+        <ProtectedPage heading="Your notes">
+            <NotesContent />
+        </ProtectedPage>
     }
 }
 
@@ -52,15 +52,15 @@ enum State {
 }
 
 #[derive(Clone, Copy)]
-struct Here {
+struct Page {
     session: Session,
     /// What is searched for; empty while all notes are wanted.
-    wanted: RwSignal<String>,
+    query: RwSignal<String>,
     state: RwSignal<State>,
     notes: RwSignal<Vec<Note>>,
     more: RwSignal<bool>,
     busy: RwSignal<bool>,
-    said: RwSignal<String>,
+    announcement: RwSignal<String>,
     /// What is being written, if anything is.
     writing: RwSignal<Option<Target>>,
     drafts: Drafts,
@@ -68,20 +68,20 @@ struct Here {
     changes: StoredValue<u32>,
 }
 
-impl Here {
+impl Page {
     fn fetch(self) {
         self.state.set(State::Fetching);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         self.load(true);
     }
 
     /// Fetches without a word of it on the page, until the list is there; and then only if it is to be told.
-    fn load(self, told: bool) {
-        let (wanted, changes) = (self.wanted.get_untracked(), self.changes.get_value());
+    fn load(self, announce: bool) {
+        let (query, changes) = (self.query.get_untracked(), self.changes.get_value());
         spawn_local(async move {
-            let fetched = self.session.fetch::<Notes>(api::notes(&wanted, None)).await;
+            let fetched = self.session.fetch::<Notes>(api::notes(&query, None)).await;
             // The user may have left this page meanwhile, or asked for something else.
-            if self.wanted.try_get_untracked().as_ref() != Some(&wanted) {
+            if self.query.try_get_untracked().as_ref() != Some(&query) {
                 return;
             }
             if self.changes.get_value() != changes {
@@ -90,8 +90,8 @@ impl Here {
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    if told {
-                        self.said.set(found(notes.len(), more, &wanted));
+                    if announce {
+                        self.announcement.set(found(notes.len(), more, &query));
                     }
                     self.notes.set(notes);
                     self.more.set(more);
@@ -114,17 +114,17 @@ impl Here {
             return;
         }
         self.busy.set(true);
-        self.said.set(String::new());
-        let wanted = self.wanted.get_untracked();
+        self.announcement.set(String::new());
+        let query = self.query.get_untracked();
         let last = self.notes.with_untracked(|notes| notes.last().map(|note| note.id));
         spawn_local(async move {
-            let fetched = self.session.fetch::<Notes>(api::notes(&wanted, last)).await;
-            if self.busy.try_set(false).is_some() || self.wanted.get_untracked() != wanted {
+            let fetched = self.session.fetch::<Notes>(api::notes(&query, last)).await;
+            if self.busy.try_set(false).is_some() || self.query.get_untracked() != query {
                 return;
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    self.said.set(format!("{} older.", counted(notes.len(), more)));
+                    self.announcement.set(format!("{} older.", counted(notes.len(), more)));
                     self.notes.update(|all| all.extend(notes));
                     self.more.set(more);
                     if !more {
@@ -133,7 +133,7 @@ impl Here {
                     }
                 }
                 Err(Rejected::SignedOut) => {}
-                Err(rejected) => self.said.set(rejected.to_string()),
+                Err(rejected) => self.announcement.set(rejected.to_string()),
             }
         });
     }
@@ -143,7 +143,7 @@ impl Here {
             return;
         }
         self.busy.set(true);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         spawn_local(async move {
             let outcome = self.session.carry_out(&api::delete_note(note.id)).await;
             // If the session has ended meanwhile, the page and its signals are gone.
@@ -154,7 +154,7 @@ impl Here {
                 Ok(()) => {
                     self.changes.update_value(|changes| *changes += 1);
                     self.notes.update(|notes| notes.retain(|it| it.id != note.id));
-                    self.said.set(format!("“{}” was deleted.", note.title));
+                    self.announcement.set(format!("“{}” was deleted.", note.title));
                 }
                 Err(Rejected::SignedOut) => return,
                 // Somebody was faster, or there is no service any more: the list says which.
@@ -164,7 +164,7 @@ impl Here {
                         Rejected::Uncertain(_) => "may be deleted already",
                         _ => "is still here",
                     };
-                    return self.said.set(format!("“{}” {how}. {rejected}", note.title));
+                    return self.announcement.set(format!("“{}” {how}. {rejected}", note.title));
                 }
             }
             // The button that was pressed is gone, and the focus with it.
@@ -174,7 +174,7 @@ impl Here {
 
     /// A note has been written; `is_new` if it was not there before.
     fn written(self, note: Note, is_new: bool) {
-        if self.said.try_set(format!("“{}” is saved.", note.title)).is_some() {
+        if self.announcement.try_set(format!("“{}” is saved.", note.title)).is_some() {
             // The user has left this page meanwhile.
             return;
         }
@@ -199,41 +199,41 @@ fn button_of(id: NoteId) -> String {
 }
 
 #[component]
-fn NotesHere() -> impl IntoView {
+fn NotesContent() -> impl IntoView {
     let (session, drafts) = (expect_context::<Session>(), expect_context::<Drafts>());
-    let here = Here {
+    let page = Page {
         session,
-        wanted: RwSignal::new(String::new()),
+        query: RwSignal::new(String::new()),
         state: RwSignal::new(State::Fetching),
         notes: RwSignal::new(Vec::new()),
         more: RwSignal::new(false),
         busy: RwSignal::new(false),
-        said: RwSignal::new(String::new()),
+        announcement: RwSignal::new(String::new()),
         writing: RwSignal::new(drafts.of(session).map(Target::Kept)),
         drafts,
         changes: StoredValue::new(0),
     };
-    here.session.poll_session();
+    page.session.poll_session();
     Effect::new(move |_| {
-        here.wanted.track();
-        here.fetch();
+        page.query.track();
+        page.fetch();
     });
-    let served = Memo::new(move |_| here.state.get() != State::NoGateway);
+    let served = Memo::new(move |_| page.state.get() != State::NoGateway);
     view! {
         <p class="lead">
             "A service of its own keeps these. It knows you by your access token and has never seen your password."
         </p>
-        {move || served.get().then(|| view! { <Tools here /> })}
-        {move || here.writing.get().map(|target| view! { <Editor here target /> })}
+        {move || served.get().then(|| view! { <Tools page /> })}
+        {move || page.writing.get().map(|target| view! { <Editor page target /> })}
         <p class="said" data-kind="count" id="notes-said" role="status" tabindex="-1">
-            <Text text=here.said />
+            <Text text=page.announcement />
         </p>
-        {move || match here.state.get() {
+        {move || match page.state.get() {
             State::Fetching => view! { <Skeleton says="Fetching your notes…" /> }.into_any(),
-            State::Failed(why) => view! { <Failed why retry=move || here.fetch() /> }.into_any(),
+            State::Failed(why) => view! { <Failed why retry=move || page.fetch() /> }.into_any(),
             State::NoGateway => {
                 view! {
-                    <Failed why=NO_GATEWAY.to_owned() retry=move || here.fetch()>
+                    <Failed why=NO_GATEWAY.to_owned() retry=move || page.fetch()>
                         <p>
                             <code>{WITH_GATEWAY}</code>
                         </p>
@@ -241,17 +241,18 @@ fn NotesHere() -> impl IntoView {
                 }
                     .into_any()
             }
-            State::Shown => view! { <Shown here /> }.into_any(),
+            State::Shown => view! { <Shown page /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn Shown(here: Here) -> impl IntoView {
+fn Shown(page: Page) -> impl IntoView {
     // Unless it has just been said.
     let none = move || {
-        let none = none(&here.wanted.get_untracked());
-        let unsaid = here.notes.with(Vec::is_empty) && here.said.with(|said| *said != none);
+        let none = none(&page.query.get_untracked());
+        let unsaid = page.notes.with(Vec::is_empty)
+            && page.announcement.with(|announcement| *announcement != none);
         unsaid.then(|| {
             view! {
                 <p class="aside">
@@ -261,16 +262,16 @@ fn Shown(here: Here) -> impl IntoView {
         })
     };
     let actions = Actions {
-        edit: Callback::new(move |id| here.writing.set(Some(Target::One(id)))),
-        delete: Callback::new(move |note| here.delete(note)),
-        locked: Signal::derive(move || here.writing.with(Option::is_some)),
-        busy: here.busy.into(),
+        edit: Callback::new(move |id| page.writing.set(Some(Target::One(id)))),
+        delete: Callback::new(move |note| page.delete(note)),
+        locked: Signal::derive(move || page.writing.with(Option::is_some)),
+        busy: page.busy.into(),
     };
     view! {
         {none}
-        <NoteList notes=here.notes.into() actions />
+        <NoteList notes=page.notes.into() actions />
         {move || {
-            here.more
+            page.more
                 .get()
                 .then(|| {
                     view! {
@@ -278,8 +279,8 @@ fn Shown(here: Here) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button"
-                                aria-disabled=move || here.busy.get().then_some("true")
-                                on:click=move |_| here.fetch_older()
+                                aria-disabled=move || page.busy.get().then_some("true")
+                                on:click=move |_| page.fetch_older()
                             >
                                 "Show older"
                             </button>

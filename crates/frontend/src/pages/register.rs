@@ -10,7 +10,7 @@ use shared::body::RegisterRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 use shared::{ErrorCode, Secret};
 
-use super::onward::{OnwardOnceSignedIn, passing_next};
+use super::login_redirect::{RedirectOnceSignedIn, with_next};
 use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -34,7 +34,7 @@ const ANOTHER_PASSWORD: &str =
 pub(crate) fn RegisterPage() -> impl IntoView {
     view! {
         <Title text="Create your account · Baton" />
-        <OnwardOnceSignedIn />
+        <RedirectOnceSignedIn />
         <section class="narrow">
             <h1 class="page-title" tabindex="-1">
                 "Create your account"
@@ -43,7 +43,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             <CookieNote />
             <RegisterForm />
             <p class="aside">
-                "Been here before? " <A href=passing_next(LOGIN_PAGE)>"Use the account you have"</A> "."
+                "Been here before? " <A href=with_next(LOGIN_PAGE)>"Use the account you have"</A> "."
             </p>
         </section>
     }
@@ -78,9 +78,9 @@ fn RegisterForm() -> impl IntoView {
     let form = FormState::new("register-form");
     let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
     let assessment = RwSignal::new(None);
-    let judge = move || assessment.set(typed.assessment());
+    let update_assessment = move || assessment.set(typed.assessment());
     // Something may have been typed before the scripts took over.
-    Effect::new(move |_| judge());
+    Effect::new(move |_| update_assessment());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if !form.begin() {
@@ -107,7 +107,7 @@ fn RegisterForm() -> impl IntoView {
             action=REGISTER_PAGE
             novalidate
             on:submit=submit
-            on:input=move |_| judge()
+            on:input=move |_| update_assessment()
         >
             <FormAlert form />
             <Field spec=EMAIL node=typed.email form />

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::body::{SessionInfo, Sessions};
 use shared::{ErrorCode, SessionId};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::failed::Failed;
 use crate::components::keyed::keyed;
@@ -19,9 +19,9 @@ use crate::session::{Rejected, Session};
 #[component]
 pub(crate) fn SessionsPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your sessions">
-            <SessionsHere />
-        </BehindLogin>
+        <ProtectedPage heading="Your sessions">
+            <SessionsContent />
+        </ProtectedPage>
     }
 }
 
@@ -37,14 +37,14 @@ enum Target {
 type Fetched = Option<Result<Vec<SessionInfo>, String>>;
 
 #[derive(Clone, Copy)]
-struct Here {
+struct Page {
     session: Session,
     list: RwSignal<Fetched>,
     busy: RwSignal<bool>,
-    said: RwSignal<String>,
+    announcement: RwSignal<String>,
 }
 
-impl Here {
+impl Page {
     fn fetch(self) {
         self.list.set(None);
         spawn_local(async move {
@@ -63,7 +63,7 @@ impl Here {
             return;
         }
         self.busy.set(true);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         spawn_local(async move {
             let outcome = match &target {
                 Target::One(id, _) => self.session.carry_out(&api::revoke_session(*id)).await,
@@ -82,7 +82,7 @@ impl Here {
             // Somebody was faster.
             Err(Rejected::Problem(problem, _)) if problem.code == ErrorCode::NotFound => {}
             Err(Rejected::SignedOut) => return,
-            Err(rejected) => return self.said.set(rejected.to_string()),
+            Err(rejected) => return self.announcement.set(rejected.to_string()),
         }
         let stays = |session: &SessionInfo| match target {
             Target::One(id, _) => session.id != *id,
@@ -93,7 +93,7 @@ impl Here {
                 sessions.retain(stays);
             }
         });
-        self.said.set(match target {
+        self.announcement.set(match target {
             Target::One(_, device) => format!("The session with {device} was ended."),
             Target::Others => "All other sessions were ended.".to_owned(),
         });
@@ -108,39 +108,39 @@ impl Here {
 }
 
 #[component]
-fn SessionsHere() -> impl IntoView {
-    let here = Here {
+fn SessionsContent() -> impl IntoView {
+    let page = Page {
         session: expect_context(),
         list: RwSignal::new(None),
         busy: RwSignal::new(false),
-        said: RwSignal::new(String::new()),
+        announcement: RwSignal::new(String::new()),
     };
-    here.fetch();
+    page.fetch();
     // Not rebuilt with every change of the list.
-    let state = Memo::new(move |_| here.list.with(|list| list.as_ref().map(|it| it.clone().err())));
+    let state = Memo::new(move |_| page.list.with(|list| list.as_ref().map(|it| it.clone().err())));
     view! {
         <p class="lead">
             "Each of these is a browser or a program in which somebody has logged in to your account. One you do not know is best ended, and your password changed."
         </p>
         <p class="said" role="status">
-            <Text text=here.said />
+            <Text text=page.announcement />
         </p>
         {move || match state.get() {
             None => view! { <Skeleton says="Fetching your sessions…" /> }.into_any(),
-            Some(Some(why)) => view! { <Failed why retry=move || here.fetch() /> }.into_any(),
-            Some(None) => view! { <List here /> }.into_any(),
+            Some(Some(why)) => view! { <Failed why retry=move || page.fetch() /> }.into_any(),
+            Some(None) => view! { <List page /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn List(here: Here) -> impl IntoView {
-    let alone = Memo::new(move |_| here.sessions().iter().all(|session| session.current));
+fn List(page: Page) -> impl IntoView {
+    let alone = Memo::new(move |_| page.sessions().iter().all(|session| session.current));
     view! {
         <SessionList
-            sessions=Signal::derive(move || here.sessions())
-            busy=here.busy.into()
-            revoke=Callback::new(move |(id, device)| here.revoke(Target::One(id, device)))
+            sessions=Signal::derive(move || page.sessions())
+            busy=page.busy.into()
+            revoke=Callback::new(move |(id, device)| page.revoke(Target::One(id, device)))
         />
         {keyed(
             move || alone.get(),
@@ -153,8 +153,8 @@ fn List(here: Here) -> impl IntoView {
                             type="button"
                             class="button"
                             data-kind="danger"
-                            aria-disabled=move || here.busy.get().then_some("true")
-                            on:click=move |_| here.revoke(Target::Others)
+                            aria-disabled=move || page.busy.get().then_some("true")
+                            on:click=move |_| page.revoke(Target::Others)
                         >
                             "End all other sessions"
                         </button>

@@ -11,7 +11,7 @@ use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, NEXT_PARAMETER, safe_next};
 use crate::session::{AuthStatus, Session};
 
 /// The login page, which leads back to the page that is shown.
-pub(super) fn login_and_back() -> String {
+pub(super) fn login_with_return() -> String {
     let here = use_location();
     let mut next = here.pathname.get_untracked();
     let query = here.search.get_untracked();
@@ -27,7 +27,7 @@ pub(super) fn login_and_back() -> String {
 }
 
 /// The address of `page`, login or registration, which leads on to where this one would.
-pub(super) fn passing_next(page: &'static str) -> impl Fn() -> String {
+pub(super) fn with_next(page: &'static str) -> impl Fn() -> String {
     let query = use_location().search;
     move || match query.with(|query| next_in(query).map(str::to_owned)) {
         Some(next) => format!("{page}?{NEXT_PARAMETER}={next}"),
@@ -48,7 +48,7 @@ fn next_in(query: &str) -> Option<&str> {
 /// Goes to the page that was asked for as soon as somebody is logged in, be it by this form, by a
 /// restored session, or in another tab.
 #[component]
-pub(crate) fn OnwardOnceSignedIn() -> impl IntoView {
+pub(crate) fn RedirectOnceSignedIn() -> impl IntoView {
     let status = expect_context::<Session>().auth_status();
     let query = use_location().search;
     take_fragment_along();

@@ -9,7 +9,7 @@ use leptos_router::components::Redirect;
 use shared::RevocationReason;
 use shared::path::LOGIN_PAGE;
 
-use super::onward::login_and_back;
+use super::login_redirect::login_with_return;
 use crate::components::account_nav::AccountNav;
 use crate::components::keyed::keyed;
 use crate::components::skeleton::Skeleton;
@@ -17,7 +17,7 @@ use crate::session::{AuthState, AuthStatus, Session, SignOutReason};
 
 /// A page with its content for whoever is logged in.
 #[component]
-pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl IntoView {
+pub(crate) fn ProtectedPage(heading: &'static str, children: ChildrenFn) -> impl IntoView {
     let session = expect_context::<Session>();
     let status = session.auth_status();
     let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
@@ -34,7 +34,7 @@ pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl I
                 move |(status, _)| match status {
                     AuthStatus::Restoring => view! { <Skeleton /> }.into_any(),
                     AuthStatus::SignedIn => children().into_any(),
-                    AuthStatus::SignedOut => view! { <AwayFromHere /> }.into_any(),
+                    AuthStatus::SignedOut => view! { <RedirectToLogin /> }.into_any(),
                 },
             )}
         </section>
@@ -43,7 +43,7 @@ pub(crate) fn BehindLogin(heading: &'static str, children: ChildrenFn) -> impl I
 
 /// To the login page; back here afterwards unless the user wanted to leave.
 #[component]
-fn AwayFromHere() -> impl IntoView {
+fn RedirectToLogin() -> impl IntoView {
     let left = matches!(
         expect_context::<Session>().auth_state_untracked(),
         AuthState::SignedOut(Some(
@@ -52,7 +52,7 @@ fn AwayFromHere() -> impl IntoView {
                 | SignOutReason::Ended(Some(RevocationReason::Deleted))
         ))
     );
-    let path = if left { LOGIN_PAGE.to_owned() } else { login_and_back() };
+    let path = if left { LOGIN_PAGE.to_owned() } else { login_with_return() };
     let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
     view! { <Redirect path options /> }
 }
