@@ -33,7 +33,7 @@ fn alert(events: &[Event], dismissed: Option<EventId>) -> Option<LoginAlert> {
 }
 
 #[test]
-fn the_newest_login_elsewhere_is_told_and_the_others_are_counted() {
+fn an_alert_names_the_newest_login_elsewhere_and_counts_the_others() {
     let (older, newer) = (login(EventKind::NewNetwork, 1, 28), login(EventKind::NewDevice, 2, 29));
     let expected = Some(LoginAlert { newest: newer.clone(), others: 1 });
     assert_eq!(alert(&[newer.clone(), older.clone()], None), expected);
@@ -48,13 +48,13 @@ fn a_new_device_on_a_new_network_is_one_login() {
 }
 
 #[test]
-fn this_session_is_no_news_to_itself() {
+fn the_login_of_this_session_is_no_alert() {
     let own = Event { current: true, ..login(EventKind::NewDevice, 1, 29) };
     assert_eq!(alert(&[own], None), None);
 }
 
 #[test]
-fn what_was_dismissed_and_what_was_before_it_stays_away() {
+fn a_dismissed_login_and_earlier_ones_are_no_alert() {
     let (older, newer) = (login(EventKind::NewDevice, 1, 28), login(EventKind::NewDevice, 2, 29));
     assert_eq!(alert(&[newer.clone(), older.clone()], Some(newer.id)), None);
     let left = alert(&[newer.clone(), older.clone()], Some(older.id));
@@ -62,7 +62,7 @@ fn what_was_dismissed_and_what_was_before_it_stays_away() {
 }
 
 #[test]
-fn what_was_before_this_session_or_long_ago_is_not_told() {
+fn a_login_before_this_session_or_a_week_ago_is_no_alert() {
     assert_eq!(alert(&[login(EventKind::NewDevice, 1, -1)], None), None);
     let soon = BEGAN.plus(DAY);
     let before = login(EventKind::NewDevice, 1, -1);
@@ -72,7 +72,7 @@ fn what_was_before_this_session_or_long_ago_is_not_told() {
 }
 
 #[test]
-fn other_events_are_none_of_its_business() {
+fn other_events_are_no_alert() {
     assert_eq!(alert(&[login(EventKind::LoginFailed, 1, 29)], None), None);
 }
 

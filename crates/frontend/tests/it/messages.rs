@@ -36,7 +36,7 @@ fn a_login_says_with_what_and_from_where() {
 }
 
 #[test]
-fn every_kind_of_event_has_words_of_its_own() {
+fn every_kind_of_event_has_a_message_of_its_own() {
     let mut seen = Vec::new();
     for kind in EventKind::ALL {
         let words = what_happened(&event(*kind));
@@ -49,7 +49,7 @@ fn every_kind_of_event_has_words_of_its_own() {
 }
 
 #[test]
-fn every_cause_of_an_end_has_words_of_its_own_in_the_record_and_in_the_notice() {
+fn every_revocation_reason_has_a_message_of_its_own_in_the_record_and_in_the_notice() {
     let (mut records, mut notices) = (Vec::new(), Vec::new());
     let causes = RevocationReason::ALL.iter().copied().map(Some).chain([None]);
     for cause in causes {

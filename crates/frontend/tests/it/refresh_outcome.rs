@@ -77,7 +77,7 @@ fn a_duplicate_is_settled_and_ends_nothing() {
 /// The key of an attempt that was carried out, but whose answer was lost, is what tells this client
 /// from a thief when it comes back with the password.
 #[test]
-fn a_password_that_is_wanted_ends_nothing_and_keeps_the_key() {
+fn a_required_step_up_keeps_the_session_and_the_key() {
     let wanted = problem(401, "insufficient_user_authentication");
     assert_eq!(seen(wanted), (Seen::StepUpRequired, false));
     for (status, code) in [(403, "insufficient_user_authentication"), (401, "invalid_credentials")]
@@ -129,7 +129,7 @@ fn a_change_of_the_password_with_a_lost_answer_is_settled_by_success_alone() {
 }
 
 #[test]
-fn silence_settles_nothing() {
+fn a_missing_answer_settles_no_attempt() {
     for (no_answer, error) in
         [(NoAnswer::Offline, TransientError::Offline), (NoAnswer::Timeout, TransientError::Timeout)]
     {
@@ -139,7 +139,7 @@ fn silence_settles_nothing() {
 }
 
 #[test]
-fn a_server_that_cannot_is_asked_again_with_the_same_key() {
+fn a_429_or_5xx_is_retried_with_the_same_key() {
     for (status, code, error) in [
         (429, "rate_limited", TransientError::RateLimited),
         (500, "internal_error", TransientError::Unavailable),
@@ -182,7 +182,7 @@ fn a_refusal_of_the_pages_origin_names_the_one_to_open() {
 }
 
 #[test]
-fn a_problem_is_the_same_trouble_as_the_answer_that_it_came_in() {
+fn a_problem_is_the_same_error_as_the_answer_that_it_came_in() {
     for (status, code) in [
         (401, "invalid_token"),
         (403, "insufficient_scope"),

@@ -120,7 +120,7 @@ fn a_refusal_that_comes_before_the_key_is_looked_for_settles_no_lost_try() {
 }
 
 #[test]
-fn it_is_asked_again_three_times_within_the_patience_of_a_user() {
+fn an_action_is_retried_three_times_within_the_patience_of_a_user() {
     let longest: Vec<_> = (0..5).map(|tried| wait_ms(tried, None, 0.0, 0.0)).collect();
     assert_eq!(longest, [Some(300), Some(1_000), Some(3_000), None, None]);
     let shortest: Vec<_> = (0..3).map(|tried| wait_ms(tried, None, 0.0, 1.0)).collect();
@@ -128,13 +128,13 @@ fn it_is_asked_again_three_times_within_the_patience_of_a_user() {
 }
 
 #[test]
-fn after_a_time_limit_it_is_asked_once_more() {
+fn after_a_timeout_there_is_one_more_try() {
     assert!(wait_ms(0, None, 10_000.0, 0.5).is_some());
     assert_eq!(wait_ms(1, None, 20_300.0, 0.5), None);
 }
 
 #[test]
-fn a_server_that_asks_for_a_little_patience_gets_it_and_one_that_asks_for_much_is_left_alone() {
+fn a_short_retry_after_is_waited_for_and_a_long_one_ends_the_retries() {
     assert_eq!(wait_ms(0, Some(1), 0.0, 1.0), Some(1_000));
     assert_eq!(wait_ms(2, Some(1), 0.0, 0.0), Some(3_000));
     assert_eq!(wait_ms(0, Some(5), 0.0, 1.0), Some(5_000));

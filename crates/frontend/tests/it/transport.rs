@@ -26,7 +26,7 @@ fn a_refused_token_is_known_by_the_problem_document_or_by_the_challenge() {
 }
 
 #[test]
-fn whatever_else_is_refused_is_not_the_token() {
+fn other_refusals_do_not_refuse_the_token() {
     for (status, challenge, body) in [
         (401, None, "<h1>Who are you?</h1>"),
         (401, Some("Bearer"), "Jwt is missing"),
