@@ -1,5 +1,5 @@
-//! The parts pages are made of: one file each, with a stylesheet of the same name in
-//! `style/components` where it has a look of its own. They must not know routes or send requests.
+//! The components of pages: one file each, with a stylesheet of the same name in `style/components` if the component
+//! has styles. Components must not know routes or send requests.
 
 pub(crate) mod account_nav;
 pub(crate) mod button;

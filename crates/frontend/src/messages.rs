@@ -1,5 +1,5 @@
-//! What has happened around an account, in words for people: the one place that turns the names of
-//! [`shared::event`] into sentences. It must not know views or the browser.
+//! Messages for users: the one place that turns the names of [`shared::event`] into sentences. It must not know views
+//! or the browser.
 
 mod limited;
 mod no_cookie;
@@ -15,36 +15,36 @@ pub use no_cookie::{
 };
 pub use refused_origin::why_not_from_here;
 
-/// How much an event is worth looking at.
+/// Severity of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Somebody did what they meant to do.
+    /// The user's own, expected action.
     Calm,
-    /// Worth a look: was it you?
+    /// Worth checking: the user may not have done it.
     Notable,
-    /// Somebody may have tried to get in, or has.
+    /// A possible or actual attack.
     Alarm,
 }
 
-/// What the activity page can be narrowed to.
+/// The filters of the activity page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
-    /// All but refreshes, which are many.
+    /// All events except refreshes, which are many.
     Everything,
-    /// Who came in, and who tried.
+    /// Logins, and failed logins.
     Logins,
-    /// What ended, and what was suspicious.
+    /// Revocations and alarms.
     EndingsAndAlarms,
-    /// The relay itself.
+    /// Refreshes, with their retries and duplicates.
     Refreshes,
 }
 
 impl Filter {
-    /// All of them, in the order they are offered.
+    /// All filters, in the order of their buttons.
     pub const ALL: [Self; 4] =
         [Self::Everything, Self::Logins, Self::EndingsAndAlarms, Self::Refreshes];
 
-    /// What it is called.
+    /// The label of the button.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Filter {
         }
     }
 
-    /// What stands where it finds nothing.
+    /// The text for an empty list.
     #[must_use]
     pub const fn nothing(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl Filter {
         }
     }
 
-    /// The kinds of events it lets through.
+    /// The kinds of events that the filter selects.
     #[must_use]
     pub fn kinds(self) -> Vec<EventKind> {
         EventKind::ALL.iter().copied().filter(|kind| self.takes(*kind)).collect()
@@ -94,7 +94,7 @@ impl Filter {
     }
 }
 
-/// How much an event is worth looking at.
+/// Severity of an event.
 #[must_use]
 pub const fn tone(kind: EventKind) -> Tone {
     use EventKind as K;
@@ -117,11 +117,11 @@ pub const fn tone(kind: EventKind) -> Tone {
     }
 }
 
-/// What happened; a sentence.
+/// Description of an event; a sentence.
 #[must_use]
 pub fn what_happened(event: &Event) -> String {
     use EventKind as K;
-    let by = client(event);
+    let by = whence(event);
     match event.kind {
         K::Registered => format!("The account was created with {by}."),
         K::LoggedIn => format!("Logged in with {by}."),
@@ -181,14 +181,14 @@ pub fn what_happened(event: &Event) -> String {
 
 /// "Firefox on Linux from 203.0.113.9".
 #[must_use]
-pub fn client(event: &Event) -> String {
+pub fn whence(event: &Event) -> String {
     match &event.ip {
         Some(ip) => format!("{} from {ip}", event.device),
         None => event.device.to_string(),
     }
 }
 
-/// Why a session among several ended; a sentence for the record.
+/// Why one of several sessions was revoked; a sentence for the activity page.
 const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
     match cause {
         Some(RevocationReason::Logout) => "A session was ended by logging out.",
@@ -211,8 +211,8 @@ const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
     }
 }
 
-/// Why this session ended, for whoever was logged in; whole sentences. To a refresh the server gives
-/// one answer for every cause, so without one this must not pretend to know more.
+/// Why this session was revoked, for its user; whole sentences. A refused refresh has one answer for every reason, so
+/// without a reason this must not pretend to know more.
 #[must_use]
 pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
     match cause {
@@ -250,13 +250,13 @@ pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
     }
 }
 
-/// Whether the user has wanted it so, and nothing is wrong.
+/// Whether the user revoked the session on purpose.
 #[must_use]
 pub const fn was_wanted(cause: Option<RevocationReason>) -> bool {
     matches!(cause, Some(RevocationReason::Logout | RevocationReason::Deleted))
 }
 
-/// What kind of device it is; `None` if that is not known.
+/// The kind of device; `None` if it is not known.
 #[must_use]
 pub const fn kind_of_device(device: &Device) -> Option<&'static str> {
     match device.kind {

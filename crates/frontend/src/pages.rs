@@ -1,5 +1,5 @@
-//! The pages, one file each. A page puts components together and calls the session; it must not
-//! send requests or keep tokens.
+//! The pages, one file each. A page combines components and calls the session; it must not send requests or store
+//! tokens.
 
 pub(crate) mod account;
 pub(crate) mod activity;

@@ -1,10 +1,10 @@
-//! What stands in place of something that could not be fetched. It must not know what that is.
+//! Error message with a retry button, in place of content that could not be fetched.
 
 use leptos::prelude::*;
 
 use super::text::Text;
 
-/// Why, what may help, and a way to try again.
+/// The reason, a remedy, and a retry button.
 #[component]
 pub(crate) fn Failed(
     why: String,

@@ -1,4 +1,4 @@
-//! What one sees first: what Baton is, and a way in. It must not explain how.
+//! The top of the home page: what Baton is, and links to register or log in.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -8,7 +8,6 @@ use super::keyed::keyed;
 use super::relay_picture::RelayPicture;
 use crate::session::{AuthStatus, Session};
 
-/// Headline, lead, call to action, picture.
 #[component]
 pub(crate) fn Hero() -> impl IntoView {
     let status = expect_context::<Session>().auth_status();

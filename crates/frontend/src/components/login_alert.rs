@@ -1,5 +1,4 @@
-//! Tells the user of a login elsewhere that may not have been theirs. It must not decide which logins
-//! those are; the session's look-out does.
+//! Login alert: asks the user whether a new login is theirs. `session::login_alerts` decides which logins are shown.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -10,7 +9,7 @@ use crate::dom::{focus_soon, local_time};
 use crate::messages::whence;
 use crate::session::Session;
 
-/// The notice, if there is something to tell.
+/// The notice, if there is an alert.
 #[component]
 pub(crate) fn LoginAlertNotice() -> impl IntoView {
     let session = expect_context::<Session>();

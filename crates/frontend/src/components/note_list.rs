@@ -1,4 +1,4 @@
-//! Notes as a list of cards. It must not change any; it says which one the user wants changed or gone.
+//! Notes as a list of cards. The page carries out what the buttons ask for.
 
 use leptos::prelude::*;
 use shared::NoteId;
@@ -7,24 +7,23 @@ use shared::note::Note;
 use super::keyed::keyed;
 use crate::dom::{focus_soon, local_time, machine_time};
 
-/// What can be done to a note.
+/// The callbacks and the state of the cards' buttons.
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {
     pub(crate) edit: Callback<NoteId>,
     pub(crate) delete: Callback<Note>,
-    /// Whether nothing can be done just now, so that what is being written is not lost.
+    /// Whether buttons are hidden, so that an unsaved note is not lost.
     pub(crate) locked: Signal<bool>,
-    /// Whether something is being done.
+    /// Whether a request is in flight.
     pub(crate) busy: Signal<bool>,
 }
 
-/// The list.
 #[component]
 pub(crate) fn NoteList(notes: Signal<Vec<Note>>, actions: Actions) -> impl IntoView {
     view! {
         <ul class="note-list" role="list">
-            // By all of it: a card is replaced whole, or not at all. Its times are seconds, and a note can be changed
-            // twice in one.
+            // The whole note is the key: a card is replaced or left alone. Times have a resolution of a second, and a
+            // note can change twice within one.
             <For each=move || notes.get() key=Note::clone children=move |note| card(note, actions) />
         </ul>
     }
@@ -56,7 +55,7 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
     }
 }
 
-/// What can be done.
+/// The buttons of a card.
 #[component]
 fn NoteActions(
     note: StoredValue<Note>,
@@ -91,7 +90,7 @@ fn NoteActions(
     }
 }
 
-/// Whether it is meant: nobody can bring a note back.
+/// Asks for confirmation: a deleted note cannot be restored.
 #[component]
 fn ConfirmDeletion(
     note: StoredValue<Note>,

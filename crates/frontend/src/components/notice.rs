@@ -1,5 +1,5 @@
-//! What the user has to know wherever they are: why a session is over, that the server cannot be
-//! reached, that the password is wanted, that a logout did not happen. It must not decide any of it.
+//! Notices on every page: why the session was revoked or expired, a transient error, a pending step-up, a failed
+//! logout, missing cookies, a login alert. The session decides each of them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -17,12 +17,12 @@ const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session 
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
 
-/// The region, which is always there, so that what appears in it is read out. It alone is live: a
-/// live notice inside it would be read out twice.
+/// The live region. It is always in the document, so that a screen reader reads what appears in it. A live region
+/// inside it would be read twice.
 #[component]
 pub(crate) fn Notice() -> impl IntoView {
     let session = expect_context::<Session>();
-    // Not rebuilt with every try: the focus may be on the button in it.
+    // Not rebuilt at every retry: the focus may be on the button in it.
     let failing = Memo::new(move |_| session.transient_error().is_some());
     view! {
         <div class="notices" aria-live="polite">
@@ -69,7 +69,7 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
     })
 }
 
-/// The session lasts no longer than its access token.
+/// Shown while cookies are missing: the session lasts only until the expiry of its access token.
 fn cookie_notice(session: Session) -> Option<impl IntoView> {
     let until = session.detail(|it| time_of_day(it.expires_at_ms))?;
     let text = match session.cookie_state() {
@@ -84,7 +84,7 @@ fn cookie_notice(session: Session) -> Option<impl IntoView> {
     })
 }
 
-/// Nothing is lost, but nothing goes on either.
+/// A transient error: the session stays, but calls fail until a retry succeeds.
 #[component]
 fn TransientErrorNotice() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -93,7 +93,7 @@ fn TransientErrorNotice() -> impl IntoView {
         error.unwrap_or_default()
     };
     let retry = move |_| {
-        // A second click joins what is under way.
+        // Single-flight: a second click joins the retry in flight.
         spawn_local(async move {
             if session.retry().await {
                 // The button is gone, and the focus with it.
@@ -119,7 +119,7 @@ fn TransientErrorNotice() -> impl IntoView {
     }
 }
 
-/// The session is kept, and waits for the password.
+/// The session is suspended until the step-up.
 #[component]
 fn SuspendedNotice() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -131,7 +131,7 @@ fn SuspendedNotice() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             session.log_out().await;
-            // After success this button goes away, and with it the signal and the focus.
+            // After a logout this button is gone, and with it the signal and the focus.
             busy.try_set(false);
             if matches!(session.auth_state_untracked(), AuthState::SignedOut(_)) {
                 focus_soon("main h1");

@@ -1,5 +1,4 @@
-//! Asks for the password again, in front of whatever page one is on (RFC 9470). It must not know what
-//! it is wanted for; the session's question says so.
+//! The step-up dialog (RFC 9470): asks for the password on any page. It must not know the call that waits for it.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
@@ -18,8 +17,8 @@ use crate::session::{Rejected, Session, StepUpReason};
 const TITLE: &str = "password-dialog-title";
 const REASON: &str = "password-dialog-reason";
 
-/// The dialog; empty while nothing is asked. The browser keeps the focus inside while it is open, and
-/// puts it back where it was afterwards.
+/// The dialog; empty without a pending step-up. The browser keeps the focus inside while the dialog is open, and
+/// restores it afterwards.
 #[component]
 pub(crate) fn PasswordDialog() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -41,12 +40,12 @@ pub(crate) fn PasswordDialog() -> impl IntoView {
             node_ref=dialog
             aria-labelledby=TITLE
             aria-describedby=REASON
-            // Escape, or what the system has in its place.
+            // Escape, or the system's equivalent.
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
                 session.decline_step_up();
             }
-            // A browser may close it in spite of that.
+            // A browser may close the dialog all the same.
             on:close=move |_| {
                 if !is_open() {
                     session.decline_step_up();

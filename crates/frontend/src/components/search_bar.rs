@@ -1,4 +1,4 @@
-//! What is searched for. It must not search.
+//! The search field. The page runs the search.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -9,8 +9,8 @@ use crate::dom::focus_soon;
 
 const NAME: &str = "search";
 
-/// What the browser says of a text that is too long; empty for any other. Not `maxlength`: that counts UTF-16 code
-/// units, where the service counts characters.
+/// Validation message for a text that is too long; empty for any other. Not `maxlength`: that counts UTF-16 code
+/// units, and the service counts characters.
 fn validity_message(text: &str) -> String {
     match text.trim().chars().count() {
         ..=MAX_QUERY => String::new(),
@@ -18,7 +18,7 @@ fn validity_message(text: &str) -> String {
     }
 }
 
-/// A field with its button; `query` is what was last searched for, empty for everything.
+/// A field with its button; `query` is the last search, empty for all notes.
 #[component]
 pub(crate) fn SearchBar(label: &'static str, query: RwSignal<String>) -> impl IntoView {
     let node = NodeRef::<Input>::new();

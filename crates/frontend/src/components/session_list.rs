@@ -1,5 +1,4 @@
-//! Where the user is logged in, as a list of cards. It must not end anything; it says which one the
-//! user wants ended.
+//! The user's active sessions as a list of cards. The page revokes the session that the user selects.
 
 use leptos::prelude::*;
 use shared::SessionId;
@@ -8,7 +7,7 @@ use shared::body::SessionInfo;
 use crate::dom::local_time;
 use crate::messages::{kind_of_device, titled};
 
-/// The list; `revoke` is told the session and what it is on.
+/// The list; `revoke` gets the session and the name of its device.
 #[component]
 pub(crate) fn SessionList(
     sessions: Signal<Vec<SessionInfo>>,
@@ -17,7 +16,7 @@ pub(crate) fn SessionList(
 ) -> impl IntoView {
     view! {
         <ul class="session-list" role="list">
-            // By its id: a button that ends a session never becomes another one's under a finger.
+            // Keyed by session id: a button never comes to revoke another session while the user clicks it.
             <For
                 each=move || sessions.get()
                 key=|session| session.id

@@ -1,4 +1,4 @@
-//! The head of every page: the way home, and the way in or out. It must not know what is below it.
+//! The header of every page: home, and login or logout.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +9,6 @@ use super::keyed::keyed;
 use crate::dom::focus_soon;
 use crate::session::{AuthState, AuthStatus, Session};
 
-/// Brand and navigation.
 #[component]
 pub(crate) fn SiteHeader() -> impl IntoView {
     let status = expect_context::<Session>().auth_status();
@@ -73,7 +72,7 @@ fn LogoutButton() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             session.log_out().await;
-            // After success this button goes away, and with it the signal and the focus.
+            // After a logout this button is gone, and with it the signal and the focus.
             busy.try_set(false);
             if matches!(session.auth_state_untracked(), AuthState::SignedOut(_)) {
                 focus_soon("main h1");

@@ -1,5 +1,5 @@
-//! The last exchanges as a relay: which call was refused, which hand-over followed, which call was
-//! repeated. It must not show more than [`Exchange`] holds, and that holds no token.
+//! The network log on the account page: refused calls, refreshes and retries. It shows an [`Exchange`], which holds
+//! no token.
 
 use leptos::prelude::*;
 use shared::path::REFRESH;
@@ -7,7 +7,6 @@ use shared::path::REFRESH;
 use crate::session::Session;
 use crate::session::network_log::Exchange;
 
-/// The list.
 #[component]
 pub(crate) fn NetworkLogList() -> impl IntoView {
     let network_log = expect_context::<Session>().network_log();

@@ -1,9 +1,8 @@
-//! Too many calls, in words for people. They must not say whether there is such an account.
+//! Messages of rate limits and lockouts. They must not disclose whether an account exists.
 
 use shared::LimitedBy;
 
-/// Why a call was refused because there were too many, and what to do about it where waiting is no remedy;
-/// whole sentences.
+/// Why a call was rate-limited, and the remedy where waiting does not help; whole sentences.
 #[must_use]
 pub const fn why_limited(limited_by: Option<LimitedBy>) -> &'static str {
     match limited_by {
@@ -21,13 +20,13 @@ pub const fn why_limited(limited_by: Option<LimitedBy>) -> &'static str {
     }
 }
 
-/// Whether waiting is the remedy.
+/// Whether waiting helps: it does not in a lockout.
 #[must_use]
 pub const fn is_worth_waiting(limited_by: Option<LimitedBy>) -> bool {
     !matches!(limited_by, Some(LimitedBy::Lockout | LimitedBy::SessionLockout))
 }
 
-/// How long to wait, as one would say it.
+/// A duration in words.
 #[must_use]
 pub fn seconds(seconds: u32) -> String {
     match seconds {

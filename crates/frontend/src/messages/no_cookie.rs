@@ -1,26 +1,26 @@
-//! What to tell the user of a browser that keeps no cookies. A browser refuses a cookie silently, so each sentence says what
-//! was seen; what may be behind it is called a possibility. It must not look at the browser.
+//! Messages for a browser that keeps no cookies. A browser refuses a cookie silently, so each sentence states what
+//! was observed, and calls a cause a possibility.
 
 use crate::session::no_cookie::NoCookie;
 
-/// A session that lasts as long as its token ended with it.
+/// The session ended at the expiry of its access token.
 pub const LASTED_AS_LONG_AS_ITS_TOKEN: &str = "Your login is over: this browser kept no cookie of it, so it lasted only as long \
     as its first access token.";
 
-/// The page was loaded, and the login was in the memory of the page before.
+/// The page was loaded again, and the token was in the memory of the previous page.
 pub const GONE_WITH_THE_PAGE: &str = "You are not logged in any more: this browser kept no cookie of your login, and the page was \
     loaded again. The session expires by itself, or is ended under Sessions after another login.";
 
-/// The session was refused, and its cookies are not there.
+/// The server refused the session, and its cookies are missing.
 pub const COOKIES_ARE_GONE: &str = "Your login could not go on: its cookies are not in this browser any more. They expire with the \
     session, and are removed when another tab logs out or finds the session over, or when the data of this site is cleared. \
     Log in again to go on.";
 
-/// What was wanted is a refresh in disguise.
+/// Reauthentication is a refresh, which needs the cookie.
 pub const TAKES_A_COOKIE: &str = "Nothing was done: confirming your password takes a cookie of your login, and this browser kept \
     none. Log out and in again; right after a login the password is not asked for.";
 
-/// Before a login: it would not last.
+/// Before a login: the session will not last.
 #[must_use]
 pub fn no_login_lasts(why: NoCookie) -> String {
     format!(
@@ -29,7 +29,7 @@ pub fn no_login_lasts(why: NoCookie) -> String {
     )
 }
 
-/// After a login: it ends at `time`.
+/// After a login: the session ends at `time`.
 #[must_use]
 pub fn ends_at(why: NoCookie, time: &str) -> String {
     format!(
@@ -38,7 +38,7 @@ pub fn ends_at(why: NoCookie, time: &str) -> String {
     )
 }
 
-/// The cookies were there, and were removed; the token is good until `time`.
+/// The cookies were removed; the token's expiry is at `time`.
 #[must_use]
 pub fn removed_before(time: &str) -> String {
     format!(

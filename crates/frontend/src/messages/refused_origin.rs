@@ -1,7 +1,6 @@
-//! Why a page is refused that is open at another address of the server than the one it is known by. It must not know
-//! where it is open.
+//! Message for a page that is open at another origin than the one that the server's same-origin check accepts.
 
-/// Why a page at `here` was refused where calls are taken from `accepted` alone, and where to go on.
+/// Why the server refused a page at `here`, although it accepts calls from `accepted`, and which address to open.
 #[must_use]
 pub fn why_not_from_here(accepted: &str, here: &str, path: &str) -> String {
     if accepted == here {
