@@ -23,8 +23,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// An action with the whole request as its identity: same request, same idempotency key. The body must hold no
-    /// password.
+    /// An action whose identity is the whole request. The body must hold no password.
     #[must_use]
     pub fn new(name: impl Into<String>, request: Request) -> Self {
         let version = request.if_match.clone().unwrap_or_default();

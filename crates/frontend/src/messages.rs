@@ -18,7 +18,7 @@ pub use refused_origin::why_not_from_here;
 /// Severity of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// The user's own, expected action.
+    /// An expected action.
     Calm,
     /// Worth checking: the user may not have done it.
     Notable,
@@ -33,7 +33,7 @@ pub enum Filter {
     Everything,
     /// Logins, and failed logins.
     Logins,
-    /// Revocations and alarms.
+    /// Logouts, revocations and alarms.
     EndingsAndAlarms,
     /// Refreshes, with their retries and duplicates.
     Refreshes,

@@ -1,11 +1,12 @@
-//! The one handle on "who is logged in here": the client side of the relay.
+//! The client: the one handle on the session of this browser, which refreshes tokens, retries calls and shares the
+//! session with other tabs.
 //!
-//! The access token lives in this handle's memory and nowhere else: not in a signal, the document
-//! or storage. Pages see a [`AuthState`] and call verbs. It must not know about views.
+//! The access token is in this handle's memory only: not in a signal, the document or storage. Views see an
+//! [`AuthState`] and call methods; the client must not know views.
 //!
-//! Read on in [`refresh_outcome`] for what an answer means, [`attempt`] for how a lost answer is survived, `refresh` for how a token
-//! is renewed, `once` for how an action is sent, `sign_in` for how a session begins and ends, `proof` for how the user
-//! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
+//! Start with [`refresh_outcome`] for the meaning of an answer, [`attempt`] for the attempt key, `refresh` for
+//! single-flight refresh, `idempotent_action` for actions and their retries, `sign_in` for login and logout,
+//! `step_up` for reauthentication, `session_poll` for revocation elsewhere, `cookies` for a browser that keeps none.
 
 mod action_keys;
 pub mod address;
@@ -60,7 +61,7 @@ pub(crate) use step_up::StepUpReason;
 use step_up::{StepUpPrompt, StepUpResult};
 use transient_error::TransientError;
 
-/// An access token. No `Debug`: it opens things.
+/// An access token. No `Debug`: it is a bearer credential.
 #[derive(Clone)]
 struct Token {
     secret: Secret,
@@ -70,23 +71,23 @@ struct Token {
     expires_at_ms: f64,
 }
 
-/// What must not be seen by views.
+/// State that views must not see.
 #[derive(Default)]
 struct Memory {
     token: Option<Token>,
     serial: u64,
-    /// Changes whenever another session takes this one's place or it ends: an answer that was asked
-    /// for in an earlier era is nobody's any more.
+    /// Changes when the session ends or another session replaces it: an answer to a request of an earlier epoch is
+    /// stale.
     epoch: u64,
-    /// The sessions known to be over. What still arrives of them is nobody's any more.
+    /// Sessions that are known to have ended. Their late messages and answers are ignored.
     ended: Vec<SessionId>,
-    /// Why the server says that the session of this era was ended.
+    /// Why the server revoked the session of this epoch.
     revocation_reason: Option<RevocationReason>,
-    /// When it was last asked for new logins, by this browser's clock.
+    /// When login alerts were last checked, by this browser's clock.
     alerts_checked_ms: f64,
 }
 
-/// The handle. Copied freely; all copies are the same session.
+/// The handle. All copies are the same session.
 #[derive(Clone, Copy)]
 pub struct Session {
     auth_state: RwSignal<AuthState>,
@@ -102,8 +103,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that is [`AuthState::Restoring`] if the hint says there may be one. Nothing is sent
-    /// until [`Session::start`], so that the server can make one too.
+    /// A session that is [`AuthState::Restoring`] if the hint cookie is there. It sends no request before
+    /// [`Session::start`], so the server can create one too.
     pub(crate) fn new(hint: bool) -> Self {
         let auth_state = if hint { AuthState::Restoring } else { AuthState::SignedOut(None) };
         Self {
@@ -120,8 +121,8 @@ impl Session {
         }
     }
 
-    /// Begins to listen to other tabs, removes what is outdated, and restores the session silently if the hint is there.
-    /// The cookie decides, not the page: it may have come or gone since the page was rendered.
+    /// Listens to other tabs, removes expired keys, and restores the session if the hint cookie is there. The cookie
+    /// decides, not the page: it may have changed since the page was rendered.
     pub(crate) fn start(self) {
         self.listen();
         spawn_local(action_keys::discard_expired());
@@ -134,15 +135,15 @@ impl Session {
         }
     }
 
-    /// Tries again, in the background, what could not be done for now.
+    /// Retries in the background after a transient error.
     pub(crate) fn resume(self) {
         spawn_local(async move {
-            // The outcome is seen in the phase and in the trouble.
+            // The auth state and the transient error show the outcome.
             let _ = self.retry().await;
         });
     }
 
-    /// Tries again what could not be done for now. Whether the trouble is over.
+    /// Retries after a transient error. Whether the error is over.
     pub(crate) async fn retry(self) -> bool {
         let stale = self.token().map(|token| token.serial);
         match self.fresh_token(stale).await {
@@ -154,17 +155,17 @@ impl Session {
         }
     }
 
-    /// The phase, tracked.
+    /// The auth state, tracked.
     pub(crate) fn auth_state(self) -> AuthState {
         self.auth_state.get()
     }
 
-    /// The phase as it is now.
+    /// The current auth state, not tracked.
     pub(crate) fn auth_state_untracked(self) -> AuthState {
         self.auth_state.get_untracked()
     }
 
-    /// The phase without details; changes only when they do not.
+    /// The auth state without its details; it changes only when they do not.
     pub(crate) fn auth_status(self) -> Memo<AuthStatus> {
         Memo::new(move |_| {
             self.auth_state.with(|auth_state| match auth_state {
@@ -175,7 +176,7 @@ impl Session {
         })
     }
 
-    /// Something of the session, tracked; `None` unless there is one.
+    /// A detail of the session, tracked; `None` without a session.
     pub(crate) fn detail<T>(self, of: impl FnOnce(&SignedIn) -> T) -> Option<T> {
         self.auth_state.with(|auth_state| match auth_state {
             AuthState::SignedIn(signed_in) => Some(of(signed_in)),
@@ -183,22 +184,22 @@ impl Session {
         })
     }
 
-    /// Why the last refresh failed for now, tracked.
+    /// The transient error of the last refresh, tracked.
     pub(crate) fn transient_error(self) -> Option<TransientError> {
         self.transient_error.get()
     }
 
-    /// Why the user is still logged in although they wanted out, tracked.
+    /// Why the last logout failed, tracked.
     pub(crate) fn logout_failure(self) -> Option<LogoutFailure> {
         self.logout_failure.get()
     }
 
-    /// Whether a refresh is under way in this tab, tracked.
+    /// Whether this tab is refreshing, tracked.
     pub(crate) fn is_refreshing(self) -> bool {
         self.refreshing.get()
     }
 
-    /// What was lately said on the wire.
+    /// The last exchanges with the server.
     pub(crate) fn network_log(self) -> RwSignal<NetworkLog> {
         self.network_log
     }
@@ -207,12 +208,12 @@ impl Session {
         self.memory.with_value(|memory| memory.token.clone())
     }
 
-    /// The session, as far as it is known.
+    /// The session id, if it is known.
     fn session_id(self) -> Option<SessionId> {
         self.memory.with_value(|memory| memory.token.as_ref().map(|token| token.session_id))
     }
 
-    /// Why the session of this era was ended, if a call of it has been told.
+    /// Why the session of this epoch was revoked, if an answer has said so.
     fn revocation_reason(self) -> Option<RevocationReason> {
         self.memory.with_value(|memory| memory.revocation_reason)
     }
@@ -221,7 +222,7 @@ impl Session {
         self.memory.with_value(|memory| memory.epoch)
     }
 
-    /// Notes that a session is over, whoever said so.
+    /// Records that a session has ended.
     fn note_ended(self, session_id: SessionId) {
         self.memory.update_value(|memory| memory.ended.push(session_id));
     }
@@ -230,7 +231,7 @@ impl Session {
         self.memory.with_value(|memory| memory.ended.contains(&session_id))
     }
 
-    /// From now on this is the session and its token.
+    /// Adopts a session and its token.
     fn adopt(self, body: SessionBody, expires_at_ms: f64) -> Token {
         let SessionBody { access_token, expires_in, session_id, user, .. } = body;
         if self.token().is_some_and(|token| token.session_id != session_id) {
@@ -264,7 +265,7 @@ impl Session {
         token
     }
 
-    /// There is a session here, but it is not the one that was; which it is has to be asked for.
+    /// Another session has replaced this one; a refresh has to find out which.
     fn restore_again(self) {
         self.memory.update_value(|memory| {
             memory.token = None;
@@ -276,7 +277,7 @@ impl Session {
         self.auth_state.set(AuthState::Restoring);
     }
 
-    /// From now on there is no session here.
+    /// Ends the session in this tab.
     fn forget(self, reason: impl Into<Option<SignOutReason>>) {
         self.memory.update_value(|memory| {
             let ended = memory.token.take().map(|token| token.session_id);

@@ -6,8 +6,8 @@ use super::form::FormState;
 use super::text::Text;
 use crate::dom::Ready;
 
-/// Submits the form around it. It is disabled until hydration. While the form is busy, or the server's rate limit has
-/// not passed, the button keeps the focus, and the form ignores it.
+/// Submits the form around it. It is disabled until hydration. While the form is busy, or waits for a rate limit, the
+/// button keeps the focus, and the form ignores it.
 #[component]
 pub(crate) fn SubmitButton(
     label: &'static str,

@@ -1,5 +1,5 @@
-//! Shows the verdict of the password rule during typing. The rule is `shared::password`, which the server applies
-//! too, so both always agree.
+//! Assesses a password while the user types it. The rule is `shared::password`, which the server applies too, so both
+//! always agree.
 
 use leptos::prelude::*;
 use shared::password::{self, MIN_CHARACTERS, Strength, Weakness};

@@ -1,5 +1,5 @@
-//! The page only a logged-in user sees: who they are, which session this is, how long the access
-//! token lives, and the relay at work. It must not hold the token or decide about it.
+//! The account page: user, session, expiry of the access token, and a call that shows refresh and retry. It must not
+//! hold the token.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,7 +16,6 @@ use crate::components::wire_log::NetworkLogList;
 use crate::dom::local_time;
 use crate::session::{CallError, CallPath, CallResult, Session};
 
-/// Your account.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     view! {
@@ -55,7 +54,7 @@ fn Account() -> impl IntoView {
     }
 }
 
-/// What the session is, and, once the API has been called, when it began and when it will end.
+/// The session, and, after a call of the API, its start and its expiry.
 #[component]
 fn SessionPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -94,7 +93,7 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
         spawn_local(async move {
             let called = session.call(api::me()).await;
             let me = called.answer.as_ref().ok().and_then(|it| it.json::<Me>());
-            // If the session has ended meanwhile, this page and its signals are gone.
+            // If the session has ended since, this page and its signals are gone.
             if result.try_set(in_words(&called, me.as_ref())).is_none() {
                 busy.set(false);
                 if let Some(me) = me {

@@ -1,4 +1,5 @@
-//! What has happened around the account, newest first, page by page. The words are [`crate::words`]'s.
+//! The activity page: security events of the account, newest first, in pages. Their texts come from
+//! [`crate::messages`].
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,7 +17,6 @@ use crate::dom::focus_soon;
 use crate::messages::Filter;
 use crate::session::{Rejected, Session};
 
-/// Your activity.
 #[component]
 pub(crate) fn ActivityPage() -> impl IntoView {
     view! {
@@ -26,7 +26,7 @@ pub(crate) fn ActivityPage() -> impl IntoView {
     }
 }
 
-/// What the page shows.
+/// The state of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Fetching,
@@ -53,7 +53,7 @@ impl Page {
         self.announcement.set(String::new());
         spawn_local(async move {
             let fetched = self.session.fetch::<Events>(api::events(&filter.kinds(), None)).await;
-            // The user may have left this page meanwhile, or asked for something else.
+            // The user may have left this page since, or chosen another filter.
             if self.filter.try_get_untracked() != Some(filter) {
                 return;
             }
@@ -106,7 +106,7 @@ impl Page {
     }
 }
 
-/// For those who do not see the list change.
+/// For screen readers, whose users do not see the list change.
 fn counted(events: usize, more: bool) -> String {
     match (events, more) {
         (0, _) => "Nothing".to_owned(),

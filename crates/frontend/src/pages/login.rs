@@ -1,5 +1,4 @@
-//! The page that logs in. It must not judge the answer of the server, which the form shows, or know
-//! where to go afterwards, which [`login_redirect`](super::login_redirect) does.
+//! The login page. The form shows the server's answer; [`login_redirect`](super::login_redirect) knows the next page.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -21,7 +20,6 @@ use crate::session::Session;
 const EMAIL: FieldSpec =
     FieldSpec { name: "email", label: "Email", kind: "email", autocomplete: "username" };
 
-/// Log in.
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     view! {
@@ -62,8 +60,8 @@ fn LoginForm() -> impl IntoView {
         });
     };
     view! {
-        // Before the scripts have taken over nothing can be sent, and should anything be, it must not
-        // be a GET with the password in the address.
+        // Before hydration the button is disabled; a form submitted all the same must not be a GET with the password
+        // in its URL.
         <form id=form.id class="form" method="post" action=LOGIN_PAGE novalidate on:submit=submit>
             <FormAlert form />
             <Field spec=EMAIL node=email form />

@@ -1,5 +1,5 @@
-//! The way to the login page and back, whole: path, query and fragment (RFC 3986 section 3). It must not lead to
-//! another origin.
+//! The redirect to the login page and back, with path, query and fragment (RFC 3986 section 3). It must stay
+//! same-origin, or it would be an open redirect.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -10,7 +10,7 @@ use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, NEXT_PARAMETER, safe_next};
 
 use crate::session::{AuthStatus, Session};
 
-/// The login page, which leads back to the page that is shown.
+/// The URL of the login page, which leads back to the current page.
 pub(super) fn login_with_return() -> String {
     let here = use_location();
     let mut next = here.pathname.get_untracked();
@@ -18,15 +18,15 @@ pub(super) fn login_with_return() -> String {
     if !query.is_empty() {
         next = format!("{next}?{query}");
     }
-    // A server never sees the fragment: a browser carries it over to the page it is redirected to (RFC 9110
-    // section 10.2.2).
+    // A server never gets the fragment: a browser carries it over to the target of a redirect (RFC 9110 section
+    // 10.2.2).
     if !cfg!(feature = "ssr") {
         next += &here.hash.get_untracked();
     }
     leading_to(LOGIN_PAGE, &next)
 }
 
-/// The address of `page`, login or registration, which leads on to where this one would.
+/// The URL of `page`, login or registration, with the `next` parameter of the current one.
 pub(super) fn with_next(page: &'static str) -> impl Fn() -> String {
     let query = use_location().search;
     move || match query.with(|query| next_in(query).map(str::to_owned)) {
@@ -39,14 +39,13 @@ fn leading_to(page: &str, next: &str) -> String {
     format!("{page}?{NEXT_PARAMETER}={}", Url::escape(next))
 }
 
-/// Where a query says to go on to, as it stands there. (The router's map of a query decodes twice.)
+/// The `next` parameter of a query, still encoded. (The router's map of a query decodes twice.)
 fn next_in(query: &str) -> Option<&str> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(name, _)| *name == NEXT_PARAMETER).map(|(_, value)| value)
 }
 
-/// Goes to the page that was asked for as soon as somebody is logged in, be it by this form, by a
-/// restored session, or in another tab.
+/// Goes to the requested page as soon as a user is signed in: by this form, by a restored session, or in another tab.
 #[component]
 pub(crate) fn RedirectOnceSignedIn() -> impl IntoView {
     let status = expect_context::<Session>().auth_status();
@@ -68,8 +67,8 @@ fn decoded(value: &str) -> String {
     js_sys::decode_uri_component(&spaced).map_or(spaced, String::from)
 }
 
-/// The fragment that came with a redirect of the server belongs to the page that was asked for: it moves into the
-/// address of that page, before a link on this one can replace it.
+/// The fragment that came with the server's redirect belongs to the requested page: it moves into the `next`
+/// parameter before a link on this page can replace it.
 fn take_fragment_along() {
     let (here, navigate) = (use_location(), use_navigate());
     Effect::new(move |_| {
@@ -86,8 +85,8 @@ fn take_fragment_along() {
     });
 }
 
-/// `path` as the browser resolves it, if that is still a path on this origin: `/.//elsewhere` is
-/// one before it is resolved and none after.
+/// `path` as the browser resolves it, if the result is same-origin: `/.//elsewhere` is before it is resolved, and is
+/// not afterwards.
 fn on_this_origin(path: &str) -> String {
     let resolve = || {
         let origin = window().location().origin().ok()?;

@@ -1,6 +1,5 @@
-//! The user's notes: the list of them, page by page, what is searched for, and a note less. A service of its
-//! own keeps them, so there is one state more than on other pages: that there is no such service here. What is
-//! written is the business of [`editor`].
+//! The notes page: list, search and deletion. A resource server of its own stores notes, so this page has a state
+//! that other pages do not have: a server without that service. [`editor`] writes notes.
 
 mod counted;
 mod draft;
@@ -27,12 +26,11 @@ use draft::Target;
 use editor::Editor;
 use tools::Tools;
 
-/// What Baton alone has to say to a call for notes.
+/// Baton's answer to a call for notes, where no gateway routes it to the service.
 const NO_GATEWAY: &str = "Notes live in a service of their own, and a gateway leads to it. This server runs \
     without them, so there is nothing to show here. This starts all three:";
 const WITH_GATEWAY: &str = "cargo xtask run --with-gateway";
 
-/// Your notes.
 #[component]
 pub(crate) fn NotesPage() -> impl IntoView {
     view! {
@@ -42,7 +40,7 @@ pub(crate) fn NotesPage() -> impl IntoView {
     }
 }
 
-/// What the page shows.
+/// The state of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Fetching,
@@ -54,17 +52,17 @@ enum State {
 #[derive(Clone, Copy)]
 struct Page {
     session: Session,
-    /// What is searched for; empty while all notes are wanted.
+    /// The search; empty for all notes.
     query: RwSignal<String>,
     state: RwSignal<State>,
     notes: RwSignal<Vec<Note>>,
     more: RwSignal<bool>,
     busy: RwSignal<bool>,
     announcement: RwSignal<String>,
-    /// What is being written, if anything is.
+    /// The note in the editor, if there is one.
     writing: RwSignal<Option<Target>>,
     drafts: Drafts,
-    /// How often something was changed from here: a list that was asked for before does not know of it.
+    /// Counts the changes made on this page: a list that was requested before a change is stale.
     changes: StoredValue<u32>,
 }
 
@@ -75,17 +73,17 @@ impl Page {
         self.load(true);
     }
 
-    /// Fetches without a word of it on the page, until the list is there; and then only if it is to be told.
+    /// Fetches the list without a placeholder; `announce`: whether to announce its length.
     fn load(self, announce: bool) {
         let (query, changes) = (self.query.get_untracked(), self.changes.get_value());
         spawn_local(async move {
             let fetched = self.session.fetch::<Notes>(api::notes(&query, None)).await;
-            // The user may have left this page meanwhile, or asked for something else.
+            // The user may have left this page since, or searched for another text.
             if self.query.try_get_untracked().as_ref() != Some(&query) {
                 return;
             }
             if self.changes.get_value() != changes {
-                // What was said of the change stands.
+                // The announcement of the change stays.
                 return self.load(false);
             }
             match fetched {
@@ -98,7 +96,7 @@ impl Page {
                     self.state.set(State::Shown);
                 }
                 Err(Rejected::SignedOut) => {}
-                // The service has such a path, always.
+                // The service never answers 404 at this path, so a 404 means that there is no service.
                 Err(rejected) if rejected.is(ErrorCode::NotFound) => {
                     self.state.set(State::NoGateway);
                 }
@@ -146,7 +144,7 @@ impl Page {
         self.announcement.set(String::new());
         spawn_local(async move {
             let outcome = self.session.carry_out(&api::delete_note(note.id)).await;
-            // If the session has ended meanwhile, the page and its signals are gone.
+            // If the session has ended since, this page and its signals are gone.
             if self.busy.try_set(false).is_some() {
                 return;
             }
@@ -157,7 +155,7 @@ impl Page {
                     self.announcement.set(format!("“{}” was deleted.", note.title));
                 }
                 Err(Rejected::SignedOut) => return,
-                // Somebody was faster, or there is no service any more: the list says which.
+                // Already deleted, or there is no service any more: the list shows which.
                 Err(rejected) if rejected.is(ErrorCode::NotFound) => self.fetch(),
                 Err(rejected) => {
                     let how = match rejected {
@@ -172,10 +170,10 @@ impl Page {
         });
     }
 
-    /// A note has been written; `is_new` if it was not there before.
+    /// A note has been stored; `is_new` if it was created.
     fn written(self, note: Note, is_new: bool) {
         if self.announcement.try_set(format!("“{}” is saved.", note.title)).is_some() {
-            // The user has left this page meanwhile.
+            // The user has left this page.
             return;
         }
         self.changes.update_value(|changes| *changes += 1);
@@ -248,7 +246,7 @@ fn NotesContent() -> impl IntoView {
 
 #[component]
 fn Shown(page: Page) -> impl IntoView {
-    // Unless it has just been said.
+    // Unless the announcement says the same.
     let none = move || {
         let none = none(&page.query.get_untracked());
         let unsaid = page.notes.with(Vec::is_empty)

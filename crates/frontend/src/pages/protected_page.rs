@@ -1,6 +1,5 @@
-//! What all pages have in common that only a logged-in user sees: heading, navigation, the calm shape
-//! while the session is being restored, and the way to the login page and back. It must not know what
-//! is on them.
+//! The frame of pages that need a login: heading, navigation, a placeholder while the session is restored, and the
+//! redirect to the login page and back.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -15,7 +14,7 @@ use crate::components::keyed::keyed;
 use crate::components::skeleton::Skeleton;
 use crate::session::{AuthState, AuthStatus, Session, SignOutReason};
 
-/// A page with its content for whoever is logged in.
+/// A page whose content needs an authenticated user.
 #[component]
 pub(crate) fn ProtectedPage(heading: &'static str, children: ChildrenFn) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -28,7 +27,7 @@ pub(crate) fn ProtectedPage(heading: &'static str, children: ChildrenFn) -> impl
             <h1 class="page-title" tabindex="-1">
                 {heading}
             </h1>
-            // Another session is another page: nothing of the one before may stay.
+            // Another session is another page: all elements of the previous one are replaced.
             {keyed(
                 move || (status.get(), session_id.get()),
                 move |(status, _)| match status {
@@ -41,7 +40,7 @@ pub(crate) fn ProtectedPage(heading: &'static str, children: ChildrenFn) -> impl
     }
 }
 
-/// To the login page; back here afterwards unless the user wanted to leave.
+/// Redirects to the login page; the user comes back after the login, unless they left on purpose.
 #[component]
 fn RedirectToLogin() -> impl IntoView {
     let left = matches!(

@@ -1,5 +1,4 @@
-//! The page that creates an account. The rule for passwords is `shared::password`; this page only
-//! shows it.
+//! The registration page. `shared::password` has the password rule; this page only shows it.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -25,11 +24,10 @@ const EMAIL: FieldSpec =
 const NAME: FieldSpec =
     FieldSpec { name: "name", label: "Name (optional)", kind: "text", autocomplete: "name" };
 
-/// A password is refused here only where an earlier try of this form has made the account.
+/// The password is refused here only if an earlier try of this form has created the account.
 const ANOTHER_PASSWORD: &str =
     "Your earlier try has created this account, with another password. Enter that one.";
 
-/// Create an account.
 #[component]
 pub(crate) fn RegisterPage() -> impl IntoView {
     view! {
@@ -49,7 +47,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
     }
 }
 
-/// The inputs, which keep what was typed.
+/// The inputs, which hold the typed values.
 #[derive(Clone, Copy)]
 struct Typed {
     email: NodeRef<Input>,
@@ -79,7 +77,7 @@ fn RegisterForm() -> impl IntoView {
     let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
     let assessment = RwSignal::new(None);
     let update_assessment = move || assessment.set(typed.assessment());
-    // Something may have been typed before the scripts took over.
+    // The user may have typed before hydration.
     Effect::new(move |_| update_assessment());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -99,8 +97,8 @@ fn RegisterForm() -> impl IntoView {
         });
     };
     view! {
-        // See the login form for why this is a POST. The address and the name count as words an
-        // attacker tries first, so typing them may change the judgement as well.
+        // A POST for the reason given at the login form. Email address and name are words that an attacker tries
+        // first, so they change the assessment of the password.
         <form
             id=form.id class="form"
             method="post"

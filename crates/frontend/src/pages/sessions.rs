@@ -1,4 +1,4 @@
-//! Where the user is logged in, and out with the others. It must not decide whose sessions those are.
+//! The sessions page: lists the user's active sessions and revokes one or all others.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,7 +15,6 @@ use crate::components::text::Text;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 
-/// Your sessions.
 #[component]
 pub(crate) fn SessionsPage() -> impl IntoView {
     view! {
@@ -25,15 +24,15 @@ pub(crate) fn SessionsPage() -> impl IntoView {
     }
 }
 
-/// What the user wants ended.
+/// The session to revoke.
 enum Target {
-    /// One, with the words for what it is on.
+    /// One session, with the name of its device.
     One(SessionId, String),
-    /// All but this one.
+    /// All except this one.
     Others,
 }
 
-/// `None` while it is being fetched, else the list, or why there is none.
+/// `None` while it is fetched, else the list, or the reason why it could not be fetched.
 type Fetched = Option<Result<Vec<SessionInfo>, String>>;
 
 #[derive(Clone, Copy)]
@@ -53,7 +52,7 @@ impl Page {
                 Err(Rejected::SignedOut) => return,
                 Err(rejected) => Err(format!("Your sessions could not be fetched. {rejected}")),
             };
-            // The user may have left this page meanwhile.
+            // The user may have left this page since.
             self.list.try_set(Some(fetched));
         });
     }
@@ -69,7 +68,7 @@ impl Page {
                 Target::One(id, _) => self.session.carry_out(&api::revoke_session(*id)).await,
                 Target::Others => self.session.revoke_other_sessions().await,
             };
-            // If this session has ended meanwhile, the page and its signals are gone.
+            // If this session has ended since, this page and its signals are gone.
             if self.busy.try_set(false).is_none() {
                 self.tell(&target, outcome);
             }
@@ -79,7 +78,7 @@ impl Page {
     fn tell(self, target: &Target, outcome: Result<(), Rejected>) {
         match outcome {
             Ok(()) => {}
-            // Somebody was faster.
+            // Already revoked.
             Err(Rejected::Problem(problem, _)) if problem.code == ErrorCode::NotFound => {}
             Err(Rejected::SignedOut) => return,
             Err(rejected) => return self.announcement.set(rejected.to_string()),
@@ -101,7 +100,7 @@ impl Page {
         focus_soon("main h1");
     }
 
-    /// The list, tracked; empty while there is none.
+    /// The list, tracked; empty while it is fetched.
     fn sessions(self) -> Vec<SessionInfo> {
         self.list.with(|list| list.clone().and_then(Result::ok).unwrap_or_default())
     }
@@ -116,7 +115,7 @@ fn SessionsContent() -> impl IntoView {
         announcement: RwSignal::new(String::new()),
     };
     page.fetch();
-    // Not rebuilt with every change of the list.
+    // Not rebuilt at every change of the list.
     let state = Memo::new(move |_| page.list.with(|list| list.as_ref().map(|it| it.clone().err())));
     view! {
         <p class="lead">

@@ -1,5 +1,4 @@
-//! What the user can change about the account: name, password, and its end. It must not judge what is
-//! typed.
+//! The settings page: name, password, deletion of the account.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -26,7 +25,6 @@ const CURRENT: &str = "current_password";
 const NEW: &str = "new_password";
 const UNDERSTOOD: &str = "understood";
 
-/// Your settings.
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
     view! {

@@ -1,11 +1,11 @@
-//! The keys of actions where they are kept ([`super::store`]): taken before an action is sent, settled when it is answered, and
-//! removed when they are too old or their session is over. Which key is taken is decided in [`super::pending`].
+//! Idempotency keys of actions in the key store ([`super::key_store`]): taken before an action is sent, settled by
+//! its answer, removed at their expiry or with their session. [`super::pending_action`] decides which key is taken.
 
 use super::pending_action::{self, TakenKey};
 use super::{browser, key_store};
 use crate::action::{Action, begins_a_session};
 
-/// The key to send: the pending one, if the action is the same, else a new one.
+/// The key to send: the pending one if the action is the same, else a new one.
 pub(super) async fn take(action: &Action) -> TakenKey {
     let (now, fresh) = (browser::unix_ms(), browser::fresh_key());
     key_store::in_action_transaction(action.name(), |store| {
@@ -14,18 +14,18 @@ pub(super) async fn take(action: &Action) -> TakenKey {
     .await
 }
 
-/// The action with this key has been answered.
+/// Removes the key of an answered action.
 pub(super) async fn settle(action: &Action, key: &str) {
     key_store::in_action_transaction(action.name(), |store| pending_action::settle(store, key))
         .await;
 }
 
-/// The next action of this kind takes a fresh key.
+/// Discards the pending key: the next action of this kind takes a new one.
 pub(super) async fn discard(action: &Action) {
     key_store::in_action_transaction(action.name(), |store| store.clear()).await;
 }
 
-/// Removes the keys that are too old to be used again.
+/// Discards the keys that are too old for a retry.
 pub(super) async fn discard_expired() {
     let now = browser::unix_ms();
     for name in key_store::names_of_actions().await {
@@ -36,8 +36,8 @@ pub(super) async fn discard_expired() {
     }
 }
 
-/// A session is over at this time: nothing is kept of its actions (ASVS 5.0.0 V14.3.1). A sign-in is no part of it, and
-/// what is made later is of another one.
+/// Discards the keys of a session that ended at `until_ms` (ASVS 5.0.0 V14.3.1). The key of a sign-in does not belong
+/// to a session, and a later key belongs to another one.
 pub(super) async fn discard_of_session(until_ms: u64) {
     for name in key_store::names_of_actions().await {
         if !begins_a_session(&name) {

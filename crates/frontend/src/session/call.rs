@@ -1,6 +1,5 @@
-//! A protected call: attach the token; if it is refused, refresh once and repeat once; if the server
-//! wants the password first, ask for it and repeat once. It must not know which call it is, or ask again for an answer that was
-//! lost: that is for `once`.
+//! A protected call with a bearer token: after a 401 refresh once and retry once; if step-up is required,
+//! reauthenticate and retry once. `idempotent_action` retries lost answers.
 
 use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
@@ -12,33 +11,33 @@ use super::transient_error::TransientError;
 use super::{Session, Token};
 use crate::transport::{self, Answer, NoAnswer, Request};
 
-/// What came of a protected call.
+/// The result of a protected call.
 pub(crate) struct CallResult {
     pub(crate) path: CallPath,
     pub(crate) answer: Result<Answer, CallError>,
 }
 
-/// How the call went about its token.
+/// How the call got its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallPath {
-    /// The token at hand was sent.
+    /// The access token in memory was sent.
     Direct,
-    /// There was none, so it was fetched first.
+    /// No token in memory, so the call refreshed first.
     RefreshedFirst,
-    /// The token at hand was refused; it was renewed and the call repeated.
+    /// The token was refused, so the call refreshed and retried.
     Retried,
 }
 
 /// Why a protected call has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallError {
-    /// There is no session any more.
+    /// The session has ended.
     SignedOut,
-    /// It takes the password, and the user would rather not give it.
+    /// Step-up is required, and the user declined it.
     Declined,
-    /// Not for now: it was not sent.
+    /// Transient error: the call was not sent.
     Transient(TransientError),
-    /// It was sent, and no answer came.
+    /// The call was sent, and no answer came.
     Unanswered(TransientError),
 }
 
@@ -59,7 +58,7 @@ impl From<NoAnswer> for CallError {
 }
 
 impl Session {
-    /// Sends one request and notes it in the wire log.
+    /// Sends one request and adds it to the network log.
     pub(super) async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
         self.recheck_cookies();
         let (method, path) = (request.method.clone(), request.path.clone());
@@ -73,12 +72,12 @@ impl Session {
         outcome
     }
 
-    /// Sends `request` with an access token, and again if the user has to give the password first.
+    /// Sends `request` with an access token; retries it after a required step-up.
     pub(crate) async fn call(self, request: Request) -> CallResult {
         self.call_with(request, &mut None).await
     }
 
-    /// The same, with the token in `last` if there is one. It is the one that was sent last, afterwards.
+    /// The same, with the token in `last` if there is one. Afterwards `last` is the token that was sent last.
     pub(super) async fn call_with(self, request: Request, last: &mut Option<Token>) -> CallResult {
         let CallResult { path, answer } = self.call_once(request.clone(), last).await;
         if !answer.as_ref().is_ok_and(Answer::requires_step_up) {
@@ -86,7 +85,7 @@ impl Session {
         }
         let answer = match self.require_step_up(StepUpReason::Sensitive).await {
             StepUpResult::Reauthenticated => {
-                // The next token says that the password was given.
+                // The next token has the new `auth_time`.
                 *last = None;
                 self.call_once(request, last).await.answer
             }
@@ -96,7 +95,7 @@ impl Session {
         CallResult { path, answer }
     }
 
-    /// Makes a protected call and reads its answer, or says why there is none.
+    /// Makes a protected call and parses its answer.
     pub(crate) async fn fetch<T: DeserializeOwned>(self, request: Request) -> Result<T, Rejected> {
         let answer = self.call(request).await.answer?;
         let read = if answer.succeeded() { answer.json() } else { None };
@@ -118,13 +117,13 @@ impl Session {
             return CallResult { path, answer: first.map_err(CallError::from) };
         }
         if self.has_ended(token.session_id) {
-            // Logged out before the answer came: there is nothing to refresh.
+            // Logged out before the answer came: there is no session to refresh.
             return CallResult { path, answer: Err(CallError::SignedOut) };
         }
         let answer = match self.token_for_a_call(Some(token.serial)).await {
-            // Somebody else has logged in meanwhile: what was asked for one user is not asked as another.
+            // Another user has logged in since: a call of one user must not be retried as another.
             Ok(fresh) if fresh.session_id != token.session_id => Err(CallError::SignedOut),
-            // Repeated once: a token that is refused fresh will not get better.
+            // One retry only: a refused fresh token will not be accepted later.
             Ok(fresh) => {
                 *last = Some(fresh.clone());
                 self.send(with_token(request, &fresh)).await.map_err(CallError::from)
@@ -134,8 +133,7 @@ impl Session {
         CallResult { path: CallPath::Retried, answer }
     }
 
-    /// An access token other than the one with the serial number `stale`, after the password if the
-    /// session stands still without it.
+    /// An access token other than the stale one with this serial number, after a step-up if the session is suspended.
     pub(super) async fn token_for_a_call(self, stale: Option<u64>) -> Result<Token, CallError> {
         match self.fresh_token(stale).await {
             Err(RefreshError::StepUpRequired) => {

@@ -1,7 +1,6 @@
-//! Whether this browser keeps the cookies of the session. They come with each token; the refresh cookie cannot be seen, but
-//! the readable hint comes and goes with it. Without them the session lasts as long as its token does: the user is told at
-//! once, nothing is asked of the server that cannot succeed, and the end is not taken for another one. It must not show
-//! anything.
+//! Detects whether this browser keeps the session's cookies. They come with each token; scripts cannot see the
+//! refresh cookie, but the readable hint cookie comes and goes with it. Without them the session lasts until the
+//! expiry of its token: the user is warned at once, no refresh is tried, and the end gets its own reason.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,30 +9,31 @@ use shared::RevocationReason;
 use super::no_cookie::NoCookie;
 use super::{AuthState, Session, SignOutReason, Token, action_keys, browser, hint, probe};
 
-/// A browser may need a moment until scripts see the cookies of an answer: it is looked so often before they are missed.
+/// Checks before the cookies count as missing: a browser may need a moment until scripts see the cookies of an
+/// answer.
 const CHECKS: u32 = 5;
 const CHECK_INTERVAL_MS: u32 = 100;
 
-/// What has become of the session's cookies, as far as the hint tells.
+/// State of the session's cookies, by the hint cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookieState {
-    /// There is no session, or it has not been looked yet.
+    /// No session, or not checked yet.
     Unknown,
-    /// They are there.
+    /// The hint cookie is there.
     Kept,
-    /// They were not there when they should have come.
+    /// Missing after a token arrived.
     NotKept(NoCookie),
-    /// They were there, and are not any more.
+    /// Removed since they were seen.
     Removed,
 }
 
 impl Session {
-    /// What has become of the session's cookies, tracked.
+    /// State of the session's cookies, tracked.
     pub(crate) fn cookie_state(self) -> CookieState {
         self.cookies.get()
     }
 
-    /// A token has come, and cookies with it. Are they there?
+    /// Checks the cookies that should have come with a new token.
     pub(super) fn check_cookies(self, token: &Token) {
         let token = token.clone();
         spawn_local(async move {
@@ -46,7 +46,7 @@ impl Session {
                 return;
             }
             if hint::is_there() {
-                // By now it is seen under which name.
+                // By now the hint's name is known.
                 hint::note_session();
                 probe::take_note();
                 return self.set_cookie_state(CookieState::Kept);
@@ -57,7 +57,7 @@ impl Session {
         });
     }
 
-    /// Looks whether the cookies are still there: nothing tells a page that they were removed.
+    /// Checks whether the cookies are still there: no event tells a page that they were removed.
     pub(super) fn recheck_cookies(self) {
         match (self.cookies.get_untracked(), hint::is_there()) {
             (CookieState::Kept, false) => self.set_cookie_state(CookieState::Removed),
@@ -69,7 +69,7 @@ impl Session {
         }
     }
 
-    /// The session lasts as long as this token, and no call may come that would notice.
+    /// Ends the session at the expiry of this token, in case no call comes that would notice.
     async fn sign_out_at_expiry(self, token: Token) {
         let left_ms = token.expires_at_ms - browser::now_ms();
         #[expect(
@@ -84,13 +84,13 @@ impl Session {
         }
     }
 
-    /// Whether a refresh would be a request without a cookie.
+    /// Whether a refresh would have no cookie.
     pub(super) fn cannot_be_refreshed(self) -> bool {
         matches!(self.cookies.get_untracked(), CookieState::NotKept(_)) && !hint::is_there()
     }
 
-    /// Why a session is over that cannot be refreshed, or was refused with no cause given. To be asked before the hint is
-    /// dropped.
+    /// Why the session ended, if it cannot be refreshed or the server named no reason. To be called before the hint
+    /// is removed.
     pub(super) fn sign_out_reason(self, cause: Option<RevocationReason>) -> SignOutReason {
         match cause {
             None if self.cannot_be_refreshed() => SignOutReason::NoCookies,

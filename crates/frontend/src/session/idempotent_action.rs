@@ -1,6 +1,6 @@
-//! One click, one effect: the one way in which an action is sent. It takes its key before it is sent, asks again with the same
-//! key while there is no answer, and gives the key up when there is one. What an answer means is said in
-//! [`super::retry`], which key is taken in [`super::pending`]; nothing here decides that.
+//! Sends idempotent actions: one click, one effect. An action takes its idempotency key before it is sent, retries
+//! with the same key until it is answered, and then discards the key. [`super::retry`] interprets answers, and
+//! [`super::pending_action`] selects the key.
 
 use serde::de::DeserializeOwned;
 use shared::ErrorCode;
@@ -14,35 +14,36 @@ use super::{CallError, Session, Token, action_keys, browser};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 
-/// An action that was carried out. Its key is pending until [`Done::settle`].
+/// An action that was carried out. Its key is pending until [`Completed::settle`].
 #[must_use]
 pub(super) struct Completed<T> {
     value: T,
     key: String,
-    /// Whether the key was that of an earlier click: then the effect may be that one's, and things may have changed since.
+    /// Whether the key is an earlier click's: then the effect may be that click's, and the state may have changed
+    /// since.
     resumed: bool,
 }
 
 impl<T> Completed<T> {
-    /// What the server says of it. Its key is given up.
+    /// Discards the key, and returns the server's answer.
     pub(super) async fn settle(self, action: &Action) -> T {
         action_keys::settle(action, &self.key).await;
         self.value
     }
 }
 
-/// Why an action is not known to be done.
+/// Why an action is not known to be carried out.
 pub(super) enum ActionError {
-    /// The server says no.
+    /// The server refused.
     Refused {
-        /// How.
+        /// The refusal.
         answer: Answer,
-        /// Whether this is said of all tries with the key. Else an earlier one may have been carried out.
+        /// Whether the refusal covers all tries with the key. Otherwise an earlier try may have been carried out.
         is_final: bool,
     },
-    /// It was sent, and it is not known what became of it. Its key stays.
+    /// Sent, but unanswered. The idempotency key stays pending.
     Uncertain(TransientError),
-    /// It was not sent.
+    /// Not sent.
     NotSent(CallError),
 }
 
@@ -61,23 +62,23 @@ impl From<ActionError> for Rejected {
 
 /// How an action is sent.
 pub(super) enum SendMode {
-    /// As it is, while this tab has the refresh lock.
+    /// The request as it is, under the refresh lock.
     UnderLock(LockTurn),
-    /// With an access token, if need be after a refresh or the password. A copy is sent with the token of the try before:
-    /// the server answers it even if the action has ended the session, or the token has expired.
+    /// With an access token, after a refresh or a step-up if needed. A retry reuses the token of the try before: the
+    /// server answers it even if the action has revoked the session, or the token has expired.
     WithToken(Option<Token>),
 }
 
-/// The refresh lock, which is held for one try at a time: others wait for it only so long.
+/// The refresh lock, released between tries: other tabs wait for it only until a timeout.
 pub(super) struct LockTurn {
     /// `None` between two tries.
     pub(super) held: Option<LockGuard>,
-    /// The era in which the action makes sense; `None` if in any.
+    /// The epoch for which the action is valid; `None` for any.
     pub(super) epoch: Option<u64>,
 }
 
 impl SendMode {
-    /// Lets another tab go first.
+    /// Releases the lock for other tabs.
     fn release_lock(&mut self) {
         if let Self::UnderLock(turn) = self {
             turn.held = None;
@@ -86,14 +87,14 @@ impl SendMode {
 }
 
 impl Session {
-    /// Carries out an action that is answered with 204, or says why it was not done.
+    /// Carries out an action that is answered with 204.
     pub(crate) async fn carry_out(self, action: &Action) -> Result<(), Rejected> {
         let holds = async |_: &()| -> Result<bool, Rejected> { Ok(true) };
         self.send_idempotent(action, no_content, holds).await
     }
 
-    /// Carries out an action that is answered with what it has made, or says why it was not done. `is_there` is as `holds`
-    /// in [`Session::send_idempotent`].
+    /// Carries out an action that is answered with what it has created. `is_there` is the `holds` of
+    /// [`Session::send_idempotent`].
     pub(crate) async fn create<T: DeserializeOwned>(
         self,
         action: &Action,
@@ -102,9 +103,9 @@ impl Session {
         self.send_idempotent(action, Answer::json::<T>, is_there).await
     }
 
-    /// Carries out a protected action. `read` takes from a successful answer what the server says; `None` if the answer is
-    /// not our server's. What an answer says that is an earlier click's may be true no more: `holds` looks, and if it is
-    /// not, this click is an action of its own. Until that is known the key stays.
+    /// Carries out a protected action. `read` parses a successful answer; `None` if it is not our server's. The
+    /// answer to an earlier click may be stale: `holds` checks it, and if it is, the action is sent with a new key.
+    /// The old key stays pending until then.
     pub(super) async fn send_idempotent<T>(
         self,
         action: &Action,
@@ -121,8 +122,8 @@ impl Session {
         Ok(done.settle(action).await)
     }
 
-    /// Sends an action until it is answered. If the server knows the key from another request, such as one of a former
-    /// session, nothing has happened, and the action takes a fresh one.
+    /// Sends an action until it is answered. If the server knows the key from another request, such as one of a
+    /// former session, the action was not carried out, and takes a new key.
     pub(super) async fn send_until_answered<T>(
         self,
         action: &Action,
@@ -138,7 +139,7 @@ impl Session {
         self.send_with_one_key(action, mode, &read).await
     }
 
-    /// The same; a key that the server knows from another request is kept.
+    /// The same, but it does not replace a key that the server knows from another request.
     pub(super) async fn send_with_one_key<T>(
         self,
         action: &Action,
@@ -185,7 +186,7 @@ impl Session {
             SendMode::UnderLock(turn) => {
                 if turn.held.is_none() {
                     turn.held = Some(lock::acquire().await);
-                    // The tab that had the lock before may have told of a login or an end; let that message arrive.
+                    // The tab that held the lock may have broadcast a login or a sign-out; let that message arrive.
                     browser::pause(0).await;
                 }
                 if turn.epoch.is_some_and(|epoch| self.epoch() != epoch) {
@@ -198,12 +199,12 @@ impl Session {
     }
 }
 
-/// An answer of 204 and nothing else: a proxy's page has done nothing.
+/// Accepts 204 only: another 2xx may be a proxy's page.
 pub(super) fn no_content(answer: &Answer) -> Option<()> {
     (answer.status == 204).then_some(())
 }
 
-/// Whether the server has refused, and this is why.
+/// Whether the server refused with this code.
 pub(super) fn is_refused<T>(asked: &Result<T, ActionError>, code: ErrorCode) -> bool {
     matches!(asked, Err(ActionError::Refused { answer, .. }) if answer.is(code))
 }
@@ -229,7 +230,7 @@ async fn not_sent(
 }
 
 async fn refused(action: &Action, key: &str, answer: Answer, is_uncertain: bool) -> ActionError {
-    // What is wrong with this request was wrong with each copy of it.
+    // A validation error of this request applies to every copy of it.
     let is_wrong = action.digest_covers_request() && answer.is(ErrorCode::ValidationFailed);
     let is_final = is_wrong || retry::settles(&answer, is_uncertain);
     if is_final {

@@ -1,6 +1,6 @@
-//! How many notes there are, in words. It must not know where they come from.
+//! The number of notes, in words.
 
-/// That there is nothing to show, and why.
+/// The text for an empty list, with its reason.
 pub(super) fn none(query: &str) -> String {
     match query {
         "" => "You have no notes yet.".to_owned(),
@@ -8,7 +8,7 @@ pub(super) fn none(query: &str) -> String {
     }
 }
 
-/// For those who do not see the list change.
+/// For screen readers, whose users do not see the list change.
 pub(super) fn found(notes: usize, more: bool, query: &str) -> String {
     match (notes, query) {
         (0, query) => none(query),

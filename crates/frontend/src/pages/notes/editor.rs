@@ -1,5 +1,5 @@
-//! Writing: a new note, or other words for one that is there. What is replaced is the version that was read and
-//! no other; what is typed stays, whatever becomes of the note meanwhile. It must not know the list.
+//! The editor of a note, new or stored. A stored note is replaced by conditional write (`If-Match`): a stale version
+//! is a conflict, and the draft stays even if the note was changed or deleted elsewhere.
 
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
@@ -40,12 +40,12 @@ const NOT_LOST: &str = "Nothing you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
 
-/// The button that led here.
+/// The button that opened the editor.
 fn focus_target(id: Option<NoteId>) -> String {
     id.map_or_else(|| "#new-note".to_owned(), button_of)
 }
 
-/// The place where one writes. A note that is there is read first: the list may be old.
+/// The editor. It reads a stored note first: the list may be stale.
 #[component]
 pub(super) fn Editor(page: Page, target: Target) -> impl IntoView {
     let read = RwSignal::new(None::<Result<Draft, String>>);
@@ -65,7 +65,7 @@ pub(super) fn Editor(page: Page, target: Target) -> impl IntoView {
                     Err(rejected) => Err(format!("This note could not be fetched. {rejected}")),
                 };
                 let failed = opened.is_err();
-                // The user may have left this page meanwhile.
+                // The user may have left this page since.
                 if read.try_set(Some(opened)).is_none() && failed {
                     focus_soon(format!("[aria-labelledby={HEADING}] button"));
                 }
@@ -92,18 +92,18 @@ pub(super) fn Editor(page: Page, target: Target) -> impl IntoView {
     }
 }
 
-/// The form, and what came of sending it.
+/// The form, and the state of its request.
 #[derive(Clone, Copy)]
 struct Editing {
     page: Page,
     form: FormState,
     title: NodeRef<Input>,
     text: NodeRef<Textarea>,
-    /// What is to be replaced; nothing if this is a new note.
+    /// The version to replace; `None` for a new note.
     base: StoredValue<Option<(NoteId, String)>>,
-    /// What somebody else has stored since.
+    /// A newer version, stored elsewhere.
     stored: RwSignal<Option<Note>>,
-    /// Whether it was sent as a new note, and it is not known what became of it.
+    /// Whether it is uncertain that a new note was stored.
     unsure: StoredValue<Unsure>,
 }
 
@@ -115,7 +115,7 @@ impl Editing {
         Draft { base, title, text, stored, unsure }
     }
 
-    /// Keeps what has been typed, should the page go away.
+    /// Stores the draft, in case the page is left.
     fn keep(self) {
         self.page.drafts.keep(self.page.session, self.typed());
     }
@@ -126,7 +126,7 @@ impl Editing {
         }
         let Draft { base, title, text, .. } = self.typed();
         let body = NoteRequest { title, text };
-        // Until an answer is here. A note that is there has a version, which says what became of it.
+        // Until the answer. For a stored note, its version shows whether the write took place.
         self.unsure.set_value(if base.is_none() { Unsure::Yes } else { Unsure::No });
         self.keep();
         spawn_local(async move {
@@ -141,7 +141,7 @@ impl Editing {
         self.page.drafts.stored(&body.title, &body.text);
         let back = focus_target((!is_new).then_some(note.id));
         self.page.written(note, is_new);
-        // Who has cancelled meanwhile may be writing something else by now.
+        // A user who has cancelled since may be writing another note by now.
         if self.form.done() {
             self.page.stop_writing(back);
         }
@@ -161,7 +161,7 @@ impl Editing {
                 self.form.reject_because(NO_SERVICE.to_owned());
                 self.page.fetch();
             }
-            // The service says how many there may be, and what to do.
+            // The problem document has the quota and the remedy.
             (Rejected::Problem(problem, _), _) if problem.code == ErrorCode::QuotaExceeded => {
                 let detail = problem.detail.as_deref().unwrap_or_default();
                 self.form.reject_because(format!("{} {detail} {NOT_LOST}", problem.title));
@@ -176,10 +176,10 @@ impl Editing {
         }
     }
 
-    /// There is another version than the one that was read.
+    /// Another version than the one that was read.
     async fn conflict(self, id: NoteId, body: &NoteRequest) {
         match open(self.page.session, id).await {
-            // It is our own: the answer to an earlier try was lost.
+            // Our own version: the answer to an earlier try was lost.
             Ok(opened) if opened.says(body) => self.saved(opened.note, false, body),
             Ok(Opened { note, version }) => {
                 if self.base.try_set_value(Some((id, version))).is_none() {
@@ -202,7 +202,7 @@ impl Editing {
         }
     }
 
-    /// Goes on from what is stored instead of what was typed.
+    /// Replaces the draft with the stored version.
     fn take(self, note: &Note) {
         if let Some(title) = self.title.get_untracked() {
             title.set_value(&note.title);
@@ -221,7 +221,7 @@ impl Editing {
 fn NoteForm(page: Page, draft: Draft, back: StoredValue<String>) -> impl IntoView {
     let Draft { base, title, text, stored, unsure } = draft;
     let form = FormState::new(FORM);
-    // What the user was told before the page went away.
+    // Repeats the message from before the page was left.
     if stored.is_some() {
         form.reject_because(CONFLICT.to_owned());
     } else {

@@ -1,4 +1,4 @@
-//! What one can do with notes besides reading them. It must not do it.
+//! Search field and "New note" button.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,6 @@ use super::Page;
 use super::draft::Target;
 use crate::components::search_bar::SearchBar;
 
-/// What one can do besides reading.
 #[component]
 pub(super) fn Tools(page: Page) -> impl IntoView {
     view! {
