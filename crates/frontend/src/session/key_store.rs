@@ -1,8 +1,8 @@
-//! Where pending keys are kept: that of a refresh, and one for each kind of action, are records of an IndexedDB database. All
-//! tabs of a browser take turns at its transactions, Web Locks or not, so of tabs that begin in the same instant one finds
-//! the key of the other. A copy is kept in localStorage, for a browser whose database fails or is missing; there a step is
-//! not one for other tabs. If the two differ, because the database failed in between, the newer key counts: the other
-//! one has been answered, and does no harm with a later ticket.
+//! The key store: pending attempt and idempotency keys in IndexedDB, one record for refreshes and one for each kind
+//! of action. Its transactions exclude each other in all tabs, with or without Web Locks, so tabs that begin at the
+//! same instant share a key. localStorage has a copy for browsers whose database fails or is missing; there a step is
+//! not atomic across tabs. If the two differ, because the database failed in between, the newer key counts: the older
+//! one is answered, and harmless with a later ticket.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -22,36 +22,36 @@ use super::record::{Record, newer};
 
 const DATABASE: &str = "baton";
 const STORE: &str = "attempt";
-/// The record of a refresh. Those of actions are called as their copies are.
+/// The record of refreshes. Records of actions have the names of their copies.
 const REFRESH_RECORD: &str = "pending";
-/// How long a step waits for the database. Some browsers' never answer, until the page is loaded again.
+/// Timeout of a step. Some browsers' databases stop answering until the page is loaded again.
 pub(super) const TIMEOUT_MS: u32 = 1_000;
-/// The same after it did not answer in time.
+/// Timeout while the database is unresponsive.
 const SHORT_TIMEOUT_MS: u32 = 50;
 
 thread_local! {
-    /// Whether the database answered in time when it was asked last. A page has one thread.
+    /// Whether the last step succeeded before its timeout. A page has one thread.
     static RESPONSIVE: Cell<bool> = const { Cell::new(true) };
 }
 
-/// What came of a step.
+/// The result of a step.
 pub(super) struct Transacted<R> {
     pub(super) value: R,
     /// Whether no other tab can have read or written the key in between.
     pub(super) is_atomic: bool,
 }
 
-/// Whether steps can be expected to be atomic.
+/// Whether steps are likely to be atomic.
 pub(super) fn is_responsive() -> bool {
     RESPONSIVE.get()
 }
 
-/// Reads the pending attempt of a refresh, and writes another or none.
+/// Reads and replaces the pending attempt of a refresh.
 pub(super) async fn in_transaction<R>(step: impl FnOnce(&dyn KeyStore) -> R) -> Transacted<R> {
     transact::<PendingAttempt, R>((REFRESH_RECORD, PENDING_ATTEMPT), step).await
 }
 
-/// Reads what is pending of the actions of this name, and writes another or none.
+/// Reads and replaces the pending action of this name.
 pub(super) async fn in_action_transaction<R>(
     name: &str,
     step: impl FnOnce(&dyn KeyStore<PendingAction>) -> R,
@@ -60,7 +60,7 @@ pub(super) async fn in_action_transaction<R>(
     transact::<PendingAction, R>((name.as_str(), name.as_str()), step).await.value
 }
 
-/// Takes a step with the record of this name, and the copy of that name.
+/// Runs a step over the record and its localStorage copy.
 async fn transact<P: Record, R>(
     (record, copy): (&str, &str),
     step: impl FnOnce(&dyn KeyStore<P>) -> R,
@@ -83,7 +83,7 @@ async fn transact<P: Record, R>(
     transacted
 }
 
-/// The names of the actions of which a key is kept, in the database or as a copy.
+/// Names of the actions with a stored key, in the database or as a copy.
 pub(super) async fn names_of_actions() -> BTreeSet<String> {
     let mut names: BTreeSet<_> = browser::names_of_actions().into_iter().collect();
     let timeout = timeout_promise();
@@ -94,7 +94,7 @@ pub(super) async fn names_of_actions() -> BTreeSet<String> {
     names
 }
 
-/// Keeps neither an attempt nor an action any more.
+/// Removes all pending keys.
 pub(super) async fn clear() {
     let timeout = timeout_promise();
     let database = open(&timeout).await;
@@ -111,12 +111,12 @@ pub(super) async fn clear() {
     browser::remove_pending();
 }
 
-/// Is settled when the database is late.
+/// Resolves at the timeout.
 fn timeout_promise() -> Promise {
     browser::timer(if is_responsive() { TIMEOUT_MS } else { SHORT_TIMEOUT_MS })
 }
 
-/// Opens the database, and creates it if there is none.
+/// Opens the database, and creates it if it is missing.
 async fn open(timeout: &Promise) -> Option<IdbDatabase> {
     open_or(timeout, |opening| {
         let database = opening.result().ok().map(JsCast::unchecked_into::<IdbDatabase>);
@@ -125,7 +125,7 @@ async fn open(timeout: &Promise) -> Option<IdbDatabase> {
     .await
 }
 
-/// Opens the database if there is one: who only looks at a page is left without.
+/// Opens the database only if it exists: a visitor who only reads does not get one.
 async fn open_existing(timeout: &Promise) -> Option<IdbDatabase> {
     open_or(timeout, |opening| {
         let _ = opening.transaction().map(|creating| creating.abort());
@@ -133,14 +133,14 @@ async fn open_existing(timeout: &Promise) -> Option<IdbDatabase> {
     .await
 }
 
-/// Opens the database; `absent` is called where there is none.
+/// Opens the database; `absent` is called if it does not exist.
 async fn open_or(
     timeout: &Promise,
     absent: impl FnOnce(&IdbOpenDbRequest) + 'static,
 ) -> Option<IdbDatabase> {
     let request = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
     let opening = request.clone();
-    // The browser calls it now, much later, or never.
+    // The browser may call it now, much later, or never.
     let absent = Closure::once_into_js(move || absent(&opening));
     request.set_onupgradeneeded(Some(absent.unchecked_ref()));
     settled(&request, timeout).await.map(JsCast::unchecked_into)
@@ -153,7 +153,7 @@ async fn names_of_records(database: &IdbDatabase, timeout: &Promise) -> Option<V
     Some(names.iter().filter_map(name_of).collect())
 }
 
-/// A transaction, and what the record holds.
+/// A transaction, and the record's value.
 struct OpenTransaction<P> {
     transaction: IdbTransaction,
     store: IdbObjectStore,
@@ -181,7 +181,7 @@ fn writing(database: &IdbDatabase) -> Option<(IdbTransaction, IdbObjectStore)> {
 }
 
 impl<P: Record> OpenTransaction<P> {
-    /// Takes the step, and waits until it is committed.
+    /// Runs the step, and waits for the commit.
     async fn take<R>(
         self,
         step: impl FnOnce(&dyn KeyStore<P>) -> R,
@@ -211,7 +211,7 @@ impl<P: Record> OpenTransaction<P> {
     }
 }
 
-/// Whether a transaction is written, as an event.
+/// Settles when the transaction commits or aborts.
 fn committed(transaction: &IdbTransaction) -> Promise {
     Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));
@@ -219,7 +219,7 @@ fn committed(transaction: &IdbTransaction) -> Promise {
     })
 }
 
-/// What came of a request. `None` if it failed.
+/// The result of a request. `None` if it failed or timed out.
 async fn settled(request: &IdbRequest, timeout: &Promise) -> Option<JsValue> {
     let settled = Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
@@ -229,13 +229,13 @@ async fn settled(request: &IdbRequest, timeout: &Promise) -> Option<JsValue> {
     request.result().ok()
 }
 
-/// What the promise, which is of an event, is settled with.
+/// The value of an event's promise; `None` at the timeout, or if it is rejected.
 async fn in_time(promise: Promise, timeout: &Promise) -> Option<JsValue> {
     let first = JsFuture::from(Promise::race(&Array::of2(&promise, timeout))).await.ok()?;
     (!first.is_undefined()).then_some(first)
 }
 
-/// The record, while a transaction lasts.
+/// The record during a transaction.
 struct RecordInTransaction<P>(RefCell<Option<P>>);
 
 impl<P: Record> KeyStore<P> for RecordInTransaction<P> {
