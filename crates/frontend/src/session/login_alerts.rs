@@ -1,7 +1,6 @@
-//! Is somebody else logging in to this account? After a refresh, and not often, the server is asked
-//! for logins on new devices and from new networks, and the user is told of those they have not
-//! dismissed. What is worth telling is a pure function. It must never open the password's dialog or
-//! show trouble: nobody has asked for it.
+//! Login alerts: after a refresh, at most once a minute, asks the server for logins on new devices and from new
+//! networks, and shows those that the user has not dismissed. The selection is a pure function. It must not require a
+//! step-up or show an error: the user did not start it.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,25 +12,25 @@ use super::call::with_token;
 use super::{Session, Token};
 use crate::{api, transport};
 
-/// Where the id of the last event that was dismissed is kept: nothing secret.
+/// The localStorage item of the last dismissed event's id, which is not secret.
 pub(super) const DISMISSED: &str = "baton.dismissed";
-/// What is looked for.
+/// The kinds of events that cause an alert.
 const KINDS: [EventKind; 2] = [EventKind::NewDevice, EventKind::NewNetwork];
-/// Not more often than this.
+/// At most one check in this time.
 const EVERY_MS: f64 = 60_000.0;
-/// Who has not looked for a week is told on the activity page.
+/// Older logins are only on the activity page.
 const AT_MOST_SECONDS: i64 = 7 * 24 * 3600;
 
-/// What the user is told: the newest login, and how many others there were.
+/// The alert: the newest login, and the number of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginAlert {
-    /// The newest.
+    /// The newest login.
     pub newest: Event,
-    /// How many sessions besides it.
+    /// The number of other sessions.
     pub others: usize,
 }
 
-/// When a session began: its id is a UUID of version 7, which says so (RFC 9562 section 5.7).
+/// When a session began: the timestamp of its UUID of version 7 (RFC 9562 section 5.7).
 #[must_use]
 pub fn began_at(session: SessionId) -> NumericDate {
     let bytes = session.as_bytes();
@@ -39,8 +38,8 @@ pub fn began_at(session: SessionId) -> NumericDate {
     NumericDate(milliseconds / 1000)
 }
 
-/// What of `events` the user of a session that began at `began` should be told: logins to other
-/// sessions since then, in the last week, and newer than the one that was dismissed last.
+/// The alert for a session that began at `began`: logins to other sessions since then, in the last week, and newer
+/// than the last dismissed one.
 #[must_use]
 pub fn alert_for(
     events: &[Event],
@@ -66,12 +65,12 @@ pub fn alert_for(
 }
 
 impl Session {
-    /// The login the user should hear of, tracked.
+    /// The alert to show, tracked.
     pub(crate) fn login_alert(self) -> Option<LoginAlert> {
         self.login_alert.get()
     }
 
-    /// The user has seen it.
+    /// Dismisses the alert.
     pub(crate) fn dismiss_login_alert(self) {
         if let Some(LoginAlert { newest, .. }) = self.login_alert.get_untracked() {
             browser::keep(DISMISSED, &newest.id.to_string());
@@ -79,7 +78,7 @@ impl Session {
         self.login_alert.set(None);
     }
 
-    /// Looks, unless this tab has looked a moment ago.
+    /// Checks for alerts, unless this tab has checked within the last minute.
     pub(super) fn check_login_alerts(self, token: &Token) {
         let now = browser::now_ms();
         if self.memory.with_value(|memory| now < memory.alerts_checked_ms + EVERY_MS) {
@@ -89,7 +88,7 @@ impl Session {
         let (epoch, request) = (self.epoch(), with_token(api::events(&KINDS, None), token));
         let began = began_at(token.session_id);
         spawn_local(async move {
-            // Not by way of the wire log, where it would stand between the legs of somebody's relay.
+            // Not in the network log, where it would stand between a user's calls.
             let Ok(answer) = transport::send(request).await else { return };
             let Some(page) = answer.json::<Events>().filter(|_| self.epoch() == epoch) else {
                 return;

@@ -1,10 +1,10 @@
-//! What has lately been said on the wire, to show the relay at work. It must never hold a token, a
-//! key or a body: method, path and status are all there is room for.
+//! Network log of the account page, which shows refreshes and retries. It has room for method, path and status, and
+//! must not hold a credential, a key or a body.
 
-/// How many exchanges are kept.
+/// Exchanges in the log.
 const KEPT: usize = 9;
 
-/// One request and what became of it.
+/// A request and the status of its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     /// Counts up, so that a list can tell entries apart.
@@ -25,7 +25,7 @@ pub struct NetworkLog {
 }
 
 impl NetworkLog {
-    /// Adds an exchange and forgets the oldest if there are too many.
+    /// Adds an exchange; the oldest one makes room.
     pub fn push(&mut self, method: &str, path: &str, status: Option<u16>) {
         self.seen = self.seen.wrapping_add(1);
         if self.exchanges.len() == KEPT {

@@ -1,6 +1,6 @@
-//! Another password. For this session that is a rotation, which comes with the next refresh cookie: so it is made as a refresh
-//! is, inside the lock and with an attempt key, and asked for again with that key while there is no answer. If the answer is
-//! lost in the end, the key stays, and the next refresh asks for that cookie again. It must not know about forms.
+//! Password change. It rotates this session's refresh cookie, so it is sent like a refresh: under the lock, with an
+//! attempt key, and retried with that key until it is answered. If the answer stays lost, the key stays pending, and
+//! the next refresh asks for that cookie again.
 
 use shared::ErrorCode;
 use shared::body::PasswordRequest;
@@ -15,23 +15,22 @@ use super::{Session, Token, attempt, browser, key_store, lock};
 use crate::api;
 use crate::transport::Answer;
 
-/// A token may have expired, and an attempt may be pending: each is put right once.
+/// An expired token and a pending attempt take one more round each.
 const ROUNDS: u32 = 3;
 
 /// One click.
 struct Change<'a> {
     body: &'a PasswordRequest,
-    /// One for all tries. If a refresh has settled it in between, the server knows it all the same.
+    /// One attempt key for all retries. If a refresh has settled it in between, the server still knows it.
     key: String,
-    /// That of the session in which the user has clicked.
+    /// The epoch of the click.
     epoch: u64,
     begun_ms: f64,
-    /// How many tries are unanswered.
+    /// The number of unanswered tries.
     unanswered: usize,
 }
 
 impl Session {
-    /// Sets another password.
     pub(crate) async fn change_password(self, body: &PasswordRequest) -> Result<(), Rejected> {
         let mut change = Change {
             body,
@@ -63,7 +62,7 @@ impl Session {
         Err(change.rejected(Rejected::Transient(TransientError::Unavailable)))
     }
 
-    /// Asks with this token until there is an answer, or patience is over. `None` if another attempt is pending.
+    /// Retries with this token until an answer or the last retry. `None` if another attempt is pending.
     async fn change_with_retries(
         self,
         change: &mut Change<'_>,
@@ -84,8 +83,8 @@ impl Session {
         }
     }
 
-    /// One try, inside the lock. `None` if another attempt is pending: its answer comes first, because there
-    /// is room for one key only, and it may be the one that tells this browser from a thief.
+    /// One try, under the lock. `None` if another attempt is pending: it has to be answered first, because there is
+    /// room for one key only, and that key may be the one that proves that this browser is no thief.
     async fn try_to_change(
         self,
         change: &Change<'_>,
@@ -93,7 +92,7 @@ impl Session {
     ) -> Result<Option<Outcome<()>>, Rejected> {
         let Change { body, key, epoch, unanswered, .. } = change;
         let _held = lock::acquire().await;
-        // The tab that had the lock before may have told of an end; let that message arrive.
+        // The tab that held the lock may have broadcast a sign-out; let that message arrive.
         browser::pause(0).await;
         if self.epoch() != *epoch {
             return Err(Rejected::SignedOut);
@@ -112,8 +111,8 @@ impl Session {
 }
 
 impl Change<'_> {
-    /// The server says no. That is said of the passwords that were typed, whatever has become of an earlier try, because the
-    /// server has looked whether this very attempt has changed them; any other refusal is of this try alone.
+    /// The server refused. A refusal of the typed passwords holds for every retry, because the server has checked
+    /// whether this very attempt changed them; any other refusal holds for this try only.
     fn refused(&self, answer: &Answer) -> Rejected {
         let rejected = Rejected::by(answer);
         if rejected.is(ErrorCode::InvalidCredentials) || rejected.is(ErrorCode::ValidationFailed) {

@@ -1,23 +1,23 @@
-//! The pending action: its key is kept where the next page load finds it, until an answer has arrived. A later action that says
-//! the same takes the same key again, so that the server carries it out once; one that says something else takes a new
-//! key. The attempt key of a refresh is kept by rules of its own ([`super::attempt`]).
+//! Pending actions: the idempotency key of an action is stored for the next page load until it is answered. A later
+//! action with the same content takes the same key, so that the server carries it out once; another content takes a
+//! new key. Attempt keys of refreshes have their own rules ([`super::attempt`]).
 
 use super::attempt::{KeyStore, is_usable, made_at_ms};
 use super::record::Record;
 use crate::action::{Action, begins_a_session};
 
-/// The beginning of the names of the records.
+/// Prefix of the records' names.
 pub const PENDING_ACTION: &str = "baton.action.";
-/// A key is not used again when it is older. The server remembers it for 24 hours; clocks and requests may be late.
+/// Maximum age of a key for a retry. The server remembers a key for 24 hours; clocks and requests may be late.
 const USABLE_FOR_MS: u64 = 20 * 60 * 60 * 1_000;
-/// The same of a sign-in. Its digest is of an email address, which can be guessed; and a session that is answered again says in
-/// its tokens (`auth_time`) when it began, not when the password was given again.
+/// The same for a sign-in. Its digest covers an email address, which can be guessed; and a repeated answer has the
+/// `auth_time` of the first login, not of the latest password.
 const SIGN_IN_USABLE_FOR_MS: u64 = 10 * 60 * 1_000;
 
-/// An action that has not been answered yet.
+/// An unanswered action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingAction {
-    /// Its key.
+    /// The idempotency key.
     pub key: String,
     /// [`Action::digest`] with that key.
     pub digest: String,
@@ -28,12 +28,12 @@ pub struct PendingAction {
 pub struct TakenKey {
     /// The key.
     pub key: String,
-    /// Whether it is that of an earlier click, which may have been carried out.
+    /// Whether it is the key of an earlier click, which may have been carried out.
     pub resumed: bool,
 }
 
 impl PendingAction {
-    /// Whether the key of an action of this name may be used again: the server knows it, if it has seen it.
+    /// Whether an action of this name may retry with this key: the server still knows the key, if it ever arrived.
     #[must_use]
     pub fn is_recent(&self, name: &str, now_ms: u64) -> bool {
         let usable_for_ms =
@@ -58,7 +58,7 @@ impl Record for PendingAction {
     }
 }
 
-/// The key to send: the pending one, if `action` says the same, else `fresh`. It is pending from now on.
+/// The key to send: the pending one if `action` is the same, else `fresh`. It is pending from now on.
 pub fn take_or_create(
     store: &(impl KeyStore<PendingAction> + ?Sized),
     action: &Action,
@@ -78,21 +78,21 @@ pub fn take_or_create(
     TakenKey { key: fresh, resumed: false }
 }
 
-/// The action with `key` has been answered. One that has begun since stays pending.
+/// Removes the key of an answered action. A later action stays pending.
 pub fn settle(store: &(impl KeyStore<PendingAction> + ?Sized), key: &str) {
     if store.read().is_some_and(|pending| pending.key == key) {
         store.clear();
     }
 }
 
-/// Removes the key of an action of this name, if it is not used again.
+/// Removes the key of an action of this name at its expiry.
 pub fn remove_expired(store: &(impl KeyStore<PendingAction> + ?Sized), name: &str, now_ms: u64) {
     if store.read().is_some_and(|pending| !pending.is_recent(name, now_ms)) {
         store.clear();
     }
 }
 
-/// Removes a key that was made at this time or before. One that says nothing of its time is of no use.
+/// Removes a key that was made at `until_ms` or before, or that has no timestamp.
 pub fn remove_made_until(store: &(impl KeyStore<PendingAction> + ?Sized), until_ms: u64) {
     let is_made = |pending: PendingAction| made_at_ms(&pending.key).is_none_or(|at| at <= until_ms);
     if store.read().is_some_and(is_made) {

@@ -1,6 +1,5 @@
-//! How an access token is renewed: once at a time in the tab, once at a time in the browser, asked
-//! again with the same attempt key until there is an answer. What an answer means is said in
-//! [`super::refresh_outcome`]; nothing here decides that.
+//! Refreshes the access token: single-flight in the tab, under a lock in the browser, and retried with the same
+//! attempt key until it is answered. [`super::refresh_outcome`] interprets the answers.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,27 +14,27 @@ use super::{Session, Token, action_keys, attempt, backoff, browser, hint, key_st
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
-/// With neither lock nor database, how long a tab waits before it believes that its attempt key is every tab's.
+/// Without lock and database, a tab waits this long before it takes its attempt key to be shared by all tabs.
 const UNLOCKED_PAUSE_MS: u32 = 100;
 
-/// What came of it, for all who waited.
+/// The result, for all callers that share the single-flight.
 pub(super) type RefreshResult = Result<Token, RefreshError>;
 
-/// Why there is no token.
+/// Why a refresh got no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefreshError {
-    /// There is no session any more.
+    /// The session has ended.
     SignedOut,
-    /// The server wants the password first. The session stays, and stands still.
+    /// Step-up is required. The session is suspended until then.
     StepUpRequired,
-    /// Not for now. The session stays.
+    /// Transient error. The session stays.
     Transient(TransientError),
 }
 
-/// What came of one try.
+/// The result of one try.
 enum TryResult {
     Done(RefreshResult),
-    /// Nothing was issued, nothing is lost: begin a new attempt.
+    /// No token was issued, and none is lost: begin a new attempt.
     NewAttempt,
     Retry {
         error: TransientError,
@@ -45,16 +44,16 @@ enum TryResult {
 
 /// An attempt that was sent.
 pub(super) struct SentAttempt {
-    /// The key that it was sent with.
+    /// Its attempt key.
     pub(super) key: String,
-    /// What came of it.
+    /// The answer.
     pub(super) response: Result<Answer, NoAnswer>,
-    /// What that means.
+    /// The meaning of the answer.
     pub(super) outcome: RefreshOutcome,
 }
 
 impl Session {
-    /// An access token other than the one with the serial number `stale`.
+    /// An access token other than the stale one with this serial number.
     pub(super) async fn fresh_token(self, stale: Option<u64>) -> RefreshResult {
         let flight = self.flight.get_value();
         flight
@@ -79,7 +78,7 @@ impl Session {
                 TryResult::NewAttempt => continue,
                 TryResult::Retry { error, retry_after_seconds } => {
                     last = error;
-                    // Shown at once: the user should not wonder for the length of the back-off.
+                    // Shown at once, not only after the back-off.
                     if self.epoch() == epoch {
                         self.transient_error.set(Some(error));
                     }
@@ -94,25 +93,24 @@ impl Session {
         self.fail_transiently(last, epoch)
     }
 
-    /// One try, inside the lock. The lock is not held while backing off: another tab may fare
-    /// better.
+    /// One try, under the lock. The lock is released during the back-off: another tab's refresh may succeed.
     async fn try_once(self, stale: Option<u64>, epoch: u64) -> TryResult {
         let held = lock::acquire().await;
-        // Whoever had the lock before may have broadcast a token; let that message arrive.
+        // The tab that held the lock may have broadcast a token; let that message arrive.
         browser::pause(0).await;
         if !held.is_exclusive() && !key_store::is_responsive() {
-            // Another tab may hold it as well, and be done while this one makes sure of the key.
+            // Another tab may hold the lock too, and finish while this one makes sure of the key.
             attempt_key(&held, browser::fresh_key()).await;
         }
         if let Some(newer) = self.token_newer_than(stale) {
             return TryResult::Done(Ok(newer));
         }
         if self.epoch() != epoch {
-            // Logged out meanwhile. What is gone must not be asked for.
+            // Logged out since: a session that ended must not be refreshed.
             return TryResult::Done(Err(RefreshError::SignedOut));
         }
         let outcome = if self.cannot_be_refreshed() {
-            // A request without the cookie could not succeed. If the session was ended, that is still to be learnt.
+            // A refresh without the cookie would fail. Whether the session was revoked is still to be found out.
             RefreshOutcome::SignedOut
         } else {
             self.send_attempt(&held, browser::fresh_key(), api::refresh).await.outcome
@@ -138,7 +136,7 @@ impl Session {
         }
     }
 
-    /// Sends an attempt, inside the lock: with the key that is pending, else with `fresh`.
+    /// Sends an attempt under the lock, with the pending key, else with `fresh`.
     pub(super) async fn send_attempt(
         self,
         held: &lock::LockGuard,
@@ -154,7 +152,7 @@ impl Session {
         SentAttempt { key, response, outcome: classified.outcome }
     }
 
-    /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
+    /// A token that another tab has broadcast, or a login has brought, since `stale` was in use.
     fn token_newer_than(self, stale: Option<u64>) -> Option<Token> {
         let now = browser::now_ms();
         self.token().filter(|token| Some(token.serial) != stale && token.expires_at_ms > now)
@@ -162,7 +160,7 @@ impl Session {
 
     pub(super) fn accept(self, body: SessionBody, epoch: u64) -> RefreshResult {
         if self.epoch() != epoch || self.has_ended(body.session_id) {
-            // Logged out, or somebody else logged in, while the answer was on its way.
+            // A logout, or another user's login, came before the answer.
             return self.token().ok_or(RefreshError::SignedOut);
         }
         let token = self.adopt_and_broadcast(body);
@@ -170,8 +168,8 @@ impl Session {
         Ok(token)
     }
 
-    /// The server refused. Before believing that this tab's session is over, look again: the
-    /// refused ticket may have been an old one.
+    /// Handles a refused refresh. The refused ticket may have been stale, so it checks for a newer token before it
+    /// ends this tab's session.
     pub(super) fn accept_refusal(self, stale: Option<u64>, epoch: u64) -> RefreshResult {
         if let Some(newer) = self.token_newer_than(stale) {
             return Ok(newer);
@@ -182,7 +180,8 @@ impl Session {
             spawn_local(action_keys::discard_of_session(browser::unix_ms()));
             let session_id = self.session_id();
             let cause = self.revocation_reason();
-            // The hint alone was another server's: nothing of this one has ended.
+            // Without a session id, a hint that is not our own is another server's: no session of this server has
+            // ended.
             let was_here = session_id.is_some() || hint::is_own();
             let reason = self.sign_out_reason(cause);
             match session_id {
@@ -195,8 +194,8 @@ impl Session {
         Err(RefreshError::SignedOut)
     }
 
-    /// The session is kept, but does not go on before the password is given. It is for the caller to
-    /// ask the user: nobody may be looking.
+    /// Suspends the session until a step-up. The caller decides whether to show the dialog: the page may be in the
+    /// background.
     fn suspend(self, epoch: u64) -> RefreshResult {
         if self.epoch() != epoch {
             return Err(RefreshError::SignedOut);
@@ -208,7 +207,7 @@ impl Session {
 
     fn fail_transiently(self, error: TransientError, epoch: u64) -> RefreshResult {
         if self.epoch() != epoch {
-            // Whoever is logged in now, or nobody, has no part in this trouble.
+            // The error belongs to a session that is no longer here.
             return Err(RefreshError::SignedOut);
         }
         self.transient_error.set(Some(error));
@@ -225,7 +224,7 @@ async fn attempt_key(held: &lock::LockGuard, fresh: String) -> String {
     if taken.is_atomic || held.is_exclusive() {
         return key;
     }
-    // Another tab may be writing a key at this moment. The last one written stands, for both.
+    // Another tab may be writing a key at this moment. Both tabs then use the one written last.
     browser::pause(UNLOCKED_PAUSE_MS).await;
     let take = move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || key);
     key_store::in_transaction(take).await.value

@@ -1,5 +1,4 @@
-//! What an answer to a refresh means: the client's half of docs/design/rotation.md as one pure
-//! function. It must not send, store or show anything.
+//! Classifies the answer to a refresh: the client's half of docs/design/rotation.md as one pure function.
 
 use shared::ErrorCode;
 use shared::body::SessionBody;
@@ -7,38 +6,38 @@ use shared::body::SessionBody;
 use super::transient_error::TransientError;
 use crate::transport::{Answer, NoAnswer};
 
-/// What to do now.
+/// What the client has to do.
 pub enum RefreshOutcome {
-    /// The next access token is here.
+    /// The next access token.
     Renewed(Box<SessionBody>),
     /// The one terminal refusal: the user has to log in.
     SignedOut,
-    /// A late copy of an attempt that was answered already. Look again, else start a new attempt.
+    /// A late copy of an answered attempt. Look for a newer token, else start a new attempt.
     Duplicate,
-    /// The server wants the password before the session goes on (RFC 9470). Keep the session, and
-    /// the key: an earlier try with it may have been carried out, and only the same key may ask again.
+    /// Step-up is required (RFC 9470): keep the session and the attempt key. An earlier try with the key may have
+    /// been carried out, and only the same key may retry it.
     StepUpRequired,
-    /// Nothing is known to be lost. Keep the session.
+    /// A transient error: keep the session.
     Transient {
-        /// What to tell the user.
+        /// The error to show.
         error: TransientError,
-        /// Seconds the server asks to wait.
+        /// The server's `Retry-After` in seconds.
         retry_after_seconds: Option<u32>,
-        /// Whether the same request may fare better in a moment.
+        /// Whether a retry of the same request may succeed.
         worth_retrying: bool,
     },
 }
 
-/// A [`RefreshOutcome`], and whether the attempt has been answered, so that its key is done with.
+/// A [`RefreshOutcome`], and whether the attempt is answered, so that its key can be removed.
 pub struct ClassifiedRefresh {
-    /// What to do now.
+    /// What the client has to do.
     pub outcome: RefreshOutcome,
-    /// Only a session, the terminal refusal and "already answered" settle an attempt: they alone say
-    /// what became of it. Silence, a proxy's page and every other error do not.
+    /// Only a session, the terminal refusal and "already answered" settle an attempt: they alone tell its result. A
+    /// missing answer, a proxy's page and any other error do not.
     pub settled: bool,
 }
 
-/// Judges the outcome of one try to refresh. Only 401 `invalid_grant` ends a session.
+/// Classifies the answer to one try of a refresh. Only 401 `invalid_grant` ends a session.
 #[must_use]
 pub fn classify(response: &Result<Answer, NoAnswer>) -> ClassifiedRefresh {
     let answer = match response {
@@ -56,7 +55,7 @@ pub fn classify(response: &Result<Answer, NoAnswer>) -> ClassifiedRefresh {
                 outcome: RefreshOutcome::Renewed(Box::new(body)),
                 settled: true,
             },
-            // Half an answer, or somebody else's: ask again with the same key.
+            // Half an answer, or a proxy's: retry with the same key.
             None => ClassifiedRefresh {
                 outcome: transient(TransientError::Unexpected(answer.status), None, true),
                 settled: false,
@@ -78,7 +77,7 @@ pub fn classify(response: &Result<Answer, NoAnswer>) -> ClassifiedRefresh {
             settled: false,
         },
         (_, Some(_)) => {
-            // It says nothing about an earlier try with the same key, whose answer was lost.
+            // It does not tell the result of an earlier, unanswered try with the same key.
             ClassifiedRefresh {
                 outcome: transient(TransientError::from(answer), None, false),
                 settled: false,
@@ -87,10 +86,10 @@ pub fn classify(response: &Result<Answer, NoAnswer>) -> ClassifiedRefresh {
     }
 }
 
-/// Whether the outcome of a change of the password says what became of its attempt. A refusal with a
-/// reason does: nothing was changed. Silence, a proxy's page and a server that failed on the way do
-/// not, and after them (`is_uncertain`) a refusal does not either, because an earlier try may have been
-/// carried out; the refresh that follows asks again with the same key.
+/// Whether the answer to a password change tells the result of its attempt. A refusal with a problem document does:
+/// the password was not changed. A missing answer, a proxy's page and a 5xx do not, and after them (`is_uncertain`)
+/// neither does a refusal, because an earlier try may have been carried out; the next refresh retries with the same
+/// key.
 #[must_use]
 pub fn settles_a_password_change(response: &Result<Answer, NoAnswer>, is_uncertain: bool) -> bool {
     match response {

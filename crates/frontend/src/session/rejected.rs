@@ -1,4 +1,4 @@
-//! Why something the user wanted was not done. It must not know forms, or what was wanted.
+//! Why a request of the user failed. It must not know forms or the request.
 
 use std::fmt;
 
@@ -10,25 +10,25 @@ use super::transient_error::TransientError;
 use crate::messages;
 use crate::transport::{Answer, NoAnswer};
 
-/// Why something was not done.
+/// Why a request of the user failed.
 #[derive(Debug, Clone)]
 pub(crate) enum Rejected {
-    /// The server says what is wrong, and after how many seconds to come back, if it matters.
+    /// The server's problem document, and its `Retry-After` in seconds.
     Problem(Box<Problem>, Option<u32>),
-    /// Not for now: it was not sent, or it changes nothing.
+    /// A transient error: not sent, or a call that changes no state.
     Transient(TransientError),
-    /// It is not known whether it was done: the answer is missing. To try again does nothing twice.
+    /// Unanswered, so it is uncertain whether it was carried out. It is idempotent: a retry does not do it twice.
     Uncertain(TransientError),
-    /// The user did not give the password that it takes.
+    /// Step-up is required, and the user declined it.
     Declined,
-    /// It takes a cookie of the session, and this browser has kept none.
+    /// It needs a cookie of the session, and this browser has kept none.
     NoCookies,
-    /// There is no session any more.
+    /// The session has ended.
     SignedOut,
 }
 
 impl Rejected {
-    /// Why an answer is not the one that was hoped for.
+    /// The reason in a refusal.
     pub(crate) fn by(answer: &Answer) -> Self {
         match answer.problem() {
             Some(problem) => Self::Problem(Box::new(problem), answer.retry_after_seconds),
@@ -36,7 +36,7 @@ impl Rejected {
         }
     }
 
-    /// The same of something that an earlier try may have done.
+    /// The same for a request that an earlier try may have carried out.
     pub(super) fn into_uncertain(self) -> Self {
         match self {
             Self::Problem(problem, _) => Self::Uncertain(TransientError::from(*problem)),
@@ -46,7 +46,7 @@ impl Rejected {
         }
     }
 
-    /// Whether this is why our server refused.
+    /// Whether the server refused with this code.
     pub(crate) fn is(&self, code: ErrorCode) -> bool {
         matches!(self, Self::Problem(problem, _) if problem.code == code)
     }
@@ -68,7 +68,7 @@ impl From<CallError> for Rejected {
     }
 }
 
-/// What the user reads; whole sentences.
+/// Whole sentences for the user.
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

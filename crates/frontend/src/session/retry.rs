@@ -1,33 +1,34 @@
-//! What an answer to an action means, and when to ask again with the same key: an action is shown as done exactly when our server
-//! says so, and an answer that was lost is asked for again before anything is shown. Pure; the waiting is done by
-//! `once`.
+//! Classifies the answer to an action, and decides about its retries with the same idempotency key: an action counts
+//! as done only when our server says so, and a lost answer is retried before the user sees an error. Pure;
+//! `idempotent_action` does the waiting.
 
 use super::transient_error::TransientError;
 use crate::transport::Answer;
 
-/// How long to wait before the second, the third and the fourth try.
+/// Waits before the second, the third and the fourth try.
 const WAITS_MS: [u32; 3] = [300, 1_000, 3_000];
-/// A server that asks for more than this with `Retry-After` (RFC 9110 section 10.2.3) is not asked again by the page itself.
+/// A longer `Retry-After` (RFC 9110 section 10.2.3) ends the retries.
 const LONGEST_RETRY_AFTER_SECONDS: u32 = 5;
-/// No try begins later than this after the click, or a user takes the page for dead: after a time limit there is one more.
+/// Deadline after the click for the start of a retry, before a user takes the page for dead: a timeout leaves one
+/// more try.
 const LAST_TRY_MS: f64 = 12_000.0;
 
-/// What came of one try.
+/// The result of one try.
 pub enum Outcome<T> {
-    /// It has been done, and this is what the server says of it.
+    /// Carried out; the server's answer.
     Done(T),
-    /// It has not been done by this try.
+    /// This try was not carried out.
     Refused(Answer),
-    /// It is not known whether it was done.
+    /// It is uncertain whether it was carried out.
     Unanswered {
-        /// What to tell the user if it stays so.
+        /// The error to show if no retry is answered.
         error: TransientError,
-        /// Seconds the server asks to wait.
+        /// The server's `Retry-After` in seconds.
         retry_after_seconds: Option<u32>,
     },
 }
 
-/// Judges one try. `read` takes from a successful answer what the server says; `None` if the answer is not our server's.
+/// Classifies one try. `read` parses a successful answer; `None` if it is not our server's.
 #[must_use]
 pub fn classify<T>(
     sent: Result<Answer, TransientError>,
@@ -50,8 +51,9 @@ pub fn classify<T>(
     }
 }
 
-/// Whether the server understood the request and said no. A proxy's page may stand in place of any answer; a limit
-/// and a refused token are also said by a gateway, without a problem document, and before the request reaches the service.
+/// Whether the server understood the request and refused it. A proxy may send a page in place of any answer. A
+/// gateway may also answer with a rate limit or refuse a token, without a problem document, before the request
+/// reaches the service.
 fn is_refusal(answer: &Answer) -> bool {
     match answer.status {
         408 | 425 | 500..=599 => false,
@@ -60,16 +62,16 @@ fn is_refusal(answer: &Answer) -> bool {
     }
 }
 
-/// Whether a refusal says what became of all tries with its key. `is_uncertain`: another try is unanswered. Then only a
-/// refusal settles the key that comes after the server has looked for it: guards, limits, rules for a body
-/// and a wrong password come first.
+/// Whether a refusal tells the result of all tries with its key. With an unanswered try (`is_uncertain`), only a
+/// refusal that the server gives after the look-up of the key does: guards (CSRF, bearer token), rate limits, body
+/// validation and a wrong password come before it.
 #[must_use]
 pub fn settles(refusal: &Answer, is_uncertain: bool) -> bool {
     !is_uncertain || (matches!(refusal.status, 404 | 409 | 412) && refusal.problem().is_some())
 }
 
-/// Milliseconds to wait after the try with number `tried`, counted from 0; `None` if patience is over. `spent_ms` have
-/// passed since the click; `random` is in `0.0..1.0`, so that many clients do not come back in step.
+/// Milliseconds to wait after the try with number `tried`, counted from 0; `None` for no further retry. `spent_ms`
+/// have passed since the click; `random` is in `0.0..1.0`, so that the retries of many clients do not coincide.
 #[must_use]
 pub fn wait_ms(
     tried: usize,

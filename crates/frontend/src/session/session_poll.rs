@@ -1,7 +1,7 @@
-//! Does this session still stand? A page that shows what a service keeps would go on showing it after the
-//! session was ended elsewhere, until the user does something: the service is asked only then. While such a
-//! page is looked at, the server is asked every few seconds (docs/decisions/0018). It must never show trouble,
-//! and never renew a token for its own sake: a session nobody uses would never be idle.
+//! Session poll: while a page with data of a resource server is visible, asks every few seconds whether its session
+//! was revoked elsewhere (docs/decisions/0018). Otherwise the page would show that data until the user's next call.
+//! It must not show an error, and must not refresh for its own sake: an unused session would never reach its idle
+//! expiry.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use super::{Session, Token, browser};
 use crate::transport::Answer;
 use crate::{api, transport};
 
-/// An end is known at every instance within a second, and is to be seen within five, on slow machines too.
+/// A revocation reaches every instance within a second, and should be visible within five, on slow machines too.
 const EVERY: Duration = Duration::from_secs(2);
 
 impl Session {
-    /// Watches for as long as the part of the page lives that asks for it.
+    /// Polls until the component that calls it is unmounted.
     pub(crate) fn poll_session(self) {
         let asking = StoredValue::new(false);
         let look = move || {
@@ -28,7 +28,7 @@ impl Session {
                 asking.set_value(true);
                 spawn_local(async move {
                     self.poll_once(token).await;
-                    // The page may be gone meanwhile.
+                    // The component may be unmounted by now.
                     let _ = asking.try_set_value(false);
                 });
             }
@@ -38,7 +38,7 @@ impl Session {
         }
         let shown = window_event_listener_untyped("visibilitychange", move |_| {
             if self.usable_token().is_none() && !document().hidden() {
-                // Who comes back does something: that may renew the token.
+                // A user who comes back is active: that may renew the token.
                 self.resume();
             }
             look();
@@ -46,8 +46,8 @@ impl Session {
         on_cleanup(move || shown.remove());
     }
 
-    /// Asks the server why the session of this token was ended, unless that is known, or the token is too
-    /// old to be told. A service that refuses a token does not know why.
+    /// Asks the server why this session was revoked, unless the reason is known or the token has expired. A resource
+    /// server that refuses a token does not know the reason.
     pub(super) async fn ask_revocation_reason(self) {
         if let Some(token) = self.usable_token()
             && self.revocation_reason().is_none()
@@ -59,13 +59,13 @@ impl Session {
     async fn poll_once(self, token: Token) {
         let epoch = self.epoch();
         if self.ask_if_revoked(&token).await && self.epoch() == epoch {
-            // Whether that is the end is for the refresh to hear, as it is for every call.
+            // The refresh decides whether the session has ended, as after any refused call.
             let _ = self.fresh_token(Some(token.serial)).await;
         }
     }
 
-    /// Whether the server says that the session of `token` was ended. Not by way of the wire log, where it
-    /// would stand between the legs of somebody's relay.
+    /// Whether the server says that the session of `token` was revoked. The call is not in the network log, where it
+    /// would stand between a user's calls.
     async fn ask_if_revoked(self, token: &Token) -> bool {
         let epoch = self.epoch();
         let Ok(answer) = transport::send(with_token(api::me(), token)).await else { return false };
@@ -73,7 +73,7 @@ impl Session {
         self.revocation_reason().is_some()
     }
 
-    /// Keeps what a refusal says of the end of the session that was `epoch`'s.
+    /// Stores the revocation reason that a refusal gives for the session of `epoch`.
     pub(super) fn note_revocation_reason(self, answer: &Answer, epoch: u64) {
         if answer.refuses_the_token() && epoch == self.epoch() {
             let cause = answer.problem().and_then(|problem| problem.ended_because);
@@ -81,7 +81,7 @@ impl Session {
         }
     }
 
-    /// The token, while it lives by this browser's clock.
+    /// The token until its expiry, by this browser's clock.
     fn usable_token(self) -> Option<Token> {
         self.token().filter(|token| token.expires_at_ms > browser::now_ms())
     }

@@ -1,5 +1,5 @@
-//! What a user changes about their account from here: name, sessions, and its end. The password has a module of its own
-//! ([`super::password_change`]). It must not know about forms.
+//! Account settings: name, revocation of other sessions, deletion of the account. [`super::password_change`] has the
+//! password.
 
 use leptos::prelude::*;
 use shared::RevocationReason;
@@ -12,16 +12,16 @@ use super::{AuthState, Session, SignOutReason, browser, hint};
 use crate::api;
 
 impl Session {
-    /// Sets another name, or none.
+    /// Sets or removes the name.
     pub(crate) async fn change_name(self, typed: &str) -> Result<(), Rejected> {
         let name = Some(typed.trim().to_owned()).filter(|name| !name.is_empty());
         let action = api::change_name(&NameRequest { name: name.clone() });
-        // It may have been changed elsewhere since an earlier click.
+        // Another session may have changed it since an earlier click.
         let holds = async |_: &()| -> Result<bool, Rejected> {
             Ok(self.fetch::<Me>(api::me()).await?.user.name == name)
         };
         self.send_idempotent(&action, no_content, holds).await?;
-        // Other tabs hear of it with their next token.
+        // Other tabs get it with their next token.
         self.auth_state.update(|auth_state| {
             if let AuthState::SignedIn(signed_in) = auth_state {
                 signed_in.user.name = name;
@@ -30,9 +30,9 @@ impl Session {
         Ok(())
     }
 
-    /// Ends all sessions but this one.
+    /// Revokes all sessions except this one.
     pub(crate) async fn revoke_other_sessions(self) -> Result<(), Rejected> {
-        // Another one may have begun since an earlier click.
+        // A new session may have begun since an earlier click.
         let holds = async |_: &()| -> Result<bool, Rejected> {
             let list = self.fetch::<Sessions>(api::sessions()).await?;
             Ok(list.sessions.iter().all(|session| session.current))
@@ -40,7 +40,8 @@ impl Session {
         self.send_idempotent(&api::revoke_other_sessions(), no_content, holds).await
     }
 
-    /// Deletes the account. Afterwards no user is logged in here, unless another one has logged in before the answer came.
+    /// Deletes the account. Afterwards no user is signed in here, unless another one has logged in before the answer
+    /// came.
     pub(crate) async fn delete_account(self) -> Result<(), Rejected> {
         let session_id = self.session_id();
         self.carry_out(&api::delete_account()).await?;

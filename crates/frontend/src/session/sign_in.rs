@@ -1,6 +1,5 @@
-//! How a session begins and how the user ends it. Both take the refresh lock for each try: a refresh of the former session that
-//! is still on its way would otherwise put its cookie over the new one, or bring one back after logout. It must not know
-//! about forms.
+//! Registration, login and logout. Each try takes the refresh lock: a late refresh of the former session would
+//! otherwise overwrite the new cookie, or bring one back after a logout.
 
 use std::fmt;
 
@@ -19,13 +18,13 @@ use crate::api;
 use crate::transport::Answer;
 
 impl Session {
-    /// Creates an account and begins its first session. That the address is taken is not said of an account that an earlier try
-    /// of this form has made.
+    /// Creates an account and begins its first session. An account that an earlier try of this form has created does
+    /// not count as a taken address.
     pub(crate) async fn register(self, body: &RegisterRequest) -> Result<(), Rejected> {
         let (action, former) = (api::register(body), self.session_id());
         let begun = self.begin_session(&action).await;
         let begun = if is_refused(&begun, ErrorCode::DuplicateAttempt) {
-            // The account is made, and the password is the right one.
+            // The account exists, and the password is the right one.
             if self.has_session_of(&body.email, former).await {
                 Ok(())
             } else {
@@ -59,8 +58,8 @@ impl Session {
         self.begin_session(&action).await
     }
 
-    /// An earlier try of the form, with another name, has used the key: it may have made this very account. Its key stays until
-    /// that is known.
+    /// An earlier try of the form, with another name, has used the idempotency key: it may have created this very
+    /// account. Its key stays pending until that is known.
     async fn log_in_or_register(
         self,
         action: &Action,
@@ -90,9 +89,9 @@ impl Session {
         Ok(())
     }
 
-    /// Whether a session of this email address is in this browser: another tab may have refreshed the one that the login has
-    /// begun, or its cookie has arrived although the answer was lost. One that was not here before is believed to be it if
-    /// the server may spell the address like that.
+    /// Whether this browser has a session of this email address: another tab may have refreshed the session that the
+    /// login began, or its cookie has arrived although the answer was lost. A session that was not here before counts
+    /// if the server may spell the address like that.
     async fn has_session_of(self, email: &str, former: Option<SessionId>) -> bool {
         let is_of_user = || match self.auth_state_untracked() {
             AuthState::SignedIn(here) if Some(here.session_id) != former => {
@@ -103,27 +102,27 @@ impl Session {
         };
         if !is_of_user() {
             let stale = self.token().map(|token| token.serial);
-            // The outcome is seen in the phase.
+            // The auth state shows the outcome.
             let _ = self.fresh_token(stale).await;
         }
         is_of_user()
     }
 
-    /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
-    /// in and is told so: a logout that only looks like one is worse than none.
+    /// Revokes the session in all tabs. If the server is unreachable, the user stays signed in and sees an error: a
+    /// logout that only looks like one is worse than none.
     pub(crate) async fn log_out(self) {
         let expected = self.session_id();
         let held = lock::acquire().await;
-        // Whoever had the lock before may have told of a login or an end; let that message arrive.
+        // The tab that held the lock may have broadcast a login or a sign-out; let that message arrive.
         browser::pause(0).await;
         if !self.is_still_current(expected) {
-            // Over already; another one was not meant.
+            // Ended already; another session was not meant.
             return self.report_other_session();
         }
-        // The cookie may be blocked, cleared or another's; the token names the session all the same.
+        // The cookie may be blocked, cleared or another session's; the bearer token names the session all the same.
         let bearer = self.token().map(|token| token.secret);
         let action = api::log_out(expected, bearer);
-        // 204 and nothing else: a proxy's page has ended no session.
+        // 204 only: a proxy's page has revoked no session.
         let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
         let mut mode =
             SendMode::UnderLock(LockTurn { held: Some(held), epoch: Some(self.epoch()) });
@@ -163,8 +162,8 @@ impl Session {
         }
     }
 
-    /// Somebody has logged in, and word of it has not arrived. The cookie tells who; until it does, nobody is
-    /// shown.
+    /// Another login has taken place whose broadcast has not arrived. A refresh tells whose session the cookie is;
+    /// until then the page shows no user.
     async fn identify_session(self, gone: Option<SessionId>) {
         let stale = self.token().map(|token| token.serial);
         let _ = self.fresh_token(stale).await;
@@ -174,8 +173,7 @@ impl Session {
         self.report_other_session();
     }
 
-    /// Whether nobody has left or come since. While a session is still being restored it is not known which
-    /// one it is.
+    /// Whether the expected session is still the current one. While a session is restored, its id is unknown.
     fn is_still_current(self, expected: Option<SessionId>) -> bool {
         match self.auth_state_untracked() {
             AuthState::SignedOut(_) => false,
@@ -191,8 +189,8 @@ impl Session {
     }
 }
 
-/// Why a session has not begun. What is wrong with what was typed is said, whatever has become of an earlier try: with other
-/// words in the form it is the same action.
+/// Why a session has not begun. An error in the typed values is shown even if an earlier try is unanswered: the
+/// corrected form is the same action.
 fn rejected(error: ActionError) -> Rejected {
     match error {
         ActionError::Refused { answer, .. }
@@ -209,16 +207,16 @@ fn as_login(body: &RegisterRequest) -> LoginRequest {
     LoginRequest { email: body.email.clone(), password: body.password.clone() }
 }
 
-/// Why the user is still logged in although they wanted out.
+/// Why a logout failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogoutFailure {
-    /// The server cannot be told for now.
+    /// The server is unreachable or refused.
     Transient(TransientError),
-    /// The session that was to be left is not the one that is here now.
+    /// Another session has replaced the expected one.
     Replaced,
 }
 
-/// What the user reads; whole sentences.
+/// Whole sentences for the user.
 impl fmt::Display for LogoutFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

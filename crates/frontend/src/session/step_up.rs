@@ -1,6 +1,5 @@
-//! The user proves again who they are (RFC 9470). Who needs the proof waits here, the dialog asks for
-//! the password, and the password travels as a refresh does: one at a time in this browser, with the
-//! attempt key that may still be pending, and again with that key while there is no answer. It must not know the dialog.
+//! Step-up (RFC 9470): callers wait here while the dialog asks for the password. Reauthentication is sent like a
+//! refresh: under the lock, with the pending attempt key, and retried with it until it is answered.
 
 use std::sync::Arc;
 
@@ -18,34 +17,34 @@ use super::transient_error::TransientError;
 use super::{Session, browser, lock, retry};
 use crate::api;
 
-/// A late copy makes one begin with another key, once.
+/// A late copy makes the attempt start over with another key, once.
 const MAX_KEYS: u32 = 2;
 
-/// What the password is wanted for.
+/// Why a step-up is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StepUpReason {
-    /// What the user is about to do is for the owner of the account alone.
+    /// The call is sensitive: only the owner of the account may make it.
     Sensitive,
-    /// The session wants to go on somewhere unusual.
+    /// The session was used from an unusual browser, device or place.
     Unusual,
 }
 
-/// What came of asking, for all who waited.
+/// The result, for all waiting callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StepUpResult {
-    /// The password was given, and it was the right one.
+    /// The password was right.
     Reauthenticated,
-    /// The user would rather not.
+    /// The user declined.
     Declined,
-    /// The session ended, or another one took its place.
+    /// The session ended, or another one replaced it.
     SignedOut,
 }
 
-/// The question to the user, if there is one.
+/// The pending prompt for the user, if there is one.
 #[derive(Clone, Copy)]
 pub(super) struct StepUpPrompt {
     pending: RwSignal<Option<StepUpReason>>,
-    /// Whether the session stands still until the password is given.
+    /// Whether the session is suspended until the step-up.
     suspended: RwSignal<bool>,
     flight: StoredValue<Arc<SingleFlight<StepUpResult>>>,
     reply: StoredValue<Option<oneshot::Sender<StepUpResult>>>,
@@ -70,7 +69,7 @@ impl StepUpPrompt {
 
     fn resolve(self, result: StepUpResult) {
         if let Some(reply) = self.reply.try_update_value(Option::take).flatten() {
-            // Whoever waited may be gone.
+            // The waiting caller may be gone.
             let _ = reply.send(result);
         }
         if self.pending.get_untracked().is_some() {
@@ -78,12 +77,12 @@ impl StepUpPrompt {
         }
     }
 
-    /// The server wants the password before the session goes on.
+    /// The server requires a step-up before it refreshes the session.
     pub(super) fn suspend(self) {
         self.suspended.set(true);
     }
 
-    /// A token has arrived in the session that waited: wherever it was given, it was the password.
+    /// A token has arrived for the suspended session: the user has reauthenticated, in this tab or another.
     pub(super) fn resumed(self) {
         self.suspended.set(false);
         if self.pending.get_untracked() == Some(StepUpReason::Unusual) {
@@ -91,7 +90,7 @@ impl StepUpPrompt {
         }
     }
 
-    /// Whoever was asked is not logged in here any more.
+    /// The session of the prompt has ended here.
     pub(super) fn signed_out(self) {
         self.suspended.set(false);
         self.resolve(StepUpResult::SignedOut);
@@ -99,35 +98,35 @@ impl StepUpPrompt {
 }
 
 impl Session {
-    /// What the user is being asked the password for, tracked.
+    /// The reason of the pending prompt, tracked.
     pub(crate) fn step_up_reason(self) -> Option<StepUpReason> {
         self.step_up_prompt.pending.get()
     }
 
-    /// Whether the session stands still until the password is given, tracked.
+    /// Whether the session is suspended until a step-up, tracked.
     pub(crate) fn is_suspended(self) -> bool {
         self.step_up_prompt.suspended.get()
     }
 
-    /// Asks the user for the password. Who comes while they are being asked gets the same answer.
+    /// Asks the user for the password. Concurrent callers share the prompt and its result.
     pub(super) async fn require_step_up(self, reason: StepUpReason) -> StepUpResult {
         let flight = self.step_up_prompt.flight.get_value();
         flight.run(self.step_up_prompt.prompt(reason)).await.unwrap_or(StepUpResult::Declined)
     }
 
-    /// Asks again for the password that a session which stands still needs.
+    /// Prompts again for the step-up of a suspended session.
     pub(crate) fn prompt_step_up(self) {
         spawn_local(async move {
             let _ = self.require_step_up(StepUpReason::Unusual).await;
         });
     }
 
-    /// The user would rather not give the password.
+    /// The user declines the step-up.
     pub(crate) fn decline_step_up(self) {
         self.step_up_prompt.resolve(StepUpResult::Declined);
     }
 
-    /// Gives the password to the server. Its answer is that of a refresh, and taken as one.
+    /// Reauthenticates with the password. The server answers as to a refresh.
     pub(crate) async fn reauthenticate(self, password: Secret) -> Result<(), Rejected> {
         let (epoch, stale) = (self.epoch(), self.token().map(|token| token.serial));
         let body = ConfirmRequest { password };
@@ -146,7 +145,7 @@ impl Session {
                 RefreshOutcome::SignedOut if self.accept_refusal(stale, epoch).is_err() => {
                     return Err(Rejected::SignedOut);
                 }
-                // The ticket was an old one; the next is in the jar.
+                // The ticket was stale; the cookie jar has the next one.
                 RefreshOutcome::SignedOut | RefreshOutcome::Duplicate => {}
                 RefreshOutcome::StepUpRequired | RefreshOutcome::Transient { .. } => {
                     return Err(
@@ -158,9 +157,9 @@ impl Session {
         Err(Rejected::Transient(TransientError::Unavailable))
     }
 
-    /// Sends the password until there is an answer, or patience is over. The lock is let go between two tries, and is held
-    /// while the answer is taken. A key that a refresh has settled in between is used again: the server knows by it what has
-    /// been confirmed.
+    /// Sends the password, with retries, until an answer or the last retry. The lock is released between two tries,
+    /// and is held while the answer is handled. A key that a refresh has settled in between is used again: the server
+    /// knows by it what was confirmed.
     async fn send_password(
         self,
         body: &ConfirmRequest,
@@ -169,13 +168,13 @@ impl Session {
         let (begun_ms, mut key, mut tried) = (browser::now_ms(), browser::fresh_key(), 0);
         loop {
             let held = lock::acquire().await;
-            // The tab that had the lock before may have told of an end; let that message arrive.
+            // The tab that held the lock may have broadcast a sign-out; let that message arrive.
             browser::pause(0).await;
             if self.epoch() != epoch {
                 return Err(Rejected::SignedOut);
             }
             let sent = self.send_attempt(&held, key, |key| api::confirm(body, key)).await;
-            // A limit is shown at once: the dialog counts the seconds.
+            // A rate limit is shown at once: the dialog counts down the seconds.
             let wait = match sent.outcome {
                 RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying: true }
                     if error != TransientError::RateLimited =>

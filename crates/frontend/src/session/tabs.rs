@@ -1,5 +1,5 @@
-//! What this tab hears and says about the session: other tabs, the connection, coming back into
-//! view. It must not send requests itself; it tells the session to.
+//! Messages of other tabs, and events of the browser: online, back from the page cache, visible again. It sends no
+//! requests itself; the session does.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +10,7 @@ use super::channel::{self, Kind, Message, Reason};
 use super::{AuthState, Session, SignOutReason, Token, browser, lock};
 
 impl Session {
-    /// Listens for as long as the page lives.
+    /// Listens until the page closes.
     pub(super) fn listen(self) {
         channel::open(move |message| self.receive(message));
         spawn_local(async {
@@ -18,9 +18,9 @@ impl Session {
                 channel::post(&Message { lock: Some(lock), ..Message::new(Kind::Here) });
             }
         });
-        // The handles would end the listening; a page does that by going away.
+        // The handles would remove the listeners; closing the page does that.
         let _ = window_event_listener(leptos::ev::online, move |_| self.resume_after_error());
-        // A page that comes back from the browser's cache shows what it showed when it was left.
+        // A page from the browser's back/forward cache is stale.
         let _ = window_event_listener(leptos::ev::pageshow, |event| {
             if event.persisted() {
                 let _ = window().location().reload();
@@ -61,8 +61,8 @@ impl Session {
                 let logged_out = reason == Some(Reason::LoggedOut);
                 let ours = match self.token() {
                     Some(token) => token.session_id == session_id,
-                    // What is still being restored can only be the one session of this browser. What
-                    // the server ended, the refresh of this tab hears itself.
+                    // A session that is being restored can only be the one of this browser. If the server revoked it,
+                    // this tab's own refresh finds out.
                     None => logged_out && self.auth_state_untracked() == AuthState::Restoring,
                 };
                 if ours {
@@ -87,7 +87,7 @@ impl Session {
         }
     }
 
-    /// Makes `body` the session of this tab and of every other.
+    /// Adopts `body` as the session of this tab, and broadcasts it to the others.
     pub(super) fn adopt_and_broadcast(self, body: SessionBody) -> Token {
         #[expect(clippy::cast_precision_loss, reason = "a number of seconds far below 2^52")]
         let expires_at_ms = browser::now_ms() + body.expires_in as f64 * 1000.0;
@@ -99,8 +99,8 @@ impl Session {
         self.adopt(body, expires_at_ms)
     }
 
-    /// Tells the other tabs that `session_id` is over. Without an id there is nobody to tell: this
-    /// tab never learned which session it tried to restore.
+    /// Broadcasts that `session_id` has ended. Without an id there is no message: this tab never learned which
+    /// session it tried to restore.
     pub(super) fn broadcast_sign_out(
         session_id: Option<SessionId>,
         reason: Reason,

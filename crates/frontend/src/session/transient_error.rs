@@ -1,4 +1,4 @@
-//! Why a request failed for now, as users read it: no connection, a timeout, a rate limit, a server that is not available.
+//! Transient errors, with their messages for users: no connection, a timeout, a rate limit, an unavailable server.
 //! The session stays, and a retry may succeed.
 
 use std::fmt;
@@ -8,28 +8,28 @@ use shared::{ErrorCode, Problem};
 
 use crate::transport::{Answer, NoAnswer};
 
-/// Why something did not work for now.
+/// Why a request failed for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransientError {
-    /// There is no way to the server.
+    /// The server is unreachable.
     Offline,
-    /// The server took too long.
+    /// Timeout.
     Timeout,
-    /// The server asks for fewer calls.
+    /// Rate limit of the server or a gateway.
     RateLimited,
-    /// The server, or something before it, failed.
+    /// The server, or a proxy before it, failed.
     Unavailable,
-    /// Somebody before the server does not know the key that a fresh token was signed with.
+    /// A fresh token was refused: the JWKS cache of a gateway may be stale, and lack the key that signed it.
     TokenNotAccepted,
-    /// It takes the password, and the user has not given it.
+    /// Step-up is required, and the user declined it.
     StepUpDeclined,
-    /// The server takes calls from pages of this origin alone, and this page has another one.
+    /// The server accepts calls from pages of this origin only, and this page has another one.
     WrongOrigin(&'static str),
-    /// The server understood and said no, for a reason this page did not expect.
+    /// A refusal that this page did not expect.
     Unexpected(u16),
 }
 
-/// What the user reads; a whole sentence.
+/// A whole sentence for the user.
 impl fmt::Display for TransientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -68,7 +68,7 @@ impl From<NoAnswer> for TransientError {
 
 impl From<&Answer> for TransientError {
     fn from(answer: &Answer) -> Self {
-        // A gateway looks for new keys now and then.
+        // A gateway refreshes its JWKS cache from time to time.
         if answer.refuses_the_token() {
             return Self::TokenNotAccepted;
         }
@@ -99,7 +99,7 @@ impl TransientError {
     }
 }
 
-/// The server has one origin: it is kept for as long as the page lives, so that a [`TransientError`] is a plain value.
+/// The server has one accepted origin: caching it for the page's lifetime keeps [`TransientError`] a `Copy` value.
 fn kept(accepted: String) -> &'static str {
     static ACCEPTED: OnceLock<String> = OnceLock::new();
     ACCEPTED.get_or_init(|| accepted)

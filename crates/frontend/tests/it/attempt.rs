@@ -1,4 +1,4 @@
-//! The attempt key: kept until answered, and only ever removed by the one whose it is.
+//! The attempt key: stored until it is answered, and removed only by the tab that took it last.
 
 use std::cell::RefCell;
 

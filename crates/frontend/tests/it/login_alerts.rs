@@ -1,4 +1,4 @@
-//! Which logins elsewhere are worth telling: new ones, to other sessions, since this one began.
+//! Login alerts: new logins, to other sessions, since this session began.
 
 use frontend::session::login_alerts::{LoginAlert, alert_for, began_at};
 use shared::body::Event;

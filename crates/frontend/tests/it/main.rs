@@ -1,5 +1,4 @@
-//! What the browser's side promises, as far as it can be seen without a browser. The rest is in
-//! `end2end`. The list of modules is a table of contents.
+//! Tests of pages and client that need no browser; `end2end` has the others. The module list is a table of contents.
 #![forbid(unsafe_code)]
 
 mod action;

@@ -1,5 +1,4 @@
-//! What has happened, in words: every kind and every cause has some, and none of the server's names
-//! is among them.
+//! Messages for users: every event kind and every revocation reason has one, without the server's identifiers.
 
 use frontend::messages::{
     Filter, Tone, is_worth_waiting, seconds, titled, tone, was_wanted, what_happened, why_limited,
@@ -60,7 +59,7 @@ fn every_revocation_reason_has_a_message_of_its_own_in_the_record_and_in_the_not
         assert!(!notices.contains(&notice), "{cause:?}: {notice}");
         notices.push(notice);
     }
-    // Unknown is as good as none.
+    // Unknown counts as no reason.
     assert_eq!(why_this_ended(Some(RevocationReason::Unknown)), why_this_ended(None));
 }
 

@@ -1,4 +1,4 @@
-//! The log on the account page: short, in order, and without room for a secret.
+//! The network log of the account page: short, in order, and without room for a credential.
 
 use frontend::session::network_log::NetworkLog;
 

@@ -1,5 +1,5 @@
-//! The key of an action: kept until it is answered, used again for what says the same, and no longer than the server
-//! remembers it.
+//! Idempotency keys of pending actions: stored until they are answered, taken again by a retry of the same action,
+//! and no longer than the server remembers them.
 
 use std::cell::RefCell;
 
@@ -42,7 +42,7 @@ fn write_note(text: &str) -> Action {
     Action::new("note:new", Request { json: Some(text.to_owned()), ..request })
 }
 
-/// A click on `action`, `later_ms` after the others; with which key it is sent, and whether that is of an earlier one.
+/// A click on `action`, `later_ms` after the others; the key, and whether it is an earlier click's.
 fn click(store: &Memory, action: &Action, later_ms: u64, random: u8) -> (String, bool) {
     let now = NOW_MS + later_ms;
     let taken = take_or_create(store, action, now, key(now, random));
@@ -99,7 +99,7 @@ fn a_key_that_the_server_may_have_forgotten_is_not_used_again() {
     }
 }
 
-/// Beside it is a digest of an email address, and the session that it began says when that was.
+/// Beside it is a digest of an email address, and a repeated answer has the `auth_time` of the first login.
 #[test]
 fn the_key_of_a_sign_in_is_used_for_ten_minutes() {
     for name in [LOGIN, REGISTER, REGISTER_AGAIN] {

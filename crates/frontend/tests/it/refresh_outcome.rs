@@ -1,10 +1,10 @@
-//! Which answers end a session (one), which settle an attempt, and which mean "not now".
+//! Which answers to a refresh end a session (one), settle an attempt, or are transient errors.
 
 use frontend::session::refresh_outcome::{RefreshOutcome, classify, settles_a_password_change};
 use frontend::session::transient_error::TransientError;
 use frontend::transport::{Answer, NoAnswer};
 
-/// What matters of a judgement, for comparing.
+/// An outcome, reduced for comparison.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Renewed,
@@ -74,8 +74,8 @@ fn a_duplicate_is_settled_and_ends_nothing() {
     assert_eq!(seen(problem(409, "duplicate_attempt")), (Seen::Duplicate, true));
 }
 
-/// The key of an attempt that was carried out, but whose answer was lost, is what tells this client
-/// from a thief when it comes back with the password.
+/// If an attempt was carried out and its answer lost, its key alone proves with the password that this client is no
+/// replay.
 #[test]
 fn a_required_step_up_keeps_the_session_and_the_key() {
     let wanted = problem(401, "insufficient_user_authentication");
@@ -112,7 +112,7 @@ fn a_change_of_the_password_is_settled_by_an_answer_that_says_what_became_of_it(
     }
 }
 
-/// The earlier try may have been carried out: then its key alone tells this client from a thief.
+/// An earlier try may have been carried out: then its key alone proves that this client is no replay.
 #[test]
 fn a_change_of_the_password_with_a_lost_answer_is_settled_by_success_alone() {
     assert!(settles_a_password_change(&answer(204, ""), true));
@@ -171,7 +171,8 @@ fn a_refusal_that_says_nothing_of_the_attempt_keeps_its_key_and_is_not_repeated(
     }
 }
 
-/// Two ports of one host share their cookies: a page at the wrong one has a session's hint, and asks.
+/// Two ports of one host share their cookies: a page at the wrong port has the hint cookie of a session, and tries to
+/// refresh.
 #[test]
 fn a_refusal_of_the_pages_origin_names_the_one_to_open() {
     let body = r#"{"type":"about:blank","title":"t","status":403,"code":"cross_site","accepted_origin":"http://localhost:3000"}"#;

@@ -1,10 +1,10 @@
-//! When an action is done, when it is not, and when it is asked for again with the same key.
+//! When an action is done, when it is refused, and when it is retried with the same idempotency key.
 
 use frontend::session::retry::{Outcome, classify, settles, wait_ms};
 use frontend::session::transient_error::TransientError;
 use frontend::transport::Answer;
 
-/// What matters of an outcome, for comparing.
+/// An outcome, reduced for comparison.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Done,
@@ -96,8 +96,8 @@ fn a_refusal_of_the_only_try_settles_the_key() {
     }
 }
 
-/// The account may be made, and the password of the next try be mistyped: with another key its maker would read that
-/// the address is taken.
+/// The account may exist, and the password of the retry be mistyped: with another key its owner would read that the
+/// address is taken.
 #[test]
 fn a_refusal_that_comes_before_the_key_is_looked_for_settles_no_lost_try() {
     for (status, code) in [

@@ -1,4 +1,4 @@
-//! One refresh at a time, and its result for everyone who asked meanwhile.
+//! Single-flight: one refresh at a time, and its result for all concurrent callers.
 
 use std::cell::Cell;
 use std::future::Future;

@@ -1,11 +1,11 @@
-//! What docs/design/what-users-are-told.md quotes is what the pages say.
+//! The messages that docs/design/what-users-are-told.md quotes are those of the pages.
 
 use std::fs;
 use std::path::Path;
 
 const DOCUMENT: &str = include_str!("../../../../docs/design/what-users-are-told.md");
 
-/// The text of all sources below, with strings that go on in the next line in one piece.
+/// The text of all sources below, with strings of several lines joined.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -20,7 +20,7 @@ fn sources(folder: &Path) -> String {
     joined.collect()
 }
 
-/// Sentences between quotation marks; an ellipsis stands for what is not quoted.
+/// Quoted sentences; an ellipsis stands for an omission.
 fn quoted() -> Vec<&'static str> {
     let between = DOCUMENT.split('"').skip(1).step_by(2);
     between

@@ -1,4 +1,4 @@
-//! Which answers refuse the access token, whoever gives them.
+//! Which answers refuse the access token: those of the server, a resource server or a gateway.
 
 use frontend::transport::Answer;
 
@@ -40,7 +40,7 @@ fn other_refusals_do_not_refuse_the_token() {
             "Audiences in Jwt are not allowed",
         ),
         (503, Some(r#"Bearer error="invalid_token""#), ""),
-        // Who says more in a problem document is believed.
+        // A problem document outweighs the challenge.
         (401, Some(r#"Bearer error="invalid_token""#), &problem("invalid_grant")),
         (
             401,
