@@ -14,7 +14,7 @@ pub const REGISTER_AGAIN: &str = "register:again";
 /// Separates the parts of a text: no UTF-8 text has this byte.
 const SEPARATOR: u8 = 0xFF;
 
-/// A request that changes something.
+/// A request that changes state.
 pub struct Action {
     name: String,
     request: Request,
