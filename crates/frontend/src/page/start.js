@@ -1,5 +1,5 @@
-// Starts the program of a page: loads it with a retry, hydrates, reports a failure. page.rs writes it into every page,
-// after `files`, without comments and indentation. The page is readable without it; forms wait for it.
+// Starts the program of a page: loads it with a retry, hydrates, reports a failure. page.rs writes it into every
+// page, after `files`, without comments and indentation. The page is readable without it; forms wait for it.
 
 const html = document.documentElement;
 const root = document.getElementById('app');

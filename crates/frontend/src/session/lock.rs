@@ -1,5 +1,5 @@
 //! Web Lock around refreshes: one at a time in this browser, with a timeout, so that a lock which an orphaned tab
-//! never releases costs seconds, not the page. It saves requests; correctness does not depend on it: without the
+//! never releases costs seconds, not the page. It saves requests; no session depends on it: without the
 //! lock, tabs share an attempt key ([`super::key_store`]).
 //!
 //! Two tabs can hold the lock at once: when a browser clears or evicts an origin's storage, pages that had used locks

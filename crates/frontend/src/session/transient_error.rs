@@ -72,7 +72,10 @@ impl From<&Answer> for TransientError {
         if answer.refuses_the_token() {
             return Self::TokenNotAccepted;
         }
-        Self::said_by(answer.status, answer.problem().and_then(|problem| problem.accepted_origin))
+        Self::from_status(
+            answer.status,
+            answer.problem().and_then(|problem| problem.accepted_origin),
+        )
     }
 }
 
@@ -81,18 +84,18 @@ impl From<Problem> for TransientError {
         if problem.code == ErrorCode::InvalidToken {
             return Self::TokenNotAccepted;
         }
-        Self::said_by(problem.status, problem.accepted_origin)
+        Self::from_status(problem.status, problem.accepted_origin)
     }
 }
 
 impl TransientError {
-    fn said_by(status: u16, accepted_origin: Option<String>) -> Self {
+    fn from_status(status: u16, accepted_origin: Option<String>) -> Self {
         match status {
             408 => Self::Timeout,
             429 => Self::RateLimited,
             500..=599 => Self::Unavailable,
             status => match accepted_origin {
-                Some(accepted) => Self::WrongOrigin(kept(accepted)),
+                Some(accepted) => Self::WrongOrigin(cached(accepted)),
                 None => Self::Unexpected(status),
             },
         }
@@ -100,7 +103,7 @@ impl TransientError {
 }
 
 /// The server has one accepted origin: caching it for the page's lifetime keeps [`TransientError`] a `Copy` value.
-fn kept(accepted: String) -> &'static str {
+fn cached(accepted: String) -> &'static str {
     static ACCEPTED: OnceLock<String> = OnceLock::new();
     ACCEPTED.get_or_init(|| accepted)
 }

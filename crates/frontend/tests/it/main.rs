@@ -12,8 +12,8 @@ mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
 mod pending_action;
+mod quoted_messages;
 mod refresh_outcome;
 mod retry;
 mod single_flight;
-mod told;
 mod transport;
