@@ -121,7 +121,7 @@ pub const fn tone(kind: EventKind) -> Tone {
 #[must_use]
 pub fn what_happened(event: &Event) -> String {
     use EventKind as K;
-    let by = whence(event);
+    let by = client(event);
     match event.kind {
         K::Registered => format!("The account was created with {by}."),
         K::LoggedIn => format!("Logged in with {by}."),
@@ -181,7 +181,7 @@ pub fn what_happened(event: &Event) -> String {
 
 /// "Firefox on Linux from 203.0.113.9".
 #[must_use]
-pub fn whence(event: &Event) -> String {
+pub fn client(event: &Event) -> String {
     match &event.ip {
         Some(ip) => format!("{} from {ip}", event.device),
         None => event.device.to_string(),

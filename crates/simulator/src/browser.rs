@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use frontend::session::attempt::{Pending, Shelf};
+use frontend::session::attempt::{PendingAttempt, KeyStore};
 use shared::NumericDate;
 
 use crate::network::Reply;
@@ -42,7 +42,7 @@ pub(crate) struct PendingSignIn {
 
 /// The storage of the pending key.
 #[derive(Default)]
-pub(crate) struct Storage(RefCell<Option<Pending>>);
+pub(crate) struct Storage(RefCell<Option<PendingAttempt>>);
 
 impl Storage {
     /// The pending key.
@@ -51,12 +51,12 @@ impl Storage {
     }
 }
 
-impl Shelf for Storage {
-    fn read(&self) -> Option<Pending> {
+impl KeyStore for Storage {
+    fn read(&self) -> Option<PendingAttempt> {
         self.0.borrow().clone()
     }
 
-    fn write(&self, pending: &Pending) {
+    fn write(&self, pending: &PendingAttempt) {
         *self.0.borrow_mut() = Some(pending.clone());
     }
 

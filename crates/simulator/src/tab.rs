@@ -1,6 +1,6 @@
 //! A tab: the client's side of rotation (docs/design/rotation.md), step by step. The meaning of an answer and the
-//! life of a key are the browser's own code (`frontend::session::{verdict, again, attempt}`); the order of steps
-//! repeats `frontend/src/session/{refresh,call,settings,sign_in,once,tabs}.rs`, which need a browser. It must not
+//! life of a key are the browser's own code (`frontend::session::{refresh_outcome, retry, attempt}`); the order of steps
+//! repeats `frontend/src/session/{refresh,call,settings,sign_in,idempotent_action,tabs}.rs`, which need a browser. It must not
 //! look at state that a page cannot see.
 
 mod channel;
@@ -8,9 +8,9 @@ mod memory;
 mod sending;
 mod sign_in;
 
-use frontend::session::attempt::{self, Pending, Shelf as _};
+use frontend::session::attempt::{self, PendingAttempt, KeyStore as _};
 use frontend::session::backoff;
-use frontend::session::verdict::{Verdict, judge};
+use frontend::session::refresh_outcome::{RefreshOutcome, classify};
 use frontend::transport::{Answer, NoAnswer};
 
 pub(crate) use memory::{Message, Tab};
@@ -103,7 +103,7 @@ impl World {
             TaskState::Ready(Task::Use { .. }) => self.become_idle(browser, tab),
             TaskState::KeyChosen(task, key) => {
                 // Another tab may have stored one since. The last write wins.
-                let pending = Pending { key: key.clone(), tab: String::new() };
+                let pending = PendingAttempt { key: key.clone(), tab: String::new() };
                 self.browsers[browser].shelf.write(&pending);
                 self.send_refresh(browser, tab, task, key);
             }
@@ -208,32 +208,32 @@ impl World {
         (stale, epoch, key): (Option<u64>, u64, &str),
         outcome: &Result<Answer, NoAnswer>,
     ) -> Next {
-        let judgement = judge(outcome);
-        if judgement.settled {
+        let classified = classify(outcome);
+        if classified.settled {
             attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
         }
         let now = self.clock.now();
         let here = self.tab(browser, tab);
         let same_epoch = here.epoch == epoch;
         let newer = here.token_newer_than(stale, now).is_some();
-        match judgement.verdict {
-            Verdict::Renewed(body) => {
+        match classified.outcome {
+            RefreshOutcome::Renewed(body) => {
                 if same_epoch && !here.has_ended(body.session_id) {
                     self.adopt_and_broadcast(browser, tab, *body);
                 }
                 Next::Idle
             }
-            Verdict::Ended => {
+            RefreshOutcome::SignedOut => {
                 if same_epoch && !newer {
                     self.end_and_broadcast(browser, tab);
                 }
                 Next::Idle
             }
-            Verdict::Duplicate if newer => Next::Idle,
-            Verdict::Duplicate => Next::Retry,
+            RefreshOutcome::Duplicate if newer => Next::Idle,
+            RefreshOutcome::Duplicate => Next::Retry,
             // Step-up: no user is at hand to reauthenticate; the session waits.
-            Verdict::PasswordWanted => Next::Idle,
-            Verdict::Transient { worth_retrying, .. } => {
+            RefreshOutcome::StepUpRequired => Next::Idle,
+            RefreshOutcome::Transient { worth_retrying, .. } => {
                 if self.setting.experiment.bug == Some(Bug::KeyDropped) {
                     attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
                 }

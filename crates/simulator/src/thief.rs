@@ -1,14 +1,14 @@
 //! A thief: steals a browser's refresh token once, with or without the pending idempotency key, and then replays and
 //! rotates it, with keys of its own or the stolen one. It must not know more than it has stolen.
 
-use frontend::session::verdict::{Verdict, judge};
+use frontend::session::refresh_outcome::{RefreshOutcome, classify};
 
 use crate::network::{Party, Reply};
 use crate::server::{Call, Cookie};
 use crate::setting::Loot;
 use crate::trace::record;
 use crate::world::World;
-use frontend::session::attempt::Shelf as _;
+use frontend::session::attempt::KeyStore as _;
 
 /// The thief's state.
 #[derive(Default)]
@@ -84,14 +84,14 @@ impl World {
             return;
         }
         self.thief.waiting = None;
-        let judgement = judge(&Ok(reply.answer.clone()));
-        if judgement.settled {
+        let classified = classify(&Ok(reply.answer.clone()));
+        if classified.settled {
             self.thief.pending = None;
         }
         if let Cookie::Set(ticket) = &reply.cookie {
             self.thief.jar = Some(ticket.clone());
         }
-        if matches!(judgement.verdict, Verdict::Ended) {
+        if matches!(classified.outcome, RefreshOutcome::SignedOut) {
             record!(self, "the thief is found out");
             self.thief = Thief::default();
         }

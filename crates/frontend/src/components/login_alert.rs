@@ -6,7 +6,7 @@ use shared::path::{ACTIVITY_PAGE, SESSIONS_PAGE};
 
 use super::text::Text;
 use crate::dom::{focus_soon, local_time};
-use crate::messages::whence;
+use crate::messages::client;
 use crate::session::Session;
 
 /// The notice, if there is an alert.
@@ -20,7 +20,7 @@ pub(crate) fn LoginAlertNotice() -> impl IntoView {
     };
     move || {
         session.login_alert().map(|login| {
-            let (whence, at) = (whence(&login.newest), local_time(login.newest.at));
+            let (client, at) = (client(&login.newest), local_time(login.newest.at));
             let others = match login.others {
                 0 => String::new(),
                 1 => " There was one other since.".to_owned(),
@@ -29,7 +29,7 @@ pub(crate) fn LoginAlertNotice() -> impl IntoView {
             view! {
                 <div class="notice" data-kind="trouble">
                     <p>
-                        <Text text=format!("New login: {whence}, at {at}. Was it you?{others}") />
+                        <Text text=format!("New login: {client}, at {at}. Was it you?{others}") />
                     </p>
                     <div class="notice-actions">
                         <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">

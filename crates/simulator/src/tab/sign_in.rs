@@ -1,9 +1,9 @@
 //! A tab's sign-in, idempotent: the browser keeps the key until it is answered, so that a retry begins no second
-//! session. The meaning of an answer is the browser's own code (`frontend::session::again`); the order of steps
-//! repeats `frontend/src/session/{once,pending,sign_in}.rs`.
+//! session. The meaning of an answer is the browser's own code (`frontend::session::retry`); the order of steps
+//! repeats `frontend/src/session/{idempotent_action,pending_action,sign_in}.rs`.
 
-use frontend::session::again::{self, Outcome};
-use frontend::session::verdict::Trouble;
+use frontend::session::retry::{self, Outcome};
+use frontend::session::transient_error::TransientError;
 use frontend::transport::{Answer, NoAnswer};
 use shared::body::SessionBody;
 
@@ -87,7 +87,7 @@ impl World {
         let Task::SignIn { user, way, tried } = task else { return };
         let sign_ins = &mut self.browsers[browser].sign_ins;
         let pending = sign_ins.get_mut(&way).filter(|pending| Some(&pending.key) == key.as_ref());
-        match again::judge(outcome.map_err(Trouble::from), Answer::json::<SessionBody>) {
+        match retry::classify(outcome.map_err(TransientError::from), Answer::json::<SessionBody>) {
             Outcome::Done(body) => {
                 if pending.is_some() {
                     sign_ins.remove(&way);
@@ -97,7 +97,7 @@ impl World {
                 self.become_idle(browser, tab);
             }
             Outcome::Refused(answer) => {
-                if pending.is_some_and(|pending| again::settles(&answer, pending.is_uncertain)) {
+                if pending.is_some_and(|pending| retry::settles(&answer, pending.is_uncertain)) {
                     sign_ins.remove(&way);
                 }
                 // Any refusal means that there is an account.
