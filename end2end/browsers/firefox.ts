@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Bidi } from './bidi';
-import { type Driven, type Expression, type Tab, required } from './tab';
+import { type Driven, type Expression, required, type Tab } from './tab';
 
 const START_WITHIN_MS = 60_000;
 
@@ -42,10 +42,9 @@ export async function startFirefox(): Promise<Driven> {
         return new FirefoxTab(bidi, context);
       },
       cookie: async (name) => {
-        const { cookies } = await bidi.send<{ cookies: { value: { value: string } }[] }>(
-          'storage.getCookies',
-          { filter: { name } },
-        );
+        const { cookies } = await bidi.send<{ cookies: { value: { value: string } }[] }>('storage.getCookies', {
+          filter: { name },
+        });
         return cookies[0]?.value.value;
       },
       close: async () => {

@@ -4,7 +4,7 @@ import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contr
 import { present } from '../support/jar';
 import { startFirefox } from './firefox';
 import { button, callUntilRepeated, isAt, open, register, sees, started } from './person';
-import { type Served, overHttp, overHttps } from './served';
+import { overHttp, overHttps, type Served } from './served';
 import type { Driven, Tab } from './tab';
 import { startWebKit } from './webkit';
 

@@ -1,7 +1,7 @@
 // Somebody at a browser: what they do on the pages, and what they see there.
 import { expect } from '@playwright/test';
-import { type User, stranger } from '../support/users';
 import { pages } from '../support/contract';
+import { stranger, type User } from '../support/users';
 import type { Expression, Tab } from './tab';
 
 export const byLabel = (label: string): Expression =>
@@ -17,9 +17,7 @@ export async function open(tab: Tab, url: string): Promise<void> {
 }
 
 export async function started(tab: Tab): Promise<void> {
-  await expect
-    .poll(() => tab.evaluate('document.documentElement.dataset.hydrated'), { timeout: 30_000 })
-    .toBe('true');
+  await expect.poll(() => tab.evaluate('document.documentElement.dataset.hydrated'), { timeout: 30_000 }).toBe('true');
 }
 
 export async function sees(tab: Tab, selector: string, text: string | RegExp): Promise<void> {

@@ -1,6 +1,6 @@
 // The server over https, as `cargo xtask run --https` serves it, and over http.
 import { readFile } from 'node:fs/promises';
-import { type AddressInfo, type Server as TcpServer, connect } from 'node:net';
+import { type AddressInfo, connect, type Server as TcpServer } from 'node:net';
 import { createServer } from 'node:tls';
 import { Server } from '../support/server';
 import { required } from './tab';

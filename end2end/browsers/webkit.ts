@@ -1,7 +1,7 @@
 // WebKitGTK: its MiniBrowser on a display of its own, by WebDriver.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { freePort } from '../support/program';
-import { type Driven, type Expression, type Tab, required } from './tab';
+import { type Driven, type Expression, required, type Tab } from './tab';
 
 const START_WITHIN_MS = 20_000;
 const ANSWER_WITHIN_MS = 30_000;
@@ -106,9 +106,7 @@ class Session {
   }
 
   async cookie(name: string): Promise<string | undefined> {
-    const cookies = await this.inTurn(() =>
-      call<{ name: string; value: string }[]>('GET', `${this.url}/cookie`),
-    );
+    const cookies = await this.inTurn(() => call<{ name: string; value: string }[]>('GET', `${this.url}/cookie`));
     return cookies.find((it) => it.name === name)?.value;
   }
 

@@ -5,10 +5,7 @@ import { event } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { logIn, open, sendLogin } from '../support/users';
 
-test('what happened is told newest first, without refreshes unless one asks for them', async ({
-  page,
-  user,
-}) => {
+test('what happened is told newest first, without refreshes unless one asks for them', async ({ page, user }) => {
   await open(page, pages.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toBeVisible();

@@ -2,23 +2,10 @@
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
 import { answerNext, loseTheNextAnswer, problem } from '../support/network';
-import {
-  IPHONE,
-  SHORT_RECENT_LOGIN_SECONDS,
-  logInElsewhere,
-  untilTheLoginIsOld,
-} from '../support/sessions';
+import { IPHONE, logInElsewhere, SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { everythingReadable, pendingActions } from '../support/traces';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  logOut,
-  open,
-  sendLogin,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logOut, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
 
 test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
@@ -110,11 +97,7 @@ test.describe('ending a session long after login', () => {
     await expect(account.locator('.session-card')).toHaveCount(1);
   });
 
-  test('says what helps a session that is locked out, instead of counting', async ({
-    account,
-    user,
-    wire,
-  }) => {
+  test('says what helps a session that is locked out, instead of counting', async ({ account, user, wire }) => {
     const lockout = problem(429, 'rate_limited', { limited_by: 'session_lockout' });
     const limited = { ...lockout, headers: { 'Retry-After': '31536000' } };
     await answerNext(account, api.confirm, limited);
@@ -144,13 +127,7 @@ test.describe('ending a session long after login', () => {
     user,
     wire,
   }) => {
-    const lost = await loseTheNextAnswer(
-      account,
-      playwright.request,
-      server.origin,
-      'may retry',
-      api.confirm,
-    );
+    const lost = await loseTheNextAnswer(account, playwright.request, server.origin, 'may retry', api.confirm);
     await field(account).fill(user.password);
     await go(account).click();
     expect((await lost.answer).status).toBe(200);
@@ -182,7 +159,9 @@ test('a session that goes on on another device keeps, and waits for the password
   await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
   await account.reload();
   await expect(dialog(account)).toBeVisible();
-  await expect(dialog(account)).toHaveAccessibleDescription(/in another browser, on another device or in another place/);
+  await expect(dialog(account)).toHaveAccessibleDescription(
+    /in another browser, on another device or in another place/,
+  );
   await account.keyboard.press('Escape');
   await expect(dialog(account)).toBeHidden();
   await expectNotice(account, /^Your session is kept, but it was used in another browser/);
@@ -205,10 +184,7 @@ test('a session that goes on on another device keeps, and waits for the password
   expect(wire.refreshOutcomes()).toEqual([200]);
 });
 
-test('who does not know the password of a session that waits can leave it', async ({
-  account,
-  context,
-}) => {
+test('who does not know the password of a session that waits can leave it', async ({ account, context }) => {
   await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
   await account.reload();
   await dialog(account).getByRole('button', { name: 'Cancel' }).click();

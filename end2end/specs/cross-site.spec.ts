@@ -26,9 +26,7 @@ test('a refresh or a logout that a script of another site asks for changes nothi
       await fetch(url, options).catch(() => undefined);
     }, server.origin + path);
   }
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
   expect(await ticket(context)).toBe(before);
   await account.reload();
   await expectAccountOf(account, user);
@@ -46,9 +44,7 @@ for (const path of [api.refresh, api.logout]) {
   }) => {
     const before = await ticket(context);
     const action = server.origin + path;
-    const site = await elsewhere(
-      `<form method="post" action="${action}"><button>Win a prize</button></form>`,
-    );
+    const site = await elsewhere(`<form method="post" action="${action}"><button>Win a prize</button></form>`);
     complaints.expect(/403/);
     const page = await context.newPage();
     await page.goto(site.origin);
@@ -74,11 +70,7 @@ test('no page lets itself be framed', async ({ account, complaints, context, ser
   await site.close();
 });
 
-test('a link from another site leads to the account of who is logged in', async ({
-  account,
-  server,
-  user,
-}) => {
+test('a link from another site leads to the account of who is logged in', async ({ account, server, user }) => {
   // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh has it.
   const site = await elsewhere(`<a href="${server.origin}${pages.account}">Your account</a>`);
   await account.goto(site.origin);

@@ -35,11 +35,7 @@ test('whoever has no account yet gets there as well', async ({ page }) => {
   await expect(page).toHaveURL(link);
 });
 
-test('a session that is over elsewhere leads to the login and back whole', async ({
-  account,
-  context,
-  user,
-}) => {
+test('a session that is over elsewhere leads to the login and back whole', async ({ account, context, user }) => {
   await account.goto(link);
   await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your activity');
   const other = await context.browser()?.newContext({ baseURL: new URL(account.url()).origin });
@@ -57,10 +53,7 @@ test('a session that is over elsewhere leads to the login and back whole', async
   await other?.close();
 });
 
-test('without a way back the login leads to the account, and its fragment to nowhere', async ({
-  page,
-  user,
-}) => {
+test('without a way back the login leads to the account, and its fragment to nowhere', async ({ page, user }) => {
   await open(page, `${pages.login}#main`);
   await sendLogin(page, user);
   await expectAccountOf(page, user);

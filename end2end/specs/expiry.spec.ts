@@ -40,13 +40,7 @@ for (const [where, takeAway] of [
   // With the lock, whoever comes second finds the token that the first has brought.
   [' in a browser without Web Locks', withoutLocks],
 ] as const) {
-  test(`ten calls at once after expiry make one refresh${where}`, async ({
-    account,
-    context,
-    request,
-    user,
-    wire,
-  }) => {
+  test(`ten calls at once after expiry make one refresh${where}`, async ({ account, context, request, user, wire }) => {
     await context.addInitScript(takeAway);
     await account.reload();
     await expectAccountOf(account, user);

@@ -7,14 +7,7 @@ import { changes, decorate } from '../support/foreign';
 import { answerNext, problem } from '../support/network';
 import { changePassword, deleteAccount, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  stranger,
-  type User,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, stranger, type User } from '../support/users';
 
 /** Sends each form of the settings, and the one that asks for the password again. */
 async function sendTheSettings(page: Page, user: User): Promise<void> {
@@ -69,10 +62,7 @@ for (const [name, change] of Object.entries(changes)) {
     await expect(page.locator('#name')).toHaveValue(user.name);
     await expectTypedWithin(page.locator('#password'), user.password);
     // What was typed before is judged, too.
-    await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute(
-      'aria-valuetext',
-      'strong',
-    );
+    await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute('aria-valuetext', 'strong');
     await page.getByRole('button', { name: 'Create account' }).click();
     await expectAccountOf(page, user);
     await expect(page.getByRole('main')).toContainText(user.name);
@@ -95,34 +85,23 @@ for (const [name, change] of Object.entries(changes)) {
     await expect(account).toHaveURL(pages.login);
   });
 
-  test(`the forms behind the login are sent from a page that starts with ${name}`, async ({
-    account,
-    user,
-  }) => {
+  test(`the forms behind the login are sent from a page that starts with ${name}`, async ({ account, user }) => {
     await openLate(account, pages.settings, () => account.evaluate(change));
     await sendTheSettings(account, user);
   });
 }
 
-test('forms are sent that a password manager decorates whenever one appears', async ({
-  account,
-  user,
-}) => {
+test('forms are sent that a password manager decorates whenever one appears', async ({ account, user }) => {
   await openSettings(account);
   await account.evaluate(decorate);
   await sendTheSettings(account, user);
 });
 
-test('a page that nobody has changed is taken over, not rendered afresh', async ({
-  account,
-  page,
-}) => {
+test('a page that nobody has changed is taken over, not rendered afresh', async ({ account, page }) => {
   for (const path of Object.values(pages).filter((it) => it !== pages.nowhere)) {
     const tab = path === pages.login || path === pages.register ? page : account;
     if (tab === page) await page.context().clearCookies();
-    await openLate(tab, path, () =>
-      tab.locator('main').evaluate((main) => main.setAttribute('data-same', '')),
-    );
+    await openLate(tab, path, () => tab.locator('main').evaluate((main) => main.setAttribute('data-same', '')));
     await expect(tab.locator('main'), path).toHaveAttribute('data-same');
   }
 });

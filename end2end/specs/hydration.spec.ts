@@ -40,10 +40,7 @@ test('the program is fetched beside its loader, not after it', async ({ page }) 
   await hydrated(page);
 });
 
-test('the account page is restored without a complaint, however it is reached', async ({
-  account,
-  user,
-}) => {
+test('the account page is restored without a complaint, however it is reached', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);
   await expect(account).toHaveTitle('Your account · Baton');

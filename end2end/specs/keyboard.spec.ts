@@ -32,9 +32,7 @@ async function expectVisibleFocus(page: Page): Promise<void> {
   expect(outline.width).toBeGreaterThanOrEqual(2);
 }
 
-test('one registers, calls the API, logs out and logs in again with the keyboard alone', async ({
-  page,
-}) => {
+test('one registers, calls the API, logs out and logs in again with the keyboard alone', async ({ page }) => {
   const ada = stranger();
   await open(page, pages.home);
   await tabTo(page, 'link', 'Register');
@@ -104,10 +102,7 @@ test('logging out on a page that stays leaves the focus on that page', async ({ 
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 });
 
-test('Tab passes everything on the page in its order, and gets stuck nowhere', async ({
-  account,
-  user,
-}) => {
+test('Tab passes everything on the page in its order, and gets stuck nowhere', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);
   const order = await account.locator(':is(a[href], button, input):visible').allTextContents();

@@ -28,9 +28,7 @@ test('text that is twice as large still fits', async ({ page }) => {
     await open(page, path);
     await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const scrollsBy = () =>
-      page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     await expect.poll(scrollsBy).toBe(0);
   }
 });
@@ -42,9 +40,7 @@ test('text that is twice as large still fits behind the login', async ({ account
     await expect(account.locator('.session-card, .event, form, .notice').first()).toBeVisible();
     await account.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const scrollsBy = () =>
-      account.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
+      account.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     await expect.poll(scrollsBy).toBe(0);
   }
 });

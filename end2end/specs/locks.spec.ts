@@ -1,7 +1,8 @@
 // Web Locks that do not exclude: a browser that clears or evicts an origin's storage gives pages that come later
 // another set of locks, so that tabs from before and after hold one lock at a time each.
-import { pages, pendingAttempt } from '../support/contract';
+
 import { kindsOverheard, overhear } from '../support/channel';
+import { pages, pendingAttempt } from '../support/contract';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { locksApart, readsTheAttemptLate } from '../support/lacking';
 import { expect, test } from '../support/test';

@@ -2,25 +2,11 @@ import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/
 import { cookie, present, ticket } from '../support/jar';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  logIn,
-  open,
-  sendLogin,
-  stranger,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, logIn, open, sendLogin, stranger } from '../support/users';
 
-const refusal =
-  'This email address and password open no account. Check both and try again.';
+const refusal = 'This email address and password open no account. Check both and try again.';
 
-test('a wrong password is refused, and the right one is taken after it', async ({
-  page,
-  context,
-  user,
-  wire,
-}) => {
+test('a wrong password is refused, and the right one is taken after it', async ({ page, context, user, wire }) => {
   await open(page, pages.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toHaveText(refusal);
@@ -40,11 +26,7 @@ test('an unknown user is refused in the same words as a wrong password', async (
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
 });
 
-test('a form says that it is busy, and a second press sends nothing', async ({
-  page,
-  user,
-  wire,
-}) => {
+test('a form says that it is busy, and a second press sends nothing', async ({ page, user, wire }) => {
   await open(page, pages.login);
   const gate = await holdBack(page, api.login);
   await sendLogin(page, user);
@@ -58,11 +40,7 @@ test('a form says that it is busy, and a second press sends nothing', async ({
   expect(wire.to(api.login)).toHaveLength(1);
 });
 
-test('a refusal that arrives after its form was left disturbs nobody', async ({
-  page,
-  user,
-  wire,
-}) => {
+test('a refusal that arrives after its form was left disturbs nobody', async ({ page, user, wire }) => {
   await open(page, pages.login);
   const gate = await holdBack(page, api.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });

@@ -1,31 +1,9 @@
-import {
-  api,
-  hintCookie,
-  loginAndBack,
-  pages,
-  pendingAction,
-  refreshCookie,
-} from '../support/contract';
+import { api, hintCookie, loginAndBack, pages, pendingAction, refreshCookie } from '../support/contract';
 import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
-import {
-  TRIES_OF_AN_ACTION,
-  answerNext,
-  cutTheCable,
-  holdBack,
-  portal,
-  problem,
-} from '../support/network';
+import { answerNext, cutTheCable, holdBack, portal, problem, TRIES_OF_AN_ACTION } from '../support/network';
 import { expect, test } from '../support/test';
 import { pendingActions } from '../support/traces';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  hydrated,
-  logOut,
-  open,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, hydrated, logOut, open } from '../support/users';
 import { sharedKey } from '../support/wire';
 
 test('logout ends the session at the server and takes both cookies away', async ({
@@ -61,12 +39,7 @@ test('logout ends the session at the server and takes both cookies away', async 
   expect((await request.get(api.me, { headers })).status()).toBe(401);
 });
 
-test('logout in one tab logs the other out, and it says why', async ({
-  account,
-  context,
-  user,
-  wire,
-}) => {
+test('logout in one tab logs the other out, and it says why', async ({ account, context, user, wire }) => {
   const other = await context.newPage();
   await other.goto(pages.account);
   await expectAccountOf(other, user);
@@ -79,10 +52,7 @@ test('logout in one tab logs the other out, and it says why', async ({
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
 });
 
-test('a tab that is being opened while another logs out says why nobody is logged in', async ({
-  account,
-  context,
-}) => {
+test('a tab that is being opened while another logs out says why nobody is logged in', async ({ account, context }) => {
   const gate = await holdBack(account, api.logout);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
@@ -130,12 +100,7 @@ test('who cannot be logged out is told so and stays logged in', async ({ account
   expect(await keptNames(account)).toEqual([]);
 });
 
-test("a proxy's page in place of the server's answer is no logout", async ({
-  account,
-  context,
-  user,
-  wire,
-}) => {
+test("a proxy's page in place of the server's answer is no logout", async ({ account, context, user, wire }) => {
   wire.forget();
   await answerNext(account, api.logout, portal, TRIES_OF_AN_ACTION);
   await logOut(account);
@@ -168,16 +133,11 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
   gate.open();
   await expectNotice(account, 'You are logged out.');
   await expect(account).toHaveURL(pages.login);
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
+  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
   expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a refresh that is on its way during logout does not bring the session back', async ({
-  account,
-  context,
-}) => {
+test('a refresh that is on its way during logout does not bring the session back', async ({ account, context }) => {
   const other = await context.newPage();
   // Both at once, in whatever order the server sees them.
   await Promise.all([other.goto(pages.account), logOut(account)]);
@@ -205,15 +165,15 @@ test('a logout whose cookie is gone ends the session by its access token', async
   expect((await request.get(api.me, { headers })).status()).toBe(401);
 });
 
-test('a logout with neither cookie nor token says that the session was not reached', async ({
-  account,
-  context,
-}) => {
+test('a logout with neither cookie nor token says that the session was not reached', async ({ account, context }) => {
   await answerNext(account, api.refresh, problem(401, 'insufficient_user_authentication'));
   await account.reload();
   const leave = account.getByRole('button', { name: 'Log out instead' });
   await account.getByRole('button', { name: 'Cancel' }).click();
   await context.clearCookies({ name: refreshCookie });
   await leave.click();
-  await expectNotice(account, /^This browser is logged out, but its session could not be reached: .*Log in again and end it under Sessions/);
+  await expectNotice(
+    account,
+    /^This browser is logged out, but its session could not be reached: .*Log in again and end it under Sessions/,
+  );
 });

@@ -7,25 +7,14 @@ import { generation, ticket } from '../support/jar';
 import { withSilentDatabases } from '../support/lacking';
 import { answerNext, holdBack, problem } from '../support/network';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 
 /** The key of the attempt that has not been answered. */
 const pendingKey = (page: Page) => page.evaluate((key) => localStorage.getItem(key), pendingAttempt);
 
-test('a lost answer heals on retry with the same attempt key', async ({
-  context,
-  expired,
-  loseAnswer,
-  user,
-  wire,
-}) => {
+test('a lost answer heals on retry with the same attempt key', async ({ context, expired, loseAnswer, user, wire }) => {
   const before = await ticket(context);
   const lost = await loseAnswer('may retry');
   await callTheApi(expired);
@@ -33,12 +22,9 @@ test('a lost answer heals on retry with the same attempt key', async ({
   const answer = await lost.answer;
   expect(answer.status, 'the server has accepted the ticket').toBe(200);
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
-  await expect.poll(() => wire.lines()).toEqual([
-    `GET ${api.me} 401`,
-    `POST ${api.refresh} lost`,
-    `POST ${api.refresh} 200`,
-    `GET ${api.me} 200`,
-  ]);
+  await expect
+    .poll(() => wire.lines())
+    .toEqual([`GET ${api.me} 401`, `POST ${api.refresh} lost`, `POST ${api.refresh} 200`, `GET ${api.me} 200`]);
   const [first, second] = wire.refreshes();
   expect(first?.attemptKey).toBeTruthy();
   expect(second?.attemptKey).toBe(first?.attemptKey);
@@ -75,11 +61,7 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 });
 
-test('the jar still holds the old ticket after a lost answer', async ({
-  account,
-  context,
-  loseAnswer,
-}) => {
+test('the jar still holds the old ticket after a lost answer', async ({ account, context, loseAnswer }) => {
   // If this fails, the tests around it prove nothing: their answers were not lost.
   const before = await ticket(context);
   const lost = await loseAnswer('is frozen');
@@ -161,11 +143,7 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   expect(await ticket(context)).toBe(answer.next);
 });
 
-test('without the kept key the same retry is a replay and ends the session', async ({
-  account,
-  loseAnswer,
-  wire,
-}) => {
+test('without the kept key the same retry is a replay and ends the session', async ({ account, loseAnswer, wire }) => {
   // The control of this file: take the key away, and the session must not survive.
   wire.forget();
   const lost = await loseAnswer('is frozen');

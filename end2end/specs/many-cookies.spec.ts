@@ -29,12 +29,7 @@ async function former(context: BrowserContext): Promise<number> {
   return (await context.cookies()).filter((it) => it.name.startsWith(formerDeviceCookie)).length;
 }
 
-test('a jar full of cookies of other programs keeps nobody out', async ({
-  context,
-  page,
-  server,
-  user,
-}) => {
+test('a jar full of cookies of other programs keeps nobody out', async ({ context, page, server, user }) => {
   await fillTheJar(context, server.origin);
   await logIn(page, user);
   await callTheApi(page);
@@ -47,12 +42,7 @@ test('a jar full of cookies of other programs keeps nobody out', async ({
   expect((await context.cookies()).filter((it) => it.name.startsWith('other')).length).toBe(165);
 });
 
-test('who was logged in when the jar filled up goes on, and logs out', async ({
-  account,
-  context,
-  server,
-  user,
-}) => {
+test('who was logged in when the jar filled up goes on, and logs out', async ({ account, context, server, user }) => {
   await fillTheJar(context, server.origin);
   await account.reload();
   await expectAccountOf(account, user);

@@ -10,40 +10,29 @@ type Told = ReturnType<typeof event>[] | 'nothing works';
 
 /** From now on the server tells of these. */
 async function tellOf(page: Page, told: Told): Promise<void> {
-  const looksOut = (url: URL) =>
-    url.pathname === api.events && url.searchParams.get('kind') === lookedOutFor;
+  const looksOut = (url: URL) => url.pathname === api.events && url.searchParams.get('kind') === lookedOutFor;
   await page.unroute(looksOut);
   await page.route(looksOut, (route) =>
     route.fulfill(
-      told === 'nothing works'
-        ? problem(401, 'insufficient_user_authentication')
-        : json({ events: told, next: null }),
+      told === 'nothing works' ? problem(401, 'insufficient_user_authentication') : json({ events: told, next: null }),
     ),
   );
 }
 
 const dismiss = (page: Page) => page.getByRole('button', { name: 'Dismiss' });
 
-test('a login on a new device is told after a refresh, until it is dismissed', async ({
-  account,
-  user,
-}) => {
+test('a login on a new device is told after a refresh, until it is dismissed', async ({ account, user }) => {
   await tellOf(account, [event('new_device', 2), event('new_network', 1)]);
   await account.reload();
   await expectNotice(account, /^New login: Firefox on Linux from 203\.0\.113\.9, at .*\. Was it you\?$/);
   const notices = account.locator('.notices');
-  await expect(notices.getByRole('link', { name: 'See what happened' })).toHaveAttribute(
-    'href',
-    pages.activity,
-  );
+  await expect(notices.getByRole('link', { name: 'See what happened' })).toHaveAttribute('href', pages.activity);
   await notices.getByRole('link', { name: 'See your sessions' }).click();
   await expect(account).toHaveURL(pages.sessions);
   await dismiss(account).click();
   await expect(notices).toBeEmpty();
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
-  expect(await account.evaluate((it) => localStorage.getItem(it), dismissedEvent)).toBe(
-    event('new_device', 2).id,
-  );
+  expect(await account.evaluate((it) => localStorage.getItem(it), dismissedEvent)).toBe(event('new_device', 2).id);
 
   await open(account, pages.account);
   await expectAccountOf(account, user);
@@ -79,11 +68,7 @@ test('a login of this session, or before it, is no news', async ({ account, user
   await expect(account.locator('.notices')).toBeEmpty();
 });
 
-test('looking out bothers nobody: it is quiet when it fails, and rare', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('looking out bothers nobody: it is quiet when it fails, and rare', async ({ account, user, wire }) => {
   await tellOf(account, 'nothing works');
   await account.reload();
   await expect.poll(() => wire.lookouts.map((it) => it.outcome)).toEqual([401]);

@@ -4,14 +4,7 @@ import { SHORT_LIFE_SECONDS } from '../support/expiry';
 import { cookie } from '../support/jar';
 import { expectNoticeWith, refuseSecureCookies } from '../support/no-cookies';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  open,
-  sendLogin,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
 
 test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 

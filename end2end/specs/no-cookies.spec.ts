@@ -144,7 +144,12 @@ test('axe finds nothing in the warning and in the notice', async ({ context, pag
   await check();
 });
 
-test('a sensitive call that wants the password again says what it would take', async ({ context, page, user, wire }) => {
+test('a sensitive call that wants the password again says what it would take', async ({
+  context,
+  page,
+  user,
+  wire,
+}) => {
   await refuseSecureCookies(context);
   await open(page, pages.login);
   await sendLogin(page, user);
@@ -161,13 +166,7 @@ test('a sensitive call that wants the password again says what it would take', a
   expect(wire.to(api.confirm)).toEqual([]);
 });
 
-test('a session that is ended elsewhere meanwhile is told as that', async ({
-  context,
-  page,
-  request,
-  user,
-  wire,
-}) => {
+test('a session that is ended elsewhere meanwhile is told as that', async ({ context, page, request, user, wire }) => {
   await refuseSecureCookies(context);
   await open(page, pages.login);
   await sendLogin(page, user);

@@ -5,10 +5,7 @@ import { note } from '../support/notes';
 import { expect, test } from '../support/test';
 import { open } from '../support/users';
 
-test('without the gateway the page says where notes live, and how to start it', async ({
-  account,
-  wire,
-}) => {
+test('without the gateway the page says where notes live, and how to start it', async ({ account, wire }) => {
   await account.getByRole('link', { name: 'Notes' }).click();
   const said = account.getByRole('alert');
   await expect(said).toContainText('Notes live in a service of their own');

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
 import { openLate } from '../support/early';
 import { changes, decorate, translate } from '../support/foreign';
-import { OtherWindow, cards, fill, openNotes, save, write } from '../support/notes';
+import { cards, fill, OtherWindow, openNotes, save, write } from '../support/notes';
 import { expect, test } from '../support/test';
 
 test.use({ behindGateway: true });
@@ -54,9 +54,7 @@ async function sendTheForms(page: Page): Promise<void> {
   await deleteNote(page, 'Oat milk');
 }
 
-test('notes are written, changed, found and deleted on a page that starts with foreign nodes', async ({
-  account,
-}) => {
+test('notes are written, changed, found and deleted on a page that starts with foreign nodes', async ({ account }) => {
   test.slow();
   for (const [name, change] of Object.entries(changes)) {
     await test.step(name, async () => {
@@ -66,17 +64,13 @@ test('notes are written, changed, found and deleted on a page that starts with f
   }
 });
 
-test('forms for notes are sent that a password manager decorates whenever one appears', async ({
-  account,
-}) => {
+test('forms for notes are sent that a password manager decorates whenever one appears', async ({ account }) => {
   await openNotes(account);
   await account.evaluate(decorate);
   await sendTheForms(account);
 });
 
-test('a translated list of notes shows what was written, changed, found and deleted', async ({
-  account,
-}) => {
+test('a translated list of notes shows what was written, changed, found and deleted', async ({ account }) => {
   await openNotes(account);
   await account.evaluate(translate);
   await sendTheForms(account);
@@ -86,11 +80,7 @@ test('a translated list of notes shows what was written, changed, found and dele
   await expect(account.locator('.note-title')).toHaveText(['Bread']);
 });
 
-test('a translated form for a note shows each version that is stored elsewhere', async ({
-  account,
-  request,
-  wire,
-}) => {
+test('a translated form for a note shows each version that is stored elsewhere', async ({ account, request, wire }) => {
   const other = new OtherWindow(request, wire);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);

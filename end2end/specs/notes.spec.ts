@@ -1,8 +1,8 @@
 // Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
 // them away; and what happens when somebody else was faster, or the service is down.
 import { api } from '../support/contract';
-import { TRIES_OF_AN_ACTION, holdBack } from '../support/network';
-import { OtherWindow, awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
+import { holdBack, TRIES_OF_AN_ACTION } from '../support/network';
+import { awayAndBack, cards, fill, lines, OtherWindow, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectNotice, open } from '../support/users';
@@ -413,7 +413,7 @@ test('a gateway that does not know the newest key yet ends nothing', async ({ ac
         status: 401,
         contentType: 'text/plain',
         headers: { 'WWW-Authenticate': challenge },
-        body: 'Jwks doesn\'t have key to match kid or alg from Jwt',
+        body: "Jwks doesn't have key to match kid or alg from Jwt",
       }),
     { times: 2 },
   );
@@ -451,9 +451,7 @@ test('a page that nobody looks at is refused by the service within 5 s of an end
 }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await open(elsewhere, '/sessions');
-  await context.addInitScript(() =>
-    Object.defineProperty(Document.prototype, 'hidden', { get: () => true }),
-  );
+  await context.addInitScript(() => Object.defineProperty(Document.prototype, 'hidden', { get: () => true }));
   await openNotes(account);
   await write(account, 'Milk');
   wire.forget();
@@ -464,10 +462,7 @@ test('a page that nobody looks at is refused by the service within 5 s of an end
   await expect.poll(status, { timeout: 5_000, intervals: [100] }).toBe(401);
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
-  await expectNotice(
-    account,
-    'This session was ended from another of your sessions. Log in again to go on.',
-  );
+  await expectNotice(account, 'This session was ended from another of your sessions. Log in again to go on.');
   // The service has refused; why the session was ended it cannot know, and Baton was asked for that, once.
   expect(lines(wire).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
   expect(wire.to(api.me)).toHaveLength(1);

@@ -1,11 +1,6 @@
 // One click has one effect at the notes service, over TLS and HTTP/1.1: see once.spec.ts.
 import { createNote } from '../support/kinds';
-import {
-  eachClickHasOneEffect,
-  expectOneEffectAfterNoAnswer,
-  noteSeries,
-  test,
-} from '../support/once';
+import { eachClickHasOneEffect, expectOneEffectAfterNoAnswer, noteSeries, test } from '../support/once';
 
 test.use({ behindGateway: true });
 // In one worker: to start all three programs takes longer than a test.
@@ -13,9 +8,7 @@ test.describe.configure({ mode: 'default' });
 
 eachClickHasOneEffect(noteSeries);
 
-test('a note of which it is not known whether it was saved is saved once by the next click', async ({
-  scene,
-}) => {
+test('a note of which it is not known whether it was saved is saved once by the next click', async ({ scene }) => {
   test.setTimeout(120_000);
   await expectOneEffectAfterNoAnswer(createNote, scene);
 });

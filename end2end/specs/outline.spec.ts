@@ -4,19 +4,9 @@ import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
 import { cutTheCable } from '../support/network';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectCallResult,
-  expectNotice,
-  logOut,
-  open,
-  sendLogin,
-  stranger,
-} from '../support/users';
+import { callTheApi, expectCallResult, expectNotice, logOut, open, sendLogin, stranger } from '../support/users';
 
-test('the frame of every page: a way past it, a banner, the navigation, one main part, a foot', async ({
-  page,
-}) => {
+test('the frame of every page: a way past it, a banner, the navigation, one main part, a foot', async ({ page }) => {
   for (const path of [pages.home, pages.login, pages.register]) {
     await open(page, path);
     await expect(page.locator('body')).toMatchAriaSnapshot(`
@@ -189,10 +179,7 @@ test('account', async ({ account, user }) => {
         - listitem: POST /api/auth/login 200
         - listitem: GET /api/me 200
   `);
-  await expect(account.getByRole('link', { name: 'Account', exact: true })).toHaveAttribute(
-    'aria-current',
-    'page',
-  );
+  await expect(account.getByRole('link', { name: 'Account', exact: true })).toHaveAttribute('aria-current', 'page');
 });
 
 /** A live region inside another would be read out twice. */

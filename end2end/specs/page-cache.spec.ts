@@ -11,10 +11,7 @@ import { expectAccountOf, hydrated, logOut, open } from '../support/users';
 const ignoreDefaultArgs = ['--disable-back-forward-cache'];
 test.use({ launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs } });
 
-test('a page that the browser has kept is loaded anew when it is shown again', async ({
-  context,
-  page,
-}) => {
+test('a page that the browser has kept is loaded anew when it is shown again', async ({ context, page }) => {
   const shown: string[] = [];
   page.on('console', (message) => message.type() === 'info' && shown.push(message.text()));
   await context.addInitScript(() => {
@@ -30,11 +27,7 @@ test('a page that the browser has kept is loaded anew when it is shown again', a
   await site.close();
 });
 
-test('a kept page that did not hear of a logout shows nothing private', async ({
-  account,
-  context,
-  user,
-}) => {
+test('a kept page that did not hear of a logout shows nothing private', async ({ account, context, user }) => {
   // Chromium lets go of a kept page when a cookie changes. For one that does not, the page is told
   // that it was kept, and without the channel it hears of nothing, like a frozen one.
   await context.addInitScript(withoutTheChannel);

@@ -13,10 +13,7 @@ const refused = [
 ] as const;
 
 for (const [what, password, sentence] of refused) {
-  test(`a password that is ${what} is refused in the words of the meter`, async ({
-    page,
-    wire,
-  }) => {
+  test(`a password that is ${what} is refused in the words of the meter`, async ({ page, wire }) => {
     const ada = stranger();
     const typed = what === 'the account itself' ? ada.email : password;
     await open(page, pages.register);
@@ -24,10 +21,7 @@ for (const [what, password, sentence] of refused) {
     await page.getByLabel('Email').fill(ada.email);
     await field.fill(typed);
     await expect(page.locator('.strength-text')).toHaveText(sentence);
-    await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute(
-      'aria-valuetext',
-      'not accepted',
-    );
+    await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute('aria-valuetext', 'not accepted');
     const meter = await page.locator('.strength-text').innerText();
 
     await page.getByRole('button', { name: 'Create account' }).click();

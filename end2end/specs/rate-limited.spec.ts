@@ -14,11 +14,7 @@ function collectsTheCountdown(): string[] {
   return said;
 }
 
-test('a login that comes too often counts the seconds, and then works', async ({
-  page,
-  user,
-  wire,
-}) => {
+test('a login that comes too often counts the seconds, and then works', async ({ page, user, wire }) => {
   await open(page, pages.login);
   const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '5' } };
   const said = await page.evaluateHandle(collectsTheCountdown);
@@ -49,10 +45,7 @@ test('a limit without a time is said without one', async ({ page, user }) => {
   await expectAccountOf(page, user);
 });
 
-test('a lockout says what lifts it instead of counting, and one may try again', async ({
-  page,
-  user,
-}) => {
+test('a lockout says what lifts it instead of counting, and one may try again', async ({ page, user }) => {
   await open(page, pages.login);
   const lockout = problem(429, 'rate_limited', { limited_by: 'lockout' });
   await answerNext(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });

@@ -1,19 +1,8 @@
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  logOut,
-  open,
-  sendLogin,
-  stranger,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, logOut, open, sendLogin, stranger } from '../support/users';
 
-test('a stranger creates an account, is logged in, and can log in again later', async ({
-  page,
-  wire,
-}) => {
+test('a stranger creates an account, is logged in, and can log in again later', async ({ page, wire }) => {
   const ada = stranger();
   await open(page, pages.home);
   await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click();
@@ -35,9 +24,7 @@ test('a stranger creates an account, is logged in, and can log in again later', 
   await expect.poll(() => wire.to(api.login).map((it) => it.outcome)).toEqual([200]);
 });
 
-test('what is missing is said beside each field, and the focus goes to the first', async ({
-  page,
-}) => {
+test('what is missing is said beside each field, and the focus goes to the first', async ({ page }) => {
   await open(page, pages.register);
   await page.getByRole('button', { name: 'Create account' }).click();
   const email = page.getByLabel('Email');
@@ -63,9 +50,7 @@ test('an address that has an account is refused where it was typed, and nothing 
   await page.getByLabel('Password', { exact: true }).fill(user.password);
   await page.getByRole('button', { name: 'Create account' }).click();
   const email = page.getByLabel('Email');
-  await expect(email).toHaveAccessibleDescription(
-    'There is an account with this email address already.',
-  );
+  await expect(email).toHaveAccessibleDescription('There is an account with this email address already.');
   await expect(email).toBeFocused();
   await expect(page.getByLabel('Password', { exact: true })).toHaveValue(user.password);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 409`]);

@@ -1,20 +1,9 @@
 import { api, hintCookie, loginAndBack, pages, pendingAttempt } from '../support/contract';
 import { generation, ticket } from '../support/jar';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  hydrated,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, hydrated } from '../support/users';
 
-test('a reload keeps the session: one silent refresh, one new ticket', async ({
-  account,
-  context,
-  user,
-  wire,
-}) => {
+test('a reload keeps the session: one silent refresh, one new ticket', async ({ account, context, user, wire }) => {
   const before = generation(await ticket(context));
   wire.forget();
   await account.reload();
@@ -39,11 +28,7 @@ test('every reload is an attempt of its own', async ({ account, context, user, w
   expect(generation(await ticket(context))).toBe(before + 5);
 });
 
-test('reloads that come faster than the answers sign nobody out', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('reloads that come faster than the answers sign nobody out', async ({ account, user, wire }) => {
   for (let round = 0; round < 6; round += 1) {
     const refreshes = wire.refreshes().length;
     await account.reload({ waitUntil: 'commit' });
@@ -55,11 +40,7 @@ test('reloads that come faster than the answers sign nobody out', async ({
   expect(wire.refreshOutcomes()).not.toContain(401);
 });
 
-test('a hint without a session is found out once and leads to login', async ({
-  account,
-  context,
-  wire,
-}) => {
+test('a hint without a session is found out once and leads to login', async ({ account, context, wire }) => {
   const hint = (await context.cookies()).filter((it) => it.name === hintCookie);
   await context.clearCookies();
   await context.addCookies(hint);
@@ -77,10 +58,7 @@ test('a hint without a session is found out once and leads to login', async ({
   await expect.poll(() => wire.lines()).toEqual([]);
 });
 
-test('a session without its hint is offered the login, and nothing breaks', async ({
-  account,
-  context,
-}) => {
+test('a session without its hint is offered the login, and nothing breaks', async ({ account, context }) => {
   await context.clearCookies({ name: hintCookie });
   await account.goto(pages.home);
   await hydrated(account);

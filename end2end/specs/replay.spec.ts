@@ -4,14 +4,7 @@ import { api, loginAndBack, pages } from '../support/contract';
 import { present, ticket } from '../support/jar';
 import { IPHONE } from '../support/sessions';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  logIn,
-  sendLogin,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sendLogin } from '../support/users';
 
 /** A call with a token of the session is told why it ended; a refresh is not. */
 const why = /^Your session was ended: its refresh token was presented a second time, and not by a retry/;
@@ -64,12 +57,7 @@ test('a thief who is faster than the owner is found out when the owner comes bac
   await expectNotice(account, whoKnows);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
   // What the thief got is worth nothing now.
-  const again = await present(
-    playwright.request,
-    server.origin,
-    loot.next ?? '',
-    'the-thiefs-own-key-2',
-  );
+  const again = await present(playwright.request, server.origin, loot.next ?? '', 'the-thiefs-own-key-2');
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
 });
 
@@ -81,13 +69,7 @@ test('a thief with another browser gets nothing without the password, and the ow
   user,
 }) => {
   const stolen = await ticket(context);
-  const refused = await present(
-    playwright.request,
-    server.origin,
-    stolen,
-    'the-thiefs-own-key-1',
-    IPHONE,
-  );
+  const refused = await present(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1', IPHONE);
   expect(refused).toEqual({
     status: 401,
     code: 'insufficient_user_authentication',
@@ -102,13 +84,7 @@ test('a thief with another browser gets nothing without the password, and the ow
   await expectAccountOf(account, user);
 });
 
-test('every tab of the session is told', async ({
-  account,
-  context,
-  playwright,
-  server,
-  user,
-}) => {
+test('every tab of the session is told', async ({ account, context, playwright, server, user }) => {
   const other = await context.newPage();
   const stolen = await ticket(context);
   await other.goto(pages.account);

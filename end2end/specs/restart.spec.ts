@@ -1,12 +1,7 @@
 // The server goes away under its users. This file stops its worker's server, and starts it again.
 import { api } from '../support/contract';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
 test.beforeEach(({ complaints }) => {
   // Whatever the page was fetching when the server went, its icon for one.

@@ -1,26 +1,12 @@
 // Where the tokens are not. The access token lives in the page's memory, the refresh token in a
 // cookie that no script can read, and neither anywhere else.
 import type { Page } from '@playwright/test';
-import {
-  api,
-  hintCookie,
-  pages,
-  pendingAction,
-  pendingAttempt,
-  refreshCookie,
-  whoseHint,
-} from '../support/contract';
+import { api, hintCookie, pages, pendingAction, pendingAttempt, refreshCookie, whoseHint } from '../support/contract';
 import { cookie, ticket } from '../support/jar';
 import { holdBack } from '../support/network';
 import { openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
-import {
-  databaseRecords,
-  everythingReadable,
-  everythingStored,
-  partsOf,
-  pendingActions,
-} from '../support/traces';
+import { databaseRecords, everythingReadable, everythingStored, partsOf, pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
 
@@ -202,9 +188,6 @@ test('a script can neither read nor replace the refresh cookie', async ({ accoun
 });
 
 test('the cookie alone opens no protected call', async ({ account }) => {
-  const status = await account.evaluate(
-    async (path) => (await fetch(path, { credentials: 'include' })).status,
-    api.me,
-  );
+  const status = await account.evaluate(async (path) => (await fetch(path, { credentials: 'include' })).status, api.me);
   expect(status).toBe(401);
 });

@@ -1,32 +1,14 @@
 // Where am I logged in, and out with the others.
 import { api, pages } from '../support/contract';
-import {
-  TRIES_OF_AN_ACTION,
-  answerNext,
-  cutTheCable,
-  notKnown,
-  portal,
-  problem,
-} from '../support/network';
+import { answerNext, cutTheCable, notKnown, portal, problem, TRIES_OF_AN_ACTION } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  open,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
 import { sharedKey } from '../support/wire';
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
-test('the page says where one is logged in, this one first', async ({
-  account,
-  browser,
-  server,
-  user,
-}) => {
+test('the page says where one is logged in, this one first', async ({ account, browser, server, user }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account).toHaveURL(pages.sessions);
@@ -77,12 +59,7 @@ test('a session that is ended elsewhere is out at its next call, and its page sa
   await elsewhere.context().close();
 });
 
-test('all others are ended at once, and this one goes on', async ({
-  account,
-  browser,
-  server,
-  user,
-}) => {
+test('all others are ended at once, and this one goes on', async ({ account, browser, server, user }) => {
   const others = [
     await logInElsewhere(browser, server.origin, user),
     await logInElsewhere(browser, server.origin, user),
@@ -117,13 +94,7 @@ test('a session that is gone already leaves the list as if it had been ended now
   await elsewhere.context().close();
 });
 
-test('what did not happen is not shown as if it had', async ({
-  account,
-  browser,
-  server,
-  user,
-  wire,
-}) => {
+test('what did not happen is not shown as if it had', async ({ account, browser, server, user, wire }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
@@ -140,20 +111,13 @@ test('what did not happen is not shown as if it had', async ({
   );
   await expect(account.locator('.session-card')).toHaveCount(2);
   const tries = (outcome: 'lost' | 200) => Array.from({ length: TRIES_OF_AN_ACTION }, () => outcome);
-  await expect
-    .poll(() => wire.exchanges.map((it) => it.outcome))
-    .toEqual([...tries('lost'), ...tries(200)]);
-  const [one, all] = [
-    wire.exchanges.slice(0, TRIES_OF_AN_ACTION),
-    wire.exchanges.slice(TRIES_OF_AN_ACTION),
-  ];
+  await expect.poll(() => wire.exchanges.map((it) => it.outcome)).toEqual([...tries('lost'), ...tries(200)]);
+  const [one, all] = [wire.exchanges.slice(0, TRIES_OF_AN_ACTION), wire.exchanges.slice(TRIES_OF_AN_ACTION)];
   expect(sharedKey(one)).not.toBe(sharedKey(all));
   await elsewhere.context().close();
 });
 
-test('a list that cannot be fetched says so, and is fetched on the second try', async ({
-  account,
-}) => {
+test('a list that cannot be fetched says so, and is fetched on the second try', async ({ account }) => {
   await answerNext(account, api.sessions, problem(503, 'temporarily_unavailable'));
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account.getByRole('alert')).toContainText('Your sessions could not be fetched.');

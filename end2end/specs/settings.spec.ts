@@ -2,17 +2,10 @@
 import type { APIRequest, Page } from '@playwright/test';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
-import {
-  TRIES_OF_AN_ACTION,
-  answerNext,
-  cutTheCable,
-  loseTheNextAnswer,
-  problem,
-} from '../support/network';
+import { answerNext, cutTheCable, loseTheNextAnswer, problem, TRIES_OF_AN_ACTION } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
-import { sharedKey } from '../support/wire';
 import {
   callTheApi,
   expectAccountOf,
@@ -24,6 +17,7 @@ import {
   stranger,
   type User,
 } from '../support/users';
+import { sharedKey } from '../support/wire';
 
 test('the name can be changed, and taken away', async ({ account, user }) => {
   await account.getByRole('link', { name: 'Settings' }).click();
@@ -86,11 +80,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   expect((await present(playwright.request, server.origin, before)).status).toBe(401);
 });
 
-test('what is wrong with a change of the password is said at its field', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('what is wrong with a change of the password is said at its field', async ({ account, user, wire }) => {
   await openSettings(account);
   await account.getByLabel('New password').fill('manchesterunited');
   await expect(account.getByText(/^Many people use this password/)).toBeVisible();
@@ -99,9 +89,7 @@ test('what is wrong with a change of the password is said at its field', async (
   await expect(account.getByLabel('New password')).toBeFocused();
 
   await changePassword(account, `${user.password}?`, stranger().password);
-  await expect(account.locator('#current_password-error')).toHaveText(
-    'This is not your current password.',
-  );
+  await expect(account.locator('#current_password-error')).toHaveText('This is not your current password.');
   await expect(account.getByLabel('Current password')).toBeFocused();
   // Neither changed anything: no attempt is pending, and the session stands.
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
@@ -112,12 +100,7 @@ test('what is wrong with a change of the password is said at its field', async (
 });
 
 /** The server changes the password, and the first answer is lost. The new password. */
-async function changeAndLoseTheAnswer(
-  account: Page,
-  request: APIRequest,
-  origin: string,
-  user: User,
-): Promise<string> {
+async function changeAndLoseTheAnswer(account: Page, request: APIRequest, origin: string, user: User): Promise<string> {
   const lost = await loseTheNextAnswer(account, request, origin, 'may retry', api.password);
   const next = stranger().password;
   await changePassword(account, user.password, next);
@@ -136,9 +119,7 @@ test('a change of the password whose answer is lost is asked for again, and made
   wire.forget();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   await expect(account.getByText(passwordChanged)).toBeVisible();
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
+  await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
   sharedKey(wire.exchanges);
   await changePassword(account, next, stranger().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
@@ -155,9 +136,7 @@ test('a change of the password whose answer stays lost signs nobody out', async 
   wire.forget();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   const mend = await cutTheCable(account);
-  await expect(account.getByRole('alert')).toContainText(
-    'It is not known whether your password was changed.',
-  );
+  await expect(account.getByRole('alert')).toContainText('It is not known whether your password was changed.');
   await mend();
   // The next refresh asks for the lost cookie with the key of the change, before anything else.
   await account.getByRole('button', { name: 'Change password' }).click();
@@ -177,17 +156,10 @@ test('a change of the password whose answer stays lost signs nobody out', async 
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
-test('a pending attempt is answered before the password is changed', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('a pending attempt is answered before the password is changed', async ({ account, user, wire }) => {
   await openSettings(account);
   const pending = '00112233445566778899aabbccddeeff';
-  await account.evaluate(([name, key]) => localStorage.setItem(name!, key!), [
-    pendingAttempt,
-    pending,
-  ]);
+  await account.evaluate(([name, key]) => localStorage.setItem(name!, key!), [pendingAttempt, pending]);
   wire.forget();
   await changePassword(account, user.password, stranger().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();

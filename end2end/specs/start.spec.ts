@@ -1,8 +1,9 @@
 // The program of a page does not come, or does not start. The page tries once more, and then says what happened.
-import type { Page, Route } from '@playwright/test';
+
 import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Page, Route } from '@playwright/test';
 import { pages } from '../support/contract';
 import { expectTypedWithin, openLate, typeWithin } from '../support/early';
 import { Gate } from '../support/network';
@@ -61,11 +62,7 @@ for (const [ending, kind] of [
       await expect(note(page)).toBeHidden();
     });
 
-    test(`${name} once in the place of the ${kind}: the page starts`, async ({
-      complaints,
-      page,
-      user,
-    }) => {
+    test(`${name} once in the place of the ${kind}: the page starts`, async ({ complaints, page, user }) => {
       complaints.expect(/./);
       // Before something is typed, a page whose files are missing reloads itself.
       let proceed = () => {};
@@ -94,10 +91,7 @@ test('a page behind the login says so as well', async ({ account, complaints }) 
   await expect(note(account)).toContainText('The server cannot be reached');
 });
 
-test('a page whose start script is kept from running says so after a while', async ({
-  complaints,
-  page,
-}) => {
+test('a page whose start script is kept from running says so after a while', async ({ complaints, page }) => {
   complaints.expect(/Content Security Policy|violates/);
   await page.route(pages.login, async (route) => {
     const answer = await route.fetch();
@@ -179,10 +173,7 @@ test('a trap in hydration keeps what was typed in the registration, which is sen
   await expect(page.getByRole('main')).toContainText(user.name);
 });
 
-test('a page that cannot be started says so, and its links still work', async ({
-  complaints,
-  page,
-}) => {
+test('a page that cannot be started says so, and its links still work', async ({ complaints, page }) => {
   complaints.expect(/unreachable|no elements today/);
   await page.addInitScript(changeDuringHydration);
   await page.addInitScript(() => {
@@ -206,7 +197,10 @@ test('a page that breaks later says so', async ({ complaints, page }) => {
   await hydrated(page);
   await page.evaluate(() => {
     // (module (func (export "trap") unreachable))
-    const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+    const code = [
+      0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0,
+      0, 11,
+    ];
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(code)));
     queueMicrotask(exports.trap as () => void);
   });
@@ -242,11 +236,7 @@ const deployed = test.extend<{ release: { server: Server; deploy: () => Promise<
   baseURL: async ({ release }, use) => use(release.server.origin),
 });
 
-deployed('a page from before a deployment reloads itself once', async ({
-  complaints,
-  page,
-  release,
-}) => {
+deployed('a page from before a deployment reloads itself once', async ({ complaints, page, release }) => {
   // Its icon may be asked for while the server is stopped.
   complaints.expect(/status of 404|dynamically imported|favicon/);
   const gate = new Gate();
@@ -259,29 +249,25 @@ deployed('a page from before a deployment reloads itself once', async ({
   await expect(note(page)).toBeHidden();
 });
 
-deployed('a page from before a deployment does not throw away what was typed', async ({
-  complaints,
-  page,
-  release,
-}) => {
-  complaints.expect(/./);
-  const gate = new Gate();
-  await page.route(program, (route) => gate.pass(route), { times: 3 });
-  await page.goto(pages.login, { waitUntil: 'domcontentloaded' });
-  await page.locator('#email').fill('typed');
-  await expect.poll(() => gate.arrived).toBeGreaterThan(0);
-  await release.deploy();
-  gate.open();
-  await expect(note(page)).toContainText('no longer there, as after an update of the server');
-  await expect(page.locator('#email')).toHaveValue('typed');
-  await page.getByRole('link', { name: 'Reload' }).click();
-  await hydrated(page);
-});
+deployed(
+  'a page from before a deployment does not throw away what was typed',
+  async ({ complaints, page, release }) => {
+    complaints.expect(/./);
+    const gate = new Gate();
+    await page.route(program, (route) => gate.pass(route), { times: 3 });
+    await page.goto(pages.login, { waitUntil: 'domcontentloaded' });
+    await page.locator('#email').fill('typed');
+    await expect.poll(() => gate.arrived).toBeGreaterThan(0);
+    await release.deploy();
+    gate.open();
+    await expect(note(page)).toContainText('no longer there, as after an update of the server');
+    await expect(page.locator('#email')).toHaveValue('typed');
+    await page.getByRole('link', { name: 'Reload' }).click();
+    await hydrated(page);
+  },
+);
 
-test('a page whose files are missing for good reloads itself once only', async ({
-  complaints,
-  page,
-}) => {
+test('a page whose files are missing for good reloads itself once only', async ({ complaints, page }) => {
   complaints.expect(/./);
   await page.route(program, (route) => route.fulfill({ status: 404 }));
   const loads: string[] = [];
@@ -291,10 +277,7 @@ test('a page whose files are missing for good reloads itself once only', async (
   expect(loads).toHaveLength(2);
 });
 
-test('a stylesheet that is missing after a deployment reloads the page once', async ({
-  complaints,
-  page,
-}) => {
+test('a stylesheet that is missing after a deployment reloads the page once', async ({ complaints, page }) => {
   complaints.expect(/status of 404/);
   await page.route(/\.css$/, (route) => route.fulfill({ status: 404 }), { times: 2 });
   const loads: string[] = [];

@@ -14,7 +14,7 @@ import { keepSomething, keptNames, present, ticket } from '../support/jar';
 import { cutTheCable, notKnown } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
-import { expect, test as base } from '../support/test';
+import { test as base, expect } from '../support/test';
 import { pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectNotice, open, stranger } from '../support/users';
 
@@ -45,12 +45,7 @@ async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void>
   for (const tab of tabs) await expect.poll(() => keptNames(tab)).toEqual([]);
 }
 
-test('nothing is kept of a session that another device has ended', async ({
-  browser,
-  server,
-  tabs,
-  user,
-}) => {
+test('nothing is kept of a session that another device has ended', async ({ browser, server, tabs, user }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await open(elsewhere, pages.sessions);
   await keepAll(tabs[0]);
@@ -75,13 +70,7 @@ test('nothing is kept of a session that a change of the password on another devi
   await elsewhere.context().close();
 });
 
-test('nothing is kept of a session that a replay has ended', async ({
-  context,
-  playwright,
-  server,
-  tabs,
-  user,
-}) => {
+test('nothing is kept of a session that a replay has ended', async ({ context, playwright, server, tabs, user }) => {
   const stolen = await ticket(context);
   await tabs[0].reload();
   await expectAccountOf(tabs[0], user);
@@ -90,11 +79,7 @@ test('nothing is kept of a session that a replay has ended', async ({
   await expectNothingKept(tabs, /^Your session was ended: its refresh token was presented a second time/);
 });
 
-test('nothing is kept of a session whose end is found out by a reload', async ({
-  account,
-  request,
-  wire,
-}) => {
+test('nothing is kept of a session whose end is found out by a reload', async ({ account, request, wire }) => {
   await keepAll(account);
   const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
   expect((await request.post(api.logout, { headers })).status()).toBe(204);

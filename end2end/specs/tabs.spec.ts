@@ -1,15 +1,15 @@
 // Several tabs of one browser: one session, one cookie jar, one refresh at a time if the browser
 // can arrange that, and no sign-out if it cannot.
 import { type BrowserContext, type Page } from '@playwright/test';
-import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
 import { kindsOverheard, overhear, repeatTokensTo } from '../support/channel';
+import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import {
   readsTheAttemptLate,
-  withSilentDatabases,
   withoutDatabases,
   withoutLocks,
   withoutTheChannel,
+  withSilentDatabases,
 } from '../support/lacking';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
@@ -85,8 +85,7 @@ test('without Web Locks a tab joins the attempt that another has begun, and both
   await untilTheTokenHasExpired(wire, request);
   wire.forget();
   const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.refresh)));
-  const pending = (tab: Page) =>
-    tab.evaluate((name) => localStorage.getItem(name), pendingAttempt);
+  const pending = (tab: Page) => tab.evaluate((name) => localStorage.getItem(name), pendingAttempt);
   await callTheApi(tabs[0]!);
   await expect.poll(() => gates[0]?.arrived).toBe(1);
   const key = wire.refreshes()[0]?.attemptKey;
@@ -121,9 +120,7 @@ test('without Web Locks two tabs that begin in the same instant take one attempt
     for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
     wire.forget();
     // Neither is answered before both have asked, however slow the machine is.
-    const gates = await Promise.all(
-      tabs.map((tab) => holdBack(tab, api.refresh, undefined, 1)),
-    );
+    const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.refresh, undefined, 1)));
     const called = callTogether(tabs);
     await expect.poll(() => gates.map((it) => it.arrived)).toEqual([1, 1]);
     for (const gate of gates) gate.open();
@@ -157,11 +154,7 @@ for (const [lacks, takeAway] of Object.entries(without)) {
   });
 }
 
-test('a lock that an orphaned tab never lets go costs seconds, not the session', async ({
-  account,
-  context,
-  user,
-}) => {
+test('a lock that an orphaned tab never lets go costs seconds, not the session', async ({ account, context, user }) => {
   const orphan = await context.newPage();
   await open(orphan, pages.home);
   await orphan.evaluate(async (name) => {
@@ -188,11 +181,7 @@ test('who logs in on one tab is logged in on the other', async ({ context, page,
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 200`]);
 });
 
-test('a token that is told of after its session has ended brings nobody back', async ({
-  account,
-  context,
-  user,
-}) => {
+test('a token that is told of after its session has ended brings nobody back', async ({ account, context, user }) => {
   const echo = await context.newPage();
   await overhear(echo);
   const tabs = [account, await secondTab(context, user)];

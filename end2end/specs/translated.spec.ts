@@ -1,22 +1,12 @@
 // A translator has put elements of its own in the place of every text. What changes on the page still changes.
 import { api, pages } from '../support/contract';
 import { translate } from '../support/foreign';
-import { Gate, answerNext, cutTheCable, json, problem } from '../support/network';
+import { answerNext, cutTheCable, Gate, json, problem } from '../support/network';
 import { event, logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  open,
-  sendLogin,
-  stranger,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin, stranger } from '../support/users';
 
-test('a form on a translated page says what is wrong now, not what was wrong before', async ({
-  page,
-  user,
-}) => {
+test('a form on a translated page says what is wrong now, not what was wrong before', async ({ page, user }) => {
   await open(page, pages.login);
   await page.evaluate(translate);
   await page.getByRole('button', { name: 'Show password' }).click();
@@ -37,10 +27,7 @@ test('a form on a translated page says what is wrong now, not what was wrong bef
   await expectAccountOf(page, user);
 });
 
-test('a translated page gives way to the next, and the header to who is logged in', async ({
-  page,
-  user,
-}) => {
+test('a translated page gives way to the next, and the header to who is logged in', async ({ page, user }) => {
   const heading = page.getByRole('heading', { level: 1 });
   const main = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
   await open(page, pages.home);

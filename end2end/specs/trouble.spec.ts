@@ -2,33 +2,21 @@
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAction } from '../support/contract';
 import {
-  TRIES_OF_AN_ACTION,
   answerNext,
   answerRefreshesWith,
   cutTheCable,
   notKnown,
   problem,
+  TRIES_OF_AN_ACTION,
 } from '../support/network';
 import { expect, test } from '../support/test';
 import { pendingActions } from '../support/traces';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  open,
-  sendLogin,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
 
-const tryAgain = (page: Page) =>
-  page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
+const tryAgain = (page: Page) => page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
 
-test('a server that cannot be reached signs nobody out, and the page says so', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('a server that cannot be reached signs nobody out, and the page says so', async ({ account, user, wire }) => {
   const mend = await cutTheCable(account);
   await callTheApi(account);
   await expectCallResult(account, /^The server cannot be reached\. You are still logged in/);
@@ -51,11 +39,7 @@ test('a server that cannot be reached signs nobody out, and the page says so', a
   expect(wire.refreshes().at(-1)?.attemptKey).toBe(tried[0]?.attemptKey);
 });
 
-test('a connection that comes back heals the page without a click', async ({
-  account,
-  context,
-  user,
-}) => {
+test('a connection that comes back heals the page without a click', async ({ account, context, user }) => {
   const mend = await cutTheCable(account);
   await account.reload();
   await expect(tryAgain(account)).toHaveText('Try again', { timeout: 10_000 });
@@ -65,11 +49,7 @@ test('a connection that comes back heals the page without a click', async ({
   await expectAccountOf(account, user);
 });
 
-test('a 503 on refresh is waited out with the same attempt key', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('a 503 on refresh is waited out with the same attempt key', async ({ account, user, wire }) => {
   const gate = await answerRefreshesWith(account, 2, {
     ...problem(503, 'temporarily_unavailable'),
     headers: { 'Retry-After': '1' },
@@ -103,18 +83,12 @@ for (const [what, status, contentType, body] of [
     expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   });
 
-  test(`${what} is not taken for an answer to a login, which is sent again`, async ({
-    page,
-    user,
-    wire,
-  }) => {
+  test(`${what} is not taken for an answer to a login, which is sent again`, async ({ page, user, wire }) => {
     await open(page, pages.login);
     await answerNext(page, api.login, { status, contentType, body });
     await sendLogin(page, user);
     await expectAccountOf(page, user);
-    await expect
-      .poll(() => wire.lines())
-      .toEqual([`POST ${api.login} ${status}`, `POST ${api.login} 200`]);
+    await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} ${status}`, `POST ${api.login} 200`]);
     expect(sharedKey(wire.to(api.login))).toMatch(/^[0-9a-f]{32}$/);
   });
 }
@@ -130,11 +104,7 @@ test('a late copy (409) does not sign out: the page asks anew', async ({ account
   expect(second?.attemptKey).not.toBe(first?.attemptKey);
 });
 
-test('a login that gets no answer says so, and succeeds on the second press', async ({
-  page,
-  user,
-  wire,
-}) => {
+test('a login that gets no answer says so, and succeeds on the second press', async ({ page, user, wire }) => {
   await open(page, pages.login);
   const mend = await cutTheCable(page);
   await sendLogin(page, user);

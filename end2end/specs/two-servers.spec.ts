@@ -2,8 +2,17 @@
 import type { Page } from '@playwright/test';
 import { hintCookie, pages, refreshCookie } from '../support/contract';
 import { Server } from '../support/server';
-import { expect, test as base } from '../support/test';
-import { callTheApi, enrol, expectAccountOf, expectCallResult, logOut, open, sendLogin, type User } from '../support/users';
+import { test as base, expect } from '../support/test';
+import {
+  callTheApi,
+  enrol,
+  expectAccountOf,
+  expectCallResult,
+  logOut,
+  open,
+  sendLogin,
+  type User,
+} from '../support/users';
 
 const test = base.extend<{ second: Server; there: User }>({
   second: async ({ accessTokenSeconds, limits, recentLoginSeconds }, use) => {
@@ -21,14 +30,7 @@ async function logInThere(page: Page, second: Server, there: User): Promise<void
   await expect(page.getByRole('main')).toContainText(there.email);
 }
 
-test('both sessions go on, through reloads', async ({
-  account,
-  context,
-  second,
-  there,
-  user,
-  wire,
-}) => {
+test('both sessions go on, through reloads', async ({ account, context, second, there, user, wire }) => {
   const other = await context.newPage();
   await logInThere(other, second, there);
   wire.forget();
@@ -63,13 +65,7 @@ test('a visit without a session signs nobody out next door, and tells of no end'
   await expectAccountOf(account, user);
 });
 
-test('a logout leaves the other session alone, on either side', async ({
-  account,
-  context,
-  second,
-  there,
-  user,
-}) => {
+test('a logout leaves the other session alone, on either side', async ({ account, context, second, there, user }) => {
   const other = await context.newPage();
   await logInThere(other, second, there);
   await logOut(other);

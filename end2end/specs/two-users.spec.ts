@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
 import { withoutLocks, withoutTheChannel } from '../support/lacking';
 import { holdBack, holdRefreshesOff, problem } from '../support/network';
-import { expect, test as base } from '../support/test';
+import { test as base, expect } from '../support/test';
 import {
   callTheApi,
   enrol,
@@ -17,8 +17,7 @@ import {
   type User,
 } from '../support/users';
 
-const replaced =
-  'You are still logged in: another login has taken the place of the one you wanted to leave.';
+const replaced = 'You are still logged in: another login has taken the place of the one you wanted to leave.';
 
 /** Besides `user`, whose session `account` shows. */
 const test = base.extend<{ grace: User }>({
@@ -80,12 +79,7 @@ test('a call that is refused after another user has logged in is not repeated as
   ]);
 });
 
-test('a logout that waited while another user logged in ends no session', async ({
-  account,
-  context,
-  grace,
-  wire,
-}) => {
+test('a logout that waited while another user logged in ends no session', async ({ account, context, grace, wire }) => {
   const form = await loginForm(context);
   const gate = await holdBack(form, api.login);
   await sendLogin(form, grace);
@@ -142,11 +136,7 @@ for (const [what, answer, leg] of [
   ['a refusal that nobody expects', problem(403, 'blocked'), '403'],
   ['silence', 'lost', 'no answer'],
 ] as const) {
-  test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({
-    account,
-    context,
-    grace,
-  }) => {
+  test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({ account, context, grace }) => {
     // With the lock, the login would wait for the refresh.
     await context.addInitScript(withoutLocks);
     const gate = await holdBack(account, api.refresh, answer);

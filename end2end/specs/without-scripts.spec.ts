@@ -7,9 +7,7 @@ test.use({ javaScriptEnabled: false });
 
 test('the home page says everything it has to say', async ({ page }) => {
   await page.goto(pages.home);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
-    'Staying logged in is a relay.',
-  );
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Staying logged in is a relay.');
   await expect(page.getByText('Think of a key under the doormat')).toBeVisible();
   await expect(page.getByRole('list').getByRole('listitem')).toHaveCount(4);
   for (const leg of await page.getByRole('listitem').all()) await expect(leg).toBeVisible();

@@ -21,9 +21,7 @@ export async function overhear(page: Page): Promise<void> {
 }
 
 export async function kindsOverheard(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    (window as unknown as { ear: Ear }).ear.heard.map((message) => message.kind),
-  );
+  return page.evaluate(() => (window as unknown as { ear: Ear }).ear.heard.map((message) => message.kind));
 }
 
 /** Says every token again, and returns once all `tabs` have heard it. */

@@ -1,5 +1,5 @@
 // One click, one effect: clicks whose answers are lost, what the server has done for each, and the table of both.
-import { type Locator, type Page, type TestInfo, expect } from '@playwright/test';
+import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { type Call, type Fault, type FaultProxy, isCall } from './fault-proxy';
 import type { Wire } from './wire';
 
@@ -121,11 +121,7 @@ export class Clicks {
   /** Nothing once it is done; else what it says, and is ready to be clicked again. */
   private async whatThePageSays({ button, done }: Click): Promise<string | undefined> {
     const ended = this.page.locator('.notice[data-kind=ended]');
-    const trouble = this.page
-      .getByRole('alert')
-      .or(ended)
-      .or(this.page.getByText(TROUBLE))
-      .filter({ visible: true });
+    const trouble = this.page.getByRole('alert').or(ended).or(this.page.getByText(TROUBLE)).filter({ visible: true });
     const ready = button.and(this.page.locator(':not([aria-disabled=true])'));
     let said: string | undefined;
     const isSettled = async () => {
@@ -187,8 +183,7 @@ export async function quiet(fault: Fault): Promise<void> {
 
 function inWords(row: Row): string {
   const { clicks, leastEffects, mostEffects, mostRequests, resent, pressedAgain, notDone } = row;
-  const effects =
-    leastEffects === mostEffects ? String(mostEffects) : `${leastEffects} to ${mostEffects}`;
+  const effects = leastEffects === mostEffects ? String(mostEffects) : `${leastEffects} to ${mostEffects}`;
   return [
     `${clicks} clicks`,
     `effects of one: ${effects}`,

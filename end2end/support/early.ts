@@ -1,5 +1,5 @@
 // Before the program of a page has arrived: the page can be read and typed on, and others may have changed it.
-import { type Locator, type Page, expect } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { Gate } from './network';
 import { hydrated } from './users';
 

@@ -2,20 +2,21 @@
 // connection closes without a byte of that answer. On a connection that was used before, Chromium takes this for an idle
 // connection that has timed out, and sends the request again by itself, POST or not (RFC 9110 section 9.2.2: a client
 // SHOULD NOT).
-import type { Page } from '@playwright/test';
+
 import { once } from 'node:events';
 import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
-  type ServerResponse,
   request,
+  type ServerResponse,
 } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import type { Page } from '@playwright/test';
 import { selfSigned } from './certificate';
 import { api } from './contract';
 import type { Fulfilled } from './network';
@@ -51,13 +52,7 @@ const keyedRotations = new Set<string>([api.refresh, api.confirm, api.password])
 /** A path of the proxy's own. */
 const KEPT_OPEN = '/kept-open';
 /** What belongs to one connection and not to the message (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2). */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
+const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
 interface Answer {
   readonly status: number;
@@ -170,11 +165,7 @@ export class FaultProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  private async serve(
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    hangUp: () => void,
-  ): Promise<void> {
+  private async serve(incoming: IncomingMessage, outgoing: ServerResponse, hangUp: () => void): Promise<void> {
     outgoing.on('error', () => undefined);
     const { pathname: path } = new URL(incoming.url ?? '/', this.origin);
     if (path === KEPT_OPEN) return this.keepOpen(outgoing);

@@ -1,18 +1,10 @@
 // Every page in every state worth looking at, for what is asked of all of them alike.
-import { type Page, expect } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 import { answerNext, json, problem } from './network';
 import { note } from './notes';
 import { event, sessionAt } from './sessions';
-import {
-  callTheApi,
-  expectCallResult,
-  logIn,
-  open,
-  sendLogin,
-  stranger,
-  type User,
-} from './users';
+import { callTheApi, expectCallResult, logIn, open, sendLogin, stranger, type User } from './users';
 
 const eventfulLife = {
   events: [

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { api } from './contract';
-import { Program, freePort } from './program';
+import { freePort, Program } from './program';
 import { Server, type ServerOptions, workspace } from './server';
 import { stranger } from './users';
 

@@ -1,15 +1,9 @@
 // The browser's cookie jar, seen from outside, and what a thief does with a copy of it.
-import type {
-  APIRequest,
-  APIResponse,
-  BrowserContext,
-  Cookie,
-  Page,
-  Request,
-} from '@playwright/test';
+
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { APIRequest, APIResponse, BrowserContext, Cookie, Page, Request } from '@playwright/test';
 import { api, pendingAction, refreshCookie } from './contract';
 import { databaseRecords } from './traces';
 

@@ -1,7 +1,8 @@
 // The kinds of clicks that change something: each brings the page to where it can be clicked, whatever has become of the
 // click before.
-import { type Locator, type Page, expect } from '@playwright/test';
+
 import { randomUUID } from 'node:crypto';
+import { expect, type Locator, type Page } from '@playwright/test';
 import type { Click } from './clicks';
 import { api, pages } from './contract';
 import type { FaultProxy } from './fault-proxy';

@@ -62,12 +62,7 @@ export const portal: Fulfilled = {
 };
 
 /** The next call of this path gets this answer instead of the server's, or the next so many. */
-export async function answerNext(
-  page: Page,
-  path: string,
-  answer: Fulfilled,
-  times = 1,
-): Promise<void> {
+export async function answerNext(page: Page, path: string, answer: Fulfilled, times = 1): Promise<void> {
   const route = (url: URL) => url.pathname === path;
   await page.route(route, (it) => it.fulfill(answer), { times });
 }
@@ -102,11 +97,7 @@ export async function loseTheNextAnswer(
  * The next refreshes get this answer instead of the server's; the one after them is held back, so
  * that a test can look at the page before it is healed.
  */
-export async function answerRefreshesWith(
-  page: Page,
-  times: number,
-  answer: Fulfilled,
-): Promise<Gate> {
+export async function answerRefreshesWith(page: Page, times: number, answer: Fulfilled): Promise<Gate> {
   const gate = await holdBack(page, api.refresh);
   // The route that was added last is asked first.
   await page.route(refreshCalls, (route) => route.fulfill(answer), { times });
@@ -114,12 +105,7 @@ export async function answerRefreshesWith(
 }
 
 /** Holds calls back until they are let go all at once: to the server, or to get `answer` instead. */
-export async function holdBack(
-  page: Page,
-  path: string,
-  answer?: Fulfilled | 'lost',
-  times?: number,
-): Promise<Gate> {
+export async function holdBack(page: Page, path: string, answer?: Fulfilled | 'lost', times?: number): Promise<Gate> {
   const gate = new Gate(answer);
   await page.route(
     (url) => url.pathname === path,

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type BrowserContext, type Page, chromium, expect } from '@playwright/test';
+import { type BrowserContext, chromium, expect, type Page } from '@playwright/test';
 import config from '../playwright.config';
 import { api } from './contract';
 
@@ -57,9 +57,7 @@ export async function takeTheLoginsCookiesAway(context: BrowserContext): Promise
     (url) => url.pathname.startsWith('/api/'),
     async (route) => {
       const answer = await route.fetch();
-      const headers = Object.fromEntries(
-        Object.entries(answer.headers()).filter(([name]) => name !== 'set-cookie'),
-      );
+      const headers = Object.fromEntries(Object.entries(answer.headers()).filter(([name]) => name !== 'set-cookie'));
       // `fetch` has put what it was given into the browser's jar.
       await context.clearCookies();
       await route.fulfill({ response: answer, headers });

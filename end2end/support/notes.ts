@@ -1,5 +1,5 @@
 // Notes: how they come to be, on the page and behind its back, and what they look like on the wire.
-import { type APIRequestContext, type APIResponse, type Locator, type Page, expect } from '@playwright/test';
+import { type APIRequestContext, type APIResponse, expect, type Locator, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 import { open } from './users';
 import type { Wire } from './wire';

@@ -75,8 +75,7 @@ export class Observer {
     if (!answer) return count;
     const { events } = (await answer.json()) as { events: SecurityEvent[] };
     // Ids sort by time. This client logs in as well, and that is no effect of a click.
-    const isOwn = (event: SecurityEvent) =>
-      kind === 'logged_in' && this.ownSessions.has(event.session_id ?? '');
+    const isOwn = (event: SecurityEvent) => kind === 'logged_in' && this.ownSessions.has(event.session_id ?? '');
     const later = events.filter((event) => event.id > newest && !isOwn(event));
     const now = { newest: events[0]?.id ?? newest, count: count + later.length };
     this.counted.set(kind, now);
@@ -105,8 +104,7 @@ export class Observer {
 
   /** Logs in for it, if need be. Nothing if no such account is there. */
   private async get(path: string): Promise<Response | undefined> {
-    const ask = () =>
-      fetch(this.origin + path, { headers: { Authorization: `Bearer ${this.token ?? ''}` } });
+    const ask = () => fetch(this.origin + path, { headers: { Authorization: `Bearer ${this.token ?? ''}` } });
     if (this.token === undefined && !(await this.logIn())) return undefined;
     let answer = await ask();
     if (answer.status === 401) {

@@ -4,8 +4,6 @@ import type { Page } from '@playwright/test';
 import { ASKS_FOR_MS, type Click, Clicks, press, quiet } from './clicks';
 import { type Fault, FaultProxy, type Protocol } from './fault-proxy';
 import {
-  type Kind,
-  type Scene,
   changeName,
   changeNote,
   changePassword,
@@ -16,12 +14,14 @@ import {
   deleteNote,
   endOtherSessions,
   endSession,
+  type Kind,
   logIn,
   logOut,
+  type Scene,
 } from './kinds';
 import { Observer } from './observer';
 import { Server } from './server';
-import { expect, test as base } from './test';
+import { test as base, expect } from './test';
 import { enrol, stranger } from './users';
 
 interface Fixtures {
@@ -73,8 +73,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
 
   direct: [
-    async ({ gatewayIfAny, server }, use) =>
-      use(gatewayIfAny ? server.origin : `http://localhost:${server.port}`),
+    async ({ gatewayIfAny, server }, use) => use(gatewayIfAny ? server.origin : `http://localhost:${server.port}`),
     { scope: 'worker' },
   ],
 
@@ -87,8 +86,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   newcomer: async ({ direct }, use) => use(() => new Observer(direct, stranger())),
 
-  clicks: async ({ faultProxy, page, wire }, use, testInfo) =>
-    use(new Clicks(page, faultProxy, wire, testInfo)),
+  clicks: async ({ faultProxy, page, wire }, use, testInfo) => use(new Clicks(page, faultProxy, wire, testInfo)),
 });
 
 /** Kinds of clicks that lead to each other. */

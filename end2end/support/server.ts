@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Program, freePort } from './program';
+import { freePort, Program } from './program';
 
 /** Options of a spec file: `test.use({ accessTokenSeconds: 2 })`. */
 export interface ServerOptions {
@@ -36,11 +36,7 @@ export class Server {
   ) {}
 
   /** A running server with an empty database. */
-  static async start(
-    options: ServerOptions,
-    behind?: Behind,
-    served: string = site,
-  ): Promise<Server> {
+  static async start(options: ServerOptions, behind?: Behind, served: string = site): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
     const port = await freePort();
     const origin = behind?.origin ?? `http://localhost:${port}`;

@@ -1,7 +1,7 @@
 // Several sessions of one user, and how old a login is.
-import { type APIRequestContext, type Browser, type Page, expect } from '@playwright/test';
+import { type APIRequestContext, type Browser, expect, type Page } from '@playwright/test';
 import { api } from './contract';
-import { type User, logIn } from './users';
+import { logIn, type User } from './users';
 import type { Wire } from './wire';
 
 /** So short that a test can wait; so long that a slow machine repeats a call in time. */

@@ -1,5 +1,5 @@
 // The settings page: how it is opened, and what is sent from it.
-import { type Page, expect } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { pages } from './contract';
 import { open } from './users';
 

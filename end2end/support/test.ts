@@ -1,12 +1,12 @@
 // The `test` of every spec: a server for each worker, behind a gateway where a spec asks for one, a record of
 // the wire, and an ear for what the browser complains about.
-import { type Page, test as base } from '@playwright/test';
+import { test as base, type Page } from '@playwright/test';
 import { Complaints } from './complaints';
 import { untilTheTokenHasExpired } from './expiry';
 import { Gateway } from './gateway';
 import { type LostAnswer, loseTheNextAnswer } from './network';
 import { Server, type ServerOptions } from './server';
-import { type User, enrol, logIn } from './users';
+import { enrol, logIn, type User } from './users';
 import { Wire } from './wire';
 
 interface Fixtures {

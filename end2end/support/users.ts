@@ -1,6 +1,7 @@
 // People who use the browser: how they come to be, and what they do on the pages.
-import { type APIRequest, type Page, expect } from '@playwright/test';
+
 import { randomUUID } from 'node:crypto';
+import { type APIRequest, expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 
 export interface User {
@@ -44,10 +45,7 @@ export async function logIn(page: Page, user: User): Promise<void> {
   await expectAccountOf(page, user);
 }
 
-export async function sendLogin(
-  page: Page,
-  { email, password }: Pick<User, 'email' | 'password'>,
-): Promise<void> {
+export async function sendLogin(page: Page, { email, password }: Pick<User, 'email' | 'password'>): Promise<void> {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
