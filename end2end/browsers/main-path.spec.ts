@@ -24,6 +24,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       browser = await start();
     });
     test.afterAll(async () => browser?.close());
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the fixtures destructured, also where none is used.
     test.afterEach(async ({}, testInfo) => {
       if (served && testInfo.status !== testInfo.expectedStatus) {
         await testInfo.attach('server.log', { body: served.server.log });

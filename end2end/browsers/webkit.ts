@@ -10,7 +10,9 @@ const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 export async function startWebKit(): Promise<Driven> {
   const children: ChildProcess[] = [];
-  const last = () => children.forEach((child) => child.kill('SIGKILL'));
+  const last = () => {
+    for (const child of children) child.kill('SIGKILL');
+  };
   process.once('exit', last);
   const end = async () => {
     // The driver takes the browser along.

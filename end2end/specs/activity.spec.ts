@@ -34,9 +34,8 @@ test('older events come page by page', async ({ account }) => {
   await account.route(`**${api.events}?*`, async (route) => {
     const before = new URL(route.request().url()).searchParams.get('before');
     calls.push(before ?? 'newest');
-    const [first, second] = before ? [3, 4] : [1, 2];
-    const page = [event('logged_in', first), event('logged_in', second)];
-    await route.fulfill(json({ events: page, next: before ? null : page[1]!.id }));
+    const [first, second] = (before ? [3, 4] : [1, 2]).map((number) => event('logged_in', number));
+    await route.fulfill(json({ events: [first, second], next: before ? null : second?.id }));
   });
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.locator('.event')).toHaveCount(2);

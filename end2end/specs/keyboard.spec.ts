@@ -122,7 +122,10 @@ test('whoever begins to type while a page opens keeps the focus', async ({ accou
   await account.evaluate(() => {
     const held: FrameRequestCallback[] = [];
     window.requestAnimationFrame = (callback) => held.push(callback);
-    Object.assign(window, { showFrame: () => held.splice(0).forEach((callback) => callback(0)) });
+    const showFrame = () => {
+      for (const callback of held.splice(0)) callback(0);
+    };
+    Object.assign(window, { showFrame });
   });
   const showFrames = async () => {
     for (let frames = 0; frames < 3; frames += 1) {

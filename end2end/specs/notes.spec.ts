@@ -320,7 +320,8 @@ for (const [what, times] of [
     await account.route(
       `**${api.notes}/${id}`,
       async (route) => {
-        await (stored ??= other.overwrite(id, 'Milk', 'three bottles'));
+        stored ??= other.overwrite(id, 'Milk', 'three bottles');
+        await stored;
         await route.abort('connectionreset');
       },
       { times },

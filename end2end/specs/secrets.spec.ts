@@ -75,7 +75,10 @@ test('the search would find a token wherever a page might put one', async ({ acc
         opening.onsuccess = () => {
           const change = opening.result.transaction('tokens', 'readwrite');
           change.objectStore('tokens').put(it, 1);
-          change.oncomplete = () => (opening.result.close(), done());
+          change.oncomplete = () => {
+            opening.result.close();
+            done();
+          };
         };
       }),
   };

@@ -159,7 +159,7 @@ test('a change of the password whose answer stays lost signs nobody out', async 
 test('a pending attempt is answered before the password is changed', async ({ account, user, wire }) => {
   await openSettings(account);
   const pending = '00112233445566778899aabbccddeeff';
-  await account.evaluate(([name, key]) => localStorage.setItem(name!, key!), [pendingAttempt, pending]);
+  await account.evaluate(([name, key]) => localStorage.setItem(name, key), [pendingAttempt, pending] as const);
   wire.forget();
   await changePassword(account, user.password, stranger().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();

@@ -1,6 +1,6 @@
 // Several tabs of one browser: one session, one cookie jar, one refresh at a time if the browser
 // can arrange that, and no sign-out if it cannot.
-import { type BrowserContext, type Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { kindsOverheard, overhear, repeatTokensTo } from '../support/channel';
 import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
@@ -81,16 +81,17 @@ test('without Web Locks a tab joins the attempt that another has begun, and both
   await context.addInitScript(withoutLocks);
   await logIn(page, user);
   expect(await page.evaluate(() => typeof navigator.locks)).toBe('undefined');
-  const tabs = [page, await secondTab(context, user)];
+  const second = await secondTab(context, user);
+  const tabs = [page, second];
   await untilTheTokenHasExpired(wire, request);
   wire.forget();
   const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.refresh)));
   const pending = (tab: Page) => tab.evaluate((name) => localStorage.getItem(name), pendingAttempt);
-  await callTheApi(tabs[0]!);
+  await callTheApi(page);
   await expect.poll(() => gates[0]?.arrived).toBe(1);
   const key = wire.refreshes()[0]?.attemptKey;
-  await expect.poll(() => pending(tabs[1]!)).toBe(key);
-  await callTheApi(tabs[1]!);
+  await expect.poll(() => pending(second)).toBe(key);
+  await callTheApi(second);
   await expect.poll(() => gates[1]?.arrived).toBe(1);
   for (const gate of gates) gate.open();
 

@@ -32,11 +32,11 @@ export async function repeatTokensTo(tabs: Page[], page: Page): Promise<void> {
     await tab.evaluate(
       ([name, last]) => {
         const heardAgain = new Promise<void>((heard) => {
-          new BroadcastChannel(name!).onmessage = ({ data }) => data === last && heard();
+          new BroadcastChannel(name).onmessage = ({ data }) => data === last && heard();
         });
         Object.assign(window, { heardAgain });
       },
-      [channel, last],
+      [channel, last] as const,
     );
   }
   await page.evaluate((last) => {

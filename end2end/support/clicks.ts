@@ -4,11 +4,11 @@ import { type Call, type Fault, type FaultProxy, isCall } from './fault-proxy';
 import type { Wire } from './wire';
 
 /** How many clicks of each kind: 200 by hand, see once.spec.ts. */
-const CLICKS = process.env['CLICKS'];
+const CLICKS = process.env.CLICKS;
 /** Without that. */
 const FEW = { 'http/1.1': 3, h2: 1 } as const;
 /** Repeats the choices of a run: how many answers are lost for each click. */
-const SEED = Number(process.env['SEED'] ?? 16);
+const SEED = Number(process.env.SEED ?? 16);
 
 /**
  * How many answers are lost at most: one more than a fetch can lose, so that the page has to ask again, twice. Chromium

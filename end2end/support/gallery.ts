@@ -26,7 +26,7 @@ async function showSessions(page: Page): Promise<void> {
   await expect(page.locator('.session-card')).toHaveCount(3);
 }
 
-const stored = note(1, 'Milk', 'two bottles,\n  and a word that is much too long: ' + 'milk'.repeat(30));
+const stored = note(1, 'Milk', `two bottles,\n  and a word that is much too long: ${'milk'.repeat(30)}`);
 
 /** The service, as a page sees it: two notes, the first of which was changed elsewhere. */
 async function showNotes(page: Page, notes: object[]): Promise<void> {

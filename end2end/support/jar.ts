@@ -110,7 +110,10 @@ export async function keepAnAction(page: Page): Promise<void> {
         const change = opening.result.transaction('attempt', 'readwrite');
         change.objectStore('attempt').put(record, name);
         change.onabort = () => failed(change.error);
-        change.oncomplete = () => (opening.result.close(), done());
+        change.oncomplete = () => {
+          opening.result.close();
+          done();
+        };
       };
     });
   }, `${pendingAction}name`);

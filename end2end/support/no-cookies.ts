@@ -41,11 +41,11 @@ export async function withCookiesBlocked(
 export async function refuseSecureCookies(context: BrowserContext): Promise<void> {
   await takeTheLoginsCookiesAway(context);
   await context.addInitScript(() => {
-    const property = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')!;
+    const property = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
     Object.defineProperty(Document.prototype, 'cookie', {
       ...property,
       set(this: Document, cookie: string) {
-        if (!/;\s*secure/i.test(cookie)) property.set!.call(this, cookie);
+        if (!/;\s*secure/i.test(cookie)) property?.set?.call(this, cookie);
       },
     });
   });

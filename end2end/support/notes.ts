@@ -70,7 +70,7 @@ export class OtherWindow {
 
   /** The `ETag` of the note: 1 when it was created, and 1 more with each change. */
   async version(id: string): Promise<string | undefined> {
-    return (await this.send('GET', `/${id}`)).headers()['etag'];
+    return (await this.send('GET', `/${id}`)).headers().etag;
   }
 
   private async send(method: string, rest: string, data?: object): Promise<APIResponse> {

@@ -21,7 +21,7 @@ interface Fixtures {
   /** Lets the server answer the next refresh of `account`, and loses the answer. */
   loseAnswer: (then: 'may retry' | 'is frozen') => Promise<LostAnswer>;
   /** The server's log, kept with a failed test. */
-  serverLog: void;
+  serverLog: undefined;
 }
 
 interface WorkerFixtures {
@@ -106,7 +106,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   serverLog: [
     async ({ gatewayIfAny, server }, use, testInfo) => {
       const before = server.log.length;
-      await use();
+      await use(undefined);
       if (testInfo.status !== testInfo.expectedStatus) {
         await testInfo.attach('server.log', { body: gatewayIfAny?.log ?? server.log.slice(before) });
       }
