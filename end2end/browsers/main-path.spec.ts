@@ -1,7 +1,7 @@
 // What a session goes through, in browsers that the other tests do not know.
 import { expect, request, test } from '@playwright/test';
 import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
-import { present } from '../support/jar';
+import { presentRefreshToken } from '../support/cookies';
 import { startFirefox } from './firefox';
 import { button, callUntilRepeated, isAt, open, register, sees, started } from './person';
 import { overHttp, overHttps, type Served } from './served';
@@ -79,7 +79,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       await sees(tab, 'main', user.email);
       const userAgent = await tab.evaluate<string>('navigator.userAgent');
       const behind = `http://127.0.0.1:${served.server.port}`;
-      const answer = await present(request, behind, stolen, undefined, userAgent);
+      const answer = await presentRefreshToken(request, behind, stolen, undefined, userAgent);
       expect(answer).toMatchObject({ status: 401, code: 'invalid_grant' });
       await tab.click(button('Call the API'));
       await isAt(tab, loginAndBack);

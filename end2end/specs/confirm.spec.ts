@@ -1,10 +1,10 @@
 // What is for the owner alone takes the password again (RFC 9470), and the call goes on by itself.
 import type { Page } from '@playwright/test';
+import { pendingActions, scriptReadableState } from '../support/browser-storage';
 import { api, pages, pendingAttempt } from '../support/contract';
 import { answerNext, loseTheNextAnswer, problem } from '../support/network';
 import { IPHONE, logInElsewhere, SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
 import { expect, test } from '../support/test';
-import { everythingReadable, pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logOut, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
 
@@ -54,7 +54,7 @@ test.describe('ending a session long after login', () => {
     expect(sharedKey(calls)).not.toBe(sharedKey(wire.to(api.confirm)));
     expect(await pendingActions(account)).toEqual({});
     // The password is nowhere on the page any more.
-    expect(await everythingReadable(account)).not.toContain(user.password);
+    expect(await scriptReadableState(account)).not.toContain(user.password);
   });
 
   test('is not done when one cancels, and the focus returns', async ({ account, wire }) => {

@@ -1,13 +1,13 @@
 // Another site in the same browser, while the user is logged in here.
 import { api, pages } from '../support/contract';
+import { ticket } from '../support/cookies';
 import { elsewhere } from '../support/elsewhere';
-import { ticket } from '../support/jar';
 import { expect, test } from '../support/test';
 import { expectAccountOf } from '../support/users';
 
 test('a refresh or a logout that a script of another site asks for changes nothing', async ({
   account,
-  complaints,
+  consoleErrors,
   context,
   server,
   user,
@@ -19,7 +19,7 @@ test('a refresh or a logout that a script of another site asks for changes nothi
   await page.goto(site.origin);
   wire.forget();
   // The other site's console notes that it may not read the refusal.
-  complaints.expect(/ERR_BLOCKED_BY_RESPONSE|CORS/);
+  consoleErrors.allow(/ERR_BLOCKED_BY_RESPONSE|CORS/);
   for (const path of [api.refresh, api.logout]) {
     await page.evaluate(async (url) => {
       const options = { method: 'POST', credentials: 'include', mode: 'no-cors' } as const;
@@ -36,7 +36,7 @@ test('a refresh or a logout that a script of another site asks for changes nothi
 for (const path of [api.refresh, api.logout]) {
   test(`a form of another site that is sent to ${path} is refused and changes nothing`, async ({
     account,
-    complaints,
+    consoleErrors,
     context,
     server,
     user,
@@ -45,7 +45,7 @@ for (const path of [api.refresh, api.logout]) {
     const before = await ticket(context);
     const action = server.origin + path;
     const site = await elsewhere(`<form method="post" action="${action}"><button>Win a prize</button></form>`);
-    complaints.expect(/403/);
+    consoleErrors.allow(/403/);
     const page = await context.newPage();
     await page.goto(site.origin);
     await page.getByRole('button', { name: 'Win a prize' }).click();
@@ -57,10 +57,10 @@ for (const path of [api.refresh, api.logout]) {
   });
 }
 
-test('no page lets itself be framed', async ({ account, complaints, context, server, user }) => {
+test('no page lets itself be framed', async ({ account, consoleErrors, context, server, user }) => {
   const source = server.origin + pages.account;
   const site = await elsewhere(`<iframe src="${source}" title="trap"></iframe>`);
-  complaints.expect(/frame/i);
+  consoleErrors.allow(/frame/i);
   const page = await context.newPage();
   const refused = page.waitForEvent('console', (it) => /frame/i.test(it.text()));
   await page.goto(site.origin);

@@ -1,4 +1,4 @@
-// Every page is taken over by the scripts without a complaint: no mismatch, no refused content, no
+// Every page is taken over by the scripts without a console error: no mismatch, no refused content, no
 // failed request. `complaints` listens in every test; here every page is opened for its sake.
 import { pages } from '../support/contract';
 import { Gate } from '../support/network';
@@ -13,8 +13,8 @@ const titles = {
 } as const;
 
 for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
-  test(`the page "${name}" is taken over without a complaint`, async ({ complaints, page }) => {
-    if (name === 'nowhere') complaints.expect(/status of 404/);
+  test(`the page "${name}" is taken over without a console error`, async ({ consoleErrors, page }) => {
+    if (name === 'nowhere') consoleErrors.allow(/status of 404/);
     const failed: string[] = [];
     page.on('requestfailed', (request) => failed.push(request.url()));
     const answer = await page.goto(pages[name]);
@@ -40,7 +40,7 @@ test('the program is fetched beside its loader, not after it', async ({ page }) 
   await hydrated(page);
 });
 
-test('the account page is restored without a complaint, however it is reached', async ({ account, user }) => {
+test('the account page is restored without a console error, however it is reached', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);
   await expect(account).toHaveTitle('Your account · Baton');
@@ -67,8 +67,8 @@ test('the scripts change nothing that the server has shown', async ({ browser, s
   await context.close();
 });
 
-test('a script that is not ours does not run', async ({ complaints, page }) => {
-  complaints.expect(/Content Security Policy|violates/);
+test('a script that is not ours does not run', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/Content Security Policy|violates/);
   await open(page, pages.home);
   const refused = page.waitForEvent('console', (it) => /Content Security Policy/.test(it.text()));
   await page.evaluate(() => {

@@ -4,8 +4,8 @@ import { expect, test } from '../support/test';
 import { open } from '../support/users';
 
 for (const [name, visit] of Object.entries(gallery)) {
-  test(`nothing is wider than a narrow screen: ${name}`, async ({ complaints, page, user }) => {
-    if (refused[name]) complaints.expect(refused[name]);
+  test(`nothing is wider than a narrow screen: ${name}`, async ({ consoleErrors, page, user }) => {
+    if (refused[name]) consoleErrors.allow(refused[name]);
     await page.setViewportSize({ width: 320, height: 640 });
     await visit(page, user);
     const tooWide = await page.evaluate(() => {

@@ -1,5 +1,5 @@
 import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
-import { cookie, present, ticket } from '../support/jar';
+import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
 import { holdBack } from '../support/network';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, logIn, open, sendLogin, stranger } from '../support/users';
@@ -11,8 +11,8 @@ test('a wrong password is refused, and the right one is taken after it', async (
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toHaveText(refusal);
   await expect(page).toHaveURL(pages.login);
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
-  expect(await cookie(context, hintCookie)).toBeUndefined();
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
+  expect(await getCookie(context, hintCookie)).toBeUndefined();
 
   await sendLogin(page, user);
   await expectAccountOf(page, user);
@@ -139,7 +139,7 @@ test('a second login in one browser begins a new session and replaces the first'
   const sessionOf = (encoded: string) => Buffer.from(encoded, 'base64url').toString('hex', 1, 17);
   expect(sessionOf(second)).not.toBe(sessionOf(first));
   // What the planter knows says nothing about the new session.
-  await present(playwright.request, server.origin, first);
+  await presentRefreshToken(playwright.request, server.origin, first);
   await account.reload();
   await expectAccountOf(account, user);
 });

@@ -1,8 +1,8 @@
+import { pendingActions, storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, loginAndBack, pages, pendingAction, refreshCookie } from '../support/contract';
-import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
+import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
 import { answerNext, cutTheCable, holdBack, portal, problem, TRIES_OF_AN_ACTION } from '../support/network';
 import { expect, test } from '../support/test';
-import { pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, hydrated, logOut, open } from '../support/users';
 import { sharedKey } from '../support/wire';
 
@@ -18,20 +18,20 @@ test('logout ends the session at the server and takes both cookies away', async 
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
   const [last, token] = [await ticket(context), await wire.accessToken()];
-  await keepSomething(account);
-  await keepAnAction(account);
+  await storeSessionState(account);
+  await storePendingAction(account);
   wire.forget();
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
   await expectNotice(account, 'You are logged out.');
   await expect(account.locator('body')).not.toContainText(user.email);
-  expect(await keptNames(account)).toEqual([]);
+  expect(await storedKeys(account)).toEqual([]);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
-  expect(await cookie(context, hintCookie)).toBeUndefined();
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
+  expect(await getCookie(context, hintCookie)).toBeUndefined();
 
   // Neither token opens anything any more.
-  expect(await present(playwright.request, server.origin, last)).toMatchObject({
+  expect(await presentRefreshToken(playwright.request, server.origin, last)).toMatchObject({
     status: 401,
     code: 'invalid_grant',
   });
@@ -97,7 +97,7 @@ test('who cannot be logged out is told so and stays logged in', async ({ account
   const lost = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} lost`);
   await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
   expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
-  expect(await keptNames(account)).toEqual([]);
+  expect(await storedKeys(account)).toEqual([]);
 });
 
 test("a proxy's page in place of the server's answer is no logout", async ({ account, context, user, wire }) => {
@@ -109,7 +109,7 @@ test("a proxy's page in place of the server's answer is no logout", async ({ acc
     /^You are still logged in: The server gave an answer this page does not understand \(200\)\./,
   );
   await expectAccountOf(account, user);
-  expect(await cookie(context, refreshCookie)).toBeDefined();
+  expect(await getCookie(context, refreshCookie)).toBeDefined();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
   const notDone = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} 200`);
@@ -143,7 +143,7 @@ test('a refresh that is on its way during logout does not bring the session back
   await Promise.all([other.goto(pages.account), logOut(account)]);
   await expect(account).toHaveURL(pages.login);
   await expect(other).toHaveURL(loginAndBack);
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
   await open(other, pages.home);
   await expect(other.getByRole('link', { name: 'Register' })).toBeVisible();
 });
@@ -160,7 +160,7 @@ test('a logout whose cookie is gone ends the session by its access token', async
   await context.clearCookies({ name: refreshCookie });
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  expect(await present(playwright.request, server.origin, last)).toMatchObject({ status: 401 });
+  expect(await presentRefreshToken(playwright.request, server.origin, last)).toMatchObject({ status: 401 });
   const headers = { Authorization: `Bearer ${token}` };
   expect((await request.get(api.me, { headers })).status()).toBe(401);
 });

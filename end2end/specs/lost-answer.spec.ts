@@ -2,8 +2,8 @@
 // keys this looks like a theft.
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
+import { generation, ticket } from '../support/cookies';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { generation, ticket } from '../support/jar';
 import { withSilentDatabases } from '../support/lacking';
 import { answerNext, holdBack, problem } from '../support/network';
 import { expect, test } from '../support/test';

@@ -1,7 +1,7 @@
 // A browser whose jar is full: of other programs' cookies, or of those that earlier versions left.
 import type { BrowserContext } from '@playwright/test';
-import { devicesCookie, formerDeviceCookie, pages } from '../support/contract';
-import { cookie, setByAnotherServer } from '../support/jar';
+import { devicesCookie, legacyDeviceCookie, pages } from '../support/contract';
+import { getCookie, setCookiesByAnotherServer } from '../support/cookies';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -15,7 +15,7 @@ import {
 } from '../support/users';
 
 /** As many as a browser keeps of one host beside ours, each as large as one may be: 660 KB in all. */
-async function fillTheJar(context: BrowserContext, origin: string): Promise<void> {
+async function fillCookieJar(context: BrowserContext, origin: string): Promise<void> {
   const cookies = Array.from({ length: 165 }, (_, number) => ({
     name: `other${number}`,
     value: 'y'.repeat(4_000),
@@ -25,12 +25,12 @@ async function fillTheJar(context: BrowserContext, origin: string): Promise<void
   expect((await context.cookies(origin)).length).toBeGreaterThanOrEqual(165);
 }
 
-async function former(context: BrowserContext): Promise<number> {
-  return (await context.cookies()).filter((it) => it.name.startsWith(formerDeviceCookie)).length;
+async function countLegacyCookies(context: BrowserContext): Promise<number> {
+  return (await context.cookies()).filter((it) => it.name.startsWith(legacyDeviceCookie)).length;
 }
 
 test('a jar full of cookies of other programs keeps nobody out', async ({ context, page, server, user }) => {
-  await fillTheJar(context, server.origin);
+  await fillCookieJar(context, server.origin);
   await logIn(page, user);
   await callTheApi(page);
   await expectCallResult(page, 'Answered in one try.');
@@ -38,12 +38,12 @@ test('a jar full of cookies of other programs keeps nobody out', async ({ contex
   await expectAccountOf(page, user);
   await logOut(page);
   await expectNotice(page, 'You are logged out.');
-  expect(await cookie(context, devicesCookie)).toBeDefined();
+  expect(await getCookie(context, devicesCookie)).toBeDefined();
   expect((await context.cookies()).filter((it) => it.name.startsWith('other')).length).toBe(165);
 });
 
 test('who was logged in when the jar filled up goes on, and logs out', async ({ account, context, server, user }) => {
-  await fillTheJar(context, server.origin);
+  await fillCookieJar(context, server.origin);
   await account.reload();
   await expectAccountOf(account, user);
   await logOut(account);
@@ -58,29 +58,29 @@ test('a hundred and fifty device cookies of an earlier version keep nobody out, 
   user,
 }) => {
   const names = Array.from({ length: 150 }, (_, number) => number.toString(16).padStart(8, '0'));
-  await setByAnotherServer(
+  await setCookiesByAnotherServer(
     page,
-    names.map((name) => `${formerDeviceCookie}${name}=${'A'.repeat(76)}; Path=/; Secure; HttpOnly`),
+    names.map((name) => `${legacyDeviceCookie}${name}=${'A'.repeat(76)}; Path=/; Secure; HttpOnly`),
   );
-  expect(await former(context)).toBe(150);
+  expect(await countLegacyCookies(context)).toBe(150);
   await logIn(page, user);
-  expect(await former(context)).toBe(150 - 12);
+  expect(await countLegacyCookies(context)).toBe(150 - 12);
   await logOut(page);
   await expectNotice(page, 'You are logged out.');
   await sendLogin(page, user);
   await expectAccountOf(page, user);
-  expect(await former(context)).toBe(150 - 24);
-  const list = await cookie(context, devicesCookie);
+  expect(await countLegacyCookies(context)).toBe(150 - 24);
+  const list = await getCookie(context, devicesCookie);
   expect(devicesCookie.length + 1 + (list?.value.length ?? Infinity)).toBeLessThanOrEqual(1_024);
 });
 
 test('what is too large for any page says so on a page, and takes nothing away', async ({
   account,
-  complaints,
+  consoleErrors,
   context,
   user,
 }) => {
-  complaints.expect(/status of 4(14|31)/);
+  consoleErrors.allow(/status of 4(14|31)/);
   const before = await context.cookies();
   await account.setExtraHTTPHeaders({ 'X-Added': 'y'.repeat(100_000) });
   expect((await account.goto(pages.account))?.status()).toBe(431);

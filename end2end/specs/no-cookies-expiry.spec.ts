@@ -1,7 +1,7 @@
 // A browser that keeps no cookies, or loses them, when its access token has had its time.
 import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { getCookie } from '../support/cookies';
 import { SHORT_LIFE_SECONDS } from '../support/expiry';
-import { cookie } from '../support/jar';
 import { expectNoticeWith, refuseSecureCookies } from '../support/no-cookies';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
@@ -54,6 +54,6 @@ test('a removed hint alone ends nothing: the next refresh brings it back', async
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
   await expectAccountOf(expired, user);
   await expect(expired.locator('.notices')).toBeEmpty();
-  expect(await cookie(context, hintCookie)).toBeDefined();
-  expect(await cookie(context, refreshCookie)).toBeDefined();
+  expect(await getCookie(context, hintCookie)).toBeDefined();
+  expect(await getCookie(context, refreshCookie)).toBeDefined();
 });

@@ -6,9 +6,9 @@ import { api, loginAndBack, pages } from '../support/contract';
 import { problem } from '../support/network';
 import {
   expectNoticeWith,
-  opens,
+  isTokenAccepted,
   refuseSecureCookies,
-  takeTheLoginsCookiesAway,
+  stripSetCookie,
   withCookiesBlocked,
 } from '../support/no-cookies';
 import { expect, test } from '../support/test';
@@ -64,10 +64,10 @@ test.describe('cookies blocked in the settings of the browser', () => {
         await expectNoticeWith(page, until);
       }
       const token = await wire.accessToken();
-      expect(await opens(server.origin, token)).toBe(true);
+      expect(await isTokenAccepted(server.origin, token)).toBe(true);
       await logOut(page);
       await expectNotice(page, 'You are logged out.');
-      expect(await opens(server.origin, token)).toBe(false);
+      expect(await isTokenAccepted(server.origin, token)).toBe(false);
       expect(wire.refreshes()).toEqual([]);
     });
   });
@@ -89,7 +89,7 @@ for (const [what, refuse, why] of [
   ['that refuses Secure cookies over http', refuseSecureCookies, overHttp],
   [
     'whose cookies of the login are taken away',
-    takeTheLoginsCookiesAway,
+    stripSetCookie,
     'Another cookie of this page was kept, so something removes that of the login',
   ],
 ] as [string, (context: BrowserContext) => Promise<void>, string][]) {

@@ -124,8 +124,8 @@ test('a character is one, whatever it takes to encode it', async ({ account }) =
   await expect(account.getByRole('status')).toHaveText(`One note with “${emoji(200)}”`);
   await field.fill(emoji(201));
   await field.press('Enter');
-  const complaint = await field.evaluate((it: HTMLInputElement) => it.validationMessage);
-  expect(complaint).toBe('A search has at most 200 characters.');
+  const message = await field.evaluate((it: HTMLInputElement) => it.validationMessage);
+  expect(message).toBe('A search has at most 200 characters.');
   await field.fill('milk');
   await field.press('Enter');
   await expect(account.getByText('None of your notes holds “milk”.')).toBeVisible();

@@ -211,8 +211,8 @@ test('a session that has ended is announced', async ({ account, context }) => {
   await expectOneLiveRegion(account);
 });
 
-test('not found', async ({ complaints, page }) => {
-  complaints.expect(/status of 404/);
+test('not found', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/status of 404/);
   await open(page, pages.nowhere);
   await expect(page.getByRole('main')).toMatchAriaSnapshot(`
     - paragraph: /404/

@@ -1,5 +1,5 @@
 import { api, hintCookie, loginAndBack, pages, pendingAttempt } from '../support/contract';
-import { generation, ticket } from '../support/jar';
+import { generation, ticket } from '../support/cookies';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, hydrated } from '../support/users';
 

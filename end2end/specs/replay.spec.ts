@@ -1,7 +1,7 @@
 // A thief has copied the cookie. As soon as owner and thief have both used it, the session is over
 // for both, and the owner is told.
 import { api, loginAndBack, pages } from '../support/contract';
-import { present, ticket } from '../support/jar';
+import { presentRefreshToken, ticket } from '../support/cookies';
 import { IPHONE } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sendLogin } from '../support/users';
@@ -21,7 +21,7 @@ test('a copied cookie that is presented after the owner ends the session, and th
   const stolen = await ticket(context);
   await account.reload();
   await expectAccountOf(account, user);
-  expect(await present(playwright.request, server.origin, stolen)).toEqual({
+  expect(await presentRefreshToken(playwright.request, server.origin, stolen)).toEqual({
     status: 401,
     code: 'invalid_grant',
     next: undefined,
@@ -48,7 +48,7 @@ test('a thief who is faster than the owner is found out when the owner comes bac
   wire,
 }) => {
   const stolen = await ticket(context);
-  const loot = await present(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
+  const loot = await presentRefreshToken(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
   expect(loot.status, 'nobody can tell yet').toBe(200);
 
   wire.forget();
@@ -57,7 +57,7 @@ test('a thief who is faster than the owner is found out when the owner comes bac
   await expectNotice(account, whoKnows);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
   // What the thief got is worth nothing now.
-  const again = await present(playwright.request, server.origin, loot.next ?? '', 'the-thiefs-own-key-2');
+  const again = await presentRefreshToken(playwright.request, server.origin, loot.next ?? '', 'the-thiefs-own-key-2');
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
 });
 
@@ -69,7 +69,7 @@ test('a thief with another browser gets nothing without the password, and the ow
   user,
 }) => {
   const stolen = await ticket(context);
-  const refused = await present(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1', IPHONE);
+  const refused = await presentRefreshToken(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1', IPHONE);
   expect(refused).toEqual({
     status: 401,
     code: 'insufficient_user_authentication',
@@ -89,7 +89,7 @@ test('every tab of the session is told', async ({ account, context, playwright, 
   const stolen = await ticket(context);
   await other.goto(pages.account);
   await expectAccountOf(other, user);
-  await present(playwright.request, server.origin, stolen);
+  await presentRefreshToken(playwright.request, server.origin, stolen);
   await callTheApi(account);
   for (const tab of [account, other]) {
     await expect(tab).toHaveURL(loginAndBack);
@@ -100,21 +100,21 @@ test('every tab of the session is told', async ({ account, context, playwright, 
 test("the user's other browser stays logged in", async ({
   account,
   browser,
-  complaints,
+  consoleErrors,
   context,
   playwright,
   server,
   user,
 }) => {
   const elsewhere = await browser.newContext({ baseURL: server.origin });
-  complaints.watch(elsewhere);
+  consoleErrors.watch(elsewhere);
   const laptop = await elsewhere.newPage();
   await logIn(laptop, user);
 
   const stolen = await ticket(context);
   await account.reload();
   await expectAccountOf(account, user);
-  await present(playwright.request, server.origin, stolen);
+  await presentRefreshToken(playwright.request, server.origin, stolen);
   await callTheApi(account);
   await expectNotice(account, why);
 

@@ -3,9 +3,9 @@ import { api } from '../support/contract';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
-test.beforeEach(({ complaints }) => {
+test.beforeEach(({ consoleErrors }) => {
   // Whatever the page was fetching when the server went, its icon for one.
-  complaints.expect(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/);
+  consoleErrors.allow(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/);
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

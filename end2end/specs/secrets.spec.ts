@@ -1,12 +1,18 @@
 // Where the tokens are not. The access token lives in the page's memory, the refresh token in a
 // cookie that no script can read, and neither anywhere else.
 import type { Page } from '@playwright/test';
-import { api, hintCookie, pages, pendingAction, pendingAttempt, refreshCookie, whoseHint } from '../support/contract';
-import { cookie, ticket } from '../support/jar';
+import {
+  indexedDbRecords,
+  pendingActions,
+  scriptReadableState,
+  storageContents,
+  tokenParts,
+} from '../support/browser-storage';
+import { api, hintCookie, hintOwner, pages, pendingAction, pendingAttempt, refreshCookie } from '../support/contract';
+import { getCookie, ticket } from '../support/cookies';
 import { holdBack } from '../support/network';
 import { openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
-import { databaseRecords, everythingReadable, everythingStored, partsOf, pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
 
@@ -18,7 +24,7 @@ async function expectOneRecord(page: Page, name: string, key: string): Promise<v
   const copies = await pendingActions(page);
   expect(Object.keys(copies)).toEqual([name]);
   const record = copies[name] ?? '';
-  expect((await databaseRecords(page)).flat(2)).toEqual([record]);
+  expect((await indexedDbRecords(page)).flat(2)).toEqual([record]);
   expect(record).toMatch(/^[0-9a-f]{32} [0-9a-f]{16}$/);
   expect(record.split(' ')[0]).toBe(key);
 }
@@ -26,7 +32,7 @@ async function expectOneRecord(page: Page, name: string, key: string): Promise<v
 /** No action is unanswered, and no attempt. */
 async function expectNoRecord(page: Page): Promise<void> {
   expect(await pendingActions(page)).toEqual({});
-  expect((await databaseRecords(page)).flat(2)).toEqual([]);
+  expect((await indexedDbRecords(page)).flat(2)).toEqual([]);
 }
 
 test('no token is in storage, in a readable cookie, in an address or in the document', async ({
@@ -45,13 +51,13 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
 
   const tokens = await wire.accessTokens();
   expect(tokens, 'one from login and one from the refresh').toHaveLength(2);
-  const readable = await everythingReadable(account);
-  for (const secret of [...tokens.flatMap(partsOf), ...tickets]) {
+  const readable = await scriptReadableState(account);
+  for (const secret of [...tokens.flatMap(tokenParts), ...tickets]) {
     expect(secret.length).toBeGreaterThan(40);
     expect(readable).not.toContain(secret);
   }
   const addresses = wire.urls.join('\n');
-  for (const secret of [...tokens.flatMap(partsOf), ...tickets, user.password]) {
+  for (const secret of [...tokens.flatMap(tokenParts), ...tickets, user.password]) {
     expect(addresses).not.toContain(secret);
   }
   // The search finds what is there to be found.
@@ -84,7 +90,7 @@ test('the search would find a token wherever a page might put one', async ({ acc
   };
   for (const [place, put] of Object.entries(places)) {
     await account.evaluate(put, `${place}:${token}`);
-    expect(await everythingReadable(account), place).toContain(`${place}:${token}`);
+    expect(await scriptReadableState(account), place).toContain(`${place}:${token}`);
   }
 });
 
@@ -99,7 +105,7 @@ test('while a refresh is unanswered its attempt key is kept, and that is no toke
   await expect.poll(() => gate.arrived).toBe(1);
   const kept = await account.evaluate(() => ({ ...localStorage }));
   const key = wire.refreshes()[0]?.attemptKey;
-  expect(kept).toEqual({ [pendingAttempt]: key, [whoseHint]: 'own' });
+  expect(kept).toEqual({ [pendingAttempt]: key, [hintOwner]: 'own' });
   expect(presented).not.toContain(key);
   expect(key).toMatch(/^[0-9a-f]{32}$/);
 });
@@ -114,7 +120,7 @@ test('while a login is unanswered one record is kept, which holds neither addres
   await sendLogin(page, user);
   await expect.poll(() => gate.arrived).toBe(1);
   await expectOneRecord(page, `${pendingAction}login`, sharedKey(wire.to(api.login)));
-  const stored = await everythingStored(page);
+  const stored = await storageContents(page);
   for (const secret of [user.email, user.password]) expect(stored).not.toContain(secret);
   gate.open();
   await expectAccountOf(page, user);
@@ -134,14 +140,14 @@ test('while a change is unanswered one record is kept, which holds no token and 
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect.poll(() => gate.arrived).toBe(1);
   await expectOneRecord(account, `${pendingAction}name`, sharedKey(wire.to(api.name)));
-  const tokens = (await wire.accessTokens()).flatMap(partsOf);
+  const tokens = (await wire.accessTokens()).flatMap(tokenParts);
   expect(tokens).not.toEqual([]);
-  const stored = await everythingStored(account);
+  const stored = await storageContents(account);
   for (const secret of [...tokens, await ticket(context), user.email, user.password, name]) {
     expect(stored).not.toContain(secret);
   }
   // The search finds what is there to be found.
-  expect(stored).toContain(whoseHint);
+  expect(stored).toContain(hintOwner);
   gate.open();
   await expect(account.getByText('Your name is changed.')).toBeVisible();
   await expectNoRecord(account);
@@ -166,12 +172,12 @@ test('the cookies have the attributes of the contract', async ({ context, page, 
 
   await expectAccountOf(page, user);
   const common = { domain: 'localhost', path: '/', secure: true };
-  expect(await cookie(context, refreshCookie)).toMatchObject({
+  expect(await getCookie(context, refreshCookie)).toMatchObject({
     ...common,
     httpOnly: true,
     sameSite: 'Strict',
   });
-  expect(await cookie(context, hintCookie)).toMatchObject({
+  expect(await getCookie(context, hintCookie)).toMatchObject({
     ...common,
     httpOnly: false,
     sameSite: 'Lax',

@@ -1,7 +1,8 @@
 // Name, password, and the end of the account.
 import type { APIRequest, Page } from '@playwright/test';
+import { storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
-import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
+import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
 import { answerNext, cutTheCable, loseTheNextAnswer, problem, TRIES_OF_AN_ACTION } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
@@ -77,7 +78,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   await expect(account).toHaveURL(pages.login);
   await logIn(account, { ...user, password: next });
   // A copy of what was in the jar before is worth nothing.
-  expect((await present(playwright.request, server.origin, before)).status).toBe(401);
+  expect((await presentRefreshToken(playwright.request, server.origin, before)).status).toBe(401);
 });
 
 test('what is wrong with a change of the password is said at its field', async ({ account, user, wire }) => {
@@ -183,8 +184,8 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   await openSettings(account);
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await expect(account.getByText('Tick this first, if you mean it.')).toBeVisible();
-  await keepSomething(account);
-  await keepAnAction(account);
+  await storeSessionState(account);
+  await storePendingAction(account);
   await account.getByLabel('I understand that this cannot be undone.').check();
 
   // It takes the password if the login is old.
@@ -199,10 +200,10 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
     await expect(page.locator('.notice')).toHaveAttribute('data-kind', 'calm');
     await expect(page).toHaveURL(pages.login);
     await expect(page.locator('body')).not.toContainText(user.email);
-    await expect.poll(() => keptNames(page)).toEqual([]);
+    await expect.poll(() => storedKeys(page)).toEqual([]);
   }
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
-  expect(await cookie(context, hintCookie)).toBeUndefined();
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
+  expect(await getCookie(context, hintCookie)).toBeUndefined();
   await callTheApi(elsewhere);
   await expect(elsewhere).toHaveURL('/login');
   await elsewhere.context().close();

@@ -48,8 +48,8 @@ for (const [ending, kind] of [
 ] as const) {
   const file = new RegExp(`/assets/[^/]*\\.${ending}(\\?|$)`);
   for (const [name, { come, said }] of Object.entries(failures)) {
-    test(`${name} in the place of the ${kind}: the page says so`, async ({ complaints, page }) => {
-      complaints.expect(/./);
+    test(`${name} in the place of the ${kind}: the page says so`, async ({ consoleErrors, page }) => {
+      consoleErrors.allow(/./);
       await page.route(file, come);
       await page.goto(pages.login);
       await expect(note(page)).toContainText(said);
@@ -62,8 +62,8 @@ for (const [ending, kind] of [
       await expect(note(page)).toBeHidden();
     });
 
-    test(`${name} once in the place of the ${kind}: the page starts`, async ({ complaints, page, user }) => {
-      complaints.expect(/./);
+    test(`${name} once in the place of the ${kind}: the page starts`, async ({ consoleErrors, page, user }) => {
+      consoleErrors.allow(/./);
       // Before something is typed, a page whose files are missing reloads itself.
       let proceed = () => {};
       const typed = new Promise<void>((resolve) => (proceed = resolve));
@@ -84,15 +84,15 @@ for (const [ending, kind] of [
   }
 }
 
-test('a page behind the login says so as well', async ({ account, complaints }) => {
-  complaints.expect(/./);
+test('a page behind the login says so as well', async ({ account, consoleErrors }) => {
+  consoleErrors.allow(/./);
   await account.route(program, (route) => route.abort());
   await account.reload();
   await expect(note(account)).toContainText('The server cannot be reached');
 });
 
-test('a page whose start script is kept from running says so after a while', async ({ complaints, page }) => {
-  complaints.expect(/Content Security Policy|violates/);
+test('a page whose start script is kept from running says so after a while', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/Content Security Policy|violates/);
   await page.route(pages.login, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/ nonce="[^"]*"/g, '') });
@@ -173,8 +173,8 @@ test('a trap in hydration keeps what was typed in the registration, which is sen
   await expect(page.getByRole('main')).toContainText(user.name);
 });
 
-test('a page that cannot be started says so, and its links still work', async ({ complaints, page }) => {
-  complaints.expect(/unreachable|no elements today/);
+test('a page that cannot be started says so, and its links still work', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/unreachable|no elements today/);
   await page.addInitScript(changeDuringHydration);
   await page.addInitScript(() => {
     const create = Document.prototype.createElement;
@@ -191,8 +191,8 @@ test('a page that cannot be started says so, and its links still work', async ({
   await expect(page).toHaveURL(pages.home);
 });
 
-test('a page that breaks later says so', async ({ complaints, page }) => {
-  complaints.expect(/unreachable/);
+test('a page that breaks later says so', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/unreachable/);
   await page.goto(pages.login);
   await hydrated(page);
   await page.evaluate(() => {
@@ -236,9 +236,9 @@ const deployed = test.extend<{ release: { server: Server; deploy: () => Promise<
   baseURL: async ({ release }, use) => use(release.server.origin),
 });
 
-deployed('a page from before a deployment reloads itself once', async ({ complaints, page, release }) => {
+deployed('a page from before a deployment reloads itself once', async ({ consoleErrors, page, release }) => {
   // Its icon may be asked for while the server is stopped.
-  complaints.expect(/status of 404|dynamically imported|favicon/);
+  consoleErrors.allow(/status of 404|dynamically imported|favicon/);
   const gate = new Gate();
   await page.route(program, (route) => gate.pass(route), { times: 3 });
   await page.goto(pages.login, { waitUntil: 'commit' });
@@ -251,8 +251,8 @@ deployed('a page from before a deployment reloads itself once', async ({ complai
 
 deployed(
   'a page from before a deployment does not throw away what was typed',
-  async ({ complaints, page, release }) => {
-    complaints.expect(/./);
+  async ({ consoleErrors, page, release }) => {
+    consoleErrors.allow(/./);
     const gate = new Gate();
     await page.route(program, (route) => gate.pass(route), { times: 3 });
     await page.goto(pages.login, { waitUntil: 'domcontentloaded' });
@@ -267,8 +267,8 @@ deployed(
   },
 );
 
-test('a page whose files are missing for good reloads itself once only', async ({ complaints, page }) => {
-  complaints.expect(/./);
+test('a page whose files are missing for good reloads itself once only', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/./);
   await page.route(program, (route) => route.fulfill({ status: 404 }));
   const loads: string[] = [];
   page.on('request', (request) => request.isNavigationRequest() && loads.push(request.url()));
@@ -277,8 +277,8 @@ test('a page whose files are missing for good reloads itself once only', async (
   expect(loads).toHaveLength(2);
 });
 
-test('a stylesheet that is missing after a deployment reloads the page once', async ({ complaints, page }) => {
-  complaints.expect(/status of 404/);
+test('a stylesheet that is missing after a deployment reloads the page once', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/status of 404/);
   await page.route(/\.css$/, (route) => route.fulfill({ status: 404 }), { times: 2 });
   const loads: string[] = [];
   page.on('request', (request) => request.isNavigationRequest() && loads.push(request.url()));

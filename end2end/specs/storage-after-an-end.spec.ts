@@ -1,21 +1,21 @@
 // A session is ended elsewhere: what its pages have written of it is removed from storage (ASVS 5.0.0 V14.3.1).
 // `logout` and `settings` show the same for a logout and a deletion.
 import type { Page } from '@playwright/test';
+import { pendingActions, storedKeys, storeSessionState } from '../support/browser-storage';
 import {
   api,
   dismissedEvent,
+  hintOwner,
   loginAndBack,
   pages,
   pendingAction,
   pendingAttempt,
-  whoseHint,
 } from '../support/contract';
-import { keepSomething, keptNames, present, ticket } from '../support/jar';
+import { presentRefreshToken, ticket } from '../support/cookies';
 import { cutTheCable, notKnown } from '../support/network';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { test as base, expect } from '../support/test';
-import { pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectNotice, open, stranger } from '../support/users';
 
 const test = base.extend<{ tabs: [Page, Page] }>({
@@ -30,9 +30,9 @@ const test = base.extend<{ tabs: [Page, Page] }>({
 
 /** All that a page may keep of a session is there. */
 async function keepAll(page: Page): Promise<void> {
-  await keepSomething(page);
-  const all = [pendingAttempt, dismissedEvent, whoseHint];
-  expect(await keptNames(page)).toEqual(expect.arrayContaining(all));
+  await storeSessionState(page);
+  const all = [pendingAttempt, dismissedEvent, hintOwner];
+  expect(await storedKeys(page)).toEqual(expect.arrayContaining(all));
 }
 
 /** The first tab makes a call, which is refused; the other one hears of it. Nothing is left in either. */
@@ -42,7 +42,7 @@ async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void>
     await expect(tab).toHaveURL(loginAndBack);
     await expectNotice(tab, why);
   }
-  for (const tab of tabs) await expect.poll(() => keptNames(tab)).toEqual([]);
+  for (const tab of tabs) await expect.poll(() => storedKeys(tab)).toEqual([]);
 }
 
 test('nothing is kept of a session that another device has ended', async ({ browser, server, tabs, user }) => {
@@ -75,7 +75,7 @@ test('nothing is kept of a session that a replay has ended', async ({ context, p
   await tabs[0].reload();
   await expectAccountOf(tabs[0], user);
   await keepAll(tabs[0]);
-  await present(playwright.request, server.origin, stolen);
+  await presentRefreshToken(playwright.request, server.origin, stolen);
   await expectNothingKept(tabs, /^Your session was ended: its refresh token was presented a second time/);
 });
 
@@ -86,7 +86,7 @@ test('nothing is kept of a session whose end is found out by a reload', async ({
   await account.reload();
   await expect(account).toHaveURL(loginAndBack);
   // The refusal does not say whose the cookies are that are still there (decision 36): that stays noted.
-  const kept = async () => (await keptNames(account)).filter((name) => name !== whoseHint);
+  const kept = async () => (await storedKeys(account)).filter((name) => name !== hintOwner);
   await expect.poll(kept).toEqual([]);
 });
 

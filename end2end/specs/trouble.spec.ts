@@ -1,5 +1,6 @@
 // The server cannot be reached, or fails. Whatever happens short of a refusal, the session stays.
 import type { Page } from '@playwright/test';
+import { pendingActions } from '../support/browser-storage';
 import { api, pages, pendingAction } from '../support/contract';
 import {
   answerNext,
@@ -10,7 +11,6 @@ import {
   TRIES_OF_AN_ACTION,
 } from '../support/network';
 import { expect, test } from '../support/test';
-import { pendingActions } from '../support/traces';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
 

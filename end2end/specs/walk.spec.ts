@@ -85,13 +85,13 @@ async function visitAsAStranger(page: Page): Promise<void> {
 }
 
 test('every page works in a changed and translated document, with a second server beside it', async ({
-  complaints,
+  consoleErrors,
   context,
   page,
   playwright,
 }) => {
   test.slow();
-  complaints.expect(new RegExp(`404 .*${pages.nowhere}`));
+  consoleErrors.allow(new RegExp(`404 .*${pages.nowhere}`));
   const second = await Server.start(ordinary);
   try {
     const there = await enrol(playwright.request, second.origin);

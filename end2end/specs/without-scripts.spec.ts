@@ -76,8 +76,8 @@ test('who is logged in is told why there is nothing to see', async ({ page }) =>
   }
 });
 
-test('what is not there is said with a 404', async ({ complaints, page }) => {
-  complaints.expect(/status of 404/);
+test('what is not there is said with a 404', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/status of 404/);
   const answer = await page.goto(pages.nowhere);
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');

@@ -36,14 +36,14 @@ export const hintCookie = '__Host-signed-in';
 /** The accounts that this browser is known to. */
 export const devicesCookie = '__Host-Http-devices';
 /** What earlier versions set instead, one for each account. */
-export const formerDeviceCookie = '__Host-Http-device-';
+export const legacyDeviceCookie = '__Host-Http-device-';
 
 /** Where a page keeps the key of an attempt that has not been answered yet. */
 export const pendingAttempt = 'baton.attempt';
 /** The same of actions, of which one of each kind is kept: the beginning of the names. */
 export const pendingAction = 'baton.action.';
 /** Where it is kept whose hint the one of the usual name is: this server's, or another's of this host. */
-export const whoseHint = 'baton.hint';
+export const hintOwner = 'baton.hint';
 /** The channel from tab to tab. */
 export const channel = 'baton';
 /** The Web Lock around a refresh. */

@@ -1,7 +1,7 @@
 // Ways in which a network fails, as routes of the browser.
 import type { APIRequest, BrowserContext, Page, Route } from '@playwright/test';
 import { api } from './contract';
-import { type Presented, present, ticket } from './jar';
+import { presentRefreshToken, type RefreshResponse, ticket } from './cookies';
 
 /**
  * How often a page sends an action before it says that it is not known whether it was done: at once, and after about 0.3, 1
@@ -31,7 +31,7 @@ export async function holdRefreshesOff(page: Page): Promise<() => Promise<void>>
 
 /** What became of an answer that nobody got. */
 export interface LostAnswer {
-  readonly answer: Promise<Presented>;
+  readonly answer: Promise<RefreshResponse>;
 }
 
 /** An answer that is no page of ours, or one of ours at the wrong moment. */
@@ -79,11 +79,11 @@ export async function loseTheNextAnswer(
   then: 'may retry' | 'is frozen',
   path: string = api.refresh,
 ): Promise<LostAnswer> {
-  let told: (answer: Presented) => void;
-  const answer = new Promise<Presented>((resolve) => (told = resolve));
+  let told: (answer: RefreshResponse) => void;
+  const answer = new Promise<RefreshResponse>((resolve) => (told = resolve));
   const lose = async (route: Route) => {
     const presented = await ticket(page.context());
-    const answered = await present(request, origin, presented, route.request());
+    const answered = await presentRefreshToken(request, origin, presented, route.request());
     // Without timers the page never comes to its next try, however slowly the test goes on.
     if (then === 'is frozen') await page.evaluate(() => (window.setTimeout = (() => 0) as never));
     await route.abort('connectionreset');

@@ -39,7 +39,7 @@ export async function withCookiesBlocked(
  * from scripts.
  */
 export async function refuseSecureCookies(context: BrowserContext): Promise<void> {
-  await takeTheLoginsCookiesAway(context);
+  await stripSetCookie(context);
   await context.addInitScript(() => {
     const property = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
     Object.defineProperty(Document.prototype, 'cookie', {
@@ -52,7 +52,7 @@ export async function refuseSecureCookies(context: BrowserContext): Promise<void
 }
 
 /** Something between browser and server removes the cookies of each answer. */
-export async function takeTheLoginsCookiesAway(context: BrowserContext): Promise<void> {
+export async function stripSetCookie(context: BrowserContext): Promise<void> {
   await context.route(
     (url) => url.pathname.startsWith('/api/'),
     async (route) => {
@@ -71,7 +71,7 @@ export async function expectNoticeWith(page: Page, ...parts: (string | RegExp)[]
 }
 
 /** Whether a token still opens anything. */
-export async function opens(origin: string, token: string): Promise<boolean> {
+export async function isTokenAccepted(origin: string, token: string): Promise<boolean> {
   const answer = await fetch(origin + api.me, { headers: { Authorization: `Bearer ${token}` } });
   return answer.ok;
 }

@@ -1,7 +1,7 @@
 // The `test` of every spec: a server for each worker, behind a gateway where a spec asks for one, a record of
 // the wire, and an ear for what the browser complains about.
 import { test as base, type Page } from '@playwright/test';
-import { Complaints } from './complaints';
+import { ConsoleErrors } from './console-errors';
 import { untilTheTokenHasExpired } from './expiry';
 import { Gateway } from './gateway';
 import { type LostAnswer, loseTheNextAnswer } from './network';
@@ -10,7 +10,7 @@ import { enrol, logIn, type User } from './users';
 import { Wire } from './wire';
 
 interface Fixtures {
-  complaints: Complaints;
+  consoleErrors: ConsoleErrors;
   wire: Wire;
   /** Somebody who has an account and is not logged in. */
   user: User;
@@ -74,9 +74,9 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
 
   baseURL: async ({ server }, use) => use(server.origin),
 
-  complaints: [
+  consoleErrors: [
     async ({ context }, use) => {
-      const complaints = new Complaints();
+      const complaints = new ConsoleErrors();
       complaints.watch(context);
       await use(complaints);
       complaints.check();

@@ -4,15 +4,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIRequest, APIResponse, BrowserContext, Cookie, Page, Request } from '@playwright/test';
-import { api, pendingAction, refreshCookie } from './contract';
-import { databaseRecords } from './traces';
+import { api, refreshCookie } from './contract';
 
-export async function cookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
+export async function getCookie(context: BrowserContext, name: string): Promise<Cookie | undefined> {
   return (await context.cookies()).find((it) => it.name === name);
 }
 
 /** Cookies that only a server may set, and of which ours sets no more: by another one on this host, since cookies know no ports. */
-export async function setByAnotherServer(page: Page, cookies: string[]): Promise<void> {
+export async function setCookiesByAnotherServer(page: Page, cookies: string[]): Promise<void> {
   const another = createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
     if (request.url === '/') response.setHeader('Set-Cookie', cookies);
     response.setHeader('Content-Type', 'text/html');
@@ -28,7 +27,7 @@ export async function setByAnotherServer(page: Page, cookies: string[]): Promise
 
 /** The refresh token that the browser would present now. */
 export async function ticket(context: BrowserContext): Promise<string> {
-  const found = await cookie(context, refreshCookie);
+  const found = await getCookie(context, refreshCookie);
   if (!found) throw new Error('there is no refresh cookie');
   return found.value;
 }
@@ -38,7 +37,7 @@ export function generation(encoded: string): number {
   return Buffer.from(encoded, 'base64url').readUInt32BE(17);
 }
 
-export interface Presented {
+export interface RefreshResponse {
   readonly status: number;
   readonly code: string | undefined;
   /** The refresh token that was issued in return. */
@@ -53,13 +52,13 @@ export const CHROME =
  * Presents a refresh token from somewhere else: a client with a jar of its own. With an attempt key,
  * or all of a request that a browser meant to send.
  */
-export async function present(
+export async function presentRefreshToken(
   request: APIRequest,
   origin: string,
   presented: string,
   like?: string | Request,
   userAgent = CHROME,
-): Promise<Presented> {
+): Promise<RefreshResponse> {
   const sent = typeof like === 'object' ? like : undefined;
   const { authorization, 'idempotency-key': key = like } = sent?.headers() ?? {};
   const headers = {
@@ -86,41 +85,4 @@ function issued(answer: APIResponse): string | undefined {
   const lines = answer.headersArray().filter((it) => it.name.toLowerCase() === 'set-cookie');
   const line = lines.find((it) => it.value.startsWith(`${refreshCookie}=`));
   return line?.value.slice(refreshCookie.length + 1).split(';')[0];
-}
-
-/** Writes what a page may keep of a session: an attempt whose answer is awaited, a question that was put off. */
-export async function keepSomething(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    localStorage.setItem('baton.attempt', '8e03978e-40d5-43e8-bc93-6894a57f9324');
-    localStorage.setItem('baton.dismissed', '1');
-  });
-}
-
-/** Writes what a page keeps of an action whose answer is awaited: a record of its database, and a copy. */
-export async function keepAnAction(page: Page): Promise<void> {
-  await page.evaluate(async (name) => {
-    const key = Date.now().toString(16).padStart(12, '0').padEnd(32, '0');
-    const record = `${key} 0123456789abcdef`;
-    localStorage.setItem(name, record);
-    await new Promise<void>((done, failed) => {
-      const opening = indexedDB.open('baton', 1);
-      opening.onupgradeneeded = () => opening.result.createObjectStore('attempt');
-      opening.onerror = () => failed(opening.error);
-      opening.onsuccess = () => {
-        const change = opening.result.transaction('attempt', 'readwrite');
-        change.objectStore('attempt').put(record, name);
-        change.onabort = () => failed(change.error);
-        change.oncomplete = () => {
-          opening.result.close();
-          done();
-        };
-      };
-    });
-  }, `${pendingAction}name`);
-}
-
-/** The names of all that scripts of this origin keep, and what their databases hold. */
-export async function keptNames(page: Page): Promise<string[]> {
-  const names = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
-  return [...names, ...(await databaseRecords(page)).flat(2).map(String)];
 }
