@@ -1,7 +1,7 @@
 // Somebody at a browser: what they do on the pages, and what they see there.
 import { expect } from '@playwright/test';
 import { pages } from '../support/contract';
-import { stranger, type User } from '../support/users';
+import { newUser, type User } from '../support/users';
 import type { Expression, Tab } from './tab';
 
 export const byLabel = (label: string): Expression =>
@@ -30,7 +30,7 @@ export async function isAt(tab: Tab, path: string): Promise<void> {
 }
 
 export async function register(tab: Tab, origin: string): Promise<User> {
-  const user = stranger();
+  const user = newUser();
   await open(tab, origin + pages.register);
   await tab.type(byLabel('Email'), user.email);
   await tab.type(byLabel('Password'), user.password);

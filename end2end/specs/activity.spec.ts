@@ -1,6 +1,6 @@
 // What has happened around the account, in plain words.
 import { api, pages } from '../support/contract';
-import { answerNext, json, problem } from '../support/network';
+import { json, mockNextResponse, problem } from '../support/network-faults';
 import { event } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { logIn, open, sendLogin } from '../support/users';
@@ -48,17 +48,17 @@ test('older events come page by page', async ({ account }) => {
 });
 
 test('a list that is empty or cannot be fetched says so', async ({ account }) => {
-  await answerNext(account, api.events, problem(503, 'temporarily_unavailable'));
+  await mockNextResponse(account, api.events, problem(503, 'temporarily_unavailable'));
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.getByRole('alert')).toContainText('Your activity could not be fetched.');
-  await answerNext(account, api.events, json({ events: [], next: null }));
+  await mockNextResponse(account, api.events, json({ events: [], next: null }));
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByText('Nothing has happened yet that is still on record.')).toBeVisible();
 });
 
 test('what a later server calls something is not shown by its name', async ({ account }) => {
   const later = { ...event('logged_in', 1), kind: 'abducted_by_aliens' };
-  await answerNext(account, api.events, json({ events: [later], next: null }));
+  await mockNextResponse(account, api.events, json({ events: [later], next: null }));
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.locator('.event-text')).toHaveText(/too old to name/);
 });

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { api, loginAndBack, pages } from '../support/contract';
 import { changePassword, deleteAccount, openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
-import { logOut, stranger } from '../support/users';
+import { logOut, newUser } from '../support/users';
 
 interface Call {
   readonly method: string;
@@ -33,7 +33,7 @@ test('a logout clears its cookies, and no site data', async ({ account }) => {
 test('a change of the password sets its cookies, and clears no site data', async ({ account, user }) => {
   await openSettings(account);
   const call = { method: 'PUT', path: api.password, status: 204 };
-  const change = () => changePassword(account, user.password, stranger().password);
+  const change = () => changePassword(account, user.password, newUser().password);
   const names = await headersOf(account, call, change);
   expect(names).toContain('set-cookie');
   expect(names).not.toContain('clear-site-data');

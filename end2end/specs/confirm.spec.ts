@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { pendingActions, scriptReadableState } from '../support/browser-storage';
 import { api, pages, pendingAttempt } from '../support/contract';
-import { answerNext, loseTheNextAnswer, problem } from '../support/network';
+import { loseNextAnswer, mockNextResponse, problem } from '../support/network-faults';
 import { IPHONE, logInElsewhere, SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logOut, open, sendLogin } from '../support/users';
@@ -86,7 +86,7 @@ test.describe('ending a session long after login', () => {
 
   test('says how long to wait after too many tries', async ({ account, user }) => {
     const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '2' } };
-    await answerNext(account, api.confirm, limited);
+    await mockNextResponse(account, api.confirm, limited);
     await field(account).fill(user.password);
     await go(account).click();
     await expect(dialog(account).getByRole('alert')).toHaveText('That was too often.');
@@ -100,7 +100,7 @@ test.describe('ending a session long after login', () => {
   test('says what helps a session that is locked out, instead of counting', async ({ account, user, wire }) => {
     const lockout = problem(429, 'rate_limited', { limited_by: 'session_lockout' });
     const limited = { ...lockout, headers: { 'Retry-After': '31536000' } };
-    await answerNext(account, api.confirm, limited);
+    await mockNextResponse(account, api.confirm, limited);
     await field(account).fill(user.password);
     await go(account).click();
     await expect(dialog(account).getByRole('alert')).toHaveText(
@@ -127,7 +127,7 @@ test.describe('ending a session long after login', () => {
     user,
     wire,
   }) => {
-    const lost = await loseTheNextAnswer(account, playwright.request, server.origin, 'may retry', api.confirm);
+    const lost = await loseNextAnswer(account, playwright.request, server.origin, 'may retry', api.confirm);
     await field(account).fill(user.password);
     await go(account).click();
     expect((await lost.answer).status).toBe(200);

@@ -1,14 +1,14 @@
 // A link leads to a page behind the login. After the login it is there whole: path, query and fragment.
 import { pages } from '../support/contract';
 import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, logIn, open, sendLogin, stranger } from '../support/users';
+import { expectAccountOf, logIn, newUser, open, sendLogin, waitForHydration } from '../support/users';
 
 const link = '/activity?kind=logins&from=mail%20%26%20more#e-3';
 
 test('a link that is opened before the login leads back whole', async ({ page, user }) => {
   const answer = await page.goto(link);
   expect(answer?.request().redirectedFrom()?.url(), 'the server has said so').toContain('/activity');
-  await hydrated(page);
+  await waitForHydration(page);
   await sendLogin(page, user);
   await expect(page).toHaveURL(link);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your activity');
@@ -18,13 +18,13 @@ test('the skip link and a reload lose nothing of it', async ({ page, user }) => 
   await open(page, link);
   await page.getByRole('link', { name: 'Skip to content' }).press('Enter');
   await page.reload();
-  await hydrated(page);
+  await waitForHydration(page);
   await sendLogin(page, user);
   await expect(page).toHaveURL(link);
 });
 
 test('whoever has no account yet gets there as well', async ({ page }) => {
-  const user = stranger();
+  const user = newUser();
   await open(page, link);
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.getByRole('link', { name: 'Use the account you have' }).click();

@@ -2,7 +2,7 @@
 import { api } from '../support/contract';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { withoutLocks } from '../support/lacking';
-import { holdBack } from '../support/network';
+import { holdRequests } from '../support/network-faults';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult } from '../support/users';
 
@@ -46,7 +46,7 @@ for (const [where, takeAway] of [
     await expectAccountOf(account, user);
     await untilTheTokenHasExpired(wire, request);
     wire.forget();
-    const gate = await holdBack(account, api.me);
+    const gate = await holdRequests(account, api.me);
     // The button waits for its answer, so each call needs a new button: the page is left and entered
     // again without a reload while the calls before are still on their way. On a slow machine that
     // takes longer than the page's patience with an answer, so here it has more.
@@ -76,7 +76,7 @@ for (const [where, takeAway] of [
 }
 
 test('a second press while a call is on its way asks for nothing', async ({ account, wire }) => {
-  const gate = await holdBack(account, api.me);
+  const gate = await holdRequests(account, api.me);
   const button = account.getByRole('button', { name: 'Call the API' });
   await button.click();
   await expect(button).toHaveAttribute('aria-disabled', 'true');

@@ -4,23 +4,23 @@ import type { Page } from '@playwright/test';
 import { api, pages } from '../support/contract';
 import { expectTypedWithin, openLate, typeWithin } from '../support/early';
 import { changes, decorate } from '../support/foreign';
-import { answerNext, problem } from '../support/network';
+import { mockNextResponse, problem } from '../support/network-faults';
 import { changePassword, deleteAccount, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
-import { callTheApi, expectAccountOf, expectCallResult, expectNotice, stranger, type User } from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, newUser, type User } from '../support/users';
 
 /** Sends each form of the settings, and the one that asks for the password again. */
 async function sendTheSettings(page: Page, user: User): Promise<void> {
   await page.getByLabel('Name (optional)').fill('Grace Passer');
   await page.getByRole('button', { name: 'Change name' }).click();
   await expect(page.getByText('Your name is changed.')).toBeVisible();
-  const next = stranger().password;
+  const next = newUser().password;
   await changePassword(page, `${user.password}?`, next);
   await expect(page.getByText('This is not your current password.')).toBeVisible();
   await changePassword(page, user.password, next);
   await expect(page.getByText(passwordChanged)).toBeVisible();
 
-  await answerNext(page, api.me, problem(401, 'insufficient_user_authentication'));
+  await mockNextResponse(page, api.me, problem(401, 'insufficient_user_authentication'));
   await deleteAccount(page);
   const dialog = page.getByRole('dialog', { name: 'Enter your password' });
   const password = dialog.getByLabel('Password', { exact: true });
@@ -51,7 +51,7 @@ for (const [name, change] of Object.entries(changes)) {
   });
 
   test(`the registration page starts with ${name}`, async ({ page }) => {
-    const user = stranger();
+    const user = newUser();
     await openLate(page, pages.register, async () => {
       await page.evaluate(change);
       await page.locator('#email').fill(user.email);

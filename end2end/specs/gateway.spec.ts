@@ -6,7 +6,7 @@ import { withoutTheChannel } from '../support/lacking';
 import { awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
-import { enrol, expectAccountOf, expectNotice, logOut, open, sendLogin } from '../support/users';
+import { expectAccountOf, expectNotice, logOut, open, registerUser, sendLogin } from '../support/users';
 
 // So short that a test can wait; so long that a slow machine ends a session before the token has expired.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
@@ -87,7 +87,7 @@ test('what was being typed when the session ended is there after the next login,
   await fill(account, 'Cheese', 'a pound');
   await elsewhere.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
-  const somebodyElse = await enrol(playwright.request, server.origin);
+  const somebodyElse = await registerUser(playwright.request, server.origin);
   await sendLogin(account, somebodyElse);
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
   await expect(account.getByLabel('Title')).toHaveCount(0);

@@ -1,9 +1,9 @@
 // Every page is taken over by the scripts without a console error: no mismatch, no refused content, no
 // failed request. `complaints` listens in every test; here every page is opened for its sake.
 import { pages } from '../support/contract';
-import { Gate } from '../support/network';
+import { RequestGate } from '../support/network-faults';
 import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, open } from '../support/users';
+import { expectAccountOf, open, waitForHydration } from '../support/users';
 
 const titles = {
   home: 'Baton: staying logged in is a relay',
@@ -22,7 +22,7 @@ for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
     const policy = answer?.headers()['content-security-policy'] ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'/);
-    await hydrated(page);
+    await waitForHydration(page);
     await expect(page).toHaveTitle(titles[name]);
     await page.waitForLoadState('networkidle');
     expect(failed).toEqual([]);
@@ -30,14 +30,14 @@ for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
 }
 
 test('the program is fetched beside its loader, not after it', async ({ page }) => {
-  const gate = new Gate();
+  const gate = new RequestGate();
   await page.route('**/*.js', (route) => gate.pass(route));
   const program = page.waitForRequest('**/*.wasm');
   await page.goto(pages.home, { waitUntil: 'commit' });
   await program;
   await expect.poll(() => gate.arrived).toBe(1);
   gate.open();
-  await hydrated(page);
+  await waitForHydration(page);
 });
 
 test('the account page is restored without a console error, however it is reached', async ({ account, user }) => {

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
 import { expect, test } from '../support/test';
-import { expectAccountOf, expectCallResult, expectNotice, open, stranger } from '../support/users';
+import { expectAccountOf, expectCallResult, expectNotice, newUser, open } from '../support/users';
 
 /** Tab until the focus is on what has this name. A user counts no presses, but gives up once. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: string): Promise<void> {
@@ -33,7 +33,7 @@ async function expectVisibleFocus(page: Page): Promise<void> {
 }
 
 test('one registers, calls the API, logs out and logs in again with the keyboard alone', async ({ page }) => {
-  const ada = stranger();
+  const ada = newUser();
   await open(page, pages.home);
   await tabTo(page, 'link', 'Register');
   await page.keyboard.press('Enter');

@@ -1,8 +1,8 @@
 import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
-import { holdBack } from '../support/network';
+import { holdRequests } from '../support/network-faults';
 import { expect, test } from '../support/test';
-import { callTheApi, expectAccountOf, expectCallResult, logIn, open, sendLogin, stranger } from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, logIn, newUser, open, sendLogin } from '../support/users';
 
 const refusal = 'This email address and password open no account. Check both and try again.';
 
@@ -21,14 +21,14 @@ test('a wrong password is refused, and the right one is taken after it', async (
 
 test('an unknown user is refused in the same words as a wrong password', async ({ page, wire }) => {
   await open(page, pages.login);
-  await sendLogin(page, stranger());
+  await sendLogin(page, newUser());
   await expect(page.getByRole('alert')).toHaveText(refusal);
   await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
 });
 
 test('a form says that it is busy, and a second press sends nothing', async ({ page, user, wire }) => {
   await open(page, pages.login);
-  const gate = await holdBack(page, api.login);
+  const gate = await holdRequests(page, api.login);
   await sendLogin(page, user);
   const button = page.getByRole('main').getByRole('button', { name: 'Logging in…' });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
@@ -42,7 +42,7 @@ test('a form says that it is busy, and a second press sends nothing', async ({ p
 
 test('a refusal that arrives after its form was left disturbs nobody', async ({ page, user, wire }) => {
   await open(page, pages.login);
-  const gate = await holdBack(page, api.login);
+  const gate = await holdRequests(page, api.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect.poll(() => gate.arrived).toBe(1);
   await page.getByRole('link', { name: 'Create an account' }).click();

@@ -1,9 +1,24 @@
 import { pendingActions, storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, loginAndBack, pages, pendingAction, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
-import { answerNext, cutTheCable, holdBack, portal, problem, TRIES_OF_AN_ACTION } from '../support/network';
+import {
+  captivePortal,
+  goOffline,
+  holdRequests,
+  mockNextResponse,
+  problem,
+  TRIES_PER_ACTION,
+} from '../support/network-faults';
 import { expect, test } from '../support/test';
-import { callTheApi, expectAccountOf, expectCallResult, expectNotice, hydrated, logOut, open } from '../support/users';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  expectNotice,
+  logOut,
+  open,
+  waitForHydration,
+} from '../support/users';
 import { sharedKey } from '../support/wire';
 
 test('logout ends the session at the server and takes both cookies away', async ({
@@ -53,7 +68,7 @@ test('logout in one tab logs the other out, and it says why', async ({ account, 
 });
 
 test('a tab that is being opened while another logs out says why nobody is logged in', async ({ account, context }) => {
-  const gate = await holdBack(account, api.logout);
+  const gate = await holdRequests(account, api.logout);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
   const other = await context.newPage();
@@ -66,7 +81,7 @@ test('a tab that is being opened while another logs out says why nobody is logge
 
 test('back and forward after logout show nothing private', async ({ account, user }) => {
   await account.goto(pages.home);
-  await hydrated(account);
+  await waitForHydration(account);
   await account.getByRole('link', { name: 'Account', exact: true }).click();
   await expectAccountOf(account, user);
   await account.getByRole('link', { name: 'Baton' }).click();
@@ -75,7 +90,7 @@ test('back and forward after logout show nothing private', async ({ account, use
 
   for (const step of ['back', 'back', 'back', 'forward', 'forward', 'forward'] as const) {
     await (step === 'back' ? account.goBack() : account.goForward());
-    await hydrated(account);
+    await waitForHydration(account);
     await expect(account.getByRole('link', { name: 'Register' })).toBeVisible();
     await expect(account).not.toHaveURL(pages.account);
     await expect(account.locator('body')).not.toContainText(user.email);
@@ -86,15 +101,15 @@ test('back and forward after logout show nothing private', async ({ account, use
 
 test('who cannot be logged out is told so and stays logged in', async ({ account, user, wire }) => {
   wire.forget();
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await logOut(account);
   await expectNotice(account, /^You are still logged in: The server cannot be reached\./);
   await expectAccountOf(account, user);
   expect(Object.keys(await pendingActions(account))).toEqual([`${pendingAction}logout`]);
-  await mend();
+  await goOnline();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  const lost = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} lost`);
+  const lost = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.logout} lost`);
   await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
   expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
   expect(await storedKeys(account)).toEqual([]);
@@ -102,7 +117,7 @@ test('who cannot be logged out is told so and stays logged in', async ({ account
 
 test("a proxy's page in place of the server's answer is no logout", async ({ account, context, user, wire }) => {
   wire.forget();
-  await answerNext(account, api.logout, portal, TRIES_OF_AN_ACTION);
+  await mockNextResponse(account, api.logout, captivePortal, TRIES_PER_ACTION);
   await logOut(account);
   await expectNotice(
     account,
@@ -112,7 +127,7 @@ test("a proxy's page in place of the server's answer is no logout", async ({ acc
   expect(await getCookie(context, refreshCookie)).toBeDefined();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  const notDone = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} 200`);
+  const notDone = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.logout} 200`);
   await expect.poll(() => wire.lines()).toEqual([...notDone, `POST ${api.logout} 204`]);
   expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
@@ -123,9 +138,9 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
   wire,
 }) => {
   wire.forget();
-  const gate = await holdBack(account, api.logout);
+  const gate = await holdRequests(account, api.logout);
   // The route that was added last is asked first.
-  await answerNext(account, api.logout, portal);
+  await mockNextResponse(account, api.logout, captivePortal);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
   await expectAccountOf(account, user);
@@ -166,7 +181,7 @@ test('a logout whose cookie is gone ends the session by its access token', async
 });
 
 test('a logout with neither cookie nor token says that the session was not reached', async ({ account, context }) => {
-  await answerNext(account, api.refresh, problem(401, 'insufficient_user_authentication'));
+  await mockNextResponse(account, api.refresh, problem(401, 'insufficient_user_authentication'));
   await account.reload();
   const leave = account.getByRole('button', { name: 'Log out instead' });
   await account.getByRole('button', { name: 'Cancel' }).click();

@@ -5,7 +5,7 @@ import { api, pages, pendingAttempt } from '../support/contract';
 import { generation, ticket } from '../support/cookies';
 import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
 import { withSilentDatabases } from '../support/lacking';
-import { answerNext, holdBack, problem } from '../support/network';
+import { holdRequests, mockNextResponse, problem } from '../support/network-faults';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
@@ -47,7 +47,7 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
 }) => {
   const before = await ticket(context);
   // The route that was added last is asked first: the answer is lost, then a gateway says no.
-  await answerNext(expired, api.refresh, problem(403, 'blocked'));
+  await mockNextResponse(expired, api.refresh, problem(403, 'blocked'));
   const lost = await loseAnswer('may retry');
   await callTheApi(expired);
   await lost.answer;
@@ -104,7 +104,7 @@ test('a database that fails between two attempts does not bring back the key of 
   user,
   wire,
 }) => {
-  const gate = await holdBack(expired, api.refresh, undefined, 1);
+  const gate = await holdRequests(expired, api.refresh, undefined, 1);
   await callTheApi(expired);
   await expect.poll(() => gate.arrived).toBe(1);
   // What follows is kept in localStorage alone: the database keeps the first key.

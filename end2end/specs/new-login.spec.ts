@@ -1,7 +1,7 @@
 // A login elsewhere is told to the sessions that are there already: was it you?
 import type { Page } from '@playwright/test';
 import { api, dismissedEvent, lookedOutFor, pages } from '../support/contract';
-import { json, problem } from '../support/network';
+import { json, problem } from '../support/network-faults';
 import { event, logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectAccountOf, expectNotice, open } from '../support/users';

@@ -3,7 +3,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, loginAndBack, pages } from '../support/contract';
-import { problem } from '../support/network';
+import { problem } from '../support/network-faults';
 import {
   expectNoticeWith,
   isTokenAccepted,
@@ -18,9 +18,9 @@ import {
   expectCallResult,
   expectNotice,
   logOut,
+  newUser,
   open,
   sendLogin,
-  stranger,
 } from '../support/users';
 import { Wire } from '../support/wire';
 
@@ -29,7 +29,7 @@ const until = /it ends at \d\d:\d\d, or with a reload\./;
 const blocked = "as where a site's data is blocked in the settings";
 const overHttp = 'keep none over http, not even from localhost';
 async function register(page: Page) {
-  const user = stranger();
+  const user = newUser();
   await open(page, pages.register);
   await page.getByLabel('Email').fill(user.email);
   await page.getByLabel('Password', { exact: true }).fill(user.password);

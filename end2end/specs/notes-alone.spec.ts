@@ -1,6 +1,6 @@
 // Baton without the gateway: there are no notes, and the page says where they would be.
 import { api, pages } from '../support/contract';
-import { answerNext, json } from '../support/network';
+import { json, mockNextResponse } from '../support/network-faults';
 import { note } from '../support/notes';
 import { expect, test } from '../support/test';
 import { open } from '../support/users';
@@ -20,14 +20,14 @@ test('without the gateway the page says where notes live, and how to start it', 
 test('once the gateway is there the page goes on', async ({ account }) => {
   await open(account, pages.notes);
   await expect(account.getByRole('alert')).toContainText('Notes live in a service of their own');
-  await answerNext(account, api.notes, json({ notes: [note(1, 'Milk', '')], more: false }));
+  await mockNextResponse(account, api.notes, json({ notes: [note(1, 'Milk', '')], more: false }));
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Milk']);
   await expect(account.getByRole('button', { name: 'New note' })).toBeVisible();
 });
 
 test('a service that goes away while one writes takes nothing that was typed', async ({ account }) => {
-  await answerNext(account, api.notes, json({ notes: [], more: false }));
+  await mockNextResponse(account, api.notes, json({ notes: [], more: false }));
   await open(account, pages.notes);
   await account.getByRole('button', { name: 'New note' }).click();
   await account.getByLabel('Title').fill('Milk');

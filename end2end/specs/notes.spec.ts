@@ -1,7 +1,7 @@
 // Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
 // them away; and what happens when somebody else was faster, or the service is down.
 import { api } from '../support/contract';
-import { holdBack, TRIES_OF_AN_ACTION } from '../support/network';
+import { holdRequests, TRIES_PER_ACTION } from '../support/network-faults';
 import { awayAndBack, cards, fill, lines, OtherWindow, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
@@ -222,7 +222,7 @@ test('who was overtaken sees both versions, and loses neither', async ({ account
 
 test('what is on its way cannot be changed, so that all one sees is saved', async ({ account }) => {
   await openNotes(account);
-  const gate = await holdBack(account, api.notes);
+  const gate = await holdRequests(account, api.notes);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Milk', 'two bottles');
@@ -306,7 +306,7 @@ test('a note that somebody else has deleted leaves the list', async ({ account, 
 
 for (const [what, times] of [
   ['was lost', 1],
-  ['was lost for longer than the page asks', TRIES_OF_AN_ACTION],
+  ['was lost for longer than the page asks', TRIES_PER_ACTION],
 ] as const) {
   test(`a change whose answer ${what} is known again as one’s own`, async ({ account, request, wire }) => {
     const other = new OtherWindow(request, wire);
@@ -327,7 +327,7 @@ for (const [what, times] of [
       { times },
     );
     await save(account);
-    if (times === TRIES_OF_AN_ACTION) {
+    if (times === TRIES_PER_ACTION) {
       await expect(account.getByRole('alert')).toContainText(
         'The server cannot be reached. It is not known whether the note was saved.',
       );
@@ -398,7 +398,7 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await save(account);
   await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
   const saves = () => wire.to(api.notes).filter((it) => it.method === 'POST');
-  const failed = Array.from({ length: TRIES_OF_AN_ACTION }, () => 503);
+  const failed = Array.from({ length: TRIES_PER_ACTION }, () => 503);
   await expect.poll(() => saves().map((it) => it.outcome)).toEqual([...failed, 201]);
   expect(sharedKey(saves())).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -2,9 +2,9 @@
 // whole of each page's main part.
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
-import { cutTheCable } from '../support/network';
+import { goOffline } from '../support/network-faults';
 import { expect, test } from '../support/test';
-import { callTheApi, expectCallResult, expectNotice, logOut, open, sendLogin, stranger } from '../support/users';
+import { callTheApi, expectCallResult, expectNotice, logOut, newUser, open, sendLogin } from '../support/users';
 
 test('the frame of every page: a way past it, a banner, the navigation, one main part, a foot', async ({ page }) => {
   for (const path of [pages.home, pages.login, pages.register]) {
@@ -87,7 +87,7 @@ test('login', async ({ page }) => {
 
 test('login that is refused', async ({ page }) => {
   await open(page, pages.login);
-  await sendLogin(page, stranger());
+  await sendLogin(page, newUser());
   await expect(page.getByRole('main')).toMatchAriaSnapshot(`
     - heading "Log in" [level=1]
     - alert: /open no account/
@@ -191,14 +191,14 @@ async function expectOneLiveRegion(page: Page): Promise<void> {
 }
 
 test('trouble is announced, and so is a logout that failed', async ({ account }) => {
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await logOut(account);
   await expectNotice(account, /^You are still logged in:/);
   await expectOneLiveRegion(account);
   await account.reload();
   await expectNotice(account, /^The server cannot be reached\./);
   await expectOneLiveRegion(account);
-  await mend();
+  await goOnline();
 });
 
 test('a session that has ended is announced', async ({ account, context }) => {

@@ -5,7 +5,7 @@ import { loginAndBack, pages } from '../support/contract';
 import { elsewhere } from '../support/elsewhere';
 import { withoutTheChannel } from '../support/lacking';
 import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, logOut, open } from '../support/users';
+import { expectAccountOf, logOut, open, waitForHydration } from '../support/users';
 
 // Playwright turns the cache off.
 const ignoreDefaultArgs = ['--disable-back-forward-cache'];
@@ -44,6 +44,6 @@ test('a kept page that did not hear of a logout shows nothing private', async ({
     window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
   });
   await expect(account).toHaveURL(loginAndBack);
-  await hydrated(account);
+  await waitForHydration(account);
   await expect(account.locator('body')).not.toContainText(user.email);
 });

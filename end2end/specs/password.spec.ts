@@ -2,7 +2,7 @@
 // types is what the server does when one sends.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/test';
-import { expectAccountOf, open, stranger } from '../support/users';
+import { expectAccountOf, newUser, open } from '../support/users';
 
 const refused = [
   ['too short', 'four words', /^Use at least 15 characters; this has 10\./],
@@ -14,7 +14,7 @@ const refused = [
 
 for (const [what, password, sentence] of refused) {
   test(`a password that is ${what} is refused in the words of the meter`, async ({ page, wire }) => {
-    const ada = stranger();
+    const ada = newUser();
     const typed = what === 'the account itself' ? ada.email : password;
     await open(page, pages.register);
     const field = page.getByLabel('Password', { exact: true });
@@ -39,7 +39,7 @@ const accepted = [
 
 for (const [level, sentence, password] of accepted) {
   test(`a password that the meter calls ${level} is accepted`, async ({ page, wire }) => {
-    const ada = stranger();
+    const ada = newUser();
     await open(page, pages.register);
     await page.getByLabel('Email').fill(ada.email);
     await page.getByLabel('Password', { exact: true }).fill(password);

@@ -1,6 +1,6 @@
 // Too many tries: the form counts down, and works again when it is over.
 import { api, pages } from '../support/contract';
-import { answerNext, problem } from '../support/network';
+import { mockNextResponse, problem } from '../support/network-faults';
 import { expect, test } from '../support/test';
 import { expectAccountOf, open, sendLogin } from '../support/users';
 
@@ -18,7 +18,7 @@ test('a login that comes too often counts the seconds, and then works', async ({
   await open(page, pages.login);
   const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '5' } };
   const said = await page.evaluateHandle(collectsTheCountdown);
-  await answerNext(page, api.login, limited);
+  await mockNextResponse(page, api.login, limited);
   await sendLogin(page, user);
   await expect(page.getByRole('alert')).toHaveText('That was too often.');
   await expect(page.getByRole('timer')).toBeVisible();
@@ -38,7 +38,7 @@ test('a login that comes too often counts the seconds, and then works', async ({
 
 test('a limit without a time is said without one', async ({ page, user }) => {
   await open(page, pages.login);
-  await answerNext(page, api.login, problem(429, 'rate_limited'));
+  await mockNextResponse(page, api.login, problem(429, 'rate_limited'));
   await sendLogin(page, user);
   await expect(page.getByRole('alert')).toHaveText('That was too often. Try again later.');
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
@@ -48,7 +48,7 @@ test('a limit without a time is said without one', async ({ page, user }) => {
 test('a lockout says what lifts it instead of counting, and one may try again', async ({ page, user }) => {
   await open(page, pages.login);
   const lockout = problem(429, 'rate_limited', { limited_by: 'lockout' });
-  await answerNext(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });
+  await mockNextResponse(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });
   await sendLogin(page, user);
   const alert = page.getByRole('alert');
   await expect(alert).toContainText('log in on a device where you have logged in before');

@@ -1,9 +1,9 @@
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/test';
-import { callTheApi, expectAccountOf, expectCallResult, logOut, open, sendLogin, stranger } from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, logOut, newUser, open, sendLogin } from '../support/users';
 
 test('a stranger creates an account, is logged in, and can log in again later', async ({ page, wire }) => {
-  const ada = stranger();
+  const ada = newUser();
   await open(page, pages.home);
   await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click();
   await expect(page).toHaveURL(pages.register);

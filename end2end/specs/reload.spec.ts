@@ -1,7 +1,7 @@
 import { api, hintCookie, loginAndBack, pages, pendingAttempt } from '../support/contract';
 import { generation, ticket } from '../support/cookies';
 import { expect, test } from '../support/test';
-import { callTheApi, expectAccountOf, expectCallResult, expectNotice, hydrated } from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, waitForHydration } from '../support/users';
 
 test('a reload keeps the session: one silent refresh, one new ticket', async ({ account, context, user, wire }) => {
   const before = generation(await ticket(context));
@@ -53,7 +53,7 @@ test('a hint without a session is found out once and leads to login', async ({ a
   // The hint is gone: the next page knows without asking.
   wire.forget();
   await account.goto(pages.home);
-  await hydrated(account);
+  await waitForHydration(account);
   await expect(account.getByRole('link', { name: 'Register' })).toBeVisible();
   await expect.poll(() => wire.lines()).toEqual([]);
 });
@@ -61,6 +61,6 @@ test('a hint without a session is found out once and leads to login', async ({ a
 test('a session without its hint is offered the login, and nothing breaks', async ({ account, context }) => {
   await context.clearCookies({ name: hintCookie });
   await account.goto(pages.home);
-  await hydrated(account);
+  await waitForHydration(account);
   await expect(account.getByRole('link', { name: 'Log in', exact: true })).toBeVisible();
 });

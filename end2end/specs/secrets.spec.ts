@@ -10,7 +10,7 @@ import {
 } from '../support/browser-storage';
 import { api, hintCookie, hintOwner, pages, pendingAction, pendingAttempt, refreshCookie } from '../support/contract';
 import { getCookie, ticket } from '../support/cookies';
-import { holdBack } from '../support/network';
+import { holdRequests } from '../support/network-faults';
 import { openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
@@ -100,7 +100,7 @@ test('while a refresh is unanswered its attempt key is kept, and that is no toke
   wire,
 }) => {
   const presented = await ticket(context);
-  const gate = await holdBack(account, api.refresh);
+  const gate = await holdRequests(account, api.refresh);
   await account.reload();
   await expect.poll(() => gate.arrived).toBe(1);
   const kept = await account.evaluate(() => ({ ...localStorage }));
@@ -116,7 +116,7 @@ test('while a login is unanswered one record is kept, which holds neither addres
   wire,
 }) => {
   await open(page, pages.login);
-  const gate = await holdBack(page, api.login);
+  const gate = await holdRequests(page, api.login);
   await sendLogin(page, user);
   await expect.poll(() => gate.arrived).toBe(1);
   await expectOneRecord(page, `${pendingAction}login`, sharedKey(wire.to(api.login)));
@@ -134,7 +134,7 @@ test('while a change is unanswered one record is kept, which holds no token and 
   wire,
 }) => {
   await openSettings(account);
-  const gate = await holdBack(account, api.name);
+  const gate = await holdRequests(account, api.name);
   const name = 'Grace Passer';
   await account.getByRole('textbox', { name: 'Name (optional)' }).fill(name);
   await account.getByRole('button', { name: 'Change name' }).click();

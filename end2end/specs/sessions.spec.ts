@@ -1,6 +1,13 @@
 // Where am I logged in, and out with the others.
 import { api, pages } from '../support/contract';
-import { answerNext, cutTheCable, notKnown, portal, problem, TRIES_OF_AN_ACTION } from '../support/network';
+import {
+  captivePortal,
+  goOffline,
+  mockNextResponse,
+  outcomeUnknown,
+  problem,
+  TRIES_PER_ACTION,
+} from '../support/network-faults';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
@@ -99,26 +106,26 @@ test('what did not happen is not shown as if it had', async ({ account, browser,
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
   wire.forget();
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await account.getByRole('button', { name: 'End this session' }).click();
-  await expect(account.getByRole('status')).toHaveText(`The server cannot be reached. ${notKnown}`);
+  await expect(account.getByRole('status')).toHaveText(`The server cannot be reached. ${outcomeUnknown}`);
   await expect(account.locator('.session-card')).toHaveCount(2);
-  await mend();
-  await answerNext(account, api.sessions, portal, TRIES_OF_AN_ACTION);
+  await goOnline();
+  await mockNextResponse(account, api.sessions, captivePortal, TRIES_PER_ACTION);
   await account.getByRole('button', { name: 'End all other sessions' }).click();
   await expect(account.getByRole('status')).toHaveText(
-    `The server gave an answer this page does not understand (200). ${notKnown}`,
+    `The server gave an answer this page does not understand (200). ${outcomeUnknown}`,
   );
   await expect(account.locator('.session-card')).toHaveCount(2);
-  const tries = (outcome: 'lost' | 200) => Array.from({ length: TRIES_OF_AN_ACTION }, () => outcome);
+  const tries = (outcome: 'lost' | 200) => Array.from({ length: TRIES_PER_ACTION }, () => outcome);
   await expect.poll(() => wire.exchanges.map((it) => it.outcome)).toEqual([...tries('lost'), ...tries(200)]);
-  const [one, all] = [wire.exchanges.slice(0, TRIES_OF_AN_ACTION), wire.exchanges.slice(TRIES_OF_AN_ACTION)];
+  const [one, all] = [wire.exchanges.slice(0, TRIES_PER_ACTION), wire.exchanges.slice(TRIES_PER_ACTION)];
   expect(sharedKey(one)).not.toBe(sharedKey(all));
   await elsewhere.context().close();
 });
 
 test('a list that cannot be fetched says so, and is fetched on the second try', async ({ account }) => {
-  await answerNext(account, api.sessions, problem(503, 'temporarily_unavailable'));
+  await mockNextResponse(account, api.sessions, problem(503, 'temporarily_unavailable'));
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account.getByRole('alert')).toContainText('Your sessions could not be fetched.');
   await account.getByRole('button', { name: 'Try again' }).click();

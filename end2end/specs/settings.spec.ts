@@ -3,7 +3,7 @@ import type { APIRequest, Page } from '@playwright/test';
 import { storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
-import { answerNext, cutTheCable, loseTheNextAnswer, problem, TRIES_OF_AN_ACTION } from '../support/network';
+import { goOffline, loseNextAnswer, mockNextResponse, problem, TRIES_PER_ACTION } from '../support/network-faults';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
@@ -14,8 +14,8 @@ import {
   expectNotice,
   logIn,
   logOut,
+  newUser,
   open,
-  stranger,
   type User,
 } from '../support/users';
 import { sharedKey } from '../support/wire';
@@ -56,7 +56,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   await expectAccountOf(tab, user);
   await openSettings(account);
   const before = await ticket(context);
-  const next = stranger().password;
+  const next = newUser().password;
   wire.forget();
   await changePassword(account, user.password, next);
   await expect(account.getByText(passwordChanged)).toBeVisible();
@@ -89,7 +89,7 @@ test('what is wrong with a change of the password is said at its field', async (
   await expect(account.locator('#new_password-error')).toHaveText(/^Many people use this password/);
   await expect(account.getByLabel('New password')).toBeFocused();
 
-  await changePassword(account, `${user.password}?`, stranger().password);
+  await changePassword(account, `${user.password}?`, newUser().password);
   await expect(account.locator('#current_password-error')).toHaveText('This is not your current password.');
   await expect(account.getByLabel('Current password')).toBeFocused();
   // Neither changed anything: no attempt is pending, and the session stands.
@@ -102,8 +102,8 @@ test('what is wrong with a change of the password is said at its field', async (
 
 /** The server changes the password, and the first answer is lost. The new password. */
 async function changeAndLoseTheAnswer(account: Page, request: APIRequest, origin: string, user: User): Promise<string> {
-  const lost = await loseTheNextAnswer(account, request, origin, 'may retry', api.password);
-  const next = stranger().password;
+  const lost = await loseNextAnswer(account, request, origin, 'may retry', api.password);
+  const next = newUser().password;
   await changePassword(account, user.password, next);
   expect((await lost.answer).status).toBe(204);
   return next;
@@ -122,7 +122,7 @@ test('a change of the password whose answer is lost is asked for again, and made
   await expect(account.getByText(passwordChanged)).toBeVisible();
   await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
   sharedKey(wire.exchanges);
-  await changePassword(account, next, stranger().password);
+  await changePassword(account, next, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
@@ -136,16 +136,16 @@ test('a change of the password whose answer stays lost signs nobody out', async 
   await openSettings(account);
   wire.forget();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await expect(account.getByRole('alert')).toContainText('It is not known whether your password was changed.');
-  await mend();
+  await goOnline();
   // The next refresh asks for the lost cookie with the key of the change, before anything else.
   await account.getByRole('button', { name: 'Change password' }).click();
   await expect(account.getByText('This is not your current password.')).toBeVisible();
   await expect
     .poll(() => wire.lines())
     .toEqual([
-      ...Array<string>(TRIES_OF_AN_ACTION).fill(`PUT ${api.password} lost`),
+      ...Array<string>(TRIES_PER_ACTION).fill(`PUT ${api.password} lost`),
       `POST ${api.refresh} 200`,
       `PUT ${api.password} 401`,
     ]);
@@ -153,7 +153,7 @@ test('a change of the password whose answer stays lost signs nobody out', async 
   expect(wire.exchanges.at(-1)?.attemptKey).not.toBe(key);
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
-  await changePassword(account, next, stranger().password);
+  await changePassword(account, next, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
@@ -162,7 +162,7 @@ test('a pending attempt is answered before the password is changed', async ({ ac
   const pending = '00112233445566778899aabbccddeeff';
   await account.evaluate(([name, key]) => localStorage.setItem(name, key), [pendingAttempt, pending] as const);
   wire.forget();
-  await changePassword(account, user.password, stranger().password);
+  await changePassword(account, user.password, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
   const [refresh, change] = wire.exchanges;
   expect(refresh).toMatchObject({ path: api.refresh, attemptKey: pending, outcome: 200 });
@@ -190,7 +190,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
 
   // It takes the password if the login is old.
   const challenge = problem(401, 'insufficient_user_authentication');
-  await answerNext(account, api.me, challenge);
+  await mockNextResponse(account, api.me, challenge);
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await account.getByRole('dialog').getByLabel('Password', { exact: true }).fill(user.password);
   await account.getByRole('dialog').getByLabel('Password', { exact: true }).press('Enter');

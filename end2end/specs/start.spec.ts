@@ -6,10 +6,10 @@ import path from 'node:path';
 import type { Page, Route } from '@playwright/test';
 import { pages } from '../support/contract';
 import { expectTypedWithin, openLate, typeWithin } from '../support/early';
-import { Gate } from '../support/network';
+import { RequestGate } from '../support/network-faults';
 import { Server, site } from '../support/server';
 import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, sendLogin, stranger } from '../support/users';
+import { expectAccountOf, newUser, sendLogin, waitForHydration } from '../support/users';
 
 const program = /\/assets\/[^/]*\.(js|wasm)(\?|$)/;
 const note = (page: Page) => page.locator('.start-note');
@@ -58,7 +58,7 @@ for (const [ending, kind] of [
       // What to do about it works without the program.
       await page.unroute(file, come);
       await page.getByRole('link', { name: 'Reload' }).click();
-      await hydrated(page);
+      await waitForHydration(page);
       await expect(note(page)).toBeHidden();
     });
 
@@ -76,7 +76,7 @@ for (const [ending, kind] of [
       await page.goto(pages.login, { waitUntil: 'commit' });
       await page.locator('#email').fill('typed before');
       proceed();
-      await hydrated(page);
+      await waitForHydration(page);
       await expect(page.locator('#email')).toHaveValue('typed before');
       await sendLogin(page, user);
       await expectAccountOf(page, user);
@@ -157,7 +157,7 @@ test('a trap in hydration keeps what was typed in the registration, which is sen
   page,
   wire,
 }) => {
-  const user = stranger();
+  const user = newUser();
   await page.addInitScript(changeDuringHydration);
   await openLate(page, pages.register, async () => {
     await page.locator('#email').fill(user.email);
@@ -194,7 +194,7 @@ test('a page that cannot be started says so, and its links still work', async ({
 test('a page that breaks later says so', async ({ consoleErrors, page }) => {
   consoleErrors.allow(/unreachable/);
   await page.goto(pages.login);
-  await hydrated(page);
+  await waitForHydration(page);
   await page.evaluate(() => {
     // (module (func (export "trap") unreachable))
     const code = [
@@ -239,13 +239,13 @@ const deployed = test.extend<{ release: { server: Server; deploy: () => Promise<
 deployed('a page from before a deployment reloads itself once', async ({ consoleErrors, page, release }) => {
   // Its icon may be asked for while the server is stopped.
   consoleErrors.allow(/status of 404|dynamically imported|favicon/);
-  const gate = new Gate();
+  const gate = new RequestGate();
   await page.route(program, (route) => gate.pass(route), { times: 3 });
   await page.goto(pages.login, { waitUntil: 'commit' });
   await expect.poll(() => gate.arrived).toBeGreaterThan(0);
   await release.deploy();
   gate.open();
-  await hydrated(page);
+  await waitForHydration(page);
   await expect(note(page)).toBeHidden();
 });
 
@@ -253,7 +253,7 @@ deployed(
   'a page from before a deployment does not throw away what was typed',
   async ({ consoleErrors, page, release }) => {
     consoleErrors.allow(/./);
-    const gate = new Gate();
+    const gate = new RequestGate();
     await page.route(program, (route) => gate.pass(route), { times: 3 });
     await page.goto(pages.login, { waitUntil: 'domcontentloaded' });
     await page.locator('#email').fill('typed');
@@ -263,7 +263,7 @@ deployed(
     await expect(note(page)).toContainText('no longer there, as after an update of the server');
     await expect(page.locator('#email')).toHaveValue('typed');
     await page.getByRole('link', { name: 'Reload' }).click();
-    await hydrated(page);
+    await waitForHydration(page);
   },
 );
 
@@ -284,5 +284,5 @@ test('a stylesheet that is missing after a deployment reloads the page once', as
   page.on('request', (request) => request.isNavigationRequest() && loads.push(request.url()));
   await page.goto(pages.login);
   await expect.poll(() => loads.length).toBe(2);
-  await hydrated(page);
+  await waitForHydration(page);
 });

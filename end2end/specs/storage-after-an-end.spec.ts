@@ -12,11 +12,11 @@ import {
   pendingAttempt,
 } from '../support/contract';
 import { presentRefreshToken, ticket } from '../support/cookies';
-import { cutTheCable, notKnown } from '../support/network';
+import { goOffline, outcomeUnknown } from '../support/network-faults';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { test as base, expect } from '../support/test';
-import { callTheApi, expectAccountOf, expectNotice, open, stranger } from '../support/users';
+import { callTheApi, expectAccountOf, expectNotice, newUser, open } from '../support/users';
 
 const test = base.extend<{ tabs: [Page, Page] }>({
   /** Two tabs of one session. */
@@ -64,7 +64,7 @@ test('nothing is kept of a session that a change of the password on another devi
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await openSettings(elsewhere);
   await keepAll(tabs[0]);
-  await changePassword(elsewhere, user.password, stranger().password);
+  await changePassword(elsewhere, user.password, newUser().password);
   await expect(elsewhere.getByText(passwordChanged)).toBeVisible();
   await expectNothingKept(tabs, /^The password was changed in another session/);
   await elsewhere.context().close();
@@ -100,12 +100,12 @@ test('nothing is kept of an action that is unanswered when another device ends i
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await open(elsewhere, pages.sessions);
   await openSettings(tab);
-  const mend = await cutTheCable(tab);
+  const goOnline = await goOffline(tab);
   await tab.getByRole('textbox', { name: 'Name (optional)' }).fill('Grace Passer');
   await tab.getByRole('button', { name: 'Change name' }).click();
-  await expect(tab.getByRole('alert')).toContainText(notKnown);
+  await expect(tab.getByRole('alert')).toContainText(outcomeUnknown);
   expect(Object.keys(await pendingActions(tab))).toEqual([`${pendingAction}name`]);
-  await mend();
+  await goOnline();
   await elsewhere.getByRole('button', { name: 'End this session' }).click();
   await expect(elsewhere.getByRole('status')).toContainText('was ended.');
   await tab.getByRole('link', { name: 'Overview' }).click();

@@ -11,7 +11,7 @@ import {
   withoutTheChannel,
   withSilentDatabases,
 } from '../support/lacking';
-import { holdBack } from '../support/network';
+import { holdRequests } from '../support/network-faults';
 import { expect, test } from '../support/test';
 import { callTogether } from '../support/together';
 import {
@@ -85,7 +85,7 @@ test('without Web Locks a tab joins the attempt that another has begun, and both
   const tabs = [page, second];
   await untilTheTokenHasExpired(wire, request);
   wire.forget();
-  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.refresh)));
+  const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.refresh)));
   const pending = (tab: Page) => tab.evaluate((name) => localStorage.getItem(name), pendingAttempt);
   await callTheApi(page);
   await expect.poll(() => gates[0]?.arrived).toBe(1);
@@ -121,7 +121,7 @@ test('without Web Locks two tabs that begin in the same instant take one attempt
     for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
     wire.forget();
     // Neither is answered before both have asked, however slow the machine is.
-    const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.refresh, undefined, 1)));
+    const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.refresh, undefined, 1)));
     const called = callTogether(tabs);
     await expect.poll(() => gates.map((it) => it.arrived)).toEqual([1, 1]);
     for (const gate of gates) gate.open();

@@ -1,10 +1,10 @@
 // A translator has put elements of its own in the place of every text. What changes on the page still changes.
 import { api, pages } from '../support/contract';
 import { translate } from '../support/foreign';
-import { answerNext, cutTheCable, Gate, json, problem } from '../support/network';
+import { goOffline, json, mockNextResponse, problem, RequestGate } from '../support/network-faults';
 import { event, logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
-import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin, stranger } from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, newUser, open, sendLogin } from '../support/users';
 
 test('a form on a translated page says what is wrong now, not what was wrong before', async ({ page, user }) => {
   await open(page, pages.login);
@@ -15,7 +15,7 @@ test('a form on a translated page says what is wrong now, not what was wrong bef
   await sendLogin(page, { ...user, password: `${user.password}?` });
   const alert = page.getByRole('alert');
   await expect(alert).toHaveText(/^This email address and password open no account/);
-  await answerNext(page, api.login, {
+  await mockNextResponse(page, api.login, {
     ...problem(429, 'rate_limited'),
     headers: { 'Retry-After': '3' },
   });
@@ -53,7 +53,7 @@ test('a translated page gives way to the next, and the header to who is logged i
 });
 
 test('a password is judged as it is typed on a translated page', async ({ page }) => {
-  const user = stranger();
+  const user = newUser();
   await open(page, pages.register);
   await page.evaluate(translate);
   const judgement = page.locator('#password-hint');
@@ -83,10 +83,10 @@ test('a translated page behind the login counts down, answers, and gives way to 
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
   await expect(account.getByText('call the API to see')).toHaveCount(0);
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await callTheApi(account);
   await expectCallResult(account, /^The server cannot be reached/);
-  await mend();
+  await goOnline();
   // More calls than the list keeps: each line is of its own call.
   for (let call = 0; call < 10; call += 1) {
     await callTheApi(account);
@@ -114,11 +114,11 @@ test('a translated page says how the settings were changed', async ({ account })
   await account.getByLabel('Name (optional)').fill('Grace');
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect(account.getByText('Your name is changed.')).toBeVisible();
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect(account.getByText('Your name is changed.')).toHaveCount(0);
   await expect(account.getByRole('alert')).toHaveText(/^The server cannot be reached/);
-  await mend();
+  await goOnline();
 });
 
 test('a translated list of sessions loses those that are ended, and says so', async ({
@@ -141,7 +141,7 @@ test('a translated list of sessions loses those that are ended, and says so', as
   await expect(cards).toHaveCount(2);
 
   // The dialog is translated as it appears.
-  await answerNext(account, api.sessions, problem(401, 'insufficient_user_authentication'));
+  await mockNextResponse(account, api.sessions, problem(401, 'insufficient_user_authentication'));
   await endAll.click();
   const dialog = account.getByRole('dialog', { name: 'Enter your password' });
   const password = dialog.getByLabel('Password', { exact: true });
@@ -178,7 +178,7 @@ test('a translated list of events is filtered, and older ones are added to it', 
 
   const newest = { events: [event('logged_in', 2)], next: event('logged_in', 2).id };
   const oldest = { events: [event('password_changed', 1)], next: null };
-  const gate = new Gate(json(oldest));
+  const gate = new RequestGate(json(oldest));
   await account.route(`**${api.events}?*`, (route) =>
     /[?&]before=/.test(route.request().url()) ? gate.pass(route) : route.fulfill(json(newest)),
   );

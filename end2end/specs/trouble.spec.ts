@@ -3,13 +3,13 @@ import type { Page } from '@playwright/test';
 import { pendingActions } from '../support/browser-storage';
 import { api, pages, pendingAction } from '../support/contract';
 import {
-  answerNext,
-  answerRefreshesWith,
-  cutTheCable,
-  notKnown,
+  goOffline,
+  mockNextResponse,
+  mockRefreshResponses,
+  outcomeUnknown,
   problem,
-  TRIES_OF_AN_ACTION,
-} from '../support/network';
+  TRIES_PER_ACTION,
+} from '../support/network-faults';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
 import { sharedKey } from '../support/wire';
@@ -17,7 +17,7 @@ import { sharedKey } from '../support/wire';
 const tryAgain = (page: Page) => page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
 
 test('a server that cannot be reached signs nobody out, and the page says so', async ({ account, user, wire }) => {
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await callTheApi(account);
   await expectCallResult(account, /^The server cannot be reached\. You are still logged in/);
   wire.forget();
@@ -30,7 +30,7 @@ test('a server that cannot be reached signs nobody out, and the page says so', a
   expect(tried.length).toBeGreaterThan(1);
   expect(new Set(tried.map((it) => it.attemptKey)).size, 'one attempt').toBe(1);
 
-  await mend();
+  await goOnline();
   await tryAgain(account).click();
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
@@ -40,17 +40,17 @@ test('a server that cannot be reached signs nobody out, and the page says so', a
 });
 
 test('a connection that comes back heals the page without a click', async ({ account, context, user }) => {
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await account.reload();
   await expect(tryAgain(account)).toHaveText('Try again', { timeout: 10_000 });
   await context.setOffline(true);
-  await mend();
+  await goOnline();
   await context.setOffline(false);
   await expectAccountOf(account, user);
 });
 
 test('a 503 on refresh is waited out with the same attempt key', async ({ account, user, wire }) => {
-  const gate = await answerRefreshesWith(account, 2, {
+  const gate = await mockRefreshResponses(account, 2, {
     ...problem(503, 'temporarily_unavailable'),
     headers: { 'Retry-After': '1' },
   });
@@ -72,7 +72,7 @@ for (const [what, status, contentType, body] of [
   ['half an answer', 200, 'application/json', '{"access_token":"eyJ'],
 ] as const) {
   test(`${what} is not taken for an answer of the server`, async ({ account, user, wire }) => {
-    const gate = await answerRefreshesWith(account, 1, { status, contentType, body });
+    const gate = await mockRefreshResponses(account, 1, { status, contentType, body });
     wire.forget();
     await account.reload();
     await expect.poll(() => gate.arrived).toBe(1);
@@ -85,7 +85,7 @@ for (const [what, status, contentType, body] of [
 
   test(`${what} is not taken for an answer to a login, which is sent again`, async ({ page, user, wire }) => {
     await open(page, pages.login);
-    await answerNext(page, api.login, { status, contentType, body });
+    await mockNextResponse(page, api.login, { status, contentType, body });
     await sendLogin(page, user);
     await expectAccountOf(page, user);
     await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} ${status}`, `POST ${api.login} 200`]);
@@ -94,7 +94,7 @@ for (const [what, status, contentType, body] of [
 }
 
 test('a late copy (409) does not sign out: the page asks anew', async ({ account, user, wire }) => {
-  const gate = await answerRefreshesWith(account, 1, problem(409, 'duplicate_attempt'));
+  const gate = await mockRefreshResponses(account, 1, problem(409, 'duplicate_attempt'));
   gate.open();
   wire.forget();
   await account.reload();
@@ -106,15 +106,15 @@ test('a late copy (409) does not sign out: the page asks anew', async ({ account
 
 test('a login that gets no answer says so, and succeeds on the second press', async ({ page, user, wire }) => {
   await open(page, pages.login);
-  const mend = await cutTheCable(page);
+  const goOnline = await goOffline(page);
   await sendLogin(page, user);
-  await expect(page.getByRole('alert')).toHaveText(`The server cannot be reached. ${notKnown}`);
+  await expect(page.getByRole('alert')).toHaveText(`The server cannot be reached. ${outcomeUnknown}`);
   // It may have been done: with the key that is kept, the second press is a copy of the first.
   expect(Object.keys(await pendingActions(page))).toEqual([`${pendingAction}login`]);
-  await mend();
+  await goOnline();
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
-  const lost = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.login} lost`);
+  const lost = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.login} lost`);
   await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.login} 200`]);
   expect(sharedKey(wire.to(api.login))).toMatch(/^[0-9a-f]{32}$/);
   expect(await pendingActions(page)).toEqual({});

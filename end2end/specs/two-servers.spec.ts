@@ -5,11 +5,11 @@ import { Server } from '../support/server';
 import { test as base, expect } from '../support/test';
 import {
   callTheApi,
-  enrol,
   expectAccountOf,
   expectCallResult,
   logOut,
   open,
+  registerUser,
   sendLogin,
   type User,
 } from '../support/users';
@@ -20,7 +20,7 @@ const test = base.extend<{ second: Server; there: User }>({
     await use(second);
     await second.discard();
   },
-  there: async ({ playwright, second }, use) => use(await enrol(playwright.request, second.origin)),
+  there: async ({ playwright, second }, use) => use(await registerUser(playwright.request, second.origin)),
 });
 
 async function logInThere(page: Page, second: Server, there: User): Promise<void> {

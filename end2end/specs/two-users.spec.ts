@@ -2,18 +2,18 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
 import { withoutLocks, withoutTheChannel } from '../support/lacking';
-import { holdBack, holdRefreshesOff, problem } from '../support/network';
+import { failRefreshes, holdRequests, problem } from '../support/network-faults';
 import { test as base, expect } from '../support/test';
 import {
   callTheApi,
-  enrol,
   expectAccountOf,
   expectCallResult,
   expectNotice,
   logOut,
+  newUser,
   open,
+  registerUser,
   sendLogin,
-  stranger,
   type User,
 } from '../support/users';
 
@@ -22,7 +22,7 @@ const replaced = 'You are still logged in: another login has taken the place of 
 /** Besides `user`, whose session `account` shows. */
 const test = base.extend<{ grace: User }>({
   grace: async ({ playwright, server }, use) =>
-    use(await enrol(playwright.request, server.origin, stranger('Grace Passer'))),
+    use(await registerUser(playwright.request, server.origin, newUser('Grace Passer'))),
 });
 
 /** A tab that offers the login although somebody is logged in: the browser has lost the hint. */
@@ -54,7 +54,7 @@ test('a call that is refused after another user has logged in is not repeated as
   wire,
 }) => {
   const of = { user: await wire.accessToken() };
-  const gate = await holdBack(account, api.me);
+  const gate = await holdRequests(account, api.me);
   await callTheApi(account);
   await expect.poll(() => gate.arrived).toBe(1);
 
@@ -81,7 +81,7 @@ test('a call that is refused after another user has logged in is not repeated as
 
 test('a logout that waited while another user logged in ends no session', async ({ account, context, grace, wire }) => {
   const form = await loginForm(context);
-  const gate = await holdBack(form, api.login);
+  const gate = await holdRequests(form, api.login);
   await sendLogin(form, grace);
   await expect.poll(() => gate.arrived).toBe(1);
   // The login holds the lock.
@@ -106,11 +106,11 @@ test('a page that is not of the one who is logged in, and cannot learn who is, s
   user,
 }) => {
   await unheardOf(grace, account, user, context);
-  const mend = await holdRefreshesOff(account);
+  const restore = await failRefreshes(account);
   await logOut(account);
   await expect(account.getByText('Restoring your session…')).toBeVisible({ timeout: 20_000 });
   await expect(account.locator('body')).not.toContainText(user.email);
-  await mend();
+  await restore();
   await account.getByRole('button', { name: 'Try again' }).click();
   await expectAccountOf(account, grace);
 });
@@ -139,7 +139,7 @@ for (const [what, answer, leg] of [
   test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({ account, context, grace }) => {
     // With the lock, the login would wait for the refresh.
     await context.addInitScript(withoutLocks);
-    const gate = await holdBack(account, api.refresh, answer);
+    const gate = await holdRequests(account, api.refresh, answer);
     await account.reload();
     await expect.poll(() => gate.arrived).toBe(1);
     await sendLogin(await loginForm(context), grace);

@@ -8,16 +8,16 @@ import { Server } from '../support/server';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
-  enrol,
   expectAccountOf,
   expectCallResult,
   expectNotice,
-  hydrated,
   logOut,
+  newUser,
   open,
+  registerUser,
   sendLogin,
-  stranger,
   type User,
+  waitForHydration,
 } from '../support/users';
 
 const behindLogin = [
@@ -53,7 +53,7 @@ async function expectPage(page: Page, heading: string): Promise<void> {
 }
 
 async function register(page: Page): Promise<User> {
-  const user = stranger();
+  const user = newUser();
   await open(page, pages.register);
   await expectPage(page, 'Create your account');
   await page.getByLabel('Email').fill(user.email);
@@ -75,7 +75,7 @@ async function visitEach(page: Page): Promise<void> {
   await expectCallResult(page, 'Answered in one try.');
 }
 
-async function visitAsAStranger(page: Page): Promise<void> {
+async function visitLoggedOut(page: Page): Promise<void> {
   await open(page, pages.home);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await open(page, pages.nowhere);
@@ -94,11 +94,11 @@ test('every page works in a changed and translated document, with a second serve
   consoleErrors.allow(new RegExp(`404 .*${pages.nowhere}`));
   const second = await Server.start(ordinary);
   try {
-    const there = await enrol(playwright.request, second.origin);
+    const there = await registerUser(playwright.request, second.origin);
     const beside = await logInBeside(context, second.origin, there);
 
     await withAnExtension(context);
-    await visitAsAStranger(page);
+    await visitLoggedOut(page);
     const user = await register(page);
     await visitEach(page);
     for (const { path, heading } of behindLogin) {
@@ -113,7 +113,7 @@ test('every page works in a changed and translated document, with a second serve
     await expectAccountOf(page, user);
 
     await beside.reload();
-    await hydrated(beside);
+    await waitForHydration(beside);
     await expect(beside.getByRole('main')).toContainText(there.email);
     await visitEach(beside);
   } finally {
@@ -128,13 +128,13 @@ test('every page works in a changed and translated document without cookies, wit
   test.slow();
   const second = await Server.start(ordinary);
   try {
-    const there = await enrol(playwright.request, second.origin);
+    const there = await registerUser(playwright.request, second.origin);
     await withCookiesBlocked(server.origin, async (context) => {
       await withAnExtension(context);
       const beside = await logInBeside(context, second.origin, there);
       await expectNoticeWith(beside, keptNoCookie);
       const page = await context.newPage();
-      await visitAsAStranger(page);
+      await visitLoggedOut(page);
       const user = await register(page);
       await expectNoticeWith(page, keptNoCookie);
       await visitEach(page);

@@ -1,7 +1,7 @@
 // Scripting is off. What can be read is readable, and what cannot work says so.
 import { api, loginAndBack, pages } from '../support/contract';
 import { expect, test } from '../support/test';
-import { stranger } from '../support/users';
+import { newUser } from '../support/users';
 
 test.use({ javaScriptEnabled: false });
 
@@ -67,7 +67,7 @@ test('what is behind the login sends to login', async ({ page }) => {
 
 test('who is logged in is told why there is nothing to see', async ({ page }) => {
   // The browser's jar is filled as by a page with scripts.
-  expect((await page.request.post(api.register, { data: stranger() })).status()).toBe(201);
+  expect((await page.request.post(api.register, { data: newUser() })).status()).toBe(201);
   for (const path of [pages.account, pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);
     await expect(page).toHaveURL(path);

@@ -1,20 +1,20 @@
 // Before the program of a page has arrived: the page can be read and typed on, and others may have changed it.
 import { expect, type Locator, type Page } from '@playwright/test';
-import { Gate } from './network';
-import { hydrated } from './users';
+import { RequestGate } from './network-faults';
+import { waitForHydration } from './users';
 
 /** Where the caret is left: so many characters before the end. */
 const BEFORE_THE_END = 3;
 
 /** Opens a page and lets `act` happen before its program is there. */
 export async function openLate(page: Page, path: string, act: () => Promise<void>): Promise<void> {
-  const gate = new Gate();
+  const gate = new RequestGate();
   await page.route('**/*.wasm', (route) => gate.pass(route), { times: 1 });
   await page.goto(path, { waitUntil: 'domcontentloaded' });
   await act();
   await expect.poll(() => gate.arrived).toBe(1);
   gate.open();
-  await hydrated(page);
+  await waitForHydration(page);
 }
 
 /** Types a text, and leaves the focus in the field and the caret within the text. */

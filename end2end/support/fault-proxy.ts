@@ -19,7 +19,7 @@ import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import type { Page } from '@playwright/test';
 import { selfSigned } from './certificate';
 import { api } from './contract';
-import type { Fulfilled } from './network';
+import type { MockResponse } from './network-faults';
 
 /** What the browser speaks, by its name in ALPN. */
 export type Protocol = 'http/1.1' | 'h2';
@@ -91,7 +91,7 @@ export class FaultProxy {
   readonly origin: string;
   private upstream: Upstream | undefined;
   private fault: Fault | undefined;
-  private instead: { call: Call; answer: Fulfilled } | undefined;
+  private instead: { call: Call; answer: MockResponse } | undefined;
   private readonly keptOpen: ServerResponse[] = [];
   private readonly sockets = new Set<TLSSocket>();
 
@@ -145,7 +145,7 @@ export class FaultProxy {
   }
 
   /** The next such call gets this answer, and the server does not see it. */
-  answerNext(call: Call, answer: Fulfilled): void {
+  answerNext(call: Call, answer: MockResponse): void {
     this.instead = { call, answer };
   }
 

@@ -1,10 +1,10 @@
 // Every page in every state worth looking at, for what is asked of all of them alike.
 import { expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
-import { answerNext, json, problem } from './network';
+import { json, mockNextResponse, problem } from './network-faults';
 import { note } from './notes';
 import { event, sessionAt } from './sessions';
-import { callTheApi, expectCallResult, logIn, open, sendLogin, stranger, type User } from './users';
+import { callTheApi, expectCallResult, logIn, newUser, open, sendLogin, type User } from './users';
 
 const eventfulLife = {
   events: [
@@ -56,13 +56,13 @@ export const gallery: Record<string, Way> = {
   },
   'register with a strong password': async (page) => {
     await open(page, pages.register);
-    await page.getByLabel('Password', { exact: true }).fill(stranger().password);
+    await page.getByLabel('Password', { exact: true }).fill(newUser().password);
     await expect(page.getByRole('meter')).toHaveAttribute('aria-valuetext', 'strong');
   },
   login: (page) => open(page, pages.login),
   'login with an error': async (page) => {
     await open(page, pages.login);
-    await sendLogin(page, stranger());
+    await sendLogin(page, newUser());
     await expect(page.getByRole('alert')).toBeVisible();
   },
   account: async (page, user) => {
@@ -73,7 +73,7 @@ export const gallery: Record<string, Way> = {
   'login that comes too often': async (page, user) => {
     await open(page, pages.login);
     const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '100' } };
-    await answerNext(page, api.login, limited);
+    await mockNextResponse(page, api.login, limited);
     await sendLogin(page, user);
     await expect(page.getByRole('timer')).toBeVisible();
   },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { api } from './contract';
 import { freePort, Program } from './program';
 import { Server, type ServerOptions, workspace } from './server';
-import { stranger } from './users';
+import { newUser } from './users';
 
 const configuration = path.join(workspace, 'deploy', 'envoy', 'envoy.yaml');
 const service = process.env.BATON_NOTES ?? path.join(workspace, 'target', 'debug', 'notes');
@@ -99,7 +99,7 @@ async function tryIt(origin: string): Promise<string> {
   const registered = await fetch(`${origin}${api.register}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(stranger()),
+    body: JSON.stringify(newUser()),
   });
   if (registered.status !== 201) return `${registered.status} to a registration`;
   const { access_token: token } = (await registered.json()) as { access_token: string };

@@ -6,11 +6,11 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import type { Click } from './clicks';
 import { api, pages } from './contract';
 import type { FaultProxy } from './fault-proxy';
-import { problem } from './network';
+import { problem } from './network-faults';
 import { cards, fill, openNotes } from './notes';
 import type { Observer } from './observer';
 import { openSettings, passwordChanged } from './settings';
-import { logIn as logInOnPage, open, stranger } from './users';
+import { logIn as logInOnPage, newUser, open } from './users';
 
 export interface Scene {
   readonly page: Page;
@@ -118,7 +118,7 @@ export const confirm: Kind = async ({ page, observer, proxy }) => {
 export const changePassword: Kind = async ({ page, observer }) => {
   await beSignedIn(page, observer);
   await openSettings(page);
-  const next = stranger().password;
+  const next = newUser().password;
   await page.getByLabel('Current password').fill(observer.user.password);
   await page.getByLabel('New password').fill(next);
   observer.expectPassword(next);

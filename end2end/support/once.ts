@@ -22,7 +22,7 @@ import {
 import { Observer } from './observer';
 import { Server } from './server';
 import { test as base, expect } from './test';
-import { enrol, stranger } from './users';
+import { newUser, registerUser } from './users';
 
 interface Fixtures {
   clicks: Clicks;
@@ -79,12 +79,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   baseURL: async ({ faultProxy }, use) => use(faultProxy.origin),
 
-  user: async ({ direct, playwright }, use) => use(await enrol(playwright.request, direct)),
+  user: async ({ direct, playwright }, use) => use(await registerUser(playwright.request, direct)),
 
   scene: async ({ direct, faultProxy, page, user }, use) =>
     use({ page, proxy: faultProxy, observer: new Observer(direct, user) }),
 
-  newcomer: async ({ direct }, use) => use(() => new Observer(direct, stranger())),
+  newcomer: async ({ direct }, use) => use(() => new Observer(direct, newUser())),
 
   clicks: async ({ faultProxy, page, wire }, use, testInfo) => use(new Clicks(page, faultProxy, wire, testInfo)),
 });

@@ -4,9 +4,9 @@ import { test as base, type Page } from '@playwright/test';
 import { ConsoleErrors } from './console-errors';
 import { untilTheTokenHasExpired } from './expiry';
 import { Gateway } from './gateway';
-import { type LostAnswer, loseTheNextAnswer } from './network';
+import { type LostAnswer, loseNextAnswer } from './network-faults';
 import { Server, type ServerOptions } from './server';
-import { enrol, logIn, type User } from './users';
+import { logIn, registerUser, type User } from './users';
 import { Wire } from './wire';
 
 interface Fixtures {
@@ -87,7 +87,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   // Listening from the start, whatever other fixtures do with the page first.
   wire: [async ({ context }, use) => use(new Wire(context)), { auto: true }],
 
-  user: async ({ playwright, server }, use) => use(await enrol(playwright.request, server.origin)),
+  user: async ({ playwright, server }, use) => use(await registerUser(playwright.request, server.origin)),
 
   account: async ({ page, user }, use) => {
     await logIn(page, user);
@@ -101,7 +101,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   },
 
   loseAnswer: async ({ account, playwright, server }, use) =>
-    use((then) => loseTheNextAnswer(account, playwright.request, server.origin, then)),
+    use((then) => loseNextAnswer(account, playwright.request, server.origin, then)),
 
   serverLog: [
     async ({ gatewayIfAny, server }, use, testInfo) => {

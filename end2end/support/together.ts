@@ -1,7 +1,7 @@
 // What several tabs do in the same moment.
 import { expect, type Page } from '@playwright/test';
 import { api } from './contract';
-import { type Fulfilled, holdBack, problem } from './network';
+import { holdRequests, type MockResponse, problem } from './network-faults';
 import { callTheApi, expectCallResult } from './users';
 
 /** Both tabs' calls meet the server at the same moment, with the token that has expired. */
@@ -16,8 +16,8 @@ export async function callRefusedTogether(tabs: Page[]): Promise<void> {
   await callHeldBack(tabs, { ...refused, headers });
 }
 
-async function callHeldBack(tabs: Page[], answer?: Fulfilled): Promise<void> {
-  const gates = await Promise.all(tabs.map((tab) => holdBack(tab, api.me, answer, 1)));
+async function callHeldBack(tabs: Page[], answer?: MockResponse): Promise<void> {
+  const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.me, answer, 1)));
   for (const tab of tabs) await callTheApi(tab);
   await expect.poll(() => gates.map((it) => it.arrived)).toEqual(tabs.map(() => 1));
   for (const gate of gates) gate.open();

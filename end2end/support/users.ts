@@ -11,7 +11,7 @@ export interface User {
 }
 
 /** Somebody nobody has heard of. */
-export function stranger(name = 'Ada Runner'): User {
+export function newUser(name = 'Ada Runner'): User {
   return {
     email: `runner-${randomUUID()}@example.org`,
     password: `quiet lantern ${randomUUID().slice(0, 8)} over gravel`,
@@ -20,7 +20,7 @@ export function stranger(name = 'Ada Runner'): User {
 }
 
 /** Creates the account behind the browser's back, and leaves nobody logged in to it. */
-export async function enrol(request: APIRequest, origin: string, user = stranger()): Promise<User> {
+export async function registerUser(request: APIRequest, origin: string, user = newUser()): Promise<User> {
   const client = await request.newContext({ baseURL: origin });
   const answer = await client.post(api.register, { data: user });
   expect(answer.status()).toBe(201);
@@ -32,10 +32,10 @@ export async function enrol(request: APIRequest, origin: string, user = stranger
 /** Opens a page and waits until the scripts have taken it over. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
-  await hydrated(page);
+  await waitForHydration(page);
 }
 
-export async function hydrated(page: Page): Promise<void> {
+export async function waitForHydration(page: Page): Promise<void> {
   await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
 }
 

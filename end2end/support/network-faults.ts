@@ -7,26 +7,26 @@ import { presentRefreshToken, type RefreshResponse, ticket } from './cookies';
  * How often a page sends an action before it says that it is not known whether it was done: at once, and after about 0.3, 1
  * and 3 s.
  */
-export const TRIES_OF_AN_ACTION = 4;
+export const TRIES_PER_ACTION = 4;
 /** What it says then, after the reason. */
-export const notKnown = 'It is not known whether this was done. Try again: it is not done twice.';
+export const outcomeUnknown = 'It is not known whether this was done. Try again: it is not done twice.';
 
-const everyCall = (url: URL) => url.pathname.startsWith('/api/');
-const refreshCalls = (url: URL) => url.pathname === api.refresh;
+const isApiCall = (url: URL) => url.pathname.startsWith('/api/');
+const isRefresh = (url: URL) => url.pathname === api.refresh;
 
 /** No call gets through. Returns what mends it. */
-export async function cutTheCable(target: Page | BrowserContext): Promise<() => Promise<void>> {
+export async function goOffline(target: Page | BrowserContext): Promise<() => Promise<void>> {
   const cut = (route: Route) => route.abort('connectionfailed');
-  await target.route(everyCall, cut);
-  return () => target.unroute(everyCall, cut);
+  await target.route(isApiCall, cut);
+  return () => target.unroute(isApiCall, cut);
 }
 
 /** Every refresh is answered with 503. Returns what mends it. */
-export async function holdRefreshesOff(page: Page): Promise<() => Promise<void>> {
+export async function failRefreshes(page: Page): Promise<() => Promise<void>> {
   const answer = problem(503, 'temporarily_unavailable');
   const refuse = (route: Route) => route.fulfill(answer);
-  await page.route(refreshCalls, refuse);
-  return () => page.unroute(refreshCalls, refuse);
+  await page.route(isRefresh, refuse);
+  return () => page.unroute(isRefresh, refuse);
 }
 
 /** What became of an answer that nobody got. */
@@ -35,7 +35,7 @@ export interface LostAnswer {
 }
 
 /** An answer that is no page of ours, or one of ours at the wrong moment. */
-export interface Fulfilled {
+export interface MockResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
@@ -43,26 +43,26 @@ export interface Fulfilled {
 }
 
 /** A problem document of our server (RFC 9457), with these members beside the usual ones. */
-export function problem(status: number, code: string, members: object = {}): Fulfilled {
+export function problem(status: number, code: string, members: object = {}): MockResponse {
   const type = `urn:baton:problem:${code}`;
   const body = JSON.stringify({ type, title: code, status, code, request_id: '0', ...members });
   return { status, contentType: 'application/problem+json', body };
 }
 
 /** What our server answers when all is well. */
-export function json(body: object): Fulfilled {
+export function json(body: object): MockResponse {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
 }
 
 /** What a captive portal answers to every call. */
-export const portal: Fulfilled = {
+export const captivePortal: MockResponse = {
   status: 200,
   contentType: 'text/html',
   body: '<h1>Welcome</h1>',
 };
 
 /** The next call of this path gets this answer instead of the server's, or the next so many. */
-export async function answerNext(page: Page, path: string, answer: Fulfilled, times = 1): Promise<void> {
+export async function mockNextResponse(page: Page, path: string, answer: MockResponse, times = 1): Promise<void> {
   const route = (url: URL) => url.pathname === path;
   await page.route(route, (it) => it.fulfill(answer), { times });
 }
@@ -72,7 +72,7 @@ export async function answerNext(page: Page, path: string, answer: Fulfilled, ti
  * with a jar of its own, because `route.fetch` would put the answer's cookies into the browser's
  * jar, and then nothing would be lost.
  */
-export async function loseTheNextAnswer(
+export async function loseNextAnswer(
   page: Page,
   request: APIRequest,
   origin: string,
@@ -97,16 +97,21 @@ export async function loseTheNextAnswer(
  * The next refreshes get this answer instead of the server's; the one after them is held back, so
  * that a test can look at the page before it is healed.
  */
-export async function answerRefreshesWith(page: Page, times: number, answer: Fulfilled): Promise<Gate> {
-  const gate = await holdBack(page, api.refresh);
+export async function mockRefreshResponses(page: Page, times: number, answer: MockResponse): Promise<RequestGate> {
+  const gate = await holdRequests(page, api.refresh);
   // The route that was added last is asked first.
-  await page.route(refreshCalls, (route) => route.fulfill(answer), { times });
+  await page.route(isRefresh, (route) => route.fulfill(answer), { times });
   return gate;
 }
 
 /** Holds calls back until they are let go all at once: to the server, or to get `answer` instead. */
-export async function holdBack(page: Page, path: string, answer?: Fulfilled | 'lost', times?: number): Promise<Gate> {
-  const gate = new Gate(answer);
+export async function holdRequests(
+  page: Page,
+  path: string,
+  answer?: MockResponse | 'lost',
+  times?: number,
+): Promise<RequestGate> {
+  const gate = new RequestGate(answer);
   await page.route(
     (url) => url.pathname === path,
     (route) => gate.pass(route),
@@ -115,13 +120,13 @@ export async function holdBack(page: Page, path: string, answer?: Fulfilled | 'l
   return gate;
 }
 
-export class Gate {
+export class RequestGate {
   /** How many calls have come to it. */
   arrived = 0;
   private opened: () => void = () => undefined;
   private readonly isOpen = new Promise<void>((resolve) => (this.opened = resolve));
 
-  constructor(private readonly answer?: Fulfilled | 'lost') {}
+  constructor(private readonly answer?: MockResponse | 'lost') {}
 
   async pass(route: Route): Promise<void> {
     this.arrived += 1;
