@@ -1,6 +1,6 @@
 // What a session goes through, in browsers that the other tests do not know.
 import { expect, request, test } from '@playwright/test';
-import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { presentRefreshToken } from '../support/cookies';
 import { startFirefox } from './firefox';
 import { button, callUntilRepeated, isAt, open, register, sees, started } from './person';
@@ -60,10 +60,10 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       await test.step('logout', async () => {
         await tab.click(button('Log out'));
         await sees(tab, '.notices', 'You are logged out.');
-        await isAt(other, loginAndBack);
+        await isAt(other, loginWithReturn);
         await sees(other, '.notices', 'You logged out in another tab');
         await open(tab, served.origin + pages.account);
-        await isAt(tab, loginAndBack);
+        await isAt(tab, loginWithReturn);
       });
       expect(served.server.log).not.toContain('replayed');
     });
@@ -82,7 +82,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       const answer = await presentRefreshToken(request, behind, stolen, undefined, userAgent);
       expect(answer).toMatchObject({ status: 401, code: 'invalid_grant' });
       await tab.click(button('Call the API'));
-      await isAt(tab, loginAndBack);
+      await isAt(tab, loginWithReturn);
       await sees(tab, '.notices', 'its refresh token was presented');
     });
 
@@ -96,7 +96,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       expect(kept.includes(hintCookie)).toBe(keepsCookiesOverHttp);
       if (!keepsCookiesOverHttp) {
         await sees(tab, '.notices', 'This browser kept no cookie of your login');
-        await isAt(tab, loginAndBack);
+        await isAt(tab, loginWithReturn);
         await sees(tab, '.notices', 'it lasted only as long as its first access token');
         await register(tab, served.origin);
         await sees(tab, '.notices', 'This browser kept no cookie of your login');

@@ -1,7 +1,7 @@
 // No answer sends Clear-Site-Data (decision 26): after it, tabs of one browser no longer see each other's Web Locks.
 // `complaints` looks at the answers of every test; these are the ones that end a session or change its cookies.
 import type { Page } from '@playwright/test';
-import { api, loginAndBack, pages } from '../support/contract';
+import { api, loginWithReturn, pages } from '../support/contract';
 import { changePassword, deleteAccount, openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
 import { logOut, newUser } from '../support/users';
@@ -48,8 +48,8 @@ test('the deletion of an account clears its cookies, and no site data', async ({
   await expect(account).toHaveURL(pages.login);
 });
 
-test('a refresh that is refused for good clears no site data', async ({ account, request, wire }) => {
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+test('a refresh that is refused for good clears no site data', async ({ account, request, networkLog }) => {
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   const ended = await request.post(api.logout, { headers });
   expect(ended.status()).toBe(204);
   expect(ended.headers()).not.toHaveProperty('clear-site-data');
@@ -57,5 +57,5 @@ test('a refresh that is refused for good clears no site data', async ({ account,
   const names = await headersOf(account, call, () => account.reload());
   expect(names).toContain('x-request-id');
   expect(names).not.toContain('clear-site-data');
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
 });

@@ -3,10 +3,10 @@ import type { Page } from '@playwright/test';
 import { pendingActions, scriptReadableState } from '../support/browser-storage';
 import { api, pages, pendingAttempt } from '../support/contract';
 import { loseNextAnswer, mockNextResponse, problem } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
 import { IPHONE, logInElsewhere, SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logOut, open, sendLogin } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
 
@@ -16,17 +16,17 @@ const go = (page: Page) => dialog(page).getByRole('button', { name: 'Continue' }
 const end = (page: Page) => page.getByRole('button', { name: 'End this session' });
 
 test.describe('ending a session long after login', () => {
-  test.beforeEach(async ({ account, browser, request, server, user, wire }) => {
+  test.beforeEach(async ({ account, browser, request, server, user, networkLog }) => {
     await (await logInElsewhere(browser, server.origin, user)).context().close();
-    await untilTheLoginIsOld(wire, request);
+    await untilTheLoginIsOld(networkLog, request);
     await open(account, pages.sessions);
     await expect(account.locator('.session-card')).toHaveCount(2);
-    wire.forget();
+    networkLog.clear();
     await end(account).click();
     await expect(dialog(account)).toBeVisible();
   });
 
-  test('takes the password, and is then done', async ({ account, user, wire }) => {
+  test('takes the password, and is then done', async ({ account, user, networkLog }) => {
     await expect(field(account)).toBeFocused();
     await expect(dialog(account)).toHaveAccessibleDescription(/^This is for you alone/);
     await field(account).fill(`${user.password}?`);
@@ -40,7 +40,7 @@ test.describe('ending a session long after login', () => {
     await expect(dialog(account)).toBeHidden();
     await expect(account.locator('.session-card')).toHaveCount(1);
     await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
-    const lines = wire.lines().map((line) => line.replace(/[0-9a-f-]{36}/, 'ID'));
+    const lines = networkLog.lines().map((line) => line.replace(/[0-9a-f-]{36}/, 'ID'));
     expect(lines).toEqual([
       `DELETE ${api.sessions}/ID 401`,
       `POST ${api.confirm} 401`,
@@ -48,22 +48,22 @@ test.describe('ending a session long after login', () => {
       `DELETE ${api.sessions}/ID 204`,
     ]);
     // One attempt, until it was answered; and then none is pending. Before and after the password it is one action.
-    expect(new Set(wire.to(api.confirm).map((it) => it.attemptKey)).size).toBe(1);
+    expect(new Set(networkLog.to(api.confirm).map((it) => it.attemptKey)).size).toBe(1);
     expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
-    const calls = wire.exchanges.filter((it) => it.method === 'DELETE');
-    expect(sharedKey(calls)).not.toBe(sharedKey(wire.to(api.confirm)));
+    const calls = networkLog.exchanges.filter((it) => it.method === 'DELETE');
+    expect(sharedKey(calls)).not.toBe(sharedKey(networkLog.to(api.confirm)));
     expect(await pendingActions(account)).toEqual({});
     // The password is nowhere on the page any more.
     expect(await scriptReadableState(account)).not.toContain(user.password);
   });
 
-  test('is not done when one cancels, and the focus returns', async ({ account, wire }) => {
+  test('is not done when one cancels, and the focus returns', async ({ account, networkLog }) => {
     await account.keyboard.press('Escape');
     await expect(dialog(account)).toBeHidden();
     await expect(end(account)).toBeFocused();
     await expect(account.getByRole('status')).toHaveText(/^Nothing was done:/);
     await expect(account.locator('.session-card')).toHaveCount(2);
-    expect(wire.lines()).toHaveLength(1);
+    expect(networkLog.lines()).toHaveLength(1);
     expect(await pendingActions(account)).toEqual({});
     // Asked again, it asks again.
     await end(account).press('Enter');
@@ -97,7 +97,7 @@ test.describe('ending a session long after login', () => {
     await expect(account.locator('.session-card')).toHaveCount(1);
   });
 
-  test('says what helps a session that is locked out, instead of counting', async ({ account, user, wire }) => {
+  test('says what helps a session that is locked out, instead of counting', async ({ account, user, networkLog }) => {
     const lockout = problem(429, 'rate_limited', { limited_by: 'session_lockout' });
     const limited = { ...lockout, headers: { 'Retry-After': '31536000' } };
     await mockNextResponse(account, api.confirm, limited);
@@ -116,7 +116,7 @@ test.describe('ending a session long after login', () => {
     await expectNotice(account, 'You are logged out.');
     await sendLogin(account, user);
     await expectAccountOf(account, user);
-    const calls = [api.confirm, api.logout, api.login].flatMap((path) => wire.to(path));
+    const calls = [api.confirm, api.logout, api.login].flatMap((path) => networkLog.to(path));
     expect(calls.map((it) => it.outcome)).toEqual([429, 204, 200]);
   });
 
@@ -125,7 +125,7 @@ test.describe('ending a session long after login', () => {
     playwright,
     server,
     user,
-    wire,
+    networkLog,
   }) => {
     const lost = await loseNextAnswer(account, playwright.request, server.origin, 'may retry', api.confirm);
     await field(account).fill(user.password);
@@ -133,7 +133,7 @@ test.describe('ending a session long after login', () => {
     expect((await lost.answer).status).toBe(200);
     await expect(dialog(account)).toBeHidden();
     await expect(account.locator('.session-card')).toHaveCount(1);
-    const attempts = wire.to(api.confirm);
+    const attempts = networkLog.to(api.confirm);
     expect(attempts.map((it) => it.outcome)).toEqual(['lost', 200]);
     expect(attempts[1]?.attemptKey).toBe(attempts[0]?.attemptKey);
   });
@@ -153,9 +153,9 @@ test('a session that goes on on another device keeps, and waits for the password
   account,
   context,
   user,
-  wire,
+  networkLog,
 }) => {
-  wire.forget();
+  networkLog.clear();
   await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
   await account.reload();
   await expect(dialog(account)).toBeVisible();
@@ -167,21 +167,21 @@ test('a session that goes on on another device keeps, and waits for the password
   await expectNotice(account, /^Your session is kept, but it was used in another browser/);
   await expect(account).toHaveURL(pages.account);
   // Nobody asks again and again.
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 401`]);
 
   await account.getByRole('button', { name: 'Enter password' }).click();
   await field(account).fill(user.password);
   await go(account).click();
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
-  const keys = wire.exchanges.map((it) => it.attemptKey);
+  const keys = networkLog.exchanges.map((it) => it.attemptKey);
   expect(new Set(keys).size, 'the key of the refresh is that of the password').toBe(1);
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  wire.forget();
+  networkLog.clear();
   await account.reload();
   await expectAccountOf(account, user);
-  expect(wire.refreshOutcomes()).toEqual([200]);
+  expect(networkLog.refreshOutcomes()).toEqual([200]);
 });
 
 test('who does not know the password of a session that waits can leave it', async ({ account, context }) => {

@@ -11,13 +11,13 @@ test('a refresh or a logout that a script of another site asks for changes nothi
   context,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const before = await ticket(context);
   const site = await elsewhere('<h1>Elsewhere</h1>');
   const page = await context.newPage();
   await page.goto(site.origin);
-  wire.forget();
+  networkLog.clear();
   // The other site's console notes that it may not read the refusal.
   consoleErrors.allow(/ERR_BLOCKED_BY_RESPONSE|CORS/);
   for (const path of [api.refresh, api.logout]) {
@@ -26,7 +26,7 @@ test('a refresh or a logout that a script of another site asks for changes nothi
       await fetch(url, options).catch(() => undefined);
     }, server.origin + path);
   }
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
   expect(await ticket(context)).toBe(before);
   await account.reload();
   await expectAccountOf(account, user);
@@ -40,7 +40,7 @@ for (const path of [api.refresh, api.logout]) {
     context,
     server,
     user,
-    wire,
+    networkLog,
   }) => {
     const before = await ticket(context);
     const action = server.origin + path;
@@ -49,7 +49,7 @@ for (const path of [api.refresh, api.logout]) {
     const page = await context.newPage();
     await page.goto(site.origin);
     await page.getByRole('button', { name: 'Win a prize' }).click();
-    await expect.poll(() => wire.to(path).map((it) => it.outcome)).toEqual([403]);
+    await expect.poll(() => networkLog.to(path).map((it) => it.outcome)).toEqual([403]);
     expect(await ticket(context)).toBe(before);
     await account.reload();
     await expectAccountOf(account, user);

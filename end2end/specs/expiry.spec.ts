@@ -12,21 +12,21 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
   account,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  await untilTheTokenHasExpired(wire, request);
+  await untilTheTokenHasExpired(networkLog, request);
   // The clock on the page has run down, and nothing has been asked for because of that.
   await expect(account.getByRole('timer')).toHaveText('0:00');
-  expect(wire.refreshes()).toEqual([]);
-  wire.forget();
+  expect(networkLog.refreshes()).toEqual([]);
+  networkLog.clear();
 
   await callTheApi(account);
   await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
   const relay = [`GET ${api.me} 401`, `POST ${api.refresh} 200`, `GET ${api.me} 200`];
-  await expect.poll(() => wire.lines()).toEqual(relay);
-  const [refused, , repeated] = wire.exchanges;
+  await expect.poll(() => networkLog.lines()).toEqual(relay);
+  const [refused, , repeated] = networkLog.exchanges;
   expect(repeated?.bearer).not.toBe(refused?.bearer);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
@@ -40,12 +40,18 @@ for (const [where, takeAway] of [
   // With the lock, whoever comes second finds the token that the first has brought.
   [' in a browser without Web Locks', withoutLocks],
 ] as const) {
-  test(`ten calls at once after expiry make one refresh${where}`, async ({ account, context, request, user, wire }) => {
+  test(`ten calls at once after expiry make one refresh${where}`, async ({
+    account,
+    context,
+    request,
+    user,
+    networkLog,
+  }) => {
     await context.addInitScript(takeAway);
     await account.reload();
     await expectAccountOf(account, user);
-    await untilTheTokenHasExpired(wire, request);
-    wire.forget();
+    await untilTheTokenHasExpired(networkLog, request);
+    networkLog.clear();
     const gate = await holdRequests(account, api.me);
     // The button waits for its answer, so each call needs a new button: the page is left and entered
     // again without a reload while the calls before are still on their way. On a slow machine that
@@ -60,22 +66,22 @@ for (const [where, takeAway] of [
       await account.getByRole('link', { name: 'Watch your session run' }).click();
     }
     await expect.poll(() => gate.arrived).toBe(10);
-    const old = new Set(wire.to(api.me).map((it) => it.bearer));
+    const old = new Set(networkLog.to(api.me).map((it) => it.bearer));
     expect(old.size, 'all ten calls carry the expired token').toBe(1);
-    expect(wire.refreshes()).toEqual([]);
+    expect(networkLog.refreshes()).toEqual([]);
 
     gate.open();
     await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
-    const outcomes = () => wire.to(api.me).map((it) => it.outcome);
+    const outcomes = () => networkLog.to(api.me).map((it) => it.outcome);
     const refused = Array<number>(10).fill(401);
     const answered = Array<number>(10).fill(200);
     await expect.poll(outcomes).toEqual([...refused, ...answered]);
-    await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
+    await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
     await expectAccountOf(account, user);
   });
 }
 
-test('a second press while a call is on its way asks for nothing', async ({ account, wire }) => {
+test('a second press while a call is on its way asks for nothing', async ({ account, networkLog }) => {
   const gate = await holdRequests(account, api.me);
   const button = account.getByRole('button', { name: 'Call the API' });
   await button.click();
@@ -84,5 +90,5 @@ test('a second press while a call is on its way asks for nothing', async ({ acco
   gate.open();
   await expectCallResult(account, 'Answered in one try.');
   await expect(button).not.toHaveAttribute('aria-disabled');
-  expect(wire.to(api.me)).toHaveLength(1);
+  expect(networkLog.to(api.me)).toHaveLength(1);
 });

@@ -98,7 +98,7 @@ test('forms are sent that a password manager decorates whenever one appears', as
 });
 
 test('a page that nobody has changed is taken over, not rendered afresh', async ({ account, page }) => {
-  for (const path of Object.values(pages).filter((it) => it !== pages.nowhere)) {
+  for (const path of Object.values(pages).filter((it) => it !== pages.notFound)) {
     const tab = path === pages.login || path === pages.register ? page : account;
     if (tab === page) await page.context().clearCookies();
     await openLate(tab, path, () => tab.locator('main').evaluate((main) => main.setAttribute('data-same', '')));

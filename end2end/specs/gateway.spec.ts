@@ -3,7 +3,7 @@
 import { api, pages } from '../support/contract';
 import { untilTheTokenHasExpired } from '../support/expiry';
 import { withoutTheChannel } from '../support/lacking';
-import { awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
+import { awayAndBack, cards, fill, notesTraffic, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectAccountOf, expectNotice, logOut, open, registerUser, sendLogin } from '../support/users';
@@ -19,22 +19,22 @@ test('one writes on when the token has expired, and the page stops within 5 s of
   request,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
   await write(account, 'Before', 'with the token that the login has brought');
 
-  await untilTheTokenHasExpired(wire, request, api.notes);
+  await untilTheTokenHasExpired(networkLog, request, api.notes);
   // Nothing has been renewed because of that, although the page has looked whether its session stands.
-  expect(wire.refreshes()).toEqual([]);
+  expect(networkLog.refreshes()).toEqual([]);
   await open(elsewhere, pages.sessions);
-  wire.forget();
+  networkLog.clear();
   const refused = account.waitForResponse((it) => it.url().endsWith(api.notes) && it.status() === 401);
   await write(account, 'After', 'with the token that took its place');
   const relay = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
-  await expect.poll(() => lines(wire)).toEqual(relay);
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(relay);
   // It was the edge that refused: in words of its own, and with the challenge that everybody uses.
   const edge = await refused;
   expect(edge.headers()['content-type']).toBe('text/plain');
@@ -134,25 +134,25 @@ test('what was being typed is saved over the version it was typed for', async ({
   await expect(account.getByLabel('Title')).toHaveCount(0);
 });
 
-test('reading and changing are renewed and repeated, too', async ({ account, request, wire }) => {
+test('reading and changing are renewed and repeated, too', async ({ account, request, networkLog }) => {
   await openNotes(account);
   await write(account, 'Milk');
   const [card] = await cards(account).evaluateAll((all) => all.map((it) => it.id));
   const relay = (call: string) => [`${call} 401`, `POST ${api.refresh} 200`, `${call} 200`];
 
-  await untilTheTokenHasExpired(wire, request, api.notes);
-  wire.forget();
+  await untilTheTokenHasExpired(networkLog, request, api.notes);
+  networkLog.clear();
   await account.getByRole('button', { name: 'Search' }).click();
-  await expect.poll(() => lines(wire)).toEqual(relay(`GET ${api.notes}`));
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(relay(`GET ${api.notes}`));
 
   await account.getByRole('button', { name: 'Edit' }).click();
   // The form takes the focus when it opens; whoever types meanwhile types into its first field.
   await expect(account.getByLabel('Title')).toBeFocused();
   await account.getByLabel('Text').fill('two bottles');
-  await untilTheTokenHasExpired(wire, request, api.notes);
-  wire.forget();
+  await untilTheTokenHasExpired(networkLog, request, api.notes);
+  networkLog.clear();
   await save(account);
   const one = `${api.notes}/${card?.replace('note-', '')}`;
-  await expect.poll(() => lines(wire)).toEqual(relay(`PUT ${one}`));
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(relay(`PUT ${one}`));
   await expect(cards(account, 'Milk')).toContainText('two bottles');
 });

@@ -9,16 +9,16 @@ const titles = {
   home: 'Baton: staying logged in is a relay',
   register: 'Create your account · Baton',
   login: 'Log in · Baton',
-  nowhere: 'Page not found · Baton',
+  notFound: 'Page not found · Baton',
 } as const;
 
-for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
+for (const name of ['home', 'register', 'login', 'notFound'] as const) {
   test(`the page "${name}" is taken over without a console error`, async ({ consoleErrors, page }) => {
-    if (name === 'nowhere') consoleErrors.allow(/status of 404/);
+    if (name === 'notFound') consoleErrors.allow(/status of 404/);
     const failed: string[] = [];
     page.on('requestfailed', (request) => failed.push(request.url()));
     const answer = await page.goto(pages[name]);
-    expect(answer?.status()).toBe(name === 'nowhere' ? 404 : 200);
+    expect(answer?.status()).toBe(name === 'notFound' ? 404 : 200);
     const policy = answer?.headers()['content-security-policy'] ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'/);

@@ -37,23 +37,23 @@ async function guessUntilThereIsAWait(
 test('who guesses on a device that nobody knows is made to wait, and told for how long', async ({
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await open(page, pages.login);
   await guessUntilThereIsAWait(page, api.login, (password) => sendLogin(page, { ...user, password }));
-  wire.forget();
+  networkLog.clear();
   await sendLogin(page, user);
   await expectAccountOf(page, user);
-  expect(wire.lines()[0]).toBe(`POST ${api.login} 200`);
+  expect(networkLog.lines()[0]).toBe(`POST ${api.login} 200`);
 });
 
 test('guesses where the password is asked for again are made to wait as well, and the right one is taken', async ({
   account,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
-  await untilTheLoginIsOld(wire, request);
+  await untilTheLoginIsOld(networkLog, request);
   await openSettings(account);
   await deleteAccount(account);
   const dialog = account.getByRole('dialog', { name: 'Enter your password' });

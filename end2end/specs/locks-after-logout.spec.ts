@@ -8,7 +8,7 @@ test('tabs from before and after a logout see one set of locks, and take turns',
   account,
   context,
   user,
-  wire,
+  networkLog,
 }) => {
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
@@ -30,9 +30,9 @@ test('tabs from before and after a logout see one set of locks, and take turns',
   for (const tab of tabs) await tab.route('**/never-asked-for', (route) => route.continue());
   let doubles = 0;
   for (let round = 0; round < rounds; round += 1) {
-    wire.forget();
+    networkLog.clear();
     await callRefusedTogether(tabs);
-    const outcomes = wire.refreshOutcomes();
+    const outcomes = networkLog.refreshOutcomes();
     expect(new Set(outcomes), 'nothing ends').toEqual(new Set([200]));
     doubles += outcomes.length - 1;
   }

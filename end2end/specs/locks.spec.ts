@@ -16,7 +16,7 @@ test('tabs with locks of their own find out, and share one attempt all the same'
   context,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   const ear = await context.newPage();
   await overhear(ear);
@@ -27,11 +27,11 @@ test('tabs with locks of their own find out, and share one attempt all the same'
   await expect.poll(() => kindsOverheard(ear)).toContain('locks_differ');
   const tabs = [account, later];
   for (let round = 0; round < 3; round += 1) {
-    await untilTheTokenHasExpired(wire, request);
+    await untilTheTokenHasExpired(networkLog, request);
     for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
-    wire.forget();
+    networkLog.clear();
     await callTogether(tabs);
-    expect(wire.refreshOutcomes()).not.toContain(401);
+    expect(networkLog.refreshOutcomes()).not.toContain(401);
   }
   for (const tab of tabs) {
     await tab.reload();

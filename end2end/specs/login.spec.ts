@@ -1,4 +1,4 @@
-import { api, hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { api, hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
 import { holdRequests } from '../support/network-faults';
 import { expect, test } from '../support/test';
@@ -6,7 +6,12 @@ import { callTheApi, expectAccountOf, expectCallResult, logIn, newUser, open, se
 
 const refusal = 'This email address and password open no account. Check both and try again.';
 
-test('a wrong password is refused, and the right one is taken after it', async ({ page, context, user, wire }) => {
+test('a wrong password is refused, and the right one is taken after it', async ({
+  page,
+  context,
+  user,
+  networkLog,
+}) => {
   await open(page, pages.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toHaveText(refusal);
@@ -16,17 +21,17 @@ test('a wrong password is refused, and the right one is taken after it', async (
 
   await sendLogin(page, user);
   await expectAccountOf(page, user);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`, `POST ${api.login} 200`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 401`, `POST ${api.login} 200`]);
 });
 
-test('an unknown user is refused in the same words as a wrong password', async ({ page, wire }) => {
+test('an unknown user is refused in the same words as a wrong password', async ({ page, networkLog }) => {
   await open(page, pages.login);
   await sendLogin(page, newUser());
   await expect(page.getByRole('alert')).toHaveText(refusal);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 401`]);
 });
 
-test('a form says that it is busy, and a second press sends nothing', async ({ page, user, wire }) => {
+test('a form says that it is busy, and a second press sends nothing', async ({ page, user, networkLog }) => {
   await open(page, pages.login);
   const gate = await holdRequests(page, api.login);
   await sendLogin(page, user);
@@ -37,10 +42,10 @@ test('a form says that it is busy, and a second press sends nothing', async ({ p
   await expectAccountOf(page, user);
   await callTheApi(page);
   await expectCallResult(page, 'Answered in one try.');
-  expect(wire.to(api.login)).toHaveLength(1);
+  expect(networkLog.to(api.login)).toHaveLength(1);
 });
 
-test('a refusal that arrives after its form was left disturbs nobody', async ({ page, user, wire }) => {
+test('a refusal that arrives after its form was left disturbs nobody', async ({ page, user, networkLog }) => {
   await open(page, pages.login);
   const gate = await holdRequests(page, api.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
@@ -51,7 +56,7 @@ test('a refusal that arrives after its form was left disturbs nobody', async ({ 
   const name = page.getByLabel('Name');
   await name.fill('Ada');
   gate.open();
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 401`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 401`]);
   // The next page shows nothing of it, and works; `complaints` hears whether anything broke.
   await expect(name).toBeFocused();
   await page.getByRole('button', { name: 'Create account' }).click();
@@ -62,7 +67,7 @@ test('a refusal that arrives after its form was left disturbs nobody', async ({ 
 
 test('a protected page sends to login, and login sends back', async ({ page, user }) => {
   const answer = await page.goto(pages.account);
-  await expect(page).toHaveURL(loginAndBack);
+  await expect(page).toHaveURL(loginWithReturn);
   // The server has said so already: nothing of the page is shown first.
   expect(answer?.request().redirectedFrom()?.url()).toContain(pages.account);
   await sendLogin(page, user);
@@ -82,7 +87,7 @@ test('a way back that leads to another origin is not taken after login', async (
   await expectAccountOf(page, user);
 });
 
-test('no spelling of another origin is taken for a way back', async ({ page, user, wire }) => {
+test('no spelling of another origin is taken for a way back', async ({ page, user, networkLog }) => {
   await logIn(page, user);
   const elsewhere = [
     'https://elsewhere.example/',
@@ -101,7 +106,7 @@ test('no spelling of another origin is taken for a way back', async ({ page, use
     await page.goto(`${pages.login}?next=${encodeURIComponent(next)}`);
     await expectAccountOf(page, user);
   }
-  const hosts = new Set(wire.urls.map((url) => new URL(url).hostname));
+  const hosts = new Set(networkLog.urls.map((url) => new URL(url).hostname));
   expect([...hosts]).toEqual(['localhost']);
 });
 
@@ -112,12 +117,12 @@ test('who is logged in does not see the forms again', async ({ account, user }) 
   }
 });
 
-test('a page that nobody is logged in on asks the API for nothing', async ({ page, wire }) => {
+test('a page that nobody is logged in on asks the API for nothing', async ({ page, networkLog }) => {
   for (const path of [pages.home, pages.login, pages.register]) {
     await open(page, path);
     await expect(page.getByRole('link', { name: 'Log in', exact: true })).toBeVisible();
   }
-  await expect.poll(() => wire.lines()).toEqual([]);
+  await expect.poll(() => networkLog.lines()).toEqual([]);
 });
 
 test('a second login in one browser begins a new session and replaces the first', async ({

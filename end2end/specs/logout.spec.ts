@@ -1,5 +1,5 @@
 import { pendingActions, storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
-import { api, hintCookie, loginAndBack, pages, pendingAction, refreshCookie } from '../support/contract';
+import { api, hintCookie, loginWithReturn, pages, pendingAction, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
 import {
   captivePortal,
@@ -9,6 +9,7 @@ import {
   problem,
   TRIES_PER_ACTION,
 } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
 import { expect, test } from '../support/test';
 import {
   callTheApi,
@@ -19,7 +20,6 @@ import {
   open,
   waitForHydration,
 } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 test('logout ends the session at the server and takes both cookies away', async ({
   account,
@@ -28,20 +28,20 @@ test('logout ends the session at the server and takes both cookies away', async 
   request,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  const [last, token] = [await ticket(context), await wire.accessToken()];
+  const [last, token] = [await ticket(context), await networkLog.accessToken()];
   await storeSessionState(account);
   await storePendingAction(account);
-  wire.forget();
+  networkLog.clear();
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
   await expectNotice(account, 'You are logged out.');
   await expect(account.locator('body')).not.toContainText(user.email);
   expect(await storedKeys(account)).toEqual([]);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 204`]);
   expect(await getCookie(context, refreshCookie)).toBeUndefined();
   expect(await getCookie(context, hintCookie)).toBeUndefined();
 
@@ -54,17 +54,17 @@ test('logout ends the session at the server and takes both cookies away', async 
   expect((await request.get(api.me, { headers })).status()).toBe(401);
 });
 
-test('logout in one tab logs the other out, and it says why', async ({ account, context, user, wire }) => {
+test('logout in one tab logs the other out, and it says why', async ({ account, context, user, networkLog }) => {
   const other = await context.newPage();
   await other.goto(pages.account);
   await expectAccountOf(other, user);
-  wire.forget();
+  networkLog.clear();
   await logOut(account);
-  await expect(other).toHaveURL(loginAndBack);
+  await expect(other).toHaveURL(loginWithReturn);
   await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
   await expect(other.locator('body')).not.toContainText(user.email);
   await expect(account).toHaveURL(pages.login);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 204`]);
 });
 
 test('a tab that is being opened while another logs out says why nobody is logged in', async ({ account, context }) => {
@@ -75,7 +75,7 @@ test('a tab that is being opened while another logs out says why nobody is logge
   await open(other, pages.account);
   await expect(other.getByText('Restoring your session…')).toBeVisible();
   gate.open();
-  await expect(other).toHaveURL(loginAndBack);
+  await expect(other).toHaveURL(loginWithReturn);
   await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
 });
 
@@ -96,11 +96,11 @@ test('back and forward after logout show nothing private', async ({ account, use
     await expect(account.locator('body')).not.toContainText(user.email);
   }
   await account.goto(pages.account);
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
 });
 
-test('who cannot be logged out is told so and stays logged in', async ({ account, user, wire }) => {
-  wire.forget();
+test('who cannot be logged out is told so and stays logged in', async ({ account, user, networkLog }) => {
+  networkLog.clear();
   const goOnline = await goOffline(account);
   await logOut(account);
   await expectNotice(account, /^You are still logged in: The server cannot be reached\./);
@@ -110,13 +110,13 @@ test('who cannot be logged out is told so and stays logged in', async ({ account
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
   const lost = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.logout} lost`);
-  await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
-  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  await expect.poll(() => networkLog.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
+  expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
   expect(await storedKeys(account)).toEqual([]);
 });
 
-test("a proxy's page in place of the server's answer is no logout", async ({ account, context, user, wire }) => {
-  wire.forget();
+test("a proxy's page in place of the server's answer is no logout", async ({ account, context, user, networkLog }) => {
+  networkLog.clear();
   await mockNextResponse(account, api.logout, captivePortal, TRIES_PER_ACTION);
   await logOut(account);
   await expectNotice(
@@ -128,16 +128,16 @@ test("a proxy's page in place of the server's answer is no logout", async ({ acc
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
   const notDone = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.logout} 200`);
-  await expect.poll(() => wire.lines()).toEqual([...notDone, `POST ${api.logout} 204`]);
-  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  await expect.poll(() => networkLog.lines()).toEqual([...notDone, `POST ${api.logout} 204`]);
+  expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test("a proxy's page in place of one answer is not shown: the page asks again, and is logged out", async ({
   account,
   user,
-  wire,
+  networkLog,
 }) => {
-  wire.forget();
+  networkLog.clear();
   const gate = await holdRequests(account, api.logout);
   // The route that was added last is asked first.
   await mockNextResponse(account, api.logout, captivePortal);
@@ -148,8 +148,8 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
   gate.open();
   await expectNotice(account, 'You are logged out.');
   await expect(account).toHaveURL(pages.login);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
-  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
+  expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test('a refresh that is on its way during logout does not bring the session back', async ({ account, context }) => {
@@ -157,7 +157,7 @@ test('a refresh that is on its way during logout does not bring the session back
   // Both at once, in whatever order the server sees them.
   await Promise.all([other.goto(pages.account), logOut(account)]);
   await expect(account).toHaveURL(pages.login);
-  await expect(other).toHaveURL(loginAndBack);
+  await expect(other).toHaveURL(loginWithReturn);
   expect(await getCookie(context, refreshCookie)).toBeUndefined();
   await open(other, pages.home);
   await expect(other.getByRole('link', { name: 'Register' })).toBeVisible();
@@ -169,9 +169,9 @@ test('a logout whose cookie is gone ends the session by its access token', async
   playwright,
   request,
   server,
-  wire,
+  networkLog,
 }) => {
-  const [last, token] = [await ticket(context), await wire.accessToken()];
+  const [last, token] = [await ticket(context), await networkLog.accessToken()];
   await context.clearCookies({ name: refreshCookie });
   await logOut(account);
   await expectNotice(account, 'You are logged out.');

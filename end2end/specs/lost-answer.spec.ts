@@ -14,7 +14,13 @@ test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
 /** The key of the attempt that has not been answered. */
 const pendingKey = (page: Page) => page.evaluate((key) => localStorage.getItem(key), pendingAttempt);
 
-test('a lost answer heals on retry with the same attempt key', async ({ context, expired, loseAnswer, user, wire }) => {
+test('a lost answer heals on retry with the same attempt key', async ({
+  context,
+  expired,
+  loseAnswer,
+  user,
+  networkLog,
+}) => {
   const before = await ticket(context);
   const lost = await loseAnswer('may retry');
   await callTheApi(expired);
@@ -23,9 +29,9 @@ test('a lost answer heals on retry with the same attempt key', async ({ context,
   expect(answer.status, 'the server has accepted the ticket').toBe(200);
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
   await expect
-    .poll(() => wire.lines())
+    .poll(() => networkLog.lines())
     .toEqual([`GET ${api.me} 401`, `POST ${api.refresh} lost`, `POST ${api.refresh} 200`, `GET ${api.me} 200`]);
-  const [first, second] = wire.refreshes();
+  const [first, second] = networkLog.refreshes();
   expect(first?.attemptKey).toBeTruthy();
   expect(second?.attemptKey).toBe(first?.attemptKey);
   // The retry got the very ticket that was lost: one step, not two.
@@ -35,7 +41,7 @@ test('a lost answer heals on retry with the same attempt key', async ({ context,
   // The session lives on, with a new key for the next attempt.
   await expired.reload();
   await expectAccountOf(expired, user);
-  expect(wire.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
+  expect(networkLog.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
 });
 
 test('a refusal that says nothing of the attempt does not cost the key of a lost answer', async ({
@@ -43,7 +49,7 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
   expired,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
   const before = await ticket(context);
   // The route that was added last is asked first: the answer is lost, then a gateway says no.
@@ -52,12 +58,12 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
   await callTheApi(expired);
   await lost.answer;
   await expectNotice(expired, /^The server gave an answer this page does not understand \(403\)\./);
-  expect(await pendingKey(expired)).toBe(wire.refreshes()[0]?.attemptKey);
+  expect(await pendingKey(expired)).toBe(networkLog.refreshes()[0]?.attemptKey);
 
   await expired.reload();
   await expectAccountOf(expired, user);
-  await expect.poll(() => wire.refreshOutcomes()).toEqual(['lost', 403, 200]);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  await expect.poll(() => networkLog.refreshOutcomes()).toEqual(['lost', 403, 200]);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 });
 
@@ -77,21 +83,21 @@ test('a lost answer heals although the page is reloaded in between', async ({
   context,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
-  wire.forget();
+  networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   expect(answer.status).toBe(200);
   const kept = await pendingKey(account);
-  expect(kept).toBe(wire.refreshes()[0]?.attemptKey);
+  expect(kept).toBe(networkLog.refreshes()[0]?.attemptKey);
 
-  wire.forget();
+  networkLog.clear();
   await account.reload();
   await expectAccountOf(account, user);
-  await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
-  expect(wire.refreshes()[0]?.attemptKey).toBe(kept);
+  await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
+  expect(networkLog.refreshes()[0]?.attemptKey).toBe(kept);
   expect(await ticket(context)).toBe(answer.next);
   // The attempt has been answered at last.
   expect(await pendingKey(account)).toBeNull();
@@ -102,7 +108,7 @@ test('a database that fails between two attempts does not bring back the key of 
   loseAnswer,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   const gate = await holdRequests(expired, api.refresh, undefined, 1);
   await callTheApi(expired);
@@ -111,16 +117,16 @@ test('a database that fails between two attempts does not bring back the key of 
   await expired.evaluate(withSilentDatabases);
   gate.open();
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
-  await untilTheTokenHasExpired(wire, request);
-  wire.forget();
+  await untilTheTokenHasExpired(networkLog, request);
+  networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await callTheApi(expired);
   expect((await lost.answer).status).toBe(200);
 
   await expired.reload();
   await expectAccountOf(expired, user);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
 test('a tab that was closed before its answer came leaves the next tab logged in', async ({
@@ -128,7 +134,7 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   context,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
@@ -138,14 +144,18 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   const next = await context.newPage();
   await next.goto(pages.account);
   await expectAccountOf(next, user);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
-  await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(200);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  await expect.poll(() => networkLog.refreshOutcomes().at(-1)).toBe(200);
   expect(await ticket(context)).toBe(answer.next);
 });
 
-test('without the kept key the same retry is a replay and ends the session', async ({ account, loseAnswer, wire }) => {
+test('without the kept key the same retry is a replay and ends the session', async ({
+  account,
+  loseAnswer,
+  networkLog,
+}) => {
   // The control of this file: take the key away, and the session must not survive.
-  wire.forget();
+  networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   expect((await lost.answer).status).toBe(200);
@@ -155,6 +165,6 @@ test('without the kept key the same retry is a replay and ends the session', asy
   }, pendingAttempt);
   await account.reload();
   await expectNotice(account, /^Your session is over: it has expired, was ended, or/);
-  await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(401);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(2);
+  await expect.poll(() => networkLog.refreshOutcomes().at(-1)).toBe(401);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(2);
 });

@@ -1,6 +1,6 @@
 // A login elsewhere is told to the sessions that are there already: was it you?
 import type { Page } from '@playwright/test';
-import { api, dismissedEvent, lookedOutFor, pages } from '../support/contract';
+import { api, dismissedEvent, loginAlertKinds, pages } from '../support/contract';
 import { json, problem } from '../support/network-faults';
 import { event, logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
@@ -10,7 +10,7 @@ type Told = ReturnType<typeof event>[] | 'nothing works';
 
 /** From now on the server tells of these. */
 async function tellOf(page: Page, told: Told): Promise<void> {
-  const looksOut = (url: URL) => url.pathname === api.events && url.searchParams.get('kind') === lookedOutFor;
+  const looksOut = (url: URL) => url.pathname === api.events && url.searchParams.get('kind') === loginAlertKinds;
   await page.unroute(looksOut);
   await page.route(looksOut, (route) =>
     route.fulfill(
@@ -36,7 +36,7 @@ test('a login on a new device is told after a refresh, until it is dismissed', a
 
   await open(account, pages.account);
   await expectAccountOf(account, user);
-  const looked = account.waitForResponse((it) => it.url().includes(lookedOutFor));
+  const looked = account.waitForResponse((it) => it.url().includes(loginAlertKinds));
   await account.reload();
   await looked;
   await expectAccountOf(account, user);
@@ -59,19 +59,19 @@ test('a real login on another device is told to the session that was there', asy
   await elsewhere.context().close();
 });
 
-test('a login of this session, or before it, is no news', async ({ account, user, wire }) => {
+test('a login of this session, or before it, is no news', async ({ account, user, networkLog }) => {
   const before = { ...event('new_device', 1), at: 1_000_000_000 };
   await tellOf(account, [{ ...event('new_device', 2), current: true }, before]);
   await account.reload();
-  await expect.poll(() => wire.lookouts.map((it) => it.outcome)).toEqual([200]);
+  await expect.poll(() => networkLog.loginAlertPolls.map((it) => it.outcome)).toEqual([200]);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
 });
 
-test('looking out bothers nobody: it is quiet when it fails, and rare', async ({ account, user, wire }) => {
+test('looking out bothers nobody: it is quiet when it fails, and rare', async ({ account, user, networkLog }) => {
   await tellOf(account, 'nothing works');
   await account.reload();
-  await expect.poll(() => wire.lookouts.map((it) => it.outcome)).toEqual([401]);
+  await expect.poll(() => networkLog.loginAlertPolls.map((it) => it.outcome)).toEqual([401]);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
   await expect(account.getByRole('dialog')).toHaveCount(0);
@@ -81,5 +81,5 @@ test('looking out bothers nobody: it is quiet when it fails, and rare', async ({
   });
   await account.getByRole('button', { name: 'Call the API' }).click();
   await expect(account.locator('.call-result')).toHaveText('Expired, refreshed, repeated: answered.');
-  expect(wire.lookouts).toHaveLength(1);
+  expect(networkLog.loginAlertPolls).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 // A browser that keeps no cookies, or loses them, when its access token has had its time.
-import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
+import { hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { getCookie } from '../support/cookies';
 import { SHORT_LIFE_SECONDS } from '../support/expiry';
 import { expectNoticeWith, refuseSecureCookies } from '../support/no-cookies';
@@ -16,7 +16,7 @@ test('the login ends with its token, in both tabs, and nothing is said of theft'
   page,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   // Other tests have used this server.
   const before = server.log.length;
@@ -28,24 +28,24 @@ test('the login ends with its token, in both tabs, and nothing is said of theft'
   await expectAccountOf(page, user);
   await expectAccountOf(other, user);
   for (const tab of [page, other]) {
-    await expect(tab).toHaveURL(loginAndBack);
+    await expect(tab).toHaveURL(loginWithReturn);
     await expectNotice(tab, lasted);
     await expect(tab.locator('.notices')).not.toContainText(/stolen|copied|was ended/);
   }
-  expect(wire.refreshes(), 'a refresh could not have succeeded').toEqual([]);
+  expect(networkLog.refreshes(), 'a refresh could not have succeeded').toEqual([]);
   expect(server.log.slice(before)).not.toContain('replay');
 });
 
-test('the page says that they are gone, and at the end that they were', async ({ account, context, wire }) => {
+test('the page says that they are gone, and at the end that they were', async ({ account, context, networkLog }) => {
   await context.clearCookies();
   await callTheApi(account);
   await expectNoticeWith(account, /^The cookie that says that you are logged in is not in this browser any more/);
   await expect(async () => {
     await callTheApi(account);
-    await expect(account).toHaveURL(loginAndBack, { timeout: 500 });
+    await expect(account).toHaveURL(loginWithReturn, { timeout: 500 });
   }).toPass({ timeout: 30_000 });
   await expectNotice(account, /^Your login could not go on: its cookies are not in this browser any more/);
-  expect(wire.refreshOutcomes()).toEqual([401]);
+  expect(networkLog.refreshOutcomes()).toEqual([401]);
 });
 
 test('a removed hint alone ends nothing: the next refresh brings it back', async ({ expired, context, user }) => {

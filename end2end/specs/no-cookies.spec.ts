@@ -2,8 +2,9 @@
 // end, and after a reload; and nothing is said that is not known.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
-import { api, loginAndBack, pages } from '../support/contract';
+import { api, loginWithReturn, pages } from '../support/contract';
 import { problem } from '../support/network-faults';
+import { NetworkLog } from '../support/network-log';
 import {
   expectNoticeWith,
   isTokenAccepted,
@@ -22,7 +23,6 @@ import {
   open,
   sendLogin,
 } from '../support/users';
-import { Wire } from '../support/wire';
 
 const note = (page: Page) => page.getByRole('main').getByRole('status').first();
 const until = /it ends at \d\d:\d\d, or with a reload\./;
@@ -52,7 +52,7 @@ test.describe('cookies blocked in the settings of the browser', () => {
 
   test('who registers is told at once, on every page, and logs out by the token', async ({ server }) => {
     await withCookiesBlocked(server.origin, async (context) => {
-      const wire = new Wire(context);
+      const networkLog = new NetworkLog(context);
       const page = await context.newPage();
       await register(page);
       await expectNoticeWith(page, 'This browser kept no cookie of your login', until, blocked);
@@ -63,12 +63,12 @@ test.describe('cookies blocked in the settings of the browser', () => {
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         await expectNoticeWith(page, until);
       }
-      const token = await wire.accessToken();
+      const token = await networkLog.accessToken();
       expect(await isTokenAccepted(server.origin, token)).toBe(true);
       await logOut(page);
       await expectNotice(page, 'You are logged out.');
       expect(await isTokenAccepted(server.origin, token)).toBe(false);
-      expect(wire.refreshes()).toEqual([]);
+      expect(networkLog.refreshes()).toEqual([]);
     });
   });
 
@@ -79,7 +79,7 @@ test.describe('cookies blocked in the settings of the browser', () => {
       await sendLogin(page, user);
       await expectAccountOf(page, user);
       await page.reload();
-      await expect(page).toHaveURL(loginAndBack);
+      await expect(page).toHaveURL(loginWithReturn);
       await expect(note(page)).toContainText(blocked);
     });
   });
@@ -93,16 +93,16 @@ for (const [what, refuse, why] of [
     'Another cookie of this page was kept, so something removes that of the login',
   ],
 ] as [string, (context: BrowserContext) => Promise<void>, string][]) {
-  test(`a browser ${what}: told after login, and after a reload`, async ({ context, page, user, wire }) => {
+  test(`a browser ${what}: told after login, and after a reload`, async ({ context, page, user, networkLog }) => {
     await refuse(context);
     await open(page, pages.login);
     await sendLogin(page, user);
     await expectAccountOf(page, user);
     await expectNoticeWith(page, until, why);
     await page.reload();
-    await expect(page).toHaveURL(loginAndBack);
+    await expect(page).toHaveURL(loginWithReturn);
     await expectNotice(page, /^You are not logged in any more: this browser kept no cookie of your login/);
-    expect(wire.refreshes()).toEqual([]);
+    expect(networkLog.refreshes()).toEqual([]);
     // Once is enough.
     await page.reload();
     await expect(page.locator('.notices')).toBeEmpty();
@@ -148,7 +148,7 @@ test('a sensitive call that wants the password again says what it would take', a
   context,
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await refuseSecureCookies(context);
   await open(page, pages.login);
@@ -163,10 +163,16 @@ test('a sensitive call that wants the password again says what it would take', a
   await dialog.getByLabel('Password', { exact: true }).fill(user.password);
   await dialog.getByRole('button', { name: 'Continue' }).click();
   await expect(dialog).toContainText('confirming your password takes a cookie of your login');
-  expect(wire.to(api.confirm)).toEqual([]);
+  expect(networkLog.to(api.confirm)).toEqual([]);
 });
 
-test('a session that is ended elsewhere meanwhile is told as that', async ({ context, page, request, user, wire }) => {
+test('a session that is ended elsewhere meanwhile is told as that', async ({
+  context,
+  page,
+  request,
+  user,
+  networkLog,
+}) => {
   await refuseSecureCookies(context);
   await open(page, pages.login);
   await sendLogin(page, user);
@@ -178,5 +184,5 @@ test('a session that is ended elsewhere meanwhile is told as that', async ({ con
   expect((await request.delete(api.sessions, { headers })).status()).toBe(204);
   await callTheApi(page);
   await expectNotice(page, /^This session was ended from another of your/);
-  expect(wire.refreshes()).toEqual([]);
+  expect(networkLog.refreshes()).toEqual([]);
 });

@@ -5,13 +5,13 @@ import { note } from '../support/notes';
 import { expect, test } from '../support/test';
 import { open } from '../support/users';
 
-test('without the gateway the page says where notes live, and how to start it', async ({ account, wire }) => {
+test('without the gateway the page says where notes live, and how to start it', async ({ account, networkLog }) => {
   await account.getByRole('link', { name: 'Notes' }).click();
   const said = account.getByRole('alert');
   await expect(said).toContainText('Notes live in a service of their own');
   await expect(said).toContainText('cargo xtask run --with-gateway');
   await expect(account.getByRole('button', { name: 'New note' })).toHaveCount(0);
-  expect(wire.to(api.notes).map((it) => it.outcome)).toEqual([404]);
+  expect(networkLog.to(api.notes).map((it) => it.outcome)).toEqual([404]);
   // Nobody was signed out by that.
   await account.getByRole('link', { name: 'Overview' }).click();
   await expect(account.getByRole('heading', { name: 'Your account' })).toBeVisible();

@@ -80,8 +80,12 @@ test('a translated list of notes shows what was written, changed, found and dele
   await expect(account.locator('.note-title')).toHaveText(['Bread']);
 });
 
-test('a translated form for a note shows each version that is stored elsewhere', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('a translated form for a note shows each version that is stored elsewhere', async ({
+  account,
+  request,
+  networkLog,
+}) => {
+  const other = new OtherWindow(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.evaluate(translate);

@@ -2,11 +2,11 @@
 // them away; and what happens when somebody else was faster, or the service is down.
 import { api } from '../support/contract';
 import { holdRequests, TRIES_PER_ACTION } from '../support/network-faults';
-import { awayAndBack, cards, fill, lines, OtherWindow, openNotes, save, write } from '../support/notes';
+import { sharedKey } from '../support/network-log';
+import { awayAndBack, cards, fill, notesTraffic, OtherWindow, openNotes, save, write } from '../support/notes';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { expectNotice, open } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 test.use({ behindGateway: true });
 
@@ -57,8 +57,8 @@ test('a note is written, changed and thrown away', async ({ account }) => {
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Oat milk']);
 });
 
-test('a search finds what is typed, in any case and as it is', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('a search finds what is typed, in any case and as it is', async ({ account, request, networkLog }) => {
+  const other = new OtherWindow(request, networkLog);
   for (const title of ['Milk', 'Bread', '100 % rye']) await other.write(title, `about ${title}`);
   await openNotes(account);
   await expect(cards(account)).toHaveCount(3);
@@ -84,8 +84,8 @@ test('a search finds what is typed, in any case and as it is', async ({ account,
   await expect(field).toHaveValue('');
 });
 
-test('older notes come page by page', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('older notes come page by page', async ({ account, request, networkLog }) => {
+  const other = new OtherWindow(request, networkLog);
   for (let number = 1; number <= 52; number += 1) await other.write(`Number ${number}`);
   await openNotes(account);
   await expect(account.getByRole('status')).toHaveText('50 notes, and there are more');
@@ -178,8 +178,8 @@ test('markup in a note is text', async ({ account }) => {
   expect(await account.evaluate(() => window.name)).toBe('');
 });
 
-test('who was overtaken sees both versions, and loses neither', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('who was overtaken sees both versions, and loses neither', async ({ account, request, networkLog }) => {
+  const other = new OtherWindow(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
@@ -278,8 +278,8 @@ test('a note that is changed in the second in which it was written shows its new
   await expect(cards(account, 'Oat milk')).toContainText('three bottles');
 });
 
-test('what was typed for a note that is gone becomes a new one', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('what was typed for a note that is gone becomes a new one', async ({ account, request, networkLog }) => {
+  const other = new OtherWindow(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
@@ -294,8 +294,8 @@ test('what was typed for a note that is gone becomes a new one', async ({ accoun
   await expect(cards(account, 'Milk')).toContainText('three bottles');
 });
 
-test('a note that somebody else has deleted leaves the list', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('a note that somebody else has deleted leaves the list', async ({ account, request, networkLog }) => {
+  const other = new OtherWindow(request, networkLog);
   const id = await other.write('Milk');
   await openNotes(account);
   await account.getByRole('button', { name: 'Delete' }).click();
@@ -308,8 +308,8 @@ for (const [what, times] of [
   ['was lost', 1],
   ['was lost for longer than the page asks', TRIES_PER_ACTION],
 ] as const) {
-  test(`a change whose answer ${what} is known again as one’s own`, async ({ account, request, wire }) => {
-    const other = new OtherWindow(request, wire);
+  test(`a change whose answer ${what} is known again as one’s own`, async ({ account, request, networkLog }) => {
+    const other = new OtherWindow(request, networkLog);
     const id = await other.write('Milk', 'two bottles');
     await openNotes(account);
     await account.getByRole('button', { name: 'Edit' }).click();
@@ -336,7 +336,7 @@ for (const [what, times] of [
     await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
     await expect(account.getByRole('alert')).toHaveCount(0);
     await expect(cards(account, 'Milk')).toContainText('three bottles');
-    const changes = () => wire.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
+    const changes = () => networkLog.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
     const lost = Array.from({ length: times }, () => 'lost');
     await expect.poll(() => changes().map((it) => it.outcome)).toEqual([...lost, 412]);
     expect(sharedKey(changes())).toMatch(/^[0-9a-f]{32}$/);
@@ -346,9 +346,9 @@ for (const [what, times] of [
 test('a change whose answer was lost is asked for again by the page, and made once', async ({
   account,
   request,
-  wire,
+  networkLog,
 }) => {
-  const other = new OtherWindow(request, wire);
+  const other = new OtherWindow(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
@@ -365,7 +365,7 @@ test('a change whose answer was lost is asked for again by the page, and made on
   await save(account);
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
   await expect(cards(account, 'Milk')).toContainText('three bottles');
-  const changes = () => wire.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
+  const changes = () => networkLog.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
   await expect.poll(() => changes().map((it) => it.outcome)).toEqual(['lost', 200]);
   expect(sharedKey(changes())).toMatch(/^[0-9a-f]{32}$/);
   expect(await other.version(id)).toBe('"2"');
@@ -374,14 +374,14 @@ test('a change whose answer was lost is asked for again by the page, and made on
 test('while the service is down nothing is lost, and nothing is said to be saved', async ({
   account,
   gateway,
-  wire,
+  networkLog,
 }) => {
   await openNotes(account);
   await write(account, 'Milk');
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
   await fill(account, 'Bread', 'rye');
-  wire.forget();
+  networkLog.clear();
   await gateway.notes.stop();
   await save(account);
   await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
@@ -397,15 +397,15 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   await expect(cards(account)).toHaveCount(1);
   await save(account);
   await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
-  const saves = () => wire.to(api.notes).filter((it) => it.method === 'POST');
+  const saves = () => networkLog.to(api.notes).filter((it) => it.method === 'POST');
   const failed = Array.from({ length: TRIES_PER_ACTION }, () => 503);
   await expect.poll(() => saves().map((it) => it.outcome)).toEqual([...failed, 201]);
   expect(sharedKey(saves())).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a gateway that does not know the newest key yet ends nothing', async ({ account, wire }) => {
+test('a gateway that does not know the newest key yet ends nothing', async ({ account, networkLog }) => {
   await openNotes(account);
-  wire.forget();
+  networkLog.clear();
   const challenge = 'Bearer realm="http://localhost/api/notes", error="invalid_token"';
   await account.route(
     `**${api.notes}?*`,
@@ -421,24 +421,24 @@ test('a gateway that does not know the newest key yet ends nothing', async ({ ac
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account.getByText('Your login is not accepted here, though it was just renewed.')).toBeVisible();
   // Renewed once and repeated once, not for ever.
-  expect(lines(wire)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
+  expect(notesTraffic(networkLog)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
 });
 
-test('a page asks whether its session stands only while somebody looks at it', async ({ account, wire }) => {
+test('a page asks whether its session stands only while somebody looks at it', async ({ account, networkLog }) => {
   await account.clock.install();
   await openNotes(account);
-  wire.forget();
+  networkLog.clear();
   await account.clock.runFor(10_000);
-  await expect.poll(() => wire.to(api.me).length).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => networkLog.to(api.me).length).toBeGreaterThanOrEqual(1);
   await account.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
-  const asked = wire.to(api.me).length;
+  const asked = networkLog.to(api.me).length;
   await account.clock.runFor(60_000);
   // What the timers would have sent is sent before this.
   await account.getByRole('button', { name: 'Search' }).click();
-  await expect.poll(() => lines(wire)).toEqual([`GET ${api.notes} 200`]);
-  expect(wire.to(api.me)).toHaveLength(asked);
+  await expect.poll(() => notesTraffic(networkLog)).toEqual([`GET ${api.notes} 200`]);
+  expect(networkLog.to(api.me)).toHaveLength(asked);
 });
 
 test('a page that nobody looks at is refused by the service within 5 s of an end elsewhere', async ({
@@ -448,24 +448,24 @@ test('a page that nobody looks at is refused by the service within 5 s of an end
   request,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await open(elsewhere, '/sessions');
   await context.addInitScript(() => Object.defineProperty(Document.prototype, 'hidden', { get: () => true }));
   await openNotes(account);
   await write(account, 'Milk');
-  wire.forget();
+  networkLog.clear();
   await elsewhere.getByRole('button', { name: 'End this session' }).click();
   await expect(elsewhere.getByRole('status')).toContainText('was ended.');
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   const status = async () => (await request.get(api.notes, { headers })).status();
   await expect.poll(status, { timeout: 5_000, intervals: [100] }).toBe(401);
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
   await expectNotice(account, 'This session was ended from another of your sessions. Log in again to go on.');
   // The service has refused; why the session was ended it cannot know, and Baton was asked for that, once.
-  expect(lines(wire).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
-  expect(wire.to(api.me)).toHaveLength(1);
+  expect(notesTraffic(networkLog).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
+  expect(networkLog.to(api.me)).toHaveLength(1);
   await elsewhere.context().close();
 });

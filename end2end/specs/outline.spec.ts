@@ -213,7 +213,7 @@ test('a session that has ended is announced', async ({ account, context }) => {
 
 test('not found', async ({ consoleErrors, page }) => {
   consoleErrors.allow(/status of 404/);
-  await open(page, pages.nowhere);
+  await open(page, pages.notFound);
   await expect(page.getByRole('main')).toMatchAriaSnapshot(`
     - paragraph: /404/
     - heading "Page not found" [level=1]

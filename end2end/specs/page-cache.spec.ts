@@ -1,7 +1,7 @@
 // The browser keeps a page it has left, frozen, and shows it again on the way back (bfcache). What
 // the frozen page could not hear, it must not contradict.
 import config from '../playwright.config';
-import { loginAndBack, pages } from '../support/contract';
+import { loginWithReturn, pages } from '../support/contract';
 import { elsewhere } from '../support/elsewhere';
 import { withoutTheChannel } from '../support/lacking';
 import { expect, test } from '../support/test';
@@ -43,7 +43,7 @@ test('a kept page that did not hear of a logout shows nothing private', async ({
   await account.evaluate(() => {
     window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
   });
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
   await waitForHydration(account);
   await expect(account.locator('body')).not.toContainText(user.email);
 });

@@ -13,7 +13,7 @@ const refused = [
 ] as const;
 
 for (const [what, password, sentence] of refused) {
-  test(`a password that is ${what} is refused in the words of the meter`, async ({ page, wire }) => {
+  test(`a password that is ${what} is refused in the words of the meter`, async ({ page, networkLog }) => {
     const ada = newUser();
     const typed = what === 'the account itself' ? ada.email : password;
     await open(page, pages.register);
@@ -27,7 +27,7 @@ for (const [what, password, sentence] of refused) {
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.locator('#password-error')).toHaveText(meter);
     await expect(field).toBeFocused();
-    await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 422`]);
+    await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 422`]);
   });
 }
 
@@ -38,7 +38,7 @@ const accepted = [
 ] as const;
 
 for (const [level, sentence, password] of accepted) {
-  test(`a password that the meter calls ${level} is accepted`, async ({ page, wire }) => {
+  test(`a password that the meter calls ${level} is accepted`, async ({ page, networkLog }) => {
     const ada = newUser();
     await open(page, pages.register);
     await page.getByLabel('Email').fill(ada.email);
@@ -47,7 +47,7 @@ for (const [level, sentence, password] of accepted) {
     await expect(page.getByRole('meter')).toHaveAttribute('aria-valuetext', level);
     await page.getByRole('button', { name: 'Create account' }).click();
     await expectAccountOf(page, ada);
-    await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 201`]);
+    await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 201`]);
   });
 }
 

@@ -14,7 +14,7 @@ function collectsTheCountdown(): string[] {
   return said;
 }
 
-test('a login that comes too often counts the seconds, and then works', async ({ page, user, wire }) => {
+test('a login that comes too often counts the seconds, and then works', async ({ page, user, networkLog }) => {
   await open(page, pages.login);
   const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '5' } };
   const said = await page.evaluateHandle(collectsTheCountdown);
@@ -31,7 +31,7 @@ test('a login that comes too often counts the seconds, and then works', async ({
   expect(countdown.at(-1)).toBe('Try again in a second.');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(button).not.toHaveAttribute('aria-disabled');
-  expect(wire.lines()).toEqual([`POST ${api.login} 429`]);
+  expect(networkLog.lines()).toEqual([`POST ${api.login} 429`]);
   await button.click();
   await expectAccountOf(page, user);
 });

@@ -2,7 +2,7 @@ import { api, pages } from '../support/contract';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, logOut, newUser, open, sendLogin } from '../support/users';
 
-test('a stranger creates an account, is logged in, and can log in again later', async ({ page, wire }) => {
+test('a stranger creates an account, is logged in, and can log in again later', async ({ page, networkLog }) => {
   const ada = newUser();
   await open(page, pages.home);
   await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click();
@@ -15,13 +15,13 @@ test('a stranger creates an account, is logged in, and can log in again later', 
   await expect(page.getByRole('main')).toContainText(ada.name);
   await callTheApi(page);
   await expectCallResult(page, 'Answered in one try.');
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 201`, `GET ${api.me} 200`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 201`, `GET ${api.me} 200`]);
 
   await logOut(page);
   await expect(page).toHaveURL(pages.login);
   await sendLogin(page, ada);
   await expectAccountOf(page, ada);
-  await expect.poll(() => wire.to(api.login).map((it) => it.outcome)).toEqual([200]);
+  await expect.poll(() => networkLog.to(api.login).map((it) => it.outcome)).toEqual([200]);
 });
 
 test('what is missing is said beside each field, and the focus goes to the first', async ({ page }) => {
@@ -43,7 +43,7 @@ test('what is missing is said beside each field, and the focus goes to the first
 test('an address that has an account is refused where it was typed, and nothing typed is lost', async ({
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await open(page, pages.register);
   await page.getByLabel('Email').fill(user.email);
@@ -53,7 +53,7 @@ test('an address that has an account is refused where it was typed, and nothing 
   await expect(email).toHaveAccessibleDescription('There is an account with this email address already.');
   await expect(email).toBeFocused();
   await expect(page.getByLabel('Password', { exact: true })).toHaveValue(user.password);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 409`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 409`]);
 });
 
 test('what is typed before the scripts have taken over is kept and sent', async ({ page, user }) => {

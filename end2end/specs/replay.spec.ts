@@ -1,6 +1,6 @@
 // A thief has copied the cookie. As soon as owner and thief have both used it, the session is over
 // for both, and the owner is told.
-import { api, loginAndBack, pages } from '../support/contract';
+import { api, loginWithReturn, pages } from '../support/contract';
 import { presentRefreshToken, ticket } from '../support/cookies';
 import { IPHONE } from '../support/sessions';
 import { expect, test } from '../support/test';
@@ -16,7 +16,7 @@ test('a copied cookie that is presented after the owner ends the session, and th
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const stolen = await ticket(context);
   await account.reload();
@@ -27,13 +27,13 @@ test('a copied cookie that is presented after the owner ends the session, and th
     next: undefined,
   });
 
-  wire.forget();
+  networkLog.clear();
   await callTheApi(account);
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
   await expectNotice(account, why);
   await expect(account.locator('body')).not.toContainText(user.email);
   // The access token stopped at once, and there is no next one.
-  await expect.poll(() => wire.lines()).toEqual([`GET ${api.me} 401`, `POST ${api.refresh} 401`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`GET ${api.me} 401`, `POST ${api.refresh} 401`]);
 
   await sendLogin(account, user);
   await expectAccountOf(account, user);
@@ -45,17 +45,17 @@ test('a thief who is faster than the owner is found out when the owner comes bac
   context,
   playwright,
   server,
-  wire,
+  networkLog,
 }) => {
   const stolen = await ticket(context);
   const loot = await presentRefreshToken(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
   expect(loot.status, 'nobody can tell yet').toBe(200);
 
-  wire.forget();
+  networkLog.clear();
   await account.reload();
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
   await expectNotice(account, whoKnows);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 401`]);
   // What the thief got is worth nothing now.
   const again = await presentRefreshToken(playwright.request, server.origin, loot.next ?? '', 'the-thiefs-own-key-2');
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
@@ -92,7 +92,7 @@ test('every tab of the session is told', async ({ account, context, playwright, 
   await presentRefreshToken(playwright.request, server.origin, stolen);
   await callTheApi(account);
   for (const tab of [account, other]) {
-    await expect(tab).toHaveURL(loginAndBack);
+    await expect(tab).toHaveURL(loginWithReturn);
     await expectNotice(tab, why);
   }
 });

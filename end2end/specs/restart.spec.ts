@@ -13,7 +13,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     account,
     server,
     user,
-    wire,
+    networkLog,
   }) => {
     await server.stop(signal);
     await callTheApi(account);
@@ -23,7 +23,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await expectCallResult(account, 'Answered in one try.');
     await account.reload();
     await expectAccountOf(account, user);
-    await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
+    await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
   });
 }
 
@@ -32,7 +32,7 @@ test('a refresh that finds the server gone goes on when it is back', async ({
   context,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   // The page itself comes while there is a server; its refresh waits until there is none.
   let arrive = () => {};
@@ -42,7 +42,7 @@ test('a refresh that finds the server gone goes on when it is back', async ({
     await route.continue();
   });
   await account.reload();
-  await expect.poll(() => wire.refreshes().length).toBe(1);
+  await expect.poll(() => networkLog.refreshes().length).toBe(1);
   await server.stop('SIGKILL');
   arrive();
   await expectNotice(account, 'The server cannot be reached. Your session is kept.');
@@ -55,6 +55,6 @@ test('a refresh that finds the server gone goes on when it is back', async ({
   }).toPass({ timeout: 20_000 });
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
-  expect(wire.refreshes().length).toBeGreaterThan(1);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  expect(networkLog.refreshes().length).toBeGreaterThan(1);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
 });

@@ -11,10 +11,10 @@ import {
 import { api, hintCookie, hintOwner, pages, pendingAction, pendingAttempt, refreshCookie } from '../support/contract';
 import { getCookie, ticket } from '../support/cookies';
 import { holdRequests } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
 import { openSettings } from '../support/settings';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 /**
  * One action is unanswered: one record is kept, of this name, the same in localStorage and in the database. It is the key
@@ -39,7 +39,7 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
   account,
   context,
   user,
-  wire,
+  networkLog,
 }) => {
   const tickets = [await ticket(context)];
   await callTheApi(account);
@@ -49,14 +49,14 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
 
-  const tokens = await wire.accessTokens();
+  const tokens = await networkLog.accessTokens();
   expect(tokens, 'one from login and one from the refresh').toHaveLength(2);
   const readable = await scriptReadableState(account);
   for (const secret of [...tokens.flatMap(tokenParts), ...tickets]) {
     expect(secret.length).toBeGreaterThan(40);
     expect(readable).not.toContain(secret);
   }
-  const addresses = wire.urls.join('\n');
+  const addresses = networkLog.urls.join('\n');
   for (const secret of [...tokens.flatMap(tokenParts), ...tickets, user.password]) {
     expect(addresses).not.toContain(secret);
   }
@@ -66,8 +66,8 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
   expect(addresses).toContain(api.me);
 });
 
-test('the search would find a token wherever a page might put one', async ({ account, wire }) => {
-  const token = await wire.accessToken();
+test('the search would find a token wherever a page might put one', async ({ account, networkLog }) => {
+  const token = await networkLog.accessToken();
   const places: Record<string, (token: string) => unknown> = {
     localStorage: (it) => localStorage.setItem('token', it),
     sessionStorage: (it) => sessionStorage.setItem('token', it),
@@ -97,14 +97,14 @@ test('the search would find a token wherever a page might put one', async ({ acc
 test('while a refresh is unanswered its attempt key is kept, and that is no token', async ({
   account,
   context,
-  wire,
+  networkLog,
 }) => {
   const presented = await ticket(context);
   const gate = await holdRequests(account, api.refresh);
   await account.reload();
   await expect.poll(() => gate.arrived).toBe(1);
   const kept = await account.evaluate(() => ({ ...localStorage }));
-  const key = wire.refreshes()[0]?.attemptKey;
+  const key = networkLog.refreshes()[0]?.attemptKey;
   expect(kept).toEqual({ [pendingAttempt]: key, [hintOwner]: 'own' });
   expect(presented).not.toContain(key);
   expect(key).toMatch(/^[0-9a-f]{32}$/);
@@ -113,13 +113,13 @@ test('while a refresh is unanswered its attempt key is kept, and that is no toke
 test('while a login is unanswered one record is kept, which holds neither address nor password', async ({
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await open(page, pages.login);
   const gate = await holdRequests(page, api.login);
   await sendLogin(page, user);
   await expect.poll(() => gate.arrived).toBe(1);
-  await expectOneRecord(page, `${pendingAction}login`, sharedKey(wire.to(api.login)));
+  await expectOneRecord(page, `${pendingAction}login`, sharedKey(networkLog.to(api.login)));
   const stored = await storageContents(page);
   for (const secret of [user.email, user.password]) expect(stored).not.toContain(secret);
   gate.open();
@@ -131,7 +131,7 @@ test('while a change is unanswered one record is kept, which holds no token and 
   account,
   context,
   user,
-  wire,
+  networkLog,
 }) => {
   await openSettings(account);
   const gate = await holdRequests(account, api.name);
@@ -139,8 +139,8 @@ test('while a change is unanswered one record is kept, which holds no token and 
   await account.getByRole('textbox', { name: 'Name (optional)' }).fill(name);
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect.poll(() => gate.arrived).toBe(1);
-  await expectOneRecord(account, `${pendingAction}name`, sharedKey(wire.to(api.name)));
-  const tokens = (await wire.accessTokens()).flatMap(tokenParts);
+  await expectOneRecord(account, `${pendingAction}name`, sharedKey(networkLog.to(api.name)));
+  const tokens = (await networkLog.accessTokens()).flatMap(tokenParts);
   expect(tokens).not.toEqual([]);
   const stored = await storageContents(account);
   for (const secret of [...tokens, await ticket(context), user.email, user.password, name]) {

@@ -8,10 +8,10 @@ import {
   problem,
   TRIES_PER_ACTION,
 } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
 import { logInElsewhere } from '../support/sessions';
 import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
@@ -101,11 +101,11 @@ test('a session that is gone already leaves the list as if it had been ended now
   await elsewhere.context().close();
 });
 
-test('what did not happen is not shown as if it had', async ({ account, browser, server, user, wire }) => {
+test('what did not happen is not shown as if it had', async ({ account, browser, server, user, networkLog }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
-  wire.forget();
+  networkLog.clear();
   const goOnline = await goOffline(account);
   await account.getByRole('button', { name: 'End this session' }).click();
   await expect(account.getByRole('status')).toHaveText(`The server cannot be reached. ${outcomeUnknown}`);
@@ -118,8 +118,8 @@ test('what did not happen is not shown as if it had', async ({ account, browser,
   );
   await expect(account.locator('.session-card')).toHaveCount(2);
   const tries = (outcome: 'lost' | 200) => Array.from({ length: TRIES_PER_ACTION }, () => outcome);
-  await expect.poll(() => wire.exchanges.map((it) => it.outcome)).toEqual([...tries('lost'), ...tries(200)]);
-  const [one, all] = [wire.exchanges.slice(0, TRIES_PER_ACTION), wire.exchanges.slice(TRIES_PER_ACTION)];
+  await expect.poll(() => networkLog.exchanges.map((it) => it.outcome)).toEqual([...tries('lost'), ...tries(200)]);
+  const [one, all] = [networkLog.exchanges.slice(0, TRIES_PER_ACTION), networkLog.exchanges.slice(TRIES_PER_ACTION)];
   expect(sharedKey(one)).not.toBe(sharedKey(all));
   await elsewhere.context().close();
 });

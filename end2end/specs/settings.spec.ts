@@ -4,6 +4,7 @@ import { storedKeys, storePendingAction, storeSessionState } from '../support/br
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
 import { goOffline, loseNextAnswer, mockNextResponse, problem, TRIES_PER_ACTION } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
 import { logInElsewhere } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
 import { expect, test } from '../support/test';
@@ -18,7 +19,6 @@ import {
   open,
   type User,
 } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 test('the name can be changed, and taken away', async ({ account, user }) => {
   await account.getByRole('link', { name: 'Settings' }).click();
@@ -48,7 +48,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const elsewhere = await logInElsewhere(browser, server.origin, user);
   const tab = await context.newPage();
@@ -57,12 +57,12 @@ test('another password ends all other sessions, and this one goes on in all of i
   await openSettings(account);
   const before = await ticket(context);
   const next = newUser().password;
-  wire.forget();
+  networkLog.clear();
   await changePassword(account, user.password, next);
   await expect(account.getByText(passwordChanged)).toBeVisible();
   await expect(account.getByLabel('New password')).toHaveValue('');
-  await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} 204`]);
-  expect(wire.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
+  await expect.poll(() => networkLog.lines()).toEqual([`PUT ${api.password} 204`]);
+  expect(networkLog.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
   expect(await ticket(context), 'the refresh token is passed on').not.toBe(before);
 
@@ -81,7 +81,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   expect((await presentRefreshToken(playwright.request, server.origin, before)).status).toBe(401);
 });
 
-test('what is wrong with a change of the password is said at its field', async ({ account, user, wire }) => {
+test('what is wrong with a change of the password is said at its field', async ({ account, user, networkLog }) => {
   await openSettings(account);
   await account.getByLabel('New password').fill('manchesterunited');
   await expect(account.getByText(/^Many people use this password/)).toBeVisible();
@@ -94,10 +94,10 @@ test('what is wrong with a change of the password is said at its field', async (
   await expect(account.getByLabel('Current password')).toBeFocused();
   // Neither changed anything: no attempt is pending, and the session stands.
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
-  wire.forget();
+  networkLog.clear();
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
-  expect(wire.refreshOutcomes()).toEqual([200]);
+  expect(networkLog.refreshOutcomes()).toEqual([200]);
 });
 
 /** The server changes the password, and the first answer is lost. The new password. */
@@ -114,14 +114,14 @@ test('a change of the password whose answer is lost is asked for again, and made
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   await openSettings(account);
-  wire.forget();
+  networkLog.clear();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   await expect(account.getByText(passwordChanged)).toBeVisible();
-  await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
-  sharedKey(wire.exchanges);
+  await expect.poll(() => networkLog.lines()).toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
+  sharedKey(networkLog.exchanges);
   await changePassword(account, next, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
@@ -131,10 +131,10 @@ test('a change of the password whose answer stays lost signs nobody out', async 
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   await openSettings(account);
-  wire.forget();
+  networkLog.clear();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   const goOnline = await goOffline(account);
   await expect(account.getByRole('alert')).toContainText('It is not known whether your password was changed.');
@@ -143,28 +143,28 @@ test('a change of the password whose answer stays lost signs nobody out', async 
   await account.getByRole('button', { name: 'Change password' }).click();
   await expect(account.getByText('This is not your current password.')).toBeVisible();
   await expect
-    .poll(() => wire.lines())
+    .poll(() => networkLog.lines())
     .toEqual([
       ...Array<string>(TRIES_PER_ACTION).fill(`PUT ${api.password} lost`),
       `POST ${api.refresh} 200`,
       `PUT ${api.password} 401`,
     ]);
-  const key = sharedKey(wire.exchanges.slice(0, -1));
-  expect(wire.exchanges.at(-1)?.attemptKey).not.toBe(key);
+  const key = sharedKey(networkLog.exchanges.slice(0, -1));
+  expect(networkLog.exchanges.at(-1)?.attemptKey).not.toBe(key);
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
   await changePassword(account, next, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
-test('a pending attempt is answered before the password is changed', async ({ account, user, wire }) => {
+test('a pending attempt is answered before the password is changed', async ({ account, user, networkLog }) => {
   await openSettings(account);
   const pending = '00112233445566778899aabbccddeeff';
   await account.evaluate(([name, key]) => localStorage.setItem(name, key), [pendingAttempt, pending] as const);
-  wire.forget();
+  networkLog.clear();
   await changePassword(account, user.password, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
-  const [refresh, change] = wire.exchanges;
+  const [refresh, change] = networkLog.exchanges;
   expect(refresh).toMatchObject({ path: api.refresh, attemptKey: pending, outcome: 200 });
   expect(change).toMatchObject({ path: api.password, outcome: 204 });
   expect(change?.attemptKey).not.toBe(pending);

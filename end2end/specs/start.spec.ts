@@ -128,7 +128,7 @@ const changeDuringHydration = () => {
 test('a trap in hydration starts the page afresh, and nothing of the first try is left', async ({
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await page.addInitScript(changeDuringHydration);
   const password = page.locator('#password');
@@ -136,7 +136,7 @@ test('a trap in hydration starts the page afresh, and nothing of the first try i
     await page.locator('#email').fill(user.email);
     await typeWithin(password, user.password);
   });
-  expect(wire.urls.join('\n'), 'hydration has failed').toContain('?afresh');
+  expect(networkLog.urls.join('\n'), 'hydration has failed').toContain('?afresh');
   await expect(page.locator('#email')).toHaveValue(user.email);
   await expectTypedWithin(password, user.password);
   // One set of listeners: a link is followed without a reload, and once.
@@ -150,12 +150,12 @@ test('a trap in hydration starts the page afresh, and nothing of the first try i
   expect(await page.evaluate(() => window.name)).toBe('not reloaded');
   await page.goto(pages.login);
   await expectAccountOf(page, user);
-  await expect.poll(() => wire.refreshes()).toHaveLength(1);
+  await expect.poll(() => networkLog.refreshes()).toHaveLength(1);
 });
 
 test('a trap in hydration keeps what was typed in the registration, which is sent as it was typed', async ({
   page,
-  wire,
+  networkLog,
 }) => {
   const user = newUser();
   await page.addInitScript(changeDuringHydration);
@@ -164,7 +164,7 @@ test('a trap in hydration keeps what was typed in the registration, which is sen
     await page.locator('#password').fill(user.password);
     await typeWithin(page.locator('#name'), user.name);
   });
-  expect(wire.urls.join('\n'), 'hydration has failed').toContain('?afresh');
+  expect(networkLog.urls.join('\n'), 'hydration has failed').toContain('?afresh');
   await expect(page.locator('#email')).toHaveValue(user.email);
   await expect(page.locator('#password')).toHaveValue(user.password);
   await expectTypedWithin(page.locator('#name'), user.name);

@@ -6,7 +6,7 @@ import {
   api,
   dismissedEvent,
   hintOwner,
-  loginAndBack,
+  loginWithReturn,
   pages,
   pendingAction,
   pendingAttempt,
@@ -39,7 +39,7 @@ async function keepAll(page: Page): Promise<void> {
 async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void> {
   await callTheApi(tabs[0]);
   for (const tab of tabs) {
-    await expect(tab).toHaveURL(loginAndBack);
+    await expect(tab).toHaveURL(loginWithReturn);
     await expectNotice(tab, why);
   }
   for (const tab of tabs) await expect.poll(() => storedKeys(tab)).toEqual([]);
@@ -79,12 +79,12 @@ test('nothing is kept of a session that a replay has ended', async ({ context, p
   await expectNothingKept(tabs, /^Your session was ended: its refresh token was presented a second time/);
 });
 
-test('nothing is kept of a session whose end is found out by a reload', async ({ account, request, wire }) => {
+test('nothing is kept of a session whose end is found out by a reload', async ({ account, request, networkLog }) => {
   await keepAll(account);
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   expect((await request.post(api.logout, { headers })).status()).toBe(204);
   await account.reload();
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
   // The refusal does not say whose the cookies are that are still there (decision 36): that stays noted.
   const kept = async () => (await storedKeys(account)).filter((name) => name !== hintOwner);
   await expect.poll(kept).toEqual([]);

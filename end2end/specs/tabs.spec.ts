@@ -58,17 +58,17 @@ test('two tabs that find their token expired together make one refresh and both 
   context,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   const tabs = [account, await secondTab(context, user)];
-  await untilTheTokenHasExpired(wire, request);
-  wire.forget();
+  await untilTheTokenHasExpired(networkLog, request);
+  networkLog.clear();
   await callTogether(tabs);
   // The first to hold the lock asked, and told the other.
-  await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
-  await expect.poll(() => wire.to(api.me).map((it) => it.outcome)).toEqual([401, 401, 200, 200]);
+  await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
+  await expect.poll(() => networkLog.to(api.me).map((it) => it.outcome)).toEqual([401, 401, 200, 200]);
   await expectBothToLiveOn(tabs, user);
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
 test('without Web Locks a tab joins the attempt that another has begun, and both live on', async ({
@@ -76,33 +76,33 @@ test('without Web Locks a tab joins the attempt that another has begun, and both
   page,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   await context.addInitScript(withoutLocks);
   await logIn(page, user);
   expect(await page.evaluate(() => typeof navigator.locks)).toBe('undefined');
   const second = await secondTab(context, user);
   const tabs = [page, second];
-  await untilTheTokenHasExpired(wire, request);
-  wire.forget();
+  await untilTheTokenHasExpired(networkLog, request);
+  networkLog.clear();
   const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.refresh)));
   const pending = (tab: Page) => tab.evaluate((name) => localStorage.getItem(name), pendingAttempt);
   await callTheApi(page);
   await expect.poll(() => gates[0]?.arrived).toBe(1);
-  const key = wire.refreshes()[0]?.attemptKey;
+  const key = networkLog.refreshes()[0]?.attemptKey;
   await expect.poll(() => pending(second)).toBe(key);
   await callTheApi(second);
   await expect.poll(() => gates[1]?.arrived).toBe(1);
   for (const gate of gates) gate.open();
 
   for (const tab of tabs) await expectCallResult(tab, 'Expired, refreshed, repeated: answered.');
-  await expect.poll(() => wire.refreshOutcomes()).toEqual([200, 200]);
-  expect(wire.refreshes().map((it) => it.attemptKey)).toEqual([key, key]);
+  await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200, 200]);
+  expect(networkLog.refreshes().map((it) => it.attemptKey)).toEqual([key, key]);
   for (const tab of tabs) {
     await tab.reload();
     await expectAccountOf(tab, user);
   }
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
 test('without Web Locks two tabs that begin in the same instant take one attempt key', async ({
@@ -110,27 +110,27 @@ test('without Web Locks two tabs that begin in the same instant take one attempt
   page,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   await context.addInitScript(withoutLocks);
   await context.addInitScript(withoutTheChannel);
   await logIn(page, user);
   const tabs = [page, await secondTab(context, user)];
   for (let round = 0; round < 3; round += 1) {
-    await untilTheTokenHasExpired(wire, request);
+    await untilTheTokenHasExpired(networkLog, request);
     for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
-    wire.forget();
+    networkLog.clear();
     // Neither is answered before both have asked, however slow the machine is.
     const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.refresh, undefined, 1)));
     const called = callTogether(tabs);
     await expect.poll(() => gates.map((it) => it.arrived)).toEqual([1, 1]);
     for (const gate of gates) gate.open();
     await called;
-    expect(wire.refreshOutcomes()).toEqual([200, 200]);
-    expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+    expect(networkLog.refreshOutcomes()).toEqual([200, 200]);
+    expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   }
   await expectBothToLiveOn(tabs, user);
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
 for (const [lacks, takeAway] of Object.entries(without)) {
@@ -138,19 +138,19 @@ for (const [lacks, takeAway] of Object.entries(without)) {
     context,
     page,
     user,
-    wire,
+    networkLog,
   }) => {
     await context.addInitScript(takeAway);
     await logIn(page, user);
     const tabs = [page, await secondTab(context, user), await secondTab(context, user)];
-    wire.forget();
+    networkLog.clear();
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(tabs.map((tab) => tab.reload()));
       for (const tab of tabs) await expectAccountOf(tab, user);
     }
     // Each page asks for itself at first, or is told by another before it has to.
-    expect(wire.refreshes().length).toBeGreaterThanOrEqual(3);
-    expect(wire.refreshOutcomes()).not.toContain(401);
+    expect(networkLog.refreshes().length).toBeGreaterThanOrEqual(3);
+    expect(networkLog.refreshOutcomes()).not.toContain(401);
     await expectBothToLiveOn(tabs, user);
   });
 }
@@ -171,7 +171,7 @@ test('a lock that an orphaned tab never lets go costs seconds, not the session',
   await expect(account.getByRole('main')).toContainText(user.email, { timeout: 25_000 });
 });
 
-test('who logs in on one tab is logged in on the other', async ({ context, page, user, wire }) => {
+test('who logs in on one tab is logged in on the other', async ({ context, page, user, networkLog }) => {
   const other = await context.newPage();
   await open(other, pages.login);
   await open(page, pages.login);
@@ -179,7 +179,7 @@ test('who logs in on one tab is logged in on the other', async ({ context, page,
   await expectAccountOf(page, user);
   // Told from memory to memory: the other tab asks the server for nothing.
   await expectAccountOf(other, user);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 200`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 200`]);
 });
 
 test('a token that is told of after its session has ended brings nobody back', async ({ account, context, user }) => {

@@ -30,10 +30,10 @@ async function logInThere(page: Page, second: Server, there: User): Promise<void
   await expect(page.getByRole('main')).toContainText(there.email);
 }
 
-test('both sessions go on, through reloads', async ({ account, context, second, there, user, wire }) => {
+test('both sessions go on, through reloads', async ({ account, context, second, there, user, networkLog }) => {
   const other = await context.newPage();
   await logInThere(other, second, there);
-  wire.forget();
+  networkLog.clear();
   // A page that is loaded anew has no token: it refreshes.
   for (let round = 0; round < 2; round += 1) {
     for (const page of [account, other]) {
@@ -45,7 +45,7 @@ test('both sessions go on, through reloads', async ({ account, context, second, 
   }
   await callTheApi(other);
   await expectCallResult(other, /./);
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
 test('a visit without a session signs nobody out next door, and tells of no end', async ({

@@ -51,9 +51,9 @@ test('a call that is refused after another user has logged in is not repeated as
   context,
   grace,
   user,
-  wire,
+  networkLog,
 }) => {
-  const of = { user: await wire.accessToken() };
+  const of = { user: await networkLog.accessToken() };
   const gate = await holdRequests(account, api.me);
   await callTheApi(account);
   await expect.poll(() => gate.arrived).toBe(1);
@@ -72,14 +72,19 @@ test('a call that is refused after another user has logged in is not repeated as
   // What is asked for from now on is asked by the one who is logged in now.
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  const asked = wire.to(api.me).map((it) => [it.bearer, it.outcome]);
+  const asked = networkLog.to(api.me).map((it) => [it.bearer, it.outcome]);
   expect(asked).toEqual([
     [of.user, 401],
-    [await wire.accessToken(), 200],
+    [await networkLog.accessToken(), 200],
   ]);
 });
 
-test('a logout that waited while another user logged in ends no session', async ({ account, context, grace, wire }) => {
+test('a logout that waited while another user logged in ends no session', async ({
+  account,
+  context,
+  grace,
+  networkLog,
+}) => {
   const form = await loginForm(context);
   const gate = await holdRequests(form, api.login);
   await sendLogin(form, grace);
@@ -88,7 +93,7 @@ test('a logout that waited while another user logged in ends no session', async 
   await logOut(account);
   const button = account.getByRole('button', { name: 'Log out' });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
-  expect(wire.to(api.logout)).toEqual([]);
+  expect(networkLog.to(api.logout)).toEqual([]);
 
   gate.open();
   await expectAccountOf(form, grace);
@@ -120,14 +125,14 @@ test('a logout on a page that has not heard of another login ends no session of 
   context,
   grace,
   user,
-  wire,
+  networkLog,
 }) => {
   const form = await unheardOf(grace, account, user, context);
-  wire.forget();
+  networkLog.clear();
   await logOut(account);
   await expectAccountOf(account, grace);
   await expectNotice(account, replaced);
-  expect(wire.lines()).toEqual([`POST ${api.logout} 204`, `POST ${api.refresh} 200`]);
+  expect(networkLog.lines()).toEqual([`POST ${api.logout} 204`, `POST ${api.refresh} 200`]);
   await form.reload();
   await expectAccountOf(form, grace);
 });

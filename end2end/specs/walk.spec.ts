@@ -78,7 +78,7 @@ async function visitEach(page: Page): Promise<void> {
 async function visitLoggedOut(page: Page): Promise<void> {
   await open(page, pages.home);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await open(page, pages.nowhere);
+  await open(page, pages.notFound);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await open(page, pages.settings);
   await expectPage(page, 'Log in');
@@ -91,7 +91,7 @@ test('every page works in a changed and translated document, with a second serve
   playwright,
 }) => {
   test.slow();
-  consoleErrors.allow(new RegExp(`404 .*${pages.nowhere}`));
+  consoleErrors.allow(new RegExp(`404 .*${pages.notFound}`));
   const second = await Server.start(ordinary);
   try {
     const there = await registerUser(playwright.request, second.origin);

@@ -1,5 +1,5 @@
 // Scripting is off. What can be read is readable, and what cannot work says so.
-import { api, loginAndBack, pages } from '../support/contract';
+import { api, loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/test';
 import { newUser } from '../support/users';
 
@@ -15,9 +15,9 @@ test('the home page says everything it has to say', async ({ page }) => {
   await expect(page.getByRole('img', { name: /hands a baton to the other/ })).toBeVisible();
 });
 
-test('nothing is fetched that only scripts use', async ({ page, wire }) => {
+test('nothing is fetched that only scripts use', async ({ page, networkLog }) => {
   for (const path of [pages.home, pages.login]) await page.goto(path, { waitUntil: 'networkidle' });
-  const fetched = wire.urls.map((url) => new URL(url).pathname);
+  const fetched = networkLog.urls.map((url) => new URL(url).pathname);
   expect(fetched.filter((path) => path.endsWith('.css'))).not.toEqual([]);
   expect(fetched.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
 });
@@ -58,7 +58,7 @@ for (const [path, button] of [
 
 test('what is behind the login sends to login', async ({ page }) => {
   await page.goto(pages.account);
-  await expect(page).toHaveURL(loginAndBack);
+  await expect(page).toHaveURL(loginWithReturn);
   for (const path of [pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);
     await expect(page).toHaveURL(`${pages.login}?next=${encodeURIComponent(path)}`);
@@ -78,7 +78,7 @@ test('who is logged in is told why there is nothing to see', async ({ page }) =>
 
 test('what is not there is said with a 404', async ({ consoleErrors, page }) => {
   consoleErrors.allow(/status of 404/);
-  const answer = await page.goto(pages.nowhere);
+  const answer = await page.goto(pages.notFound);
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
   await page.getByRole('link', { name: 'Back to the start' }).click();

@@ -7,7 +7,7 @@ test('a login at another address of the server says where to go, and quotes an i
   page,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const elsewhere = server.origin.replace('localhost', '127.0.0.1');
   await open(page, `${elsewhere}${pages.login}`);
@@ -15,7 +15,7 @@ test('a login at another address of the server says where to go, and quotes an i
   const alert = page.getByRole('alert');
   await expect(alert).toContainText(`This page is open at ${elsewhere}, `);
   await expect(alert).toContainText(`Open ${server.origin}${pages.login} instead.`);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.login} 403`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 403`]);
 
   const quoted = /quote ([0-9a-f]+)\./.exec((await alert.textContent()) ?? '')?.[1];
   expect(quoted).toBeDefined();

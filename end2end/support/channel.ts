@@ -1,6 +1,6 @@
 // What tabs tell each other, overheard by a page that takes no part, and said again later.
 import type { Page } from '@playwright/test';
-import { channel, publicKeys } from './contract';
+import { channel, jwks } from './contract';
 
 interface Ear {
   channel: BroadcastChannel;
@@ -12,7 +12,7 @@ interface Listener {
 
 /** From now on this page keeps what it hears. Not a page of ours: it says nothing by itself. */
 export async function overhear(page: Page): Promise<void> {
-  await page.goto(publicKeys);
+  await page.goto(jwks);
   await page.evaluate((name) => {
     const ear: Ear = { channel: new BroadcastChannel(name), heard: [] };
     ear.channel.onmessage = (event) => ear.heard.push(event.data as Ear['heard'][number]);

@@ -1,7 +1,7 @@
 // One click, one effect: clicks whose answers are lost, what the server has done for each, and the table of both.
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { type Call, type Fault, type FaultProxy, isCall } from './fault-proxy';
-import type { Wire } from './wire';
+import type { NetworkLog } from './network-log';
 
 /** How many clicks of each kind: 200 by hand, see once.spec.ts. */
 const CLICKS = process.env.CLICKS;
@@ -79,7 +79,7 @@ export class Clicks {
   constructor(
     private readonly page: Page,
     private readonly proxy: FaultProxy,
-    private readonly wire: Wire,
+    private readonly networkLog: NetworkLog,
     private readonly testInfo: TestInfo,
   ) {}
 
@@ -97,7 +97,7 @@ export class Clicks {
     const { protocol } = this.proxy;
     const before = await count();
     await this.proxy.keepConnections(this.page);
-    this.wire.forget();
+    this.networkLog.clear();
     const fault = this.proxy.loseAnswers(call, this.chance.upTo(MOST_LOST[protocol]));
     let said: string | undefined;
     let presses = 0;
@@ -113,7 +113,7 @@ export class Clicks {
     row.leastEffects = Math.min(row.leastEffects, effects);
     row.mostEffects = Math.max(row.mostEffects, effects);
     row.mostRequests = Math.max(row.mostRequests, fault.reached);
-    row.resent += fault.reached - this.wire.exchanges.filter((it) => isCall(call, it)).length;
+    row.resent += fault.reached - this.networkLog.exchanges.filter((it) => isCall(call, it)).length;
     row.pressedAgain += presses - 1;
     if (said !== undefined) row.notDone.add(said);
   }

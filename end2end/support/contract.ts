@@ -24,12 +24,12 @@ export const pages = {
   sessions: '/sessions',
   activity: '/activity',
   settings: '/settings',
-  nowhere: '/there-is-nothing-here',
+  notFound: '/there-is-nothing-here',
 } as const;
 
-export const publicKeys = '/.well-known/jwks.json';
+export const jwks = '/.well-known/jwks.json';
 
-export const loginAndBack = '/login?next=%2Faccount';
+export const loginWithReturn = '/login?next=%2Faccount';
 
 export const refreshCookie = '__Host-Http-refresh';
 export const hintCookie = '__Host-signed-in';
@@ -51,4 +51,4 @@ export const refreshLock = 'baton-refresh';
 /** Where a browser keeps the id of the event that its user has dismissed last. */
 export const dismissedEvent = 'baton.dismissed';
 /** The kinds of events that a page looks out for by itself. */
-export const lookedOutFor = 'new_device,new_network';
+export const loginAlertKinds = 'new_device,new_network';

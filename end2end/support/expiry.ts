@@ -2,7 +2,7 @@
 // server allows for clocks of instances that differ by ten seconds.
 import { type APIRequestContext, expect } from '@playwright/test';
 import { api } from './contract';
-import type { Wire } from './wire';
+import type { NetworkLog } from './network-log';
 
 /** So short that a test can wait; so long that a slow machine's tabs find each other's alive. */
 export const SHORT_LIFE_SECONDS = 4;
@@ -12,11 +12,11 @@ export const SHORT_LIFE_SECONDS = 4;
  * by the gateway. Asks from outside the browser.
  */
 export async function untilTheTokenHasExpired(
-  wire: Wire,
+  networkLog: NetworkLog,
   client: APIRequestContext,
   path: string = api.me,
 ): Promise<void> {
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   const status = async () => (await client.get(path, { headers })).status();
   await expect.poll(status, { timeout: 25_000, intervals: [500] }).toBe(401);
 }

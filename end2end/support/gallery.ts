@@ -180,7 +180,7 @@ export const gallery: Record<string, Way> = {
     await page.reload();
     await expect(page.locator('.notices')).toContainText('Your session is over:');
   },
-  'not found': (page) => open(page, pages.nowhere),
+  'not found': (page) => open(page, pages.notFound),
   'request too large': async (page) => {
     await page.setExtraHTTPHeaders({ 'X-Added': 'y'.repeat(20_000) });
     await page.goto(pages.login);

@@ -1,8 +1,8 @@
 // Notes: how they come to be, on the page and behind its back, and what they look like on the wire.
 import { type APIRequestContext, type APIResponse, expect, type Locator, type Page } from '@playwright/test';
 import { api, pages } from './contract';
+import type { NetworkLog } from './network-log';
 import { open } from './users';
-import type { Wire } from './wire';
 
 /** Opens the page, and waits until the service has answered. */
 export async function openNotes(page: Page): Promise<void> {
@@ -46,7 +46,7 @@ export function cards(page: Page, title?: string): Locator {
 export class OtherWindow {
   constructor(
     private readonly client: APIRequestContext,
-    private readonly wire: Wire,
+    private readonly networkLog: NetworkLog,
   ) {}
 
   async write(title: string, text = ''): Promise<string> {
@@ -74,14 +74,14 @@ export class OtherWindow {
   }
 
   private async send(method: string, rest: string, data?: object): Promise<APIResponse> {
-    const headers = { Authorization: `Bearer ${await this.wire.accessToken()}` };
+    const headers = { Authorization: `Bearer ${await this.networkLog.accessToken()}` };
     return this.client.fetch(`${api.notes}${rest}`, { method, headers, ...(data ? { data } : {}) });
   }
 }
 
 /** What was said about notes and tokens, one line for each exchange. Not whether the session stands. */
-export function lines(wire: Wire): string[] {
-  return wire.lines().filter((line) => !line.includes(` ${api.me} `));
+export function notesTraffic(networkLog: NetworkLog): string[] {
+  return networkLog.lines().filter((line) => !line.includes(` ${api.me} `));
 }
 
 /** A note as the service answers with it. */

@@ -86,7 +86,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   newcomer: async ({ direct }, use) => use(() => new Observer(direct, newUser())),
 
-  clicks: async ({ faultProxy, page, wire }, use, testInfo) => use(new Clicks(page, faultProxy, wire, testInfo)),
+  clicks: async ({ faultProxy, page, networkLog }, use, testInfo) =>
+    use(new Clicks(page, faultProxy, networkLog, testInfo)),
 });
 
 /** Kinds of clicks that lead to each other. */

@@ -1,8 +1,8 @@
 // Several sessions of one user, and how old a login is.
 import { type APIRequestContext, type Browser, expect, type Page } from '@playwright/test';
 import { api } from './contract';
+import type { NetworkLog } from './network-log';
 import { logIn, type User } from './users';
-import type { Wire } from './wire';
 
 /** So short that a test can wait; so long that a slow machine repeats a call in time. */
 export const SHORT_RECENT_LOGIN_SECONDS = 3;
@@ -25,8 +25,8 @@ export async function logInElsewhere(browser: Browser, origin: string, user: Use
 }
 
 /** Returns once the server wants the password again. Asks from outside the browser. */
-export async function untilTheLoginIsOld(wire: Wire, client: APIRequestContext): Promise<void> {
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+export async function untilTheLoginIsOld(networkLog: NetworkLog, client: APIRequestContext): Promise<void> {
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   // Nobody's session: while the login is recent the answer is 404.
   const nobodys = `${api.sessions}/00000000-0000-7000-8000-000000000000`;
   const status = async () => (await client.delete(nobodys, { headers })).status();

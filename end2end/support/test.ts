@@ -5,13 +5,13 @@ import { ConsoleErrors } from './console-errors';
 import { untilTheTokenHasExpired } from './expiry';
 import { Gateway } from './gateway';
 import { type LostAnswer, loseNextAnswer } from './network-faults';
+import { NetworkLog } from './network-log';
 import { Server, type ServerOptions } from './server';
 import { logIn, registerUser, type User } from './users';
-import { Wire } from './wire';
 
 interface Fixtures {
   consoleErrors: ConsoleErrors;
-  wire: Wire;
+  networkLog: NetworkLog;
   /** Somebody who has an account and is not logged in. */
   user: User;
   /** A page on which `user` is logged in. */
@@ -85,7 +85,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   ],
 
   // Listening from the start, whatever other fixtures do with the page first.
-  wire: [async ({ context }, use) => use(new Wire(context)), { auto: true }],
+  networkLog: [async ({ context }, use) => use(new NetworkLog(context)), { auto: true }],
 
   user: async ({ playwright, server }, use) => use(await registerUser(playwright.request, server.origin)),
 
@@ -94,9 +94,9 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
     await use(page);
   },
 
-  expired: async ({ account, request, wire }, use) => {
-    await untilTheTokenHasExpired(wire, request);
-    wire.forget();
+  expired: async ({ account, request, networkLog }, use) => {
+    await untilTheTokenHasExpired(networkLog, request);
+    networkLog.clear();
     await use(account);
   },
 

@@ -1,6 +1,6 @@
 // What a browser says to the API and what it is told: the record most assertions are about.
 import type { BrowserContext, Page, Request, Response } from '@playwright/test';
-import { api, lookedOutFor } from './contract';
+import { api, loginAlertKinds } from './contract';
 
 export interface Exchange {
   readonly method: string;
@@ -14,10 +14,10 @@ export interface Exchange {
   outcome: number | 'lost' | undefined;
 }
 
-export class Wire {
+export class NetworkLog {
   readonly exchanges: Exchange[] = [];
   /** Looks out for logins elsewhere, which follow a refresh in their own time. */
-  readonly lookouts: Exchange[] = [];
+  readonly loginAlertPolls: Exchange[] = [];
   /** Every URL any page has asked for, to see that no secret is in one. */
   readonly urls: string[] = [];
   private readonly byRequest = new Map<Request, Exchange>();
@@ -48,9 +48,9 @@ export class Wire {
   }
 
   /** From here on. */
-  forget(): void {
+  clear(): void {
     this.exchanges.length = 0;
-    this.lookouts.length = 0;
+    this.loginAlertPolls.length = 0;
   }
 
   /** Every access token that was handed out, oldest first. */
@@ -79,8 +79,8 @@ export class Wire {
       page: pageOf(request),
       outcome: undefined,
     };
-    const isLookout = path === api.events && searchParams.get('kind') === lookedOutFor;
-    (isLookout ? this.lookouts : this.exchanges).push(exchange);
+    const isLoginAlertPoll = path === api.events && searchParams.get('kind') === loginAlertKinds;
+    (isLoginAlertPoll ? this.loginAlertPolls : this.exchanges).push(exchange);
     this.byRequest.set(request, exchange);
   }
 
