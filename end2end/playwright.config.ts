@@ -7,7 +7,7 @@
 //   BATON_ENVOY     the gateway; the `envoy` on PATH if not given
 //   CLICKS, SEED    how many clicks of each kind lose answers, and which: once.spec.ts
 import { defineConfig } from '@playwright/test';
-import type { WorkerOptions } from './support/test';
+import type { WorkerOptions } from './support/fixtures';
 
 // A sandbox needs a user who is not root; the other flags keep the browser from talking to anyone
 // but the server under test.

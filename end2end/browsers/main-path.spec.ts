@@ -78,8 +78,8 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       await started(tab);
       await sees(tab, 'main', user.email);
       const userAgent = await tab.evaluate<string>('navigator.userAgent');
-      const behind = `http://127.0.0.1:${served.server.port}`;
-      const answer = await presentRefreshToken(request, behind, stolen, undefined, userAgent);
+      const direct = `http://127.0.0.1:${served.server.port}`;
+      const answer = await presentRefreshToken(request, direct, stolen, undefined, userAgent);
       expect(answer).toMatchObject({ status: 401, code: 'invalid_grant' });
       await tab.click(button('Call the API'));
       await isAt(tab, loginWithReturn);

@@ -1,6 +1,6 @@
 // WebKitGTK: its MiniBrowser on a display of its own, by WebDriver.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { freePort } from '../support/program';
+import { freePort } from '../support/managed-process';
 import { type Driven, type Expression, required, type Tab } from './tab';
 
 const START_WITHIN_MS = 20_000;

@@ -1,15 +1,15 @@
 // axe, with all its rules, finds nothing on any page in any state, in light and dark, narrow and
 // wide.
 import { AxeBuilder } from '@axe-core/playwright';
-import { gallery, refused } from '../support/gallery';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { expectedConsoleErrors, pageStates } from '../support/page-states';
 
 const narrow = { width: 320, height: 640 };
 const wide = { width: 1280, height: 900 };
 
-for (const [name, visit] of Object.entries(gallery)) {
+for (const [name, visit] of Object.entries(pageStates)) {
   test(`axe finds nothing: ${name}`, async ({ consoleErrors, page, user }) => {
-    if (refused[name]) consoleErrors.allow(refused[name]);
+    if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
     // A colour in motion has no contrast to measure.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await visit(page, user);

@@ -1,8 +1,8 @@
 // What has happened around the account, in plain words.
 import { api, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { json, mockNextResponse, problem } from '../support/network-faults';
-import { event } from '../support/sessions';
-import { expect, test } from '../support/test';
+import { mockEvent } from '../support/sessions';
 import { logIn, open, sendLogin } from '../support/users';
 
 test('what happened is told newest first, without refreshes unless one asks for them', async ({ page, user }) => {
@@ -34,7 +34,7 @@ test('older events come page by page', async ({ account }) => {
   await account.route(`**${api.events}?*`, async (route) => {
     const before = new URL(route.request().url()).searchParams.get('before');
     calls.push(before ?? 'newest');
-    const [first, second] = (before ? [3, 4] : [1, 2]).map((number) => event('logged_in', number));
+    const [first, second] = (before ? [3, 4] : [1, 2]).map((number) => mockEvent('logged_in', number));
     await route.fulfill(json({ events: [first, second], next: before ? null : second?.id }));
   });
   await account.getByRole('link', { name: 'Activity' }).click();
@@ -44,7 +44,7 @@ test('older events come page by page', async ({ account }) => {
   await expect(account.getByRole('status')).toHaveText('2 events older.');
   await expect(account.getByRole('status')).toBeFocused();
   await expect(account.getByRole('button', { name: 'Show older' })).toHaveCount(0);
-  expect(calls).toEqual(['newest', event('logged_in', 2).id]);
+  expect(calls).toEqual(['newest', mockEvent('logged_in', 2).id]);
 });
 
 test('a list that is empty or cannot be fetched says so', async ({ account }) => {
@@ -57,7 +57,7 @@ test('a list that is empty or cannot be fetched says so', async ({ account }) =>
 });
 
 test('what a later server calls something is not shown by its name', async ({ account }) => {
-  const later = { ...event('logged_in', 1), kind: 'abducted_by_aliens' };
+  const later = { ...mockEvent('logged_in', 1), kind: 'abducted_by_aliens' };
   await mockNextResponse(account, api.events, json({ events: [later], next: null }));
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.locator('.event-text')).toHaveText(/too old to name/);

@@ -2,8 +2,8 @@
 // `complaints` looks at the answers of every test; these are the ones that end a session or change its cookies.
 import type { Page } from '@playwright/test';
 import { api, loginWithReturn, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { changePassword, deleteAccount, openSettings } from '../support/settings';
-import { expect, test } from '../support/test';
 import { logOut, newUser } from '../support/users';
 
 interface Call {

@@ -2,10 +2,10 @@
 import type { Page } from '@playwright/test';
 import { pendingActions, scriptReadableState } from '../support/browser-storage';
 import { api, pages, pendingAttempt } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { loseNextAnswer, mockNextResponse, problem } from '../support/network-faults';
 import { sharedKey } from '../support/network-log';
-import { IPHONE, logInElsewhere, SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
-import { expect, test } from '../support/test';
+import { IPHONE, logInOnAnotherDevice, SHORT_RECENT_LOGIN_SECONDS, waitUntilStepUpRequired } from '../support/sessions';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logOut, open, sendLogin } from '../support/users';
 
 test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
@@ -17,8 +17,8 @@ const end = (page: Page) => page.getByRole('button', { name: 'End this session' 
 
 test.describe('ending a session long after login', () => {
   test.beforeEach(async ({ account, browser, request, server, user, networkLog }) => {
-    await (await logInElsewhere(browser, server.origin, user)).context().close();
-    await untilTheLoginIsOld(networkLog, request);
+    await (await logInOnAnotherDevice(browser, server.origin, user)).context().close();
+    await waitUntilStepUpRequired(networkLog, request);
     await open(account, pages.sessions);
     await expect(account.locator('.session-card')).toHaveCount(2);
     networkLog.clear();

@@ -1,8 +1,8 @@
 // Another site in the same browser, while the user is logged in here.
 import { api, pages } from '../support/contract';
 import { ticket } from '../support/cookies';
-import { elsewhere } from '../support/elsewhere';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { startOtherSite } from '../support/other-site';
 import { expectAccountOf } from '../support/users';
 
 test('a refresh or a logout that a script of another site asks for changes nothing', async ({
@@ -14,7 +14,7 @@ test('a refresh or a logout that a script of another site asks for changes nothi
   networkLog,
 }) => {
   const before = await ticket(context);
-  const site = await elsewhere('<h1>Elsewhere</h1>');
+  const site = await startOtherSite('<h1>Elsewhere</h1>');
   const page = await context.newPage();
   await page.goto(site.origin);
   networkLog.clear();
@@ -44,7 +44,7 @@ for (const path of [api.refresh, api.logout]) {
   }) => {
     const before = await ticket(context);
     const action = server.origin + path;
-    const site = await elsewhere(`<form method="post" action="${action}"><button>Win a prize</button></form>`);
+    const site = await startOtherSite(`<form method="post" action="${action}"><button>Win a prize</button></form>`);
     consoleErrors.allow(/403/);
     const page = await context.newPage();
     await page.goto(site.origin);
@@ -59,7 +59,7 @@ for (const path of [api.refresh, api.logout]) {
 
 test('no page lets itself be framed', async ({ account, consoleErrors, context, server, user }) => {
   const source = server.origin + pages.account;
-  const site = await elsewhere(`<iframe src="${source}" title="trap"></iframe>`);
+  const site = await startOtherSite(`<iframe src="${source}" title="trap"></iframe>`);
   consoleErrors.allow(/frame/i);
   const page = await context.newPage();
   const refused = page.waitForEvent('console', (it) => /frame/i.test(it.text()));
@@ -72,7 +72,7 @@ test('no page lets itself be framed', async ({ account, consoleErrors, context, 
 
 test('a link from another site leads to the account of who is logged in', async ({ account, server, user }) => {
   // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh has it.
-  const site = await elsewhere(`<a href="${server.origin}${pages.account}">Your account</a>`);
+  const site = await startOtherSite(`<a href="${server.origin}${pages.account}">Your account</a>`);
   await account.goto(site.origin);
   await account.getByRole('link').click();
   await expectAccountOf(account, user);

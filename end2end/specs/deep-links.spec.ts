@@ -1,6 +1,6 @@
 // A link leads to a page behind the login. After the login it is there whole: path, query and fragment.
 import { pages } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { expectAccountOf, logIn, newUser, open, sendLogin, waitForHydration } from '../support/users';
 
 const link = '/activity?kind=logins&from=mail%20%26%20more#e-3';
@@ -39,12 +39,12 @@ test('a session that is over elsewhere leads to the login and back whole', async
   await account.goto(link);
   await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your activity');
   const other = await context.browser()?.newContext({ baseURL: new URL(account.url()).origin });
-  const elsewhere = await other?.newPage();
-  if (!elsewhere) throw new Error('a browser has more than one context');
-  await logIn(elsewhere, user);
-  await elsewhere.goto(pages.sessions);
-  await elsewhere.getByRole('button', { name: 'End all other sessions' }).click();
-  await expect(elsewhere.getByText('All other sessions were ended.')).toBeVisible();
+  const otherDevice = await other?.newPage();
+  if (!otherDevice) throw new Error('a browser has more than one context');
+  await logIn(otherDevice, user);
+  await otherDevice.goto(pages.sessions);
+  await otherDevice.getByRole('button', { name: 'End all other sessions' }).click();
+  await expect(otherDevice.getByText('All other sessions were ended.')).toBeVisible();
   // The next call is refused, and so is the refresh.
   await account.getByRole('button', { name: 'Logins' }).click();
   await expect(account).toHaveURL(/\/login\?next=/);

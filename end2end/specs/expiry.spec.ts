@@ -1,12 +1,12 @@
 // The access token expires while the page is in use.
 import { api } from '../support/contract';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { withoutLocks } from '../support/lacking';
+import { expect, test } from '../support/fixtures';
+import { withoutWebLocks } from '../support/missing-features';
 import { holdRequests } from '../support/network-faults';
-import { expect, test } from '../support/test';
+import { SHORT_ACCESS_TOKEN_SECONDS, waitForTokenExpiry } from '../support/token-expiry';
 import { callTheApi, expectAccountOf, expectCallResult } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
 test('expiry in mid-use is invisible: the call is refused, the token renewed, the call repeated', async ({
   account,
@@ -16,7 +16,7 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
 }) => {
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  await untilTheTokenHasExpired(networkLog, request);
+  await waitForTokenExpiry(networkLog, request);
   // The clock on the page has run down, and nothing has been asked for because of that.
   await expect(account.getByRole('timer')).toHaveText('0:00');
   expect(networkLog.refreshes()).toEqual([]);
@@ -38,7 +38,7 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
 for (const [where, takeAway] of [
   ['', () => undefined],
   // With the lock, whoever comes second finds the token that the first has brought.
-  [' in a browser without Web Locks', withoutLocks],
+  [' in a browser without Web Locks', withoutWebLocks],
 ] as const) {
   test(`ten calls at once after expiry make one refresh${where}`, async ({
     account,
@@ -50,7 +50,7 @@ for (const [where, takeAway] of [
     await context.addInitScript(takeAway);
     await account.reload();
     await expectAccountOf(account, user);
-    await untilTheTokenHasExpired(networkLog, request);
+    await waitForTokenExpiry(networkLog, request);
     networkLog.clear();
     const gate = await holdRequests(account, api.me);
     // The button waits for its answer, so each call needs a new button: the page is left and entered

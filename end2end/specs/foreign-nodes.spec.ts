@@ -1,12 +1,12 @@
 // The document was changed by others before the scripts start. The page starts all the same, what was typed and the
 // focus stay, and each form is sent.
 import type { Page } from '@playwright/test';
+import { expectTextFocusAndCaret, openBeforeHydration, typeWithCaretInside } from '../support/before-hydration';
 import { api, pages } from '../support/contract';
-import { expectTypedWithin, openLate, typeWithin } from '../support/early';
-import { changes, decorate } from '../support/foreign';
+import { addPasswordManagerIcons, domMutations } from '../support/dom-mutations';
+import { expect, test } from '../support/fixtures';
 import { mockNextResponse, problem } from '../support/network-faults';
 import { changePassword, deleteAccount, openSettings, passwordChanged } from '../support/settings';
-import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, newUser, type User } from '../support/users';
 
 /** Sends each form of the settings, and the one that asks for the password again. */
@@ -34,16 +34,16 @@ async function sendTheSettings(page: Page, user: User): Promise<void> {
   await expect(page).toHaveURL(pages.login);
 }
 
-for (const [name, change] of Object.entries(changes)) {
+for (const [name, change] of Object.entries(domMutations)) {
   test(`the login page starts with ${name}`, async ({ page, user }) => {
-    await openLate(page, pages.login, async () => {
+    await openBeforeHydration(page, pages.login, async () => {
       await page.evaluate(change);
       await page.locator('#email').fill(user.email);
-      await typeWithin(page.locator('#password'), user.password);
+      await typeWithCaretInside(page.locator('#password'), user.password);
     });
     const password = page.locator('#password');
     await expect(page.locator('#email')).toHaveValue(user.email);
-    await expectTypedWithin(password, user.password);
+    await expectTextFocusAndCaret(password, user.password);
     await page.getByRole('button', { name: 'Show password' }).click();
     await expect(password).toHaveAttribute('type', 'text');
     await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
@@ -52,15 +52,15 @@ for (const [name, change] of Object.entries(changes)) {
 
   test(`the registration page starts with ${name}`, async ({ page }) => {
     const user = newUser();
-    await openLate(page, pages.register, async () => {
+    await openBeforeHydration(page, pages.register, async () => {
       await page.evaluate(change);
       await page.locator('#email').fill(user.email);
       await page.locator('#name').fill(user.name);
-      await typeWithin(page.locator('#password'), user.password);
+      await typeWithCaretInside(page.locator('#password'), user.password);
     });
     await expect(page.locator('#email')).toHaveValue(user.email);
     await expect(page.locator('#name')).toHaveValue(user.name);
-    await expectTypedWithin(page.locator('#password'), user.password);
+    await expectTextFocusAndCaret(page.locator('#password'), user.password);
     // What was typed before is judged, too.
     await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute('aria-valuetext', 'strong');
     await page.getByRole('button', { name: 'Create account' }).click();
@@ -69,7 +69,7 @@ for (const [name, change] of Object.entries(changes)) {
   });
 
   test(`a page behind the login starts with ${name}`, async ({ account, user }) => {
-    await openLate(account, pages.account, () => account.evaluate(change));
+    await openBeforeHydration(account, pages.account, () => account.evaluate(change));
     await expectAccountOf(account, user);
     await callTheApi(account);
     await expectCallResult(account, 'Answered in one try.');
@@ -86,14 +86,14 @@ for (const [name, change] of Object.entries(changes)) {
   });
 
   test(`the forms behind the login are sent from a page that starts with ${name}`, async ({ account, user }) => {
-    await openLate(account, pages.settings, () => account.evaluate(change));
+    await openBeforeHydration(account, pages.settings, () => account.evaluate(change));
     await sendTheSettings(account, user);
   });
 }
 
 test('forms are sent that a password manager decorates whenever one appears', async ({ account, user }) => {
   await openSettings(account);
-  await account.evaluate(decorate);
+  await account.evaluate(addPasswordManagerIcons);
   await sendTheSettings(account, user);
 });
 
@@ -101,7 +101,9 @@ test('a page that nobody has changed is taken over, not rendered afresh', async 
   for (const path of Object.values(pages).filter((it) => it !== pages.notFound)) {
     const tab = path === pages.login || path === pages.register ? page : account;
     if (tab === page) await page.context().clearCookies();
-    await openLate(tab, path, () => tab.locator('main').evaluate((main) => main.setAttribute('data-same', '')));
+    await openBeforeHydration(tab, path, () =>
+      tab.locator('main').evaluate((main) => main.setAttribute('data-same', '')),
+    );
     await expect(tab.locator('main'), path).toHaveAttribute('data-same');
   }
 });

@@ -1,8 +1,8 @@
 // Every page is taken over by the scripts without a console error: no mismatch, no refused content, no
 // failed request. `complaints` listens in every test; here every page is opened for its sake.
 import { pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { RequestGate } from '../support/network-faults';
-import { expect, test } from '../support/test';
 import { expectAccountOf, open, waitForHydration } from '../support/users';
 
 const titles = {

@@ -1,7 +1,7 @@
 // Everything works without a mouse, and one always sees where one is.
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { expectAccountOf, expectCallResult, expectNotice, newUser, open } from '../support/users';
 
 /** Tab until the focus is on what has this name. A user counts no presses, but gives up once. */

@@ -1,11 +1,11 @@
 import { pages } from '../support/contract';
-import { gallery, refused } from '../support/gallery';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { expectedConsoleErrors, pageStates } from '../support/page-states';
 import { open } from '../support/users';
 
-for (const [name, visit] of Object.entries(gallery)) {
+for (const [name, visit] of Object.entries(pageStates)) {
   test(`nothing is wider than a narrow screen: ${name}`, async ({ consoleErrors, page, user }) => {
-    if (refused[name]) consoleErrors.allow(refused[name]);
+    if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
     await page.setViewportSize({ width: 320, height: 640 });
     await visit(page, user);
     const tooWide = await page.evaluate(() => {

@@ -1,9 +1,9 @@
 // The server's own limits, as in front of users: who guesses has to wait, and gets in afterwards.
 import type { Page } from '@playwright/test';
 import { api, pages } from '../support/contract';
-import { SHORT_RECENT_LOGIN_SECONDS, untilTheLoginIsOld } from '../support/sessions';
+import { expect, test } from '../support/fixtures';
+import { SHORT_RECENT_LOGIN_SECONDS, waitUntilStepUpRequired } from '../support/sessions';
 import { deleteAccount, openSettings } from '../support/settings';
-import { expect, test } from '../support/test';
 import { expectAccountOf, expectNotice, open, sendLogin } from '../support/users';
 
 test.use({ limits: 'default', recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
@@ -53,7 +53,7 @@ test('guesses where the password is asked for again are made to wait as well, an
   user,
   networkLog,
 }) => {
-  await untilTheLoginIsOld(networkLog, request);
+  await waitUntilStepUpRequired(networkLog, request);
   await openSettings(account);
   await deleteAccount(account);
   const dialog = account.getByRole('dialog', { name: 'Enter your password' });

@@ -1,7 +1,8 @@
 // What an answer to a logout clears must not give pages that come later another set of Web Locks than those from before.
+
+import { callConcurrentlyAndRefuse } from '../support/concurrent-calls';
 import { pages } from '../support/contract';
-import { expect, test } from '../support/test';
-import { callRefusedTogether } from '../support/together';
+import { expect, test } from '../support/fixtures';
 import { expectAccountOf, logIn, logOut } from '../support/users';
 
 test('tabs from before and after a logout see one set of locks, and take turns', async ({
@@ -31,7 +32,7 @@ test('tabs from before and after a logout see one set of locks, and take turns',
   let doubles = 0;
   for (let round = 0; round < rounds; round += 1) {
     networkLog.clear();
-    await callRefusedTogether(tabs);
+    await callConcurrentlyAndRefuse(tabs);
     const outcomes = networkLog.refreshOutcomes();
     expect(new Set(outcomes), 'nothing ends').toEqual(new Set([200]));
     doubles += outcomes.length - 1;

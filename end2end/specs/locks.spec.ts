@@ -1,15 +1,15 @@
 // Web Locks that do not exclude: a browser that clears or evicts an origin's storage gives pages that come later
 // another set of locks, so that tabs from before and after hold one lock at a time each.
 
-import { kindsOverheard, overhear } from '../support/channel';
+import { recordedKinds, recordMessages } from '../support/broadcast-channel';
+import { callConcurrently } from '../support/concurrent-calls';
 import { pages, pendingAttempt } from '../support/contract';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { locksApart, readsTheAttemptLate } from '../support/lacking';
-import { expect, test } from '../support/test';
-import { callTogether } from '../support/together';
+import { expect, test } from '../support/fixtures';
+import { withDelayedStorageReads, withPartitionedLocks } from '../support/missing-features';
+import { SHORT_ACCESS_TOKEN_SECONDS, waitForTokenExpiry } from '../support/token-expiry';
 import { expectAccountOf } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
 test('tabs with locks of their own find out, and share one attempt all the same', async ({
   account,
@@ -18,19 +18,19 @@ test('tabs with locks of their own find out, and share one attempt all the same'
   user,
   networkLog,
 }) => {
-  const ear = await context.newPage();
-  await overhear(ear);
+  const recorder = await context.newPage();
+  await recordMessages(recorder);
   const later = await context.newPage();
-  await later.addInitScript(locksApart);
+  await later.addInitScript(withPartitionedLocks);
   await later.goto(pages.account);
   await expectAccountOf(later, user);
-  await expect.poll(() => kindsOverheard(ear)).toContain('locks_differ');
+  await expect.poll(() => recordedKinds(recorder)).toContain('locks_differ');
   const tabs = [account, later];
   for (let round = 0; round < 3; round += 1) {
-    await untilTheTokenHasExpired(networkLog, request);
-    for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
+    await waitForTokenExpiry(networkLog, request);
+    for (const tab of tabs) await tab.evaluate(withDelayedStorageReads, pendingAttempt);
     networkLog.clear();
-    await callTogether(tabs);
+    await callConcurrently(tabs);
     expect(networkLog.refreshOutcomes()).not.toContain(401);
   }
   for (const tab of tabs) {

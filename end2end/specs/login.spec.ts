@@ -1,7 +1,7 @@
 import { api, hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import { holdRequests } from '../support/network-faults';
-import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, logIn, newUser, open, sendLogin } from '../support/users';
 
 const refusal = 'This email address and password open no account. Check both and try again.';
@@ -89,7 +89,7 @@ test('a way back that leads to another origin is not taken after login', async (
 
 test('no spelling of another origin is taken for a way back', async ({ page, user, networkLog }) => {
   await logIn(page, user);
-  const elsewhere = [
+  const otherOrigins = [
     'https://elsewhere.example/',
     '//elsewhere.example/',
     '///elsewhere.example/',
@@ -102,7 +102,7 @@ test('no spelling of another origin is taken for a way back', async ({ page, use
     'javascript:document.title="taken over"',
     'http:elsewhere.example',
   ];
-  for (const next of elsewhere) {
+  for (const next of otherOrigins) {
     await page.goto(`${pages.login}?next=${encodeURIComponent(next)}`);
     await expectAccountOf(page, user);
   }

@@ -1,6 +1,7 @@
 import { pendingActions, storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, loginWithReturn, pages, pendingAction, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import {
   captivePortal,
   goOffline,
@@ -10,7 +11,6 @@ import {
   TRIES_PER_ACTION,
 } from '../support/network-faults';
 import { sharedKey } from '../support/network-log';
-import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,

@@ -3,13 +3,13 @@
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
 import { generation, ticket } from '../support/cookies';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { withSilentDatabases } from '../support/lacking';
+import { expect, test } from '../support/fixtures';
+import { withHangingIndexedDb } from '../support/missing-features';
 import { holdRequests, mockNextResponse, problem } from '../support/network-faults';
-import { expect, test } from '../support/test';
+import { SHORT_ACCESS_TOKEN_SECONDS, waitForTokenExpiry } from '../support/token-expiry';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
 /** The key of the attempt that has not been answered. */
 const pendingKey = (page: Page) => page.evaluate((key) => localStorage.getItem(key), pendingAttempt);
@@ -114,10 +114,10 @@ test('a database that fails between two attempts does not bring back the key of 
   await callTheApi(expired);
   await expect.poll(() => gate.arrived).toBe(1);
   // What follows is kept in localStorage alone: the database keeps the first key.
-  await expired.evaluate(withSilentDatabases);
+  await expired.evaluate(withHangingIndexedDb);
   gate.open();
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
-  await untilTheTokenHasExpired(networkLog, request);
+  await waitForTokenExpiry(networkLog, request);
   networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await callTheApi(expired);

@@ -2,7 +2,7 @@
 import type { BrowserContext } from '@playwright/test';
 import { devicesCookie, legacyDeviceCookie, pages } from '../support/contract';
 import { getCookie, setCookiesByAnotherServer } from '../support/cookies';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import {
   callTheApi,
   expectAccountOf,

@@ -1,12 +1,12 @@
 // A login elsewhere is told to the sessions that are there already: was it you?
 import type { Page } from '@playwright/test';
 import { api, dismissedEvent, loginAlertKinds, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { json, problem } from '../support/network-faults';
-import { event, logInElsewhere } from '../support/sessions';
-import { expect, test } from '../support/test';
+import { logInOnAnotherDevice, mockEvent } from '../support/sessions';
 import { expectAccountOf, expectNotice, open } from '../support/users';
 
-type Told = ReturnType<typeof event>[] | 'nothing works';
+type Told = ReturnType<typeof mockEvent>[] | 'nothing works';
 
 /** From now on the server tells of these. */
 async function tellOf(page: Page, told: Told): Promise<void> {
@@ -22,7 +22,7 @@ async function tellOf(page: Page, told: Told): Promise<void> {
 const dismiss = (page: Page) => page.getByRole('button', { name: 'Dismiss' });
 
 test('a login on a new device is told after a refresh, until it is dismissed', async ({ account, user }) => {
-  await tellOf(account, [event('new_device', 2), event('new_network', 1)]);
+  await tellOf(account, [mockEvent('new_device', 2), mockEvent('new_network', 1)]);
   await account.reload();
   await expectNotice(account, /^New login: Firefox on Linux from 203\.0\.113\.9, at .*\. Was it you\?$/);
   const notices = account.locator('.notices');
@@ -32,7 +32,7 @@ test('a login on a new device is told after a refresh, until it is dismissed', a
   await dismiss(account).click();
   await expect(notices).toBeEmpty();
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
-  expect(await account.evaluate((it) => localStorage.getItem(it), dismissedEvent)).toBe(event('new_device', 2).id);
+  expect(await account.evaluate((it) => localStorage.getItem(it), dismissedEvent)).toBe(mockEvent('new_device', 2).id);
 
   await open(account, pages.account);
   await expectAccountOf(account, user);
@@ -42,7 +42,7 @@ test('a login on a new device is told after a refresh, until it is dismissed', a
   await expectAccountOf(account, user);
   await expect(dismiss(account)).toHaveCount(0);
   // A newer one is told.
-  await tellOf(account, [event('new_network', 3), event('new_device', 2)]);
+  await tellOf(account, [mockEvent('new_network', 3), mockEvent('new_device', 2)]);
   await account.reload();
   await expect(dismiss(account)).toBeVisible();
 });
@@ -53,15 +53,15 @@ test('a real login on another device is told to the session that was there', asy
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await account.reload();
   await expectNotice(account, /^New login: Firefox on Linux from 127\.0\.0\.1, at .*\. Was it you\?$/);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('a login of this session, or before it, is no news', async ({ account, user, networkLog }) => {
-  const before = { ...event('new_device', 1), at: 1_000_000_000 };
-  await tellOf(account, [{ ...event('new_device', 2), current: true }, before]);
+  const before = { ...mockEvent('new_device', 1), at: 1_000_000_000 };
+  await tellOf(account, [{ ...mockEvent('new_device', 2), current: true }, before]);
   await account.reload();
   await expect.poll(() => networkLog.loginAlertPolls.map((it) => it.outcome)).toEqual([200]);
   await expectAccountOf(account, user);

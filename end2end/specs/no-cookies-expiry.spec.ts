@@ -1,12 +1,12 @@
 // A browser that keeps no cookies, or loses them, when its access token has had its time.
 import { hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { getCookie } from '../support/cookies';
-import { SHORT_LIFE_SECONDS } from '../support/expiry';
+import { expect, test } from '../support/fixtures';
 import { expectNoticeWith, refuseSecureCookies } from '../support/no-cookies';
-import { expect, test } from '../support/test';
+import { SHORT_ACCESS_TOKEN_SECONDS } from '../support/token-expiry';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
 const lasted =
   'Your login is over: this browser kept no cookie of it, so it lasted only as long as its first access token.';

@@ -3,6 +3,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, loginWithReturn, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { problem } from '../support/network-faults';
 import { NetworkLog } from '../support/network-log';
 import {
@@ -12,7 +13,6 @@ import {
   stripSetCookie,
   withCookiesBlocked,
 } from '../support/no-cookies';
-import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,
@@ -178,8 +178,8 @@ test('a session that is ended elsewhere meanwhile is told as that', async ({
   await sendLogin(page, user);
   await expectNoticeWith(page, until);
   const { email, password } = user;
-  const elsewhere = await request.post(api.login, { data: { email, password } });
-  const { access_token } = (await elsewhere.json()) as { access_token: string };
+  const otherLogin = await request.post(api.login, { data: { email, password } });
+  const { access_token } = (await otherLogin.json()) as { access_token: string };
   const headers = { Authorization: `Bearer ${access_token}` };
   expect((await request.delete(api.sessions, { headers })).status()).toBe(204);
   await callTheApi(page);

@@ -1,8 +1,8 @@
 // Baton without the gateway: there are no notes, and the page says where they would be.
 import { api, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { json, mockNextResponse } from '../support/network-faults';
-import { note } from '../support/notes';
-import { expect, test } from '../support/test';
+import { mockNote } from '../support/notes';
 import { open } from '../support/users';
 
 test('without the gateway the page says where notes live, and how to start it', async ({ account, networkLog }) => {
@@ -20,7 +20,7 @@ test('without the gateway the page says where notes live, and how to start it', 
 test('once the gateway is there the page goes on', async ({ account }) => {
   await open(account, pages.notes);
   await expect(account.getByRole('alert')).toContainText('Notes live in a service of their own');
-  await mockNextResponse(account, api.notes, json({ notes: [note(1, 'Milk', '')], more: false }));
+  await mockNextResponse(account, api.notes, json({ notes: [mockNote(1, 'Milk', '')], more: false }));
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Milk']);
   await expect(account.getByRole('button', { name: 'New note' })).toBeVisible();

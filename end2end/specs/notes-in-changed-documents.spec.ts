@@ -1,18 +1,18 @@
 // The notes page where others change the document: foreign nodes before its scripts start, icons beside its fields,
 // and a translator that puts elements of its own in the place of every text.
 import type { Page } from '@playwright/test';
+import { openBeforeHydration } from '../support/before-hydration';
 import { pages } from '../support/contract';
-import { openLate } from '../support/early';
-import { changes, decorate, translate } from '../support/foreign';
-import { cards, fill, OtherWindow, openNotes, save, write } from '../support/notes';
-import { expect, test } from '../support/test';
+import { addPasswordManagerIcons, domMutations, translatePage } from '../support/dom-mutations';
+import { expect, test } from '../support/fixtures';
+import { fillNote, NotesClient, noteCards, openNotes, saveNote, writeNote } from '../support/notes';
 
 test.use({ behindGateway: true });
 
 const said = (page: Page) => page.getByRole('status');
 
 async function edit(page: Page, title: string): Promise<void> {
-  await cards(page, title).getByRole('button', { name: 'Edit' }).click();
+  await noteCards(page, title).getByRole('button', { name: 'Edit' }).click();
   await expect(page.getByLabel('Title')).toHaveValue(title);
 }
 
@@ -22,33 +22,33 @@ async function search(page: Page, text: string): Promise<void> {
 }
 
 async function deleteNote(page: Page, title: string): Promise<void> {
-  await cards(page, title).getByRole('button', { name: 'Delete' }).click();
+  await noteCards(page, title).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('button', { name: 'Delete for good' }).click();
   await expect(said(page)).toHaveText(`“${title}” was deleted.`);
-  await expect(cards(page, title)).toHaveCount(0);
+  await expect(noteCards(page, title)).toHaveCount(0);
 }
 
 /** Sends each form of the page, and leaves no note. */
 async function sendTheForms(page: Page): Promise<void> {
   await expect(said(page)).toHaveText('You have no notes yet.');
-  await write(page, 'Milk', 'two bottles');
-  await expect(cards(page, 'Milk')).toContainText('two bottles');
+  await writeNote(page, 'Milk', 'two bottles');
+  await expect(noteCards(page, 'Milk')).toContainText('two bottles');
   await edit(page, 'Milk');
-  await fill(page, ' ', 'three bottles');
-  await save(page);
+  await fillNote(page, ' ', 'three bottles');
+  await saveNote(page);
   await expect(page.getByText('Give the note a title.')).toBeVisible();
-  await fill(page, 'Oat milk', 'three bottles');
-  await save(page);
+  await fillNote(page, 'Oat milk', 'three bottles');
+  await saveNote(page);
   await expect(said(page)).toHaveText('“Oat milk” is saved.');
   await expect(page.locator('.note-title')).toHaveText(['Oat milk']);
   await expect(page.locator('.note-text')).toHaveText(['three bottles']);
 
   await search(page, 'butter');
   await expect(said(page)).toHaveText('None of your notes holds “butter”.');
-  await expect(cards(page)).toHaveCount(0);
+  await expect(noteCards(page)).toHaveCount(0);
   await search(page, 'three');
   await expect(said(page)).toHaveText('One note with “three”');
-  await expect(cards(page, 'Oat milk')).toBeVisible();
+  await expect(noteCards(page, 'Oat milk')).toBeVisible();
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect(said(page)).toHaveText('One note');
   await deleteNote(page, 'Oat milk');
@@ -56,9 +56,9 @@ async function sendTheForms(page: Page): Promise<void> {
 
 test('notes are written, changed, found and deleted on a page that starts with foreign nodes', async ({ account }) => {
   test.slow();
-  for (const [name, change] of Object.entries(changes)) {
+  for (const [name, change] of Object.entries(domMutations)) {
     await test.step(name, async () => {
-      await openLate(account, pages.notes, () => account.evaluate(change));
+      await openBeforeHydration(account, pages.notes, () => account.evaluate(change));
       await sendTheForms(account);
     });
   }
@@ -66,16 +66,16 @@ test('notes are written, changed, found and deleted on a page that starts with f
 
 test('forms for notes are sent that a password manager decorates whenever one appears', async ({ account }) => {
   await openNotes(account);
-  await account.evaluate(decorate);
+  await account.evaluate(addPasswordManagerIcons);
   await sendTheForms(account);
 });
 
 test('a translated list of notes shows what was written, changed, found and deleted', async ({ account }) => {
   await openNotes(account);
-  await account.evaluate(translate);
+  await account.evaluate(translatePage);
   await sendTheForms(account);
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
-  await write(account, 'Bread');
+  await writeNote(account, 'Bread');
   await expect(account.getByText('You have no notes yet.')).toHaveCount(0);
   await expect(account.locator('.note-title')).toHaveText(['Bread']);
 });
@@ -85,20 +85,20 @@ test('a translated form for a note shows each version that is stored elsewhere',
   request,
   networkLog,
 }) => {
-  const other = new OtherWindow(request, networkLog);
+  const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
-  await account.evaluate(translate);
+  await account.evaluate(translatePage);
   await edit(account, 'Milk');
-  await fill(account, 'Milk', 'mine');
+  await fillNote(account, 'Milk', 'mine');
   const stored = account.getByRole('region', { name: 'What is stored now' });
   for (const theirs of ['theirs: four', 'theirs: five']) {
     await other.overwrite(id, 'Milk', theirs);
-    await save(account);
+    await saveNote(account);
     await expect(account.getByRole('alert')).toContainText('changed elsewhere since you opened it');
     await expect(stored.locator('.note-text')).toHaveText(theirs);
   }
-  await save(account);
+  await saveNote(account);
   await expect(said(account)).toHaveText('“Milk” is saved.');
   await expect(stored).toHaveCount(0);
   await expect(account.getByRole('alert')).toHaveCount(0);

@@ -2,8 +2,8 @@
 // whole of each page's main part.
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { goOffline } from '../support/network-faults';
-import { expect, test } from '../support/test';
 import { callTheApi, expectCallResult, expectNotice, logOut, newUser, open, sendLogin } from '../support/users';
 
 test('the frame of every page: a way past it, a banner, the navigation, one main part, a foot', async ({ page }) => {

@@ -2,9 +2,9 @@
 // the frozen page could not hear, it must not contradict.
 import config from '../playwright.config';
 import { loginWithReturn, pages } from '../support/contract';
-import { elsewhere } from '../support/elsewhere';
-import { withoutTheChannel } from '../support/lacking';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { withoutBroadcastChannel } from '../support/missing-features';
+import { startOtherSite } from '../support/other-site';
 import { expectAccountOf, logOut, open, waitForHydration } from '../support/users';
 
 // Playwright turns the cache off.
@@ -20,7 +20,7 @@ test('a page that the browser has kept is loaded anew when it is shown again', a
   // Chromium keeps pages marked `no-store`, but not if they have fetched an answer that is, as every
   // page with a session has, and not if a cookie has changed, as by the test cookie of the login page. Others may keep more.
   await open(page, pages.home);
-  const site = await elsewhere('<h1>Elsewhere</h1>');
+  const site = await startOtherSite('<h1>Elsewhere</h1>');
   await page.goto(site.origin);
   await page.goBack({ waitUntil: 'commit' });
   await expect.poll(() => shown.slice(-2)).toEqual(['kept', 'new']);
@@ -30,7 +30,7 @@ test('a page that the browser has kept is loaded anew when it is shown again', a
 test('a kept page that did not hear of a logout shows nothing private', async ({ account, context, user }) => {
   // Chromium lets go of a kept page when a cookie changes. For one that does not, the page is told
   // that it was kept, and without the channel it hears of nothing, like a frozen one.
-  await context.addInitScript(withoutTheChannel);
+  await context.addInitScript(withoutBroadcastChannel);
   await account.reload();
   await expectAccountOf(account, user);
   const other = await context.newPage();

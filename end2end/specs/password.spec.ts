@@ -1,7 +1,7 @@
 // The strength meter and the server's answer come from one rule: what the meter says while one
 // types is what the server does when one sends.
 import { api, pages } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { expectAccountOf, newUser, open } from '../support/users';
 
 const refused = [

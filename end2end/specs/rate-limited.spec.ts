@@ -1,7 +1,7 @@
 // Too many tries: the form counts down, and works again when it is over.
 import { api, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { mockNextResponse, problem } from '../support/network-faults';
-import { expect, test } from '../support/test';
 import { expectAccountOf, open, sendLogin } from '../support/users';
 
 /** A text that stands for a second is missed by who looks now and then. */

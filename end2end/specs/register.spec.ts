@@ -1,5 +1,5 @@
 import { api, pages } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { callTheApi, expectAccountOf, expectCallResult, logOut, newUser, open, sendLogin } from '../support/users';
 
 test('a stranger creates an account, is logged in, and can log in again later', async ({ page, networkLog }) => {

@@ -1,6 +1,6 @@
 import { api, hintCookie, loginWithReturn, pages, pendingAttempt } from '../support/contract';
 import { generation, ticket } from '../support/cookies';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, waitForHydration } from '../support/users';
 
 test('a reload keeps the session: one silent refresh, one new ticket', async ({

@@ -2,8 +2,8 @@
 // for both, and the owner is told.
 import { api, loginWithReturn, pages } from '../support/contract';
 import { presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import { IPHONE } from '../support/sessions';
-import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sendLogin } from '../support/users';
 
 /** A call with a token of the session is told why it ended; a refresh is not. */
@@ -106,9 +106,9 @@ test("the user's other browser stays logged in", async ({
   server,
   user,
 }) => {
-  const elsewhere = await browser.newContext({ baseURL: server.origin });
-  consoleErrors.watch(elsewhere);
-  const laptop = await elsewhere.newPage();
+  const otherBrowser = await browser.newContext({ baseURL: server.origin });
+  consoleErrors.watch(otherBrowser);
+  const laptop = await otherBrowser.newPage();
   await logIn(laptop, user);
 
   const stolen = await ticket(context);
@@ -122,5 +122,5 @@ test("the user's other browser stays logged in", async ({
   await expectCallResult(laptop, 'Answered in one try.');
   await laptop.reload();
   await expectAccountOf(laptop, user);
-  await elsewhere.close();
+  await otherBrowser.close();
 });

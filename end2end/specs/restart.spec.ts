@@ -1,6 +1,6 @@
 // The server goes away under its users. This file stops its worker's server, and starts it again.
 import { api } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
 test.beforeEach(({ consoleErrors }) => {

@@ -10,10 +10,10 @@ import {
 } from '../support/browser-storage';
 import { api, hintCookie, hintOwner, pages, pendingAction, pendingAttempt, refreshCookie } from '../support/contract';
 import { getCookie, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import { holdRequests } from '../support/network-faults';
 import { sharedKey } from '../support/network-log';
 import { openSettings } from '../support/settings';
-import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
 
 /**

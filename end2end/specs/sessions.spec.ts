@@ -1,5 +1,6 @@
 // Where am I logged in, and out with the others.
 import { api, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import {
   captivePortal,
   goOffline,
@@ -9,14 +10,13 @@ import {
   TRIES_PER_ACTION,
 } from '../support/network-faults';
 import { sharedKey } from '../support/network-log';
-import { logInElsewhere } from '../support/sessions';
-import { expect, test } from '../support/test';
+import { logInOnAnotherDevice } from '../support/sessions';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
 test('the page says where one is logged in, this one first', async ({ account, browser, server, user }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account).toHaveURL(pages.sessions);
   const cards = account.locator('.session-card');
@@ -31,7 +31,7 @@ test('the page says where one is logged in, this one first', async ({ account, b
       await expect(card.getByText(term)).toBeVisible();
     }
   }
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('a session that is ended elsewhere is out at its next call, and its page says why', async ({
@@ -40,8 +40,8 @@ test('a session that is ended elsewhere is out at its next call, and its page sa
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  const tab = await elsewhere.context().newPage();
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  const tab = await otherDevice.context().newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
 
@@ -53,23 +53,23 @@ test('a session that is ended elsewhere is out at its next call, and its page sa
   // The button is gone; the focus is not lost with it.
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 
-  await callTheApi(elsewhere);
-  await expectNotice(elsewhere, ended);
+  await callTheApi(otherDevice);
+  await expectNotice(otherDevice, ended);
   await expectNotice(tab, ended);
-  for (const page of [elsewhere, tab]) {
+  for (const page of [otherDevice, tab]) {
     await expect(page).toHaveURL('/login?next=%2Faccount');
     await expect(page.locator('body')).not.toContainText(user.email);
   }
   // Here everything goes on.
   await account.reload();
   await expect(account.locator('.session-card')).toHaveCount(1);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('all others are ended at once, and this one goes on', async ({ account, browser, server, user }) => {
   const others = [
-    await logInElsewhere(browser, server.origin, user),
-    await logInElsewhere(browser, server.origin, user),
+    await logInOnAnotherDevice(browser, server.origin, user),
+    await logInOnAnotherDevice(browser, server.origin, user),
   ];
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(3);
@@ -92,17 +92,17 @@ test('a session that is gone already leaves the list as if it had been ended now
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
   await account.route(`**${api.sessions}/*`, (route) => route.fulfill(problem(404, 'not_found')));
   await account.getByRole('button', { name: 'End this session' }).click();
   await expect(account.locator('.session-card')).toHaveCount(1);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('what did not happen is not shown as if it had', async ({ account, browser, server, user, networkLog }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const elsewhere = await logInOnAnotherDevice(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
   networkLog.clear();

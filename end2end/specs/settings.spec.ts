@@ -3,11 +3,11 @@ import type { APIRequest, Page } from '@playwright/test';
 import { storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
 import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import { goOffline, loseNextAnswer, mockNextResponse, problem, TRIES_PER_ACTION } from '../support/network-faults';
 import { sharedKey } from '../support/network-log';
-import { logInElsewhere } from '../support/sessions';
+import { logInOnAnotherDevice } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
-import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,
@@ -50,7 +50,7 @@ test('another password ends all other sessions, and this one goes on in all of i
   user,
   networkLog,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   const tab = await context.newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
@@ -66,9 +66,9 @@ test('another password ends all other sessions, and this one goes on in all of i
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
   expect(await ticket(context), 'the refresh token is passed on').not.toBe(before);
 
-  await callTheApi(elsewhere);
-  await expectNotice(elsewhere, /^The password was changed in another session/);
-  await elsewhere.context().close();
+  await callTheApi(otherDevice);
+  await expectNotice(otherDevice, /^The password was changed in another session/);
+  await otherDevice.context().close();
   for (const page of [tab, account]) {
     await open(page, pages.account);
     await callTheApi(page);
@@ -177,7 +177,7 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   const tab = await context.newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
@@ -204,9 +204,9 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
   }
   expect(await getCookie(context, refreshCookie)).toBeUndefined();
   expect(await getCookie(context, hintCookie)).toBeUndefined();
-  await callTheApi(elsewhere);
-  await expect(elsewhere).toHaveURL('/login');
-  await elsewhere.context().close();
+  await callTheApi(otherDevice);
+  await expect(otherDevice).toHaveURL('/login');
+  await otherDevice.context().close();
   await account.getByLabel('Email').fill(user.email);
   await account.getByLabel('Password', { exact: true }).fill(user.password);
   await account.getByRole('main').getByRole('button', { name: 'Log in' }).click();

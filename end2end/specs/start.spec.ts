@@ -4,11 +4,11 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page, Route } from '@playwright/test';
+import { expectTextFocusAndCaret, openBeforeHydration, typeWithCaretInside } from '../support/before-hydration';
 import { pages } from '../support/contract';
-import { expectTypedWithin, openLate, typeWithin } from '../support/early';
+import { expect, test } from '../support/fixtures';
 import { RequestGate } from '../support/network-faults';
 import { Server, site } from '../support/server';
-import { expect, test } from '../support/test';
 import { expectAccountOf, newUser, sendLogin, waitForHydration } from '../support/users';
 
 const program = /\/assets\/[^/]*\.(js|wasm)(\?|$)/;
@@ -132,13 +132,13 @@ test('a trap in hydration starts the page afresh, and nothing of the first try i
 }) => {
   await page.addInitScript(changeDuringHydration);
   const password = page.locator('#password');
-  await openLate(page, pages.login, async () => {
+  await openBeforeHydration(page, pages.login, async () => {
     await page.locator('#email').fill(user.email);
-    await typeWithin(password, user.password);
+    await typeWithCaretInside(password, user.password);
   });
   expect(networkLog.urls.join('\n'), 'hydration has failed').toContain('?afresh');
   await expect(page.locator('#email')).toHaveValue(user.email);
-  await expectTypedWithin(password, user.password);
+  await expectTextFocusAndCaret(password, user.password);
   // One set of listeners: a link is followed without a reload, and once.
   await page.evaluate(() => (window.name = 'not reloaded'));
   await page.getByRole('link', { name: 'Create an account' }).click();
@@ -159,15 +159,15 @@ test('a trap in hydration keeps what was typed in the registration, which is sen
 }) => {
   const user = newUser();
   await page.addInitScript(changeDuringHydration);
-  await openLate(page, pages.register, async () => {
+  await openBeforeHydration(page, pages.register, async () => {
     await page.locator('#email').fill(user.email);
     await page.locator('#password').fill(user.password);
-    await typeWithin(page.locator('#name'), user.name);
+    await typeWithCaretInside(page.locator('#name'), user.name);
   });
   expect(networkLog.urls.join('\n'), 'hydration has failed').toContain('?afresh');
   await expect(page.locator('#email')).toHaveValue(user.email);
   await expect(page.locator('#password')).toHaveValue(user.password);
-  await expectTypedWithin(page.locator('#name'), user.name);
+  await expectTextFocusAndCaret(page.locator('#name'), user.name);
   await page.getByRole('button', { name: 'Create account' }).click();
   await expectAccountOf(page, user);
   await expect(page.getByRole('main')).toContainText(user.name);

@@ -12,10 +12,10 @@ import {
   pendingAttempt,
 } from '../support/contract';
 import { presentRefreshToken, ticket } from '../support/cookies';
+import { test as base, expect } from '../support/fixtures';
 import { goOffline, outcomeUnknown } from '../support/network-faults';
-import { logInElsewhere } from '../support/sessions';
+import { logInOnAnotherDevice } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
-import { test as base, expect } from '../support/test';
 import { callTheApi, expectAccountOf, expectNotice, newUser, open } from '../support/users';
 
 const test = base.extend<{ tabs: [Page, Page] }>({
@@ -46,13 +46,13 @@ async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void>
 }
 
 test('nothing is kept of a session that another device has ended', async ({ browser, server, tabs, user }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  await open(elsewhere, pages.sessions);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  await open(otherDevice, pages.sessions);
   await keepAll(tabs[0]);
-  await elsewhere.getByRole('button', { name: 'End this session' }).click();
-  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
+  await otherDevice.getByRole('button', { name: 'End this session' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
   await expectNothingKept(tabs, /^This session was ended from another of your sessions/);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('nothing is kept of a session that a change of the password on another device has ended', async ({
@@ -61,13 +61,13 @@ test('nothing is kept of a session that a change of the password on another devi
   tabs,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  await openSettings(elsewhere);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  await openSettings(otherDevice);
   await keepAll(tabs[0]);
-  await changePassword(elsewhere, user.password, newUser().password);
-  await expect(elsewhere.getByText(passwordChanged)).toBeVisible();
+  await changePassword(otherDevice, user.password, newUser().password);
+  await expect(otherDevice.getByText(passwordChanged)).toBeVisible();
   await expectNothingKept(tabs, /^The password was changed in another session/);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('nothing is kept of a session that a replay has ended', async ({ context, playwright, server, tabs, user }) => {
@@ -97,8 +97,8 @@ test('nothing is kept of an action that is unanswered when another device ends i
   user,
 }) => {
   const [tab] = tabs;
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  await open(elsewhere, pages.sessions);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  await open(otherDevice, pages.sessions);
   await openSettings(tab);
   const goOnline = await goOffline(tab);
   await tab.getByRole('textbox', { name: 'Name (optional)' }).fill('Grace Passer');
@@ -106,9 +106,9 @@ test('nothing is kept of an action that is unanswered when another device ends i
   await expect(tab.getByRole('alert')).toContainText(outcomeUnknown);
   expect(Object.keys(await pendingActions(tab))).toEqual([`${pendingAction}name`]);
   await goOnline();
-  await elsewhere.getByRole('button', { name: 'End this session' }).click();
-  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
+  await otherDevice.getByRole('button', { name: 'End this session' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
   await tab.getByRole('link', { name: 'Overview' }).click();
   await expectNothingKept(tabs, /^This session was ended from another of your sessions/);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });

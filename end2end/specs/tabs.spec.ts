@@ -1,19 +1,19 @@
 // Several tabs of one browser: one session, one cookie jar, one refresh at a time if the browser
 // can arrange that, and no sign-out if it cannot.
 import type { BrowserContext, Page } from '@playwright/test';
-import { kindsOverheard, overhear, repeatTokensTo } from '../support/channel';
+import { rebroadcastTokens, recordedKinds, recordMessages } from '../support/broadcast-channel';
+import { callConcurrently } from '../support/concurrent-calls';
 import { api, pages, pendingAttempt, refreshLock } from '../support/contract';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
+import { expect, test } from '../support/fixtures';
 import {
-  readsTheAttemptLate,
-  withoutDatabases,
-  withoutLocks,
-  withoutTheChannel,
-  withSilentDatabases,
-} from '../support/lacking';
+  withDelayedStorageReads,
+  withHangingIndexedDb,
+  withoutBroadcastChannel,
+  withoutIndexedDb,
+  withoutWebLocks,
+} from '../support/missing-features';
 import { holdRequests } from '../support/network-faults';
-import { expect, test } from '../support/test';
-import { callTogether } from '../support/together';
+import { SHORT_ACCESS_TOKEN_SECONDS, waitForTokenExpiry } from '../support/token-expiry';
 import {
   callTheApi,
   expectAccountOf,
@@ -25,14 +25,14 @@ import {
   type User,
 } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
 /** What a browser may lack. */
 const without = {
   nothing: () => undefined,
-  'the channel': withoutTheChannel,
-  databases: withoutDatabases,
-  'answers of its databases': withSilentDatabases,
+  'the channel': withoutBroadcastChannel,
+  databases: withoutIndexedDb,
+  'answers of its databases': withHangingIndexedDb,
 };
 
 async function secondTab(context: BrowserContext, user: User): Promise<Page> {
@@ -61,9 +61,9 @@ test('two tabs that find their token expired together make one refresh and both 
   networkLog,
 }) => {
   const tabs = [account, await secondTab(context, user)];
-  await untilTheTokenHasExpired(networkLog, request);
+  await waitForTokenExpiry(networkLog, request);
   networkLog.clear();
-  await callTogether(tabs);
+  await callConcurrently(tabs);
   // The first to hold the lock asked, and told the other.
   await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
   await expect.poll(() => networkLog.to(api.me).map((it) => it.outcome)).toEqual([401, 401, 200, 200]);
@@ -78,12 +78,12 @@ test('without Web Locks a tab joins the attempt that another has begun, and both
   user,
   networkLog,
 }) => {
-  await context.addInitScript(withoutLocks);
+  await context.addInitScript(withoutWebLocks);
   await logIn(page, user);
   expect(await page.evaluate(() => typeof navigator.locks)).toBe('undefined');
   const second = await secondTab(context, user);
   const tabs = [page, second];
-  await untilTheTokenHasExpired(networkLog, request);
+  await waitForTokenExpiry(networkLog, request);
   networkLog.clear();
   const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.refresh)));
   const pending = (tab: Page) => tab.evaluate((name) => localStorage.getItem(name), pendingAttempt);
@@ -112,17 +112,17 @@ test('without Web Locks two tabs that begin in the same instant take one attempt
   user,
   networkLog,
 }) => {
-  await context.addInitScript(withoutLocks);
-  await context.addInitScript(withoutTheChannel);
+  await context.addInitScript(withoutWebLocks);
+  await context.addInitScript(withoutBroadcastChannel);
   await logIn(page, user);
   const tabs = [page, await secondTab(context, user)];
   for (let round = 0; round < 3; round += 1) {
-    await untilTheTokenHasExpired(networkLog, request);
-    for (const tab of tabs) await tab.evaluate(readsTheAttemptLate, pendingAttempt);
+    await waitForTokenExpiry(networkLog, request);
+    for (const tab of tabs) await tab.evaluate(withDelayedStorageReads, pendingAttempt);
     networkLog.clear();
     // Neither is answered before both have asked, however slow the machine is.
     const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.refresh, undefined, 1)));
-    const called = callTogether(tabs);
+    const called = callConcurrently(tabs);
     await expect.poll(() => gates.map((it) => it.arrived)).toEqual([1, 1]);
     for (const gate of gates) gate.open();
     await called;
@@ -183,14 +183,14 @@ test('who logs in on one tab is logged in on the other', async ({ context, page,
 });
 
 test('a token that is told of after its session has ended brings nobody back', async ({ account, context, user }) => {
-  const echo = await context.newPage();
-  await overhear(echo);
+  const recorder = await context.newPage();
+  await recordMessages(recorder);
   const tabs = [account, await secondTab(context, user)];
-  await expect.poll(() => kindsOverheard(echo)).toContain('token');
+  await expect.poll(() => recordedKinds(recorder)).toContain('token');
   await logOut(account);
   for (const tab of tabs) await expect(tab).toHaveURL(/\/login/);
 
-  await repeatTokensTo(tabs, echo);
+  await rebroadcastTokens(tabs, recorder);
   for (const tab of tabs) {
     expect(await tab.getByRole('button', { name: 'Log out' }).count()).toBe(0);
     await expect(tab).toHaveURL(/\/login/);

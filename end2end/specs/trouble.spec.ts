@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { pendingActions } from '../support/browser-storage';
 import { api, pages, pendingAction } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import {
   goOffline,
   mockNextResponse,
@@ -11,7 +12,6 @@ import {
   TRIES_PER_ACTION,
 } from '../support/network-faults';
 import { sharedKey } from '../support/network-log';
-import { expect, test } from '../support/test';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, sendLogin } from '../support/users';
 
 const tryAgain = (page: Page) => page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });

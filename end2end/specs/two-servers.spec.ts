@@ -1,8 +1,8 @@
 // Two servers on one host share the browser's cookie jar, because cookies know no ports.
 import type { Page } from '@playwright/test';
 import { hintCookie, pages, refreshCookie } from '../support/contract';
+import { test as base, expect } from '../support/fixtures';
 import { Server } from '../support/server';
-import { test as base, expect } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,

@@ -1,9 +1,9 @@
 // Two people at one browser. What was begun for one of them is not finished as the other.
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
-import { withoutLocks, withoutTheChannel } from '../support/lacking';
+import { test as base, expect } from '../support/fixtures';
+import { withoutBroadcastChannel, withoutWebLocks } from '../support/missing-features';
 import { failRefreshes, holdRequests, problem } from '../support/network-faults';
-import { test as base, expect } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,
@@ -35,7 +35,7 @@ async function loginForm(context: BrowserContext): Promise<Page> {
 
 /** `another` logs in on a second tab, and `page`, which shows `user`, does not hear of it: this browser lacks the channel. */
 async function unheardOf(another: User, page: Page, user: User, context: BrowserContext): Promise<Page> {
-  await context.addInitScript(withoutTheChannel);
+  await context.addInitScript(withoutBroadcastChannel);
   await page.reload();
   await expectAccountOf(page, user);
   const form = await loginForm(context);
@@ -143,7 +143,7 @@ for (const [what, answer, leg] of [
 ] as const) {
   test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({ account, context, grace }) => {
     // With the lock, the login would wait for the refresh.
-    await context.addInitScript(withoutLocks);
+    await context.addInitScript(withoutWebLocks);
     const gate = await holdRequests(account, api.refresh, answer);
     await account.reload();
     await expect.poll(() => gate.arrived).toBe(1);

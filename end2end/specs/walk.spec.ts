@@ -2,10 +2,10 @@
 // beside Baton stands a second one, whose cookies are in the same jar; or the browser keeps no cookies.
 import type { BrowserContext, Page } from '@playwright/test';
 import { pages } from '../support/contract';
-import { changes, translate } from '../support/foreign';
+import { domMutations, translatePage } from '../support/dom-mutations';
+import { expect, test } from '../support/fixtures';
 import { expectNoticeWith, withCookiesBlocked } from '../support/no-cookies';
 import { Server } from '../support/server';
-import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,
@@ -30,7 +30,7 @@ const behindLogin = [
 
 /** What an extension does to every document, before its scripts start. */
 async function withAnExtension(context: BrowserContext): Promise<void> {
-  const all = [...Object.values(changes), translate].map((change) => `(${change})();`).join('\n');
+  const all = [...Object.values(domMutations), translatePage].map((change) => `(${change})();`).join('\n');
   await context.addInitScript(`addEventListener('DOMContentLoaded', () => { ${all} });`);
 }
 

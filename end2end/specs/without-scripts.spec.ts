@@ -1,6 +1,6 @@
 // Scripting is off. What can be read is readable, and what cannot work says so.
 import { api, loginWithReturn, pages } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { newUser } from '../support/users';
 
 test.use({ javaScriptEnabled: false });

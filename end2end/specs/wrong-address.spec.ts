@@ -1,6 +1,6 @@
 // A page that is open at another address of the server than the one it is known by.
 import { api, pages } from '../support/contract';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
 import { open, sendLogin } from '../support/users';
 
 test('a login at another address of the server says where to go, and quotes an id that the log has', async ({
@@ -9,11 +9,11 @@ test('a login at another address of the server says where to go, and quotes an i
   user,
   networkLog,
 }) => {
-  const elsewhere = server.origin.replace('localhost', '127.0.0.1');
-  await open(page, `${elsewhere}${pages.login}`);
+  const otherAddress = server.origin.replace('localhost', '127.0.0.1');
+  await open(page, `${otherAddress}${pages.login}`);
   await sendLogin(page, user);
   const alert = page.getByRole('alert');
-  await expect(alert).toContainText(`This page is open at ${elsewhere}, `);
+  await expect(alert).toContainText(`This page is open at ${otherAddress}, `);
   await expect(alert).toContainText(`Open ${server.origin}${pages.login} instead.`);
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 403`]);
 

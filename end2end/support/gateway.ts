@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { api } from './contract';
-import { freePort, Program } from './program';
+import { freePort, ManagedProcess } from './managed-process';
 import { Server, type ServerOptions, workspace } from './server';
 import { newUser } from './users';
 
@@ -16,8 +16,8 @@ const READY_WITHIN_MS = 20_000;
 export class Gateway {
   private constructor(
     readonly server: Server,
-    readonly notes: Program,
-    private readonly edge: Program,
+    readonly notes: ManagedProcess,
+    private readonly edge: ManagedProcess,
   ) {}
 
   /** All three, once a fresh token opens the service. */
@@ -32,7 +32,7 @@ export class Gateway {
       ['3001', server.port],
       ['3002', notesPort],
     ]);
-    const notes = new Program({
+    const notes = new ManagedProcess({
       binary: service,
       arguments: [
         'serve',
@@ -47,14 +47,14 @@ export class Gateway {
     const file = path.join(folder, 'envoy.yaml');
     // Several gateways run beside each other: without the memory that Envoys of one machine share.
     const flags = ['--config-path', file, '--disable-hot-restart', '--concurrency', '1'];
-    const edge = new Program({
+    const edge = new ManagedProcess({
       binary: envoy,
       arguments: [...flags, '--log-level', 'warning'],
       folder,
     });
     const gateway = new Gateway(server, notes, edge);
     try {
-      await writeFile(file, elsewhere(await readFile(configuration, 'utf8'), ports));
+      await writeFile(file, withPorts(await readFile(configuration, 'utf8'), ports));
       await notes.start();
       await edge.start();
       await gateway.ready();
@@ -83,7 +83,7 @@ export class Gateway {
     let why = 'nobody answers';
     while (Date.now() < until) {
       try {
-        why = await tryIt(origin);
+        why = await probe(origin);
         if (why === '') return;
       } catch (error) {
         why = String(error);
@@ -95,7 +95,7 @@ export class Gateway {
 }
 
 /** Reads the notes of somebody new. Says what came instead; nothing if all is well. */
-async function tryIt(origin: string): Promise<string> {
+async function probe(origin: string): Promise<string> {
   const registered = await fetch(`${origin}${api.register}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -109,7 +109,7 @@ async function tryIt(origin: string): Promise<string> {
 }
 
 /** The configuration, for other ports than those it is written for. */
-function elsewhere(text: string, ports: Map<string, number>): string {
+function withPorts(text: string, ports: Map<string, number>): string {
   return text.replace(/(?<=port_value: |localhost:|127\.0\.0\.1:)\d{4}\b/g, (written) => {
     const port = ports.get(written);
     if (port === undefined) throw new Error(`${configuration} names an unknown port: ${written}`);

@@ -7,7 +7,7 @@ import type { Click } from './clicks';
 import { api, pages } from './contract';
 import type { FaultProxy } from './fault-proxy';
 import { problem } from './network-faults';
-import { cards, fill, openNotes } from './notes';
+import { fillNote, noteCards, openNotes } from './notes';
 import type { Observer } from './observer';
 import { openSettings, passwordChanged } from './settings';
 import { logIn as logInOnPage, newUser, open } from './users';
@@ -165,7 +165,7 @@ export const createNote: Kind = async ({ page, observer }) => {
   const title = randomUUID();
   await page.getByRole('button', { name: 'New note' }).click();
   await expect(page.getByLabel('Title')).toBeFocused();
-  await fill(page, title, 'two bottles');
+  await fillNote(page, title, 'two bottles');
   return {
     kind: 'create note',
     call: { method: 'POST', path: api.notes },
@@ -181,7 +181,7 @@ export const changeNote: Kind = async ({ page, observer }) => {
   const title = randomUUID();
   await card.getByRole('button', { name: 'Edit' }).click();
   await expect(page.getByLabel('Title')).toBeFocused();
-  await fill(page, title, 'three bottles');
+  await fillNote(page, title, 'three bottles');
   return {
     kind: 'change note',
     call: { method: 'PUT', path: `${api.notes}/*` },
@@ -209,7 +209,7 @@ export const deleteNote: Kind = async ({ page, observer }) => {
 async function newestNote(page: Page, observer: Observer): Promise<Locator> {
   await beSignedIn(page, observer);
   await openNotes(page);
-  const card = cards(page).first();
+  const card = noteCards(page).first();
   await expect(card).toBeVisible();
   return card;
 }

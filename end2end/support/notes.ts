@@ -11,25 +11,25 @@ export async function openNotes(page: Page): Promise<void> {
 }
 
 /** Writes a note down, as a user does. */
-export async function write(page: Page, title: string, text = ''): Promise<void> {
+export async function writeNote(page: Page, title: string, text = ''): Promise<void> {
   await page.getByRole('button', { name: 'New note' }).click();
   await expect(page.getByLabel('Title')).toBeFocused();
-  await fill(page, title, text);
-  await save(page);
+  await fillNote(page, title, text);
+  await saveNote(page);
   await expect(page.getByRole('status')).toHaveText(`“${title}” is saved.`);
 }
 
-export async function fill(page: Page, title: string, text: string): Promise<void> {
+export async function fillNote(page: Page, title: string, text: string): Promise<void> {
   await page.getByLabel('Title').fill(title);
   await page.getByLabel('Text').fill(text);
 }
 
-export async function save(page: Page): Promise<void> {
+export async function saveNote(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save note' }).click();
 }
 
 /** Looks at another page, and comes back. */
-export async function awayAndBack(page: Page): Promise<void> {
+export async function leaveAndReturn(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect(page).toHaveURL(pages.sessions);
   await page.getByRole('link', { name: 'Notes' }).click();
@@ -37,13 +37,13 @@ export async function awayAndBack(page: Page): Promise<void> {
 }
 
 /** The cards on the page, or the one that has this title. */
-export function cards(page: Page, title?: string): Locator {
+export function noteCards(page: Page, title?: string): Locator {
   const all = page.locator('.note-card');
   return title === undefined ? all : all.filter({ has: page.getByRole('heading', { name: title, exact: true }) });
 }
 
 /** Somebody with the same token, in another window: calls the service from outside the browser. */
-export class OtherWindow {
+export class NotesClient {
   constructor(
     private readonly client: APIRequestContext,
     private readonly networkLog: NetworkLog,
@@ -85,7 +85,7 @@ export function notesTraffic(networkLog: NetworkLog): string[] {
 }
 
 /** A note as the service answers with it. */
-export function note(number: number, title: string, text: string) {
+export function mockNote(number: number, title: string, text: string) {
   const at = Math.floor(Date.now() / 1000) - number * 3_600;
   return {
     id: `0198000${number}-0000-7000-8000-00000000000a`,

@@ -3,6 +3,7 @@
 import type { Page } from '@playwright/test';
 import { ASKS_FOR_MS, type Click, Clicks, press, quiet } from './clicks';
 import { type Fault, FaultProxy, type Protocol } from './fault-proxy';
+import { test as base, expect } from './fixtures';
 import {
   changeName,
   changeNote,
@@ -21,7 +22,6 @@ import {
 } from './kinds';
 import { Observer } from './observer';
 import { Server } from './server';
-import { test as base, expect } from './test';
 import { newUser, registerUser } from './users';
 
 interface Fixtures {
@@ -62,8 +62,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   server: [
     async ({ accessTokenSeconds, faultProxy, gatewayIfAny, limits, recentLoginSeconds }, use) => {
       const options = { accessTokenSeconds, limits, recentLoginSeconds };
-      const behind = { origin: faultProxy.origin, audiences: [] };
-      const server = gatewayIfAny?.server ?? (await Server.start(options, behind));
+      const proxy = { origin: faultProxy.origin, audiences: [] };
+      const server = gatewayIfAny?.server ?? (await Server.start(options, proxy));
       const { origin } = server;
       faultProxy.leadTo({ origin, port: gatewayIfAny ? Number(new URL(origin).port) : server.port });
       await use(server);

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, Program } from './program';
+import { freePort, ManagedProcess } from './managed-process';
 
 /** Options of a spec file: `test.use({ accessTokenSeconds: 2 })`. */
 export interface ServerOptions {
@@ -14,7 +14,7 @@ export interface ServerOptions {
 }
 
 /** Whom it trusts to stand in front of it, and how the world calls both. */
-export interface Behind {
+export interface ReverseProxy {
   readonly origin: string;
   /** The names of services that take its tokens; with none, what stands in front says nothing that it would have to trust. */
   readonly audiences: string[];
@@ -32,15 +32,15 @@ export class Server {
     readonly port: number,
     /** What it stores is in here, and so may be what belongs to it. */
     readonly folder: string,
-    private readonly program: Program,
+    private readonly program: ManagedProcess,
   ) {}
 
   /** A running server with an empty database. */
-  static async start(options: ServerOptions, behind?: Behind, served: string = site): Promise<Server> {
+  static async start(options: ServerOptions, proxy?: ReverseProxy, served: string = site): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
     const port = await freePort();
-    const origin = behind?.origin ?? `http://localhost:${port}`;
-    const gateway = behind && behind.audiences.length > 0 ? behind : undefined;
+    const origin = proxy?.origin ?? `http://localhost:${port}`;
+    const gateway = proxy && proxy.audiences.length > 0 ? proxy : undefined;
     const flags = [
       'serve',
       ['--listen', `127.0.0.1:${port}`],
@@ -54,7 +54,7 @@ export class Server {
       gateway ? ['--trusted-proxies', '127.0.0.1'] : [],
       gateway ? ['--audience', [origin, ...gateway.audiences].join(',')] : [],
     ].flat();
-    const program = new Program({ binary, arguments: flags, folder, ready: 'listening on ' });
+    const program = new ManagedProcess({ binary, arguments: flags, folder, ready: 'listening on ' });
     const server = new Server(origin, port, folder, program);
     try {
       await server.start();

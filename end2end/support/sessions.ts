@@ -12,7 +12,7 @@ export const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
 
 /** `user` logs in with another browser, which has cookies of its own. */
-export async function logInElsewhere(browser: Browser, origin: string, user: User): Promise<Page> {
+export async function logInOnAnotherDevice(browser: Browser, origin: string, user: User): Promise<Page> {
   const context = await browser.newContext({
     baseURL: origin,
     userAgent: FIREFOX,
@@ -25,16 +25,16 @@ export async function logInElsewhere(browser: Browser, origin: string, user: Use
 }
 
 /** Returns once the server wants the password again. Asks from outside the browser. */
-export async function untilTheLoginIsOld(networkLog: NetworkLog, client: APIRequestContext): Promise<void> {
+export async function waitUntilStepUpRequired(networkLog: NetworkLog, client: APIRequestContext): Promise<void> {
   const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   // Nobody's session: while the login is recent the answer is 404.
-  const nobodys = `${api.sessions}/00000000-0000-7000-8000-000000000000`;
-  const status = async () => (await client.delete(nobodys, { headers })).status();
+  const unknownSession = `${api.sessions}/00000000-0000-7000-8000-000000000000`;
+  const status = async () => (await client.delete(unknownSession, { headers })).status();
   await expect.poll(status, { timeout: 25_000, intervals: [500] }).toBe(401);
 }
 
 /** A security event of another session, a moment ago: the `number`th of a test. */
-export function event(kind: string, number: number) {
+export function mockEvent(kind: string, number: number) {
   const id = `0000000${number}-0000-7000-8000-000000000000`;
   return {
     id,
@@ -49,7 +49,7 @@ export function event(kind: string, number: number) {
 }
 
 /** A session, the first of which is this one. */
-export function sessionAt(number: number) {
+export function mockSession(number: number) {
   const began = Math.floor(Date.now() / 1000) - number * 86_400;
   return {
     id: `0198000${number}-0000-7000-8000-000000000001`,

@@ -1,7 +1,7 @@
 // What others do to a document before its scripts have started: password managers, highlighters, translators,
 // proxies that make pages smaller. Each function runs in the page.
 
-export const changes: Record<string, () => void> = {
+export const domMutations: Record<string, () => void> = {
   'an element after each input': () => {
     for (const input of document.querySelectorAll('main input, main h1')) {
       const button = Object.assign(document.createElement('div'), { textContent: 'Fill in' });
@@ -54,7 +54,7 @@ export const changes: Record<string, () => void> = {
 };
 
 /** Puts an icon first into each form and after each field, as password managers do: now and whenever one appears. */
-export const decorate = (): void => {
+export const addPasswordManagerIcons = (): void => {
   const done = new WeakSet<Element>();
   const icon = () => Object.assign(document.createElement('div'), { textContent: 'Fill in' });
   const decorateAll = () => {
@@ -70,7 +70,7 @@ export const decorate = (): void => {
 };
 
 /** Replaces texts as translators of browsers do, now and whenever one appears; the words stay the same. */
-export const translate = (): void => {
+export const translatePage = (): void => {
   const done = new WeakSet<Node>();
   const replace = (text: Node) => {
     if (done.has(text) || !text.textContent?.trim()) return;

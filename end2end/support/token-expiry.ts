@@ -5,13 +5,13 @@ import { api } from './contract';
 import type { NetworkLog } from './network-log';
 
 /** So short that a test can wait; so long that a slow machine's tabs find each other's alive. */
-export const SHORT_LIFE_SECONDS = 4;
+export const SHORT_ACCESS_TOKEN_SECONDS = 4;
 
 /**
  * Returns once the last token that was handed out is refused where `path` leads: by the server, or at the edge
  * by the gateway. Asks from outside the browser.
  */
-export async function untilTheTokenHasExpired(
+export async function waitForTokenExpiry(
   networkLog: NetworkLog,
   client: APIRequestContext,
   path: string = api.me,

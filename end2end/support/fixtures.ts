@@ -2,11 +2,11 @@
 // the wire, and an ear for what the browser complains about.
 import { test as base, type Page } from '@playwright/test';
 import { ConsoleErrors } from './console-errors';
-import { untilTheTokenHasExpired } from './expiry';
 import { Gateway } from './gateway';
 import { type LostAnswer, loseNextAnswer } from './network-faults';
 import { NetworkLog } from './network-log';
 import { Server, type ServerOptions } from './server';
+import { waitForTokenExpiry } from './token-expiry';
 import { logIn, registerUser, type User } from './users';
 
 interface Fixtures {
@@ -95,7 +95,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   },
 
   expired: async ({ account, request, networkLog }, use) => {
-    await untilTheTokenHasExpired(networkLog, request);
+    await waitForTokenExpiry(networkLog, request);
     networkLog.clear();
     await use(account);
   },

@@ -4,10 +4,10 @@ import { RequestGate } from './network-faults';
 import { waitForHydration } from './users';
 
 /** Where the caret is left: so many characters before the end. */
-const BEFORE_THE_END = 3;
+const CHARACTERS_AFTER_CARET = 3;
 
 /** Opens a page and lets `act` happen before its program is there. */
-export async function openLate(page: Page, path: string, act: () => Promise<void>): Promise<void> {
+export async function openBeforeHydration(page: Page, path: string, act: () => Promise<void>): Promise<void> {
   const gate = new RequestGate();
   await page.route('**/*.wasm', (route) => gate.pass(route), { times: 1 });
   await page.goto(path, { waitUntil: 'domcontentloaded' });
@@ -18,15 +18,15 @@ export async function openLate(page: Page, path: string, act: () => Promise<void
 }
 
 /** Types a text, and leaves the focus in the field and the caret within the text. */
-export async function typeWithin(field: Locator, text: string): Promise<void> {
+export async function typeWithCaretInside(field: Locator, text: string): Promise<void> {
   await field.pressSequentially(text);
-  for (let key = 0; key < BEFORE_THE_END; key += 1) await field.press('ArrowLeft');
+  for (let key = 0; key < CHARACTERS_AFTER_CARET; key += 1) await field.press('ArrowLeft');
 }
 
 /** The text, the focus and the caret are as `typeWithin` left them. */
-export async function expectTypedWithin(field: Locator, text: string): Promise<void> {
+export async function expectTextFocusAndCaret(field: Locator, text: string): Promise<void> {
   await expect(field).toHaveValue(text);
   await expect(field).toBeFocused();
   const caret = await field.evaluate((it: HTMLInputElement) => it.selectionStart);
-  expect(caret).toBe(text.length - BEFORE_THE_END);
+  expect(caret).toBe(text.length - CHARACTERS_AFTER_CARET);
 }

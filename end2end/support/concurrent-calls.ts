@@ -5,18 +5,18 @@ import { holdRequests, type MockResponse, problem } from './network-faults';
 import { callTheApi, expectCallResult } from './users';
 
 /** Both tabs' calls meet the server at the same moment, with the token that has expired. */
-export async function callTogether(tabs: Page[]): Promise<void> {
-  await callHeldBack(tabs);
+export async function callConcurrently(tabs: Page[]): Promise<void> {
+  await releaseTogether(tabs);
 }
 
 /** The same, with tokens that are good: the calls are refused on their way, so that no test waits for an expiry. */
-export async function callRefusedTogether(tabs: Page[]): Promise<void> {
+export async function callConcurrentlyAndRefuse(tabs: Page[]): Promise<void> {
   const refused = problem(401, 'invalid_token');
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
-  await callHeldBack(tabs, { ...refused, headers });
+  await releaseTogether(tabs, { ...refused, headers });
 }
 
-async function callHeldBack(tabs: Page[], answer?: MockResponse): Promise<void> {
+async function releaseTogether(tabs: Page[], answer?: MockResponse): Promise<void> {
   const gates = await Promise.all(tabs.map((tab) => holdRequests(tab, api.me, answer, 1)));
   for (const tab of tabs) await callTheApi(tab);
   await expect.poll(() => gates.map((it) => it.arrived)).toEqual(tabs.map(() => 1));

@@ -3,12 +3,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Elsewhere {
+export interface OtherSite {
   readonly origin: string;
   close(): Promise<void>;
 }
 
-export async function elsewhere(body: string): Promise<Elsewhere> {
+export async function startOtherSite(body: string): Promise<OtherSite> {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
     response.end(`<!doctype html><title>Elsewhere</title><body>${body}</body>`);

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 const START_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 12_000;
 
-export interface ProgramOptions {
+export interface ProcessOptions {
   readonly binary: string;
   readonly arguments: string[];
   /** Where it runs. */
@@ -14,11 +14,11 @@ export interface ProgramOptions {
   readonly ready?: string;
 }
 
-export class Program {
+export class ManagedProcess {
   private child: ChildProcess | undefined;
   private output = '';
 
-  constructor(private readonly options: ProgramOptions) {}
+  constructor(private readonly options: ProcessOptions) {}
 
   /** What it has logged so far. */
   get log(): string {
@@ -35,9 +35,9 @@ export class Program {
     });
     this.child = child;
     // A worker that is told to go takes its programs along.
-    const last = () => child.kill('SIGKILL');
-    process.once('exit', last);
-    child.once('exit', () => process.off('exit', last));
+    const killOnExit = () => child.kill('SIGKILL');
+    process.once('exit', killOnExit);
+    child.once('exit', () => process.off('exit', killOnExit));
     child.stderr.on('data', (text: Buffer) => (this.output += text.toString()));
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`${binary} ${why}\n${this.output}`));

@@ -1,15 +1,15 @@
 // Browsers that lack something, as scripts that run before those of a page.
 
-export function withoutLocks(): void {
+export function withoutWebLocks(): void {
   Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
 }
 
-export function withoutTheChannel(): void {
+export function withoutBroadcastChannel(): void {
   Reflect.deleteProperty(window, 'BroadcastChannel');
 }
 
 /** Locks that pages without this script do not see. */
-export function locksApart(): void {
+export function withPartitionedLocks(): void {
   const { locks } = navigator;
   const prefix = 'apart:';
   const apart = {
@@ -25,17 +25,17 @@ export function locksApart(): void {
 }
 
 /** Without one of the two places of the attempt key. */
-export function withoutDatabases(): void {
+export function withoutIndexedDb(): void {
   Object.defineProperty(window, 'indexedDB', { value: undefined });
 }
 
 /** As some browsers are after a long sleep: neither success nor error. */
-export function withSilentDatabases(): void {
+export function withHangingIndexedDb(): void {
   IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest;
 }
 
 /** What another tab writes to localStorage is not seen for a second, from the first look on: it travels between processes. */
-export function readsTheAttemptLate(name: string): void {
+export function withDelayedStorageReads(name: string): void {
   const { getItem, setItem } = Storage.prototype;
   let begun: number | undefined;
   let own: string | null = null;

@@ -2,31 +2,31 @@
 import { expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 import { json, mockNextResponse, problem } from './network-faults';
-import { note } from './notes';
-import { event, sessionAt } from './sessions';
+import { mockNote } from './notes';
+import { mockEvent, mockSession } from './sessions';
 import { callTheApi, expectCallResult, logIn, newUser, open, sendLogin, type User } from './users';
 
-const eventfulLife = {
+const mockActivity = {
   events: [
-    { ...event('logged_in', 9), current: true },
-    event('replayed', 8),
-    { ...event('session_ended', 7), cause: 'administrator' },
-    event('new_device', 6),
-    { ...event('login_failed', 5), ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348' },
-    event('password_changed', 4),
+    { ...mockEvent('logged_in', 9), current: true },
+    mockEvent('replayed', 8),
+    { ...mockEvent('session_ended', 7), cause: 'administrator' },
+    mockEvent('new_device', 6),
+    { ...mockEvent('login_failed', 5), ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348' },
+    mockEvent('password_changed', 4),
   ],
-  next: event('registered', 1).id,
+  next: mockEvent('registered', 1).id,
 };
 
 /** Three sessions of one user. */
 async function showSessions(page: Page): Promise<void> {
-  const sessions = [sessionAt(1), sessionAt(2), sessionAt(3)];
+  const sessions = [mockSession(1), mockSession(2), mockSession(3)];
   await page.route(`**${api.sessions}`, (route) => route.fulfill(json({ sessions })));
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect(page.locator('.session-card')).toHaveCount(3);
 }
 
-const stored = note(1, 'Milk', `two bottles,\n  and a word that is much too long: ${'milk'.repeat(30)}`);
+const stored = mockNote(1, 'Milk', `two bottles,\n  and a word that is much too long: ${'milk'.repeat(30)}`);
 
 /** The service, as a page sees it: two notes, the first of which was changed elsewhere. */
 async function showNotes(page: Page, notes: object[]): Promise<void> {
@@ -43,9 +43,9 @@ async function showNotes(page: Page, notes: object[]): Promise<void> {
 }
 
 /** How to get there. `page` is nobody's yet; `user` has an account. */
-type Way = (page: Page, user: User) => Promise<void>;
+type Visit = (page: Page, user: User) => Promise<void>;
 
-export const gallery: Record<string, Way> = {
+export const pageStates: Record<string, Visit> = {
   home: (page) => open(page, pages.home),
   register: (page) => open(page, pages.register),
   'register with errors': async (page) => {
@@ -79,7 +79,7 @@ export const gallery: Record<string, Way> = {
   },
   notes: async (page, user) => {
     await logIn(page, user);
-    await showNotes(page, [stored, note(2, 'Bread', '')]);
+    await showNotes(page, [stored, mockNote(2, 'Bread', '')]);
     await page.getByRole('button', { name: 'Delete' }).first().click();
     await expect(page.getByRole('button', { name: 'Delete for good' })).toBeFocused();
   },
@@ -133,9 +133,9 @@ export const gallery: Record<string, Way> = {
   },
   activity: async (page, user) => {
     await logIn(page, user);
-    await page.route(`**${api.events}?*`, (route) => route.fulfill(json(eventfulLife)));
+    await page.route(`**${api.events}?*`, (route) => route.fulfill(json(mockActivity)));
     await page.getByRole('link', { name: 'Activity' }).click();
-    await expect(page.locator('.event')).toHaveCount(eventfulLife.events.length);
+    await expect(page.locator('.event')).toHaveCount(mockActivity.events.length);
   },
   'activity without any': async (page, user) => {
     await logIn(page, user);
@@ -158,7 +158,7 @@ export const gallery: Record<string, Way> = {
   },
   'a login elsewhere': async (page, user) => {
     await logIn(page, user);
-    const told = { events: [event('new_device', 2), event('new_network', 1)], next: null };
+    const told = { events: [mockEvent('new_device', 2), mockEvent('new_network', 1)], next: null };
     await page.route(`**${api.events}?*`, (route) => route.fulfill(json(told)));
     await page.reload();
     await expect(page.getByRole('button', { name: 'Dismiss' })).toBeVisible();
@@ -192,7 +192,7 @@ export const gallery: Record<string, Way> = {
 };
 
 /** What the browser complains about there. */
-export const refused: Record<string, RegExp> = {
+export const expectedConsoleErrors: Record<string, RegExp> = {
   'not found': /status of 404/,
   'request too large': /status of 431/,
   'address too long': /status of 414/,
