@@ -5,7 +5,7 @@
 //   BATON_CHROMIUM  the browser; Playwright's own if not given
 //   BATON_NOTES     the notes service; the debug build of this workspace if not given
 //   BATON_ENVOY     the gateway; the `envoy` on PATH if not given
-//   CLICKS, SEED    how many clicks of each kind lose answers, and which: once.spec.ts
+//   CLICKS, SEED    how many clicks of each kind lose answers, and which: idempotency.spec.ts
 import { defineConfig } from '@playwright/test';
 import type { WorkerOptions } from './support/fixtures';
 

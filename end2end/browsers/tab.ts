@@ -15,7 +15,7 @@ export interface Tab {
   type(element: Expression, text: string): Promise<void>;
 }
 
-export interface Driven {
+export interface DrivenBrowser {
   /** As it names itself. */
   readonly version: string;
   newTab(): Promise<Tab>;

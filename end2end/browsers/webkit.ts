@@ -1,26 +1,26 @@
 // WebKitGTK: its MiniBrowser on a display of its own, by WebDriver.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { freePort } from '../support/managed-process';
-import { type Driven, type Expression, required, type Tab } from './tab';
+import { type DrivenBrowser, type Expression, required, type Tab } from './tab';
 
 const START_WITHIN_MS = 20_000;
 const ANSWER_WITHIN_MS = 30_000;
 /** The name of a reference to an element (WebDriver section 12.2). */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
-export async function startWebKit(): Promise<Driven> {
+export async function startWebKit(): Promise<DrivenBrowser> {
   const children: ChildProcess[] = [];
-  const last = () => {
+  const killOnExit = () => {
     for (const child of children) child.kill('SIGKILL');
   };
-  process.once('exit', last);
+  process.once('exit', killOnExit);
   const end = async () => {
     // The driver takes the browser along.
     for (const child of children.reverse()) {
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')) await gone;
     }
-    process.off('exit', last);
+    process.off('exit', killOnExit);
   };
   try {
     const display = await startDisplay(children);

@@ -102,7 +102,7 @@ test('a session that is gone already leaves the list as if it had been ended now
 });
 
 test('what did not happen is not shown as if it had', async ({ account, browser, server, user, networkLog }) => {
-  const elsewhere = await logInOnAnotherDevice(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
   networkLog.clear();
@@ -121,7 +121,7 @@ test('what did not happen is not shown as if it had', async ({ account, browser,
   await expect.poll(() => networkLog.exchanges.map((it) => it.outcome)).toEqual([...tries('lost'), ...tries(200)]);
   const [one, all] = [networkLog.exchanges.slice(0, TRIES_PER_ACTION), networkLog.exchanges.slice(TRIES_PER_ACTION)];
   expect(sharedKey(one)).not.toBe(sharedKey(all));
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
 test('a list that cannot be fetched says so, and is fetched on the second try', async ({ account }) => {

@@ -33,8 +33,8 @@ export async function rebroadcastTokens(tabs: Page[], page: Page): Promise<void>
     // A tab's own channel is older than this one, so the tab hears each message first.
     await tab.evaluate(
       ([name, last]) => {
-        const rebroadcastReceived = new Promise<void>((recorded) => {
-          new BroadcastChannel(name).onmessage = ({ data }) => data === last && recorded();
+        const rebroadcastReceived = new Promise<void>((resolve) => {
+          new BroadcastChannel(name).onmessage = ({ data }) => data === last && resolve();
         });
         Object.assign(window, { rebroadcastReceived });
       },

@@ -3,10 +3,10 @@ import { expect, type Locator, type Page, type TestInfo } from '@playwright/test
 import { type Call, type Fault, type FaultProxy, isCall } from './fault-proxy';
 import type { NetworkLog } from './network-log';
 
-/** How many clicks of each kind: 200 by hand, see once.spec.ts. */
+/** How many clicks of each kind: 200 by hand, see idempotency.spec.ts. */
 const CLICKS = process.env.CLICKS;
 /** Without that. */
-const FEW = { 'http/1.1': 3, h2: 1 } as const;
+const DEFAULT_CLICKS = { 'http/1.1': 3, h2: 1 } as const;
 /** Repeats the choices of a run: how many answers are lost for each click. */
 const SEED = Number(process.env.SEED ?? 16);
 
@@ -14,14 +14,14 @@ const SEED = Number(process.env.SEED ?? 16);
  * How many answers are lost at most: one more than a fetch can lose, so that the page has to ask again, twice. Chromium
  * sends a request again on each other idle connection, five over HTTP/1.1 and none over HTTP/2, and then on a new one.
  */
-const MOST_LOST = { 'http/1.1': 8, h2: 3 } as const;
+const MAX_LOST_ANSWERS = { 'http/1.1': 8, h2: 3 } as const;
 /** How often a user clicks who reads that it is not known whether it was done. */
-const MOST_PRESSES = 4;
+const MAX_PRESSES = 4;
 /** How long a page may ask for one click. */
-export const ASKS_FOR_MS = 45_000;
+export const RETRY_DEADLINE_MS = 45_000;
 
 /** What a page says when something was not done, or may not have been. */
-const TROUBLE = new RegExp(
+const FAILURE_TEXTS = new RegExp(
   [
     'cannot be reached',
     'takes too long',
@@ -46,7 +46,7 @@ export interface Click {
 }
 
 /** What has become of the clicks of one kind. */
-interface Row {
+interface Tally {
   clicks: number;
   leastEffects: number;
   mostEffects: number;
@@ -60,7 +60,7 @@ interface Row {
 }
 
 /** Choices that can be repeated (mulberry32). */
-class Chance {
+class SeededRandom {
   constructor(private state: number) {}
 
   /** A whole number from 1 to `most`. */
@@ -73,8 +73,8 @@ class Chance {
 }
 
 export class Clicks {
-  private readonly rows = new Map<string, Row>();
-  private readonly chance = new Chance(SEED);
+  private readonly rows = new Map<string, Tally>();
+  private readonly random = new SeededRandom(SEED);
 
   constructor(
     private readonly page: Page,
@@ -85,28 +85,28 @@ export class Clicks {
 
   /** As many rounds as there are to be clicks of each kind, and then what came of them. */
   async rounds(oneRound: () => Promise<void>): Promise<void> {
-    const rounds = Number(CLICKS ?? FEW[this.proxy.protocol]);
+    const rounds = Number(CLICKS ?? DEFAULT_CLICKS[this.proxy.protocol]);
     this.testInfo.setTimeout(60_000 + rounds * 60_000);
     for (let round = 0; round < rounds; round += 1) await oneRound();
     this.report();
   }
 
   /** Clicks while answers are lost, again if the page asks for that, and counts the effects. */
-  async make(click: Click): Promise<void> {
+  async run(click: Click): Promise<void> {
     const { kind, call, button, count } = click;
     const { protocol } = this.proxy;
     const before = await count();
-    await this.proxy.keepConnections(this.page);
+    await this.proxy.openIdleConnections(this.page);
     this.networkLog.clear();
-    const fault = this.proxy.loseAnswers(call, this.chance.upTo(MOST_LOST[protocol]));
+    const fault = this.proxy.loseAnswers(call, this.random.upTo(MAX_LOST_ANSWERS[protocol]));
     let said: string | undefined;
     let presses = 0;
     do {
       await press(button, fault);
       presses += 1;
-      said = await this.whatThePageSays(click);
-    } while (said !== undefined && presses < MOST_PRESSES && (await button.isVisible()));
-    await quiet(fault);
+      said = await this.failureShown(click);
+    } while (said !== undefined && presses < MAX_PRESSES && (await button.isVisible()));
+    await drain(fault);
     const row = this.row(kind);
     const effects = (await count()) - before;
     row.clicks += 1;
@@ -119,9 +119,13 @@ export class Clicks {
   }
 
   /** Nothing once it is done; else what it says, and is ready to be clicked again. */
-  private async whatThePageSays({ button, done }: Click): Promise<string | undefined> {
+  private async failureShown({ button, done }: Click): Promise<string | undefined> {
     const ended = this.page.locator('.notice[data-kind=ended]');
-    const trouble = this.page.getByRole('alert').or(ended).or(this.page.getByText(TROUBLE)).filter({ visible: true });
+    const trouble = this.page
+      .getByRole('alert')
+      .or(ended)
+      .or(this.page.getByText(FAILURE_TEXTS))
+      .filter({ visible: true });
     const ready = button.and(this.page.locator(':not([aria-disabled=true])'));
     let said: string | undefined;
     const isSettled = async () => {
@@ -132,11 +136,11 @@ export class Clicks {
       [said] = await trouble.allInnerTexts();
       return said !== undefined;
     };
-    await expect.poll(isSettled, { timeout: ASKS_FOR_MS }).toBe(true);
+    await expect.poll(isSettled, { timeout: RETRY_DEADLINE_MS }).toBe(true);
     return said;
   }
 
-  private row(kind: string): Row {
+  private row(kind: string): Tally {
     const row = this.rows.get(kind) ?? {
       clicks: 0,
       leastEffects: Infinity,
@@ -153,9 +157,9 @@ export class Clicks {
   private report(): void {
     let resent = 0;
     for (const [kind, row] of this.rows) {
-      const description = `${this.proxy.protocol} | ${kind} | ${inWords(row)}`;
-      this.testInfo.annotations.push({ type: 'once', description });
-      console.log(`once | ${description}`);
+      const description = `${this.proxy.protocol} | ${kind} | ${summary(row)}`;
+      this.testInfo.annotations.push({ type: 'idempotency', description });
+      console.log(`idempotency | ${description}`);
       resent += row.resent;
     }
     for (const [kind, { leastEffects, mostEffects, notDone }] of this.rows) {
@@ -172,16 +176,16 @@ export class Clicks {
 export async function press(button: Locator, fault: Fault): Promise<void> {
   const before = fault.reached;
   await button.click();
-  await expect.poll(() => fault.reached, { timeout: ASKS_FOR_MS }).toBeGreaterThan(before);
+  await expect.poll(() => fault.reached, { timeout: RETRY_DEADLINE_MS }).toBeGreaterThan(before);
 }
 
 /** Lets every later answer arrive, and returns once the server is at work on none. */
-export async function quiet(fault: Fault): Promise<void> {
+export async function drain(fault: Fault): Promise<void> {
   fault.end();
   await expect.poll(() => fault.underWay).toBe(0);
 }
 
-function inWords(row: Row): string {
+function summary(row: Tally): string {
   const { clicks, leastEffects, mostEffects, mostRequests, resent, pressedAgain, notDone } = row;
   const effects = leastEffects === mostEffects ? String(mostEffects) : `${leastEffects} to ${mostEffects}`;
   return [

@@ -50,7 +50,7 @@ const withoutKeys = process.env.WITHOUT_KEYS === '1';
 /** Their key is the attempt key of a rotation, which was there before. */
 const keyedRotations = new Set<string>([api.refresh, api.confirm, api.password]);
 /** A path of the proxy's own. */
-const KEPT_OPEN = '/kept-open';
+const IDLE_CONNECTION_PATH = '/kept-open';
 /** What belongs to one connection and not to the message (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2). */
 const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
@@ -91,8 +91,8 @@ export class FaultProxy {
   readonly origin: string;
   private upstream: Upstream | undefined;
   private fault: Fault | undefined;
-  private instead: { call: Call; answer: MockResponse } | undefined;
-  private readonly keptOpen: ServerResponse[] = [];
+  private mock: { call: Call; answer: MockResponse } | undefined;
+  private readonly heldResponses: ServerResponse[] = [];
   private readonly sockets = new Set<TLSSocket>();
 
   private constructor(
@@ -134,7 +134,7 @@ export class FaultProxy {
   }
 
   /** From now on requests go there. */
-  leadTo(upstream: Upstream): void {
+  forwardTo(upstream: Upstream): void {
     this.upstream = upstream;
   }
 
@@ -145,16 +145,16 @@ export class FaultProxy {
   }
 
   /** The next such call gets this answer, and the server does not see it. */
-  answerNext(call: Call, answer: MockResponse): void {
-    this.instead = { call, answer };
+  mockNextResponse(call: Call, answer: MockResponse): void {
+    this.mock = { call, answer };
   }
 
   /**
    * Leaves as many idle connections as the browser opens: one over HTTP/2. Each is used once, so that a request on it
    * is sent again when it closes.
    */
-  async keepConnections(page: Page): Promise<void> {
-    const paths = Array.from({ length: CONNECTIONS }, (_, index) => `${KEPT_OPEN}?${index}`);
+  async openIdleConnections(page: Page): Promise<void> {
+    const paths = Array.from({ length: CONNECTIONS }, (_, index) => `${IDLE_CONNECTION_PATH}?${index}`);
     await page.evaluate(async (paths) => {
       await Promise.all(paths.map((path) => fetch(path, { cache: 'no-store' })));
     }, paths);
@@ -168,12 +168,12 @@ export class FaultProxy {
   private async serve(incoming: IncomingMessage, outgoing: ServerResponse, hangUp: () => void): Promise<void> {
     outgoing.on('error', () => undefined);
     const { pathname: path } = new URL(incoming.url ?? '/', this.origin);
-    if (path === KEPT_OPEN) return this.keepOpen(outgoing);
+    if (path === IDLE_CONNECTION_PATH) return this.holdOpen(outgoing);
     const asked: Call = { method: incoming.method ?? 'GET', path };
     const fault = this.fault && isCall(this.fault.call, asked) ? this.fault : undefined;
     if (fault) fault.underWay += 1;
     try {
-      const { status, headers, body } = this.answerInstead(asked) ?? (await this.ask(incoming));
+      const { status, headers, body } = this.takeMockResponse(asked) ?? (await this.forward(incoming));
       if (fault?.losesOne()) hangUp();
       else outgoing.writeHead(status, headers).end(body);
     } catch {
@@ -184,11 +184,11 @@ export class FaultProxy {
     }
   }
 
-  private answerInstead(asked: Call): Answer | undefined {
-    const { instead } = this;
-    if (!instead || !isCall(instead.call, asked)) return undefined;
-    this.instead = undefined;
-    const { status, contentType, headers, body } = instead.answer;
+  private takeMockResponse(asked: Call): Answer | undefined {
+    const { mock } = this;
+    if (!mock || !isCall(mock.call, asked)) return undefined;
+    this.mock = undefined;
+    const { status, contentType, headers, body } = mock.answer;
     return {
       status,
       headers: { ...headers, 'content-type': contentType },
@@ -197,11 +197,11 @@ export class FaultProxy {
   }
 
   /** Sends the whole request, and reads the whole answer. */
-  private async ask(incoming: IncomingMessage): Promise<Answer> {
+  private async forward(incoming: IncomingMessage): Promise<Answer> {
     if (!this.upstream) throw new Error('the proxy leads nowhere yet');
     const { port, origin } = this.upstream;
     const body = await buffer(incoming);
-    const headers = endToEnd(incoming.headers);
+    const headers = endToEndHeaders(incoming.headers);
     headers.host = new URL(origin).host;
     // Behind a gateway the server has an origin over http: the notes service fetches the keys from there, and trusts no
     // certificate that is made here.
@@ -216,20 +216,20 @@ export class FaultProxy {
     const [answer] = (await answered) as [IncomingMessage];
     return {
       status: answer.statusCode ?? 502,
-      headers: endToEnd(answer.headers),
+      headers: endToEndHeaders(answer.headers),
       body: await buffer(answer),
     };
   }
 
   /** Answers all at once, so that each has a connection of its own. */
-  private keepOpen(outgoing: ServerResponse): void {
-    this.keptOpen.push(outgoing);
-    if (this.keptOpen.length < CONNECTIONS) return;
-    for (const waiting of this.keptOpen.splice(0)) waiting.writeHead(204).end();
+  private holdOpen(outgoing: ServerResponse): void {
+    this.heldResponses.push(outgoing);
+    if (this.heldResponses.length < CONNECTIONS) return;
+    for (const waiting of this.heldResponses.splice(0)) waiting.writeHead(204).end();
   }
 }
 
-function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+function endToEndHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) {
     // A colon begins what HTTP/2 has in the place of a request line.

@@ -12,7 +12,7 @@ import type { Observer } from './observer';
 import { openSettings, passwordChanged } from './settings';
 import { logIn as logInOnPage, newUser, open } from './users';
 
-export interface Scene {
+export interface Scenario {
   readonly page: Page;
   readonly proxy: FaultProxy;
   /** Counts what is done to its user, who clicks. */
@@ -20,7 +20,7 @@ export interface Scene {
 }
 
 /** Prepares one click. */
-export type Kind = (scene: Scene) => Promise<Click>;
+export type Action = (scenario: Scenario) => Promise<Click>;
 
 const accountPage = (page: Page) => page.getByRole('heading', { name: 'Your account', level: 1, exact: true });
 const logOutButton = (page: Page) => page.getByRole('button', { name: 'Log out', exact: true });
@@ -29,8 +29,8 @@ const nameField = (page: Page) => page.getByRole('textbox', { name: 'Name (optio
 const nameButton = (page: Page) => page.getByRole('button', { name: 'Change name' });
 const nameChanged = (page: Page) => page.getByText('Your name is changed.');
 
-export const createAccount: Kind = async ({ page, observer }) => {
-  await beSignedOut(page);
+export const createAccount: Action = async ({ page, observer }) => {
+  await ensureSignedOut(page);
   await open(page, pages.register);
   await page.getByLabel('Email').fill(observer.user.email);
   await nameField(page).fill(observer.user.name);
@@ -45,8 +45,8 @@ export const createAccount: Kind = async ({ page, observer }) => {
   };
 };
 
-export const deleteAccount: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const deleteAccount: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   await openSettings(page);
   await page.getByLabel('I understand that this cannot be undone.').check();
   return {
@@ -58,8 +58,8 @@ export const deleteAccount: Kind = async ({ page, observer }) => {
   };
 };
 
-export const logIn: Kind = async ({ page, observer }) => {
-  await beSignedOut(page);
+export const logIn: Action = async ({ page, observer }) => {
+  await ensureSignedOut(page);
   await open(page, pages.login);
   await page.getByLabel('Email').fill(observer.user.email);
   await page.getByLabel('Password', { exact: true }).fill(observer.user.password);
@@ -72,8 +72,8 @@ export const logIn: Kind = async ({ page, observer }) => {
   };
 };
 
-export const logOut: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const logOut: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   return {
     kind: 'log out',
     call: { method: 'POST', path: api.logout },
@@ -83,8 +83,8 @@ export const logOut: Kind = async ({ page, observer }) => {
   };
 };
 
-export const changeName: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const changeName: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   await openSettings(page);
   await nameField(page).fill(randomUUID());
   return {
@@ -97,11 +97,11 @@ export const changeName: Kind = async ({ page, observer }) => {
 };
 
 /** The password again, for a change of the name: its first answer says that it takes one. */
-export const confirm: Kind = async ({ page, observer, proxy }) => {
-  await beSignedIn(page, observer);
+export const confirm: Action = async ({ page, observer, proxy }) => {
+  await ensureSignedIn(page, observer);
   await openSettings(page);
   const challenge = problem(401, 'insufficient_user_authentication');
-  proxy.answerNext({ method: 'PUT', path: api.name }, challenge);
+  proxy.mockNextResponse({ method: 'PUT', path: api.name }, challenge);
   await nameField(page).fill(randomUUID());
   await nameButton(page).click();
   const dialog = page.getByRole('dialog', { name: 'Enter your password' });
@@ -115,8 +115,8 @@ export const confirm: Kind = async ({ page, observer, proxy }) => {
   };
 };
 
-export const changePassword: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const changePassword: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   await openSettings(page);
   const next = newUser().password;
   await page.getByLabel('Current password').fill(observer.user.password);
@@ -131,8 +131,8 @@ export const changePassword: Kind = async ({ page, observer }) => {
   };
 };
 
-export const endSession: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const revokeSession: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   await observer.logIn();
   await open(page, pages.sessions);
   return {
@@ -144,8 +144,8 @@ export const endSession: Kind = async ({ page, observer }) => {
   };
 };
 
-export const endOtherSessions: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const revokeOtherSessions: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   await observer.logIn();
   await open(page, pages.sessions);
   return {
@@ -159,8 +159,8 @@ export const endOtherSessions: Kind = async ({ page, observer }) => {
 
 const saveButton = (page: Page) => page.getByRole('button', { name: 'Save note' });
 
-export const createNote: Kind = async ({ page, observer }) => {
-  await beSignedIn(page, observer);
+export const createNote: Action = async ({ page, observer }) => {
+  await ensureSignedIn(page, observer);
   await openNotes(page);
   const title = randomUUID();
   await page.getByRole('button', { name: 'New note' }).click();
@@ -176,7 +176,7 @@ export const createNote: Kind = async ({ page, observer }) => {
 };
 
 /** Of the newest note. */
-export const changeNote: Kind = async ({ page, observer }) => {
+export const changeNote: Action = async ({ page, observer }) => {
   const card = await newestNote(page, observer);
   const title = randomUUID();
   await card.getByRole('button', { name: 'Edit' }).click();
@@ -192,7 +192,7 @@ export const changeNote: Kind = async ({ page, observer }) => {
 };
 
 /** Of the newest note. */
-export const deleteNote: Kind = async ({ page, observer }) => {
+export const deleteNote: Action = async ({ page, observer }) => {
   const card = await newestNote(page, observer);
   const title = await card.getByRole('heading').innerText();
   await card.getByRole('button', { name: 'Delete', exact: true }).click();
@@ -207,7 +207,7 @@ export const deleteNote: Kind = async ({ page, observer }) => {
 };
 
 async function newestNote(page: Page, observer: Observer): Promise<Locator> {
-  await beSignedIn(page, observer);
+  await ensureSignedIn(page, observer);
   await openNotes(page);
   const card = noteCards(page).first();
   await expect(card).toBeVisible();
@@ -215,11 +215,11 @@ async function newestNote(page: Page, observer: Observer): Promise<Locator> {
 }
 
 /** The page as it is after a click that was done; else the user logs in. */
-async function beSignedIn(page: Page, observer: Observer): Promise<void> {
+async function ensureSignedIn(page: Page, observer: Observer): Promise<void> {
   if (!(await logOutButton(page).isVisible())) await logInOnPage(page, observer.user);
 }
 
 /** The page as it is after a click that was done; else the session is left behind. */
-async function beSignedOut(page: Page): Promise<void> {
+async function ensureSignedOut(page: Page): Promise<void> {
   if (await logOutButton(page).isVisible()) await page.context().clearCookies();
 }

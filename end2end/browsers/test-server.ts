@@ -5,7 +5,7 @@ import { createServer } from 'node:tls';
 import { Server } from '../support/server';
 import { required } from './tab';
 
-export interface Served {
+export interface TestServer {
   readonly origin: string;
   readonly server: Server;
   discard(): Promise<void>;
@@ -13,12 +13,12 @@ export interface Served {
 
 const options = { accessTokenSeconds: 5, recentLoginSeconds: 900, limits: 'off' } as const;
 
-export async function overHttp(): Promise<Served> {
+export async function serveOverHttp(): Promise<TestServer> {
   const server = await Server.start(options);
   return { origin: server.origin, server, discard: () => server.discard() };
 }
 
-export async function overHttps(): Promise<Served> {
+export async function serveOverHttps(): Promise<TestServer> {
   let upstream = 0;
   const edge = createServer(
     {

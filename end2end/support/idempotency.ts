@@ -1,10 +1,8 @@
 // The `test` of the specs that lose answers: the proxy between a real Chromium and the server, and an observer that
 // counts effects; and the tests that those specs have in common.
 import type { Page } from '@playwright/test';
-import { ASKS_FOR_MS, type Click, Clicks, press, quiet } from './clicks';
-import { type Fault, FaultProxy, type Protocol } from './fault-proxy';
-import { test as base, expect } from './fixtures';
 import {
+  type Action,
   changeName,
   changeNote,
   changePassword,
@@ -13,13 +11,15 @@ import {
   createNote,
   deleteAccount,
   deleteNote,
-  endOtherSessions,
-  endSession,
-  type Kind,
   logIn,
   logOut,
-  type Scene,
-} from './kinds';
+  revokeOtherSessions,
+  revokeSession,
+  type Scenario,
+} from './actions';
+import { type Click, Clicks, drain, press, RETRY_DEADLINE_MS } from './clicks';
+import { type Fault, FaultProxy, type Protocol } from './fault-proxy';
+import { test as base, expect } from './fixtures';
 import { Observer } from './observer';
 import { Server } from './server';
 import { newUser, registerUser } from './users';
@@ -27,9 +27,9 @@ import { newUser, registerUser } from './users';
 interface Fixtures {
   clicks: Clicks;
   /** `user`, who has an account and is not logged in. */
-  scene: Scene;
+  scenario: Scenario;
   /** A user who has no account yet. */
-  newcomer: () => Observer;
+  unregistered: () => Observer;
 }
 
 interface WorkerFixtures {
@@ -37,7 +37,7 @@ interface WorkerFixtures {
   protocol: Protocol;
   faultProxy: FaultProxy;
   /** The origin that leads to the server without the proxy. */
-  direct: string;
+  directOrigin: string;
 }
 
 /** Longer than any run: nothing has to be renewed or confirmed between two clicks. */
@@ -65,39 +65,39 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const proxy = { origin: faultProxy.origin, audiences: [] };
       const server = gatewayIfAny?.server ?? (await Server.start(options, proxy));
       const { origin } = server;
-      faultProxy.leadTo({ origin, port: gatewayIfAny ? Number(new URL(origin).port) : server.port });
+      faultProxy.forwardTo({ origin, port: gatewayIfAny ? Number(new URL(origin).port) : server.port });
       await use(server);
       if (!gatewayIfAny) await server.discard();
     },
     { scope: 'worker' },
   ],
 
-  direct: [
+  directOrigin: [
     async ({ gatewayIfAny, server }, use) => use(gatewayIfAny ? server.origin : `http://localhost:${server.port}`),
     { scope: 'worker' },
   ],
 
   baseURL: async ({ faultProxy }, use) => use(faultProxy.origin),
 
-  user: async ({ direct, playwright }, use) => use(await registerUser(playwright.request, direct)),
+  user: async ({ directOrigin, playwright }, use) => use(await registerUser(playwright.request, directOrigin)),
 
-  scene: async ({ direct, faultProxy, page, user }, use) =>
-    use({ page, proxy: faultProxy, observer: new Observer(direct, user) }),
+  scenario: async ({ directOrigin, faultProxy, page, user }, use) =>
+    use({ page, proxy: faultProxy, observer: new Observer(directOrigin, user) }),
 
-  newcomer: async ({ direct }, use) => use(() => new Observer(direct, newUser())),
+  unregistered: async ({ directOrigin }, use) => use(() => new Observer(directOrigin, newUser())),
 
   clicks: async ({ faultProxy, page, networkLog }, use, testInfo) =>
     use(new Clicks(page, faultProxy, networkLog, testInfo)),
 });
 
 /** Kinds of clicks that lead to each other. */
-export type Series = Record<string, Kind[]>;
+export type Series = Record<string, Action[]>;
 
 /** Those of a user who has an account. */
 export const accountSeries: Series = {
   'a login and a logout take place once': [logIn, logOut],
   'name and password are changed once': [changeName, confirm, changePassword],
-  'sessions are ended once': [endSession, endOtherSessions],
+  'sessions are ended once': [revokeSession, revokeOtherSessions],
 };
 
 /** The same, of the notes service. */
@@ -109,62 +109,62 @@ const LOST = 'however often the answer is lost';
 
 /** A test for each series. */
 export function eachClickHasOneEffect(all: Series): void {
-  for (const [what, kinds] of Object.entries(all)) {
-    test(`${what}, ${LOST}`, async ({ clicks, protocol, scene }) => {
-      await clicks.rounds(() => inTurn(kinds, clicks, scene));
-      expect(await spoken(scene.page), 'what the browser speaks').toBe(protocol);
+  for (const [what, actions] of Object.entries(all)) {
+    test(`${what}, ${LOST}`, async ({ clicks, protocol, scenario }) => {
+      await clicks.rounds(() => inTurn(actions, clicks, scenario));
+      expect(await negotiatedProtocol(scenario.page), 'what the browser speaks').toBe(protocol);
     });
   }
 }
 
 /** The same of a user for each round. */
 export function eachAccountBeginsAndEndsOnce(): void {
-  test(`an account is created and deleted once, ${LOST}`, async ({ clicks, newcomer, scene }) => {
-    const kinds = [createAccount, deleteAccount];
-    await clicks.rounds(() => inTurn(kinds, clicks, { ...scene, observer: newcomer() }));
+  test(`an account is created and deleted once, ${LOST}`, async ({ clicks, unregistered, scenario }) => {
+    const actions = [createAccount, deleteAccount];
+    await clicks.rounds(() => inTurn(actions, clicks, { ...scenario, observer: unregistered() }));
   });
 }
 
-async function inTurn(kinds: Kind[], clicks: Clicks, scene: Scene): Promise<void> {
-  for (const kind of kinds) await clicks.make(await kind(scene));
+async function inTurn(actions: Action[], clicks: Clicks, scenario: Scenario): Promise<void> {
+  for (const action of actions) await clicks.run(await action(scenario));
 }
 
 /** Clicks until the page gives up, and again once answers arrive: the first click has had the effect. */
-export async function expectOneEffectAfterNoAnswer(kind: Kind, scene: Scene): Promise<void> {
-  const click = await kind(scene);
+export async function expectOneEffectAfterNoAnswer(action: Action, scenario: Scenario): Promise<void> {
+  const click = await action(scenario);
   const before = await click.count();
-  const fault = await clickInVain(click, scene);
-  await expect(scene.page.getByText(/not known/i).first()).toBeVisible({ timeout: ASKS_FOR_MS });
+  const fault = await clickWithoutAnswer(click, scenario);
+  await expect(scenario.page.getByText(/not known/i).first()).toBeVisible({ timeout: RETRY_DEADLINE_MS });
   await expect(click.done).toBeHidden();
-  await quiet(fault);
+  await drain(fault);
   await click.button.click();
   await expect(click.done).toBeVisible();
   expect((await click.count()) - before, 'effects').toBe(1);
 }
 
 /** The same, if the user reloads the page instead of waiting, and types the same again. */
-export async function expectOneEffectAfterReload(kind: Kind, scene: Scene): Promise<void> {
-  const click = await kind(scene);
+export async function expectOneEffectAfterReload(action: Action, scenario: Scenario): Promise<void> {
+  const click = await action(scenario);
   const before = await click.count();
-  const fault = await clickInVain(click, scene);
-  await scene.page.reload({ waitUntil: 'commit' });
-  await quiet(fault);
-  const again = await kind(scene);
+  const fault = await clickWithoutAnswer(click, scenario);
+  await scenario.page.reload({ waitUntil: 'commit' });
+  await drain(fault);
+  const again = await action(scenario);
   await again.button.click();
   await expect(again.done).toBeVisible();
   expect((await click.count()) - before, 'effects').toBe(1);
 }
 
 /** Clicks while no answer arrives. */
-async function clickInVain(click: Click, { page, proxy }: Scene): Promise<Fault> {
-  await proxy.keepConnections(page);
+async function clickWithoutAnswer(click: Click, { page, proxy }: Scenario): Promise<Fault> {
+  await proxy.openIdleConnections(page);
   const fault = proxy.loseAnswers(click.call, Infinity);
   await press(click.button, fault);
   return fault;
 }
 
 /** The protocol that brought this document, as the browser says (Resource Timing, `nextHopProtocol`). */
-async function spoken(page: Page): Promise<string | undefined> {
+async function negotiatedProtocol(page: Page): Promise<string | undefined> {
   return page.evaluate(() => {
     const [document] = performance.getEntriesByType('navigation');
     return (document as PerformanceNavigationTiming | undefined)?.nextHopProtocol;

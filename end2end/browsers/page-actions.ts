@@ -13,19 +13,19 @@ const textOf = (selector: string): Expression =>
 
 export async function open(tab: Tab, url: string): Promise<void> {
   await tab.open(url);
-  await started(tab);
+  await waitForHydration(tab);
 }
 
-export async function started(tab: Tab): Promise<void> {
+export async function waitForHydration(tab: Tab): Promise<void> {
   await expect.poll(() => tab.evaluate('document.documentElement.dataset.hydrated'), { timeout: 30_000 }).toBe('true');
 }
 
-export async function sees(tab: Tab, selector: string, text: string | RegExp): Promise<void> {
+export async function expectText(tab: Tab, selector: string, text: string | RegExp): Promise<void> {
   const seen = expect.poll(() => tab.evaluate<string>(textOf(selector)));
   await (typeof text === 'string' ? seen.toContain(text) : seen.toMatch(text));
 }
 
-export async function isAt(tab: Tab, path: string): Promise<void> {
+export async function expectPath(tab: Tab, path: string): Promise<void> {
   await expect.poll(() => tab.evaluate('location.pathname + location.search')).toBe(path);
 }
 
@@ -35,13 +35,13 @@ export async function register(tab: Tab, origin: string): Promise<User> {
   await tab.type(byLabel('Email'), user.email);
   await tab.type(byLabel('Password'), user.password);
   await tab.click(button('Create account'));
-  await sees(tab, 'main', user.email);
-  await isAt(tab, pages.account);
+  await expectText(tab, 'main', user.email);
+  await expectPath(tab, pages.account);
   return user;
 }
 
 /** Calls the API until the token has expired, which the server grants ten seconds after its time. */
-export async function callUntilRepeated(tab: Tab): Promise<void> {
+export async function callUntilRefreshed(tab: Tab): Promise<void> {
   const result = textOf('.call-result');
   await expect
     .poll(

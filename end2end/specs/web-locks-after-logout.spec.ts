@@ -24,7 +24,7 @@ test('tabs from before and after a logout see one set of locks, and take turns',
   };
   await expect.poll(seen).toContain('probe');
   const tabs = [account, later];
-  // More by hand: LOCK_ROUNDS=1000 npx playwright test specs/locks-after-logout.spec.ts
+  // More by hand: LOCK_ROUNDS=1000 npx playwright test specs/web-locks-after-logout.spec.ts
   const rounds = Number(process.env.LOCK_ROUNDS ?? 20);
   test.setTimeout(60_000 + rounds * 5_000);
   // Or the browser would begin and cease to hand requests over in each round, and lose one now and then.
