@@ -68,7 +68,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       expect(served.server.log).not.toContain('replayed');
     });
 
-    test('https: a stolen cookie ends the session, and the page says why', async () => {
+    test('https: a replayed cookie revokes the session, and the page says why', async () => {
       served = await serveOverHttps();
       const tab = await browser.newTab();
       const user = await register(tab, served.origin);

@@ -29,7 +29,7 @@ for (const [name, visit] of Object.entries(pageStates)) {
   });
 }
 
-test('axe finds what is wrong when something is', async ({ page }) => {
+test('axe finds violations where there are some', async ({ page }) => {
   await page.setContent('<img src="x.png"><p style="color:#999;background:#aaa">pale</p>');
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map((it) => it.id)).toEqual(

@@ -5,7 +5,7 @@ import { json, mockNextResponse, problem } from '../support/network-faults';
 import { mockEvent } from '../support/sessions';
 import { logIn, open, sendLogin } from '../support/users';
 
-test('what happened is told newest first, without refreshes unless one asks for them', async ({ page, user }) => {
+test('events are listed newest first, and refreshes on request only', async ({ page, user }) => {
   await open(page, pages.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toBeVisible();
@@ -56,7 +56,7 @@ test('a list that is empty or cannot be fetched says so', async ({ account }) =>
   await expect(account.getByText('Nothing has happened yet that is still on record.')).toBeVisible();
 });
 
-test('what a later server calls something is not shown by its name', async ({ account }) => {
+test('an event kind of a later server is not shown by its name', async ({ account }) => {
   const later = { ...mockEvent('logged_in', 1), kind: 'abducted_by_aliens' };
   await mockNextResponse(account, api.events, json({ events: [later], next: null }));
   await account.getByRole('link', { name: 'Activity' }).click();

@@ -6,7 +6,7 @@ import { expect, test } from '../support/fixtures';
 import { goOffline } from '../support/network-faults';
 import { callTheApi, expectCallResult, expectNotice, logOut, newUser, open, sendLogin } from '../support/users';
 
-test('the frame of every page: a way past it, a banner, the navigation, one main part, a foot', async ({ page }) => {
+test('the landmarks of every page: skip link, banner, navigation, main, footer', async ({ page }) => {
   for (const path of [pages.home, pages.login, pages.register]) {
     await open(page, path);
     await expect(page.locator('body')).toMatchAriaSnapshot(`
@@ -190,7 +190,7 @@ async function expectOneLiveRegion(page: Page): Promise<void> {
   await expect(notices.locator('[role=status], [role=alert], [aria-live]')).toHaveCount(0);
 }
 
-test('trouble is announced, and so is a logout that failed', async ({ account }) => {
+test('an outage is announced, and so is a logout that failed', async ({ account }) => {
   const goOnline = await goOffline(account);
   await logOut(account);
   await expectNotice(account, /^You are still logged in:/);
@@ -201,7 +201,7 @@ test('trouble is announced, and so is a logout that failed', async ({ account })
   await goOnline();
 });
 
-test('a session that has ended is announced', async ({ account, context }) => {
+test('a session that is over is announced', async ({ account, context }) => {
   await context.clearCookies({ name: '__Host-Http-refresh' });
   await account.reload();
   await expectNotice(account, /^Your session is over:/);

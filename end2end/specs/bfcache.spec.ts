@@ -11,7 +11,7 @@ import { expectAccountOf, logOut, open, waitForHydration } from '../support/user
 const ignoreDefaultArgs = ['--disable-back-forward-cache'];
 test.use({ launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs } });
 
-test('a page that the browser has kept is loaded anew when it is shown again', async ({ context, page }) => {
+test('a page from the back/forward cache is reloaded when it is shown again', async ({ context, page }) => {
   const shown: string[] = [];
   page.on('console', (message) => message.type() === 'info' && shown.push(message.text()));
   await context.addInitScript(() => {
@@ -27,7 +27,7 @@ test('a page that the browser has kept is loaded anew when it is shown again', a
   await site.close();
 });
 
-test('a kept page that did not hear of a logout shows nothing private', async ({ account, context, user }) => {
+test('a cached page that missed a logout shows no private data', async ({ account, context, user }) => {
   // Chromium lets go of a kept page when a cookie changes. For one that does not, the page is told
   // that it was kept, and without the channel it hears of nothing, like a frozen one.
   await context.addInitScript(withoutBroadcastChannel);

@@ -70,7 +70,7 @@ test('no page lets itself be framed', async ({ account, consoleErrors, context, 
   await site.close();
 });
 
-test('a link from another site leads to the account of who is logged in', async ({ account, server, user }) => {
+test("a link from another site leads to the logged-in user's account", async ({ account, server, user }) => {
   // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh has it.
   const site = await startOtherSite(`<a href="${server.origin}${pages.account}">Your account</a>`);
   await account.goto(site.origin);

@@ -23,7 +23,7 @@ test('the skip link and a reload lose nothing of it', async ({ page, user }) => 
   await expect(page).toHaveURL(link);
 });
 
-test('whoever has no account yet gets there as well', async ({ page }) => {
+test('a new user gets there after registration as well', async ({ page }) => {
   const user = newUser();
   await open(page, link);
   await page.getByRole('link', { name: 'Create an account' }).click();
@@ -35,7 +35,11 @@ test('whoever has no account yet gets there as well', async ({ page }) => {
   await expect(page).toHaveURL(link);
 });
 
-test('a session that is over elsewhere leads to the login and back whole', async ({ account, context, user }) => {
+test('a session that another device has revoked leads to the login and back whole', async ({
+  account,
+  context,
+  user,
+}) => {
   await account.goto(link);
   await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your activity');
   const other = await context.browser()?.newContext({ baseURL: new URL(account.url()).origin });
@@ -53,7 +57,7 @@ test('a session that is over elsewhere leads to the login and back whole', async
   await other?.close();
 });
 
-test('without a way back the login leads to the account, and its fragment to nowhere', async ({ page, user }) => {
+test('without a return path the login leads to the account, and ignores its fragment', async ({ page, user }) => {
   await open(page, `${pages.login}#main`);
   await sendLogin(page, user);
   await expectAccountOf(page, user);

@@ -91,13 +91,13 @@ for (const [name, change] of Object.entries(domMutations)) {
   });
 }
 
-test('forms are sent that a password manager decorates whenever one appears', async ({ account, user }) => {
+test('forms work although a password manager decorates each of them as it appears', async ({ account, user }) => {
   await openSettings(account);
   await account.evaluate(addPasswordManagerIcons);
   await sendTheSettings(account, user);
 });
 
-test('a page that nobody has changed is taken over, not rendered afresh', async ({ account, page }) => {
+test('a document without foreign nodes is hydrated, not mounted anew', async ({ account, page }) => {
   for (const path of Object.values(pages).filter((it) => it !== pages.notFound)) {
     const tab = path === pages.login || path === pages.register ? page : account;
     if (tab === page) await page.context().clearCookies();

@@ -29,7 +29,7 @@ async function countLegacyCookies(context: BrowserContext): Promise<number> {
   return (await context.cookies()).filter((it) => it.name.startsWith(legacyDeviceCookie)).length;
 }
 
-test('a jar full of cookies of other programs keeps nobody out', async ({ context, page, server, user }) => {
+test("a cookie jar full of other programs' cookies locks no user out", async ({ context, page, server, user }) => {
   await fillCookieJar(context, server.origin);
   await logIn(page, user);
   await callTheApi(page);
@@ -42,7 +42,12 @@ test('a jar full of cookies of other programs keeps nobody out', async ({ contex
   expect((await context.cookies()).filter((it) => it.name.startsWith('other')).length).toBe(165);
 });
 
-test('who was logged in when the jar filled up goes on, and logs out', async ({ account, context, server, user }) => {
+test('a user who was logged in when the cookie jar filled up stays logged in, and can log out', async ({
+  account,
+  context,
+  server,
+  user,
+}) => {
   await fillCookieJar(context, server.origin);
   await account.reload();
   await expectAccountOf(account, user);
@@ -52,11 +57,7 @@ test('who was logged in when the jar filled up goes on, and logs out', async ({ 
   await expect(account.getByRole('heading', { level: 1 })).toHaveText('Log in');
 });
 
-test('a hundred and fifty device cookies of an earlier version keep nobody out, and go', async ({
-  context,
-  page,
-  user,
-}) => {
+test('150 device cookies of an earlier version lock no user out, and are removed', async ({ context, page, user }) => {
   const names = Array.from({ length: 150 }, (_, number) => number.toString(16).padStart(8, '0'));
   await setCookiesByAnotherServer(
     page,
@@ -74,7 +75,7 @@ test('a hundred and fifty device cookies of an earlier version keep nobody out, 
   expect(devicesCookie.length + 1 + (list?.value.length ?? Infinity)).toBeLessThanOrEqual(1_024);
 });
 
-test('what is too large for any page says so on a page, and takes nothing away', async ({
+test('a request that is too large gets an error page, and clears no cookie', async ({
   account,
   consoleErrors,
   context,

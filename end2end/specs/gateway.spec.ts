@@ -13,7 +13,7 @@ test.use({ behindGateway: true, accessTokenSeconds: 10 });
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
-test('one writes on when the token has expired, and the page stops within 5 s of an end elsewhere', async ({
+test('an expired token does not interrupt writing, and the page stops within 5 s of a revocation on another device', async ({
   account,
   browser,
   request,
@@ -50,7 +50,7 @@ test('one writes on when the token has expired, and the page stops within 5 s of
   await otherDevice.context().close();
 });
 
-test('what was being typed when the session ended is there after the next login, for its writer alone', async ({
+test('a draft survives the revocation of its session until the next login, for its author alone', async ({
   account,
   browser,
   playwright,
@@ -94,11 +94,7 @@ test('what was being typed when the session ended is there after the next login,
   await otherDevice.context().close();
 });
 
-test('nothing of what was being typed stays behind a logout that only the server tells of', async ({
-  account,
-  context,
-  user,
-}) => {
+test('no draft survives a logout that only the server reports', async ({ account, context, user }) => {
   await context.addInitScript(withoutBroadcastChannel);
   const other = await context.newPage();
   await open(other, pages.account);
@@ -117,7 +113,7 @@ test('nothing of what was being typed stays behind a logout that only the server
   await expect(account.getByLabel('Title')).toHaveCount(0);
 });
 
-test('what was being typed is saved over the version it was typed for', async ({ account }) => {
+test('a draft is saved over the version it was typed for', async ({ account }) => {
   await openNotes(account);
   await writeNote(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();

@@ -13,7 +13,7 @@ const titles = {
 } as const;
 
 for (const name of ['home', 'register', 'login', 'notFound'] as const) {
-  test(`the page "${name}" is taken over without a console error`, async ({ consoleErrors, page }) => {
+  test(`the page "${name}" is hydrated without a console error`, async ({ consoleErrors, page }) => {
     if (name === 'notFound') consoleErrors.allow(/status of 404/);
     const failed: string[] = [];
     page.on('requestfailed', (request) => failed.push(request.url()));

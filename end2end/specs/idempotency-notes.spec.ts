@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'default' });
 
 eachClickHasOneEffect(noteSeries);
 
-test('a note of which it is not known whether it was saved is saved once by the next click', async ({ scenario }) => {
+test('a note whose save has an unknown outcome is saved once by the next click', async ({ scenario }) => {
   test.setTimeout(120_000);
   await expectOneEffectAfterNoAnswer(createNote, scenario);
 });

@@ -5,11 +5,11 @@ import { expectOneEffectAfterNoAnswer, expectOneEffectAfterReload, test } from '
 
 test.describe.configure({ timeout: 120_000 });
 
-test('an account is created by the first click, and entered by the next', async ({ unregistered, scenario }) => {
+test('an account is created by the first click, and opened by the next', async ({ unregistered, scenario }) => {
   await expectOneEffectAfterNoAnswer(createAccount, { ...scenario, observer: unregistered() });
 });
 
-test('a session begins with the first click, and is entered by the next', async ({ scenario }) => {
+test('a session begins with the first click, and is resumed by the next', async ({ scenario }) => {
   await expectOneEffectAfterNoAnswer(logIn, scenario);
 });
 
@@ -21,13 +21,13 @@ test('an account is deleted by the first click, and the next one says so', async
   await expectOneEffectAfterNoAnswer(deleteAccount, scenario);
 });
 
-test('an account whose answer was lost is entered by the same form after a reload', async ({
+test('an account whose answer was lost is opened by the same form after a reload', async ({
   unregistered,
   scenario,
 }) => {
   await expectOneEffectAfterReload(createAccount, { ...scenario, observer: unregistered() });
 });
 
-test('a session whose answer was lost is entered by the same form after a reload', async ({ scenario }) => {
+test('a session whose answer was lost is resumed by the same form after a reload', async ({ scenario }) => {
   await expectOneEffectAfterReload(logIn, scenario);
 });

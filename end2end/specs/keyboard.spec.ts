@@ -32,7 +32,7 @@ async function expectVisibleFocus(page: Page): Promise<void> {
   expect(outline.width).toBeGreaterThanOrEqual(2);
 }
 
-test('one registers, calls the API, logs out and logs in again with the keyboard alone', async ({ page }) => {
+test('a user registers, calls the API, logs out and logs in again with the keyboard alone', async ({ page }) => {
   const ada = newUser();
   await open(page, pages.home);
   await tabTo(page, 'link', 'Register');
@@ -102,7 +102,7 @@ test('logging out on a page that stays leaves the focus on that page', async ({ 
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 });
 
-test('Tab passes everything on the page in its order, and gets stuck nowhere', async ({ account, user }) => {
+test('Tab visits every control of the page in order, without a focus trap', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);
   const order = await account.locator(':is(a[href], button, input):visible').allTextContents();
@@ -117,7 +117,7 @@ test('Tab passes everything on the page in its order, and gets stuck nowhere', a
   expect(await account.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
 });
 
-test('whoever begins to type while a page opens keeps the focus', async ({ account, user }) => {
+test('a user who begins to type while a page opens keeps the focus', async ({ account, user }) => {
   // From now on time stands still for what the page does with its next frames.
   await account.evaluate(() => {
     const held: FrameRequestCallback[] = [];

@@ -4,7 +4,7 @@ import { expectedConsoleErrors, pageStates } from '../support/page-states';
 import { open } from '../support/users';
 
 for (const [name, visit] of Object.entries(pageStates)) {
-  test(`nothing is wider than a narrow screen: ${name}`, async ({ consoleErrors, page, user }) => {
+  test(`no content is wider than a narrow screen: ${name}`, async ({ consoleErrors, page, user }) => {
     if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
     await page.setViewportSize({ width: 320, height: 640 });
     await visit(page, user);
@@ -45,7 +45,7 @@ test('text that is twice as large still fits behind the login', async ({ account
   }
 });
 
-test('nothing moves for who asked for less motion', async ({ page }) => {
+test('no animation runs for users who prefer reduced motion', async ({ page }) => {
   const moving = () => page.evaluate(() => document.getAnimations().length);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   await open(page, pages.home);

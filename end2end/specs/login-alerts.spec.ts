@@ -21,7 +21,7 @@ async function tellOf(page: Page, told: Told): Promise<void> {
 
 const dismiss = (page: Page) => page.getByRole('button', { name: 'Dismiss' });
 
-test('a login on a new device is told after a refresh, until it is dismissed', async ({ account, user }) => {
+test('a login alert for a new device is shown after a refresh, until it is dismissed', async ({ account, user }) => {
   await tellOf(account, [mockEvent('new_device', 2), mockEvent('new_network', 1)]);
   await account.reload();
   await expectNotice(account, /^New login: Firefox on Linux from 203\.0\.113\.9, at .*\. Was it you\?$/);
@@ -47,7 +47,7 @@ test('a login on a new device is told after a refresh, until it is dismissed', a
   await expect(dismiss(account)).toBeVisible();
 });
 
-test('a real login on another device is told to the session that was there', async ({
+test('a real login on another device raises an alert in the existing session', async ({
   account,
   browser,
   server,
@@ -59,7 +59,7 @@ test('a real login on another device is told to the session that was there', asy
   await otherDevice.context().close();
 });
 
-test('a login of this session, or before it, is no news', async ({ account, user, networkLog }) => {
+test('a login of this session, or before it, raises no alert', async ({ account, user, networkLog }) => {
   const before = { ...mockEvent('new_device', 1), at: 1_000_000_000 };
   await tellOf(account, [{ ...mockEvent('new_device', 2), current: true }, before]);
   await account.reload();
@@ -68,7 +68,7 @@ test('a login of this session, or before it, is no news', async ({ account, user
   await expect(account.locator('.notices')).toBeEmpty();
 });
 
-test('looking out bothers nobody: it is quiet when it fails, and rare', async ({ account, user, networkLog }) => {
+test('the poll for login alerts is silent when it fails, and rate-limited', async ({ account, user, networkLog }) => {
   await tellOf(account, 'nothing works');
   await account.reload();
   await expect.poll(() => networkLog.loginAlertPolls.map((it) => it.outcome)).toEqual([401]);

@@ -34,7 +34,7 @@ async function guessUntilThereIsAWait(
   await expect(page.getByText('You can try again now.')).toBeVisible({ timeout: 20_000 });
 }
 
-test('who guesses on a device that nobody knows is made to wait, and told for how long', async ({
+test('password guesses on an unknown device are throttled, and the page says for how long', async ({
   page,
   user,
   networkLog,
@@ -47,7 +47,7 @@ test('who guesses on a device that nobody knows is made to wait, and told for ho
   expect(networkLog.lines()[0]).toBe(`POST ${api.login} 200`);
 });
 
-test('guesses where the password is asked for again are made to wait as well, and the right one is taken', async ({
+test('password guesses in a step-up are throttled as well, and the right password is accepted', async ({
   account,
   request,
   user,

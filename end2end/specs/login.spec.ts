@@ -6,7 +6,7 @@ import { callTheApi, expectAccountOf, expectCallResult, logIn, newUser, open, se
 
 const refusal = 'This email address and password open no account. Check both and try again.';
 
-test('a wrong password is refused, and the right one is taken after it', async ({
+test('a wrong password is refused, and the right password is accepted after it', async ({
   page,
   context,
   user,
@@ -45,7 +45,7 @@ test('a form says that it is busy, and a second press sends nothing', async ({ p
   expect(networkLog.to(api.login)).toHaveLength(1);
 });
 
-test('a refusal that arrives after its form was left disturbs nobody', async ({ page, user, networkLog }) => {
+test('a refusal that arrives after its form was left is not shown', async ({ page, user, networkLog }) => {
   await open(page, pages.login);
   const gate = await holdRequests(page, api.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
@@ -81,13 +81,13 @@ test('login leads to the page that was asked for', async ({ page, user }) => {
   await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
 });
 
-test('a way back that leads to another origin is not taken after login', async ({ page, user }) => {
+test('a return path that leads to another origin is not followed after login', async ({ page, user }) => {
   await open(page, '/login?next=https%3A%2F%2Felsewhere.example%2Faccount');
   await sendLogin(page, user);
   await expectAccountOf(page, user);
 });
 
-test('no spelling of another origin is taken for a way back', async ({ page, user, networkLog }) => {
+test('no spelling of another origin is accepted as the return path', async ({ page, user, networkLog }) => {
   await logIn(page, user);
   const otherOrigins = [
     'https://elsewhere.example/',
@@ -110,14 +110,14 @@ test('no spelling of another origin is taken for a way back', async ({ page, use
   expect([...hosts]).toEqual(['localhost']);
 });
 
-test('who is logged in does not see the forms again', async ({ account, user }) => {
+test('a logged-in user does not see the forms again', async ({ account, user }) => {
   for (const path of [pages.login, pages.register]) {
     await account.goto(path);
     await expectAccountOf(account, user);
   }
 });
 
-test('a page that nobody is logged in on asks the API for nothing', async ({ page, networkLog }) => {
+test('a page without a login makes no API call', async ({ page, networkLog }) => {
   for (const path of [pages.home, pages.login, pages.register]) {
     await open(page, path);
     await expect(page.getByRole('link', { name: 'Log in', exact: true })).toBeVisible();

@@ -21,7 +21,7 @@ import {
   waitForHydration,
 } from '../support/users';
 
-test('logout ends the session at the server and takes both cookies away', async ({
+test('logout revokes the session at the server and deletes both cookies', async ({
   account,
   context,
   playwright,
@@ -67,7 +67,7 @@ test('logout in one tab logs the other out, and it says why', async ({ account, 
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 204`]);
 });
 
-test('a tab that is being opened while another logs out says why nobody is logged in', async ({ account, context }) => {
+test('a tab that opens while another tab logs out says why no user is logged in', async ({ account, context }) => {
   const gate = await holdRequests(account, api.logout);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
@@ -79,7 +79,7 @@ test('a tab that is being opened while another logs out says why nobody is logge
   await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
 });
 
-test('back and forward after logout show nothing private', async ({ account, user }) => {
+test('back and forward after logout show no private data', async ({ account, user }) => {
   await account.goto(pages.home);
   await waitForHydration(account);
   await account.getByRole('link', { name: 'Account', exact: true }).click();
@@ -99,7 +99,7 @@ test('back and forward after logout show nothing private', async ({ account, use
   await expect(account).toHaveURL(loginWithReturn);
 });
 
-test('who cannot be logged out is told so and stays logged in', async ({ account, user, networkLog }) => {
+test('a logout that fails is reported, and the user stays logged in', async ({ account, user, networkLog }) => {
   networkLog.clear();
   const goOnline = await goOffline(account);
   await logOut(account);
@@ -152,7 +152,7 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
   expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a refresh that is on its way during logout does not bring the session back', async ({ account, context }) => {
+test('a refresh in flight during logout does not bring the session back', async ({ account, context }) => {
   const other = await context.newPage();
   // Both at once, in whatever order the server sees them.
   await Promise.all([other.goto(pages.account), logOut(account)]);
@@ -163,7 +163,7 @@ test('a refresh that is on its way during logout does not bring the session back
   await expect(other.getByRole('link', { name: 'Register' })).toBeVisible();
 });
 
-test('a logout whose cookie is gone ends the session by its access token', async ({
+test('a logout whose cookie is gone revokes the session by its access token', async ({
   account,
   context,
   playwright,

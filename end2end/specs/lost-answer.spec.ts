@@ -67,7 +67,7 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 });
 
-test('the jar still holds the old ticket after a lost answer', async ({ account, context, loseAnswer }) => {
+test('the cookie jar still holds the old ticket after a lost answer', async ({ account, context, loseAnswer }) => {
   // If this fails, the tests around it prove nothing: their answers were not lost.
   const before = await ticket(context);
   const lost = await loseAnswer('is frozen');
@@ -149,7 +149,7 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   expect(await ticket(context)).toBe(answer.next);
 });
 
-test('without the kept key the same retry is a replay and ends the session', async ({
+test('without the stored key the same retry is a replay and revokes the session', async ({
   account,
   loseAnswer,
   networkLog,

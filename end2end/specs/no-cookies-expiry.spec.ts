@@ -11,7 +11,7 @@ test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 const lasted =
   'Your login is over: this browser kept no cookie of it, so it lasted only as long as its first access token.';
 
-test('the login ends with its token, in both tabs, and nothing is said of theft', async ({
+test('the login ends with its access token, in both tabs, and no theft is reported', async ({
   context,
   page,
   server,
@@ -36,7 +36,11 @@ test('the login ends with its token, in both tabs, and nothing is said of theft'
   expect(server.log.slice(before)).not.toContain('replay');
 });
 
-test('the page says that they are gone, and at the end that they were', async ({ account, context, networkLog }) => {
+test('the page says that its cookies are gone, and at the end that they were', async ({
+  account,
+  context,
+  networkLog,
+}) => {
   await context.clearCookies();
   await callTheApi(account);
   await expectNoticeWith(account, /^The cookie that says that you are logged in is not in this browser any more/);
@@ -48,7 +52,7 @@ test('the page says that they are gone, and at the end that they were', async ({
   expect(networkLog.refreshOutcomes()).toEqual([401]);
 });
 
-test('a removed hint alone ends nothing: the next refresh brings it back', async ({ expired, context, user }) => {
+test('a removed hint alone ends no session: the next refresh sets it again', async ({ expired, context, user }) => {
   await context.clearCookies({ name: hintCookie });
   await callTheApi(expired);
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');

@@ -39,7 +39,7 @@ async function register(page: Page) {
 }
 
 test.describe('cookies blocked in the settings of the browser', () => {
-  test('the login page and the registration say so before anything is typed', async ({ server }) => {
+  test('the login page and the registration page warn before the user types', async ({ server }) => {
     await withCookiesBlocked(server.origin, async (context) => {
       const page = await context.newPage();
       for (const path of [pages.login, pages.register]) {
@@ -50,7 +50,7 @@ test.describe('cookies blocked in the settings of the browser', () => {
     });
   });
 
-  test('who registers is told at once, on every page, and logs out by the token', async ({ server }) => {
+  test('a new user is warned at once, on every page, and logs out by the access token', async ({ server }) => {
     await withCookiesBlocked(server.origin, async (context) => {
       const networkLog = new NetworkLog(context);
       const page = await context.newPage();
@@ -72,7 +72,7 @@ test.describe('cookies blocked in the settings of the browser', () => {
     });
   });
 
-  test('after a reload there is a login form with a word', async ({ server, user }) => {
+  test('after a reload the login form shows the warning', async ({ server, user }) => {
     await withCookiesBlocked(server.origin, async (context) => {
       const page = await context.newPage();
       await open(page, pages.login);
@@ -93,7 +93,7 @@ for (const [what, refuse, why] of [
     'Another cookie of this page was kept, so something removes that of the login',
   ],
 ] as [string, (context: BrowserContext) => Promise<void>, string][]) {
-  test(`a browser ${what}: told after login, and after a reload`, async ({ context, page, user, networkLog }) => {
+  test(`a browser ${what}: warned after login, and after a reload`, async ({ context, page, user, networkLog }) => {
     await refuse(context);
     await open(page, pages.login);
     await sendLogin(page, user);
@@ -116,7 +116,7 @@ test('a browser that refuses Secure cookies over http is warned before the login
   expect(await page.evaluate(() => document.cookie)).toBe('');
 });
 
-test('a browser that keeps cookies is told nothing, and the probe is gone', async ({ account, context, page }) => {
+test('a browser that keeps cookies shows no warning, and the probe is gone', async ({ account, context, page }) => {
   await expect(account.locator('.notices')).toBeEmpty();
   await logOut(account);
   await expect(note(page)).toBeEmpty();
@@ -144,7 +144,7 @@ test('axe finds nothing in the warning and in the notice', async ({ context, pag
   await check();
 });
 
-test('a sensitive call that wants the password again says what it would take', async ({
+test('a sensitive call that needs a step-up says that it takes a cookie', async ({
   context,
   page,
   user,
@@ -166,7 +166,7 @@ test('a sensitive call that wants the password again says what it would take', a
   expect(networkLog.to(api.confirm)).toEqual([]);
 });
 
-test('a session that is ended elsewhere meanwhile is told as that', async ({
+test('a session that another device revokes in the meantime is reported as revoked', async ({
   context,
   page,
   request,

@@ -64,7 +64,7 @@ test('notes are written, changed, found and deleted on a page that starts with f
   }
 });
 
-test('forms for notes are sent that a password manager decorates whenever one appears', async ({ account }) => {
+test('note forms work although a password manager decorates each of them as it appears', async ({ account }) => {
   await openNotes(account);
   await account.evaluate(addPasswordManagerIcons);
   await sendTheForms(account);

@@ -17,7 +17,7 @@ test('without the gateway the page says where notes live, and how to start it', 
   await expect(account.getByRole('heading', { name: 'Your account' })).toBeVisible();
 });
 
-test('once the gateway is there the page goes on', async ({ account }) => {
+test('once the gateway is there the page works', async ({ account }) => {
   await open(account, pages.notes);
   await expect(account.getByRole('alert')).toContainText('Notes live in a service of their own');
   await mockNextResponse(account, api.notes, json({ notes: [mockNote(1, 'Milk', '')], more: false }));
@@ -26,7 +26,7 @@ test('once the gateway is there the page goes on', async ({ account }) => {
   await expect(account.getByRole('button', { name: 'New note' })).toBeVisible();
 });
 
-test('a service that goes away while one writes takes nothing that was typed', async ({ account }) => {
+test('a service that goes down while the user writes loses no text', async ({ account }) => {
   await mockNextResponse(account, api.notes, json({ notes: [], more: false }));
   await open(account, pages.notes);
   await account.getByRole('button', { name: 'New note' }).click();

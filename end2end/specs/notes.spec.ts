@@ -19,7 +19,7 @@ import { expectNotice, open } from '../support/users';
 
 test.use({ behindGateway: true });
 
-test('a note is written, changed and thrown away', async ({ account }) => {
+test('a note is written, changed and deleted', async ({ account }) => {
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account).toHaveTitle('Your notes · Baton');
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
@@ -122,7 +122,7 @@ test('what is wrong with a note is said beside its field', async ({ account }) =
   await expect(noteCards(account, 'Short')).toBeVisible();
 });
 
-test('a character is one, whatever it takes to encode it', async ({ account }) => {
+test('limits count characters, not code units or bytes', async ({ account }) => {
   await openNotes(account);
   // Two UTF-16 code units and four bytes each.
   const emoji = (count: number) => '\u{1F600}'.repeat(count);
@@ -140,7 +140,7 @@ test('a character is one, whatever it takes to encode it', async ({ account }) =
   await expect(account.getByText('None of your notes holds “milk”.')).toBeVisible();
 });
 
-test('who has as many notes as one may have reads so, and loses nothing', async ({ account }) => {
+test('a user at the quota is told so, and loses no text', async ({ account }) => {
   await openNotes(account);
   const title = 'Your notes are full.';
   const detail = 'You can keep 1,000 notes, with 10 MB of text in all. Delete or shorten some to make room.';
@@ -187,7 +187,7 @@ test('markup in a note is text', async ({ account }) => {
   expect(await account.evaluate(() => window.name)).toBe('');
 });
 
-test('who was overtaken sees both versions, and loses neither', async ({ account, request, networkLog }) => {
+test('a user with an edit conflict sees both versions, and loses neither', async ({ account, request, networkLog }) => {
   const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
@@ -229,7 +229,7 @@ test('who was overtaken sees both versions, and loses neither', async ({ account
   await expect(noteCards(account, 'Oat milk')).toContainText('theirs: seven');
 });
 
-test('what is on its way cannot be changed, so that all one sees is saved', async ({ account }) => {
+test('a note that is being saved cannot be edited, so that all visible text is saved', async ({ account }) => {
   await openNotes(account);
   const gate = await holdRequests(account, api.notes);
   await account.getByRole('button', { name: 'New note' }).click();
@@ -317,7 +317,7 @@ for (const [what, times] of [
   ['was lost', 1],
   ['was lost for longer than the page asks', TRIES_PER_ACTION],
 ] as const) {
-  test(`a change whose answer ${what} is known again as one’s own`, async ({ account, request, networkLog }) => {
+  test(`a change whose answer ${what} is recognised as the user's own`, async ({ account, request, networkLog }) => {
     const other = new NotesClient(request, networkLog);
     const id = await other.write('Milk', 'two bottles');
     await openNotes(account);
@@ -380,11 +380,7 @@ test('a change whose answer was lost is asked for again by the page, and made on
   expect(await other.version(id)).toBe('"2"');
 });
 
-test('while the service is down nothing is lost, and nothing is said to be saved', async ({
-  account,
-  gateway,
-  networkLog,
-}) => {
+test('while the service is down no text is lost, and no save is reported', async ({ account, gateway, networkLog }) => {
   await openNotes(account);
   await writeNote(account, 'Milk');
   await account.getByRole('button', { name: 'New note' }).click();
@@ -412,7 +408,7 @@ test('while the service is down nothing is lost, and nothing is said to be saved
   expect(sharedKey(saves())).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a gateway that does not know the newest key yet ends nothing', async ({ account, networkLog }) => {
+test('a gateway that does not know the newest key yet revokes no session', async ({ account, networkLog }) => {
   await openNotes(account);
   networkLog.clear();
   const challenge = 'Bearer realm="http://localhost/api/notes", error="invalid_token"';
@@ -435,7 +431,7 @@ test('a gateway that does not know the newest key yet ends nothing', async ({ ac
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
 });
 
-test('a page asks whether its session stands only while somebody looks at it', async ({ account, networkLog }) => {
+test('a page polls its session only while it is visible', async ({ account, networkLog }) => {
   await account.clock.install();
   await openNotes(account);
   networkLog.clear();
@@ -450,7 +446,7 @@ test('a page asks whether its session stands only while somebody looks at it', a
   expect(networkLog.to(api.me)).toHaveLength(asked);
 });
 
-test('a page that nobody looks at is refused by the service within 5 s of an end elsewhere', async ({
+test('a hidden page is refused by the service within 5 s of a revocation on another device', async ({
   account,
   browser,
   context,

@@ -16,7 +16,7 @@ import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open, send
 
 const tryAgain = (page: Page) => page.locator('.notices').getByRole('button', { name: /Try again|Still trying/ });
 
-test('a server that cannot be reached signs nobody out, and the page says so', async ({
+test('a server that cannot be reached signs no user out, and the page says so', async ({
   account,
   user,
   networkLog,
@@ -97,7 +97,11 @@ for (const [what, status, contentType, body] of [
   });
 }
 
-test('a late copy (409) does not sign out: the page asks anew', async ({ account, user, networkLog }) => {
+test('a late copy (409) does not sign out: the page refreshes with a new key', async ({
+  account,
+  user,
+  networkLog,
+}) => {
   const gate = await mockRefreshResponses(account, 1, problem(409, 'duplicate_attempt'));
   gate.open();
   networkLog.clear();

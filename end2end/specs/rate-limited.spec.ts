@@ -36,7 +36,7 @@ test('a login that comes too often counts the seconds, and then works', async ({
   await expectAccountOf(page, user);
 });
 
-test('a limit without a time is said without one', async ({ page, user }) => {
+test('a rate limit without Retry-After is shown without a countdown', async ({ page, user }) => {
   await open(page, pages.login);
   await mockNextResponse(page, api.login, problem(429, 'rate_limited'));
   await sendLogin(page, user);
@@ -45,7 +45,7 @@ test('a limit without a time is said without one', async ({ page, user }) => {
   await expectAccountOf(page, user);
 });
 
-test('a lockout says what lifts it instead of counting, and one may try again', async ({ page, user }) => {
+test('a lockout says what lifts it instead of counting down, and allows another try', async ({ page, user }) => {
   await open(page, pages.login);
   const lockout = problem(429, 'rate_limited', { limited_by: 'lockout' });
   await mockNextResponse(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });

@@ -2,7 +2,7 @@ import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { callTheApi, expectAccountOf, expectCallResult, logOut, newUser, open, sendLogin } from '../support/users';
 
-test('a stranger creates an account, is logged in, and can log in again later', async ({ page, networkLog }) => {
+test('a new user creates an account, is logged in, and can log in again later', async ({ page, networkLog }) => {
   const ada = newUser();
   await open(page, pages.home);
   await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click();
@@ -56,7 +56,7 @@ test('an address that has an account is refused where it was typed, and nothing 
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 409`]);
 });
 
-test('what is typed before the scripts have taken over is kept and sent', async ({ page, user }) => {
+test('input from before hydration is kept and sent', async ({ page, user }) => {
   // The program arrives only after the user has typed.
   let arrive = () => {};
   const typed = new Promise<void>((resolve) => (arrive = resolve));

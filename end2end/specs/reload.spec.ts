@@ -33,7 +33,7 @@ test('every reload is an attempt of its own', async ({ account, context, user, n
   expect(generation(await ticket(context))).toBe(before + 5);
 });
 
-test('reloads that come faster than the answers sign nobody out', async ({ account, user, networkLog }) => {
+test('reloads that come faster than the answers sign no user out', async ({ account, user, networkLog }) => {
   for (let round = 0; round < 6; round += 1) {
     const refreshes = networkLog.refreshes().length;
     await account.reload({ waitUntil: 'commit' });
@@ -45,7 +45,7 @@ test('reloads that come faster than the answers sign nobody out', async ({ accou
   expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
-test('a hint without a session is found out once and leads to login', async ({ account, context, networkLog }) => {
+test('a hint without a session is discovered once and leads to login', async ({ account, context, networkLog }) => {
   const hint = (await context.cookies()).filter((it) => it.name === hintCookie);
   await context.clearCookies();
   await context.addCookies(hint);

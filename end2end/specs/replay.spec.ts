@@ -10,7 +10,7 @@ import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sen
 const why = /^Your session was ended: its refresh token was presented a second time, and not by a retry/;
 const whoKnows = /^Your session is over: it has expired, was ended, or/;
 
-test('a copied cookie that is presented after the owner ends the session, and the page says why', async ({
+test("a copied cookie that is replayed after the owner's refresh revokes the session, and the page says why", async ({
   account,
   context,
   playwright,
@@ -40,7 +40,7 @@ test('a copied cookie that is presented after the owner ends the session, and th
   await expect(account.locator('.notices')).toBeEmpty();
 });
 
-test('a thief who is faster than the owner is found out when the owner comes back', async ({
+test('a thief who refreshes first is detected when the owner refreshes', async ({
   account,
   context,
   playwright,
@@ -61,7 +61,7 @@ test('a thief who is faster than the owner is found out when the owner comes bac
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
 });
 
-test('a thief with another browser gets nothing without the password, and the owner goes on', async ({
+test('a thief with another browser gets no token without the password, and the owner keeps the session', async ({
   account,
   context,
   playwright,
@@ -84,7 +84,7 @@ test('a thief with another browser gets nothing without the password, and the ow
   await expectAccountOf(account, user);
 });
 
-test('every tab of the session is told', async ({ account, context, playwright, server, user }) => {
+test('every tab of the session shows why', async ({ account, context, playwright, server, user }) => {
   const other = await context.newPage();
   const stolen = await ticket(context);
   await other.goto(pages.account);

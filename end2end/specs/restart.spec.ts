@@ -9,7 +9,7 @@ test.beforeEach(({ consoleErrors }) => {
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  test(`a server that is ended with ${signal} and started again signs nobody out`, async ({
+  test(`a server that is ended with ${signal} and started again signs no user out`, async ({
     account,
     server,
     user,
@@ -27,7 +27,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
   });
 }
 
-test('a refresh that finds the server gone goes on when it is back', async ({
+test('a refresh that finds the server down succeeds when it is back', async ({
   account,
   context,
   server,

@@ -66,7 +66,7 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
   expect(addresses).toContain(api.me);
 });
 
-test('the search would find a token wherever a page might put one', async ({ account, networkLog }) => {
+test('the search finds a token in every place where a page could leak it', async ({ account, networkLog }) => {
   const token = await networkLog.accessToken();
   const places: Record<string, (token: string) => unknown> = {
     localStorage: (it) => localStorage.setItem('token', it),
@@ -94,7 +94,7 @@ test('the search would find a token wherever a page might put one', async ({ acc
   }
 });
 
-test('while a refresh is unanswered its attempt key is kept, and that is no token', async ({
+test('while a refresh is unanswered its attempt key is stored, and that is no token', async ({
   account,
   context,
   networkLog,
@@ -110,7 +110,7 @@ test('while a refresh is unanswered its attempt key is kept, and that is no toke
   expect(key).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('while a login is unanswered one record is kept, which holds neither address nor password', async ({
+test('while a login is unanswered one record is stored, which holds neither email address nor password', async ({
   page,
   user,
   networkLog,
@@ -127,7 +127,7 @@ test('while a login is unanswered one record is kept, which holds neither addres
   await expectNoRecord(page);
 });
 
-test('while a change is unanswered one record is kept, which holds no token and not what was typed', async ({
+test("while a change is unanswered one record is stored, which holds neither a token nor the user's input", async ({
   account,
   context,
   user,

@@ -15,7 +15,7 @@ import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } fro
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
-test('the page says where one is logged in, this one first', async ({ account, browser, server, user }) => {
+test('the page lists the sessions of the user, the current one first', async ({ account, browser, server, user }) => {
   const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account).toHaveURL(pages.sessions);
@@ -34,7 +34,7 @@ test('the page says where one is logged in, this one first', async ({ account, b
   await otherDevice.context().close();
 });
 
-test('a session that is ended elsewhere is out at its next call, and its page says why', async ({
+test('a session that is revoked on another device is out at its next call, and its page says why', async ({
   account,
   browser,
   server,
@@ -66,7 +66,12 @@ test('a session that is ended elsewhere is out at its next call, and its page sa
   await otherDevice.context().close();
 });
 
-test('all others are ended at once, and this one goes on', async ({ account, browser, server, user }) => {
+test('all other sessions are revoked at once, and the current one remains', async ({
+  account,
+  browser,
+  server,
+  user,
+}) => {
   const others = [
     await logInOnAnotherDevice(browser, server.origin, user),
     await logInOnAnotherDevice(browser, server.origin, user),
@@ -86,7 +91,7 @@ test('all others are ended at once, and this one goes on', async ({ account, bro
   await expectCallResult(account, 'Answered in one try.');
 });
 
-test('a session that is gone already leaves the list as if it had been ended now', async ({
+test('a session that is already gone leaves the list as if it were revoked now', async ({
   account,
   browser,
   server,
@@ -101,7 +106,7 @@ test('a session that is gone already leaves the list as if it had been ended now
   await otherDevice.context().close();
 });
 
-test('what did not happen is not shown as if it had', async ({ account, browser, server, user, networkLog }) => {
+test('a revocation that failed is not shown as done', async ({ account, browser, server, user, networkLog }) => {
   const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);

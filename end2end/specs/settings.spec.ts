@@ -41,7 +41,7 @@ test('the name can be changed, and taken away', async ({ account, user }) => {
   await expect(name).toBeFocused();
 });
 
-test('another password ends all other sessions, and this one goes on in all of its tabs', async ({
+test('a password change revokes all other sessions, and the current one remains in all of its tabs', async ({
   account,
   browser,
   context,
@@ -126,7 +126,7 @@ test('a change of the password whose answer is lost is asked for again, and made
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
-test('a change of the password whose answer stays lost signs nobody out', async ({
+test('a change of the password whose answer stays lost signs no user out', async ({
   account,
   playwright,
   server,
@@ -170,7 +170,7 @@ test('a pending attempt is answered before the password is changed', async ({ ac
   expect(change?.attemptKey).not.toBe(pending);
 });
 
-test('an account is deleted once it is meant, everywhere, and the page says so calmly', async ({
+test('an account is deleted after confirmation, on every device, and the page says so calmly', async ({
   account,
   browser,
   context,

@@ -91,7 +91,7 @@ test('a page behind the login says so as well', async ({ account, consoleErrors 
   await expect(note(account)).toContainText('The server cannot be reached');
 });
 
-test('a page whose start script is kept from running says so after a while', async ({ consoleErrors, page }) => {
+test('a page whose start script is blocked says so after a while', async ({ consoleErrors, page }) => {
   consoleErrors.allow(/Content Security Policy|violates/);
   await page.route(pages.login, async (route) => {
     const answer = await route.fetch();
@@ -125,7 +125,7 @@ const changeDuringHydration = () => {
   }) as typeof window.addEventListener;
 };
 
-test('a trap in hydration starts the page afresh, and nothing of the first try is left', async ({
+test('a trap in hydration mounts the page from scratch, and no listener of the first try is left', async ({
   page,
   user,
   networkLog,

@@ -15,7 +15,7 @@ const field = (page: Page) => dialog(page).getByLabel('Password', { exact: true 
 const go = (page: Page) => dialog(page).getByRole('button', { name: 'Continue' });
 const end = (page: Page) => page.getByRole('button', { name: 'End this session' });
 
-test.describe('ending a session long after login', () => {
+test.describe('revoking a session long after login', () => {
   test.beforeEach(async ({ account, browser, request, server, user, networkLog }) => {
     await (await logInOnAnotherDevice(browser, server.origin, user)).context().close();
     await waitUntilStepUpRequired(networkLog, request);
@@ -57,7 +57,7 @@ test.describe('ending a session long after login', () => {
     expect(await scriptReadableState(account)).not.toContain(user.password);
   });
 
-  test('is not done when one cancels, and the focus returns', async ({ account, networkLog }) => {
+  test('is not done when the user cancels, and the focus returns', async ({ account, networkLog }) => {
     await account.keyboard.press('Escape');
     await expect(dialog(account)).toBeHidden();
     await expect(end(account)).toBeFocused();
@@ -120,7 +120,7 @@ test.describe('ending a session long after login', () => {
     expect(calls.map((it) => it.outcome)).toEqual([429, 204, 200]);
   });
 
-  test('survives an answer that is lost: the same attempt is asked again', async ({
+  test('survives an answer that is lost: the same attempt is retried', async ({
     account,
     playwright,
     server,
@@ -138,7 +138,7 @@ test.describe('ending a session long after login', () => {
     expect(attempts[1]?.attemptKey).toBe(attempts[0]?.attemptKey);
   });
 
-  test('is over when the session ends meanwhile', async ({ account, context, user }) => {
+  test('closes when the session is logged out in another tab', async ({ account, context, user }) => {
     const other = await context.newPage();
     await open(other, pages.home);
     await other.getByRole('button', { name: 'Log out' }).click();
@@ -149,7 +149,7 @@ test.describe('ending a session long after login', () => {
   });
 });
 
-test('a session that goes on on another device keeps, and waits for the password', async ({
+test('a session that is used on another device is kept, and requires a step-up', async ({
   account,
   context,
   user,
@@ -184,7 +184,10 @@ test('a session that goes on on another device keeps, and waits for the password
   expect(networkLog.refreshOutcomes()).toEqual([200]);
 });
 
-test('who does not know the password of a session that waits can leave it', async ({ account, context }) => {
+test('a user who does not know the password of a session that requires a step-up can log out', async ({
+  account,
+  context,
+}) => {
   await context.setExtraHTTPHeaders({ 'User-Agent': IPHONE });
   await account.reload();
   await dialog(account).getByRole('button', { name: 'Cancel' }).click();

@@ -45,7 +45,7 @@ async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void>
   for (const tab of tabs) await expect.poll(() => storedKeys(tab)).toEqual([]);
 }
 
-test('nothing is kept of a session that another device has ended', async ({ browser, server, tabs, user }) => {
+test('no state is kept of a session that another device has revoked', async ({ browser, server, tabs, user }) => {
   const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(otherDevice, pages.sessions);
   await keepAll(tabs[0]);
@@ -55,7 +55,7 @@ test('nothing is kept of a session that another device has ended', async ({ brow
   await otherDevice.context().close();
 });
 
-test('nothing is kept of a session that a change of the password on another device has ended', async ({
+test('no state is kept of a session that a password change on another device has revoked', async ({
   browser,
   server,
   tabs,
@@ -70,7 +70,7 @@ test('nothing is kept of a session that a change of the password on another devi
   await otherDevice.context().close();
 });
 
-test('nothing is kept of a session that a replay has ended', async ({ context, playwright, server, tabs, user }) => {
+test('no state is kept of a session that a replay has revoked', async ({ context, playwright, server, tabs, user }) => {
   const stolen = await ticket(context);
   await tabs[0].reload();
   await expectAccountOf(tabs[0], user);
@@ -79,7 +79,11 @@ test('nothing is kept of a session that a replay has ended', async ({ context, p
   await expectNothingKept(tabs, /^Your session was ended: its refresh token was presented a second time/);
 });
 
-test('nothing is kept of a session whose end is found out by a reload', async ({ account, request, networkLog }) => {
+test('no state is kept of a session whose revocation is discovered by a reload', async ({
+  account,
+  request,
+  networkLog,
+}) => {
   await keepAll(account);
   const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   expect((await request.post(api.logout, { headers })).status()).toBe(204);
@@ -90,7 +94,7 @@ test('nothing is kept of a session whose end is found out by a reload', async ({
   await expect.poll(kept).toEqual([]);
 });
 
-test('nothing is kept of an action that is unanswered when another device ends its session', async ({
+test('no state is kept of an action that is unanswered when another device revokes its session', async ({
   browser,
   server,
   tabs,

@@ -53,7 +53,7 @@ async function expectBothToLiveOn(tabs: Page[], user: User): Promise<void> {
   }
 }
 
-test('two tabs that find their token expired together make one refresh and both live on', async ({
+test('two tabs that find their token expired together make one refresh and both stay logged in', async ({
   account,
   context,
   request,
@@ -71,7 +71,7 @@ test('two tabs that find their token expired together make one refresh and both 
   expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
-test('without Web Locks a tab joins the attempt that another has begun, and both live on', async ({
+test('without Web Locks a tab joins the attempt that another has begun, and both stay logged in', async ({
   context,
   page,
   request,
@@ -134,7 +134,7 @@ test('without Web Locks two tabs that begin in the same instant take one attempt
 });
 
 for (const [lacks, takeAway] of Object.entries(without)) {
-  test(`tabs that are reloaded together all live on in a browser that lacks ${lacks}`, async ({
+  test(`tabs that are reloaded together all stay logged in in a browser that lacks ${lacks}`, async ({
     context,
     page,
     user,
@@ -155,7 +155,11 @@ for (const [lacks, takeAway] of Object.entries(without)) {
   });
 }
 
-test('a lock that an orphaned tab never lets go costs seconds, not the session', async ({ account, context, user }) => {
+test('a lock that an orphaned tab never releases costs seconds, not the session', async ({
+  account,
+  context,
+  user,
+}) => {
   const orphan = await context.newPage();
   await open(orphan, pages.home);
   await orphan.evaluate(async (name) => {
@@ -171,7 +175,7 @@ test('a lock that an orphaned tab never lets go costs seconds, not the session',
   await expect(account.getByRole('main')).toContainText(user.email, { timeout: 25_000 });
 });
 
-test('who logs in on one tab is logged in on the other', async ({ context, page, user, networkLog }) => {
+test('a login in one tab logs the other in', async ({ context, page, user, networkLog }) => {
   const other = await context.newPage();
   await open(other, pages.login);
   await open(page, pages.login);
@@ -182,7 +186,11 @@ test('who logs in on one tab is logged in on the other', async ({ context, page,
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 200`]);
 });
 
-test('a token that is told of after its session has ended brings nobody back', async ({ account, context, user }) => {
+test('a token that is broadcast after its session was logged out logs no user in', async ({
+  account,
+  context,
+  user,
+}) => {
   const recorder = await context.newPage();
   await recordMessages(recorder);
   const tabs = [account, await secondTab(context, user)];

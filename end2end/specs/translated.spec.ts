@@ -27,7 +27,7 @@ test('a form on a translated page says what is wrong now, not what was wrong bef
   await expectAccountOf(page, user);
 });
 
-test('a translated page gives way to the next, and the header to who is logged in', async ({ page, user }) => {
+test('a translated page is replaced by the next, and its header follows the login', async ({ page, user }) => {
   const heading = page.getByRole('heading', { level: 1 });
   const main = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
   await open(page, pages.home);
@@ -72,7 +72,7 @@ test('a password is judged as it is typed on a translated page', async ({ page }
   await expectAccountOf(page, user);
 });
 
-test('a translated page behind the login counts down, answers, and gives way to the next', async ({
+test('a translated page behind the login counts down, answers, and is replaced by the next', async ({
   account,
   user,
 }) => {
@@ -121,7 +121,7 @@ test('a translated page says how the settings were changed', async ({ account })
   await goOnline();
 });
 
-test('a translated list of sessions loses those that are ended, and says so', async ({
+test('a translated list of sessions drops those that are revoked, and says so', async ({
   account,
   browser,
   server,

@@ -30,7 +30,7 @@ async function logInThere(page: Page, second: Server, there: User): Promise<void
   await expect(page.getByRole('main')).toContainText(there.email);
 }
 
-test('both sessions go on, through reloads', async ({ account, context, second, there, user, networkLog }) => {
+test('both sessions survive reloads', async ({ account, context, second, there, user, networkLog }) => {
   const other = await context.newPage();
   await logInThere(other, second, there);
   networkLog.clear();
@@ -48,7 +48,7 @@ test('both sessions go on, through reloads', async ({ account, context, second, 
   expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
-test('a visit without a session signs nobody out next door, and tells of no end', async ({
+test('a visit without a session signs no user out of the other server, and reports no revocation', async ({
   account,
   context,
   second,
@@ -80,7 +80,7 @@ test('a logout leaves the other session alone, on either side', async ({ account
   await expect(other.getByRole('main')).toContainText(there.email);
 });
 
-test('cookies that went while no page was open are not missed at the expense of the other server', async ({
+test('cookies that were lost while no page was open cost the other server no session', async ({
   account,
   context,
   second,

@@ -79,7 +79,7 @@ test('a call that is refused after another user has logged in is not repeated as
   ]);
 });
 
-test('a logout that waited while another user logged in ends no session', async ({
+test('a logout that waited while another user logged in revokes no session', async ({
   account,
   context,
   grace,
@@ -104,7 +104,7 @@ test('a logout that waited while another user logged in ends no session', async 
   await expectAccountOf(account, grace);
 });
 
-test('a page that is not of the one who is logged in, and cannot learn who is, shows nobody', async ({
+test('a page of another user than the one logged in, which cannot find out who that is, shows no user', async ({
   account,
   context,
   grace,
@@ -120,7 +120,7 @@ test('a page that is not of the one who is logged in, and cannot learn who is, s
   await expectAccountOf(account, grace);
 });
 
-test('a logout on a page that has not heard of another login ends no session of the other user', async ({
+test("a logout on a page that missed another login does not revoke the other user's session", async ({
   account,
   context,
   grace,
@@ -141,7 +141,7 @@ for (const [what, answer, leg] of [
   ['a refusal that nobody expects', problem(403, 'blocked'), '403'],
   ['silence', 'lost', 'no answer'],
 ] as const) {
-  test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({ account, context, grace }) => {
+  test(`${what} in answer to a refresh of one user is no error for the next`, async ({ account, context, grace }) => {
     // With the lock, the login would wait for the refresh.
     await context.addInitScript(withoutWebLocks);
     const gate = await holdRequests(account, api.refresh, answer);

@@ -5,7 +5,7 @@ import { pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { expectAccountOf, logIn, logOut } from '../support/users';
 
-test('tabs from before and after a logout see one set of locks, and take turns', async ({
+test('tabs from before and after a logout share one set of Web Locks, and take turns', async ({
   account,
   context,
   user,

@@ -11,7 +11,7 @@ import { expectAccountOf } from '../support/users';
 
 test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
-test('tabs with locks of their own find out, and share one attempt all the same', async ({
+test('tabs with partitioned Web Locks detect it, and share one attempt all the same', async ({
   account,
   context,
   request,

@@ -5,7 +5,7 @@ import { newUser } from '../support/users';
 
 test.use({ javaScriptEnabled: false });
 
-test('the home page says everything it has to say', async ({ page }) => {
+test('the home page is complete without scripts', async ({ page }) => {
   await page.goto(pages.home);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Staying logged in is a relay.');
   await expect(page.getByText('Think of a key under the doormat')).toBeVisible();
@@ -22,7 +22,7 @@ test('nothing is fetched that only scripts use', async ({ page, networkLog }) =>
   expect(fetched.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
 });
 
-test('every link leads somewhere', async ({ page }) => {
+test('every link works', async ({ page }) => {
   await page.goto(pages.home);
   await page.getByRole('link', { name: 'Create an account' }).click();
   await expect(page).toHaveURL(pages.register);
@@ -65,7 +65,7 @@ test('what is behind the login sends to login', async ({ page }) => {
   }
 });
 
-test('who is logged in is told why there is nothing to see', async ({ page }) => {
+test('a logged-in user reads why the page stays empty', async ({ page }) => {
   // The browser's jar is filled as by a page with scripts.
   expect((await page.request.post(api.register, { data: newUser() })).status()).toBe(201);
   for (const path of [pages.account, pages.notes, pages.sessions, pages.activity, pages.settings]) {

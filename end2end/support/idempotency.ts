@@ -97,7 +97,7 @@ export type Series = Record<string, Action[]>;
 export const accountSeries: Series = {
   'a login and a logout take place once': [logIn, logOut],
   'name and password are changed once': [changeName, confirm, changePassword],
-  'sessions are ended once': [revokeSession, revokeOtherSessions],
+  'sessions are revoked once': [revokeSession, revokeOtherSessions],
 };
 
 /** The same, of the notes service. */
