@@ -138,8 +138,8 @@ test("a logout on a page that missed another login does not revoke the other use
 });
 
 for (const [what, answer, leg] of [
-  ['a refusal that nobody expects', problem(403, 'blocked'), '403'],
-  ['silence', 'lost', 'no answer'],
+  ['an unexpected refusal', problem(403, 'blocked'), '403'],
+  ['no answer', 'lost', 'no answer'],
 ] as const) {
   test(`${what} in answer to a refresh of one user is no error for the next`, async ({ account, context, grace }) => {
     // With the lock, the login would wait for the refresh.
