@@ -1,4 +1,4 @@
-// Firefox, headless, by WebDriver BiDi, which it speaks itself.
+// Firefox, headless, over its own WebDriver BiDi.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

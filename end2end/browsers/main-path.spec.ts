@@ -1,4 +1,4 @@
-// What a session goes through, in browsers that the other tests do not know.
+// The life of a session in Firefox and WebKitGTK: login, expiry, replay, logout.
 import { expect, request, test } from '@playwright/test';
 import { hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { presentRefreshToken } from '../support/cookies';
@@ -8,7 +8,7 @@ import type { DrivenBrowser, Tab } from './tab';
 import { serveOverHttp, serveOverHttps, type TestServer } from './test-server';
 import { startWebKit } from './webkit';
 
-/** Whether it keeps `Secure` cookies of a page that came over http from localhost. */
+/** `keepsCookiesOverHttp`: whether the browser keeps `Secure` cookies of a page from http://localhost. */
 const browsers = [
   { name: 'Firefox', start: startFirefox, keepsCookiesOverHttp: true },
   { name: 'WebKitGTK', start: startWebKit, keepsCookiesOverHttp: false },
@@ -50,7 +50,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
         const other = await browser.newTab();
         await open(other, served.origin + pages.account);
         await expectText(other, 'main', user.email);
-        // Whoever notices first, both go on.
+        // One tab refreshes first; both stay logged in.
         await callUntilRefreshed(other);
         await tab.click(button('Call the API'));
         await expectText(tab, '.call-result', /answered|Answered/);
@@ -109,7 +109,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
   });
 }
 
-/** Both tabs call again and again over the time that a token lives: neither may be logged out. */
+/** Both tabs keep calling past several token expiries: neither may be logged out. */
 async function bothAtOnce(tab: Tab, other: Tab): Promise<void> {
   const until = Date.now() + 16_000;
   while (Date.now() < until) {

@@ -1,4 +1,4 @@
-// Somebody at a browser: what they do on the pages, and what they see there.
+// Page actions and assertions for a `Tab`.
 import { expect } from '@playwright/test';
 import { pages } from '../support/contract';
 import { newUser, type User } from '../support/users';
@@ -40,7 +40,7 @@ export async function register(tab: Tab, origin: string): Promise<User> {
   return user;
 }
 
-/** Calls the API until the token has expired, which the server grants ten seconds after its time. */
+/** Calls the API until the access token has expired; the server allows ten seconds of clock skew. */
 export async function callUntilRefreshed(tab: Tab): Promise<void> {
   const result = textOf('.call-result');
   await expect

@@ -1,5 +1,4 @@
-// axe, with all its rules, finds nothing on any page in any state, in light and dark, narrow and
-// wide.
+// axe, with all its rules, finds no violation on any page in any state, in light and dark, narrow and wide.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '../support/fixtures';
 import { expectedConsoleErrors, pageStates } from '../support/page-states';
@@ -10,7 +9,7 @@ const wide = { width: 1280, height: 900 };
 for (const [name, visit] of Object.entries(pageStates)) {
   test(`axe finds nothing: ${name}`, async ({ consoleErrors, page, user }) => {
     if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
-    // A colour in motion has no contrast to measure.
+    // Text in motion has no contrast to measure.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await visit(page, user);
     for (const colorScheme of ['light', 'dark'] as const) {

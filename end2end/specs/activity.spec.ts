@@ -1,4 +1,4 @@
-// What has happened around the account, in plain words.
+// The security activity page: events of the account in plain words.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { json, mockNextResponse, problem } from '../support/network-faults';

@@ -1,5 +1,4 @@
-// The pages as a screen reader finds them: landmarks, headings, names. What is written here is the
-// whole of each page's main part.
+// ARIA snapshots of the pages: landmarks, headings, names; each is the whole main part of its page.
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
@@ -182,7 +181,7 @@ test('account', async ({ account, user }) => {
   await expect(account.getByRole('link', { name: 'Account', exact: true })).toHaveAttribute('aria-current', 'page');
 });
 
-/** A live region inside another would be read out twice. */
+/** Nested live regions would be read out twice. */
 async function expectOneLiveRegion(page: Page): Promise<void> {
   const notices = page.locator('.notices');
   await expect(notices).toHaveAttribute('aria-live', 'polite');

@@ -1,5 +1,5 @@
-// The browser keeps a page it has left, frozen, and shows it again on the way back (bfcache). What
-// the frozen page could not hear, it must not contradict.
+// The back/forward cache (bfcache): the browser freezes a page and shows it again. The page must not contradict a
+// revocation that it missed while frozen.
 import config from '../playwright.config';
 import { loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
@@ -7,7 +7,7 @@ import { withoutBroadcastChannel } from '../support/missing-features';
 import { startOtherSite } from '../support/other-site';
 import { expectAccountOf, logOut, open, waitForHydration } from '../support/users';
 
-// Playwright turns the cache off.
+// Playwright disables the bfcache.
 const ignoreDefaultArgs = ['--disable-back-forward-cache'];
 test.use({ launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs } });
 
@@ -17,8 +17,9 @@ test('a page from the back/forward cache is reloaded when it is shown again', as
   await context.addInitScript(() => {
     window.addEventListener('pageshow', ({ persisted }) => console.info(persisted ? 'kept' : 'new'));
   });
-  // Chromium keeps pages marked `no-store`, but not if they have fetched an answer that is, as every
-  // page with a session has, and not if a cookie has changed, as by the test cookie of the login page. Others may keep more.
+  // Chromium caches `no-store` pages, but not those that have fetched a `no-store` response, as every page with a
+  // session has, nor those whose cookies have changed, as by the test cookie of the login page. Other browsers may
+  // cache more.
   await open(page, pages.home);
   const site = await startOtherSite('<h1>Elsewhere</h1>');
   await page.goto(site.origin);
@@ -28,8 +29,8 @@ test('a page from the back/forward cache is reloaded when it is shown again', as
 });
 
 test('a cached page that missed a logout shows no private data', async ({ account, context, user }) => {
-  // Chromium lets go of a kept page when a cookie changes. For one that does not, the page is told
-  // that it was kept, and without the channel it hears of nothing, like a frozen one.
+  // Chromium evicts a cached page when a cookie changes. To simulate a browser that does not: a `pageshow` event with
+  // `persisted`, and no BroadcastChannel, so that the page misses messages like a frozen one.
   await context.addInitScript(withoutBroadcastChannel);
   await account.reload();
   await expectAccountOf(account, user);

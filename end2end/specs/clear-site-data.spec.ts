@@ -1,5 +1,5 @@
-// No answer sends Clear-Site-Data (decision 26): after it, tabs of one browser no longer see each other's Web Locks.
-// `complaints` looks at the answers of every test; these are the ones that end a session or change its cookies.
+// No response sends Clear-Site-Data (decision 26): after it, tabs of one browser no longer see each other's Web
+// Locks. `consoleErrors` checks the responses of every test; these revoke a session or change its cookies.
 import type { Page } from '@playwright/test';
 import { api, loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
@@ -12,7 +12,7 @@ interface Call {
   readonly status: number;
 }
 
-/** The names of the headers that answer this call, which `act` makes. */
+/** The response header names of this call, which `act` makes. */
 async function headersOf(page: Page, call: Call, act: () => Promise<unknown>): Promise<string[]> {
   const answered = page.waitForResponse(
     (it) => it.request().method() === call.method && new URL(it.url()).pathname === call.path,

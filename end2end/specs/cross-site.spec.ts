@@ -1,4 +1,4 @@
-// Another site in the same browser, while the user is logged in here.
+// Cross-site requests (CSRF) and framing, while the user is logged in.
 import { api, pages } from '../support/contract';
 import { ticket } from '../support/cookies';
 import { expect, test } from '../support/fixtures';
@@ -18,7 +18,7 @@ test('a refresh or a logout that a script of another site asks for changes nothi
   const page = await context.newPage();
   await page.goto(site.origin);
   networkLog.clear();
-  // The other site's console notes that it may not read the refusal.
+  // The other site's console reports that it may not read the refusal (CORS).
   consoleErrors.allow(/ERR_BLOCKED_BY_RESPONSE|CORS/);
   for (const path of [api.refresh, api.logout]) {
     await page.evaluate(async (url) => {
@@ -71,7 +71,7 @@ test('no page lets itself be framed', async ({ account, consoleErrors, context, 
 });
 
 test("a link from another site leads to the logged-in user's account", async ({ account, server, user }) => {
-  // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh has it.
+  // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh sends it.
   const site = await startOtherSite(`<a href="${server.origin}${pages.account}">Your account</a>`);
   await account.goto(site.origin);
   await account.getByRole('link').click();

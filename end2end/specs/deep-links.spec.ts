@@ -1,4 +1,4 @@
-// A link leads to a page behind the login. After the login it is there whole: path, query and fragment.
+// Deep links to a page behind the login survive it: path, query and fragment.
 import { pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { expectAccountOf, logIn, newUser, open, sendLogin, waitForHydration } from '../support/users';

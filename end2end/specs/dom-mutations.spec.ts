@@ -1,5 +1,5 @@
-// The document was changed by others before the scripts start. The page starts all the same, what was typed and the
-// focus stay, and each form is sent.
+// Extensions or proxies change the document before the scripts start. The page starts, keeps input and focus, and
+// sends each form.
 import type { Page } from '@playwright/test';
 import { expectTextFocusAndCaret, openBeforeHydration, typeWithCaretInside } from '../support/before-hydration';
 import { api, pages } from '../support/contract';
@@ -9,7 +9,7 @@ import { mockNextResponse, problem } from '../support/network-faults';
 import { changePassword, deleteAccount, openSettings, passwordChanged } from '../support/settings';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, newUser, type User } from '../support/users';
 
-/** Sends each form of the settings, and the one that asks for the password again. */
+/** Sends each form of the settings, and the step-up dialog. */
 async function sendTheSettings(page: Page, user: User): Promise<void> {
   await page.getByLabel('Name (optional)').fill('Grace Passer');
   await page.getByRole('button', { name: 'Change name' }).click();
@@ -61,7 +61,7 @@ for (const [name, change] of Object.entries(domMutations)) {
     await expect(page.locator('#email')).toHaveValue(user.email);
     await expect(page.locator('#name')).toHaveValue(user.name);
     await expectTextFocusAndCaret(page.locator('#password'), user.password);
-    // What was typed before is judged, too.
+    // Input from before hydration is judged, too.
     await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute('aria-valuetext', 'strong');
     await page.getByRole('button', { name: 'Create account' }).click();
     await expectAccountOf(page, user);

@@ -17,7 +17,7 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
   await waitForTokenExpiry(networkLog, request);
-  // The clock on the page has run down, and nothing has been asked for because of that.
+  // The countdown has reached zero, and has triggered no refresh.
   await expect(account.getByRole('timer')).toHaveText('0:00');
   expect(networkLog.refreshes()).toEqual([]);
   networkLog.clear();
@@ -30,14 +30,14 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
   expect(repeated?.bearer).not.toBe(refused?.bearer);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
-  // The page tells the same story.
+  // The page's network list shows the same calls.
   const legs = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
   await expect(legs).toHaveText([/login 200$/, `GET ${api.me} 200`, ...relay]);
 });
 
 for (const [where, takeAway] of [
   ['', () => undefined],
-  // With the lock, whoever comes second finds the token that the first has brought.
+  // With the lock, the second call finds the token that the first refresh has brought.
   [' in a browser without Web Locks', withoutWebLocks],
 ] as const) {
   test(`ten calls at once after expiry make one refresh${where}`, async ({
@@ -53,9 +53,9 @@ for (const [where, takeAway] of [
     await waitForTokenExpiry(networkLog, request);
     networkLog.clear();
     const gate = await holdRequests(account, api.me);
-    // The button waits for its answer, so each call needs a new button: the page is left and entered
-    // again without a reload while the calls before are still on their way. On a slow machine that
-    // takes longer than the page's patience with an answer, so here it has more.
+    // The button waits for its response, so each call needs a new button: the test leaves and enters the page without
+    // a reload while earlier calls are in flight. On a slow machine that takes longer than the page's timeout, so the
+    // timeout is disabled.
     await account.evaluate(() => (AbortSignal.timeout = () => new AbortController().signal));
     for (let calls = 1; calls <= 10; calls += 1) {
       const sent = account.waitForRequest(`**${api.me}`);

@@ -1,4 +1,4 @@
-// A browser whose jar is full: of other programs' cookies, or of those that earlier versions left.
+// A full cookie jar: cookies of other programs, or of earlier versions.
 import type { BrowserContext } from '@playwright/test';
 import { devicesCookie, legacyDeviceCookie, pages } from '../support/contract';
 import { getCookie, setCookiesByAnotherServer } from '../support/cookies';
@@ -14,7 +14,7 @@ import {
   sendLogin,
 } from '../support/users';
 
-/** As many as a browser keeps of one host beside ours, each as large as one may be: 660 KB in all. */
+/** As many cookies as a browser keeps of one host beside ours, each of the largest size: 660 KB in all. */
 async function fillCookieJar(context: BrowserContext, origin: string): Promise<void> {
   const cookies = Array.from({ length: 165 }, (_, number) => ({
     name: `other${number}`,

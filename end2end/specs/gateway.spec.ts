@@ -1,5 +1,5 @@
-// A service behind the real gateway: the edge refuses a token that has expired, the page renews it and goes on,
-// and stops when its session is ended elsewhere.
+// A service behind the real gateway: the edge refuses an expired access token, the page refreshes and retries, and
+// stops when another device revokes its session.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { withoutBroadcastChannel } from '../support/missing-features';
@@ -8,7 +8,7 @@ import { logInOnAnotherDevice } from '../support/sessions';
 import { waitForTokenExpiry } from '../support/token-expiry';
 import { expectAccountOf, expectNotice, logOut, open, registerUser, sendLogin } from '../support/users';
 
-// So short that a test can wait; so long that a slow machine ends a session before the token has expired.
+// Short enough for a test to wait; long enough for a slow machine to revoke a session before the token expires.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
@@ -27,7 +27,7 @@ test('an expired token does not interrupt writing, and the page stops within 5 s
   await writeNote(account, 'Before', 'with the token that the login has brought');
 
   await waitForTokenExpiry(networkLog, request, api.notes);
-  // Nothing has been renewed because of that, although the page has looked whether its session stands.
+  // The expiry has triggered no refresh, although the page has polled its session.
   expect(networkLog.refreshes()).toEqual([]);
   await open(otherDevice, pages.sessions);
   networkLog.clear();
@@ -35,7 +35,7 @@ test('an expired token does not interrupt writing, and the page stops within 5 s
   await writeNote(account, 'After', 'with the token that took its place');
   const relay = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
   await expect.poll(() => notesTraffic(networkLog)).toEqual(relay);
-  // It was the edge that refused: in words of its own, and with the challenge that everybody uses.
+  // The edge refused: with its own body, and the standard Bearer challenge.
   const edge = await refused;
   expect(edge.headers()['content-type']).toBe('text/plain');
   expect(edge.headers()['www-authenticate']).toMatch(/^Bearer realm=".*", error="invalid_token"$/);
@@ -43,7 +43,7 @@ test('an expired token does not interrupt writing, and the page stops within 5 s
 
   await otherDevice.getByRole('button', { name: 'End this session' }).click();
   await expect(otherDevice.getByRole('status')).toContainText('was ended.');
-  // Nobody touches the page from here on.
+  // No user input from here on.
   await expect(account).toHaveURL('/login?next=%2Fnotes', { timeout: 5_000 });
   await expectNotice(account, ended);
   await expect(account.locator('body')).not.toContainText('Before');
@@ -75,7 +75,7 @@ test('a draft survives the revocation of its session until the next login, for i
 
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
-  // Nothing of it stays behind when its writer leaves.
+  // No draft stays behind when its author logs out.
   await sendLogin(account, user);
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(noteCards(account, 'Milk')).toBeVisible();
@@ -99,7 +99,7 @@ test('no draft survives a logout that only the server reports', async ({ account
   const other = await context.newPage();
   await open(other, pages.account);
   await expectAccountOf(other, user);
-  // The page hears of it only while its token lives.
+  // The page learns of the revocation only while its access token is valid.
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
@@ -124,7 +124,7 @@ test('a draft is saved over the version it was typed for', async ({ account }) =
   await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
   await expect(noteCards(account)).toHaveCount(1);
   await expect(noteCards(account, 'Oat milk')).toContainText('three bottles');
-  // It is not there a second time.
+  // There is no second draft.
   await leaveAndReturn(account);
   await expect(noteCards(account)).toHaveCount(1);
   await expect(account.getByLabel('Title')).toHaveCount(0);
@@ -142,7 +142,7 @@ test('reading and changing are renewed and repeated, too', async ({ account, req
   await expect.poll(() => notesTraffic(networkLog)).toEqual(relay(`GET ${api.notes}`));
 
   await account.getByRole('button', { name: 'Edit' }).click();
-  // The form takes the focus when it opens; whoever types meanwhile types into its first field.
+  // The form takes the focus when it opens: wait, or the text goes into its first field.
   await expect(account.getByLabel('Title')).toBeFocused();
   await account.getByLabel('Text').fill('two bottles');
   await waitForTokenExpiry(networkLog, request, api.notes);

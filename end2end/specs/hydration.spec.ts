@@ -1,5 +1,5 @@
-// Every page is taken over by the scripts without a console error: no mismatch, no refused content, no
-// failed request. `complaints` listens in every test; here every page is opened for its sake.
+// Hydration of every page without a console error: no mismatch, no CSP violation, no failed request. `consoleErrors`
+// checks every test; these open every page.
 import { pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { RequestGate } from '../support/network-faults';

@@ -1,9 +1,9 @@
-// One click has one effect at the notes service, over TLS and HTTP/1.1: see idempotency.spec.ts.
+// Idempotency at the notes service, over TLS and HTTP/1.1: see idempotency.spec.ts.
 import { createNote } from '../support/actions';
 import { eachClickHasOneEffect, expectOneEffectAfterNoAnswer, noteSeries, test } from '../support/idempotency';
 
 test.use({ behindGateway: true });
-// In one worker: to start all three programs takes longer than a test.
+// In one worker: starting all three programs takes longer than a test.
 test.describe.configure({ mode: 'default' });
 
 eachClickHasOneEffect(noteSeries);

@@ -1,4 +1,4 @@
-// One click has one effect, over HTTP/2 and through Envoy: see idempotency.spec.ts. The proxy speaks HTTP/2 to Chromium and
+// Idempotency over HTTP/2 and through Envoy: see idempotency.spec.ts. The proxy speaks HTTP/2 to Chromium and
 // HTTP/1.1 to Envoy, whose listener takes no other, and closes the one connection with each answer that it loses.
 import {
   accountSeries,
@@ -9,7 +9,7 @@ import {
 } from '../support/idempotency';
 
 test.use({ behindGateway: true, protocol: 'h2' });
-// In one worker: to start all three programs takes longer than a test.
+// In one worker: starting all three programs takes longer than a test.
 test.describe.configure({ mode: 'default' });
 
 eachAccountBeginsAndEndsOnce();

@@ -1,5 +1,5 @@
-// The answer is lost for longer than the page asks: it says that it is not known whether this was done, and the next
-// click with the same form, or the same form after a reload, has no second effect.
+// Answers are lost past the page's last retry: it reports an unknown outcome, and the next click with the same form,
+// or the same form after a reload, has no second effect (idempotency keys).
 import { changeName, createAccount, deleteAccount, logIn } from '../support/actions';
 import { expectOneEffectAfterNoAnswer, expectOneEffectAfterReload, test } from '../support/idempotency';
 

@@ -1,10 +1,10 @@
-// One click has one effect, over TLS and HTTP/1.1: between Chromium and the server a proxy loses the answers to a click,
-// up to 8 in a row, and then one arrives. Chromium sends such a request up to 6 times more by itself, the page asks
-// again, and the user may click again.
+// Idempotency over TLS and HTTP/1.1: a proxy between Chromium and the server loses up to 8 answers to a click in a
+// row, and then delivers one. Chromium resends such a request up to 6 times by itself, the page retries, and the user
+// may click again.
 import { accountSeries, eachAccountBeginsAndEndsOnce, eachClickHasOneEffect } from '../support/idempotency';
 
-// All clicks by hand, 200 of each kind, and the table of what they came to:
+// By hand, 200 clicks of each kind, and the table of their effects:
 //   CLICKS=200 npx playwright test idempotency --global-timeout=0 | grep '^idempotency'
-// Which answers are lost is drawn from SEED.
+// SEED decides which answers are lost.
 eachAccountBeginsAndEndsOnce();
 eachClickHasOneEffect(accountSeries);

@@ -1,10 +1,10 @@
-// Everything works without a mouse, and one always sees where one is.
+// Every page works with the keyboard alone, with visible focus.
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { expectAccountOf, expectCallResult, expectNotice, newUser, open } from '../support/users';
 
-/** Tab until the focus is on what has this name. A user counts no presses, but gives up once. */
+/** Presses Tab until the named element has the focus. A user counts no presses, but gives up at some point. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: string): Promise<void> {
   const target = page.getByRole(role, { name, exact: true });
   const names: string[] = [];
@@ -20,7 +20,7 @@ async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: stri
   throw new Error(`Tab does not lead to the ${role} "${name}", but to: ${names.join(', ')}`);
 }
 
-/** The focused element is in view, and an outline goes around it. */
+/** The focused element is in view and has an outline. */
 async function expectVisibleFocus(page: Page): Promise<void> {
   const focused = page.locator(':focus');
   await expect(focused).toBeInViewport();
@@ -57,10 +57,10 @@ test('a user registers, calls the API, logs out and logs in again with the keybo
   await tabTo(page, 'button', 'Call the API');
   await page.keyboard.press('Space');
   await expectCallResult(page, 'Answered in one try.');
-  // The button keeps the focus: one can call again at once.
+  // The button keeps the focus: the user can call again at once.
   await expect(page.getByRole('button', { name: 'Call the API' })).toBeFocused();
 
-  // Back past the navigation of the account.
+  // Back past the account navigation.
   for (const link of ['Settings', 'Activity', 'Sessions', 'Notes', 'Overview']) {
     await page.keyboard.press('Shift+Tab');
     await expect(page.getByRole('link', { name: link })).toBeFocused();
@@ -112,13 +112,13 @@ test('Tab visits every control of the page in order, without a focus trap', asyn
     passed.push(await account.evaluate(() => document.activeElement?.textContent ?? null));
   }
   expect(passed).toEqual(order);
-  // One more leaves the page, for the browser's own controls.
+  // One more Tab leaves the page, for the browser's own controls.
   await account.keyboard.press('Tab');
   expect(await account.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
 });
 
 test('a user who begins to type while a page opens keeps the focus', async ({ account, user }) => {
-  // From now on time stands still for what the page does with its next frames.
+  // Holds back the page's animation frames from now on.
   await account.evaluate(() => {
     const held: FrameRequestCallback[] = [];
     window.requestAnimationFrame = (callback) => held.push(callback);
@@ -138,7 +138,7 @@ test('a user who begins to type while a page opens keeps the focus', async ({ ac
   await name.focus();
   await showFrames();
   await expect(name).toBeFocused();
-  // Nobody types: the focus goes where the page begins.
+  // Without typing, the focus goes to the page's heading.
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account.locator('.session-card')).toHaveCount(1);
   await showFrames();

@@ -13,7 +13,7 @@ for (const [name, visit] of Object.entries(pageStates)) {
       return { scrollsBy: scrollWidth - clientWidth, visible: clientWidth };
     });
     expect(tooWide).toEqual({ scrollsBy: 0, visible: 320 });
-    // Whatever one presses is large enough for a finger (WCAG 2.2, 2.5.8).
+    // Targets are large enough for a finger (WCAG 2.2, 2.5.8).
     for (const target of await page.locator('button, nav a, a.button, input[type=checkbox]').all()) {
       const box = await target.boundingBox();
       const smaller = Math.min(box?.width ?? 0, box?.height ?? 0);

@@ -1,4 +1,4 @@
-// A login elsewhere is told to the sessions that are there already: was it you?
+// Login alerts: existing sessions ask the user about a login on another device.
 import type { Page } from '@playwright/test';
 import { api, dismissedEvent, loginAlertKinds, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
@@ -8,7 +8,7 @@ import { expectAccountOf, expectNotice, open } from '../support/users';
 
 type Told = ReturnType<typeof mockEvent>[] | 'nothing works';
 
-/** From now on the server tells of these. */
+/** From now on the server answers the login alert poll with these events. */
 async function tellOf(page: Page, told: Told): Promise<void> {
   const looksOut = (url: URL) => url.pathname === api.events && url.searchParams.get('kind') === loginAlertKinds;
   await page.unroute(looksOut);
@@ -41,7 +41,7 @@ test('a login alert for a new device is shown after a refresh, until it is dismi
   await looked;
   await expectAccountOf(account, user);
   await expect(dismiss(account)).toHaveCount(0);
-  // A newer one is told.
+  // A newer event raises an alert.
   await tellOf(account, [mockEvent('new_network', 3), mockEvent('new_device', 2)]);
   await account.reload();
   await expect(dismiss(account)).toBeVisible();
@@ -75,7 +75,7 @@ test('the poll for login alerts is silent when it fails, and rate-limited', asyn
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
   await expect(account.getByRole('dialog')).toHaveCount(0);
-  // A second refresh within the minute does not look again.
+  // A second refresh within the minute does not poll again.
   await account.route(`**${api.me}`, (route) => route.fulfill(problem(401, 'invalid_token')), {
     times: 1,
   });

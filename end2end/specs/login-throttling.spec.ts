@@ -1,4 +1,5 @@
-// The server's own limits, as in front of users: who guesses has to wait, and gets in afterwards.
+// Login throttling with the server's default limits: password guesses have to wait, and the right password works
+// afterwards.
 import type { Page } from '@playwright/test';
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
@@ -8,10 +9,10 @@ import { expectAccountOf, expectNotice, open, sendLogin } from '../support/users
 
 test.use({ limits: 'default', recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
 
-/** Five guesses cost no time, each further one twice the time of the last. No page sends so many that fast. */
+/** Five guesses cost no wait, each further guess twice the wait of the last. No page sends so many that fast. */
 const MOST_GUESSES = 12;
 
-/** Guesses until the wait is long enough to be looked at. `path` is where `guess` sends a password. */
+/** Guesses until the throttle's wait is long enough to observe. `path` is where `guess` sends a password. */
 async function guessUntilThereIsAWait(
   page: Page,
   path: string,

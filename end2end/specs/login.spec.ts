@@ -57,7 +57,7 @@ test('a refusal that arrives after its form was left is not shown', async ({ pag
   await name.fill('Ada');
   gate.open();
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 401`]);
-  // The next page shows nothing of it, and works; `complaints` hears whether anything broke.
+  // The next page does not show the refusal, and works; `consoleErrors` would report an exception.
   await expect(name).toBeFocused();
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
@@ -68,7 +68,7 @@ test('a refusal that arrives after its form was left is not shown', async ({ pag
 test('a protected page sends to login, and login sends back', async ({ page, user }) => {
   const answer = await page.goto(pages.account);
   await expect(page).toHaveURL(loginWithReturn);
-  // The server has said so already: nothing of the page is shown first.
+  // The server has redirected: no part of the page is shown first.
   expect(answer?.request().redirectedFrom()?.url()).toContain(pages.account);
   await sendLogin(page, user);
   await expectAccountOf(page, user);
@@ -136,14 +136,14 @@ test('a second login in one browser begins a new session and replaces the first'
   const planted = (await context.cookies()).filter((it) => it.name === refreshCookie);
   await context.clearCookies();
   await account.goto(pages.login);
-  // Somebody plants a refresh cookie before the user logs in (session fixation).
+  // An attacker plants a refresh cookie before the user logs in (session fixation).
   await context.addCookies(planted);
   await sendLogin(account, user);
   await expectAccountOf(account, user);
   const second = await ticket(context);
   const sessionOf = (encoded: string) => Buffer.from(encoded, 'base64url').toString('hex', 1, 17);
   expect(sessionOf(second)).not.toBe(sessionOf(first));
-  // What the planter knows says nothing about the new session.
+  // The attacker's token does not affect the new session.
   await presentRefreshToken(playwright.request, server.origin, first);
   await account.reload();
   await expectAccountOf(account, user);

@@ -45,7 +45,7 @@ test('logout revokes the session at the server and deletes both cookies', async 
   expect(await getCookie(context, refreshCookie)).toBeUndefined();
   expect(await getCookie(context, hintCookie)).toBeUndefined();
 
-  // Neither token opens anything any more.
+  // Both tokens are revoked.
   expect(await presentRefreshToken(playwright.request, server.origin, last)).toMatchObject({
     status: 401,
     code: 'invalid_grant',
@@ -139,7 +139,7 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
 }) => {
   networkLog.clear();
   const gate = await holdRequests(account, api.logout);
-  // The route that was added last is asked first.
+  // Playwright asks the route added last first.
   await mockNextResponse(account, api.logout, captivePortal);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
@@ -154,7 +154,7 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
 
 test('a refresh in flight during logout does not bring the session back', async ({ account, context }) => {
   const other = await context.newPage();
-  // Both at once, in whatever order the server sees them.
+  // Both at once: the server may see them in either order.
   await Promise.all([other.goto(pages.account), logOut(account)]);
   await expect(account).toHaveURL(pages.login);
   await expect(other).toHaveURL(loginWithReturn);

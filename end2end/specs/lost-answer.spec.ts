@@ -1,5 +1,5 @@
-// The server has passed the baton on, and its answer never arrived. To a server without attempt
-// keys this looks like a theft.
+// The server has rotated the refresh token, and its answer was lost. Without attempt keys the retry looks like a
+// replay.
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
 import { generation, ticket } from '../support/cookies';
@@ -11,7 +11,7 @@ import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../
 
 test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
-/** The key of the attempt that has not been answered. */
+/** The stored key of the unanswered attempt. */
 const pendingKey = (page: Page) => page.evaluate((key) => localStorage.getItem(key), pendingAttempt);
 
 test('a lost answer heals on retry with the same attempt key', async ({
@@ -34,7 +34,7 @@ test('a lost answer heals on retry with the same attempt key', async ({
   const [first, second] = networkLog.refreshes();
   expect(first?.attemptKey).toBeTruthy();
   expect(second?.attemptKey).toBe(first?.attemptKey);
-  // The retry got the very ticket that was lost: one step, not two.
+  // The retry got the very ticket that was lost: one rotation, not two.
   expect(await ticket(context)).toBe(answer.next);
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 
@@ -52,7 +52,7 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
   networkLog,
 }) => {
   const before = await ticket(context);
-  // The route that was added last is asked first: the answer is lost, then a gateway says no.
+  // Playwright asks the route added last first: the answer is lost, then a gateway refuses the retry.
   await mockNextResponse(expired, api.refresh, problem(403, 'blocked'));
   const lost = await loseAnswer('may retry');
   await callTheApi(expired);
@@ -68,7 +68,7 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
 });
 
 test('the cookie jar still holds the old ticket after a lost answer', async ({ account, context, loseAnswer }) => {
-  // If this fails, the tests around it prove nothing: their answers were not lost.
+  // If this fails, the answers in the tests around it were not lost either.
   const before = await ticket(context);
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
@@ -99,7 +99,7 @@ test('a lost answer heals although the page is reloaded in between', async ({
   await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
   expect(networkLog.refreshes()[0]?.attemptKey).toBe(kept);
   expect(await ticket(context)).toBe(answer.next);
-  // The attempt has been answered at last.
+  // The attempt is answered, so its key is deleted.
   expect(await pendingKey(account)).toBeNull();
 });
 
@@ -113,7 +113,7 @@ test('a database that fails between two attempts does not bring back the key of 
   const gate = await holdRequests(expired, api.refresh, undefined, 1);
   await callTheApi(expired);
   await expect.poll(() => gate.arrived).toBe(1);
-  // What follows is kept in localStorage alone: the database keeps the first key.
+  // From here on keys are stored in localStorage alone: the database keeps the first key.
   await expired.evaluate(withHangingIndexedDb);
   gate.open();
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
@@ -154,7 +154,7 @@ test('without the stored key the same retry is a replay and revokes the session'
   loseAnswer,
   networkLog,
 }) => {
-  // The control of this file: take the key away, and the session must not survive.
+  // The control of this file: without the key the session must not survive.
   networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });

@@ -1,4 +1,4 @@
-// A browser that keeps no cookies, or loses them, when its access token has had its time.
+// A browser that keeps no cookies, or loses them, at the expiry of its access token.
 import { hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
 import { getCookie } from '../support/cookies';
 import { expect, test } from '../support/fixtures';
@@ -18,7 +18,7 @@ test('the login ends with its access token, in both tabs, and no theft is report
   user,
   networkLog,
 }) => {
-  // Other tests have used this server.
+  // Other tests have used this server: skip their log.
   const before = server.log.length;
   await refuseSecureCookies(context);
   const other = await context.newPage();

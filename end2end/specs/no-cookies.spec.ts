@@ -1,5 +1,5 @@
-// A browser that keeps no cookies: what it cannot keep is said before the password is typed, after the login, at the
-// end, and after a reload; and nothing is said that is not known.
+// A browser that keeps no cookies: the pages warn before the password is typed, after the login, at its expiry, and
+// after a reload; and they claim no more than is known.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, loginWithReturn, pages } from '../support/contract';
@@ -103,7 +103,7 @@ for (const [what, refuse, why] of [
     await expect(page).toHaveURL(loginWithReturn);
     await expectNotice(page, /^You are not logged in any more: this browser kept no cookie of your login/);
     expect(networkLog.refreshes()).toEqual([]);
-    // Once is enough.
+    // The notice is shown once only.
     await page.reload();
     await expect(page.locator('.notices')).toBeEmpty();
   });

@@ -1,5 +1,5 @@
-// The notes page where others change the document: foreign nodes before its scripts start, icons beside its fields,
-// and a translator that puts elements of its own in the place of every text.
+// The notes page in a changed document: foreign nodes before its scripts start, icons beside its fields, and a
+// translator that replaces every text with its own elements.
 import type { Page } from '@playwright/test';
 import { openBeforeHydration } from '../support/before-hydration';
 import { pages } from '../support/contract';
@@ -28,7 +28,7 @@ async function deleteNote(page: Page, title: string): Promise<void> {
   await expect(noteCards(page, title)).toHaveCount(0);
 }
 
-/** Sends each form of the page, and leaves no note. */
+/** Sends each form of the page, and deletes its note. */
 async function sendTheForms(page: Page): Promise<void> {
   await expect(said(page)).toHaveText('You have no notes yet.');
   await writeNote(page, 'Milk', 'two bottles');

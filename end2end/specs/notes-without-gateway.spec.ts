@@ -1,4 +1,4 @@
-// Baton without the gateway: there are no notes, and the page says where they would be.
+// Baton without the gateway: the page says where notes live.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { json, mockNextResponse } from '../support/network-faults';
@@ -12,7 +12,7 @@ test('without the gateway the page says where notes live, and how to start it', 
   await expect(said).toContainText('cargo xtask run --with-gateway');
   await expect(account.getByRole('button', { name: 'New note' })).toHaveCount(0);
   expect(networkLog.to(api.notes).map((it) => it.outcome)).toEqual([404]);
-  // Nobody was signed out by that.
+  // The 404 signed no user out.
   await account.getByRole('link', { name: 'Overview' }).click();
   await expect(account.getByRole('heading', { name: 'Your account' })).toBeVisible();
 });

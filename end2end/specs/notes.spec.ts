@@ -1,5 +1,4 @@
-// Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
-// them away; and what happens when somebody else was faster, or the service is down.
+// Notes in a service behind the gateway: create, search, edit, delete; edit conflicts, quota, and outages.
 import { api } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { holdRequests, TRIES_PER_ACTION } from '../support/network-faults';
@@ -23,7 +22,7 @@ test('a note is written, changed and deleted', async ({ account }) => {
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account).toHaveTitle('Your notes · Baton');
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
-  // Once is enough.
+  // The sentence is shown once only.
   await expect(account.getByText('You have no notes yet.')).toHaveCount(1);
 
   await account.getByRole('button', { name: 'New note' }).click();
@@ -35,7 +34,7 @@ test('a note is written, changed and deleted', async ({ account }) => {
   expect(await noteCards(account, 'Milk').locator('.note-text').innerText()).toBe('two\n  bottles');
   await writeNote(account, 'Bread');
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Bread', 'Milk']);
-  // Also where there is no text, things are in their places.
+  // Cards without text have the same layout.
   const buttons = noteCards(account).getByRole('button', { name: 'Edit' });
   const heights = await buttons.evaluateAll((all) => all.map((it) => it.clientHeight));
   expect(heights[0]).toBe(heights[1]);
@@ -43,7 +42,7 @@ test('a note is written, changed and deleted', async ({ account }) => {
   await noteCards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toHaveValue('Milk');
   await expect(account.getByLabel('Text')).toHaveValue('two\n  bottles');
-  // While one writes nothing can be done to another note.
+  // While a form is open, no other note can be changed.
   await expect(noteCards(account).getByRole('button')).toHaveCount(0);
   const replaced = account.waitForRequest((it) => it.method() === 'PUT');
   await fillNote(account, 'Oat milk', 'three bottles');
@@ -199,14 +198,14 @@ test('a user with an edit conflict sees both versions, and loses neither', async
   await expect(account.getByRole('alert')).toContainText('changed elsewhere since you opened it');
   const stored = account.getByRole('region', { name: 'What is stored now' });
   await expect(stored).toContainText('theirs: four');
-  // Whoever looks at another page meanwhile still sees both.
+  // The conflict survives a visit to another page.
   await leaveAndReturn(account);
   await expect(account.getByRole('alert')).toContainText('changed elsewhere since you opened it');
   await expect(stored).toContainText('theirs: four');
   await expect(account.getByLabel('Text')).toHaveValue('mine: three');
   expect(await other.read(id)).toMatchObject({ text: 'theirs: four' });
 
-  // Somebody is faster once more; then it is replaced knowingly.
+  // A second conflict; then the user overwrites knowingly.
   await other.overwrite(id, 'Milk', 'theirs: five');
   await saveNote(account);
   await expect(stored).toContainText('theirs: five');
@@ -214,7 +213,7 @@ test('a user with an edit conflict sees both versions, and loses neither', async
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
   expect(await other.read(id)).toMatchObject({ text: 'mine: three' });
 
-  // Or what is stored is taken.
+  // Or the user takes the stored version.
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
   await fillNote(account, 'Milk', 'mine: six');
@@ -324,7 +323,8 @@ for (const [what, times] of [
     await account.getByRole('button', { name: 'Edit' }).click();
     await expect(account.getByLabel('Title')).toBeFocused();
     await fillNote(account, 'Milk', 'three bottles');
-    // As if the service had stored it and forgotten its key: a copy is refused, because of the version.
+    // As if the service had stored the change and forgotten its idempotency key: a retry is refused, because of the
+    // version.
     let stored: Promise<void> | undefined;
     await account.route(
       `**${api.notes}/${id}`,
@@ -425,7 +425,7 @@ test('a gateway that does not know the newest key yet revokes no session', async
   );
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account.getByText('Your login is not accepted here, though it was just renewed.')).toBeVisible();
-  // Renewed once and repeated once, not for ever.
+  // One refresh and one retry, not more.
   expect(notesTraffic(networkLog)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
@@ -440,7 +440,7 @@ test('a page polls its session only while it is visible', async ({ account, netw
   await account.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
   const asked = networkLog.to(api.me).length;
   await account.clock.runFor(60_000);
-  // What the timers would have sent is sent before this.
+  // Calls of the timers would have been sent before this one.
   await account.getByRole('button', { name: 'Search' }).click();
   await expect.poll(() => notesTraffic(networkLog)).toEqual([`GET ${api.notes} 200`]);
   expect(networkLog.to(api.me)).toHaveLength(asked);
@@ -469,7 +469,7 @@ test('a hidden page is refused by the service within 5 s of a revocation on anot
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
   await expectNotice(account, 'This session was ended from another of your sessions. Log in again to go on.');
-  // The service has refused; why the session was ended it cannot know, and Baton was asked for that, once.
+  // The service has refused; it cannot know why the session was revoked, so the page asked Baton, once.
   expect(notesTraffic(networkLog).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
   expect(networkLog.to(api.me)).toHaveLength(1);
   await otherDevice.context().close();

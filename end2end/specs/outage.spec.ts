@@ -1,4 +1,4 @@
-// The server cannot be reached, or fails. Whatever happens short of a refusal, the session stays.
+// The server is unreachable, or fails: the session survives every outcome but a refusal.
 import type { Page } from '@playwright/test';
 import { pendingActions } from '../support/browser-storage';
 import { api, pages, pendingAction } from '../support/contract';
@@ -38,7 +38,7 @@ test('a server that cannot be reached signs no user out, and the page says so', 
   await tryAgain(account).click();
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
-  // The button is gone; the focus is not lost with it.
+  // The button is gone, and the focus moves to the heading.
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
   expect(networkLog.refreshes().at(-1)?.attemptKey).toBe(tried[0]?.attemptKey);
 });
@@ -117,7 +117,7 @@ test('a login that gets no answer says so, and succeeds on the second press', as
   const goOnline = await goOffline(page);
   await sendLogin(page, user);
   await expect(page.getByRole('alert')).toHaveText(`The server cannot be reached. ${outcomeUnknown}`);
-  // It may have been done: with the key that is kept, the second press is a copy of the first.
+  // The outcome is unknown: with the stored idempotency key, the second press is a retry of the first.
   expect(Object.keys(await pendingActions(page))).toEqual([`${pendingAction}login`]);
   await goOnline();
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();

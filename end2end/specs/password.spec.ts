@@ -1,5 +1,4 @@
-// The strength meter and the server's answer come from one rule: what the meter says while one
-// types is what the server does when one sends.
+// The strength meter and the server judge passwords by one rule: what the meter accepts, the server accepts.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { expectAccountOf, newUser, open } from '../support/users';

@@ -1,10 +1,10 @@
-// Too many tries: the form counts down, and works again when it is over.
+// HTTP 429: the form counts down to Retry-After, and works again afterwards.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { mockNextResponse, problem } from '../support/network-faults';
 import { expectAccountOf, open, sendLogin } from '../support/users';
 
-/** A text that stands for a second is missed by who looks now and then. */
+/** Polling would miss a text that is shown for one second. */
 function collectsTheCountdown(): string[] {
   const said: string[] = [];
   new MutationObserver(() => {
@@ -54,7 +54,7 @@ test('a lockout says what lifts it instead of counting down, and allows another 
   await expect(alert).toContainText('log in on a device where you have logged in before');
   await expect(alert).toContainText('ask the administrator');
   await expect(page.getByRole('timer')).toHaveCount(0);
-  // The administrator may have lifted it by now.
+  // The administrator may have lifted the lockout by now.
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
 });

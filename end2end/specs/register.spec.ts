@@ -57,7 +57,7 @@ test('an address that has an account is refused where it was typed, and nothing 
 });
 
 test('input from before hydration is kept and sent', async ({ page, user }) => {
-  // The program arrives only after the user has typed.
+  // The WebAssembly arrives only after the user has typed.
   let arrive = () => {};
   const typed = new Promise<void>((resolve) => (arrive = resolve));
   await page.route('**/*.wasm', async (route) => {

@@ -18,7 +18,7 @@ test('a reload keeps the session: one silent refresh, one new ticket', async ({
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 200`, `GET ${api.me} 200`]);
   expect(generation(await ticket(context))).toBe(before + 1);
   expect(networkLog.refreshes()[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
-  // The attempt has been answered, so its key is done with.
+  // The attempt is answered, so its key is deleted.
   expect(await account.evaluate((key) => localStorage.getItem(key), pendingAttempt)).toBeNull();
 });
 
@@ -37,7 +37,7 @@ test('reloads that come faster than the answers sign no user out', async ({ acco
   for (let round = 0; round < 6; round += 1) {
     const refreshes = networkLog.refreshes().length;
     await account.reload({ waitUntil: 'commit' });
-    // As soon as the refresh has left, the page is thrown away.
+    // As soon as the refresh is sent, the page is reloaded.
     await expect.poll(() => networkLog.refreshes().length).toBeGreaterThan(refreshes);
   }
   await account.reload();
@@ -55,7 +55,7 @@ test('a hint without a session is discovered once and leads to login', async ({ 
   await expectNotice(account, /^Your session is over:/);
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 401`]);
 
-  // The hint is gone: the next page knows without asking.
+  // The hint is gone: the next page makes no call.
   networkLog.clear();
   await account.goto(pages.home);
   await waitForHydration(account);

@@ -1,12 +1,12 @@
-// A thief has copied the cookie. As soon as owner and thief have both used it, the session is over
-// for both, and the owner is told.
+// A thief has copied the refresh cookie. Once owner and thief have both presented it (replay), the session is revoked
+// for both, and the owner is warned.
 import { api, loginWithReturn, pages } from '../support/contract';
 import { presentRefreshToken, ticket } from '../support/cookies';
 import { expect, test } from '../support/fixtures';
 import { IPHONE } from '../support/sessions';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sendLogin } from '../support/users';
 
-/** A call with a token of the session is told why it ended; a refresh is not. */
+/** A call with an access token of the session gets the reason of the revocation; a refresh does not. */
 const why = /^Your session was ended: its refresh token was presented a second time, and not by a retry/;
 const whoKnows = /^Your session is over: it has expired, was ended, or/;
 
@@ -32,7 +32,7 @@ test("a copied cookie that is replayed after the owner's refresh revokes the ses
   await expect(account).toHaveURL(loginWithReturn);
   await expectNotice(account, why);
   await expect(account.locator('body')).not.toContainText(user.email);
-  // The access token stopped at once, and there is no next one.
+  // The access token is revoked at once, and no new one is issued.
   await expect.poll(() => networkLog.lines()).toEqual([`GET ${api.me} 401`, `POST ${api.refresh} 401`]);
 
   await sendLogin(account, user);
@@ -56,7 +56,7 @@ test('a thief who refreshes first is detected when the owner refreshes', async (
   await expect(account).toHaveURL(loginWithReturn);
   await expectNotice(account, whoKnows);
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 401`]);
-  // What the thief got is worth nothing now.
+  // The thief's ticket is revoked now.
   const again = await presentRefreshToken(playwright.request, server.origin, loot.next ?? '', 'the-thiefs-own-key-2');
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
 });
@@ -75,7 +75,7 @@ test('a thief with another browser gets no token without the password, and the o
     code: 'insufficient_user_authentication',
     next: undefined,
   });
-  // Somebody has tried to go on elsewhere: from now on the password is wanted everywhere.
+  // A refresh from another device: from now on the session requires a step-up on every device.
   await account.reload();
   const dialog = account.getByRole('dialog', { name: 'Enter your password' });
   await dialog.getByLabel('Password', { exact: true }).fill(user.password);

@@ -1,10 +1,10 @@
-// The server goes away under its users. This file stops its worker's server, and starts it again.
+// The server restarts under its users. This file stops and starts its worker's server.
 import { api } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
 test.beforeEach(({ consoleErrors }) => {
-  // Whatever the page was fetching when the server went, its icon for one.
+  // Requests that were in flight when the server stopped, of the icon for one.
   consoleErrors.allow(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/);
 });
 
@@ -34,7 +34,7 @@ test('a refresh that finds the server down succeeds when it is back', async ({
   user,
   networkLog,
 }) => {
-  // The page itself comes while there is a server; its refresh waits until there is none.
+  // The page loads while the server runs; its refresh is held until the server is down.
   let arrive = () => {};
   const gone = new Promise<void>((resolve) => (arrive = resolve));
   await context.route(`**${api.refresh}`, async (route) => {
@@ -47,7 +47,7 @@ test('a refresh that finds the server down succeeds when it is back', async ({
   arrive();
   await expectNotice(account, 'The server cannot be reached. Your session is kept.');
   await server.start();
-  // By itself if the server was quick, else at a press.
+  // By an automatic retry if the server was quick, else by a press.
   const tryAgain = account.getByRole('button', { name: 'Try again' });
   await expect(async () => {
     if (await tryAgain.isVisible()) await tryAgain.click({ timeout: 1_000 });

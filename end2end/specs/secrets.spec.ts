@@ -1,5 +1,4 @@
-// Where the tokens are not. The access token lives in the page's memory, the refresh token in a
-// cookie that no script can read, and neither anywhere else.
+// Where the tokens are not: the access token lives in the page's memory, the refresh token in an HttpOnly cookie.
 import type { Page } from '@playwright/test';
 import {
   indexedDbRecords,
@@ -17,8 +16,8 @@ import { openSettings } from '../support/settings';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
 
 /**
- * One action is unanswered: one record is kept, of this name, the same in localStorage and in the database. It is the key
- * and a digest of 64 bits, which is salted with the key.
+ * One action is unanswered: one record of this name is stored, the same in localStorage and in IndexedDB. It is the
+ * idempotency key and a digest of 64 bits, salted with the key.
  */
 async function expectOneRecord(page: Page, name: string, key: string): Promise<void> {
   const copies = await pendingActions(page);
@@ -29,7 +28,7 @@ async function expectOneRecord(page: Page, name: string, key: string): Promise<v
   expect(record.split(' ')[0]).toBe(key);
 }
 
-/** No action is unanswered, and no attempt. */
+/** No action and no attempt is unanswered. */
 async function expectNoRecord(page: Page): Promise<void> {
   expect(await pendingActions(page)).toEqual({});
   expect((await indexedDbRecords(page)).flat(2)).toEqual([]);
@@ -60,7 +59,7 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
   for (const secret of [...tokens.flatMap(tokenParts), ...tickets, user.password]) {
     expect(addresses).not.toContain(secret);
   }
-  // The search finds what is there to be found.
+  // Control: the search finds what is stored.
   expect(readable).toContain(hintCookie);
   expect(readable).toContain(user.email);
   expect(addresses).toContain(api.me);
@@ -146,7 +145,7 @@ test("while a change is unanswered one record is stored, which holds neither a t
   for (const secret of [...tokens, await ticket(context), user.email, user.password, name]) {
     expect(stored).not.toContain(secret);
   }
-  // The search finds what is there to be found.
+  // Control: the search finds what is stored.
   expect(stored).toContain(hintOwner);
   gate.open();
   await expect(account.getByText('Your name is changed.')).toBeVisible();
@@ -166,7 +165,7 @@ test('the cookies have the attributes of the contract', async ({ context, page, 
   expect(attributes).toEqual([
     ['HttpOnly', week, 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
     [week, 'Path=/', 'SameSite=Lax', 'Secure'].sort(),
-    // The device's: it logs nobody in.
+    // The device cookie: it is no login credential.
     ['HttpOnly', 'Max-Age=34560000', 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
   ]);
 

@@ -1,4 +1,4 @@
-// Where am I logged in, and out with the others.
+// The list of active sessions, and their revocation.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import {
@@ -50,7 +50,7 @@ test('a session that is revoked on another device is out at its next call, and i
   await expect(account.getByText('The session with Firefox on Linux was ended.')).toBeVisible();
   await expect(account.locator('.session-card')).toHaveCount(1);
   await expect(account.getByText('You are logged in nowhere else.')).toBeVisible();
-  // The button is gone; the focus is not lost with it.
+  // The button is gone, and the focus moves to the heading.
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 
   await callTheApi(otherDevice);
@@ -60,7 +60,7 @@ test('a session that is revoked on another device is out at its next call, and i
     await expect(page).toHaveURL('/login?next=%2Faccount');
     await expect(page.locator('body')).not.toContainText(user.email);
   }
-  // Here everything goes on.
+  // The current session is not affected.
   await account.reload();
   await expect(account.locator('.session-card')).toHaveCount(1);
   await otherDevice.context().close();

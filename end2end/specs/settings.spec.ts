@@ -1,4 +1,4 @@
-// Name, password, and the end of the account.
+// Settings: name, password, and the deletion of the account.
 import type { APIRequest, Page } from '@playwright/test';
 import { storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
@@ -77,7 +77,7 @@ test('a password change revokes all other sessions, and the current one remains 
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
   await logIn(account, { ...user, password: next });
-  // A copy of what was in the jar before is worth nothing.
+  // A copy of the earlier cookie is revoked.
   expect((await presentRefreshToken(playwright.request, server.origin, before)).status).toBe(401);
 });
 
@@ -92,7 +92,7 @@ test('what is wrong with a change of the password is said at its field', async (
   await changePassword(account, `${user.password}?`, newUser().password);
   await expect(account.locator('#current_password-error')).toHaveText('This is not your current password.');
   await expect(account.getByLabel('Current password')).toBeFocused();
-  // Neither changed anything: no attempt is pending, and the session stands.
+  // Neither try changed the password: no attempt is pending, and the session is valid.
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
   networkLog.clear();
   await account.reload();
@@ -100,7 +100,7 @@ test('what is wrong with a change of the password is said at its field', async (
   expect(networkLog.refreshOutcomes()).toEqual([200]);
 });
 
-/** The server changes the password, and the first answer is lost. The new password. */
+/** The server changes the password, and the first answer is lost. Returns the new password. */
 async function changeAndLoseTheAnswer(account: Page, request: APIRequest, origin: string, user: User): Promise<string> {
   const lost = await loseNextAnswer(account, request, origin, 'may retry', api.password);
   const next = newUser().password;
@@ -139,7 +139,7 @@ test('a change of the password whose answer stays lost signs no user out', async
   const goOnline = await goOffline(account);
   await expect(account.getByRole('alert')).toContainText('It is not known whether your password was changed.');
   await goOnline();
-  // The next refresh asks for the lost cookie with the key of the change, before anything else.
+  // The next refresh retries with the key of the change to get the lost cookie, before the next change is sent.
   await account.getByRole('button', { name: 'Change password' }).click();
   await expect(account.getByText('This is not your current password.')).toBeVisible();
   await expect
@@ -188,7 +188,7 @@ test('an account is deleted after confirmation, on every device, and the page sa
   await storePendingAction(account);
   await account.getByLabel('I understand that this cannot be undone.').check();
 
-  // It takes the password if the login is old.
+  // It requires a step-up if the login is stale.
   const challenge = problem(401, 'insufficient_user_authentication');
   await mockNextResponse(account, api.me, challenge);
   await account.getByRole('button', { name: 'Delete my account' }).click();

@@ -1,5 +1,5 @@
-// The program of a page does not come, or does not start. The page tries once more, and then says what happened.
-
+// The page's WebAssembly or its loader does not arrive, or does not start. The page retries once, and then says what
+// happened.
 import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ import { expectAccountOf, newUser, sendLogin, waitForHydration } from '../suppor
 const program = /\/assets\/[^/]*\.(js|wasm)(\?|$)/;
 const note = (page: Page) => page.locator('.start-note');
 
-/** What comes in the place of a file, and what the page says of it. */
+/** What arrives in place of a file, and what the page says about it. */
 const failures: Record<string, { come: (route: Route) => Promise<void>; said: RegExp }> = {
   'the connection fails': {
     come: (route) => route.abort('connectionfailed'),
@@ -55,7 +55,7 @@ for (const [ending, kind] of [
       await expect(note(page)).toContainText(said);
       await expect(page.getByRole('alert')).toBeVisible();
       await expect(page.getByRole('main').getByRole('button', { name: 'Log in' })).toBeDisabled();
-      // What to do about it works without the program.
+      // The way out works without the program.
       await page.unroute(file, come);
       await page.getByRole('link', { name: 'Reload' }).click();
       await waitForHydration(page);
@@ -64,10 +64,10 @@ for (const [ending, kind] of [
 
     test(`${name} once in the place of the ${kind}: the page starts`, async ({ consoleErrors, page, user }) => {
       consoleErrors.allow(/./);
-      // Before something is typed, a page whose files are missing reloads itself.
+      // Before the user types, a page whose files are missing reloads itself.
       let proceed = () => {};
       const typed = new Promise<void>((resolve) => (proceed = resolve));
-      // What is fetched ahead, what is fetched then, and what the page asks to learn why.
+      // The preload, the fetch, and the request by which the page learns why.
       await page.route(file, async (route) => {
         if (/\?retry/.test(route.request().url())) return route.continue();
         await typed;
@@ -111,7 +111,7 @@ test('a browser that does not run WebAssembly is told so', async ({ page }) => {
   await expect(note(page)).toContainText('does not run WebAssembly');
 });
 
-/** The document is changed while it is taken over: too late to be noticed before. */
+/** The document changes during hydration: too late to be detected before. */
 const changeDuringHydration = () => {
   const listen = window.addEventListener.bind(window);
   let once = false;
@@ -207,7 +207,7 @@ test('a page that breaks later says so', async ({ consoleErrors, page }) => {
   await expect(note(page)).toContainText('This page has stopped working');
 });
 
-/** A server whose site can be replaced by the next release while it is stopped. */
+/** A server whose site is replaced by the next release while it is stopped. */
 const deployed = test.extend<{ release: { server: Server; deploy: () => Promise<void> } }>({
   release: async ({ accessTokenSeconds, recentLoginSeconds, limits }, use) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-site-'));
@@ -216,7 +216,7 @@ const deployed = test.extend<{ release: { server: Server; deploy: () => Promise<
     const server = await Server.start(options, undefined, folder);
     const deploy = async () => {
       await server.stop();
-      // Other contents have other names.
+      // New contents have new file names.
       const list = path.join(folder, 'site.json');
       let text = await readFile(list, 'utf8');
       for (const [whole, name, ending] of text.matchAll(/\/assets\/([^"]*)\.(css|js|wasm)"/g)) {
@@ -237,7 +237,7 @@ const deployed = test.extend<{ release: { server: Server; deploy: () => Promise<
 });
 
 deployed('a page from before a deployment reloads itself once', async ({ consoleErrors, page, release }) => {
-  // Its icon may be asked for while the server is stopped.
+  // The icon may be requested while the server is stopped.
   consoleErrors.allow(/status of 404|dynamically imported|favicon/);
   const gate = new RequestGate();
   await page.route(program, (route) => gate.pass(route), { times: 3 });

@@ -1,4 +1,4 @@
-// What is for the owner alone takes the password again (RFC 9470), and the call goes on by itself.
+// Step-up (RFC 9470): sensitive calls require the password again, and are then retried by the page.
 import type { Page } from '@playwright/test';
 import { pendingActions, scriptReadableState } from '../support/browser-storage';
 import { api, pages, pendingAttempt } from '../support/contract';
@@ -47,13 +47,13 @@ test.describe('revoking a session long after login', () => {
       `POST ${api.confirm} 200`,
       `DELETE ${api.sessions}/ID 204`,
     ]);
-    // One attempt, until it was answered; and then none is pending. Before and after the password it is one action.
+    // One attempt until it was answered; then none is pending. The call keeps its idempotency key across the step-up.
     expect(new Set(networkLog.to(api.confirm).map((it) => it.attemptKey)).size).toBe(1);
     expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
     const calls = networkLog.exchanges.filter((it) => it.method === 'DELETE');
     expect(sharedKey(calls)).not.toBe(sharedKey(networkLog.to(api.confirm)));
     expect(await pendingActions(account)).toEqual({});
-    // The password is nowhere on the page any more.
+    // The page no longer holds the password.
     expect(await scriptReadableState(account)).not.toContain(user.password);
   });
 
@@ -65,7 +65,7 @@ test.describe('revoking a session long after login', () => {
     await expect(account.locator('.session-card')).toHaveCount(2);
     expect(networkLog.lines()).toHaveLength(1);
     expect(await pendingActions(account)).toEqual({});
-    // Asked again, it asks again.
+    // A second try opens the dialog again.
     await end(account).press('Enter');
     await expect(field(account)).toBeFocused();
     await dialog(account).getByRole('button', { name: 'Cancel' }).click();
@@ -76,7 +76,7 @@ test.describe('revoking a session long after login', () => {
   test('keeps the keyboard inside the dialog', async ({ account }) => {
     for (let presses = 0; presses < 8; presses += 1) {
       await account.keyboard.press('Tab');
-      // The browser's own controls come between, and they are no element of the page.
+      // The browser's own controls come between; they are no elements of the page.
       const outside = await account.evaluate(
         () => document.activeElement !== document.body && !document.activeElement?.closest('dialog'),
       );
@@ -111,7 +111,7 @@ test.describe('revoking a session long after login', () => {
     await dialog(account).getByRole('button', { name: 'Cancel' }).click();
     await expect(dialog(account)).toBeHidden();
     await expect(account.locator('.session-card')).toHaveCount(2);
-    // The session stands until its user does what the dialog says.
+    // The session is valid until its user logs out.
     await logOut(account);
     await expectNotice(account, 'You are logged out.');
     await sendLogin(account, user);
@@ -166,7 +166,7 @@ test('a session that is used on another device is kept, and requires a step-up',
   await expect(dialog(account)).toBeHidden();
   await expectNotice(account, /^Your session is kept, but it was used in another browser/);
   await expect(account).toHaveURL(pages.account);
-  // Nobody asks again and again.
+  // The page does not retry by itself.
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 401`]);
 
   await account.getByRole('button', { name: 'Enter password' }).click();

@@ -1,5 +1,5 @@
-// A session is ended elsewhere: what its pages have written of it is removed from storage (ASVS 5.0.0 V14.3.1).
-// `logout` and `settings` show the same for a logout and a deletion.
+// After a revocation by another device, pages remove the session's state from storage (ASVS 5.0.0 V14.3.1). `logout`
+// and `settings` show the same for a logout and a deletion.
 import type { Page } from '@playwright/test';
 import { pendingActions, storedKeys, storeSessionState } from '../support/browser-storage';
 import {
@@ -28,14 +28,14 @@ const test = base.extend<{ tabs: [Page, Page] }>({
   },
 });
 
-/** All that a page may keep of a session is there. */
+/** Stores all the state that a page may keep of a session. */
 async function keepAll(page: Page): Promise<void> {
   await storeSessionState(page);
   const all = [pendingAttempt, dismissedEvent, hintOwner];
   expect(await storedKeys(page)).toEqual(expect.arrayContaining(all));
 }
 
-/** The first tab makes a call, which is refused; the other one hears of it. Nothing is left in either. */
+/** The first tab's call is refused; the other tab hears of it. Both clear their storage. */
 async function expectNothingKept(tabs: [Page, Page], why: RegExp): Promise<void> {
   await callTheApi(tabs[0]);
   for (const tab of tabs) {
@@ -89,7 +89,7 @@ test('no state is kept of a session whose revocation is discovered by a reload',
   expect((await request.post(api.logout, { headers })).status()).toBe(204);
   await account.reload();
   await expect(account).toHaveURL(loginWithReturn);
-  // The refusal does not say whose the cookies are that are still there (decision 36): that stays noted.
+  // The refusal does not say whose the remaining cookies are (decision 36): that record stays.
   const kept = async () => (await storedKeys(account)).filter((name) => name !== hintOwner);
   await expect.poll(kept).toEqual([]);
 });

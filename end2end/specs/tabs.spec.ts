@@ -1,5 +1,5 @@
-// Several tabs of one browser: one session, one cookie jar, one refresh at a time if the browser
-// can arrange that, and no sign-out if it cannot.
+// Several tabs of one browser: one session, one cookie jar, one refresh at a time if the browser has Web Locks, and
+// no sign-out if it has none.
 import type { BrowserContext, Page } from '@playwright/test';
 import { rebroadcastTokens, recordedKinds, recordMessages } from '../support/broadcast-channel';
 import { callConcurrently } from '../support/concurrent-calls';
@@ -27,7 +27,7 @@ import {
 
 test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
-/** What a browser may lack. */
+/** Browser features that may be missing. */
 const without = {
   nothing: () => undefined,
   'the channel': withoutBroadcastChannel,
@@ -42,7 +42,7 @@ async function secondTab(context: BrowserContext, user: User): Promise<Page> {
   return tab;
 }
 
-/** Both tabs are still somebody's: now, and after a reload each. */
+/** Both tabs are still logged in: now, and after a reload each. */
 async function expectBothToLiveOn(tabs: Page[], user: User): Promise<void> {
   for (const tab of tabs) {
     await expectAccountOf(tab, user);
@@ -64,7 +64,7 @@ test('two tabs that find their token expired together make one refresh and both 
   await waitForTokenExpiry(networkLog, request);
   networkLog.clear();
   await callConcurrently(tabs);
-  // The first to hold the lock asked, and told the other.
+  // The first tab to hold the lock refreshed, and broadcast the token to the other.
   await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
   await expect.poll(() => networkLog.to(api.me).map((it) => it.outcome)).toEqual([401, 401, 200, 200]);
   await expectBothToLiveOn(tabs, user);
@@ -148,7 +148,7 @@ for (const [lacks, takeAway] of Object.entries(without)) {
       await Promise.all(tabs.map((tab) => tab.reload()));
       for (const tab of tabs) await expectAccountOf(tab, user);
     }
-    // Each page asks for itself at first, or is told by another before it has to.
+    // Each page refreshes for itself at first, or gets a token by broadcast before it has to.
     expect(networkLog.refreshes().length).toBeGreaterThanOrEqual(3);
     expect(networkLog.refreshOutcomes()).not.toContain(401);
     await expectBothToLiveOn(tabs, user);
@@ -181,7 +181,7 @@ test('a login in one tab logs the other in', async ({ context, page, user, netwo
   await open(page, pages.login);
   await sendLogin(page, user);
   await expectAccountOf(page, user);
-  // Told from memory to memory: the other tab asks the server for nothing.
+  // The token is broadcast: the other tab makes no call.
   await expectAccountOf(other, user);
   await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.login} 200`]);
 });

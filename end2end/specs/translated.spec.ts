@@ -1,4 +1,4 @@
-// A translator has put elements of its own in the place of every text. What changes on the page still changes.
+// A translator has replaced every text with its own elements. Texts that change still change.
 import { api, pages } from '../support/contract';
 import { translatePage } from '../support/dom-mutations';
 import { expect, test } from '../support/fixtures';
@@ -87,7 +87,7 @@ test('a translated page behind the login counts down, answers, and is replaced b
   await callTheApi(account);
   await expectCallResult(account, /^The server cannot be reached/);
   await goOnline();
-  // More calls than the list keeps: each line is of its own call.
+  // More calls than the list keeps: each line belongs to its own call.
   for (let call = 0; call < 10; call += 1) {
     await callTheApi(account);
     await expectCallResult(account, 'Answered in one try.');

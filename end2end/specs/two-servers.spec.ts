@@ -1,4 +1,4 @@
-// Two servers on one host share the browser's cookie jar, because cookies know no ports.
+// Two servers on one host share the browser's cookie jar, because cookies ignore ports.
 import type { Page } from '@playwright/test';
 import { hintCookie, pages, refreshCookie } from '../support/contract';
 import { test as base, expect } from '../support/fixtures';
@@ -34,7 +34,7 @@ test('both sessions survive reloads', async ({ account, context, second, there, 
   const other = await context.newPage();
   await logInThere(other, second, there);
   networkLog.clear();
-  // A page that is loaded anew has no token: it refreshes.
+  // A reloaded page has no access token: it refreshes.
   for (let round = 0; round < 2; round += 1) {
     for (const page of [account, other]) {
       await page.reload();

@@ -1,4 +1,4 @@
-// Two people at one browser. What was begun for one of them is not finished as the other.
+// Two users in one browser: an action of one user is not completed as the other.
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
 import { test as base, expect } from '../support/fixtures';
@@ -25,7 +25,7 @@ const test = base.extend<{ grace: User }>({
     use(await registerUser(playwright.request, server.origin, newUser('Grace Passer'))),
 });
 
-/** A tab that offers the login although somebody is logged in: the browser has lost the hint. */
+/** A tab that shows the login form although a user is logged in: the browser has lost the hint. */
 async function loginForm(context: BrowserContext): Promise<Page> {
   await context.clearCookies({ name: hintCookie });
   const tab = await context.newPage();
@@ -33,7 +33,7 @@ async function loginForm(context: BrowserContext): Promise<Page> {
   return tab;
 }
 
-/** `another` logs in on a second tab, and `page`, which shows `user`, does not hear of it: this browser lacks the channel. */
+/** `another` logs in on a second tab, and `page`, which shows `user`, misses it for lack of BroadcastChannel. */
 async function unheardOf(another: User, page: Page, user: User, context: BrowserContext): Promise<Page> {
   await context.addInitScript(withoutBroadcastChannel);
   await page.reload();
@@ -69,7 +69,7 @@ test('a call that is refused after another user has logged in is not repeated as
 
   gate.open();
   await expect(legs(account)).toContainText(`GET ${api.me} 401`);
-  // What is asked for from now on is asked by the one who is logged in now.
+  // Later calls are made as the user who is logged in now.
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
   const asked = networkLog.to(api.me).map((it) => [it.bearer, it.outcome]);
@@ -142,7 +142,7 @@ for (const [what, answer, leg] of [
   ['no answer', 'lost', 'no answer'],
 ] as const) {
   test(`${what} in answer to a refresh of one user is no error for the next`, async ({ account, context, grace }) => {
-    // With the lock, the login would wait for the refresh.
+    // With Web Locks, the login would wait for the refresh.
     await context.addInitScript(withoutWebLocks);
     const gate = await holdRequests(account, api.refresh, answer);
     await account.reload();

@@ -1,5 +1,5 @@
-// A walk through every page in a browser as users have it: an extension changes each document and translates it, and
-// beside Baton stands a second one, whose cookies are in the same jar; or the browser keeps no cookies.
+// Every page in a browser as users have it: an extension changes and translates each document, and a second server's
+// cookies are in the same jar; or the browser keeps no cookies.
 import type { BrowserContext, Page } from '@playwright/test';
 import { pages } from '../support/contract';
 import { domMutations, translatePage } from '../support/dom-mutations';
@@ -28,7 +28,7 @@ const behindLogin = [
   { link: 'Overview', path: pages.account, heading: 'Your account' },
 ];
 
-/** What an extension does to every document, before its scripts start. */
+/** What an extension does to every document before its scripts start. */
 async function withAnExtension(context: BrowserContext): Promise<void> {
   const all = [...Object.values(domMutations), translatePage].map((change) => `(${change})();`).join('\n');
   await context.addInitScript(`addEventListener('DOMContentLoaded', () => { ${all} });`);
@@ -63,7 +63,7 @@ async function register(page: Page): Promise<User> {
   return user;
 }
 
-/** By links, so that the token in memory stays. */
+/** By links, so that the access token in memory stays. */
 async function visitEach(page: Page): Promise<void> {
   const links = page.getByRole('navigation', { name: 'Your account' });
   for (const { link, heading } of behindLogin) {

@@ -1,5 +1,4 @@
-// What an answer to a logout clears must not give pages that come later another set of Web Locks than those from before.
-
+// The response to a logout must not give later pages another set of Web Locks than earlier ones.
 import { callConcurrentlyAndRefuse } from '../support/concurrent-calls';
 import { pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
@@ -24,10 +23,11 @@ test('tabs from before and after a logout share one set of Web Locks, and take t
   };
   await expect.poll(seen).toContain('probe');
   const tabs = [account, later];
-  // More by hand: LOCK_ROUNDS=1000 npx playwright test specs/web-locks-after-logout.spec.ts
+  // More rounds by hand: LOCK_ROUNDS=1000 npx playwright test specs/web-locks-after-logout.spec.ts
   const rounds = Number(process.env.LOCK_ROUNDS ?? 20);
   test.setTimeout(60_000 + rounds * 5_000);
-  // Or the browser would begin and cease to hand requests over in each round, and lose one now and then.
+  // A permanent route: else the browser would start and stop request interception in each round, and sometimes lose a
+  // request.
   for (const tab of tabs) await tab.route('**/never-asked-for', (route) => route.continue());
   let doubles = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -38,7 +38,7 @@ test('tabs from before and after a logout share one set of Web Locks, and take t
     doubles += outcomes.length - 1;
   }
   console.log(`${rounds} rounds, ${doubles} double refreshes, none of which ended anything`);
-  // The lock may be handed over before word of the new token has arrived: one more rotation, now and then.
+  // The lock may be released before the broadcast of the new token has arrived: sometimes one more rotation.
   expect(doubles).toBeLessThanOrEqual(1 + rounds / 20);
   for (const tab of tabs) {
     await tab.reload();

@@ -1,6 +1,5 @@
-// Web Locks that do not exclude: a browser that clears or evicts an origin's storage gives pages that come later
-// another set of locks, so that tabs from before and after hold one lock at a time each.
-
+// Web Locks that do not exclude: a browser that clears or evicts an origin's storage gives later pages another set of
+// locks, so that two tabs hold one lock at the same time.
 import { recordedKinds, recordMessages } from '../support/broadcast-channel';
 import { callConcurrently } from '../support/concurrent-calls';
 import { pages, pendingAttempt } from '../support/contract';

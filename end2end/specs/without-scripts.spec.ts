@@ -1,4 +1,4 @@
-// Scripting is off. What can be read is readable, and what cannot work says so.
+// Scripting is off: content is readable, and forms say that they need scripts.
 import { api, loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { newUser } from '../support/users';
@@ -49,7 +49,7 @@ for (const [path, button] of [
     await page.getByLabel('Email').fill('somebody@example.org');
     await page.getByLabel('Password', { exact: true }).fill('quiet lantern river');
     await page.getByLabel('Password', { exact: true }).press('Enter');
-    // A form that was sent would have left before this answer is here.
+    // A sent form would have left before this response.
     await page.request.get(pages.home);
     expect(sent).toEqual([]);
     await expect(page).toHaveURL(path);
@@ -66,7 +66,7 @@ test('what is behind the login sends to login', async ({ page }) => {
 });
 
 test('a logged-in user reads why the page stays empty', async ({ page }) => {
-  // The browser's jar is filled as by a page with scripts.
+  // Fills the cookie jar as a page with scripts does.
   expect((await page.request.post(api.register, { data: newUser() })).status()).toBe(201);
   for (const path of [pages.account, pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);

@@ -1,4 +1,4 @@
-// A page that is open at another address of the server than the one it is known by.
+// A page opened at another origin of the server than its configured one.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { open, sendLogin } from '../support/users';

@@ -1,6 +1,4 @@
-// The kinds of clicks that change something: each brings the page to where it can be clicked, whatever has become of the
-// click before.
-
+// State-changing actions: each brings the page to where its button can be clicked, also after a click that failed.
 import { randomUUID } from 'node:crypto';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Click } from './clicks';
@@ -15,7 +13,7 @@ import { logIn as logInOnPage, newUser, open } from './users';
 export interface Scenario {
   readonly page: Page;
   readonly proxy: FaultProxy;
-  /** Counts what is done to its user, who clicks. */
+  /** Counts the effects on its user, who clicks. */
   readonly observer: Observer;
 }
 
@@ -40,7 +38,7 @@ export const createAccount: Action = async ({ page, observer }) => {
     call: { method: 'POST', path: api.register },
     button: page.getByRole('button', { name: 'Create account' }),
     done: accountPage(page),
-    // There is one account to an address. Each account begins with a session.
+    // An email address has one account. Each account begins with a session.
     count: () => observer.sessions(),
   };
 };
@@ -96,7 +94,7 @@ export const changeName: Action = async ({ page, observer }) => {
   };
 };
 
-/** The password again, for a change of the name: its first answer says that it takes one. */
+/** A step-up for a change of the name, whose first response is the challenge. */
 export const confirm: Action = async ({ page, observer, proxy }) => {
   await ensureSignedIn(page, observer);
   await openSettings(page);
@@ -201,7 +199,7 @@ export const deleteNote: Action = async ({ page, observer }) => {
     call: { method: 'DELETE', path: `${api.notes}/*` },
     button: page.getByRole('button', { name: 'Delete for good' }),
     done: page.getByText(`“${title}” was deleted.`),
-    // Each effect makes one note less.
+    // Each effect removes one note.
     count: async () => -(await observer.notes()),
   };
 };
@@ -214,12 +212,12 @@ async function newestNote(page: Page, observer: Observer): Promise<Locator> {
   return card;
 }
 
-/** The page as it is after a click that was done; else the user logs in. */
+/** The page as it is after a click that succeeded; else the user logs in. */
 async function ensureSignedIn(page: Page, observer: Observer): Promise<void> {
   if (!(await logOutButton(page).isVisible())) await logInOnPage(page, observer.user);
 }
 
-/** The page as it is after a click that was done; else the session is left behind. */
+/** The page as it is after a click that succeeded; else its cookies are cleared. */
 async function ensureSignedOut(page: Page): Promise<void> {
   if (await logOutButton(page).isVisible()) await page.context().clearCookies();
 }

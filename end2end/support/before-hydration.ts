@@ -1,12 +1,12 @@
-// Before the program of a page has arrived: the page can be read and typed on, and others may have changed it.
+// Before hydration: the page can be read and typed on, and extensions may have changed it.
 import { expect, type Locator, type Page } from '@playwright/test';
 import { RequestGate } from './network-faults';
 import { waitForHydration } from './users';
 
-/** Where the caret is left: so many characters before the end. */
+/** The caret stands so many characters before the end. */
 const CHARACTERS_AFTER_CARET = 3;
 
-/** Opens a page and lets `act` happen before its program is there. */
+/** Opens a page and runs `act` before its WebAssembly arrives. */
 export async function openBeforeHydration(page: Page, path: string, act: () => Promise<void>): Promise<void> {
   const gate = new RequestGate();
   await page.route('**/*.wasm', (route) => gate.pass(route), { times: 1 });
@@ -23,7 +23,7 @@ export async function typeWithCaretInside(field: Locator, text: string): Promise
   for (let key = 0; key < CHARACTERS_AFTER_CARET; key += 1) await field.press('ArrowLeft');
 }
 
-/** The text, the focus and the caret are as `typeWithin` left them. */
+/** Text, focus and caret are as `typeWithCaretInside` left them. */
 export async function expectTextFocusAndCaret(field: Locator, text: string): Promise<void> {
   await expect(field).toHaveValue(text);
   await expect(field).toBeFocused();

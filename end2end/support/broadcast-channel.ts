@@ -1,4 +1,4 @@
-// What tabs tell each other, overheard by a page that takes no part, and said again later.
+// BroadcastChannel messages between tabs, recorded by another page and sent again later.
 import type { Page } from '@playwright/test';
 import { channel, jwks } from './contract';
 
@@ -10,7 +10,7 @@ interface Listener {
   rebroadcastReceived: Promise<void>;
 }
 
-/** From now on this page keeps what it hears. Not a page of ours: it says nothing by itself. */
+/** Records messages from now on, on a document of this origin without scripts, which sends none by itself. */
 export async function recordMessages(page: Page): Promise<void> {
   await page.goto(jwks);
   await page.evaluate((name) => {
@@ -26,11 +26,11 @@ export async function recordedKinds(page: Page): Promise<string[]> {
   );
 }
 
-/** Says every token again, and returns once all `tabs` have recorded it. */
+/** Sends every recorded token again, and returns once all `tabs` have received them. */
 export async function rebroadcastTokens(tabs: Page[], page: Page): Promise<void> {
   const last = 'that was all';
   for (const tab of tabs) {
-    // A tab's own channel is older than this one, so the tab hears each message first.
+    // A tab's own channel is older than this one, so the tab receives each message first.
     await tab.evaluate(
       ([name, last]) => {
         const rebroadcastReceived = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-// Everything a script in the page, an extension, or whoever borrows the computer could read
-// without asking the server. One string, to be searched for secrets.
+// Browser state that a script in the page, an extension, or a user of the computer could read without the server. One
+// string, to search for secrets.
 import type { Page } from '@playwright/test';
 import { pendingAction } from './contract';
 
@@ -25,13 +25,13 @@ export async function scriptReadableState(page: Page): Promise<string> {
   return JSON.stringify([traces, await indexedDbRecords(page)]);
 }
 
-/** All that scripts of this origin have stored. One string, as above. */
+/** All that scripts of this origin have stored, as one string. */
 export async function storageContents(page: Page): Promise<string> {
   const stored = await page.evaluate(() => [{ ...localStorage }, { ...sessionStorage }]);
   return JSON.stringify([stored, await indexedDbRecords(page)]);
 }
 
-/** The records of actions that have not been answered: their copies in localStorage, by name. */
+/** The records of unanswered actions: their copies in localStorage, by name. */
 export async function pendingActions(page: Page): Promise<Record<string, string>> {
   return page.evaluate((prefix) => {
     const stored = Object.entries({ ...localStorage });
@@ -62,13 +62,13 @@ export async function indexedDbRecords(page: Page): Promise<unknown[][][]> {
   });
 }
 
-/** What of a token must be nowhere: the whole, and each part that identifies it. */
+/** The parts of a token to search for: the whole JWT, and each part that identifies it. */
 export function tokenParts(token: string): string[] {
   const [, payload, signature] = token.split('.');
   return [token, payload, signature].filter((part) => part !== undefined);
 }
 
-/** Writes what a page may keep of a session: an attempt whose answer is awaited, a question that was put off. */
+/** Stores what a page may keep of a session: the key of an unanswered attempt, and a dismissed login alert. */
 export async function storeSessionState(page: Page): Promise<void> {
   await page.evaluate(() => {
     localStorage.setItem('baton.attempt', '8e03978e-40d5-43e8-bc93-6894a57f9324');
@@ -76,7 +76,7 @@ export async function storeSessionState(page: Page): Promise<void> {
   });
 }
 
-/** Writes what a page keeps of an action whose answer is awaited: a record of its database, and a copy. */
+/** Stores the record of an unanswered action, in IndexedDB and its copy in localStorage. */
 export async function storePendingAction(page: Page): Promise<void> {
   await page.evaluate(async (name) => {
     const key = Date.now().toString(16).padStart(12, '0').padEnd(32, '0');
@@ -99,7 +99,7 @@ export async function storePendingAction(page: Page): Promise<void> {
   }, `${pendingAction}name`);
 }
 
-/** The names of all that scripts of this origin keep, and what their databases hold. */
+/** The storage keys of this origin, and the contents of its databases. */
 export async function storedKeys(page: Page): Promise<string[]> {
   const names = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
   return [...names, ...(await indexedDbRecords(page)).flat(2).map(String)];

@@ -1,15 +1,15 @@
-// What several tabs do in the same moment.
+// Concurrent API calls of several tabs.
 import { expect, type Page } from '@playwright/test';
 import { api } from './contract';
 import { holdRequests, type MockResponse, problem } from './network-faults';
 import { callTheApi, expectCallResult } from './users';
 
-/** Both tabs' calls meet the server at the same moment, with the token that has expired. */
+/** The calls of both tabs reach the server at the same moment, with the expired token. */
 export async function callConcurrently(tabs: Page[]): Promise<void> {
   await releaseTogether(tabs);
 }
 
-/** The same, with tokens that are good: the calls are refused on their way, so that no test waits for an expiry. */
+/** The same with valid tokens: the calls are refused on their way, so that no test waits for an expiry. */
 export async function callConcurrentlyAndRefuse(tabs: Page[]): Promise<void> {
   const refused = problem(401, 'invalid_token');
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };

@@ -1,5 +1,5 @@
-// What browsers complain about: script errors, refused content, hydration that does not fit; and answers that clear
-// site data. A test in which one complains fails, unless it said what it expects.
+// Console errors: script errors, CSP violations, hydration mismatches; and responses with Clear-Site-Data. A test
+// with one of them fails, unless it allows it.
 import { type BrowserContext, type ConsoleMessage, expect } from '@playwright/test';
 
 export class ConsoleErrors {
@@ -21,7 +21,7 @@ export class ConsoleErrors {
     context.on('weberror', (event) => this.recorded.push(`uncaught: ${event.error().message}`));
   }
 
-  /** A complaint that belongs to the test. */
+  /** Errors that the test provokes. */
   allow(error: RegExp): void {
     this.allowed.push(error);
   }
@@ -32,7 +32,7 @@ export class ConsoleErrors {
   }
 }
 
-/** Chromium notes every 4xx, 5xx and lost answer. What the API answers is asserted on the wire. */
+/** Chromium logs every 4xx, 5xx and lost answer. API statuses are asserted in the network log. */
 function isApiStatusMessage(message: ConsoleMessage): boolean {
   const url = message.location().url;
   return (

@@ -1,5 +1,4 @@
-// The browser's cookie jar, seen from outside, and what a thief does with a copy of it.
-
+// The browser's cookie jar, and the replay of a stolen refresh cookie.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,12 +9,15 @@ export async function getCookie(context: BrowserContext, name: string): Promise<
   return (await context.cookies()).find((it) => it.name === name);
 }
 
-/** Cookies that only a server may set, and of which ours sets no more: by another one on this host, since cookies know no ports. */
+/**
+ * Sets cookies that only a server may set, and ours no longer sets: by another server on this host, since cookies
+ * ignore ports.
+ */
 export async function setCookiesByAnotherServer(page: Page, cookies: string[]): Promise<void> {
   const another = createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
     if (request.url === '/') response.setHeader('Set-Cookie', cookies);
     response.setHeader('Content-Type', 'text/html');
-    // Its icon could be asked for when it is gone.
+    // The icon could be requested after the server has closed.
     response.end('<link rel="icon" href="data:,">');
   });
   another.listen(0, '127.0.0.1');
@@ -44,13 +46,13 @@ export interface RefreshResponse {
   readonly next: string | undefined;
 }
 
-/** What the browser of the tests calls itself. A thief who is worth the name says the same. */
+/** The User-Agent of the tests' browser, which a careful thief copies. */
 export const CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
 /**
- * Presents a refresh token from somewhere else: a client with a jar of its own. With an attempt key,
- * or all of a request that a browser meant to send.
+ * Presents a refresh token from another client with its own cookie jar: with an attempt key, or with all of a request
+ * that a browser meant to send.
  */
 export async function presentRefreshToken(
   request: APIRequest,

@@ -1,5 +1,5 @@
-// What others do to a document before its scripts have started: password managers, highlighters, translators,
-// proxies that make pages smaller. Each function runs in the page.
+// Changes by extensions and proxies before the scripts start: password managers, highlighters, translators,
+// minifiers. Each function runs in the page.
 
 export const domMutations: Record<string, () => void> = {
   'an element after each input': () => {
@@ -53,7 +53,7 @@ export const domMutations: Record<string, () => void> = {
   },
 };
 
-/** Puts an icon first into each form and after each field, as password managers do: now and whenever one appears. */
+/** Inserts an icon first into each form and after each field, as password managers do: now and as they appear. */
 export const addPasswordManagerIcons = (): void => {
   const done = new WeakSet<Element>();
   const icon = () => Object.assign(document.createElement('div'), { textContent: 'Fill in' });
@@ -69,7 +69,7 @@ export const addPasswordManagerIcons = (): void => {
   new MutationObserver(decorateAll).observe(document.body, { subtree: true, childList: true });
 };
 
-/** Replaces texts as translators of browsers do, now and whenever one appears; the words stay the same. */
+/** Replaces texts as translators of browsers do, now and as they appear; the words stay the same. */
 export const translatePage = (): void => {
   const done = new WeakSet<Node>();
   const replace = (text: Node) => {

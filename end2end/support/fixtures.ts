@@ -1,5 +1,5 @@
-// The `test` of every spec: a server for each worker, behind a gateway where a spec asks for one, a record of
-// the wire, and an ear for what the browser complains about.
+// The fixtures of every spec: a server for each worker, behind a gateway where a spec asks for it, the network log,
+// and the check for console errors.
 import { test as base, type Page } from '@playwright/test';
 import { ConsoleErrors } from './console-errors';
 import { Gateway } from './gateway';
@@ -12,22 +12,22 @@ import { logIn, registerUser, type User } from './users';
 interface Fixtures {
   consoleErrors: ConsoleErrors;
   networkLog: NetworkLog;
-  /** Somebody who has an account and is not logged in. */
+  /** A user who has an account and is not logged in. */
   user: User;
   /** A page on which `user` is logged in. */
   account: Page;
-  /** `account`, once its access token has expired; the wire is counted from there. */
+  /** `account` after the expiry of its access token; the network log begins there. */
   expired: Page;
   /** Lets the server answer the next refresh of `account`, and loses the answer. */
   loseAnswer: (then: 'may retry' | 'is frozen') => Promise<LostAnswer>;
-  /** The server's log, kept with a failed test. */
+  /** The server's log, attached to a failed test. */
   serverLog: undefined;
 }
 
 interface WorkerFixtures {
-  /** Only where `behindGateway` was asked for. */
+  /** Only with `behindGateway`. */
   gatewayIfAny: Gateway | undefined;
-  /** Fails where it was not. */
+  /** Fails without `behindGateway`. */
   gateway: Gateway;
   server: Server;
 }
@@ -50,7 +50,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
       await use(gateway);
       await gateway?.discard();
     },
-    // All three have to start, and to find each other.
+    // All three have to start, and to reach each other.
     { scope: 'worker', timeout: 60_000 },
   ],
 
@@ -84,7 +84,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
     { auto: true },
   ],
 
-  // Listening from the start, whatever other fixtures do with the page first.
+  // Attached before other fixtures use the page.
   networkLog: [async ({ context }, use) => use(new NetworkLog(context)), { auto: true }],
 
   user: async ({ playwright, server }, use) => use(await registerUser(playwright.request, server.origin)),

@@ -1,5 +1,5 @@
-// The real gateway: Envoy with the configuration of deploy/envoy, Baton and the notes service behind it, each
-// on a port of its own.
+// The real gateway: Envoy with the configuration of deploy/envoy, Baton and the notes service behind it, each on its
+// own port.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { api } from './contract';
@@ -20,7 +20,7 @@ export class Gateway {
     private readonly edge: ManagedProcess,
   ) {}
 
-  /** All three, once a fresh token opens the service. */
+  /** Starts all three, and returns once the service accepts a fresh access token. */
   static async start(options: ServerOptions): Promise<Gateway> {
     const [edgePort, notesPort] = [await freePort(), await freePort()];
     const origin = `http://localhost:${edgePort}`;
@@ -45,7 +45,7 @@ export class Gateway {
       ready: 'listening on ',
     });
     const file = path.join(folder, 'envoy.yaml');
-    // Several gateways run beside each other: without the memory that Envoys of one machine share.
+    // Several gateways run beside each other: without the shared memory of Envoys on one machine.
     const flags = ['--config-path', file, '--disable-hot-restart', '--concurrency', '1'];
     const edge = new ManagedProcess({
       binary: envoy,
@@ -65,7 +65,7 @@ export class Gateway {
     return gateway;
   }
 
-  /** What the three have logged so far. */
+  /** The logs of all three. */
   get log(): string {
     return [this.server.log, this.notes.log, this.edge.log].join('\n');
   }
@@ -76,7 +76,7 @@ export class Gateway {
     await this.server.discard();
   }
 
-  /** Envoy fetches the keys in its own time, and refuses every token before. */
+  /** Envoy fetches the JWKS in its own time, and refuses every token before. */
   private async ready(): Promise<void> {
     const { origin } = this.server;
     const until = Date.now() + READY_WITHIN_MS;
@@ -94,7 +94,7 @@ export class Gateway {
   }
 }
 
-/** Reads the notes of somebody new. Says what came instead; nothing if all is well. */
+/** Reads the notes of a new user. Returns the failure, or an empty string. */
 async function probe(origin: string): Promise<string> {
   const registered = await fetch(`${origin}${api.register}`, {
     method: 'POST',
@@ -108,7 +108,7 @@ async function probe(origin: string): Promise<string> {
   return listed.ok ? '' : `${listed.status} to a call for notes: ${await listed.text()}`;
 }
 
-/** The configuration, for other ports than those it is written for. */
+/** The configuration with other ports. */
 function withPorts(text: string, ports: Map<string, number>): string {
   return text.replace(/(?<=port_value: |localhost:|127\.0\.0\.1:)\d{4}\b/g, (written) => {
     const port = ports.get(written);

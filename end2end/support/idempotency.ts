@@ -1,4 +1,4 @@
-// The `test` of the specs that lose answers: the proxy between a real Chromium and the server, and an observer that
+// The fixtures of the idempotency specs: the fault proxy between a real Chromium and the server, and an observer that
 // counts effects; and the tests that those specs have in common.
 import type { Page } from '@playwright/test';
 import {
@@ -28,19 +28,19 @@ interface Fixtures {
   clicks: Clicks;
   /** `user`, who has an account and is not logged in. */
   scenario: Scenario;
-  /** A user who has no account yet. */
+  /** A user without an account. */
   unregistered: () => Observer;
 }
 
 interface WorkerFixtures {
-  /** What Chromium speaks. */
+  /** Chromium's protocol. */
   protocol: Protocol;
   faultProxy: FaultProxy;
-  /** The origin that leads to the server without the proxy. */
+  /** The server's origin without the proxy. */
   directOrigin: string;
 }
 
-/** Longer than any run: nothing has to be renewed or confirmed between two clicks. */
+/** Longer than any run: neither a refresh nor a step-up between two clicks. */
 const A_DAY_SECONDS = 86_400;
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
@@ -58,7 +58,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  // A gateway stands between the proxy and the server, which has the gateway's origin then.
+  // A gateway stands between the proxy and the server, which then has the gateway's origin.
   server: [
     async ({ accessTokenSeconds, faultProxy, gatewayIfAny, limits, recentLoginSeconds }, use) => {
       const options = { accessTokenSeconds, limits, recentLoginSeconds };
@@ -90,17 +90,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     use(new Clicks(page, faultProxy, networkLog, testInfo)),
 });
 
-/** Kinds of clicks that lead to each other. */
+/** Actions that lead to each other. */
 export type Series = Record<string, Action[]>;
 
-/** Those of a user who has an account. */
+/** Those of a user with an account. */
 export const accountSeries: Series = {
   'a login and a logout take place once': [logIn, logOut],
   'name and password are changed once': [changeName, confirm, changePassword],
   'sessions are revoked once': [revokeSession, revokeOtherSessions],
 };
 
-/** The same, of the notes service. */
+/** Those of the notes service. */
 export const noteSeries: Series = {
   'a note is created, changed and deleted once': [createNote, changeNote, deleteNote],
 };
@@ -117,7 +117,7 @@ export function eachClickHasOneEffect(all: Series): void {
   }
 }
 
-/** The same of a user for each round. */
+/** The same with a new user for each round. */
 export function eachAccountBeginsAndEndsOnce(): void {
   test(`an account is created and deleted once, ${LOST}`, async ({ clicks, unregistered, scenario }) => {
     const actions = [createAccount, deleteAccount];
@@ -129,7 +129,7 @@ async function inTurn(actions: Action[], clicks: Clicks, scenario: Scenario): Pr
   for (const action of actions) await clicks.run(await action(scenario));
 }
 
-/** Clicks until the page gives up, and again once answers arrive: the first click has had the effect. */
+/** Clicks until the page stops its retries, and again once answers arrive: only the first click has an effect. */
 export async function expectOneEffectAfterNoAnswer(action: Action, scenario: Scenario): Promise<void> {
   const click = await action(scenario);
   const before = await click.count();
@@ -142,7 +142,7 @@ export async function expectOneEffectAfterNoAnswer(action: Action, scenario: Sce
   expect((await click.count()) - before, 'effects').toBe(1);
 }
 
-/** The same, if the user reloads the page instead of waiting, and types the same again. */
+/** The same, if the user reloads the page instead of waiting, and enters the same again. */
 export async function expectOneEffectAfterReload(action: Action, scenario: Scenario): Promise<void> {
   const click = await action(scenario);
   const before = await click.count();
@@ -155,7 +155,7 @@ export async function expectOneEffectAfterReload(action: Action, scenario: Scena
   expect((await click.count()) - before, 'effects').toBe(1);
 }
 
-/** Clicks while no answer arrives. */
+/** Clicks while all answers are lost. */
 async function clickWithoutAnswer(click: Click, { page, proxy }: Scenario): Promise<Fault> {
   await proxy.openIdleConnections(page);
   const fault = proxy.loseAnswers(click.call, Infinity);
@@ -163,7 +163,7 @@ async function clickWithoutAnswer(click: Click, { page, proxy }: Scenario): Prom
   return fault;
 }
 
-/** The protocol that brought this document, as the browser says (Resource Timing, `nextHopProtocol`). */
+/** The protocol of this document (Resource Timing, `nextHopProtocol`). */
 async function negotiatedProtocol(page: Page): Promise<string | undefined> {
   return page.evaluate(() => {
     const [document] = performance.getEntriesByType('navigation');

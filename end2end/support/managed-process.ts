@@ -1,4 +1,4 @@
-// A program as a child process: started, waited for, and ended. It ends only the process it has started.
+// A program as a child process: start, readiness, stop. It ends only the process it has started.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
@@ -8,9 +8,9 @@ const STOP_WITHIN_MS = 12_000;
 export interface ProcessOptions {
   readonly binary: string;
   readonly arguments: string[];
-  /** Where it runs. */
+  /** The working directory. */
   readonly folder: string;
-  /** What it says on standard output once it is ready; nothing if it does not say so. */
+  /** What it prints on standard output once it is ready; undefined if it does not say so. */
   readonly ready?: string;
 }
 
@@ -20,12 +20,12 @@ export class ManagedProcess {
 
   constructor(private readonly options: ProcessOptions) {}
 
-  /** What it has logged so far. */
+  /** Its log so far. */
   get log(): string {
     return this.output;
   }
 
-  /** Starts it, or starts it again. */
+  /** Starts it, or restarts it. */
   async start(): Promise<void> {
     const { binary, folder, ready } = this.options;
     const child = spawn(binary, this.options.arguments, {
@@ -34,7 +34,7 @@ export class ManagedProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    // A worker that is told to go takes its programs along.
+    // A worker that exits stops its programs.
     const killOnExit = () => child.kill('SIGKILL');
     process.once('exit', killOnExit);
     child.once('exit', () => process.off('exit', killOnExit));
@@ -57,7 +57,7 @@ export class ManagedProcess {
     });
   }
 
-  /** Ends it. `SIGKILL` gives it no time to say goodbye. */
+  /** Stops it. `SIGKILL` allows no graceful shutdown. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.child;
     this.child = undefined;
@@ -70,13 +70,13 @@ export class ManagedProcess {
   }
 }
 
-/** The tests say how a program runs, not the shell they were started from. */
+/** The tests configure a program, not the shell they were started from. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = Object.entries(environment).filter(([name]) => !/^(BATON|NOTES)_/.test(name));
   return Object.fromEntries(names);
 }
 
-/** A port that was free a moment ago: an address has to be known before who listens there starts. */
+/** A port that was free a moment ago: an address must be known before its server starts. */
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

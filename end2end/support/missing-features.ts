@@ -1,4 +1,4 @@
-// Browsers that lack something, as scripts that run before those of a page.
+// Browsers without a feature, as init scripts that run before those of a page.
 
 export function withoutWebLocks(): void {
   Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
@@ -8,7 +8,7 @@ export function withoutBroadcastChannel(): void {
   Reflect.deleteProperty(window, 'BroadcastChannel');
 }
 
-/** Locks that pages without this script do not see. */
+/** Web Locks that pages without this script do not see. */
 export function withPartitionedLocks(): void {
   const { locks } = navigator;
   const prefix = 'apart:';
@@ -24,17 +24,17 @@ export function withPartitionedLocks(): void {
   Object.defineProperty(navigator, 'locks', { value: apart });
 }
 
-/** Without one of the two places of the attempt key. */
+/** Without one of the two stores of the attempt key. */
 export function withoutIndexedDb(): void {
   Object.defineProperty(window, 'indexedDB', { value: undefined });
 }
 
-/** As some browsers are after a long sleep: neither success nor error. */
+/** As some browsers are after a long sleep: requests neither succeed nor fail. */
 export function withHangingIndexedDb(): void {
   IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest;
 }
 
-/** What another tab writes to localStorage is not seen for a second, from the first look on: it travels between processes. */
+/** Writes of another tab to localStorage are not seen for a second after the first read, as between processes. */
 export function withDelayedStorageReads(name: string): void {
   const { getItem, setItem } = Storage.prototype;
   let begun: number | undefined;

@@ -1,11 +1,11 @@
-// Ways in which a network fails, as routes of the browser.
+// Network faults and mock responses, as Playwright routes.
 import type { APIRequest, BrowserContext, Page, Route } from '@playwright/test';
 import { api } from './contract';
 import { presentRefreshToken, type RefreshResponse, ticket } from './cookies';
 
 /**
- * How often a page sends an action before it says that it is not known whether it was done: at once, and after about 0.3, 1
- * and 3 s.
+ * How often a page sends an action before it reports an unknown outcome: at once, and with back-off after about 0.3,
+ * 1 and 3 s.
  */
 export const TRIES_PER_ACTION = 4;
 /** What it says then, after the reason. */
@@ -14,14 +14,14 @@ export const outcomeUnknown = 'It is not known whether this was done. Try again:
 const isApiCall = (url: URL) => url.pathname.startsWith('/api/');
 const isRefresh = (url: URL) => url.pathname === api.refresh;
 
-/** No call gets through. Returns what mends it. */
+/** Fails every API call. Returns the way back online. */
 export async function goOffline(target: Page | BrowserContext): Promise<() => Promise<void>> {
   const cut = (route: Route) => route.abort('connectionfailed');
   await target.route(isApiCall, cut);
   return () => target.unroute(isApiCall, cut);
 }
 
-/** Every refresh is answered with 503. Returns what mends it. */
+/** Answers every refresh with 503. Returns the way back. */
 export async function failRefreshes(page: Page): Promise<() => Promise<void>> {
   const answer = problem(503, 'temporarily_unavailable');
   const refuse = (route: Route) => route.fulfill(answer);
@@ -29,12 +29,12 @@ export async function failRefreshes(page: Page): Promise<() => Promise<void>> {
   return () => page.unroute(isRefresh, refuse);
 }
 
-/** What became of an answer that nobody got. */
+/** The server's response, which the page did not get. */
 export interface LostAnswer {
   readonly answer: Promise<RefreshResponse>;
 }
 
-/** An answer that is no page of ours, or one of ours at the wrong moment. */
+/** A mock response: of a proxy, or of the server at the wrong moment. */
 export interface MockResponse {
   readonly status: number;
   readonly contentType: string;
@@ -42,35 +42,35 @@ export interface MockResponse {
   readonly headers?: Record<string, string>;
 }
 
-/** A problem document of our server (RFC 9457), with these members beside the usual ones. */
+/** A problem document of our server (RFC 9457), with additional members. */
 export function problem(status: number, code: string, members: object = {}): MockResponse {
   const type = `urn:baton:problem:${code}`;
   const body = JSON.stringify({ type, title: code, status, code, request_id: '0', ...members });
   return { status, contentType: 'application/problem+json', body };
 }
 
-/** What our server answers when all is well. */
+/** A successful response of our server. */
 export function json(body: object): MockResponse {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
 }
 
-/** What a captive portal answers to every call. */
+/** A captive portal's response to every call. */
 export const captivePortal: MockResponse = {
   status: 200,
   contentType: 'text/html',
   body: '<h1>Welcome</h1>',
 };
 
-/** The next call of this path gets this answer instead of the server's, or the next so many. */
+/** Mocks the response to the next calls of this path. */
 export async function mockNextResponse(page: Page, path: string, answer: MockResponse, times = 1): Promise<void> {
   const route = (url: URL) => url.pathname === path;
   await page.route(route, (it) => it.fulfill(answer), { times });
 }
 
 /**
- * The server gets the next refresh, or the next call of another `path`, and answers; the answer never arrives. It is sent by a client
- * with a jar of its own, because `route.fetch` would put the answer's cookies into the browser's
- * jar, and then nothing would be lost.
+ * The server answers the next refresh, or the next call of another `path`, and the answer is lost. It is sent by a
+ * client with its own cookie jar, because `route.fetch` would store the response's cookies in the browser's jar, and
+ * then it would not be lost.
  */
 export async function loseNextAnswer(
   page: Page,
@@ -84,7 +84,7 @@ export async function loseNextAnswer(
   const lose = async (route: Route) => {
     const presented = await ticket(page.context());
     const answered = await presentRefreshToken(request, origin, presented, route.request());
-    // Without timers the page never comes to its next try, however slowly the test goes on.
+    // Without timers the page never retries, however slow the test is.
     if (then === 'is frozen') await page.evaluate(() => (window.setTimeout = (() => 0) as never));
     await route.abort('connectionreset');
     told(answered);
@@ -94,17 +94,17 @@ export async function loseNextAnswer(
 }
 
 /**
- * The next refreshes get this answer instead of the server's; the one after them is held back, so
- * that a test can look at the page before it is healed.
+ * The next refreshes get this mock response; the one after them is held, so that a test can look at the page before
+ * it recovers.
  */
 export async function mockRefreshResponses(page: Page, times: number, answer: MockResponse): Promise<RequestGate> {
   const gate = await holdRequests(page, api.refresh);
-  // The route that was added last is asked first.
+  // Playwright asks the route added last first.
   await page.route(isRefresh, (route) => route.fulfill(answer), { times });
   return gate;
 }
 
-/** Holds calls back until they are let go all at once: to the server, or to get `answer` instead. */
+/** Holds calls until the gate opens: then they reach the server, or get `answer` instead. */
 export async function holdRequests(
   page: Page,
   path: string,
@@ -121,7 +121,7 @@ export async function holdRequests(
 }
 
 export class RequestGate {
-  /** How many calls have come to it. */
+  /** How many calls have arrived. */
   arrived = 0;
   private opened: () => void = () => undefined;
   private readonly isOpen = new Promise<void>((resolve) => (this.opened = resolve));

@@ -1,24 +1,24 @@
-// What a browser says to the API and what it is told: the record most assertions are about.
+// The network log: the API requests of a browser and their outcomes, which most assertions are about.
 import type { BrowserContext, Page, Request, Response } from '@playwright/test';
 import { api, loginAlertKinds } from './contract';
 
 export interface Exchange {
   readonly method: string;
   readonly path: string;
-  /** The key of the attempt, on a refresh, or of the action. */
+  /** The attempt key of a refresh, or the idempotency key of an action. */
   readonly attemptKey: string | undefined;
-  /** The access token that was sent along. */
+  /** The access token of the request. */
   readonly bearer: string | undefined;
   readonly page: Page | undefined;
-  /** The status; `'lost'` if no answer arrived; undefined while it is on its way. */
+  /** The status; `'lost'` without a response; undefined while in flight. */
   outcome: number | 'lost' | undefined;
 }
 
 export class NetworkLog {
   readonly exchanges: Exchange[] = [];
-  /** Looks out for logins elsewhere, which follow a refresh in their own time. */
+  /** Polls for login alerts, which follow a refresh in their own time. */
   readonly loginAlertPolls: Exchange[] = [];
-  /** Every URL any page has asked for, to see that no secret is in one. */
+  /** Every requested URL of every page, to search for secrets. */
   readonly urls: string[] = [];
   private readonly byRequest = new Map<Request, Exchange>();
   private readonly bodies: Promise<string | undefined>[] = [];
@@ -42,24 +42,23 @@ export class NetworkLog {
     return this.to(api.refresh);
   }
 
-  /** The outcomes of all refreshes so far. */
   refreshOutcomes(): Exchange['outcome'][] {
     return this.refreshes().map((it) => it.outcome);
   }
 
-  /** From here on. */
+  /** Empties the log. */
   clear(): void {
     this.exchanges.length = 0;
     this.loginAlertPolls.length = 0;
   }
 
-  /** Every access token that was handed out, oldest first. */
+  /** Every access token that was issued, oldest first. */
   async accessTokens(): Promise<string[]> {
     const tokens = await Promise.all(this.bodies);
     return tokens.filter((token) => token !== undefined);
   }
 
-  /** The access token that was handed out last. */
+  /** The access token that was issued last. */
   async accessToken(): Promise<string> {
     const token = (await this.accessTokens()).at(-1);
     if (!token) throw new Error('no access token has been handed out');
@@ -97,7 +96,7 @@ export class NetworkLog {
   }
 }
 
-/** The key that all of these were sent with. */
+/** The one idempotency key of all these requests. */
 export function sharedKey(exchanges: readonly Exchange[]): string {
   const [key, ...others] = new Set(exchanges.map((it) => it.attemptKey));
   if (key === undefined || others.length > 0) {
@@ -111,7 +110,7 @@ async function tokenIn(response: Response): Promise<string | undefined> {
     const body = (await response.json()) as { access_token?: string };
     return body.access_token;
   } catch {
-    // The page has gone on before the body could be read.
+    // The page has navigated before the body could be read.
     return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { api } from './contract';
 /** Chromium's number for "block" in its settings. */
 const BLOCK = 2;
 
-/** A Chromium whose user has blocked cookies in its settings: a profile of its own, as no context has such a setting. */
+/** A Chromium with cookies blocked in its settings: in its own profile, as no context has such a setting. */
 export async function withCookiesBlocked(
   baseURL: string,
   act: (context: BrowserContext) => Promise<void>,
@@ -34,9 +34,8 @@ export async function withCookiesBlocked(
 }
 
 /**
- * As WebKit does on http://localhost: every `Secure` cookie is refused, whether it comes with an answer or from a
- * script, and `navigator.cookieEnabled` is true. Chromium keeps them there, so they are taken away from the answers and
- * from scripts.
+ * As WebKit does on http://localhost: every `Secure` cookie is refused, from a response or from a script, and
+ * `navigator.cookieEnabled` is true. Chromium keeps them there, so they are removed from responses and scripts.
  */
 export async function refuseSecureCookies(context: BrowserContext): Promise<void> {
   await stripSetCookie(context);
@@ -51,14 +50,14 @@ export async function refuseSecureCookies(context: BrowserContext): Promise<void
   });
 }
 
-/** Something between browser and server removes the cookies of each answer. */
+/** A proxy between browser and server removes the cookies of each response. */
 export async function stripSetCookie(context: BrowserContext): Promise<void> {
   await context.route(
     (url) => url.pathname.startsWith('/api/'),
     async (route) => {
       const answer = await route.fetch();
       const headers = Object.fromEntries(Object.entries(answer.headers()).filter(([name]) => name !== 'set-cookie'));
-      // `fetch` has put what it was given into the browser's jar.
+      // `fetch` has stored the response's cookies in the browser's jar.
       await context.clearCookies();
       await route.fulfill({ response: answer, headers });
     },
@@ -70,7 +69,7 @@ export async function expectNoticeWith(page: Page, ...parts: (string | RegExp)[]
   for (const part of parts) await expect(page.locator('.notices')).toContainText(part);
 }
 
-/** Whether a token still opens anything. */
+/** Whether the API still accepts an access token. */
 export async function isTokenAccepted(origin: string, token: string): Promise<boolean> {
   const answer = await fetch(origin + api.me, { headers: { Authorization: `Bearer ${token}` } });
   return answer.ok;

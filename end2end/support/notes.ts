@@ -1,4 +1,4 @@
-// Notes: how they come to be, on the page and behind its back, and what they look like on the wire.
+// Notes: through the page, through the API, and as mock responses.
 import { type APIRequestContext, type APIResponse, expect, type Locator, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 import type { NetworkLog } from './network-log';
@@ -10,7 +10,7 @@ export async function openNotes(page: Page): Promise<void> {
   await expect(page.getByRole('status')).toHaveText(/note/i);
 }
 
-/** Writes a note down, as a user does. */
+/** Creates a note, as a user does. */
 export async function writeNote(page: Page, title: string, text = ''): Promise<void> {
   await page.getByRole('button', { name: 'New note' }).click();
   await expect(page.getByLabel('Title')).toBeFocused();
@@ -28,7 +28,7 @@ export async function saveNote(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save note' }).click();
 }
 
-/** Looks at another page, and comes back. */
+/** Visits another page, and comes back. */
 export async function leaveAndReturn(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect(page).toHaveURL(pages.sessions);
@@ -36,13 +36,13 @@ export async function leaveAndReturn(page: Page): Promise<void> {
   await expect(page).toHaveURL(pages.notes);
 }
 
-/** The cards on the page, or the one that has this title. */
+/** The cards on the page, or the one with this title. */
 export function noteCards(page: Page, title?: string): Locator {
   const all = page.locator('.note-card');
   return title === undefined ? all : all.filter({ has: page.getByRole('heading', { name: title, exact: true }) });
 }
 
-/** Somebody with the same token, in another window: calls the service from outside the browser. */
+/** An API client with the browser's access token, as another window: calls the service from outside the browser. */
 export class NotesClient {
   constructor(
     private readonly client: APIRequestContext,
@@ -55,7 +55,7 @@ export class NotesClient {
     return ((await answer.json()) as { id: string }).id;
   }
 
-  /** Puts other words in the place of whatever is there. */
+  /** Replaces the note unconditionally, without `If-Match`. */
   async overwrite(id: string, title: string, text = ''): Promise<void> {
     expect((await this.send('PUT', `/${id}`, { title, text })).status()).toBe(200);
   }
@@ -79,7 +79,7 @@ export class NotesClient {
   }
 }
 
-/** What was said about notes and tokens, one line for each exchange. Not whether the session stands. */
+/** The network log of notes and refreshes, without the session poll. */
 export function notesTraffic(networkLog: NetworkLog): string[] {
   return networkLog.lines().filter((line) => !line.includes(` ${api.me} `));
 }

@@ -1,5 +1,5 @@
-// Another origin, run by somebody else. To the browser the same host by its other name is another
-// site; a real one, so that the browser's own rules between networks stay out of the way.
+// Another site for cross-site tests: to the browser, the same host by its other name. A real server, so that the
+// browser's rules between networks do not interfere.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

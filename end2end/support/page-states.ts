@@ -1,4 +1,4 @@
-// Every page in every state worth looking at, for what is asked of all of them alike.
+// Every page in every state that accessibility and layout are tested in.
 import { expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 import { json, mockNextResponse, problem } from './network-faults';
@@ -28,7 +28,7 @@ async function showSessions(page: Page): Promise<void> {
 
 const stored = mockNote(1, 'Milk', `two bottles,\n  and a word that is much too long: ${'milk'.repeat(30)}`);
 
-/** The service, as a page sees it: two notes, the first of which was changed elsewhere. */
+/** The notes service as a mock: two notes, the first of which was changed on another device. */
 async function showNotes(page: Page, notes: object[]): Promise<void> {
   await page.route(`**${api.notes}?*`, (route) => route.fulfill(json({ notes, more: true })));
   await page.route(`**${api.notes}/*`, (route) =>
@@ -42,7 +42,7 @@ async function showNotes(page: Page, notes: object[]): Promise<void> {
   await expect(page.locator('.note-card')).toHaveCount(notes.length);
 }
 
-/** How to get there. `page` is nobody's yet; `user` has an account. */
+/** Opens the state. `page` is not logged in; `user` has an account. */
 type Visit = (page: Page, user: User) => Promise<void>;
 
 export const pageStates: Record<string, Visit> = {
@@ -191,7 +191,7 @@ export const pageStates: Record<string, Visit> = {
   },
 };
 
-/** What the browser complains about there. */
+/** The console errors that belong to a state. */
 export const expectedConsoleErrors: Record<string, RegExp> = {
   'not found': /status of 404/,
   'request too large': /status of 431/,

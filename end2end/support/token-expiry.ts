@@ -1,15 +1,15 @@
-// How a test gets an access token that has expired: by waiting until the server says so. The
-// server allows for clocks of instances that differ by ten seconds.
+// Access token expiry: waits until the server refuses a token. The server allows ten seconds of clock skew between
+// instances.
 import { type APIRequestContext, expect } from '@playwright/test';
 import { api } from './contract';
 import type { NetworkLog } from './network-log';
 
-/** So short that a test can wait; so long that a slow machine's tabs find each other's alive. */
+/** Short enough for a test to wait; long enough for the tokens of several tabs to stay valid on a slow machine. */
 export const SHORT_ACCESS_TOKEN_SECONDS = 4;
 
 /**
- * Returns once the last token that was handed out is refused where `path` leads: by the server, or at the edge
- * by the gateway. Asks from outside the browser.
+ * Returns once the access token issued last is refused at `path`: by the server, or at the edge by the gateway. Asks
+ * from outside the browser.
  */
 export async function waitForTokenExpiry(
   networkLog: NetworkLog,

@@ -1,5 +1,4 @@
-// People who use the browser: how they come to be, and what they do on the pages.
-
+// Users: their registration, and their actions on the pages.
 import { randomUUID } from 'node:crypto';
 import { type APIRequest, expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
@@ -10,7 +9,7 @@ export interface User {
   readonly name: string;
 }
 
-/** Somebody nobody has heard of. */
+/** A user without an account, with random credentials. */
 export function newUser(name = 'Ada Runner'): User {
   return {
     email: `runner-${randomUUID()}@example.org`,
@@ -19,7 +18,7 @@ export function newUser(name = 'Ada Runner'): User {
   };
 }
 
-/** Creates the account behind the browser's back, and leaves nobody logged in to it. */
+/** Registers the account through the API, not the page, and logs out. */
 export async function registerUser(request: APIRequest, origin: string, user = newUser()): Promise<User> {
   const client = await request.newContext({ baseURL: origin });
   const answer = await client.post(api.register, { data: user });
@@ -29,7 +28,7 @@ export async function registerUser(request: APIRequest, origin: string, user = n
   return user;
 }
 
-/** Opens a page and waits until the scripts have taken it over. */
+/** Opens a page and waits for hydration. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await waitForHydration(page);
@@ -65,7 +64,7 @@ export async function callTheApi(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Call the API' }).click();
 }
 
-/** The sentence that says what came of the call. */
+/** The sentence that reports the result of the call. */
 export async function expectCallResult(page: Page, sentence: string | RegExp): Promise<void> {
   await expect(page.locator('.call-result')).toHaveText(sentence);
 }
