@@ -24,7 +24,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       browser = await start();
     });
     test.afterAll(async () => browser?.close());
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the fixtures destructured, also where none is used.
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured first parameter.
     test.afterEach(async ({}, testInfo) => {
       if (served && testInfo.status !== testInfo.expectedStatus) {
         await testInfo.attach('server.log', { body: served.server.log });

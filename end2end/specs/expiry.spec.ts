@@ -24,15 +24,15 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
 
   await callTheApi(account);
   await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
-  const relay = [`GET ${api.me} 401`, `POST ${api.refresh} 200`, `GET ${api.me} 200`];
-  await expect.poll(() => networkLog.lines()).toEqual(relay);
+  const calls = [`GET ${api.me} 401`, `POST ${api.refresh} 200`, `GET ${api.me} 200`];
+  await expect.poll(() => networkLog.lines()).toEqual(calls);
   const [refused, , repeated] = networkLog.exchanges;
   expect(repeated?.bearer).not.toBe(refused?.bearer);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
   // The page's network list shows the same calls.
-  const legs = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
-  await expect(legs).toHaveText([/login 200$/, `GET ${api.me} 200`, ...relay]);
+  const entries = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
+  await expect(entries).toHaveText([/login 200$/, `GET ${api.me} 200`, ...calls]);
 });
 
 for (const [where, takeAway] of [

@@ -33,8 +33,8 @@ test('an expired token does not interrupt writing, and the page stops within 5 s
   networkLog.clear();
   const refused = account.waitForResponse((it) => it.url().endsWith(api.notes) && it.status() === 401);
   await writeNote(account, 'After', 'with the token that took its place');
-  const relay = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
-  await expect.poll(() => notesTraffic(networkLog)).toEqual(relay);
+  const calls = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(calls);
   // The edge refused: with its own body, and the standard Bearer challenge.
   const edge = await refused;
   expect(edge.headers()['content-type']).toBe('text/plain');
@@ -87,8 +87,8 @@ test('a draft survives the revocation of its session until the next login, for i
   await fillNote(account, 'Cheese', 'a pound');
   await otherDevice.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
-  const somebodyElse = await registerUser(playwright.request, server.origin);
-  await sendLogin(account, somebodyElse);
+  const otherUser = await registerUser(playwright.request, server.origin);
+  await sendLogin(account, otherUser);
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
   await expect(account.getByLabel('Title')).toHaveCount(0);
   await otherDevice.context().close();
@@ -134,12 +134,12 @@ test('reading and changing are renewed and repeated, too', async ({ account, req
   await openNotes(account);
   await writeNote(account, 'Milk');
   const [card] = await noteCards(account).evaluateAll((all) => all.map((it) => it.id));
-  const relay = (call: string) => [`${call} 401`, `POST ${api.refresh} 200`, `${call} 200`];
+  const calls = (call: string) => [`${call} 401`, `POST ${api.refresh} 200`, `${call} 200`];
 
   await waitForTokenExpiry(networkLog, request, api.notes);
   networkLog.clear();
   await account.getByRole('button', { name: 'Search' }).click();
-  await expect.poll(() => notesTraffic(networkLog)).toEqual(relay(`GET ${api.notes}`));
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(calls(`GET ${api.notes}`));
 
   await account.getByRole('button', { name: 'Edit' }).click();
   // The form takes the focus when it opens: wait, or the text goes into its first field.
@@ -149,6 +149,6 @@ test('reading and changing are renewed and repeated, too', async ({ account, req
   networkLog.clear();
   await saveNote(account);
   const one = `${api.notes}/${card?.replace('note-', '')}`;
-  await expect.poll(() => notesTraffic(networkLog)).toEqual(relay(`PUT ${one}`));
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(calls(`PUT ${one}`));
   await expect(noteCards(account, 'Milk')).toContainText('two bottles');
 });

@@ -302,7 +302,7 @@ test('what was typed for a note that is gone becomes a new one', async ({ accoun
   await expect(noteCards(account, 'Milk')).toContainText('three bottles');
 });
 
-test('a note that somebody else has deleted leaves the list', async ({ account, request, networkLog }) => {
+test('a note that was deleted on another device leaves the list', async ({ account, request, networkLog }) => {
   const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk');
   await openNotes(account);

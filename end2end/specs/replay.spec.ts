@@ -49,7 +49,7 @@ test('a thief who refreshes first is detected when the owner refreshes', async (
 }) => {
   const stolen = await ticket(context);
   const loot = await presentRefreshToken(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
-  expect(loot.status, 'nobody can tell yet').toBe(200);
+  expect(loot.status, 'not detectable yet').toBe(200);
 
   networkLog.clear();
   await account.reload();

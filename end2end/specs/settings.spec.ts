@@ -64,7 +64,7 @@ test('a password change revokes all other sessions, and the current one remains 
   await expect.poll(() => networkLog.lines()).toEqual([`PUT ${api.password} 204`]);
   expect(networkLog.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
-  expect(await ticket(context), 'the refresh token is passed on').not.toBe(before);
+  expect(await ticket(context), 'the refresh token is rotated').not.toBe(before);
 
   await callTheApi(otherDevice);
   await expectNotice(otherDevice, /^The password was changed in another session/);

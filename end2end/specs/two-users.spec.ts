@@ -44,7 +44,7 @@ async function unheardOf(another: User, page: Page, user: User, context: Browser
   return form;
 }
 
-const legs = (page: Page) => page.getByRole('list', { name: 'On the wire' });
+const networkEntries = (page: Page) => page.getByRole('list', { name: 'On the wire' });
 
 test('a call that is refused after another user has logged in is not repeated as that user', async ({
   account,
@@ -68,7 +68,7 @@ test('a call that is refused after another user has logged in is not repeated as
   await expect(account.locator('body')).not.toContainText(user.email);
 
   gate.open();
-  await expect(legs(account)).toContainText(`GET ${api.me} 401`);
+  await expect(networkEntries(account)).toContainText(`GET ${api.me} 401`);
   // Later calls are made as the user who is logged in now.
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
@@ -137,7 +137,7 @@ test("a logout on a page that missed another login does not revoke the other use
   await expectAccountOf(form, grace);
 });
 
-for (const [what, answer, leg] of [
+for (const [what, answer, entry] of [
   ['an unexpected refusal', problem(403, 'blocked'), '403'],
   ['no answer', 'lost', 'no answer'],
 ] as const) {
@@ -151,7 +151,7 @@ for (const [what, answer, leg] of [
     await expectAccountOf(account, grace);
 
     gate.open();
-    await expect(legs(account)).toContainText(`POST ${api.refresh} ${leg}`);
+    await expect(networkEntries(account)).toContainText(`POST ${api.refresh} ${entry}`);
     await expect(account.locator('.notices')).toBeEmpty();
     await expectAccountOf(account, grace);
     await callTheApi(account);

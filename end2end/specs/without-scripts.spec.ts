@@ -10,7 +10,7 @@ test('the home page is complete without scripts', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Staying logged in is a relay.');
   await expect(page.getByText('Think of a key under the doormat')).toBeVisible();
   await expect(page.getByRole('list').getByRole('listitem')).toHaveCount(4);
-  for (const leg of await page.getByRole('listitem').all()) await expect(leg).toBeVisible();
+  for (const item of await page.getByRole('listitem').all()) await expect(item).toBeVisible();
   await expect(page.getByRole('heading', { name: 'What it does not do' })).toBeVisible();
   await expect(page.getByRole('img', { name: /hands a baton to the other/ })).toBeVisible();
 });

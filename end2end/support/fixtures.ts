@@ -76,10 +76,10 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
 
   consoleErrors: [
     async ({ context }, use) => {
-      const complaints = new ConsoleErrors();
-      complaints.watch(context);
-      await use(complaints);
-      complaints.check();
+      const consoleErrors = new ConsoleErrors();
+      consoleErrors.watch(context);
+      await use(consoleErrors);
+      consoleErrors.check();
     },
     { auto: true },
   ],

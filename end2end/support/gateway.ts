@@ -80,7 +80,7 @@ export class Gateway {
   private async ready(): Promise<void> {
     const { origin } = this.server;
     const until = Date.now() + READY_WITHIN_MS;
-    let why = 'nobody answers';
+    let why = 'no answer';
     while (Date.now() < until) {
       try {
         why = await probe(origin);
