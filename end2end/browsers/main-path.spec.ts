@@ -86,7 +86,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       await expectText(tab, '.notices', 'its refresh token was presented');
     });
 
-    test(`http://localhost: ${keepsCookiesOverHttp ? 'all is well' : 'told what is not kept'}`, async () => {
+    test(`http://localhost: ${keepsCookiesOverHttp ? 'all is well' : 'warns that the login is not kept'}`, async () => {
       served = await serveOverHttp();
       const tab = await browser.newTab();
       await open(tab, served.origin + pages.login);

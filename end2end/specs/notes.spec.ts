@@ -139,7 +139,7 @@ test('limits count characters, not code units or bytes', async ({ account }) => 
   await expect(account.getByText('None of your notes holds “milk”.')).toBeVisible();
 });
 
-test('a user at the quota is told so, and loses no text', async ({ account }) => {
+test('a user at the quota reads the reason, and loses no text', async ({ account }) => {
   await openNotes(account);
   const title = 'Your notes are full.';
   const detail = 'You can keep 1,000 notes, with 10 MB of text in all. Delete or shorten some to make room.';

@@ -105,7 +105,7 @@ test('a page whose start script is blocked says so after a while', async ({ cons
   await expect(note(page)).toHaveText(/^This page is still waiting .* Reload$/);
 });
 
-test('a browser that does not run WebAssembly is told so', async ({ page }) => {
+test('a browser without WebAssembly shows the reason', async ({ page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'WebAssembly'));
   await page.goto(pages.login);
   await expect(note(page)).toContainText('does not run WebAssembly');
