@@ -96,7 +96,7 @@ async fn an_access_token_expires() {
     let alice = app.registered("alice").await;
     app.clock.advance(59);
     alice.me().await.assert_ok();
-    // Expired, first within the 10 s of tolerated clock skew, then beyond.
+    // The expiry, plus ten seconds of tolerated clock skew.
     app.clock.advance(11);
     alice.me().await.assert_problem(401, "invalid_token");
     alice.refresh().await.assert_ok();

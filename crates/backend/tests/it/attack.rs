@@ -63,7 +63,7 @@ async fn twelve_thousand_networks_at_once_have_no_more_buckets_than_there_is_roo
         let answer = stranger(&app, number).login("alice", WRONG).await;
         assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
     }
-    // Per network, per pair, and one that limits the log lines about the account. Unbounded: 24,001.
+    // Per network, per pair, and one that limits the account's `limited` events. Unbounded: 24,001.
     let limits = &app.app.sessions.limits;
     let room = 2 * MOST_KEYS..=2 * (MOST_KEYS + SHARED) + 1;
     assert!(room.contains(&limits.keys()), "{}", limits.keys());
