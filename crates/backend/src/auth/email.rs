@@ -379,12 +379,12 @@ mod tests {
         assert_eq!(refused(&format!("{}@example.com", label(65))), E::LocalPartTooLong);
         assert_eq!(refused(&format!("{}@example.com", "é".repeat(33))), E::LocalPartTooLong);
         assert_eq!(refused(&format!("a@{}.com", label(64))), E::Domain);
-        // As an A-label it has 64.
+        // 64 octets as an A-label.
         assert_eq!(refused(&format!("a@{}.com", "ü".repeat(60))), E::Domain);
         let domain = |last: usize| format!("{0}.{0}.{0}.{1}", label(62), label(last));
         assert!(Email::parse_new(&format!("aa@{}", domain(62))).is_ok(), "254 octets");
         assert_eq!(refused(&format!("aaa@{}", domain(62))), E::TooLong);
-        // As A-labels it has more than 253.
+        // More than 253 octets as A-labels.
         assert_eq!(refused(&format!("a@{}com", "ü.".repeat(40))), E::Domain);
     }
 

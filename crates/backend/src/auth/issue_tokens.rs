@@ -73,7 +73,6 @@ impl Sessions {
     }
 }
 
-/// The generation after this one.
 pub(super) fn successor(generation: Generation) -> Result<Generation, AuthError> {
     // `decide` refuses the generation without a successor.
     generation.successor().ok_or(AuthError::InvalidGrant)

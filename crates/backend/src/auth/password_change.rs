@@ -14,8 +14,8 @@ use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
 const ROUNDS: usize = 8;
 
 impl Sessions {
-    /// Replaces the `seen` password hash, revokes all other sessions, and rotates the caller's refresh token. The call
-    /// presents no ticket, so the browser's generation follows from its attempt key
+    /// Replaces the `seen` password hash, revokes all other sessions, and rotates the caller's refresh token. The
+    /// call presents no ticket, so the browser's generation follows from its attempt key
     /// ([`Family::held_by`](rotation::Family::held_by)), and is decided as in any other rotation.
     ///
     /// # Errors

@@ -53,8 +53,8 @@ pub struct SetSession<'a> {
 /// Sets the list of known devices, or clears it if it is empty. It outlives the session.
 pub struct SetDevices(pub KeptDevices);
 
-/// Clears both cookies of a session. Pages remove their own storage (ASVS 5.0.0 V14.3.1): after `Clear-Site-Data:
-/// "storage"` old and new tabs of a browser hold one Web Lock at a time each (decision 26).
+/// Clears both cookies of a session. Pages remove their own storage (ASVS 5.0.0 V14.3.1), because after the header
+/// `Clear-Site-Data: "storage"` old and new tabs of a browser hold one Web Lock at a time each (decision 26).
 pub struct ClearSession(pub Names);
 
 impl IntoResponseParts for SetSession<'_> {
@@ -122,7 +122,7 @@ fn strict_cookie<'a>(name: impl Into<Cow<'a, str>>, value: &'a str, seconds: i64
         .build()
 }
 
-/// SameSite=Lax, so that a page reached through a link on another site is also rendered for a signed-in user.
+/// `SameSite=Lax`, so that a page reached through a link on another site is also rendered for a signed-in user.
 fn signed_in_cookie<'a>(name: &'a str, value: &'a str, seconds: i64) -> Cookie<'a> {
     Cookie::build((name, value))
         .path("/")

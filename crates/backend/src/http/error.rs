@@ -69,7 +69,7 @@ impl From<StoreError> for ApiError {
 }
 
 impl ApiError {
-    /// The table.
+    /// Status, code and title of each failure.
     pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
         use StatusCode as S;
         match self {

@@ -102,7 +102,7 @@ pub struct KeptDevices {
 }
 
 impl PresentedDevices {
-    /// Every token.
+    /// All presented tokens.
     pub fn tokens(&self) -> impl Iterator<Item = &DeviceToken> {
         self.list.0.iter().chain(&self.separate)
     }

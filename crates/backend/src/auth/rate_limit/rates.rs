@@ -68,7 +68,7 @@ impl Rates {
     }
 }
 
-/// `NAME=AT_ONCE/PERIOD`.
+/// Parses `NAME=AT_ONCE/PERIOD`.
 fn read(entry: &str) -> Result<(&'static Row, Rate), RateError> {
     let entry = entry.trim();
     let some = Limit::LoginsPerNetwork.row();

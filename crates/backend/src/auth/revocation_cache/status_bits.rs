@@ -18,7 +18,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Sets a place.
+    /// Sets an index's bit.
     pub(super) fn take(&mut self, place: u64) {
         if self.bits.is_empty() {
             let bytes = usize::try_from(PLACES / 8).expect("two million");
@@ -33,7 +33,7 @@ impl Places {
         self.version += 1;
     }
 
-    /// Clears an index, unless another session shares it.
+    /// Clears an index's bit, unless another session shares it.
     pub(super) fn leave(&mut self, place: u64) {
         if let Some(others) = self.shared.get_mut(&place) {
             *others -= 1;
