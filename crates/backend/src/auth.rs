@@ -125,7 +125,7 @@ pub enum AuthError {
     Busy,
     /// Rate limited: the call was refused before it was processed, and no state changed.
     #[error("too many attempts")]
-    Limited {
+    RateLimited {
         /// Seconds until a retry is worthwhile; at least 1.
         retry_after: i64,
         /// The limit on wrong passwords, if that was it.

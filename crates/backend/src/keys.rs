@@ -176,7 +176,7 @@ impl KeyRing {
         let ring = Self { is_fixed: true, ..Self::empty(master, plan, &clock, entropy.clone()) };
         let first = |purpose| {
             let first = plan.due(purpose, &[], now).expect("the first key is due");
-            ring::generate(purpose, first, (&ring.contents.master, entropy), now)
+            ring::generate(purpose, first, &ring.contents.master, entropy, now)
         };
         ring.contents.take(vec![first(KeyPurpose::Access), first(KeyPurpose::Refresh)]);
         ring

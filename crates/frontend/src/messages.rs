@@ -6,7 +6,7 @@ mod no_cookie;
 mod refused_origin;
 
 use shared::body::Event;
-use shared::{Device, DeviceKind, RevocationReason, EventKind};
+use shared::{Device, DeviceKind, EventKind, RevocationReason};
 
 pub use limited::{is_worth_waiting, seconds, why_limited};
 pub use no_cookie::{
@@ -196,14 +196,20 @@ const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
             "A session was ended, because its refresh token was presented a second time."
         }
         Some(RevocationReason::User) => "A session was ended from another of your sessions.",
-        Some(RevocationReason::PasswordChange) => "A session was ended, because the password was changed.",
+        Some(RevocationReason::PasswordChange) => {
+            "A session was ended, because the password was changed."
+        }
         Some(RevocationReason::Suspicion) => {
             "A session was ended, because it came from another device or network than before."
         }
         Some(RevocationReason::Administrator) => "An administrator ended a session.",
-        Some(RevocationReason::Disabled) => "A session was ended, because the account was disabled.",
+        Some(RevocationReason::Disabled) => {
+            "A session was ended, because the account was disabled."
+        }
         Some(RevocationReason::Deleted) => "A session was ended with the account.",
-        Some(RevocationReason::Login) => "A session was ended, because its browser logged in again.",
+        Some(RevocationReason::Login) => {
+            "A session was ended, because its browser logged in again."
+        }
         Some(RevocationReason::TooMany) => {
             "The session used least lately was ended: there were more than an account may have."
         }
@@ -235,7 +241,9 @@ pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
             "An administrator ended this session. Log in again to go on."
         }
         Some(RevocationReason::Disabled) => "An administrator disabled this account.",
-        Some(RevocationReason::Deleted) => "Your account was deleted, and all that was stored with it.",
+        Some(RevocationReason::Deleted) => {
+            "Your account was deleted, and all that was stored with it."
+        }
         Some(RevocationReason::Login) => {
             "This session was ended by a login in the same browser. Log in again to go on."
         }

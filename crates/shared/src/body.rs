@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Device, RevocationReason, EventId, EventKind, NumericDate, Secret, SessionId, UserId};
+use crate::{Device, EventId, EventKind, NumericDate, RevocationReason, Secret, SessionId, UserId};
 
 /// `POST /api/auth/register`.
 #[derive(Clone, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ pub mod secret;
 pub use code::ErrorCode;
 pub use date::NumericDate;
 pub use device::{Device, DeviceKind};
-pub use event::{RevocationReason, EventKind};
+pub use event::{EventKind, RevocationReason};
 pub use id::{EventId, NoteId, SessionId, UserId};
 pub use problem::{FieldError, LimitedBy, Problem};
 pub use secret::Secret;

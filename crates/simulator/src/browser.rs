@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use frontend::session::attempt::{PendingAttempt, KeyStore};
+use frontend::session::attempt::{KeyStore, PendingAttempt};
 use shared::NumericDate;
 
 use crate::network::Reply;

@@ -15,7 +15,7 @@ use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
 use shared::body::SessionBody;
-use shared::{RevocationReason, ErrorCode, Problem, Secret, SessionId};
+use shared::{ErrorCode, Problem, RevocationReason, Secret, SessionId};
 
 use crate::setting::Bug;
 pub(crate) use sign_in::{SignIn, Way};
@@ -89,7 +89,7 @@ async fn carry_out(
         Call::Logout { ticket } => {
             let refresh_tokens = &[Secret::new(ticket)];
             let presented =
-                Presented { refresh_tokens, access_token: None, meant: None, key: None };
+                Presented { refresh_tokens, access_token: None, expected: None, key: None };
             sessions.logout(&presented, &ClientInfo::unknown()).await?;
             Ok(Outcome::Done)
         }
@@ -109,7 +109,10 @@ async fn carry_out(
         }
         Call::Revoke { session } => {
             let revocation = sessions.event_log.revocation(RevocationReason::Administrator);
-            sessions.event_log.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
+            sessions
+                .event_log
+                .commit(Change::RevokeSession(session, revocation), Vec::new())
+                .await?;
             Ok(Outcome::Done)
         }
     }

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
-    Accepted, Change, Revocation, Outcome, PasswordChange, Session, Store as _, StoreError, User,
+    Accepted, Change, Outcome, PasswordChange, Revocation, Session, Store as _, StoreError, User,
 };
 use rotation::Family;
 use shared::{RevocationReason, SessionId, UserId};
@@ -210,7 +210,8 @@ impl SimulatedStore {
     fn write_password(&self, change: PasswordChange) -> Result<Outcome, StoreError> {
         let (id, hash) = (change.session, change.hash.clone());
         let (before, generation) = (self.row(id), change.accepted.family.generation.0);
-        let done = self.write_ends(self.planted_change(change), RevocationReason::PasswordChange)?;
+        let done =
+            self.write_ends(self.planted_change(change), RevocationReason::PasswordChange)?;
         if done.took_place() {
             let mut state = self.state();
             state.changes.insert(hash, generation);

@@ -8,7 +8,7 @@ mod memory;
 mod sending;
 mod sign_in;
 
-use frontend::session::attempt::{self, PendingAttempt, KeyStore as _};
+use frontend::session::attempt::{self, KeyStore as _, PendingAttempt};
 use frontend::session::backoff;
 use frontend::session::refresh_outcome::{RefreshOutcome, classify};
 use frontend::transport::{Answer, NoAnswer};

@@ -12,7 +12,7 @@ use super::idempotency::KeyedRequest;
 use super::idempotency::copies::SignIns;
 use super::known_device::KnownDevice;
 use super::known_device::list::KeptDevices;
-use super::password_hasher::{PasswordHasher, Priority, Verdict};
+use super::password_hasher::{PasswordHasher, Priority, Verification};
 use super::security_event_log::SecurityEventLog;
 use super::sessions::{Found, Sessions};
 use super::{AuthError, IssuedTokens, SignInContext, rules};

@@ -5,7 +5,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use super::AuthError;
-use super::password_hasher::Verdict;
+use super::password_hasher::Verification;
 
 /// Memory, passes and lanes: the OWASP minimum (ASVS 5.0.0 appendix on password storage).
 const MEMORY_KIB: u32 = 19_456;
@@ -35,7 +35,11 @@ impl Memory {
     }
 
     /// Compares a password with a hash in PHC form, with the hash's own parameters.
-    pub(super) fn verify(&mut self, password: &[u8], stored: &str) -> Result<Verdict, AuthError> {
+    pub(super) fn verify(
+        &mut self,
+        password: &[u8],
+        stored: &str,
+    ) -> Result<Verification, AuthError> {
         let stored = PasswordHash::new(stored).map_err(cryptography)?;
         let params = Params::try_from(&stored).map_err(cryptography)?;
         let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from);

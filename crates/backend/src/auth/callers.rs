@@ -91,7 +91,7 @@ impl Sessions {
         };
         let token = verified.map_err(refused)?;
         match self.event_log.revocations.status(token.sid) {
-            SessionStatus::RevokedSession(cause) => Err(session_is_over(token.sid, Some(cause))),
+            SessionStatus::Revoked(cause) => Err(session_is_over(token.sid, Some(cause))),
             SessionStatus::Active => Ok(token),
             SessionStatus::Unknown => {
                 // A stale cache may also lack key revocations of other instances.

@@ -10,7 +10,7 @@ use super::email::Email;
 use super::idempotency::copies::Copy;
 use super::idempotency::{KeyedRequest, Place};
 use super::known_device::KnownDevice;
-use super::password_hasher::{Priority, Verdict};
+use super::password_hasher::{Priority, Verification};
 use super::rate_limit::RateLimited;
 use super::risk::network;
 use super::spelling;

@@ -35,11 +35,11 @@ pub struct PasswordHasher {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
     /// The queue of unknown callers.
-    Everyone,
+    Normal,
     /// The queue of callers with a session, or on a device where this account is known: any number of strangers does
     /// not delay them. An account has one place in it, with any number of sessions and devices, so a thousand calls
     /// of one account do not delay the only call of another.
-    Known(AccountTag),
+    KnownAccount(AccountTag),
 }
 
 /// A bounded number of permits, each with memory that is allocated once.
@@ -75,7 +75,7 @@ impl Drop for HashPermit {
 
 /// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Verification {
     /// Another password, or an unknown user.
     Wrong,
     /// The right password.
@@ -152,7 +152,7 @@ impl PasswordHasher {
         permit: HashPermit,
         password: &Secret,
         stored: Option<&str>,
-    ) -> Result<Verdict, AuthError> {
+    ) -> Result<Verification, AuthError> {
         let known = stored.is_some();
         let (password, stored) =
             (normalized(password), stored.unwrap_or(&self.dummy_hash).to_owned());

@@ -76,7 +76,7 @@ struct All {
     /// One for each [`Limit`], by its number.
     buckets: [Buckets; LIMITS],
     /// Limits the log lines about a limit.
-    told: Buckets,
+    logged: Buckets,
     /// A cache of authentic tickets that were refused a moment ago.
     refused: Buckets,
 }
@@ -88,7 +88,7 @@ impl RateLimits {
         let buckets = |rate| Buckets::new(rate, clock.clone());
         Self(Some(All {
             buckets: std::array::from_fn(|number| buckets(rates.of(TABLE[number].limit))),
-            told: buckets(table::LOGGED),
+            logged: buckets(table::LOGGED),
             refused: buckets(table::REFUSED),
         }))
     }
@@ -250,6 +250,6 @@ impl All {
     }
 
     fn each(&self) -> impl Iterator<Item = &Buckets> {
-        self.buckets.iter().chain([&self.told, &self.refused])
+        self.buckets.iter().chain([&self.logged, &self.refused])
     }
 }

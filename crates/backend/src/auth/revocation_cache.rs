@@ -43,9 +43,9 @@ struct Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
     /// It is revoked.
-    RevokedSession(RevocationReason),
+    Revoked(RevocationReason),
     /// It is not revoked.
-    Stands,
+    Active,
     /// The cache is stale: read the store.
     Unknown,
 }
@@ -67,10 +67,10 @@ impl RevocationCache {
 
     /// The status of `session`.
     #[must_use]
-    pub fn word(&self, session: SessionId) -> SessionStatus {
+    pub fn status(&self, session: SessionId) -> SessionStatus {
         let known = self.known();
         match known.revoked.cause(session) {
-            Some(cause) => SessionStatus::RevokedSession(cause),
+            Some(cause) => SessionStatus::Revoked(cause),
             None if known.is_complete(self.clock.boot_instant()) => SessionStatus::Active,
             None => SessionStatus::Unknown,
         }
@@ -78,9 +78,9 @@ impl RevocationCache {
 
     /// Marks the cache as fresh until `until`: it holds every revocation made by `seen`, and all other sessions count
     /// as active. Without effect if it was invalidated since `seen`.
-    pub fn trust(&self, seen: BootInstant, until: BootInstant) {
+    pub fn mark_complete(&self, seen: BootInstant, until: BootInstant) {
         let mut known = self.known();
-        if known.invalidated_at.is_none_or(|doubted| doubted < seen) {
+        if known.invalidated_at.is_none_or(|invalidated| invalidated < seen) {
             known.invalidated_at = None;
             known.complete_until = Some(until);
         }

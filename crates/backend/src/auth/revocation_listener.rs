@@ -103,7 +103,7 @@ impl RevocationListener {
         };
         loop {
             if progress.is_some() {
-                self.revocations.trust(asked, asked + TRUST);
+                self.revocations.mark_complete(asked, asked + TRUST);
                 if std::mem::take(troubled) {
                     tracing::info!(event = "endings.fresh");
                 }
@@ -161,7 +161,7 @@ impl RevocationListener {
             Notification::Change(reach) => {
                 let since = match reach {
                     Reach::LastChange => Some(changed_at.plus(-SLACK_SECONDS)),
-                    Reach::Named { revoked: revoked, since } => {
+                    Reach::Named { revoked, since } => {
                         self.note(revoked, now);
                         since
                     }

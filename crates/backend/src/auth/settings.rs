@@ -9,7 +9,7 @@ use super::callers::{Authenticated, Caller};
 use super::issue_tokens::successor;
 use super::known_device::Slot;
 use super::known_device::list::{KeptDevices, PresentedDevices};
-use super::password_hasher::{Priority, Verdict};
+use super::password_hasher::{Priority, Verification};
 use super::{AuthError, IssuedTokens, rules};
 use crate::store::{AccountTag, Change, ClientInfo, Outcome, Session, User};
 use crate::telemetry::AUDIT;

@@ -17,7 +17,7 @@ pub async fn live() -> &'static str {
 /// it is the clock, for the log of the probe. A smaller clock skew against the database is remarked.
 pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<String, ApiError> {
     let clock = &readiness.clock;
-    clock.trusted_now().map_err(|invalidate| ApiError::NotReady(invalidate.to_string()))?;
+    clock.trusted_now().map_err(|error| ApiError::NotReady(error.to_string()))?;
     readiness.check().await?;
     Ok(match clock.noticed_skew() {
         None => "ready\n".to_owned(),

@@ -22,7 +22,7 @@ const HANDLER_TIME: Duration = Duration::from_secs(10);
 ///
 /// The task continues when the client disconnects: a logout that was received takes place, even if no client waits
 /// for its answer.
-pub async fn guard(request: Request, next: Next) -> Response {
+pub async fn request_limits(request: Request, next: Next) -> Response {
     let uri = request.uri();
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
     let query = uri.query().map_or(0, |query| query.len() + 1);

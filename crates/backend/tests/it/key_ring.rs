@@ -25,7 +25,7 @@ const AHEAD: i64 = CACHE + 60;
 /// The lifetime of an access token.
 const LIFE: i64 = 900;
 
-async fn advance(app: &TestApp) {
+async fn advance_rotation(app: &TestApp) {
     app.app.sessions.keys.advance(&app.store, app.clock.now()).await.expect("a store");
 }
 
@@ -82,7 +82,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_is_kept_until_it
         last_of_the_old.me().await.assert_ok();
         assert!(published(&app).await.contains(&old));
         app.clock.advance(2 + 60);
-        advance(&app).await;
+        advance_rotation(&app).await;
         let published = published(&app).await;
         assert!(published.contains(&new) && !published.contains(&old), "{published:?}");
         let left = app.store.keys().await.expect("a store");
@@ -105,7 +105,7 @@ async fn no_token_is_refused_by_a_service_that_keeps_the_set_as_long_as_it_may()
     let mut tokens: VecDeque<(NumericDate, String)> = VecDeque::new();
     let mut kids = std::collections::BTreeSet::new();
     for _ in 0..1_000 {
-        advance(&app).await;
+        advance_rotation(&app).await;
         let now = app.clock.now();
         if now.since(kept_since) > CACHE {
             (kept, kept_since) = (jwks(&app).await, now);
@@ -132,12 +132,12 @@ async fn keys_rotate_by_themselves_once_a_month_and_one_waits_at_all_times() {
     let before = published(&app).await;
     assert_eq!(before.len(), 2);
     app.clock.advance(30 * DAY - 1);
-    advance(&app).await;
+    advance_rotation(&app).await;
     assert_eq!((in_use(&app, KeyPurpose::Access), published(&app).await), (first.clone(), before));
     app.clock.advance(1);
     let second = in_use(&app, KeyPurpose::Access);
     assert_ne!(second, first);
-    advance(&app).await;
+    advance_rotation(&app).await;
     let after = published(&app).await;
     assert!(after.len() == 3 && after.contains(&first) && after.contains(&second), "{after:?}");
     assert_eq!(in_use(&app, KeyPurpose::Refresh), refresh, "this one does not");
@@ -160,7 +160,7 @@ async fn instances_publish_one_successor_between_them() {
     on_every_store(async |app| {
         let other = app.another_instance().await;
         app.clock.advance(30 * DAY);
-        futures_util::future::join(advance(&app), advance(&other)).await;
+        futures_util::future::join(advance_rotation(&app), advance_rotation(&other)).await;
         assert_eq!(app.store.keys().await.expect("a store").len(), 4);
         assert_eq!(published(&app).await, published(&other).await);
     })
@@ -250,15 +250,15 @@ async fn a_refresh_key_is_kept_as_long_as_a_session_has_tickets_made_with_it() {
         rotate(&app, KeyPurpose::Refresh).await;
         for _ in 0..29 {
             app.clock.advance(DAY);
-            advance(&app).await;
+            advance_rotation(&app).await;
             alice.refresh().await.assert_ok();
         }
         // Expired, but stored until no session refers to it.
         app.clock.advance(20 * DAY);
-        advance(&app).await;
+        advance_rotation(&app).await;
         assert!(app.store.keys().await.expect("a store").iter().any(|key| key.kid == old));
         app.store.commit(prune(&app), Vec::new()).await.expect("a store");
-        advance(&app).await;
+        advance_rotation(&app).await;
         assert!(app.store.keys().await.expect("a store").iter().all(|key| key.kid != old));
     })
     .await;

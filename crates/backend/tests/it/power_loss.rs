@@ -28,7 +28,7 @@ const DATABASE: &str = "baton.db";
 enum Claim {
     Registered(String, SessionId),
     LoggedIn(SessionId),
-    RevokedSession(SessionId),
+    Revoked(SessionId),
     /// The session's row has this generation with its key, or a later or earlier one with its own: only rotations may
     /// be lost.
     Accepted(SessionId, Generation),
@@ -82,7 +82,7 @@ impl Diary {
 
     fn logout(&mut self, member: &mut Member) {
         let told = member.client.logout();
-        self.note(&told, 204, Claim::RevokedSession(member.session));
+        self.note(&told, 204, Claim::Revoked(member.session));
     }
 
     /// The owner refreshes; a thief with a copy replays the old ticket.
@@ -90,7 +90,7 @@ impl Diary {
         let mut thief = member.client.clone();
         self.refresh(member);
         let told = thief.refresh_without_a_key();
-        self.note(&told, 401, Claim::RevokedSession(member.session));
+        self.note(&told, 401, Claim::Revoked(member.session));
     }
 }
 
@@ -175,7 +175,7 @@ async fn open(image: &Image, diary: &Diary) -> Found {
         }
         let id = match claim {
             Claim::Registered(_, id) | Claim::LoggedIn(id) => *id,
-            Claim::RevokedSession(_) | Claim::Accepted(..) => continue,
+            Claim::Revoked(_) | Claim::Accepted(..) => continue,
         };
         if let Some((session, _)) = store.find_session(id).await.expect("whole rows") {
             found.sessions.insert(id, session.family);
@@ -212,7 +212,7 @@ impl Found {
                 Claim::LoggedIn(session) => {
                     family(session);
                 }
-                Claim::RevokedSession(session) => {
+                Claim::Revoked(session) => {
                     let standing = family(session).standing;
                     assert_eq!(standing, Standing::Revoked, "{what}: {session} had ended");
                 }

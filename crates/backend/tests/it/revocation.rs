@@ -99,7 +99,7 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
         assert_ended(&until_refused(&others_there, LAG).await, RevocationReason::Logout);
         // Known by notification, not by a query; other sessions stay active.
         let word = revocations(&there).status(session_of(&others_there));
-        assert_eq!(word, SessionStatus::RevokedSession(RevocationReason::Logout));
+        assert_eq!(word, SessionStatus::Revoked(RevocationReason::Logout));
         call(&alice_there).await.assert_ok();
         assert!(revocations(&there).is_complete());
     })
@@ -237,7 +237,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     // The listener has read the revocation that it missed.
     assert_eq!(
         revocations(&app).status(session_of(&bob)),
-        SessionStatus::RevokedSession(RevocationReason::Logout)
+        SessionStatus::Revoked(RevocationReason::Logout)
     );
     call(&alice).await.assert_ok();
 }
@@ -264,7 +264,7 @@ async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
 async fn trust_runs_out_by_itself() {
     let clock = Clock::manual(START);
     let (revocations, now) = (RevocationCache::new(&clock), clock.boot_instant());
-    revocations.trust(now, now + Duration::from_millis(900));
+    revocations.mark_complete(now, now + Duration::from_millis(900));
     assert!(revocations.is_complete());
     advance(Duration::from_millis(900)).await;
     assert!(!revocations.is_complete());
@@ -276,10 +276,10 @@ async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
     let (revocations, asked) = (RevocationCache::new(&clock), clock.boot_instant());
     advance(Duration::from_millis(1)).await;
     revocations.invalidate();
-    revocations.trust(asked, asked + LAG);
+    revocations.mark_complete(asked, asked + LAG);
     assert!(!revocations.is_complete());
     advance(Duration::from_millis(1)).await;
-    revocations.trust(clock.boot_instant(), asked + LAG);
+    revocations.mark_complete(clock.boot_instant(), asked + LAG);
     assert!(revocations.is_complete());
 }
 
@@ -291,7 +291,7 @@ async fn an_end_whose_outcome_is_unknown_is_asked_for() {
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     let now = app.clock.boot_instant();
-    revocations(&app).trust(now, now + PATIENCE);
+    revocations(&app).mark_complete(now, now + PATIENCE);
     store.set_breaks_after_writing(true);
     alice.copied().logout().await.assert_problem(503, "temporarily_unavailable");
     store.set_breaks_after_writing(false);
@@ -308,7 +308,7 @@ async fn a_restart_forgets_no_end() {
         assert_ended(&call(&alice.through(&again)).await, RevocationReason::Logout);
         until_it_hears(&again).await;
         let word = revocations(&again).status(session_of(&alice));
-        assert_eq!(word, SessionStatus::RevokedSession(RevocationReason::Logout));
+        assert_eq!(word, SessionStatus::Revoked(RevocationReason::Logout));
     })
     .await;
 }
@@ -391,7 +391,7 @@ async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_know
     until_it_hears(&far).await;
     assert_eq!(
         revocations(&far).status(session_of(&alice_far)),
-        SessionStatus::RevokedSession(RevocationReason::Logout)
+        SessionStatus::Revoked(RevocationReason::Logout)
     );
 }
 
@@ -415,7 +415,7 @@ async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed
         until_it_hears(&far).await;
         assert_eq!(
             revocations(&far).status(session_of(&alice_far)),
-            SessionStatus::RevokedSession(RevocationReason::Logout)
+            SessionStatus::Revoked(RevocationReason::Logout)
         );
     }
 }

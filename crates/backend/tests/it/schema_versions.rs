@@ -143,10 +143,7 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
         while !revocations.is_complete() {
             look.tick().await;
         }
-        assert_eq!(
-            revocations.status(session),
-            SessionStatus::RevokedSession(RevocationReason::Logout)
-        );
+        assert_eq!(revocations.status(session), SessionStatus::Revoked(RevocationReason::Logout));
     }
 }
 

@@ -5,7 +5,7 @@ use frontend::messages::{
     why_not_from_here, why_this_ended,
 };
 use shared::body::Event;
-use shared::{Device, DeviceKind, RevocationReason, EventId, EventKind, LimitedBy, NumericDate};
+use shared::{Device, DeviceKind, EventId, EventKind, LimitedBy, NumericDate, RevocationReason};
 
 fn event(kind: EventKind) -> Event {
     Event {

@@ -32,13 +32,15 @@ impl Observer {
             if watched.ended && !ended {
                 found.push((Invariant::RevocationIsFinal, format!("{name} is alive again")));
             }
-            let replayed = ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
+            let replayed =
+                ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
             if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
             // Revoked by the user's password change, in another session.
-            watched.may_be_revoked |= ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
+            watched.may_be_revoked |=
+                ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
             if generation > 0 {
                 watched.presented.get_or_insert(event);
             }

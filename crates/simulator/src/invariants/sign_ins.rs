@@ -67,7 +67,12 @@ impl Observer {
         }
     }
 
-    fn session_began(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, store: &SimulatedStore) {
+    fn session_began(
+        &mut self,
+        call: &Finished<'_>,
+        tokens: &IssuedTokens,
+        store: &SimulatedStore,
+    ) {
         let number = self.sessions.len() + 1;
         let user = tokens.user.id;
         // The user may have been disabled, or the session have expired, while the login was in flight.

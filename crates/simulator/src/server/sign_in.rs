@@ -7,7 +7,7 @@ use backend::auth::email::Email;
 use backend::auth::idempotency::KeyedRequest;
 use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, IssuedTokens};
-use backend::store::{Change, UsedKey, User, ClientInfo};
+use backend::store::{Change, ClientInfo, UsedKey, User};
 use rotation::Generation;
 use verifier::IdempotencyKey;
 

@@ -115,8 +115,7 @@ async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
             // Another revocation, so that the listener has surely looked for revocations to evict.
             bob.logout().await.assert_status(204);
             until(|| {
-                revocations(&there).status(bobs)
-                    == SessionStatus::RevokedSession(RevocationReason::Logout)
+                revocations(&there).status(bobs) == SessionStatus::Revoked(RevocationReason::Logout)
             })
             .await;
             until(|| revocations(&there).is_complete()).await;

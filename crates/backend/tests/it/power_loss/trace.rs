@@ -51,10 +51,10 @@ impl<'a> Reader<'a> {
         } else if call.starts_with("<... ") {
             let (beginning, since) = self.unfinished.remove(thread).expect("it began before");
             let (_, result) = call.rsplit_once(" = ").expect("a call that ended has a result");
-            self.revoked(beginning, result, since);
+            self.ended(beginning, result, since);
         } else if let Some((beginning, result)) = call.rsplit_once(" = ") {
             self.begun(beginning);
-            self.revoked(beginning, result, self.events.len());
+            self.ended(beginning, result, self.events.len());
         }
     }
 

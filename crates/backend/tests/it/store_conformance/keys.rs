@@ -90,8 +90,8 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
         let end = async |part| {
             let outcome = commit(store, Change::RevokeSessions(part, ENDING)).await;
             let mut revoked: Vec<u8> = outcome.revoked.iter().map(|id| id.as_bytes()[0]).collect();
-            ended.sort_unstable();
-            ended
+            revoked.sort_unstable();
+            revoked
         };
         assert_eq!(end(part(2, 9)).await, [3], "from after the first id on");
         assert_eq!(end(part(0, 9)).await, [2]);

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use shared::note::Note;
-use shared::{RevocationReason, NoteId, UserId};
+use shared::{NoteId, RevocationReason, UserId};
 
 use crate::session::{AuthState, Session, SignOutReason};
 
