@@ -1,5 +1,5 @@
 //! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
-//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`,
+//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`, `words`,
 //! `model`, `simulate`, `chaos`, `mutants`, `timing`; they are built on `tools` (installs missing tools), `site` (the
 //! browser's half), `process` (child processes) and `report` (output).
 #![forbid(unsafe_code)]
@@ -82,6 +82,8 @@ enum Task {
     Ci,
     /// The house rules that no compiler checks.
     Tidy,
+    /// How plain the comments are: indefinite and archaic words, and terms of the field, per 1,000 words.
+    Words,
     /// Explore every world of the rotation protocol and print what was found.
     Model {
         /// Put what was found into docs/design/rotation-proof.md.
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
         Task::Browsers => browsers::browsers(&workspace),
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
+        Task::Words => tidy::words(&workspace),
         Task::Model { write } => model::model(&workspace, write),
         Task::Chaos { arguments } => chaos::chaos(&workspace, &arguments),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),

@@ -15,15 +15,17 @@ mod sql;
 mod style;
 mod tree;
 mod waiting;
+mod words;
 
 use crate::process::Failed;
 use crate::report;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use tree::{Finding, Tree};
+pub(crate) use words::words;
 
 /// Every rule, by the name of its file.
-const RULES: [fn(&Tree) -> Vec<Finding>; 11] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 12] = [
     headers::check,
     crates::check,
     failpoints::check,
@@ -35,6 +37,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 11] = [
     additive::check,
     links::check,
     machine::check,
+    words::check,
 ];
 
 /// Applies every rule to the workspace and prints the findings.

@@ -51,7 +51,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (file, source) in tree.rust().filter(|(file, _)| file.path != "xtask/src/tidy/words.rs") {
         for comment in &source.comments {
-            for word in words(&comment.text) {
+            for word in split(&comment.text) {
                 if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == word) {
                     let message = format!("\"{word}\" in a comment: {instead}");
                     findings.push(Finding::new(&file.path, comment.line, message));
@@ -63,7 +63,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 /// Prints how plain the comments are, crate by crate.
-pub(crate) fn measure(workspace: &Workspace) -> Result<()> {
+pub(crate) fn words(workspace: &Workspace) -> Result<()> {
     let tree = Tree::read(&workspace.root)?;
     let mut crates: BTreeMap<String, Counts> = BTreeMap::new();
     let mut all = Counts::default();
@@ -93,7 +93,7 @@ struct Counts {
 
 impl Counts {
     fn of(text: &str) -> Self {
-        let words: Vec<String> = words(text).collect();
+        let words: Vec<String> = split(text).collect();
         let pairs: Vec<String> = words.windows(2).map(|pair| pair.join(" ")).collect();
         let among = |list: &[&str], texts: &[String]| {
             texts.iter().filter(|text| list.contains(&text.as_str())).count()
@@ -132,7 +132,7 @@ impl std::fmt::Display for Counts {
 }
 
 /// Lower case, without what stands around them; code in backquotes counts as the words it is made of.
-fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+fn split(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|character: char| !(character.is_alphanumeric() || "'-_".contains(character)))
         .map(|word| word.trim_matches(['\'', '-', '_']).to_lowercase())
         .filter(|word| word.starts_with(char::is_alphabetic))
