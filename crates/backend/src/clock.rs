@@ -1,9 +1,9 @@
-//! The one door through which time enters: the wall clock, by which tokens and sessions expire, and a clock that
-//! counts how long something has lasted, suspension of the machine included. It must not decide anything.
+//! Time enters only here: the wall clock, which decides the expiry of tokens and sessions, and the boot clock,
+//! which counts how long a state has lasted, suspension of the machine included.
 //!
 //! The wall clock can be set wrong. While it disagrees with the clocks it can be compared with ([`step`]),
-//! [`Clock::trusted_now`] is an error. A step ahead is believed after a while, for serving: what cannot be undone,
-//! such as refusing a refresh token because it has expired or removing a session, goes by [`Clock::settled_now`].
+//! [`Clock::trusted_now`] is an error. A step ahead is believed after ten minutes, for serving: effects that cannot
+//! be undone, such as refusing a refresh token as expired or pruning a session, use [`Clock::settled_now`].
 
 mod comparison;
 mod step;
@@ -22,7 +22,7 @@ pub use comparison::Comparing;
 pub use step::{ClockError, LastWork};
 use step::{Reading, StepDetector, Verdict};
 
-/// Tells the time. Clones of a manual clock share its hands.
+/// The clock. Clones share the hands of a manual one.
 #[derive(Debug, Clone)]
 pub struct Clock {
     hands: Hands,
@@ -33,7 +33,7 @@ pub struct Clock {
 #[derive(Debug, Clone)]
 enum Hands {
     System {
-        /// By how many seconds it is set right.
+        /// Seconds to add to the machine's clock.
         offset: i64,
     },
     Manual(Arc<ManualHands>),
@@ -42,19 +42,19 @@ enum Hands {
 #[derive(Debug)]
 struct ManualHands {
     wall: AtomicI64,
-    /// How much time has passed.
+    /// Seconds that have passed.
     boot: AtomicI64,
-    /// How much of it the machine was suspended.
+    /// Seconds of them in which the machine was suspended.
     suspended: AtomicI64,
 }
 
-/// An instant on the clock that includes suspension of the machine (Linux: `CLOCK_BOOTTIME`). Tokio's and the standard
-/// library's instants exclude it, and what they call a second old may be a day old.
+/// An instant on the clock that includes suspension of the machine (Linux: `CLOCK_BOOTTIME`). Tokio's and the
+/// standard library's instants exclude it, and what seems a second old may be a day old and stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BootInstant(Duration);
 
 impl BootInstant {
-    /// How much later this is than `earlier`; zero if it is not.
+    /// The time since `earlier`; zero if that is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
@@ -76,13 +76,13 @@ impl Clock {
         Self::new(Hands::System { offset: 0 })
     }
 
-    /// The machine's clock, set right by so many seconds.
+    /// The machine's clock, corrected by so many seconds.
     #[must_use]
     pub fn set_right(offset: i64) -> Self {
         Self::new(Hands::System { offset })
     }
 
-    /// A clock that stands still until it is moved: for tests, and for simulations.
+    /// A clock that stands still until a test or simulation moves it.
     #[must_use]
     pub fn manual(start: NumericDate) -> Self {
         let (wall, zero) = (AtomicI64::new(start.0), || AtomicI64::new(0));
@@ -94,7 +94,7 @@ impl Clock {
         Self { started: Instant::now(), detector: Arc::new(Mutex::new(detector)), hands }
     }
 
-    /// The present instant by the wall clock, right or wrong.
+    /// The present instant by the wall clock, trusted or not.
     #[must_use]
     pub fn now(&self) -> NumericDate {
         self.hands.wall()
@@ -103,7 +103,7 @@ impl Clock {
     /// The present instant by a wall clock that agrees with the others.
     ///
     /// # Errors
-    /// While it does not: then neither can it be said whether something has expired.
+    /// While it disagrees: then expiry cannot be decided.
     pub fn trusted_now(&self) -> Result<NumericDate, ClockError> {
         match self.judged() {
             (now, Verdict::Settled | Verdict::Unsettled(_)) => Ok(now),
@@ -111,11 +111,11 @@ impl Clock {
         }
     }
 
-    /// The present instant by a wall clock that always has agreed with the others, or for a day: for what cannot be
-    /// undone.
+    /// The present instant by a wall clock that has always agreed with the others, or has for a day: for effects
+    /// that cannot be undone.
     ///
     /// # Errors
-    /// While it does not, and until then.
+    /// While it disagrees, and until a step ahead has settled.
     pub fn settled_now(&self) -> Result<NumericDate, ClockError> {
         match self.judged() {
             (now, Verdict::Settled) => Ok(now),
@@ -129,35 +129,34 @@ impl Clock {
         (now.wall, detector.judge(now))
     }
 
-    /// The present instant by the database's clock, as far as that is known: what instances agree on. By the wall
-    /// clock where there is no other.
+    /// The best estimate of the present instant: by the database's clock, which instances share, or else by the
+    /// machine's.
     #[must_use]
     pub fn shared_now(&self) -> NumericDate {
         let detector = self.detector();
         detector.best(self.hands.reading())
     }
 
-    /// The instant to date what happens now by: in a call that was let in before the clock was set, what time it
-    /// would be otherwise.
+    /// The instant to date a change with: if the clock was set after the request was admitted, the best estimate.
     #[must_use]
     pub fn dated_now(&self) -> NumericDate {
         self.trusted_now().unwrap_or_else(|_| self.shared_now())
     }
 
-    /// By how many seconds the machine's clock is ahead of the database's, or behind if negative: if that is so much
-    /// that an operator should look.
+    /// By how many seconds the machine's clock is ahead of the database's (negative: behind), if that is enough for
+    /// an operator to look.
     #[must_use]
     pub fn noticed_skew(&self) -> Option<i64> {
         self.detector().noticed()
     }
 
-    /// Takes note of what the database's clock said this moment: it decides which of two clocks is right.
+    /// Records what the database's clock says: it decides which of two clocks is right.
     pub fn compare(&self, database: NumericDate) {
         let now = self.hands.reading();
         self.detector().compare(database, 0, now);
     }
 
-    /// Begins with what the database knows of the time, instead of believing the first reading.
+    /// Starts from the database's last activity instead of trusting the first reading.
     pub fn begin(&self, last_work: LastWork) {
         let now = self.hands.reading();
         self.detector().begin(last_work, now);
@@ -170,7 +169,7 @@ impl Clock {
         BootInstant(awake + self.hands.suspended())
     }
 
-    /// Lets time pass on a manual clock. The machine's clock is not ours to move.
+    /// Advances a manual clock. The machine's clock cannot be moved.
     pub fn advance(&self, seconds: i64) {
         self.turn(|hands| [&hands.wall, &hands.boot], seconds);
     }
@@ -180,7 +179,7 @@ impl Clock {
         self.turn(|hands| [&hands.wall], seconds);
     }
 
-    /// Lets time pass on a manual clock while the machine is suspended.
+    /// Advances a manual clock while the machine is suspended.
     pub fn suspend(&self, seconds: i64) {
         self.turn(|hands| [&hands.wall, &hands.boot, &hands.suspended], seconds);
     }
@@ -194,7 +193,7 @@ impl Clock {
     }
 
     fn detector(&self) -> MutexGuard<'_, StepDetector> {
-        // A panic leaves no reading half noted.
+        // A panic leaves no reading half recorded.
         self.detector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -211,7 +210,7 @@ impl Hands {
         }
     }
 
-    /// Seconds that have passed since some instant.
+    /// Seconds since some fixed instant.
     fn boot(&self) -> i64 {
         match self {
             Self::System { .. } => clock_gettime(ClockId::Boottime).tv_sec,
@@ -236,8 +235,8 @@ fn system_seconds() -> i64 {
     i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// How long the machine was suspended since it booted: what its two clocks differ by. Read again if the thread
-/// was interrupted between the two readings.
+/// How long the machine was suspended since boot: the difference of its two clocks. Read again if the thread was
+/// interrupted between the two readings.
 fn system_suspended() -> Duration {
     const INTERRUPTED: Duration = Duration::from_millis(1);
     const READINGS: usize = 8;

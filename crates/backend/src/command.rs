@@ -1,5 +1,4 @@
-//! What the program does for each command. It must not hold domain logic; `main` prints what comes
-//! back as an error.
+//! Runs the program's commands. It must not hold domain logic; `main` prints the errors.
 
 mod administration;
 mod check;
@@ -34,15 +33,15 @@ use crate::server::{self, ConnectionLimits};
 use crate::store::{self, Database, Opening, Store};
 use database::with_database;
 
-/// How long the storage may take to let go once the last request is answered.
+/// Timeout of closing the storage once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
-/// How long standard output may take for the one line that says where the server listens.
+/// Timeout of the one line on standard output, which says where the server listens.
 const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
 
 /// Runs a command to its end.
 ///
 /// # Errors
-/// What stopped it, and how to mend it.
+/// The error that stopped it, and its remedy.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve(args.try_into()?).await,
@@ -81,12 +80,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let connections = ConnectionLimits::of(&settings);
     server::serve(listener, router(app), connections, stop).await;
     drop((following, prune, keeping));
-    // A statement that hangs must not keep the process: what it has not committed never was.
+    // A statement that hangs must not keep the process: a change that is not committed has not taken place.
     let _ = tokio::time::timeout(CLOSE_TIME, store.close()).await;
     Ok(())
 }
 
-/// Standard output may be a pipe that is full and not read. Serving does not depend on it.
+/// Standard output may be a full pipe without a reader. Serving does not depend on it.
 async fn announce(address: SocketAddr) -> anyhow::Result<()> {
     let line = format!("listening on http://{address}");
     let said = tokio::task::spawn_blocking(move || say(&line));
@@ -114,7 +113,7 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Dependencies> {
     Ok(Dependencies { clock, entropy, store, keys: Arc::new(keys) })
 }
 
-/// Left in every start, the flag would take a protection away, so the log has it.
+/// The log has the flag: left in every start, it would take a protection away.
 async fn begin_clock(clock: &Clock, store: &dyn Store, is_complete: bool) -> anyhow::Result<()> {
     if !is_complete {
         return Ok(clock.begin_with(store).await?);
@@ -127,14 +126,14 @@ async fn begin_clock(clock: &Clock, store: &dyn Store, is_complete: bool) -> any
     Ok(())
 }
 
-/// The server's own database. It is created if it is missing, but not for a master key that has been used: that
-/// one's database is elsewhere, and on an empty one every browser would be signed out.
+/// The server's own database. A missing one is created, but not for a master key that has been used: its database
+/// is elsewhere, and on an empty one every browser would be signed out.
 async fn open_own(settings: &Settings, entropy: &Entropy) -> anyhow::Result<Arc<dyn Store>> {
     let is_known = first_ring(settings) == FirstRing::WithNewMasterKey
         && MasterKey::is_used(&settings.master_key);
     let opening = if is_known { Opening::Migrate } else { Opening::Create };
     if is_known {
-        // One that cannot be read is said first.
+        // A master key that cannot be read is reported first.
         MasterKey::find(&settings.master_key, true, entropy)?;
     }
     let opened = database::open(&settings.database, opening).await;
@@ -170,9 +169,9 @@ async fn warn_if_not_new(settings: &Settings, store: &dyn Store) -> anyhow::Resu
     Ok(())
 }
 
-/// A browser that comes by another name or port is refused; better said now than found out.
+/// A browser that comes by another name or port is refused: warn at start.
 fn warn_if_unreachable(settings: &Settings, port: u16) {
-    // TLS ends in front of it, at a port of its own.
+    // TLS ends at a proxy, on a port of its own.
     let is_behind = !settings.trusted_proxies.is_empty() || settings.origin.is_tls();
     if settings.origin.is_loopback() && settings.origin.port() != port && !is_behind {
         tracing::warn!(
@@ -189,7 +188,7 @@ fn warn_if_unreachable(settings: &Settings, port: u16) {
     }
 }
 
-/// Good enough for one machine of one's own.
+/// A plain file suffices on a loopback origin alone.
 fn warn_if_beside(settings: &Settings) {
     if let MasterKeySource::Folder(folder) = &settings.master_key
         && !settings.origin.is_loopback()
@@ -232,8 +231,8 @@ async fn prune(args: &PruneArgs) -> anyhow::Result<()> {
     .await
 }
 
-/// A SQLite file has no clock to compare with. What it can say is when a server last worked on it: a clock that is
-/// weeks ahead would remove sessions that stand.
+/// A SQLite file has no clock to compare with, only the date when a server last worked on it: a clock that is weeks
+/// ahead would prune live sessions.
 async fn ask_if_in_doubt(
     consent: &ConsentArgs,
     Database { store, name, .. }: &Database,
@@ -254,7 +253,7 @@ async fn ask_if_in_doubt(
 }
 
 /// When a server last worked on the database, unless one does now, and one did a day or two ago: a server that
-/// believes a clock which was set ahead works by it, too, with nothing to show for the time that was left out.
+/// believes a clock which was set ahead works by it, too, but has left no events in the time that was skipped.
 async fn work_before_doubt(
     store: &dyn Store,
     now: NumericDate,
@@ -272,7 +271,7 @@ async fn work_before_doubt(
     Ok(before.filter(|before| yesterday.since(*before) > SETTLING_SECONDS))
 }
 
-/// Standard output is for whoever started the program; logs go to standard error.
+/// Standard output is for the operator or script that runs the program; logs go to standard error.
 fn say(line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;

@@ -1,5 +1,5 @@
-//! The command line and the environment, and the settings they add up to. The only place that reads
-//! either. A setting that is wrong stops the start with one line that says which and how to mend it.
+//! Configuration: the command line and the environment, which are read here alone, and the settings they add up to.
+//! A wrong setting stops the start with one line that names it and its remedy.
 
 mod command_line;
 mod keys;
@@ -29,7 +29,7 @@ pub use keys::MasterKeySource;
 pub use origin::Origin;
 pub use proxies::Proxies;
 
-/// What `serve` runs with: every value checked.
+/// The validated settings of `serve`.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The address to listen on.
@@ -50,19 +50,19 @@ pub struct Settings {
     pub access_token_seconds: i64,
     /// How long a session lives.
     pub policy: Policy,
-    /// What is to be kept.
+    /// What is kept, and for how long.
     pub retention: Retention,
-    /// How long a login counts as recent.
+    /// How long a login counts as recent, without a step-up.
     pub recent_login_seconds: i64,
-    /// What to do when a session goes on somewhere unusual.
+    /// The actions on risk signals.
     pub risk: RiskPolicy,
-    /// Whose forwarding header is believed.
+    /// The proxies whose forwarding header is trusted.
     pub trusted_proxies: Vec<Proxies>,
-    /// The rates that calls are limited to, if they are.
+    /// The rate limits, unless they are off.
     pub limits: Option<Rates>,
     /// How many connections there may be at a time.
     pub max_connections: usize,
-    /// Whom access tokens are for; never empty.
+    /// The audience of access tokens; never empty.
     pub audience: Vec<String>,
     /// The folder of the built site, if there is one.
     pub site: Option<PathBuf>,
@@ -85,7 +85,7 @@ impl Settings {
     }
 }
 
-/// A setting that is wrong: which one, and how to mend it.
+/// A wrong setting: which one, and how to mend it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{setting}: {remedy}")]
 pub struct ConfigError {

@@ -1,5 +1,4 @@
-//! The one door through which randomness enters. It must not know what the bytes are for, except
-//! that ids are made here, from the bytes and the instant.
+//! Entropy: the only source of random bytes. Ids are made here, too, from random bytes and the instant.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 use shared::{EventId, NumericDate, SessionId, UserId};
 use uuid::Builder;
 
-/// Draws random bytes.
+/// A random source. Clones share its state.
 #[derive(Debug, Clone)]
 pub struct Entropy {
     source: Source,
-    /// The last event's second and number.
+    /// The last event id's second and counter.
     event: Arc<Mutex<(i64, u32)>>,
 }
 
@@ -29,7 +28,7 @@ impl Entropy {
         Self { source: Source::System, event: Arc::default() }
     }
 
-    /// A source that repeats itself: for tests. Never for secrets.
+    /// A deterministic source for tests. Never for secrets.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         let source = Source::Seeded { seed, drawn: Arc::new(AtomicU64::new(0)) };
@@ -67,20 +66,20 @@ impl Entropy {
         SessionId::from_bytes(self.uuid_v7(now))
     }
 
-    /// A new event's id: a UUID version 7 whose random part begins with a number that grows within a
-    /// second, by random steps from a random start (RFC 9562 section 6.2, method 2). So the events of one
-    /// instance sort in the order in which they happened.
+    /// A new event's id: a UUID version 7 whose random part begins with a counter that grows within a second, by
+    /// random steps from a random start (RFC 9562 section 6.2, method 2). So the events of one instance sort in the
+    /// order in which they happened.
     #[must_use]
     pub fn event_id(&self, now: NumericDate) -> EventId {
         let [step, start @ ..]: [u8; 4] = self.bytes();
         let number = {
-            // A pair of numbers is never left half changed.
+            // The pair is assigned whole, so that a poisoned lock holds a valid one.
             let mut event = self.event.lock().unwrap_or_else(PoisonError::into_inner);
             *event = match *event {
                 (second, number) if second == now.0 => {
                     (second, (number + 1 + u32::from(step)).min(COUNTER))
                 }
-                // A quarter of what fits, at most, so that there is room to grow.
+                // At most a quarter of the range, so that the counter has room to grow.
                 _ => (now.0, u32::from_be_bytes([0, start[0], start[1], start[2]])),
             };
             event.1
@@ -90,7 +89,7 @@ impl Entropy {
         EventId::from_bytes(uuid_v7(now, &random))
     }
 
-    /// A UUID version 7 (RFC 9562 section 5.7): sorts by time, 74 bits of it are random.
+    /// A UUID version 7 (RFC 9562 section 5.7): sorts by time; 74 of its bits are random.
     #[must_use]
     pub fn uuid_v7(&self, now: NumericDate) -> [u8; 16] {
         uuid_v7(now, &self.bytes())
@@ -101,8 +100,8 @@ fn uuid_v7(now: NumericDate, random: &[u8; 10]) -> [u8; 16] {
     Builder::from_unix_timestamp_millis(milliseconds(now), random).into_uuid().into_bytes()
 }
 
-/// Higher than every id made before this instant, and lower than every one made at it or later: without
-/// version and variant it is no UUID itself.
+/// Higher than all ids made before this instant, lower than all made at it or later: without version and variant it
+/// is no UUID itself.
 #[must_use]
 pub fn first_id_at(now: NumericDate) -> [u8; 16] {
     (u128::from(milliseconds(now)) << 80).to_be_bytes()
@@ -119,14 +118,14 @@ fn milliseconds(now: NumericDate) -> u64 {
     u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000)
 }
 
-/// 26 bits as the first of a UUID's random ones: 12 before the variant, where the first four of two
-/// bytes are the version's, and 14 after it, where the first two of a byte are the variant's.
+/// 26 bits as the first of a UUID's random ones: 12 before the variant, where the first four of two bytes are the
+/// version's, and 14 after it, where the first two of a byte are the variant's.
 fn counter(number: u32) -> [u8; 4] {
     let [a, b, c, d] = (number & COUNTER).to_be_bytes();
     [(a << 2) | (b >> 6), (b << 2) | (c >> 6), c & 0x3f, d]
 }
 
-/// As many as a UUID's first random bits hold.
+/// The largest number that a UUID's first random bits hold.
 const COUNTER: u32 = (1 << 26) - 1;
 
 #[expect(clippy::disallowed_methods, reason = "this is the door")]

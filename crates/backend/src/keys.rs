@@ -1,10 +1,8 @@
-//! The key ring: the ES256 keys access tokens are signed with, and the keys refresh tokens are
-//! authenticated with. All instances over one database share it. It must not issue or verify anything;
-//! private parts are never shown, logged or stored unsealed.
+//! The key ring: the ES256 keys that sign access tokens (JWT), and the keys that authenticate refresh tokens. All
+//! instances over one database share it. Private parts are never shown, logged or stored unsealed.
 //!
-//! When a key is used is in [`plan`], what it is in [`ring`], what protects it at rest in [`master`], what was
-//! read last in [`contents`], who makes and removes keys in [`key_rotation`], and what happens to one that somebody else may
-//! have in [`key_revocation`].
+//! When a key is used is in [`plan`], what it is in [`ring`], its protection at rest in [`master`], the cached keys
+//! in [`contents`], rotation in [`key_rotation`], and the revocation of a compromised key in [`key_revocation`].
 
 mod contents;
 mod file;
@@ -34,30 +32,30 @@ pub use master::MasterKey;
 pub use plan::{KeyPlan, KeyState};
 pub use ring::Ring;
 
-/// How long an unknown key is not asked for again: whoever invents ids makes no work.
+/// After a look-up of an unknown `kid`, no other one reads the ring for so long: invented ids cause no work.
 const COOL_DOWN: Duration = Duration::from_secs(1);
-/// How long one read may take, and anybody wait for it: as long as one call to the store, though it is two.
+/// Timeout of a read, and of its callers: that of one call to the store, though it makes two.
 const READ_TIME: Duration = Duration::from_secs(2);
-/// How long before a protected call a read may have begun whose result it takes. A key that was retired since is
+/// How long before a protected call the read whose result it shares may have begun. A key that was revoked since is
 /// accepted for so much longer: a tenth of the second that is promised.
 const SHARED_AGE: Duration = Duration::from_millis(100);
 
-/// The server's keys: the ring as it was read last, and how to read it anew.
+/// The server's keys: the cached ring, and how to revalidate it.
 pub struct KeyRing {
     contents: Arc<Contents>,
     device: DeviceKey,
     entropy: Entropy,
-    /// It is nowhere but here.
+    /// The ring is in memory only.
     is_fixed: bool,
-    /// One read at a time, for all who need it.
+    /// One read at a time, for all callers that need it.
     reads: SingleFlight<(), StoreError>,
-    /// When somebody last asked for a key that was not there.
+    /// When a call last asked for a missing key.
     missed_at: Mutex<Option<BootInstant>>,
     clock: Clock,
 }
 
-/// Authenticates the tokens that known devices carry. It is derived from the master key: whoever holds that
-/// one has worse to do than to pass for a known device.
+/// Authenticates the tokens of known devices. It is derived from the master key: an attacker with that one can do
+/// worse than pass for a known device.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct DeviceKey([u8; 32]);
 
@@ -77,14 +75,14 @@ pub enum KeyError {
         "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: {path} cannot be {action}"
     )]
     File {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// With which path.
+        /// The path.
         path: String,
-        /// Why it failed.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Others on this machine could read a private key, or put one of their own there.
+    /// Other users of this machine could read a private key, or put in one of their own.
     #[error(
         "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: {path} is open to others (mode {mode:o}): run chmod go-rwx on it; a mounted secret may have mode 0440 if root owns it and a group of this process reads it"
     )]
@@ -94,12 +92,12 @@ pub enum KeyError {
         /// Its mode.
         mode: u32,
     },
-    /// There is no ring.
+    /// The database holds no ring.
     #[error(
         "--database / BATON_DATABASE: it holds no key ring yet: `baton serve` makes it on its first start"
     )]
     Missing,
-    /// There is a master key that has been used, and no ring.
+    /// There is a master key that has been used, but no ring.
     #[error(
         "a master key is in use ({master_key}), but its key ring is not here, so no session is: name the database that Baton ran with before, or, if this one shall be a new one, pass --new-database at its first start"
     )]
@@ -107,15 +105,15 @@ pub enum KeyError {
         /// Where the master key is.
         master_key: String,
     },
-    /// There is a ring, and nothing to open it with.
+    /// There is a ring, but the master key that opens it is missing.
     #[error(
         "--keys / BATON_KEYS: the database holds a key ring, but {path} is not there to open it: copy it from where Baton ran first, or name the master key with --master-key-file"
     )]
     NoMasterKey {
-        /// Where it was looked for.
+        /// The path that was tried.
         path: String,
     },
-    /// What should be a master key is none.
+    /// The text is no master key.
     #[error(
         "{place} holds no master key: 32 bytes in base64, as `openssl rand -base64 32` prints them"
     )]
@@ -131,7 +129,7 @@ pub enum KeyError {
         /// Which key.
         kid: String,
     },
-    /// All keys of a purpose have been retired.
+    /// All keys of a purpose have been revoked.
     #[error("no key is in use: all have been revoked, and none was made")]
     NoneInUse,
     /// No key has this id.
@@ -140,7 +138,7 @@ pub enum KeyError {
         /// The id.
         kid: String,
     },
-    /// The key counted no more before.
+    /// The key was revoked before.
     #[error("the key {kid} has been revoked already")]
     RevokedBefore {
         /// Its id.
@@ -165,7 +163,7 @@ impl KeyRing {
         }
     }
 
-    /// A ring that is nowhere on disk, and is never read anew.
+    /// A ring in memory only, which is never read again.
     ///
     /// # Panics
     /// Never: keys just generated open.
@@ -182,13 +180,13 @@ impl KeyRing {
         ring
     }
 
-    /// The keys as they were read last.
+    /// The cached keys.
     #[must_use]
     pub fn current(&self) -> Arc<Ring> {
         self.contents.current()
     }
 
-    /// The public keys others need.
+    /// The public keys (JWKS) that verifiers need.
     #[must_use]
     pub fn published(&self, now: NumericDate) -> KeySet {
         self.current().published(&self.plan(), now)
@@ -200,7 +198,7 @@ impl KeyRing {
         self.contents.plan()
     }
 
-    /// For how long this instance lets services cache the key set.
+    /// How long this instance lets services cache the JWKS.
     #[must_use]
     pub fn jwks_cache_seconds(&self) -> i64 {
         self.contents.configured.jwks_cache_seconds
@@ -212,16 +210,16 @@ impl KeyRing {
         &self.device
     }
 
-    /// Reads the ring again: what was changed before this call is in it afterwards. A key that does not open is
+    /// Reads the ring again: all changes made before this call are in it afterwards. A key that does not open is
     /// left out.
     ///
     /// # Errors
-    /// If storage fails: then the ring stays as it was.
+    /// If storage fails: then the cached ring stays.
     pub async fn reload(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
         self.read(store, Duration::ZERO).await
     }
 
-    /// The same for a call that may take what another one has just begun to read.
+    /// Revalidates the ring, or shares a read that another call has just begun.
     ///
     /// # Errors
     /// As [`KeyRing::reload`].
@@ -238,8 +236,8 @@ impl KeyRing {
         Ok(self.reads.run(max_age, read).await?)
     }
 
-    /// The keys, read again if this refresh key is not among them: another instance may just have made it, and
-    /// whoever logged in there is signed in here.
+    /// The keys, read again if this refresh key is not among them: another instance may just have made it, and a
+    /// user who logged in there is signed in here, too.
     ///
     /// # Errors
     /// If storage fails.
@@ -249,15 +247,15 @@ impl KeyRing {
         store: &Arc<dyn Store>,
     ) -> Result<Arc<Ring>, StoreError> {
         if self.current().refresh_key(kid).is_none() {
-            // A session names the key, so that it is there: a read that began before may not have seen it, and
-            // without it the user would be signed out.
+            // The key exists, since a session names it. A read that began before may have missed it, and without it
+            // the user would be signed out.
             self.reload(store).await?;
         }
         Ok(self.current())
     }
 
-    /// Reads the ring again because a key was asked for that is not in it: another instance may just have
-    /// made it. Once a second at most; who comes in between joins a read that is under way. Whether it was read.
+    /// Reads the ring again because it lacks a key that a call asked for: another instance may just have made it.
+    /// Once a second at most; calls in between join a read that is under way. Returns whether the ring was read.
     pub async fn look_again(&self, store: &Arc<dyn Store>) -> bool {
         if self.is_cooling_down() {
             return matches!(self.reads.join().await, Some(Ok(())));
@@ -271,7 +269,7 @@ impl KeyRing {
         }
     }
 
-    /// Whether a key was missed a moment ago; if not, one is now.
+    /// Whether a key was missed a moment ago; if not, records that one is now.
     fn is_cooling_down(&self) -> bool {
         let (mut missed_at, now) = (self.missed_at(), self.clock.boot_instant());
         let cools = missed_at.is_some_and(|at| now.since(at) < COOL_DOWN);

@@ -1,9 +1,8 @@
 //! Baton's server: the only crate that knows axum, sqlx, tokio and leptos_axum.
 //!
-//! Data takes one way: a guard reads the request ([`http`]), a handler calls the domain ([`auth`]),
-//! the domain loads, asks `rotation` to decide, and applies the answer through one conditional
-//! write ([`store`]). Time, randomness, storage and the network enter through four small doors:
-//! [`clock`], [`entropy`], [`store`] and [`server`].
+//! A guard reads the request ([`http`]), a handler calls the domain ([`auth`]), and the domain loads the session,
+//! asks `rotation` to decide, and applies the decision with one conditional write ([`store`]). Time, randomness,
+//! storage and the network enter through four modules: [`clock`], [`entropy`], [`store`] and [`server`].
 //!
 //! Start reading at [`router`], then [`auth::sessions`].
 #![forbid(unsafe_code)]

@@ -1,12 +1,11 @@
-//! Lifetimes in force. A setting such as `--access-token-seconds` sizes promises that outlive it: tokens that
-//! were issued under a longer life are still out when an instance restarts with a shorter one, or runs beside
-//! one that still has the longer one. So each instance writes into the database under which lifetimes it
-//! issues, before it does ([`Lifetimes::hold`]), and everything that depends on how long something may live,
-//! such as for how long a revocation is remembered, goes by the longest that is held there.
+//! Lifetimes in force. A setting such as `--access-token-seconds` sizes promises that outlive it: access tokens of
+//! a longer lifetime are still valid when an instance restarts with a shorter one, or runs beside one that still
+//! has the longer one. So each instance writes its lifetimes into the database before it issues under them
+//! ([`Lifetimes::hold`]), and all that depends on a lifetime, such as how long a revocation is kept, uses the
+//! longest that is held there.
 //!
-//! A row is a lease: it is held until the last token that may be issued under it has expired, and renewed
-//! every half hour while the instance runs. A renewal that fails matters only once the lease has run out. It must not
-//! decide what a lifetime is used for.
+//! A row is a lease: it is held until the expiry of the last token that may be issued under it, and renewed every
+//! half hour while the instance runs. A renewal that fails matters only once the lease has run out.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,25 +19,25 @@ use crate::single_flight::SingleFlight;
 use crate::store::{Change, HeldLifetime, Store, StoreError};
 use crate::telemetry::causes;
 
-/// For how long an instance may issue without writing again.
+/// How long an instance may issue tokens without renewing its lease.
 const LEASE_SECONDS: i64 = 3_600;
-/// Renewed when so much of it is left.
+/// A lease is renewed when less than this is left of it.
 pub const RENEW_SECONDS: i64 = LEASE_SECONDS / 2;
-/// By how much the clocks of instances may differ.
+/// How far the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
-/// How long a renewal may take. A token whose lease has run out waits for it, and is answered within 3 s.
+/// Timeout of a renewal. A token without a lease waits for it, and is answered within 3 s.
 const RENEWAL_TIME: Duration = Duration::from_millis(2_500);
 
-/// A setting that sizes a promise.
+/// A setting that determines how long tokens, caches, sessions or events live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
     /// How long an access token lives.
     AccessToken,
-    /// How long services may cache the key set.
+    /// How long services may cache the JWKS.
     JwksCache,
-    /// After how long without a refresh a session expires.
+    /// Expiry of a session without a refresh.
     SessionIdle,
-    /// After how long a session expires.
+    /// Expiry of a session.
     SessionAbsolute,
     /// How long security events of users are kept.
     EventRetention,
@@ -70,7 +69,7 @@ impl Lifetime {
         all.into_iter().find(|setting| setting.as_str() == name)
     }
 
-    /// Whether what is issued under it lives for so long after it was issued. The others are rules that an
+    /// Whether tokens and caches outlive the instance that issued under it. The other settings are rules that an
     /// instance follows while it runs.
     const fn outlives_its_instance(self) -> bool {
         matches!(self, Self::AccessToken | Self::JwksCache)
@@ -82,11 +81,11 @@ impl Lifetime {
 pub struct LifetimeSet {
     /// How long an access token lives.
     pub access_token: i64,
-    /// How long services may cache the key set.
+    /// How long services may cache the JWKS.
     pub jwks_cache: i64,
-    /// After how long without a refresh a session expires.
+    /// Expiry of a session without a refresh.
     pub session_idle: i64,
-    /// After how long a session expires.
+    /// Expiry of a session.
     pub session_absolute: i64,
     /// How long security events of users are kept.
     pub event_retention: i64,
@@ -95,9 +94,9 @@ pub struct LifetimeSet {
 const DAY: i64 = 86_400;
 
 impl LifetimeSet {
-    /// The longest that may be set. A value that is in force counts for as long after it was taken back, so that one
-    /// that was mistyped must not pass. Browsers keep no cookie for longer than 400 days (RFC 10025). Migration 7
-    /// takes these for what earlier versions have issued under.
+    /// The upper bounds. A value stays in force for as long again after it is taken back, so a mistyped one must
+    /// not pass. Browsers keep no cookie for longer than 400 days (RFC 10025). Migration 7 assumes that earlier
+    /// versions have issued under these.
     pub const LONGEST: Self = Self {
         access_token: DAY,
         jwks_cache: DAY,
@@ -116,7 +115,7 @@ impl LifetimeSet {
         ]
     }
 
-    /// The longer of this set and of what is held, setting by setting.
+    /// The longer of this set and the held rows, setting by setting.
     #[must_use]
     pub fn or_longer(mut self, held: &[HeldLifetime]) -> Self {
         for &HeldLifetime { setting, seconds, .. } in held {
@@ -143,18 +142,17 @@ impl LifetimeSet {
     }
 }
 
-/// When instances last renewed their leases, to the half hour: what a database without a clock of its own can say
-/// about the time.
+/// When instances last renewed their leases, to the half hour: evidence of the time in a database without a clock.
 pub fn renewals(held: &[HeldLifetime]) -> impl Iterator<Item = NumericDate> {
     let renewed = held.iter().filter(|held| !held.setting.outlives_its_instance());
     renewed.map(|held| held.held_until.plus(-(LEASE_SECONDS + SLACK_SECONDS)))
 }
 
-/// The lifetimes of this instance, and those in force over its database.
+/// The lifetimes of this instance, and those in force for its database.
 pub struct Lifetimes {
     configured: LifetimeSet,
     in_force: RwLock<LifetimeSet>,
-    /// Until when this instance may issue under its own.
+    /// Expiry of this instance's lease.
     leased_until: AtomicI64,
     renewals: SingleFlight<(), StoreError>,
     is_fixed: bool,
@@ -167,7 +165,7 @@ impl fmt::Debug for Lifetimes {
 }
 
 impl Lifetimes {
-    /// Those of an instance that holds nothing yet.
+    /// Without a lease yet.
     #[must_use]
     pub fn new(configured: LifetimeSet, clock: &Clock) -> Self {
         Self {
@@ -179,30 +177,30 @@ impl Lifetimes {
         }
     }
 
-    /// Those of an instance that shares its database with no other one and stores nothing: for simulations.
+    /// For simulations: an instance that shares its database with no other one and stores no lease.
     #[must_use]
     pub fn fixed(configured: LifetimeSet) -> Self {
         Self { is_fixed: true, ..Self::new(configured, &Clock::manual(NumericDate(0))) }
     }
 
-    /// What this instance issues under.
+    /// The lifetimes that this instance issues under.
     #[must_use]
     pub const fn configured(&self) -> &LifetimeSet {
         &self.configured
     }
 
-    /// The longest that any instance may have issued under, as it was read last.
+    /// The longest that any instance may have issued under, cached at the last read.
     #[must_use]
     pub fn in_force(&self) -> LifetimeSet {
-        // A set is never left half written.
+        // The set is assigned whole, so that a poisoned lock holds a valid one.
         *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sees to it that the database holds what this instance is about to issue under. To be called before
-    /// anything is issued. It writes nothing while the lease lasts: [`Lifetimes::renew_in_time`] does.
+    /// Ensures that the database holds this instance's lifetimes. Call it before issuing a token. It writes no row
+    /// while the lease lasts: [`Lifetimes::renew_in_time`] does.
     ///
     /// # Errors
-    /// If the lease has run out and storage fails: then nothing may be issued.
+    /// If the lease has run out and storage fails: then no token may be issued.
     pub async fn hold(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
@@ -212,14 +210,13 @@ impl Lifetimes {
             return Ok(());
         }
         match self.renew(store, now).await {
-            // It was written, and what others hold could not be read.
+            // The lease was written; only reading the leases of others has failed.
             Err(_) if self.lasts_at(now, 1) => Ok(()),
             renewed => renewed,
         }
     }
 
-    /// Renews the lease once half of it has passed. Nobody waits for that: it lasts, and a failure is tried again
-    /// when this is called next.
+    /// Renews the lease in the background once half of it has passed. The next call retries after a failure.
     pub fn renew_in_time(self: &Arc<Self>, store: &Arc<dyn Store>, now: NumericDate) {
         if self.is_fixed || self.lasts_at(now, RENEW_SECONDS) {
             return;
@@ -233,13 +230,13 @@ impl Lifetimes {
         });
     }
 
-    /// Whether so much of the lease is left. A clock that was set back must not stretch it.
+    /// Whether so many seconds of the lease are left. A clock that was set back must not stretch it.
     fn lasts_at(&self, now: NumericDate, seconds: i64) -> bool {
         let left = self.leased_until.load(Ordering::Acquire).saturating_sub(now.0);
         (seconds..=LEASE_SECONDS).contains(&left)
     }
 
-    /// One write for all that ask at the same moment.
+    /// Single flight: concurrent callers share one write.
     async fn renew(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
@@ -247,7 +244,7 @@ impl Lifetimes {
     ) -> Result<(), StoreError> {
         let (lifetimes, store) = (Arc::clone(self), Arc::clone(store));
         let write = async move || {
-            // Another one may have landed before this one began.
+            // Another flight may have landed before this one began.
             if lifetimes.lasts_at(now, RENEW_SECONDS) {
                 return Ok(());
             }
@@ -260,10 +257,10 @@ impl Lifetimes {
         Ok(self.renewals.run(RENEWAL_TIME, write).await?)
     }
 
-    /// Reads what is in force.
+    /// Reads the lifetimes in force into the cache.
     ///
     /// # Errors
-    /// If storage fails: then it stays as it was.
+    /// If storage fails: then the cache stays as it was.
     pub async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
         if self.is_fixed {
             return Ok(());

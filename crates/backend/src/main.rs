@@ -1,4 +1,4 @@
-//! `baton`: reads the command line, starts logging, runs the command, and says in one line what
+//! `baton`: parses the command line, starts logging, runs the command, and reports in one line the error that
 //! stopped it.
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ use backend::config::CommandLine;
 use backend::telemetry::Log;
 
 fn main() -> ExitCode {
-    // It writes its last lines when it is dropped, a panic included.
+    // Dropping it writes the last lines, also after a panic.
     let log = match Log::on_standard_error() {
         Ok(log) => log,
         Err(error) => {
@@ -32,7 +32,7 @@ fn run(line: CommandLine, log: &Log) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let outcome = runtime.block_on(command::run(line.command));
-    // A name that nobody resolves would keep its thread, and the program, for as long as it takes.
+    // Timeout: a DNS look-up without an answer would keep its thread, and the process, for as long as it takes.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     outcome.map_err(|error| format!("{error:#}"))
 }

@@ -1,6 +1,5 @@
-//! What is cleared away because nobody needs it any more: once an hour by a server that runs, or when an
-//! operator asks for it. It must not decide what is over; limits are handed in. How a table is walked without
-//! holding others up is in [`parts`].
+//! Prunes revoked and expired sessions, old events and other outdated rows: once an hour in a running server, or by
+//! an operator's command. How a table is pruned without holding up other writers is in [`parts`].
 
 mod parts;
 
@@ -23,48 +22,48 @@ use crate::store::{
 pub use parts::Pace;
 use parts::Walk;
 
-/// A session is kept for so long after it is over: its user may still ask why.
+/// How long a revoked or expired session is kept: its user may still ask for the reason.
 const OVER_SECONDS: i64 = 7 * 86_400;
-/// Events that tell only that a session went on are kept for so long: most events are.
+/// How long events of refreshes are kept: most events are.
 const ROUTINE_SECONDS: i64 = 7 * 86_400;
-/// Events of no account are kept for so long. Anybody can make as many as they like.
+/// How long events without an account are kept. Callers can cause as many as they like.
 const NOBODYS_SECONDS: i64 = 86_400;
-/// By how much the clocks of instances may differ.
+/// How far the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
-/// The row of a revoked session is what an instance learns the revocation from when it starts: it stays as long
-/// as a token of the session may.
+/// An instance that starts learns of a revocation from the session's row, which stays as long as an access token of
+/// the session may.
 const _: () = assert!(OVER_SECONDS > LifetimeSet::LONGEST.access_token + SLACK_SECONDS);
 const HOUR_SECONDS: u64 = 3_600;
 
-/// What is to be kept.
+/// What is kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// When a session is over.
+    /// Determines the expiry of sessions.
     pub policy: Policy,
-    /// How long events of users are kept.
+    /// How long security events of users are kept.
     pub event_seconds: i64,
 }
 
-/// What was removed.
+/// Counts of pruned rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// Sessions that were long over.
+    /// Sessions that were revoked or had expired.
     pub sessions: u64,
-    /// Events, counts of failed logins, and what was left of deleted accounts.
+    /// Events, counts of failed logins, used idempotency keys, and what was left of deleted accounts.
     pub records: u64,
 }
 
-/// How pruning proceeds, from one pass of this process to the next.
+/// The state of pruning, from one pass of this process to the next.
 #[derive(Debug)]
 pub struct Progress {
-    /// What was removed.
+    /// What was pruned.
     pub removed: Removed,
     pace: Pace,
     clean: Clean,
 }
 
-/// Up to which ids the events were pruned by each rule: there is nothing more to remove by it. Each pass
-/// looks at what has grown old since the one before, not at the table.
+/// Up to which ids each rule has pruned the events. So a pass reads what has grown old since the one before, not
+/// the table.
 #[derive(Debug, Default)]
 struct Clean {
     routine: [u8; 16],
@@ -72,14 +71,14 @@ struct Clean {
 }
 
 impl Progress {
-    /// Nothing was pruned yet.
+    /// No pass was made yet.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         Self { removed: Removed::default(), pace, clean: Clean::default() }
     }
 }
 
-/// A task that ends with its handle.
+/// The pruning task. Dropping the handle aborts it.
 pub struct PruneTask(JoinHandle<()>);
 
 impl Drop for PruneTask {
@@ -89,8 +88,8 @@ impl Drop for PruneTask {
 }
 
 impl Retention {
-    /// The same with each limit at least as long as those that instances hold: what one of them still counts
-    /// as live must not be removed by a command, or by an instance, with a shorter setting.
+    /// Raises each limit to the longest that instances hold: a command, or an instance, with a shorter setting must
+    /// not prune what another instance still counts as live.
     fn or_longer(mut self, held: &[HeldLifetime]) -> Self {
         for &HeldLifetime { setting, seconds, .. } in held {
             let own = match setting {
@@ -104,10 +103,10 @@ impl Retention {
         self
     }
 
-    /// Removes all that is not to be kept, in parts, so that others may write in between.
+    /// Prunes in parts, so that other writers get a turn in between.
     ///
     /// # Errors
-    /// If storage fails. What was removed before stays so, and is in `progress`.
+    /// If storage fails. What was pruned before stays so, and is counted in `progress`.
     pub async fn prune(
         self,
         store: &dyn Store,
@@ -130,8 +129,8 @@ impl Retention {
         let Progress { removed: Removed { sessions: of_sessions, records }, pace, clean } =
             progress;
         let mut walk = Walk { store, pace: *pace, removed: of_sessions };
-        // Whatever is over was begun before. Sessions first: with its last one goes what was left of a
-        // deleted account.
+        // Ids date from the beginning of a session, so those before `over` include all to prune. Sessions first:
+        // with its last one goes what was left of a deleted account.
         walk.prune(Prunable::Sessions(sessions), &mut [0; 16], first_id_at(over)).await?;
         let mut walk = Walk { store, pace: *pace, removed: records };
         clean.prune_events(&mut walk, events).await?;
@@ -142,8 +141,8 @@ impl Retention {
         walk.repeat(Change::PruneErased(over)).await
     }
 
-    /// From now on prunes once an hour, until the handle is dropped. The first time is drawn by lot: of
-    /// instances that start together, each has a time of its own.
+    /// Prunes once an hour until the handle is dropped. The first pass comes at a random moment, so that instances
+    /// that start together do not prune together.
     #[must_use]
     pub fn keep(self, store: &Arc<dyn Store>, clock: &Clock, entropy: &Entropy) -> PruneTask {
         let (store, clock) = (Arc::clone(store), clock.clone());
@@ -154,13 +153,13 @@ impl Retention {
             loop {
                 let _ = timeout(wait, pending::<()>()).await;
                 wait = Duration::from_secs(HOUR_SECONDS);
-                // Nothing is removed by a clock that is or was in doubt: it says so itself.
+                // No row is pruned by a clock that is or was in doubt, which the clock logs itself.
                 let Ok(now) = clock.settled_now() else { continue };
                 let outcome = self.prune(&*store, now, &mut progress).await;
                 let Removed { sessions, records } = std::mem::take(&mut progress.removed);
                 match outcome {
                     Ok(()) => tracing::info!(event = "pruned", sessions, records),
-                    // In an hour it is tried again; nothing depends on it but space.
+                    // An hour later it retries: only disk space depends on it.
                     Err(error) => tracing::warn!(event = "prune.failed", %error, sessions, records),
                 }
             }
@@ -169,7 +168,7 @@ impl Retention {
 }
 
 impl Clean {
-    /// From the oldest on, where everything goes, to where only events of no account do.
+    /// From the oldest events, which are all pruned, to those of which only events without an account are.
     async fn prune_events(
         &mut self,
         walk: &mut Walk<'_>,

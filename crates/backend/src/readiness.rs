@@ -1,6 +1,5 @@
-//! Readiness: whether storage can be read and written. Anybody may ask, so it is asked once for all who ask at the same
-//! moment, and an answer is good for a second: on SQLite each ping takes the one writer, on PostgreSQL two connections.
-//! It must not know who asks.
+//! Readiness: whether storage can be read and written. The endpoint is public, so concurrent probes share one ping,
+//! and a success is cached for a second: on SQLite each ping takes the one writer, on PostgreSQL two connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,32 +8,32 @@ use crate::clock::{BootInstant, Clock};
 use crate::single_flight::SingleFlight;
 use crate::store::{Store, StoreError};
 
-/// For how long an answer is good. A failure is not kept: it is over when the next ping succeeds.
+/// How long a success is cached. A failure is not: it is over when the next ping succeeds.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long a ping may take: 503 comes within 3 s.
+/// Timeout of a ping: 503 comes within 3 s.
 const PING_TIME: Duration = Duration::from_millis(2_500);
 
-/// Whether storage was ready when it was asked last.
+/// Caches that storage was ready.
 pub struct Readiness {
     store: Arc<dyn Store>,
-    /// By which the answer's age is counted.
+    /// Counts the age of the cached answer.
     pub clock: Clock,
     ready_at: Mutex<Option<BootInstant>>,
     pings: SingleFlight<BootInstant, StoreError>,
 }
 
 impl Readiness {
-    /// Not asked yet.
+    /// No ping was made yet.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
         let pings = SingleFlight::new(PING_TIME, &clock);
         Self { store, clock, ready_at: Mutex::default(), pings }
     }
 
-    /// Whether storage can be read and written, or could a second ago.
+    /// Pings storage, unless a cached success is fresh.
     ///
     /// # Errors
-    /// If it cannot.
+    /// If the ping fails or times out.
     pub async fn check(&self) -> Result<(), StoreError> {
         if self.is_fresh() {
             return Ok(());
@@ -47,7 +46,7 @@ impl Readiness {
             }
         };
         let asked_at = self.pings.run(FRESH, ping).await?;
-        // An instant is never left half written.
+        // The instant is assigned whole, so that a poisoned lock holds a valid one.
         *self.ready_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked_at);
         Ok(())
     }

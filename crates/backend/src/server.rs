@@ -1,5 +1,5 @@
-//! The door to the network: accepts connections, bounds what each may cost and how many there are, and
-//! drains them at the end. It must not know any path.
+//! The network: accepts connections, bounds what each may cost and how many there are, and drains them at shutdown.
+//! It must not know any path.
 
 mod heads;
 mod slots;
@@ -33,25 +33,24 @@ use crate::http::client::Peer;
 
 pub use self::slots::ConnectionLimits;
 
-/// How long a client may take to send a request's headers, from the moment it connects, or from the
-/// end of its last answer.
+/// Timeout of a request's headers, from the moment a client connects, or from the end of its last answer.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a client may leave its answer unread, or a body unsent that nobody is reading.
+/// Timeout of a client that leaves its answer unread, or unsent a body that no handler is reading.
 const IDLE_TIME: Duration = Duration::from_secs(30);
-/// What is read before a request's headers are found too large, in bytes and in number: with the slots,
-/// the bound on memory. Above the caps of `http::timeout`, which answers with a problem document; hyper's own
-/// answer is bare.
+/// What is read before a request's headers are refused as too large, in bytes and in number: with the slots, the
+/// bound on memory. Above the caps of `http::timeout`, which answers with a problem document; hyper's own answer is
+/// bare.
 const HEADER_BUFFER: usize = 24 * 1024;
 const HEADERS: usize = 128;
-/// How long requests under way may take to finish once the server is told to stop.
+/// Timeout of requests under way once the server has to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(7);
 /// How many connections may wait to be accepted, if the system allows as many.
 const BACKLOG: u32 = 4_096;
-/// How long accepting rests when the machine has run out of file descriptors.
+/// Back-off of accepting when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Listens on this address. `TcpListener::bind` has a backlog of 128: one client that opens as many at once
-/// would make every other one wait a second until its kernel tries again.
+/// Listens on this address. `TcpListener::bind` has a backlog of 128: one client that opens as many at once would
+/// make all others wait a second until their kernels retry.
 ///
 /// # Errors
 /// If the address cannot be listened on.
@@ -63,7 +62,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop`, then lets the requests under way finish.
+/// Serves until `stop`, then drains the requests under way.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -89,7 +88,7 @@ pub async fn serve(
             }
         }
     }
-    // Nobody new gets in while the others finish.
+    // No new connection gets in while the others finish.
     drop(listener);
     tracing::info!(event = "server.draining");
     if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
@@ -103,13 +102,13 @@ async fn accept(
     slots: &Slots,
 ) -> io::Result<Option<(TcpStream, SocketAddr, Slot)>> {
     let (stream, peer) = listener.accept().await?;
-    // The others wait in the listener's own queue.
+    // Further connections wait in the listener's own queue.
     let slot = slots.acquire(peer.ip()).await;
     Ok(slot.map(|slot| (stream, peer, slot)))
 }
 
 fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Router, slot: Slot) {
-    // A token is small and somebody waits for it.
+    // A token is small, and its client waits for it.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(IDLE_TIME));
@@ -125,7 +124,7 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
             let mut request = request.map(|it| axum::body::Body::new(body(it)));
             request.extensions_mut().insert(peer);
             let response = router.oneshot(request).await.map(|response| closing(response, is_last));
-            // Whatever is left now depends on how fast the client reads.
+            // What is left now depends on how fast the client reads.
             connection.wait();
             response
         }
@@ -135,7 +134,7 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(HEADER_BUFFER)
         .max_headers(HEADERS)
-        // A client that has said all it wanted to may still wait for the answer.
+        // A client that has sent all may still wait for the answer.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
@@ -150,7 +149,7 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
     });
 }
 
-/// The answer, and word that the connection closes after it if it is the last.
+/// The answer, with `Connection: close` if it is the last.
 fn closing(mut response: Response, is_last: bool) -> Response {
     if is_last {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -166,7 +165,7 @@ async fn pause() {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
-/// Resolves when the process is told to stop: SIGTERM or Ctrl-C.
+/// Resolves when the process has to stop: SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// If the signals cannot be listened for.

@@ -1,12 +1,13 @@
-//! Single flight: however many calls need one answer at the same moment, it is asked for once, and all take the
-//! result or the failure. A lock around the question would make them wait for each other: behind a storage that
-//! answers nothing for two seconds the tenth would wait for twenty. It must not know what is asked.
+//! Single flight: concurrent calls that need the same answer share one request, and its result or failure. A lock
+//! around the request would make callers wait for each other: behind a storage that hangs for two seconds, the
+//! tenth would wait for twenty.
 //!
-//! - A flight is a task of its own: it ends, whether or not its callers are still there, and within a limit.
-//! - A caller takes the result of a flight that began before it asked only if that was at most `max_age` before;
-//!   otherwise it waits for the end of that one and then for the next, which all who wait share.
-//! - A failure is everybody's who waited for it: another try would most likely fail as well, and take as long.
-//! - No caller waits longer than the limit.
+//! - A flight is a task of its own: it completes, within a timeout, whether or not its callers are still there.
+//! - A caller takes the result of a flight that began before the call only if that was at most `max_age` before;
+//!   otherwise it waits for that flight and then for the next, which all such callers share.
+//! - All callers that waited for a failed flight share the failure: a retry would most likely fail, too, and take
+//!   as long.
+//! - No caller waits longer than the timeout.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::clock::{BootInstant, Clock};
 
-/// One question, and the flight under way for it.
+/// One shared request, and the flight under way for it.
 pub struct SingleFlight<T, E> {
     limit: Duration,
     clock: Clock,
@@ -30,14 +31,14 @@ type Slot<T, E> = Arc<Mutex<Option<Flight<T, E>>>>;
 pub enum Failed<E> {
     /// The flight failed.
     Error(Arc<E>),
-    /// The caller has waited for as long as it may.
+    /// The flight, or the caller's wait for it, has reached the timeout.
     TimedOut,
     /// The flight panicked, or its runtime has ended.
     Abandoned,
 }
 
 struct Flight<T, E> {
-    /// Of a flight that a suspended machine has interrupted, the result may be a day old.
+    /// By the boot clock: after a suspension, the result may be a day stale.
     began: BootInstant,
     landed: watch::Receiver<Option<Landing<T, E>>>,
 }
@@ -49,7 +50,7 @@ where
     T: Clone + Send + Sync + 'static,
     E: Send + Sync + 'static,
 {
-    /// No flight takes longer than `limit`, and no caller waits longer.
+    /// `limit` is the timeout of each flight and of each caller.
     #[must_use]
     pub fn new(limit: Duration, clock: &Clock) -> Self {
         Self { limit, clock: clock.clone(), under_way: Slot::default() }
@@ -58,7 +59,7 @@ where
     /// The result of a flight that began after this call, or at most `max_age` before it.
     ///
     /// # Errors
-    /// If the flight that this call waited for has failed, or took too long.
+    /// If the flight that this call waited for fails or times out.
     pub async fn run<F>(&self, max_age: Duration, ask: impl FnOnce() -> F) -> Landing<T, E>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -73,13 +74,13 @@ where
                     return landing;
                 }
             }
-            // Whatever is under way now began after this call.
+            // A flight that is under way now began after this call.
             self.join_or_begin(ask).landing().await
         };
         timeout(self.limit, shared).await.unwrap_or(Err(Failed::TimedOut))
     }
 
-    /// The result of the flight that is under way, whenever it began. `None` if none is.
+    /// The result of the flight under way, however old. `None` if there is none.
     pub async fn join(&self) -> Option<Landing<T, E>> {
         let flight = self.slot().clone()?;
         Some(flight.landing().await)
@@ -124,8 +125,8 @@ impl<T: Clone, E> Flight<T, E> {
     }
 }
 
-/// The place of the flight under way. It is free before anybody learns of the landing, also if the flight panics:
-/// whoever asks then begins another.
+/// The place of the flight under way. It is freed before callers learn of the landing, also if the flight panics,
+/// so that the next call begins another flight.
 struct Seat<T, E> {
     under_way: Slot<T, E>,
     lands: watch::Sender<Option<Landing<T, E>>>,
@@ -148,7 +149,7 @@ impl<T, E> Drop for Seat<T, E> {
 }
 
 fn locked<T, E>(slot: &Slot<T, E>) -> MutexGuard<'_, Option<Flight<T, E>>> {
-    // A flight is put there, and taken away, whole.
+    // A flight is stored, and removed, whole.
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -182,7 +183,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(2);
     const YOUNG: Duration = Duration::from_millis(100);
 
-    /// Answers with the number of the question, once it is let.
+    /// Answers with the number of the question, once a permit is added.
     struct Oracle {
         clock: Clock,
         flights: SingleFlight<u32, &'static str>,
@@ -217,7 +218,7 @@ mod tests {
             tokio::spawn(async move { oracle.ask(max_age).await.ok() })
         }
 
-        /// Lets everybody who can run do so.
+        /// Lets all tasks that can run do so.
         async fn settle(&self) {
             for _ in 0..32 {
                 tokio::task::yield_now().await;
@@ -234,7 +235,7 @@ mod tests {
         for answer in join_all(calls).await {
             assert_eq!(answer.expect("no panic"), Some(1));
         }
-        // It has landed: the next one is another flight, however young the last.
+        // It has landed: the next call begins another flight, however young the last.
         oracle.answers.add_permits(1);
         assert_eq!(oracle.ask(YOUNG).await.ok(), Some(2));
     }
@@ -246,7 +247,7 @@ mod tests {
         oracle.settle().await;
         advance(YOUNG).await;
         let young = oracle.asking(YOUNG);
-        // Whatever has happened before this call must be in its answer.
+        // Its answer must include all that happened before this call.
         let strict = oracle.asking(Duration::ZERO);
         oracle.settle().await;
         advance(Duration::from_millis(1)).await;
@@ -305,7 +306,7 @@ mod tests {
         let begun = Instant::now();
         let calls: Vec<_> = (0..3).map(|_| oracle.asking(YOUNG)).collect();
         oracle.settle().await;
-        // It came late: the first flight fails before its own time is up.
+        // A late call: the first flight fails before this call's own timeout.
         advance(Duration::from_millis(1_500)).await;
         let late = oracle.asking(Duration::ZERO);
         for answer in join_all(calls).await {
@@ -313,7 +314,7 @@ mod tests {
         }
         assert_eq!(late.await.expect("no panic"), None);
         assert_eq!(begun.elapsed(), LIMIT);
-        // Nothing is left of it.
+        // The slot is free again.
         oracle.answers.add_permits(1);
         assert_eq!(oracle.ask(YOUNG).await.ok(), Some(2));
     }

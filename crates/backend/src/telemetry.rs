@@ -1,7 +1,6 @@
-//! Logging: structured lines to standard error, so that standard output stays for the one line that says
-//! where the server listens. Lines pass a rate limit ([`rate_limit`]) and a bounded queue ([`queue`]). It
-//! must not know what is logged. Secrets cannot be logged by accident: their types have neither `Debug` nor
-//! `Display`.
+//! Logging: structured lines on standard error, so that standard output stays for the one line that says where the
+//! server listens. Lines pass a rate limit ([`rate_limit`]) and a bounded queue ([`queue`]). Secrets cannot be
+//! logged by accident: their types have neither `Debug` nor `Display`.
 
 mod queue;
 mod rate_limit;
@@ -22,19 +21,19 @@ use tracing_subscriber::{EnvFilter, fmt};
 pub use self::queue::{LogQueue, QUEUE_BYTES};
 pub use self::rate_limit::{AT_ONCE, Due, LogRateLimit, PERIOD, SUMMARY_PERIOD};
 
-/// The target of lines that are always written: what happens to sessions and accounts. Each follows a
-/// change that was committed, or a credential that was authentic; callers without either cause none.
+/// The target of audit lines, which are always written: events of sessions and accounts. Each follows a committed
+/// change or an authentic credential; callers without either cause none.
 pub const AUDIT: &str = "backend::auth::audit";
-/// The target of the span around each request, which holds the id that users are asked to quote. No filter drops it:
-/// whatever line passes can be found by that id.
+/// The target of the span around each request, which holds the id that users quote. No filter drops it, so that
+/// every line can be found by that id.
 pub const REQUEST: &str = "backend::request";
-/// The target of lines that say how many others were not written.
+/// The target of lines that count suppressed or dropped ones.
 const SUMMARY: &str = "backend::log";
 
-/// How long the last lines may take at exit: the stop within 10 s of SIGTERM depends on it.
+/// Timeout of the last lines at exit: the stop within 10 s of SIGTERM depends on it.
 const CLOSE_TIME: Duration = Duration::from_millis(500);
 
-/// The log of the process. When it is dropped, what is queued is written, for half a second at most.
+/// The log of the process. Dropping it writes what is queued, for half a second at most.
 pub struct Log {
     queue: LogQueue,
     limit: LogRateLimit,
@@ -63,7 +62,7 @@ impl Log {
         Ok(())
     }
 
-    /// Writes a line that is not a log line, such as what stopped a command.
+    /// Writes a line outside the log's format, such as the error that stopped a command.
     pub fn say(&self, line: &str) {
         self.queue.push(format!("{}\n", line.replace('\n', " ")).as_bytes());
     }
@@ -75,7 +74,7 @@ impl Drop for Log {
     }
 }
 
-/// What turns events into lines: as text, or each as a JSON object.
+/// Formats events as lines: as text, or each as a JSON object.
 ///
 /// # Errors
 /// If the filter cannot be read.
@@ -92,7 +91,7 @@ where
         .map_err(|error| format!("the log filter {filter:?} cannot be read: {error}"))?;
     let request = format!("{REQUEST}=error").parse().expect("a target and a level");
     let filter = filter.add_directive(request);
-    // Its complaints about itself would go to standard error past the queue.
+    // Its own error messages would go to standard error past the queue.
     let lines = fmt().with_writer(writer).with_env_filter(filter).log_internal_errors(false);
     Ok(if json {
         Dispatch::new(lines.json().finish().with(limit))
@@ -101,8 +100,8 @@ where
     })
 }
 
-/// From now on a panic is a log line. The default hook writes to standard error, which blocks while a pipe
-/// is full, and several lines, which are no JSON.
+/// Logs panics. The default hook writes to standard error, which blocks while a pipe is full, and writes several
+/// lines, which are no JSON.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(log_panic));
 }
@@ -118,7 +117,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(event = "panicked", thread, ?text, backtrace, "panicked at {place}");
 }
 
-/// All that lies behind an error, the nearest first: the last of it is usually what there is to mend.
+/// The sources of an error, the nearest first: the last one is usually the fault to mend.
 #[must_use]
 pub fn causes(error: &dyn Error) -> String {
     let behind = std::iter::successors(error.source(), |error| (*error).source());

@@ -1,5 +1,5 @@
-//! Compares the machine's clock with the database's, at the start and every few seconds, and where the database has
-//! none, once, with what it holds. It must not decide what a difference means; that is [`step`](super::step).
+//! Compares the machine's clock with the database's, at start and every ten seconds, or, where the database has no
+//! clock, once with the data it holds. What a difference means is decided in [`step`](super::step).
 
 use std::future::pending;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::{Clock, LastWork};
 use crate::lifetimes::renewals;
 use crate::store::{Store, StoreError};
 
-/// How often they are compared.
+/// Time between two comparisons.
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// A task that ends with its handle.
+/// The comparing task. Dropping the handle aborts it.
 pub struct Comparing(JoinHandle<()>);
 
 impl Drop for Comparing {
@@ -39,8 +39,8 @@ impl Clock {
         Ok(())
     }
 
-    /// Does so at the start. A database without a clock says at least when something has happened last: of a machine
-    /// that boots with a wrong clock, the first reading is as wrong as all others.
+    /// Compares at start. A database without a clock still dates its newest data: on a machine that boots with a
+    /// wrong clock, the first reading is as wrong as all later ones.
     ///
     /// # Errors
     /// If storage fails.
@@ -54,8 +54,8 @@ impl Clock {
         Ok(())
     }
 
-    /// Every call leaves an event, and a server that nobody calls renews its leases. A lease that ends later than one
-    /// begun now says nothing.
+    /// Every call leaves an event, and a server without calls renews its leases. A lease that ends later than one
+    /// begun now is no evidence.
     async fn last_work(&self, store: &dyn Store) -> Result<Option<LastWork>, StoreError> {
         let latest = self.now().plus(STEP_TOLERANCE_SECONDS);
         let held = store.lifetimes().await?;
@@ -65,8 +65,8 @@ impl Clock {
         Ok(worked.map(|worked| LastWork { newest: newest.unwrap_or(worked), worked }))
     }
 
-    /// From now on does so every few seconds, until the handle is dropped. A database that does not answer
-    /// says nothing about clocks.
+    /// Compares every ten seconds until the handle is dropped. A database that does not answer is no evidence about
+    /// clocks.
     #[must_use]
     pub fn keep_comparing(&self, store: &Arc<dyn Store>) -> Comparing {
         let (clock, store) = (self.clone(), Arc::clone(store));
@@ -74,7 +74,7 @@ impl Clock {
             loop {
                 let _ = timeout(PERIOD, pending::<()>()).await;
                 let _ = clock.compare_with(&*store).await;
-                // Also where there is no database to ask: a step is noticed, and told, without a call.
+                // Also without a database clock: a step is detected and logged even if no request comes.
                 let _ = clock.trusted_now();
             }
         }))

@@ -1,6 +1,6 @@
 //! Detects that the wall clock was stepped (set, by an operator or by NTP) instead of having run, that it differs
-//! from the database's, or that at the start it is far from when a server last worked on the database. It must not
-//! read a clock: readings are handed in.
+//! from the database's, or that at start it is far from the database's last activity. Pure: callers hand in the
+//! readings.
 
 use shared::NumericDate;
 
@@ -9,7 +9,7 @@ use super::tolerance::{
     STEP_TOLERANCE_SECONDS,
 };
 
-/// Why the wall clock is in doubt. The text is for the log, and for readiness.
+/// Why the wall clock is not trusted. The text is for the log and for readiness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClockError {
     /// It was set while the program ran.
@@ -20,7 +20,7 @@ pub enum ClockError {
         /// By how many seconds; negative if it was set back.
         seconds: i64,
     },
-    /// It is not the database's.
+    /// It differs from the database's.
     #[error(
         "the machine's clock and the database's differ by {seconds} s: set right the one that is wrong"
     )]
@@ -28,15 +28,15 @@ pub enum ClockError {
         /// By how many seconds the machine's is ahead; negative if it is behind.
         seconds: i64,
     },
-    /// At the start it shows a time long after a server last worked on the database.
+    /// At start it shows a time long after a server last worked on the database.
     #[error(
         "by the machine's clock no server has worked on the database for {seconds} s: set the clock right, or, if it is right, wait 10 minutes or restart with --trust-clock"
     )]
     Ahead {
-        /// For how long none has, by this clock.
+        /// Seconds since then, by this clock.
         seconds: i64,
     },
-    /// At the start it shows a time before something that the database holds.
+    /// At start it shows a time before data that the database holds.
     #[error(
         "the database holds what happened {seconds} s later than the machine's clock shows: set the clock right, or, if it is right, wait 10 minutes or restart with --trust-clock"
     )]
@@ -47,7 +47,7 @@ pub enum ClockError {
 }
 
 impl ClockError {
-    /// By a clock that is behind nothing has expired that has not expired by the right one.
+    /// Only a clock that is ahead expires tokens and sessions too early.
     const fn may_expire_too_much(self) -> bool {
         match self {
             Self::Stepped { seconds } | Self::Skewed { seconds } => seconds > 0,
@@ -57,52 +57,52 @@ impl ClockError {
     }
 }
 
-/// What a wall clock is good for.
+/// What the wall clock may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Everything.
+    /// All purposes.
     Settled,
-    /// To serve by; not to remove something, or refuse it for good, because it has expired.
+    /// Serving requests, but not removing data, or refusing it for good, because of its expiry.
     Unsettled(ClockError),
-    /// Nothing.
+    /// No decision about expiry.
     Doubted(ClockError),
 }
 
-/// What is known of the time from a database without a clock.
+/// What a database without a clock says about the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastWork {
-    /// The newest of what has happened: it cannot lie ahead.
+    /// Date of the newest event, or else of the last lease renewal: it cannot lie ahead.
     pub newest: NumericDate,
-    /// When a server last worked on it, that or later.
+    /// When a server last worked on the database: `newest` or later.
     pub worked: NumericDate,
 }
 
-/// What the wall clock has shown, and what it must show now if it was not set.
+/// The readings so far, and what the wall clock must show now if it was not set.
 #[derive(Debug)]
 pub(super) struct StepDetector {
     settled: Run,
-    /// The run that it has been on since it was set, if that is another one.
+    /// The run since the clock was set, if it was.
     set: Option<SetRun>,
-    /// What it showed when it was compared with the database's.
+    /// The last comparison with the database's clock.
     compared: Option<Compared>,
-    /// The difference that was told.
+    /// The difference from the database's clock, while it is worth a warning.
     noticed: Option<i64>,
-    /// What was said in the log.
+    /// The last verdict in the log.
     logged: Verdict,
 }
 
-/// What two clocks showed at the same moment.
+/// Two clocks, read at the same moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     pub(super) wall: NumericDate,
     pub(super) boot: i64,
 }
 
-/// A clock that runs: where it was, and by how much more it may have gone on since then.
+/// A clock that runs: its last reading, and by how many seconds more it may have advanced since.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     last: Reading,
-    /// Nothing, but at the start, where it is only known when a server last worked.
+    /// Zero, except at start, where only the database's last activity is known.
     leeway: i64,
 }
 
@@ -119,7 +119,7 @@ struct Compared {
 }
 
 impl Reading {
-    /// By how many seconds the wall clock has gone further than the other one since.
+    /// By how many seconds the wall clock has advanced more than the boot clock.
     const fn step_to(self, later: Self) -> i64 {
         later.wall.0.saturating_sub(self.run_on_to(later).0)
     }
@@ -140,7 +140,7 @@ impl Run {
         (-STEP_TOLERANCE_SECONDS..=furthest).contains(&self.last.step_to(now))
     }
 
-    /// What is wrong if it does not.
+    /// The error of a reading that is not on this run.
     const fn doubt_at(self, now: Reading) -> ClockError {
         let step = self.last.step_to(now);
         match self.leeway {
@@ -169,7 +169,7 @@ impl StepDetector {
         }
     }
 
-    /// What the wall clock is good for at this reading.
+    /// Logs and returns the verdict on this reading.
     pub(super) fn judge(&mut self, now: Reading) -> Verdict {
         let verdict = self.verdict(now);
         self.log(verdict);
@@ -177,7 +177,7 @@ impl StepDetector {
     }
 
     fn verdict(&mut self, now: Reading) -> Verdict {
-        // Where a database can be asked, it decides which of two clocks is right.
+        // The database's clock, if there is one, decides which of two clocks is right.
         if let Some(compared) = self.compared {
             let seconds = compared.skew_at(now);
             let is_near = seconds.saturating_abs() <= SKEW_TOLERANCE_SECONDS;
@@ -208,7 +208,7 @@ impl StepDetector {
         Verdict::Settled
     }
 
-    /// Begins with what the database knows of the time, instead of believing the first reading.
+    /// Starts from the database's last activity instead of trusting the first reading.
     pub(super) fn begin(&mut self, LastWork { newest, worked }: LastWork, now: Reading) {
         let leeway = worked.since(newest).max(0).saturating_add(PAUSE_SECONDS);
         let last = Reading { wall: newest, boot: now.boot };
@@ -216,10 +216,10 @@ impl StepDetector {
         self.judge(now);
     }
 
-    /// Takes note of a reading of the database's clock, for which was asked this many seconds before `now`.
+    /// Records a reading of the database's clock, requested `took` seconds before `now`.
     pub(super) fn compare(&mut self, database: NumericDate, took: i64, now: Reading) {
         let most = now.wall.since(database);
-        // It was read at any moment since then: a slow answer makes no clock wrong.
+        // The database read its clock at some moment since the request: a slow answer makes no clock wrong.
         let least = most.saturating_sub(took.max(0));
         let skew = if least > 0 { least } else { most.min(0) };
         self.compared = Some(Compared { at: now, skew });
@@ -227,13 +227,12 @@ impl StepDetector {
         self.judge(now);
     }
 
-    /// The difference from the database's clock that is worth a remark, if there is one.
+    /// The difference from the database's clock, while it is worth a warning.
     pub(super) const fn noticed(&self) -> Option<i64> {
         self.noticed
     }
 
-    /// What time it is as far as is known: by the database's clock, or by the run that was believed before the
-    /// clock was set.
+    /// The best estimate of the time: by the database's clock, or, until a step is believed, by the run before it.
     pub(super) fn best(&self, now: Reading) -> NumericDate {
         match (self.compared, self.set) {
             (Some(compared), _) => now.wall.plus(compared.skew_at(now).saturating_neg()),
@@ -247,7 +246,7 @@ impl StepDetector {
         }
     }
 
-    /// Once for each spell, and once when it is over: it begins beyond two seconds, and ends below.
+    /// Logs once when the difference exceeds two seconds, and once when it falls below.
     fn notice(&mut self, skew: i64) {
         let size = skew.saturating_abs();
         match self.noticed {
@@ -268,7 +267,7 @@ impl StepDetector {
         }
     }
 
-    /// Once for each spell, and once when it is over.
+    /// Logs a change of the verdict, not its repetitions.
     fn log(&mut self, verdict: Verdict) {
         match (std::mem::replace(&mut self.logged, verdict), verdict) {
             (Verdict::Doubted(_), Verdict::Doubted(_))
@@ -305,7 +304,7 @@ mod tests {
             Self { detector: StepDetector::new(now), now }
         }
 
-        /// Over a database that was worked on so many seconds before, and holds an event of so many before.
+        /// A start over a database whose newest event and last activity are so many seconds old.
         fn started(newest: i64, worked: i64) -> Self {
             let mut clocks = Self::new();
             let last_work = LastWork { newest: NOW.plus(-newest), worked: NOW.plus(-worked) };
@@ -359,14 +358,14 @@ mod tests {
         let mut clocks = Clocks::new();
         assert_eq!(clocks.after(1, -FORTY_DAYS), stepped(-FORTY_DAYS));
         assert_eq!(clocks.after(STEADY_SECONDS - 1, 0), stepped(-FORTY_DAYS));
-        // Another step begins another spell.
+        // Another step restarts the ten minutes.
         let again = stepped(-FORTY_DAYS - 3_600);
         assert_eq!(clocks.after(1, -3_600), again);
         assert_eq!(clocks.after(STEADY_SECONDS - 1, 0), again);
         assert_eq!(clocks.after(1, 0), Verdict::Settled);
     }
 
-    /// Nobody may have looked for ten minutes.
+    /// An operator may take more than ten minutes to notice.
     #[test]
     fn a_step_ahead_that_is_believed_settles_after_a_day() {
         let mut clocks = Clocks::new();
@@ -402,7 +401,7 @@ mod tests {
         assert_eq!(clocks.after(SETTLING_SECONDS, 0), Verdict::Settled);
     }
 
-    /// Or the database was written by a clock that was ahead: nothing expires too early by this one.
+    /// Or the database was written by a clock that was ahead: this one expires no session too early.
     #[test]
     fn a_start_with_a_clock_behind_what_has_happened_waits_for_ten_minutes() {
         let mut clocks = Clocks::started(-FORTY_DAYS, -FORTY_DAYS);
@@ -446,7 +445,7 @@ mod tests {
         let mut clocks = Clocks::new();
         clocks.detector.compare(NOW.plus(-20), 20, clocks.now);
         assert_eq!((clocks.after(0, 0), clocks.detector.noticed()), (Verdict::Settled, None));
-        // Which does not hide that it was set in the meantime.
+        // A slow answer does not hide that the clock was set before.
         clocks.detector.compare(NOW.plus(-FORTY_DAYS), 20, clocks.now);
         assert_eq!(clocks.after(0, 0), skewed(FORTY_DAYS - 20));
     }

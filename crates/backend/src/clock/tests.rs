@@ -1,5 +1,5 @@
-//! The machine's clock counts the time in which the machine was suspended. It must not wait for that to happen: in a time
-//! namespace the boot time differs from the monotonic time as after a suspension.
+//! The boot clock counts suspension of the machine. The tests suspend no machine: in a time namespace, boot time
+//! differs from monotonic time as after a suspension.
 
 use std::process::Command;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use super::{BootInstant, Clock, duration};
 
 const SUSPENDED: &str = "864000";
 
-/// By `/proc/uptime`, which is boot time.
+/// From `/proc/uptime`, which is boot time.
 fn uptime() -> Duration {
     let text = std::fs::read_to_string("/proc/uptime").expect("Linux");
     let seconds = text.split(' ').next().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs_f64(seconds.expect("seconds"))
 }
 
-/// On a machine that was never suspended both clocks say the same: see the next test.
+/// On a machine that was never suspended both clocks agree: see the next test.
 #[test]
 fn time_is_counted_by_boot_time() {
     let (before, clock) = (uptime(), Clock::system());
@@ -26,7 +26,7 @@ fn time_is_counted_by_boot_time() {
     // `/proc/uptime` is in hundredths, and rounded down.
     let after = uptime() + Duration::from_millis(20);
     assert!((before.as_secs()..=after.as_secs()).contains(&seconds.unsigned_abs()));
-    // An instant counts from when the clock was made, and what the machine was suspended until then.
+    // An instant counts from when the clock was made, plus all suspension before that.
     let suspended = after.saturating_sub(duration(awake));
     let most = suspended + after.saturating_sub(before);
     let least = suspended.saturating_sub(Duration::from_secs(1));

@@ -1,27 +1,27 @@
-//! By how much clocks may disagree, in seconds, and what follows from it for everything that is remembered on
-//! account of a token that may still be out. All of it is here, so that no part is sized for less than another.
+//! How far clocks may disagree, in seconds, and how long past expiry the state of tokens is kept because of that.
+//! All figures stand here, so that no part is sized for less than another.
 
 use verifier::Skew;
 
-/// By how much the machine's clock may differ from the database's. An instance within it issues tokens that every
-/// other instance, and every verifier whose clock is right, accepts at once.
+/// How far the machine's clock may differ from the database's. All other instances, and all verifiers with a right
+/// clock, accept at once the access tokens of an instance within it.
 pub const SKEW_TOLERANCE_SECONDS: i64 = 8;
-/// By how much the machine's clock may be set while the program runs, where no database has a clock to ask.
+/// By how much the machine's clock may be set while the program runs, where no database clock decides.
 pub const STEP_TOLERANCE_SECONDS: i64 = 40;
-/// From more than this on, a difference is told: machines with NTP differ by milliseconds.
+/// A larger difference is logged: machines with NTP differ by milliseconds.
 pub const NOTICED_SECONDS: i64 = 2;
-/// A step is believed once the clock has run steadily for so long after it, unless a database can be asked.
+/// Without a database clock, a step is believed once the clock has run steadily for so long.
 pub const STEADY_SECONDS: i64 = 600;
-/// A step ahead that is believed removes nothing, and refuses nothing for good, until it has run for so long.
+/// A step ahead that is believed prunes no data, and refuses none for good, until the clock has run for so long.
 pub const SETTLING_SECONDS: i64 = 86_400;
-/// A server may have been stopped for so long and still be started without a doubt.
+/// A server may have been stopped for so long and still start with a trusted clock.
 pub const PAUSE_SECONDS: i64 = 86_400;
-/// For how much longer than by its own dates what concerns a token has to be remembered: revocations, places in the
-/// status list, keys. Clocks of two instances that serve may differ, or one may be set, verifiers tolerate a skew
-/// on top, and a change is committed some seconds after the instant it names.
+/// How long past the expiry of tokens their revocations, status list entries and keys are kept. Clocks of two
+/// serving instances may differ, or one may be set; verifiers tolerate skew on top; and a change is committed some
+/// seconds after the instant it names.
 pub const SLACK_SECONDS: i64 = 60;
 
-/// Readings are whole seconds: of two, each may be one off.
+/// Readings are whole seconds: two of them may each be off by one.
 const READING_SECONDS: i64 = 2;
 const COMMIT_SECONDS: i64 = 10;
 const _: () = assert!(

@@ -1,6 +1,5 @@
-//! `baton users` and `baton sessions`: what they read, whom they ask, what they print. Lists have one line
-//! for each thing, in columns that do not move. It must not hold a rule; those are in
-//! [`auth::administration`](crate::auth::administration).
+//! `baton users` and `baton sessions`: input, consent, output. Lists have one line per entry, in fixed columns. The
+//! rules are in [`auth::administration`](crate::auth::administration).
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! `baton check`: says what would stop `baton serve` with the same settings. It must not change anything: no database
-//! is created or migrated, no key made.
+//! `baton check`: reports what would stop `baton serve` with the same settings. It changes no state: no database is
+//! created or migrated, no key made.
 
 use std::sync::Arc;
 

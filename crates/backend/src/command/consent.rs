@@ -1,9 +1,9 @@
-//! Asking the operator before a command does what cannot be undone. It must not know what that is.
+//! Consent of the operator before a command does what cannot be undone.
 //!
-//! A command asks by the harm that a mistake does. It ends everyone's sessions, makes worthless what a key has made,
-//! or throws a secret away: it asks. It can be taken back, or concerns one user, where seconds count in an emergency
-//! (`users disable`, `sessions end --user`): it does not. `prune` does by hand what a server does once an hour, and
-//! schedulers run it: it asks only if the clock may be wrong.
+//! A command asks by the harm of a mistake. One that revokes all users' sessions, invalidates what a key has made,
+//! or throws a secret away, asks. One that can be taken back, or concerns one user, where seconds count in an
+//! emergency (`users disable`, `sessions end --user`), does not. `prune` does by hand what a server does once an
+//! hour, and schedulers run it: it asks only if the clock may be wrong.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 
 use crate::config::ConsentArgs;
 
-/// Asks at the terminal, unless the command line has answered.
+/// Asks at the terminal, unless `--yes` was given.
 ///
 /// # Errors
 /// If there is no terminal, or the answer is not yes.

@@ -1,6 +1,6 @@
-//! The database that a command works on, as `baton` with a URL finds it: opened as it is, said by name, and closed
-//! when the command is done. Commands must not create or migrate one: an emergency command with a mistyped URL
-//! would report success on an empty database, and a migration would lock out an older server that runs.
+//! The database of a command, as `baton` with a URL finds it: opened as it is, reported by name, and closed when
+//! the command is done. Commands must not create or migrate one: an emergency command with a mistyped URL would
+//! report success on an empty database, and a migration would lock out an older server that runs.
 
 use std::io::Write as _;
 
@@ -26,20 +26,20 @@ pub(super) async fn with_database<T>(
     done.map_err(|error| explain(error, database.schema))
 }
 
-/// Opens the database that `url` names. What is said of a failure names it.
+/// Opens the database that `url` names, as an error does, too.
 pub(super) async fn open(url: &str, opening: Opening) -> anyhow::Result<Database> {
     let opened = store::open_database(url, opening).await;
     opened.with_context(|| cannot_be_used(url))
 }
 
-/// What a failure to open is introduced with.
+/// The introduction of an error on opening.
 pub(super) fn cannot_be_used(url: &str) -> String {
     format!("--database / BATON_DATABASE: {:?} cannot be used", store::name_of(url))
 }
 
-/// The clock that a command dates its changes by: the database's, where it has one. Servers find a revocation by its
-/// date, and one that is dated an hour back by the clock of an operator's machine is older than what they look for.
-/// An emergency does not wait for that clock to be set right.
+/// The clock that dates a command's changes: the database's, where it has one. Servers find a revocation by its
+/// date, and would miss one that an operator's machine dates an hour back. An emergency does not wait for that
+/// clock to be set right.
 pub(super) async fn clock_of(store: &dyn Store) -> anyhow::Result<Clock> {
     let Some(database) = store.clock().await? else { return Ok(Clock::system()) };
     let offset = database.since(Clock::system().now());
@@ -52,7 +52,7 @@ pub(super) async fn clock_of(store: &dyn Store) -> anyhow::Result<Clock> {
     Ok(Clock::set_right(offset))
 }
 
-/// How a schema differs from the one this program knows, if it does.
+/// How a schema differs from this program's, if it does.
 pub(super) fn remark(schema: Schema) -> Option<String> {
     match schema {
         Schema::Current => None,
@@ -65,7 +65,7 @@ pub(super) fn remark(schema: Schema) -> Option<String> {
     }
 }
 
-/// On an older schema, a statement that names what is not there yet fails whole.
+/// On an older schema, a statement that names a missing table or column fails whole.
 fn explain(error: anyhow::Error, schema: Schema) -> anyhow::Error {
     match schema {
         Schema::Older { .. } if is_about_schema(&error) => error.context(
@@ -79,8 +79,8 @@ fn is_about_schema(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<sqlx::Error>()).any(names_nothing)
 }
 
-/// Whether a table or a column is missing: PostgreSQL's classes 42P01 and 42703 (appendix A of its
-/// documentation); SQLite has one code for every mistake in a statement, and says which in its message.
+/// Whether a table or a column is missing: PostgreSQL's classes 42P01 and 42703 (appendix A of its documentation);
+/// SQLite has one code for every mistake in a statement, and says which in its message.
 fn names_nothing(error: &sqlx::Error) -> bool {
     let Some(refusal) = error.as_database_error() else { return false };
     let (code, message) = (refusal.code().unwrap_or_default(), refusal.message());
@@ -89,7 +89,7 @@ fn names_nothing(error: &sqlx::Error) -> bool {
         || (code == "1" && in_sqlite.iter().any(|missing| message.contains(missing)))
 }
 
-/// What is there instead, if a database has to be there and is not.
+/// What was found instead of a database that has to exist.
 pub(super) fn absent(error: &anyhow::Error) -> Option<&'static str> {
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Absent { found }) => Some(found),

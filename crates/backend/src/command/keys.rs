@@ -1,4 +1,4 @@
-//! `baton keys`: what it prints. It must not hold a rule; those are in [`keys`](crate::keys).
+//! `baton keys`: consent and output. The rules are in [`keys`](crate::keys).
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
     }
 }
 
-/// Needs no master key: nothing is opened.
+/// Needs no master key: no key is opened.
 async fn list(args: &RingArgs) -> anyhow::Result<()> {
     let plan = KeyPlan::try_from(&args.life)?;
     with_database(&args.database, async |database| {
@@ -99,13 +99,12 @@ fn tell_revoked(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> any
     }
 }
 
-/// For so long the gateway in `deploy/envoy` keeps the keys, however short their `max-age`.
+/// The gateway in `deploy/envoy` caches the keys for so long, however short their `max-age`.
 const EDGE_SECONDS: i64 = 30;
 
-/// What belongs to a ring that was opened.
 struct Opened {
     event_log: SecurityEventLog,
-    /// Which database it is in.
+    /// The name of its database.
     name: String,
 }
 

@@ -1,5 +1,4 @@
-//! Says which rate limits are not the standard ones: `serve` in its log, `check` on standard output. It must not change
-//! them.
+//! Reports rate limits that are not the standard ones: `serve` in its log, `check` on standard output.
 
 use super::say;
 use crate::auth::rate_limit::Rates;

@@ -1,5 +1,5 @@
-//! A password from whoever runs the program: typed unseen at a terminal, or the first line of standard
-//! input. It must never be an argument, which others can see, and is not shown again.
+//! A password from the operator: typed without echo at a terminal, or the first line of standard input. It must
+//! never be an argument, which other users of the machine can see, and is not shown again.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -7,10 +7,7 @@ use anyhow::Context as _;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use shared::Secret;
 
-/// Reads one.
-///
-/// # Errors
-/// If there is none.
+/// Fails if there is none.
 pub(super) fn read() -> anyhow::Result<Secret> {
     let stdin = io::stdin();
     let unseen = stdin.is_terminal().then(Unseen::begin).transpose()?;
@@ -25,7 +22,7 @@ pub(super) fn read() -> anyhow::Result<Secret> {
     Ok(password)
 }
 
-/// What is typed is not shown, until this is dropped.
+/// Turns the terminal's echo off, until this is dropped.
 struct Unseen(Termios);
 
 impl Unseen {

@@ -1,5 +1,4 @@
-//! `baton services`: what it prints. It must not hold a rule; those are in
-//! [`auth::services`](crate::auth::services).
+//! `baton services`: consent and output. The rules are in [`auth::services`](crate::auth::services).
 
 use anyhow::Context as _;
 
@@ -19,7 +18,7 @@ pub(super) async fn services(command: ServicesCommand) -> anyhow::Result<()> {
     }
 }
 
-/// The secret stands alone on standard output, so that a script can take it.
+/// The secret stands alone on standard output, so that a script can read it.
 async fn add(AddServiceArgs { database, id, audience }: &AddServiceArgs) -> anyhow::Result<()> {
     with_database(database, async |database| {
         let now = clock_of(&*database.store).await?.now();

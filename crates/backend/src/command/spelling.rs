@@ -1,5 +1,5 @@
-//! Reports of addresses that are stored in several spellings: by `serve` in the log, by `migrate` and
-//! `check` in words. It must not hold a rule; those are in [`auth::spelling`](crate::auth::spelling).
+//! Reports of addresses that are stored in several spellings: by `serve` in the log, by `migrate` and `check` on
+//! the terminal. The rules are in [`auth::spelling`](crate::auth::spelling).
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::say;
 use crate::auth::spelling::{Pair, Spellings, canonicalise, look_for_spellings};
 use crate::store::{Store, StoreError};
 
-/// Rewrites what can be rewritten, for the log. Addresses are not logged; ids are enough to find them.
+/// Rewrites addresses to their canonical spelling. They are not logged; ids are enough to find them.
 pub(super) async fn canonicalise_and_log(store: &Arc<dyn Store>) -> Result<(), StoreError> {
     let Spellings { rewritten, pairs } = canonicalise(store).await?;
     if rewritten > 0 {
@@ -20,7 +20,7 @@ pub(super) async fn canonicalise_and_log(store: &Arc<dyn Store>) -> Result<(), S
     Ok(())
 }
 
-/// The same, in words.
+/// The same, for the terminal.
 pub(super) async fn canonicalise_and_tell(store: &Arc<dyn Store>) -> Result<(), StoreError> {
     let Spellings { rewritten, pairs } = canonicalise(store).await?;
     if rewritten > 0 {
@@ -30,7 +30,7 @@ pub(super) async fn canonicalise_and_tell(store: &Arc<dyn Store>) -> Result<(), 
     Ok(())
 }
 
-/// What there is to rewrite, and who shares an address; nothing is changed.
+/// Reports addresses to rewrite, and accounts that share one, without a change.
 pub(super) async fn check(store: &dyn Store) -> anyhow::Result<()> {
     let Spellings { rewritten, pairs } = look_for_spellings(store).await?;
     if pairs.is_empty() && rewritten == 0 {

@@ -1,11 +1,10 @@
-//! Instants as an operator reads them. It must not know what happened at them.
+//! Formats instants for an operator.
 
 use cookie::time::OffsetDateTime;
 use cookie::time::format_description::well_known::Rfc3339;
 use shared::NumericDate;
 
-/// RFC 3339, in UTC: `2027-01-15T08:00:00Z`. An instant that no calendar has is written as the number it
-/// is.
+/// RFC 3339, in UTC: `2027-01-15T08:00:00Z`. An instant outside the calendar is written as a number.
 pub(super) fn instant(NumericDate(seconds): NumericDate) -> String {
     let instant = OffsetDateTime::from_unix_timestamp(seconds).ok();
     let written = instant.and_then(|instant| instant.format(&Rfc3339).ok());

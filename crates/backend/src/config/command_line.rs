@@ -1,5 +1,5 @@
-//! The command line and the environment as `clap` reads them. Names and defaults are the contract's;
-//! whether values make sense is checked in [`config`](super), not here.
+//! The command line and the environment as `clap` parses them. Names and defaults are a contract; values are
+//! validated in [`config`](super), not here.
 
 mod administration;
 mod limits;
@@ -33,7 +33,7 @@ pub struct CommandLine {
     pub log_json: bool,
 }
 
-/// What the program can be asked to do.
+/// The program's commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API and the site until SIGTERM or Ctrl-C.
@@ -41,8 +41,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Bring the database schema up to date and stop (serve does it too).
     Migrate(DatabaseArgs),
-    /// Remove sessions that have been over for more than a week, and security events that are too old,
-    /// by the limits that serve runs with (serve does it too, once an hour).
+    /// Prune sessions that were revoked or expired more than a week ago, and security events that are too old, by
+    /// the limits that serve runs with (serve does it too, once an hour).
     Prune(PruneArgs),
     /// Verify configuration, keys and storage, and say what is wrong.
     #[command(after_help = limits::help())]
@@ -61,17 +61,17 @@ pub enum Command {
         #[command(subcommand)]
         command: UsersCommand,
     },
-    /// Services that may ask what a token says.
+    /// Services that may introspect tokens.
     #[command(flatten_help = true)]
     Services {
         /// What to do with them.
         #[command(subcommand)]
         command: ServicesCommand,
     },
-    /// Where users are logged in.
+    /// Sessions of users.
     #[command(flatten_help = true)]
     Sessions {
-        /// What to do with their sessions.
+        /// What to do with them.
         #[command(subcommand)]
         command: SessionsCommand,
     },
@@ -80,16 +80,16 @@ pub enum Command {
 /// What can be done with the key ring.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the keys by id, with what they are for and their states. Private parts are never shown.
+    /// List the keys by id, with their purposes and states. Private parts are never shown.
     List(RingArgs),
-    /// Let the next key sign as soon as every service has had the time to learn of it.
+    /// Rotate: let the next key sign as soon as every service has had the time to learn of it.
     Rotate(RotateArgs),
-    /// In an emergency: from now on this key counts no more, and whatever was made with it.
+    /// In an emergency: revoke a key, and reject from now on all that was made with it.
     #[command(alias = "revoke")]
     Revoke(RevokeArgs),
 }
 
-/// What every command about the key ring takes.
+/// Arguments of the commands about the key ring.
 #[derive(Debug, Clone, Args)]
 pub struct RingArgs {
     /// Where the database is.
@@ -98,15 +98,15 @@ pub struct RingArgs {
     /// Where the master key is.
     #[command(flatten)]
     pub keys: KeysArgs,
-    /// How long things live.
+    /// Lifetimes of tokens and sessions.
     #[command(flatten)]
     pub life: LifeArgs,
 }
 
-/// What `keys rotate` takes.
+/// Arguments of `keys rotate`.
 #[derive(Debug, Clone, Args)]
 pub struct RotateArgs {
-    /// Where everything is.
+    /// The key ring.
     #[command(flatten)]
     pub ring: RingArgs,
     /// Which key: the one that signs access tokens, or the one that new sessions' refresh tokens are
@@ -115,10 +115,10 @@ pub struct RotateArgs {
     pub purpose: Purpose,
 }
 
-/// What `keys revoke` takes.
+/// Arguments of `keys revoke`.
 #[derive(Debug, Clone, Args)]
 pub struct RevokeArgs {
-    /// Where everything is.
+    /// The key ring.
     #[command(flatten)]
     pub ring: RingArgs,
     /// The key, by its id. One in 64 begins with a hyphen.
@@ -141,8 +141,8 @@ pub enum Purpose {
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// The database: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE for several instances, or
-    /// memory: to forget everything at exit.
+    /// The database: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE for several instances, or memory: to lose
+    /// all data at exit.
     #[arg(
         long,
         env = "BATON_DATABASE",
@@ -153,10 +153,10 @@ pub struct DatabaseArgs {
     pub database: String,
 }
 
-/// Whether to ask before what cannot be undone.
+/// Consent to a command that cannot be undone.
 #[derive(Debug, Clone, Args)]
 pub struct ConsentArgs {
-    /// Do not ask first. Without a terminal to ask at, nothing is done unless this is given.
+    /// Do not ask first. Without a terminal to ask at, no change is made unless this is given.
     #[arg(long)]
     pub yes: bool,
 }
@@ -179,11 +179,11 @@ pub struct LifeArgs {
     /// How long an access token lives; 300 to 1800 is sensible, 86400 the most.
     #[arg(long, env = "BATON_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
     pub access_token_seconds: i64,
-    /// A session that is not refreshed for so long is over [default: 604800, or the absolute limit if
-    /// that is shorter].
+    /// A session that is not refreshed for so long expires [default: 604800, or the absolute limit if that is
+    /// shorter].
     #[arg(long, env = "BATON_REFRESH_IDLE_SECONDS", value_name = "SECONDS")]
     pub refresh_idle_seconds: Option<i64>,
-    /// A session is over so long after login, however often it was refreshed.
+    /// A session expires so long after login, however often it was refreshed.
     #[arg(
         long,
         env = "BATON_REFRESH_ABSOLUTE_SECONDS",
@@ -191,10 +191,10 @@ pub struct LifeArgs {
         value_name = "SECONDS"
     )]
     pub refresh_absolute_seconds: i64,
-    /// For how long after giving the password a user may end sessions and delete the account.
+    /// How long after giving the password a user may end sessions and delete the account without giving it again.
     #[arg(long, env = "BATON_RECENT_LOGIN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
     pub recent_login_seconds: i64,
-    /// Security events of users are kept for so long; those of no account for a day.
+    /// Security events of users are kept for so long; those without an account for a day.
     #[arg(
         long,
         env = "BATON_EVENT_RETENTION_SECONDS",
@@ -202,7 +202,7 @@ pub struct LifeArgs {
         value_name = "SECONDS"
     )]
     pub event_retention_seconds: i64,
-    /// A key signs access tokens for so long, then the next one does.
+    /// A key signs access tokens for so long before it is rotated.
     #[arg(
         long,
         env = "BATON_KEY_ROTATION_SECONDS",
@@ -210,13 +210,13 @@ pub struct LifeArgs {
         value_name = "SECONDS"
     )]
     pub key_rotation_seconds: i64,
-    /// Services may keep the public keys for so long before they look again: a new key waits that long
-    /// before it signs, and one that was retired may count there for that long.
+    /// Services may cache the public keys (JWKS) for so long: a new key waits that long before it signs, and
+    /// services may accept a revoked one for that long.
     #[arg(long, env = "BATON_JWKS_CACHE_SECONDS", default_value_t = 300, value_name = "SECONDS")]
     pub jwks_cache_seconds: i64,
 }
 
-/// Everything `serve` takes.
+/// Arguments of `serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     /// The address to listen on; port 0 picks a free one.
@@ -244,25 +244,25 @@ pub struct ServeArgs {
     /// by a clock that was ahead. For one start alone, so no variable sets it.
     #[arg(long)]
     pub trust_clock: bool,
-    /// How long things live.
+    /// Lifetimes of tokens and sessions.
     #[command(flatten)]
     pub life: LifeArgs,
-    /// What to do about the unusual.
+    /// Actions on risk signals.
     #[command(flatten)]
     pub risk: RiskArgs,
-    /// Proxies whose X-Forwarded-For is believed: addresses, or networks such as 10.0.0.0/8.
+    /// Proxies whose X-Forwarded-For is trusted: addresses, or networks such as 10.0.0.0/8.
     #[arg(long, env = "BATON_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub trusted_proxies: Vec<String>,
-    /// Whom access tokens are for; the origin if not given.
+    /// The audience of access tokens; the origin if not given.
     #[arg(long, env = "BATON_AUDIENCE", value_delimiter = ',', value_name = "AUDIENCE")]
     pub audience: Vec<String>,
     /// The folder of the built site; target/site if that is there.
     #[arg(long, env = "BATON_SITE", value_name = "FOLDER")]
     pub site: Option<String>,
-    /// Limits on how often calls may be made; off only on a loopback origin.
+    /// Rate limits; off only on a loopback origin.
     #[arg(long, env = "BATON_LIMITS", value_enum, default_value_t = RateLimits::Default)]
     pub limits: RateLimits,
-    /// Another rate for a limit; may be given for several. The names are at the end of `baton help serve`.
+    /// Another rate for a rate limit; may be given for several. The names are at the end of `baton help serve`.
     #[arg(
         long,
         env = "BATON_RATE_LIMIT",
@@ -270,7 +270,8 @@ pub struct ServeArgs {
         value_name = "NAME=AT_ONCE/PERIOD"
     )]
     pub rate_limit: Vec<String>,
-    /// How many connections there may be at a time, of 80 KiB at most. One client has an eighth, unless it is a trusted proxy.
+    /// The most connections at a time, each of 80 KiB at most. One client has an eighth, unless it is a trusted
+    /// proxy.
     #[arg(long, env = "BATON_MAX_CONNECTIONS", default_value = "2048", value_name = "NUMBER")]
     pub max_connections: NonZeroUsize,
     /// Where to end the process: accept:before, accept:after, revoke:before or revoke:after, and
@@ -280,13 +281,13 @@ pub struct ServeArgs {
     pub failpoint: Option<crate::store::failpoint::Failpoint>,
 }
 
-/// What `prune` takes.
+/// Arguments of `prune`.
 #[derive(Debug, Clone, Args)]
 pub struct PruneArgs {
     /// Where the database is.
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// When a session is over.
+    /// Expiry of sessions.
     #[command(flatten)]
     pub life: LifeArgs,
     /// Whether to ask first; only where the clock cannot be compared with another.

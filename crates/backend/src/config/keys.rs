@@ -10,17 +10,17 @@ use super::{ConfigError, KeysArgs, LONGEST, LifeArgs, seconds};
 use crate::keys::KeyPlan;
 use crate::keys::master::MASTER_KEY_FILE;
 
-/// Never a flag: command lines can be read by everybody on the machine.
+/// Never a flag: other users of the machine can read command lines.
 const MASTER_KEY: &str = "BATON_MASTER_KEY";
 
 /// Where the master key is.
 #[derive(Clone)]
 pub enum MasterKeySource {
-    /// Handed in, in base64.
+    /// The key itself, in base64.
     Text(Secret),
-    /// In a file that somebody made.
+    /// A file from the operator.
     File(PathBuf),
-    /// In a file of ours in this folder.
+    /// A file of ours in this folder.
     Folder(PathBuf),
 }
 
@@ -69,7 +69,7 @@ impl TryFrom<&LifeArgs> for KeyPlan {
         let (jwks_cache, access_token) = (life.jwks_cache_seconds, life.access_token_seconds);
         let plan = Self {
             jwks_cache_seconds: seconds("--jwks-cache-seconds", jwks_cache, LONGEST.jwks_cache)?,
-            // A key that waits holds when it is to sign, whatever the setting is by then.
+            // A pending key's row holds when it will sign, whether or not the setting changes until then.
             rotation_seconds: seconds(
                 "--key-rotation-seconds",
                 life.key_rotation_seconds,

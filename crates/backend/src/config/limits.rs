@@ -1,10 +1,10 @@
-//! Rate limits as settings: the preset of `--limits` and the rates of `--rate-limit`. It must not know the bounds of a
-//! rate; see [`Rates`].
+//! Rate limits as settings: the preset of `--limits` and the rates of `--rate-limit`. The bounds of a rate are in
+//! [`Rates`].
 
 use super::{ConfigError, Origin, RateLimits};
 use crate::auth::rate_limit::Rates;
 
-/// The rates in force; `None` if there are no limits.
+/// The rate limits in force; `None` if they are off.
 pub(super) fn rates(
     preset: RateLimits,
     entries: &[String],

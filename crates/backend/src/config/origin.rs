@@ -1,5 +1,4 @@
-//! The origin browsers see, in the one spelling they send it in. It must not know what it is used
-//! for.
+//! The origin that browsers see, in the one spelling that they send it in.
 
 use url::{Host, Url};
 
@@ -14,11 +13,11 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads an origin.
+    /// Parses an origin.
     ///
     /// # Errors
-    /// If it is anything but an origin as browsers send it, or plain HTTP beyond this machine:
-    /// browsers keep no `__Host-` cookie there.
+    /// If it is not an origin as browsers send it, or is plain HTTP beyond this machine: browsers keep no `__Host-`
+    /// cookie there.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let error =
             |remedy: String| Err(ConfigError::new("--origin", format!("{text:?} {remedy}")));

@@ -1,4 +1,4 @@
-//! Proxies whose word counts, by address or by network. It must not know what they say.
+//! Trusted proxies, by address or by network.
 
 use std::net::IpAddr;
 
@@ -13,11 +13,10 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// Reads an address, or a network in CIDR notation.
+    /// Parses an address, or a network in CIDR notation.
     ///
     /// # Errors
-    /// If it is neither, or if the network's address has bits beyond its prefix: then either the one or
-    /// the other is mistyped.
+    /// If it is neither, or if the network's address has bits beyond its prefix: then one of the two is mistyped.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let error = || {
             let remedy = "is neither an IP address nor a network: write 10.0.0.7 or 10.0.0.0/8, several separated by commas";

@@ -1,18 +1,18 @@
-//! What the key ring holds, as it was read last. It must not know when it is read, nor by how many at once; that
-//! is [`KeyRing`](super::KeyRing).
+//! The cached contents of the key ring. When they are read, and by how many at once, is in
+//! [`KeyRing`](super::KeyRing).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::{KeyError, KeyPlan, MasterKey, Ring};
 use crate::store::{Store, StoreError, StoredKey};
 
-/// The keys, opened, and the plan they are used by.
+/// The opened keys, and the plan that they are used by.
 pub(super) struct Contents {
     pub(super) master: MasterKey,
     pub(super) configured: KeyPlan,
     in_force: RwLock<KeyPlan>,
     ring: RwLock<Arc<Ring>>,
-    /// What was read last, those that do not open included.
+    /// The rows that were read last, those that do not open included.
     seen: Mutex<Vec<StoredKey>>,
 }
 
@@ -27,18 +27,18 @@ impl Contents {
         }
     }
 
-    /// The keys as they were read last.
+    /// The cached keys.
     pub(super) fn current(&self) -> Arc<Ring> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// By the longest lifetimes that any instance may have issued under.
     pub(super) fn plan(&self) -> KeyPlan {
-        // A plan is never left half written.
+        // The plan is assigned whole, so that a poisoned lock holds a valid one.
         *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes these keys; one that does not open is left out.
+    /// Caches these keys; one that does not open is left out.
     pub(super) fn take(&self, stored: Vec<StoredKey>) {
         if stored == *self.seen() {
             return;
@@ -51,8 +51,7 @@ impl Contents {
         }
     }
 
-    /// Reads all of it. Two reads must not overlap: what was read before must not take the place of what was
-    /// read later.
+    /// Reads lifetimes and keys. Two reads must not overlap: the earlier result must not replace the later one.
     pub(super) async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
         let in_force = self.configured.or_longer(&store.lifetimes().await?);
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;

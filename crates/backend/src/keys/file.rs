@@ -1,5 +1,5 @@
-//! Private keys on disk: mode 0600, made once, whichever of several instances comes first; or mounted by an
-//! orchestrator. It must not know what the bytes mean.
+//! Private keys on disk: mode 0600, made once even if several instances start together; or mounted by an
+//! orchestrator.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -16,13 +16,13 @@ use crate::entropy::Entropy;
 
 const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_FOLDER: u32 = 0o700;
-/// How orchestrators mount a secret: root's, for a group of the process.
+/// How orchestrators mount a secret: owned by root, readable by a group of the process.
 const MOUNTED_FILE: u32 = 0o440;
 const ROOT: u32 = 0;
-/// No file of a key is longer.
+/// No key file is longer.
 const MOST_BYTES: usize = 4_096;
 
-/// The content of `name` in `folder`; made by `generate` if it is not there yet, beside a note that it is new.
+/// The content of `name` in `folder`. A missing file is made by `generate`, beside a marker that it is new.
 pub(super) fn read_or_make(
     folder: &Path,
     name: &str,
@@ -42,7 +42,7 @@ pub(super) fn read_or_make(
         noted.map_err(failed("written", &note))?;
         make(&draft(folder, entropy), &path, &generate()).map_err(failed("written", &path))?;
     }
-    // Whoever can write into the folder can put a key of their own there.
+    // A user who can write into the folder can put in a key of their own.
     let folder_mode =
         fs::metadata(folder).map_err(failed("read", folder))?.permissions().mode() & 0o777;
     if folder_mode & 0o022 != 0 {
@@ -51,16 +51,16 @@ pub(super) fn read_or_make(
     read(&path)
 }
 
-/// Whether the file is there and has been used: it is not noted as new.
+/// Whether the file exists and has been used: it is not marked as new.
 pub(super) fn is_used(folder: &Path, name: &str) -> bool {
-    // In this order: the note is made before the file.
+    // In this order: the marker is made before the file.
     folder.join(name).exists() && !note_of_new(folder, name).exists()
 }
 
-/// Removes the note that the file is new, if there is one.
+/// Removes the marker of a new file, if there is one.
 pub(super) fn note_used(folder: &Path, name: &str) -> Result<(), KeyError> {
     let note = note_of_new(folder, name);
-    // Where nothing can be written, as in a mounted secret, removing fails even if there is nothing to remove.
+    // On a read-only mount, as of a secret, removing fails even if there is no marker.
     if !note.exists() {
         return Ok(());
     }
@@ -79,7 +79,7 @@ fn note_of_new(folder: &Path, name: &str) -> PathBuf {
 /// The content of a file that no other user can read.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let file = File::open(path).map_err(failed("read", path))?;
-    // Of the file that was opened: another one may have taken its name since.
+    // Of the opened file: another one may have taken its name since.
     let metadata = file.metadata().map_err(failed("read", path))?;
     let mode = metadata.permissions().mode() & 0o777;
     let groups = || {
@@ -95,15 +95,15 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     Ok(content)
 }
 
-/// Whether only this process's user, or root and a group that the process is given, can read a file.
+/// Whether only this process's user, or root and a group of this process, can read a file.
 fn is_private(mode: u32, owner: u32, group: u32, groups: impl FnOnce() -> Vec<u32>) -> bool {
     let is_owners = mode & 0o077 == 0;
     let is_mounted = mode & !MOUNTED_FILE == 0 && owner == ROOT;
     is_owners || (is_mounted && groups().contains(&group))
 }
 
-/// Writes beside the name and links it there whole: a reader never sees half a key, and of two
-/// instances that start at once the first to link wins.
+/// Writes a draft and links it to the name: a reader never sees half a key, and of two instances that start at once
+/// the first to link wins.
 fn make(draft: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(draft)?;
@@ -117,7 +117,7 @@ fn make(draft: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A name nobody else drafts under: instances in containers may even have the same process id.
+/// A unique name: instances in containers may even have the same process id.
 fn draft(folder: &Path, entropy: &Entropy) -> PathBuf {
     let unique: [u8; 8] = entropy.bytes();
     folder.join(format!(".draft-{:016x}", u64::from_be_bytes(unique)))

@@ -1,5 +1,6 @@
-//! Retiring a key that somebody else may have: it counts no more, the next one takes its place, and the sessions whose
-//! refresh tokens it authenticates end. It must not know how a key is made; that is [`key_rotation`](super::key_rotation).
+//! Revokes a key that may be compromised: its tokens are rejected, the next key takes its place, and the sessions
+//! whose refresh tokens it authenticates are revoked. How a key is made is in
+//! [`key_rotation`](super::key_rotation).
 
 use std::sync::Arc;
 
@@ -10,24 +11,24 @@ use crate::auth::bulk_revocation::Progress;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{Change, KeyPurpose, Store};
 
-/// What came of a request to retire.
+/// The outcome of a key's revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRevocation {
-    /// What the key was for.
+    /// The purpose of the key.
     pub purpose: KeyPurpose,
     /// The key in use now.
     pub in_use: Option<String>,
-    /// How many sessions ended with it.
+    /// How many sessions were revoked with it.
     pub sessions: u64,
 }
 
 impl KeyRing {
-    /// From now on a key counts no more: nothing that was made with it is accepted. For a key that somebody
-    /// else may have. Then the sessions whose refresh tokens it authenticates end, in parts; of a key that was
-    /// retired before, those that a failure left.
+    /// Revokes a key that may be compromised: no token made with it is accepted any more. Then revokes, in parts,
+    /// the sessions whose refresh tokens it authenticates; of a key that was revoked before, those that a failure
+    /// left.
     ///
     /// # Errors
-    /// If there is no such key, it was retired before and no session is left under it, or storage fails.
+    /// If there is no such key, it was revoked before and no session is left under it, or storage fails.
     pub async fn revoke(
         &self,
         kid: &str,
@@ -60,7 +61,7 @@ impl KeyRing {
         }
     }
 
-    /// The key in use; if it is so before its time, its time is now.
+    /// The key in use. If it is used before its planned time, that time becomes now.
     async fn used_from_now(
         &self,
         purpose: KeyPurpose,

@@ -1,6 +1,5 @@
-//! Makes keys before they are needed and removes them when nobody needs them any more, for all instances:
-//! whoever comes first does it, and the others find it done. It must not decide when; that is
-//! [`plan`](super::plan).
+//! Key rotation: makes keys before they are needed and removes them after their expiry. The first of all instances
+//! does it, and the others find it done. When it is due is decided in [`plan`](super::plan).
 
 use std::future::pending;
 use std::sync::Arc;
@@ -17,11 +16,11 @@ use crate::config::MasterKeySource;
 use crate::entropy::Entropy;
 use crate::store::{Change, KeyPurpose, Store, StoredKey};
 
-/// How often a running server looks whether something is due: often enough for the shortest plan.
+/// How often a running server checks whether a step is due: often enough for the shortest plan.
 const LOOK: Duration = Duration::from_secs(5);
 const PURPOSES: [KeyPurpose; 2] = [KeyPurpose::Access, KeyPurpose::Refresh];
 
-/// A task that ends with its handle.
+/// The rotation task. Dropping the handle aborts it.
 pub struct RotationTask(JoinHandle<()>);
 
 impl Drop for RotationTask {
@@ -33,14 +32,14 @@ impl Drop for RotationTask {
 /// When the first keys of a ring may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstRing {
-    /// Only if the master key is as new as the ring. One that has been used has its ring in another database, which
-    /// was to be opened: here, every session would be unknown.
+    /// Only if the master key is as new as the ring. A used one has its ring in another database, which the
+    /// operator meant to open: here, every session would be unknown.
     WithNewMasterKey,
-    /// The operator says that the database is new, or it forgets everything at exit.
+    /// The operator says that the database is new, or it is lost at exit.
     Always,
 }
 
-/// What came of a request to rotate.
+/// The outcome of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRotation {
     /// The next key.
@@ -74,7 +73,7 @@ impl KeyRing {
         if let Ok(now) = clock.settled_now() {
             ring.advance(store, now).await?;
         }
-        // Another instance may have made them, with a master key of its own.
+        // Another instance may have made the keys, with a master key of its own.
         ring.read_all(store).await?;
         if !ring.current().stored().is_empty() {
             MasterKey::note_used(source)?;
@@ -82,7 +81,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Opens the ring in `store`, and makes nothing.
+    /// Opens the ring in `store` without making a key.
     ///
     /// # Errors
     /// As [`KeyRing::open`], and if there is no ring yet.
@@ -101,7 +100,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// At the start every key has to open.
+    /// At start every key has to open.
     async fn read_all(&self, store: &Arc<dyn Store>) -> Result<(), KeyError> {
         self.reload(store).await?;
         match self.contents.closed() {
@@ -110,12 +109,12 @@ impl KeyRing {
         }
     }
 
-    /// Makes the keys that are due and removes those that are gone.
+    /// Makes the keys that are due and removes those that have no further use.
     ///
     /// # Errors
-    /// If storage fails. What was done before stays done.
+    /// If storage fails. Completed steps stay done.
     pub async fn advance(&self, store: &Arc<dyn Store>, now: NumericDate) -> Result<(), KeyError> {
-        // Twice: behind the first key there is one that waits.
+        // Twice: behind the first key there is a pending one.
         for purpose in PURPOSES.into_iter().chain(PURPOSES) {
             if let Some(successor) = self.plan().due(purpose, self.current().stored(), now) {
                 self.add(purpose, successor, store, now).await?;
@@ -143,7 +142,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Lets the key that waits be used as soon as it may be; publishes one if there is none.
+    /// Rotates early: lets the pending key be used as soon as it may be; publishes one if none is pending.
     ///
     /// # Errors
     /// If storage fails.
@@ -172,7 +171,7 @@ impl KeyRing {
         Ok(KeyRotation { kid: waiting.kid, signs_from: waiting.signs_from })
     }
 
-    /// From now on does what is due, until the handle is dropped.
+    /// Rotates keys when they are due, until the handle is dropped.
     #[must_use]
     pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> RotationTask {
         let (ring, store, clock) = (Arc::clone(self), Arc::clone(store), clock.clone());
@@ -180,7 +179,7 @@ impl KeyRing {
             let mut troubled = false;
             loop {
                 let _ = timeout(LOOK, pending::<()>()).await;
-                // No key is made or removed by a clock that is in doubt: it says so itself.
+                // No key is made or removed by a clock that is in doubt, which the clock logs itself.
                 let Ok(now) = clock.settled_now() else { continue };
                 let advanced = async {
                     ring.reload(&store).await?;
@@ -189,7 +188,7 @@ impl KeyRing {
                 let advanced: Result<(), KeyError> = advanced.await;
                 match advanced {
                     Ok(()) => troubled = false,
-                    // Once a spell. Keys are made long before they are needed.
+                    // Logged once until a retry succeeds: keys are made long before they are needed.
                     Err(error) if !std::mem::replace(&mut troubled, true) => {
                         tracing::warn!(event = "keys.untended", %error);
                     }
@@ -199,7 +198,7 @@ impl KeyRing {
         }))
     }
 
-    /// Adds a key, unless somebody else has been faster.
+    /// Adds a key, unless another instance has been faster.
     async fn add(
         &self,
         purpose: KeyPurpose,
@@ -236,8 +235,8 @@ impl KeyRing {
     }
 }
 
-/// Whether the row is of no use. One that was retired is kept until it would have been gone anyway: it says
-/// what happened.
+/// Whether the row has no further use. A revoked key's is kept, as a record, as long as the key would have been
+/// anyway.
 fn is_over(plan: &KeyPlan, key: &StoredKey, state: KeyState, now: NumericDate) -> bool {
     let kept_seconds = plan.session_seconds.max(plan.rotation_seconds);
     let long_revoked = key.revoked_at.is_some_and(|at| at.plus(kept_seconds) < now);

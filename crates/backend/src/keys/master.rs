@@ -1,5 +1,5 @@
-//! The master key: what private keys are sealed with before they are stored, and what the key of device
-//! tokens is derived from. It must not know what is sealed. Where it comes from is in [`MasterKey::find`].
+//! The master key: it seals private keys before they are stored, and the key of device tokens is derived from it.
+//! Where it comes from is in [`MasterKey::find`].
 
 use std::path::Path;
 
@@ -14,22 +14,22 @@ use super::{DeviceKey, KeyError, file};
 use crate::config::MasterKeySource;
 use crate::entropy::Entropy;
 
-/// Where it is made if nobody hands one in.
+/// The file that is made if no master key is configured.
 pub const MASTER_KEY_FILE: &str = "master.key";
 
-/// 256 bits.
+/// 256 bits, for AES-256-GCM.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
 
 impl MasterKey {
-    /// A key that is nowhere on disk.
+    /// A key in memory only.
     #[must_use]
     pub fn in_memory(entropy: &Entropy) -> Self {
         Self(entropy.bytes())
     }
 
-    /// The key of this source. In a folder it is made if it is not there, unless `must_exist`: a new one
-    /// would be of no use for a ring that was sealed with another.
+    /// The key of this source. In a folder a missing key is made, unless `must_exist`: a new one could not open a
+    /// ring that was sealed with another.
     ///
     /// # Errors
     /// If a file cannot be read or written, is open to others, or holds no key.
@@ -55,8 +55,8 @@ impl MasterKey {
         }
     }
 
-    /// Whether keys have been sealed with this key, as far as can be known: one that was handed in may be from
-    /// before, one that was made here was new until its first ring was stored.
+    /// Whether keys have been sealed with this key, as far as can be known: a configured one may be from before,
+    /// one that was made here is new until its first ring is stored.
     #[must_use]
     pub fn is_used(source: &MasterKeySource) -> bool {
         match source {
@@ -65,7 +65,7 @@ impl MasterKey {
         }
     }
 
-    /// From now on it is one that keys have been sealed with.
+    /// Records that keys have been sealed with it.
     pub(super) fn note_used(source: &MasterKeySource) -> Result<(), KeyError> {
         match source {
             MasterKeySource::Text(_) | MasterKeySource::File(_) => Ok(()),
@@ -88,8 +88,8 @@ impl MasterKey {
         bytes.map(Self).ok_or_else(|| KeyError::NotAMasterKey { place: place.to_owned() })
     }
 
-    /// Seals a private part (AES-256-GCM, RFC 5116): a nonce of 12 random bytes, the ciphertext, a tag of
-    /// 16 bytes. It opens only under the name it was sealed under.
+    /// Seals a private part (AES-256-GCM, RFC 5116): a nonce of 12 random bytes, the ciphertext, a tag of 16 bytes.
+    /// It opens only under the name it was sealed under.
     #[must_use]
     pub fn seal(&self, name: &str, private: &[u8]) -> Vec<u8> {
         let mut text = Zeroizing::new(private.to_vec());
@@ -100,7 +100,7 @@ impl MasterKey {
         [nonce.as_ref(), text.as_slice()].concat()
     }
 
-    /// What was sealed under this name with this key; `None` for anything else.
+    /// Opens what was sealed under this name with this key; `None` for all other input.
     #[must_use]
     pub fn open(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
@@ -112,7 +112,7 @@ impl MasterKey {
         Some(text)
     }
 
-    /// The key that device tokens are authenticated with.
+    /// The key that authenticates device tokens.
     pub(super) fn device_key(&self) -> DeviceKey {
         let mut derived = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length");
         derived.update(b"baton device tokens, version 1");

@@ -1,12 +1,11 @@
-//! When a key is used, and for how long it is kept: the life of keys as a pure function of what is stored
-//! and now. It must not know key material, storage or a clock.
+//! The lifecycle of keys: when one is used, and how long it is kept, as a pure function of the stored rows and now.
 //!
 //! ```text
-//! published ──(others have had the time to learn of it)──> signing ──(its successor signs)──> retiring ──> gone
+//! pending ──(verifiers have had the time to fetch it)──> active ──(its successor signs)──> verify-only ──> expired
 //! ```
 //!
-//! No state is stored. Instances that look at the same rows at the same instant see the same states, and
-//! nobody has to be there when one turns into the next.
+//! No state is stored. Instances that look at the same rows at the same instant see the same states, and no process
+//! has to run at the moment of a transition.
 
 use std::fmt;
 
@@ -16,15 +15,15 @@ use crate::clock::tolerance::SLACK_SECONDS;
 use crate::lifetimes::Lifetime;
 use crate::store::{HeldLifetime, KeyPurpose, StoredKey};
 
-/// How long the row of a session is kept after it is over.
+/// How long the row of a session is kept after its revocation or expiry.
 const OVER_SECONDS: i64 = 8 * 86_400;
 
 /// How keys are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyPlan {
-    /// How long others may keep the published set (`Cache-Control: max-age`).
+    /// How long verifiers may cache the JWKS (`Cache-Control: max-age`).
     pub jwks_cache_seconds: i64,
-    /// For how long a key signs access tokens before the next one does.
+    /// How long a key signs access tokens before it is rotated.
     pub rotation_seconds: i64,
     /// How long an access token lives.
     pub access_token_seconds: i64,
@@ -32,18 +31,18 @@ pub struct KeyPlan {
     pub session_seconds: i64,
 }
 
-/// Where a key is in its life.
+/// Where a key is in its lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// Known to all, not used yet.
+    /// Published, not used yet.
     Pending,
     /// In use.
     Active,
-    /// Not used any more; what was made with it still counts.
+    /// Not used any more; tokens made with it are still accepted.
     VerifyOnly,
-    /// Nothing that was made with it can be alive.
+    /// No token made with it can be valid.
     Expired,
-    /// An operator has withdrawn it.
+    /// An operator has revoked it.
     Revoked,
 }
 
@@ -59,18 +58,18 @@ impl fmt::Display for KeyState {
     }
 }
 
-/// A key that is to be made.
+/// A key to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Successor {
-    /// The key it follows; empty if it is the first.
+    /// The `kid` of the key it follows; empty for the first.
     pub predecessor: String,
-    /// When it is to be used.
+    /// When it is used first.
     pub signs_from: NumericDate,
 }
 
 impl KeyPlan {
-    /// The plan with each lifetime at least as long as those that are held: what was issued under one counts
-    /// for as long, whatever the setting is by now.
+    /// The plan with each lifetime at least as long as those that are held: what was issued under one is valid for
+    /// as long, even if the setting is shorter by now.
     #[must_use]
     pub fn or_longer(mut self, held: &[HeldLifetime]) -> Self {
         for &HeldLifetime { setting, seconds, .. } in held {
@@ -85,14 +84,14 @@ impl KeyPlan {
         self
     }
 
-    /// How long before its first use a key is published: as long as others may keep an older set, and as
-    /// long as news of it may be late among instances.
+    /// How long before its first use a key is published: as long as verifiers may cache an older JWKS, and as long
+    /// as instances may be late to learn of it.
     #[must_use]
     pub const fn ahead_seconds(&self) -> i64 {
         self.jwks_cache_seconds + SLACK_SECONDS
     }
 
-    /// For how long what was made with a key may count after another one is used.
+    /// How long tokens made with a key may still be in use once its successor is.
     const fn outlives_seconds(&self, purpose: KeyPurpose) -> i64 {
         match purpose {
             KeyPurpose::Access => self.access_token_seconds + SLACK_SECONDS,
@@ -135,9 +134,9 @@ impl KeyPlan {
         of_purpose(purpose, keys).into_iter().map(|key| (key, state(key))).collect()
     }
 
-    /// The key to make now, if one is due. For access tokens one waits at all times, so that whoever
-    /// verifies knows it long before it is needed, also if it is needed at once. Refresh tokens are
-    /// authenticated by one key until somebody says otherwise: what it has made is seen through a MAC only.
+    /// The key to make now, if one is due. For access tokens one is pending at all times, so that verifiers know it
+    /// long before it is needed, even if that is at once. Refresh tokens are authenticated by one key until an
+    /// operator rotates it: its output is seen through a MAC only.
     #[must_use]
     pub fn due(
         &self,
@@ -157,8 +156,8 @@ impl KeyPlan {
         })
     }
 
-    /// The earliest instant at which a key that waits may be used: once everybody has had the time to learn
-    /// of it, and every instance of the change.
+    /// The earliest instant at which a pending key may be used: once all verifiers have had the time to learn of
+    /// it, and all instances of the change.
     #[must_use]
     pub fn earliest(&self, waiting: &StoredKey, now: NumericDate) -> NumericDate {
         let known = waiting.published_at.plus(self.ahead_seconds());
@@ -172,8 +171,8 @@ impl KeyPlan {
         Successor { predecessor: last(purpose, keys), signs_from }
     }
 
-    /// The key that takes the place of `revoked` at once. `None` if it is not in use, or if one that is
-    /// published takes its place.
+    /// The key that replaces `revoked` at once. `None` if that one is not in use, or if a published key takes its
+    /// place.
     #[must_use]
     pub fn replacement(
         &self,
@@ -209,8 +208,8 @@ impl<'k> Line<'k> {
         Self(line)
     }
 
-    /// The newest whose time has come. If that one was retired, the next takes its place before its time,
-    /// and never the one before: that may be gone already.
+    /// The newest key whose time has come. If that one was revoked, the next takes its place early, never the one
+    /// before, which may be removed already.
     fn in_use(&self, now: NumericDate) -> Option<usize> {
         let newest = self.0.iter().rposition(|key| key.signs_from <= now).unwrap_or_default();
         let mut rest = self.0.iter().enumerate().skip(newest);
@@ -231,7 +230,7 @@ fn of_purpose(purpose: KeyPurpose, keys: &[StoredKey]) -> Vec<&StoredKey> {
     chain
 }
 
-/// The end of the chain: what a new key has to follow. Retired ones are links, too.
+/// The end of the chain: what a new key has to follow. Revoked keys are links, too.
 fn last(purpose: KeyPurpose, keys: &[StoredKey]) -> String {
     of_purpose(purpose, keys).last().map(|key| key.kid.clone()).unwrap_or_default()
 }

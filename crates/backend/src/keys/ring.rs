@@ -1,5 +1,4 @@
-//! The keys of the ring, opened. It must not know where they are stored, nor change any; which one is in
-//! use is a question to [`plan`](super::plan).
+//! The opened keys of the ring, read-only. Which one is in use is decided in [`plan`](super::plan).
 
 use std::collections::HashMap;
 
@@ -35,13 +34,13 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// What to sign with.
+    /// The private part, to sign with.
     #[must_use]
     pub const fn private(&self) -> &EncodingKey {
         &self.private
     }
 
-    /// Its id: the RFC 7638 thumbprint of its public part.
+    /// Its `kid`: the RFC 7638 thumbprint of its public part.
     #[must_use]
     pub fn kid(&self) -> &str {
         self.public.kid()
@@ -55,8 +54,8 @@ impl SigningKey {
 }
 
 impl Ring {
-    /// Opens every key that counts; what does not open is left out. Only what was sealed with the master key is
-    /// trusted: whoever can write into the database cannot add a key of their own.
+    /// Opens every key that is not revoked; one that does not open is left out. Only what was sealed with the
+    /// master key is trusted: an attacker who can write into the database cannot add a key.
     #[must_use]
     pub fn open(mut stored: Vec<StoredKey>, master: &MasterKey) -> Self {
         let mut ring = Self::default();
@@ -91,7 +90,7 @@ impl Ring {
     /// The key to sign with now.
     ///
     /// # Errors
-    /// If all have been retired, and nobody has made another yet.
+    /// If all have been revoked, and no other one was made yet.
     pub fn signing(&self, now: NumericDate) -> Result<&SigningKey, KeyError> {
         let key = self.in_use(KeyPurpose::Access, now);
         key.and_then(|key| self.signing.get(&key.kid)).ok_or(KeyError::NoneInUse)
@@ -112,19 +111,19 @@ impl Ring {
         plan::in_use(purpose, &self.stored, now)
     }
 
-    /// The refresh key with this id, if it counts.
+    /// The refresh key with this id, unless it is revoked.
     #[must_use]
     pub fn refresh_key(&self, kid: &str) -> Option<&RefreshKey> {
         self.refresh.get(kid)
     }
 
-    /// All public keys whose signatures count.
+    /// All public keys whose signatures are accepted.
     #[must_use]
     pub const fn verifying(&self) -> &KeySet {
         &self.verifying
     }
 
-    /// The public keys others need: those of tokens that are alive, and those that will sign.
+    /// The public keys (JWKS) that verifiers need: those of tokens that are alive, and those that will sign.
     #[must_use]
     pub fn published(&self, plan: &KeyPlan, now: NumericDate) -> KeySet {
         let states = plan.states(&self.stored, now).into_iter();
@@ -135,7 +134,7 @@ impl Ring {
         signing.fold(KeySet::default(), |set, key| set.with(key.public.clone()))
     }
 
-    /// As it is stored.
+    /// The stored rows.
     #[must_use]
     pub fn stored(&self) -> &[StoredKey] {
         &self.stored
@@ -181,7 +180,7 @@ fn refresh_key_id(bytes: &[u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..12])
 }
 
-/// What a key is sealed under: it opens as nothing else.
+/// What a key is sealed under, so that it opens as no other key.
 fn name(purpose: KeyPurpose, kid: &str) -> String {
     format!("baton {} key {kid}", purpose.as_str())
 }

@@ -1,9 +1,9 @@
-//! Prunes a table in parts: ranges of its primary key, one small transaction each, with rests in between. It
-//! must not know what is old; that is [`prune`](super).
+//! Prunes a table in parts: ranges of its primary key, one small transaction each, with pauses in between. What is
+//! old is decided in [`prune`](super).
 //!
-//! Ids are UUIDs of version 7, so the primary key is in the order of time: what is old lies at its beginning,
-//! a part is a range of it, and what was looked at once need not be looked at again. No statement reads more
-//! than a part, so that none holds SQLite's one writer, or a row lock of PostgreSQL, for long.
+//! Ids are UUIDs of version 7, so the primary key is in the order of time: old rows lie at its beginning, a part is
+//! a range of it, and a range once read need not be read again. No statement reads more than a part, so none holds
+//! SQLite's one writer, or a row lock of PostgreSQL, for long.
 
 use std::future::pending;
 use std::time::Duration;
@@ -12,19 +12,18 @@ use tokio::time::{Instant, timeout};
 
 use crate::store::{Change, IdRange, Prunable, Store, StoreError};
 
-/// How many rows a part has. Measured on SQLite, where a row of another user's lies on another page of each
-/// index and is overwritten there: 250 rows cost 3 to 8 ms, 1,000 cost 20 and more.
+/// Rows of a part. Measured on SQLite, where a row of another user's lies on another page of each index and is
+/// overwritten there: 250 rows cost 3 to 8 ms, 1,000 cost 20 and more.
 const ROWS: u32 = 250;
-/// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(2);
 
 /// How much of the store's time pruning may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Rests four times as long as each part took, waiting for other changes included: the busier the store,
-    /// the longer the rests.
+    /// Pauses four times as long as each part took, its wait for other changes included: the busier the store, the
+    /// longer the pauses.
     Background,
-    /// As long as each part took: of two processes over one file, the other one needs a moment to take the lock.
+    /// Pauses as long as each part took: over one file, another process needs a moment to take the lock.
     Foreground,
 }
 
@@ -37,7 +36,6 @@ impl Pace {
     }
 }
 
-/// A walk through one table.
 pub(super) struct Walk<'a> {
     pub(super) store: &'a dyn Store,
     pub(super) pace: Pace,
@@ -45,8 +43,8 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Prunes the rows between two ids, part by part. `from` moves along, so that a walk that fails goes on
-    /// where it has stopped.
+    /// Prunes the rows between two ids, part by part. `from` advances, so that a walk after a failure resumes
+    /// there.
     pub(super) async fn prune(
         &mut self,
         prunable: Prunable,
@@ -65,7 +63,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Carries a change out until it finds nothing more to remove.
+    /// Repeats a change until it removes no more rows.
     pub(super) async fn repeat(&mut self, change: Change) -> Result<(), StoreError> {
         loop {
             let began = Instant::now();

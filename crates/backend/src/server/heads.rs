@@ -1,5 +1,5 @@
-//! A connection whose request heads pass [`HeadFilter`] on their way in, so that no browser is shut out for
-//! the cookies that it has. It must not know what a request asks for.
+//! A connection whose request heads pass [`HeadFilter`] on their way in, so that no browser is shut out for the
+//! cookies that it has.
 
 #[cfg(test)]
 mod against_the_parser;
@@ -15,14 +15,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use self::filter::HeadFilter;
 
-/// How much is read at once.
 const CHUNK_BYTES: usize = 4 * 1024;
 
-/// The connection.
 pub(super) struct FilteredHeads<S> {
     stream: S,
     filter: HeadFilter,
-    /// Whether the filter looks at nothing any more.
+    /// Whether the filter passes all bytes.
     is_open: Arc<AtomicBool>,
     /// What has passed, and how much of it was taken.
     passed: Vec<u8>,
@@ -36,8 +34,8 @@ impl<S> FilteredHeads<S> {
         Self { stream, filter: HeadFilter::new(ours), is_open, passed: Vec::new(), taken: 0 }
     }
 
-    /// Becomes true when the filter looks at nothing any more. The connection is to close with the answer that is due then:
-    /// behind a proxy the next request may be another user's.
+    /// Becomes true when the filter passes all bytes from now on. The connection has to close with the answer that
+    /// is due then: behind a proxy the next request may be another user's.
     pub(super) fn is_open(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.is_open)
     }
@@ -50,7 +48,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FilteredHeads<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        // Nothing read is the end: go on while nothing passes.
+        // An empty read means the end of the stream: read on while no byte passes.
         while this.taken == this.passed.len() {
             let mut chunk = [0; CHUNK_BYTES];
             let mut chunk = ReadBuf::new(&mut chunk);

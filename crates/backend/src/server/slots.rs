@@ -1,10 +1,10 @@
-//! Connection limits: a slot for each connection, so many in all and so many of one network, and eviction
-//! when there is none left. It must not know what is said on a connection.
+//! Connection limits: a slot for each connection, so many in all and so many of one network, and eviction when
+//! there is none left.
 //!
-//! A slot is lost only by a client that keeps the server waiting: for a request's headers, for the rest of
-//! its body, or until its answer is read. The one that has done so longest is closed for the sake of a new
-//! connection, of the same network if that network has its share. So slow clients, however many, hold
-//! places for as long as no other client needs them. A request that the server itself works on is not cut.
+//! A slot is lost only by a client that keeps the server waiting: for a request's headers, for the rest of its
+//! body, or until its answer is read. The one that has done so longest is evicted in favour of a new connection, of
+//! the same network if that network has its share. So slow clients, however many, hold slots only as long as no
+//! other client needs them. A request that the server itself works on is not cut.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,11 +20,11 @@ use crate::http::cookie;
 
 /// File descriptors that stay free for the database, the log and the standard streams.
 const OTHER_FILES: u64 = 64;
-/// A network has this part of all connections at most.
+/// A network has one in so many of all connections at most.
 const NETWORK_PART: usize = 8;
-/// When all are taken, this part of them may be about to be closed at most.
+/// When all are taken, one in so many of them may be about to be closed at most.
 const LEAVING_PART: usize = 64;
-/// How soon to look again when the server works on a request of every connection.
+/// Pause before a retry when the server works on a request of every connection.
 const RETRY: Duration = Duration::from_millis(20);
 
 /// How many connections there may be at a time.
@@ -34,15 +34,14 @@ pub struct ConnectionLimits {
     pub total: usize,
     /// Of one network: an IPv4 address, or a /64 of IPv6.
     pub per_network: usize,
-    /// Networks that have no share of their own: behind a proxy are many clients.
+    /// Networks without a share of their own: behind a proxy are many clients.
     pub exempt: Vec<Proxies>,
     /// The names of the cookies that are read, however many others come along.
     pub cookies: Arc<[String]>,
 }
 
 impl ConnectionLimits {
-    /// As many as the settings say, or file descriptors allow, after asking for all that this process may
-    /// have.
+    /// As many as the settings say, or file descriptors allow once this process has raised its limit of them.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
@@ -83,7 +82,7 @@ struct Taken {
     connection: Arc<Connection>,
 }
 
-/// What one connection does.
+/// The state of one connection.
 pub(super) struct Connection {
     phase: Mutex<Phase>,
     evicted: Notify,
@@ -91,7 +90,7 @@ pub(super) struct Connection {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// The client keeps the server waiting since then.
+    /// Since when the client keeps the server waiting.
     Waiting(Instant),
     /// The server works on a request.
     Working,
@@ -125,7 +124,7 @@ impl Slots {
         Self(Arc::new(Shared { limits, table: Mutex::default(), freed: Notify::new() }))
     }
 
-    /// A slot for a connection from there, as soon as one is free. `None` if the network has its share.
+    /// A slot for a connection of this peer, as soon as one is free. `None` if its network has its share.
     pub(super) async fn acquire(&self, peer: IpAddr) -> Option<Slot> {
         loop {
             match self.try_acquire(peer) {
@@ -151,7 +150,7 @@ impl Slots {
             return Err(NoSlot::Refused);
         }
         if table.taken.len() >= limits.total {
-            // One that leaves makes room; more have to if it takes its time.
+            // One eviction makes room; more are needed if it takes its time.
             if table.leaving < limits.total.div_ceil(LEAVING_PART) {
                 table.evict(None);
             }
@@ -170,7 +169,7 @@ impl Slots {
 
 impl Shared {
     fn table(&self) -> MutexGuard<'_, Table> {
-        // Nothing panics while it is held.
+        // No code panics under this lock.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -180,7 +179,7 @@ impl Table {
         network.and_then(|network| self.networks.get(&network)).copied().unwrap_or(0)
     }
 
-    /// Evicts the connection that has kept the server waiting longest: of this network, or of all. Whether
+    /// Evicts the connection that has kept the server waiting longest: of this network, or of all. Returns whether
     /// there was one.
     fn evict(&mut self, network: Option<IpAddr>) -> bool {
         let is_meant = |taken: &&Taken| network.is_none() || taken.network == network;
@@ -212,12 +211,12 @@ impl Connection {
         Self { phase: Mutex::new(Phase::Waiting(Instant::now())), evicted: Notify::new() }
     }
 
-    /// The server works on a request from now on.
+    /// The server works on a request.
     pub(super) fn work(&self) {
         self.change(|_| Phase::Working);
     }
 
-    /// The client keeps the server waiting, if it does not do so already.
+    /// The client keeps the server waiting, from now on or since before.
     pub(super) fn wait(&self) {
         self.change(|phase| match phase {
             Phase::Working => Phase::Waiting(Instant::now()),
@@ -232,7 +231,7 @@ impl Connection {
 
     fn evict(&self) {
         self.change(|_| Phase::Evicted);
-        // It is kept for a task that does not wait for it yet.
+        // The permit is kept for a task that does not wait for it yet.
         self.evicted.notify_one();
     }
 
@@ -249,7 +248,7 @@ impl Connection {
 
     fn change(&self, to: impl FnOnce(Phase) -> Phase) {
         let mut phase = self.phase();
-        // That one is final.
+        // Eviction is final.
         if *phase != Phase::Evicted {
             *phase = to(*phase);
         }

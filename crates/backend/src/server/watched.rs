@@ -1,5 +1,4 @@
-//! A request's body that notes whether the client keeps the server waiting for it. It must not know what
-//! is in it.
+//! A request's body that records whether the client keeps the server waiting for it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +8,6 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
 use super::slots::Connection;
 
-/// A body on its way in.
 pub(super) struct WatchedBody {
     pub(super) body: Incoming,
     pub(super) connection: Arc<Connection>,

@@ -1,10 +1,10 @@
-//! The log queue: bounded memory between the program and standard error, written by a thread of its own.
-//! A pipe that is not read, or a disk that does not answer, then blocks that thread and nothing else; lines
-//! that do not fit are dropped and counted.
+//! The log queue: bounded memory between the program and standard error, written by a thread of its own. A pipe
+//! that is not read, or a disk that does not answer, blocks that thread alone; lines that do not fit are dropped
+//! and counted.
 //!
-//! Why not tracing-appender's `non_blocking`: it bounds lines, not bytes; it has no moment at which the
-//! count of dropped lines could be written; and its guard prints to standard output, synchronously, when
-//! it cannot flush in time. Seen in its version 0.2.
+//! Why not tracing-appender's `non_blocking`: it bounds lines, not bytes; it has no moment at which the count of
+//! dropped lines could be written; and its guard prints to standard output, synchronously, when it cannot flush in
+//! time. Seen in its version 0.2.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Write};
@@ -17,22 +17,21 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::SUMMARY;
 use super::rate_limit::Due;
 
-/// How many bytes of lines are kept in memory: some 4,000 lines.
+/// Bytes of queued lines: some 4,000 lines.
 pub const QUEUE_BYTES: usize = 1024 * 1024;
-/// How much of a buffer is kept once it is written.
+/// The capacity that a written buffer keeps.
 const RETAINED_BYTES: usize = 64 * 1024;
-/// How often the thread looks whether a summary is due.
+/// How often the thread checks whether a summary is due.
 const TICK: Duration = Duration::from_secs(1);
-/// How long to wait when standard error is non-blocking and full.
+/// Pause before a retry while standard error is non-blocking and full.
 const RETRY: Duration = Duration::from_millis(10);
 
 thread_local! {
-    /// Whether this is the thread that writes. Its own lines are few and never dropped: they say how many
-    /// others were.
+    /// Whether this is the thread that writes. Its own lines are few and never dropped: they report dropped ones.
     static IS_WRITER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Lines on their way out. Clones share the queue.
+/// A queue of lines. Clones share it.
 #[derive(Clone)]
 pub struct LogQueue(Arc<Shared>);
 
@@ -44,11 +43,11 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Whole lines that wait.
+    /// Whole lines.
     lines: Vec<u8>,
-    /// How many bytes the thread is writing.
+    /// Bytes that the thread is writing.
     writing: usize,
-    /// How many lines found no room, or could not be written, since that was last reported.
+    /// Lines that found no room, or could not be written, since the last report.
     dropped: u64,
     closing: bool,
     closed: bool,
@@ -82,7 +81,7 @@ impl LogQueue {
         self.0.changed.notify_all();
     }
 
-    /// Writes what is queued, for `within` at most. Whether all of it was written.
+    /// Writes what is queued, for `within` at most. Returns whether all of it was written.
     pub fn close(&self, within: Duration) -> bool {
         let mut state = self.0.state();
         state.closing = true;
@@ -115,7 +114,7 @@ impl Shared {
         }
     }
 
-    /// Waits for lines, and takes all there are. Whether the queue is being closed.
+    /// Waits for lines, and takes all of them. Returns whether the queue is being closed.
     fn take(&self, batch: &mut Vec<u8>) -> bool {
         let is_idle = |state: &mut State| state.lines.is_empty() && !state.closing;
         let waited = self.changed.wait_timeout_while(self.state(), TICK, is_idle);
@@ -127,7 +126,7 @@ impl Shared {
         state.closing
     }
 
-    /// How many lines were dropped, once writing works again.
+    /// The count of dropped lines, once writing works again.
     fn settle(&self, lost: u64, has_written: bool) -> u64 {
         let mut state = self.state();
         state.writing = 0;
@@ -143,7 +142,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held, and bytes and counts are whole at any time.
+        // No code panics under this lock, and bytes and counts are valid at any time.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -175,7 +174,7 @@ struct LineWriter<W> {
 }
 
 impl<W: Write> LineWriter<W> {
-    /// Writes whole lines. How many of them were lost.
+    /// Writes whole lines. Returns how many were lost.
     fn write(&mut self, batch: &[u8]) -> u64 {
         if batch.is_empty() {
             return 0;
@@ -184,12 +183,12 @@ impl<W: Write> LineWriter<W> {
             return lines(batch);
         }
         let written = self.written(batch);
-        // A disk that is full takes part of a line; the next one must not continue it.
+        // A full disk takes part of a line; the next one must not continue it.
         self.is_torn = !matches!(batch[..written].last(), None | Some(b'\n'));
         lines(&batch[written..])
     }
 
-    /// How many of these bytes were written before the output failed.
+    /// How many bytes were written before the output failed.
     fn written(&mut self, bytes: &[u8]) -> usize {
         let mut written = 0;
         while written < bytes.len() {
@@ -197,7 +196,7 @@ impl<W: Write> LineWriter<W> {
                 Ok(0) => break,
                 Ok(more) => written += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Another program that shares the pipe may have made it non-blocking.
+                // Another process that shares the pipe may have made it non-blocking.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => thread::park_timeout(RETRY),
                 Err(_) => break,
             }
@@ -244,7 +243,7 @@ mod tests {
         assert!(text.chunks(LINE.len()).all(|line| line == LINE), "lines are written whole");
     }
 
-    /// Takes so many bytes, then fails until it is given room for more.
+    /// Takes so many bytes, then fails until it has room for more.
     struct Disk {
         room: Arc<Mutex<usize>>,
         written: Arc<Mutex<Vec<u8>>>,

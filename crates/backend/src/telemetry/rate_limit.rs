@@ -1,6 +1,6 @@
-//! The rate limit of log lines, by kind: what callers can cause at will must not fill the operator's disk.
-//! Lines beyond the limit are counted, and a summary says how many there were. A layer of the subscriber,
-//! so a new line is limited without asking. It must not know what the kinds mean.
+//! Rate limit of log lines, by kind: lines that callers can cause at will must not fill the operator's disk. Lines
+//! beyond the rate limit are counted, and a summary reports the count. It is a layer of the subscriber, so that it
+//! limits new kinds by default.
 //!
 //! The bound: of each kind [`AT_ONCE`] lines, then one every [`PERIOD`], and a summary every
 //! [`SUMMARY_PERIOD`]. Kinds are constants of the program, so their number is bounded, too.
@@ -23,11 +23,11 @@ use tracing_subscriber::layer::Context;
 
 use super::{AUDIT, SUMMARY};
 
-/// So many lines of a kind are written at once.
+/// Burst: so many lines of a kind are written at once.
 pub const AT_ONCE: u32 = 20;
-/// And one more every so often.
+/// Then one more in each period.
 pub const PERIOD: Duration = Duration::from_secs(10);
-/// How often a summary says how many lines were suppressed.
+/// How often a summary reports suppressed lines.
 pub const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
 
 /// Which summaries to write.
@@ -39,9 +39,9 @@ pub enum Due {
     Now,
 }
 
-/// The rate limit of log lines. Clones share it.
+/// Rate limit of log lines. Clones share it.
 ///
-/// Not limited are lines for which the operator has asked (level debug and below), and those of [`AUDIT`].
+/// Exempt are summaries, lines that the operator has asked for (level debug and below), and those of [`AUDIT`].
 #[derive(Clone)]
 pub struct LogRateLimit<C: Clock = MonotonicClock>(Arc<Shared<C>>);
 
@@ -60,7 +60,7 @@ struct Suppressed<I> {
     count: u64,
     /// The level of the first one.
     level: Level,
-    /// When it came, and the same as log lines write it.
+    /// When it came, and the same in the format of log lines.
     first_at: I,
     since: String,
 }
@@ -72,7 +72,7 @@ impl Default for LogRateLimit {
 }
 
 impl<C: Clock + Clone> LogRateLimit<C> {
-    /// The limit by a clock of the caller's.
+    /// With a clock of the caller's.
     pub fn with_clock(clock: C) -> Self {
         Self(Arc::new(Shared { clock, kinds: Mutex::default() }))
     }
@@ -96,7 +96,7 @@ impl<C: Clock + Clone> LogRateLimit<C> {
         due.collect()
     }
 
-    /// Whether to write a line of this kind; counts it if not.
+    /// Whether to write a line of this kind; if not, counts it.
     fn admit(&self, kind: &str, level: Level) -> bool {
         let Shared { clock, .. } = &*self.0;
         let mut kinds = self.kinds();
@@ -116,7 +116,7 @@ impl<C: Clock + Clone> LogRateLimit<C> {
     }
 
     fn kinds(&self) -> MutexGuard<'_, BTreeMap<String, Kind<C>>> {
-        // A count is never left half changed.
+        // Counts are valid at any time, also after a panic.
         self.0.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,7 +129,7 @@ impl<S: Subscriber, C: Clock + Clone + Send + Sync + 'static> Layer<S> for LogRa
             return true;
         }
         let mut name = EventName(None);
-        // Of a library only the module counts: what its fields hold is not known here.
+        // For a library the module is the kind: its fields are not known here.
         if metadata.target().starts_with("backend") {
             event.record(&mut name);
         }
@@ -155,15 +155,15 @@ fn quota() -> Quota {
     Quota::with_period(PERIOD).expect("a constant above zero").allow_burst(at_once)
 }
 
-/// The present instant, as log lines write it.
+/// The present instant in the format of log lines.
 fn instant() -> String {
     let mut text = String::new();
-    // It fails only if the string does.
+    // It fails only if writing into the string does.
     let _ = SystemTime.format_time(&mut Writer::new(&mut text));
     text
 }
 
-/// A level is a constant of the place that logs.
+/// `tracing` takes the level as a constant.
 fn summary<I>(event: &str, Suppressed { count, level, since, .. }: &Suppressed<I>) {
     const TEXT: &str = "lines of this kind were suppressed";
     match *level {

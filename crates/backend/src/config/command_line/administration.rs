@@ -1,5 +1,5 @@
-//! Administration as `clap` reads it. A password is never an argument: others can see those. What is named may begin
-//! with a hyphen, or a user could choose an address that no command takes.
+//! Administration as `clap` parses it. A password is never an argument: other users of the machine can see those.
+//! Positional arguments may begin with a hyphen, or a user could choose an address that no command takes.
 
 use clap::{Args, Subcommand};
 
@@ -12,9 +12,9 @@ pub enum UsersCommand {
     Add(AddUserArgs),
     /// List all users, one on each line: id, state, since when, email address, name.
     List(DatabaseArgs),
-    /// Disable a user: all of their sessions end at once, and they may not log in.
+    /// Disable a user: revoke all of their sessions at once, and refuse their logins.
     Disable(UserArgs),
-    /// Enable a user: they may log in again, and logins that failed are forgotten.
+    /// Enable a user: they may log in again, and the count of their failed logins is reset.
     Enable(UserArgs),
 }
 
@@ -23,11 +23,11 @@ pub enum UsersCommand {
 pub enum SessionsCommand {
     /// List sessions, one on each line: id, begun, seen last, expires, whose, address, device.
     List(ListSessionsArgs),
-    /// End sessions: their tokens stop at once, at every instance within a second.
+    /// Revoke sessions: their tokens stop at once, at every instance within a second.
     End(RevokeSessionsArgs),
 }
 
-/// Whom `users add` adds.
+/// Arguments of `users add`.
 #[derive(Debug, Clone, Args)]
 pub struct AddUserArgs {
     /// Where the database is.
@@ -36,7 +36,7 @@ pub struct AddUserArgs {
     /// The email address to log in with.
     #[arg(allow_hyphen_values = true)]
     pub email: String,
-    /// What to call them.
+    /// The user's name.
     #[arg(long)]
     pub name: Option<String>,
 }
@@ -52,42 +52,42 @@ pub struct UserArgs {
     pub email: String,
 }
 
-/// What `sessions list` takes.
+/// Arguments of `sessions list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListSessionsArgs {
     /// Where the database is.
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// When a session is over.
+    /// Expiry of sessions.
     #[command(flatten)]
     pub life: LifeArgs,
-    /// Whose.
+    /// Whose sessions.
     #[command(flatten)]
     pub whose: WhoseArgs,
 }
 
-/// What `sessions end` takes.
+/// Arguments of `sessions end`.
 #[derive(Debug, Clone, Args)]
 pub struct RevokeSessionsArgs {
     /// Where the database is.
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// Whose.
+    /// Whose sessions.
     #[command(flatten)]
     pub whose: WhoseArgs,
-    /// Whether to ask first; only for everyone's.
+    /// Whether to ask first; only for all users' sessions.
     #[command(flatten)]
     pub consent: ConsentArgs,
 }
 
-/// One user's, or everyone's: it has to be said which.
+/// One user's sessions, or all users': one of the two is required.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct WhoseArgs {
     /// One user's sessions, by email address.
     #[arg(long, value_name = "EMAIL", allow_hyphen_values = true)]
     pub user: Option<String>,
-    /// Everyone's sessions.
+    /// All users' sessions.
     #[arg(long)]
     pub all: bool,
 }
@@ -99,11 +99,11 @@ pub enum ServicesCommand {
     Add(AddServiceArgs),
     /// List all services, one on each line: id, since when, audience.
     List(DatabaseArgs),
-    /// Remove a service: it may ask no more.
+    /// Remove a service: it may no longer introspect tokens.
     Remove(RemoveServiceArgs),
 }
 
-/// What `services add` adds.
+/// Arguments of `services add`.
 #[derive(Debug, Clone, Args)]
 pub struct AddServiceArgs {
     /// Where the database is.
@@ -112,12 +112,12 @@ pub struct AddServiceArgs {
     /// The service's id: 1 to 64 of a-z, 0-9 and -.
     #[arg(allow_hyphen_values = true)]
     pub id: String,
-    /// The audience it answers to, as it stands in `aud`: it is told of no other token.
+    /// The audience it answers to, as it stands in `aud`: it may introspect no other token.
     #[arg(long)]
     pub audience: String,
 }
 
-/// What `services remove` takes.
+/// Arguments of `services remove`.
 #[derive(Debug, Clone, Args)]
 pub struct RemoveServiceArgs {
     /// Where the database is.

@@ -1,10 +1,10 @@
-//! What `serve` takes of rate limits, and the list of them that its help ends with. It must not know what is counted.
+//! The arguments of `serve` about rate limits, and the list of rate limits that its help ends with.
 
 use clap::ValueEnum;
 
 use crate::auth::rate_limit::{Row, TABLE, bounds};
 
-/// Whether calls are limited in number.
+/// Whether rate limits apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RateLimits {
     /// As a server in front of users needs them.
@@ -13,7 +13,7 @@ pub enum RateLimits {
     Off,
 }
 
-/// Each limit that `--rate-limit` can set, with its standard rate and its bounds.
+/// Each rate limit that `--rate-limit` can set, with its standard rate and its bounds.
 pub(super) fn help() -> String {
     let line =
         |row: &Row| format!("\n  {:45} {:10} {}", row.name, row.standard.to_string(), bounds(row));

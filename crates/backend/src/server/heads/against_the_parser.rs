@@ -1,5 +1,5 @@
-//! The filter against the parser behind it: whatever arrives, the parser finds the same requests with the same bodies,
-//! whether it reads through the filter or not. It must not know how the filter works.
+//! The filter against the parser behind it: for any input, the parser finds the same requests with the same bodies,
+//! whether it reads through the filter or not.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -23,12 +23,12 @@ const KEPT: usize = 16 * 1024;
 /// The only cookie that the server reads.
 const OURS: &str = "ours=1";
 
-/// What the parser made of a request.
+/// A request as the parser saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     method: String,
     target: String,
-    /// Without those of cookies.
+    /// Without cookies.
     headers: Vec<(String, Vec<u8>)>,
     has_ours: bool,
     /// `None` if it broke off.
@@ -69,7 +69,7 @@ where
     all.clone()
 }
 
-/// Says all of it in pieces of this size, and hears what is answered.
+/// Sends all of it in pieces of this size, and reads the answers.
 async fn say(connection: DuplexStream, stream: &[u8], piece: usize) {
     let (mut hearing, mut saying) = tokio::io::split(connection);
     let say = async {
@@ -153,7 +153,7 @@ fn header() -> impl Strategy<Value = String> {
 /// A body, and the header that says how long it is.
 fn body() -> impl Strategy<Value = (String, String)> {
     let text = any_of(&["", "abc", "\r\n\r\n", "\n", "0\r\n\r\n"]);
-    // What would be shortened in a head.
+    // A text that would be shortened in a head.
     let head = cookies().prop_map(|it| format!("GET /inner HTTP/1.1\r\ncookie: {it}\r\n\r\n"));
     let text = prop_oneof![text, head];
     let number = prop_oneof![8 => Just(0_i64), 1 => -2_i64..3];
@@ -201,13 +201,13 @@ proptest! {
         piece in select(&[1_usize, 7, 64, 4_096, 1_000_000][..]),
     ) {
         let stream = requests.concat();
-        // A cookie is cut as well.
+        // Beyond that the filter stops leaving cookies out.
         prop_assume!(stream.len() < 900 * 1024);
         let [without, with] = runtime().block_on(both(stream.as_bytes(), piece));
         prop_assert_eq!(without, with);
     }
 
-    /// What is cut may be refused, and what would have been refused is not always: but no request is another one.
+    /// A cut line may be refused, or accepted although the whole one would not be: but no request becomes another.
     #[test]
     fn of_what_is_cut_no_request_becomes_another(
         before in request(),

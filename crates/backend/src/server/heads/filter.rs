@@ -1,30 +1,31 @@
 //! The part of a request's head that reaches the HTTP parser: all of it, unless a line is so long that the parser
-//! would refuse the request. Then of its cookies those of other programs are left out, and another line
-//! is cut. It must not read ahead, and it keeps no more than the beginning of a line.
+//! would refuse the request. Then other programs' cookies are left out, and another line is cut. It never reads
+//! ahead, and keeps only the beginning of a line.
 //!
-//! Where the next head begins it knows from `Content-Length`, as the parser does (RFC 9112 section 6). On the
-//! first sign of another framing it lets everything pass until the connection closes: a filter that took a
-//! body for a head would hide from the parser where the next request begins.
+//! Where the next head begins follows from `Content-Length`, as for the parser (RFC 9112 section 6). On the first
+//! sign of another framing all bytes pass until the connection closes: a filter that took a body for a head would
+//! hide from the parser where the next request begins.
 
 use std::sync::Arc;
 
-/// So much of the cookies of one request passes, whosesoever they are, and the rest of the one that begins there.
+/// So much of the cookies of one request passes, ours or not, and the rest of the one that begins there.
 const COOKIE_BYTES: usize = 4 * 1024;
 /// And so much of ours that come later: they take 1.2 KiB.
 const OUR_COOKIE_BYTES: usize = 2 * 1024;
-/// One cookie is cut after that.
+/// One cookie is cut after so much.
 const PAIR_BYTES: usize = 2 * 1024;
-/// Any other line is cut after that: longer than what `http::timeout` lets in, which answers in words.
+/// Any other line is cut after so much: longer than what `http::timeout` accepts, which answers with a problem
+/// document.
 const LINE_BYTES: usize = 17 * 1024;
 /// So much of one head is left out at most. A browser has 180 cookies of 4 KiB for a site.
 const LEFT_OUT_BYTES: usize = 1024 * 1024;
-/// So much follows then, however little is left of the head: more than the parser takes.
+/// So much padding follows then, however little is left of the head: more than the parser takes.
 const TOO_MUCH: usize = 24 * 1024;
-/// As much of a line as tells what is of interest here.
+/// So much of a line is enough to recognise it.
 const START_BYTES: usize = 64;
 /// Methods after which a body is as long as `Content-Length` says.
 const METHODS: [&[u8]; 7] = [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"];
-/// What ends a request line that was cut.
+/// The end of a request line that was cut.
 const VERSION: &[u8] = b" HTTP/1.1\r";
 
 /// The filter of one connection.
@@ -39,38 +40,36 @@ enum State {
     Head,
     /// So many bytes are left of it.
     Body(u64),
-    /// Nothing is looked at any more, until the connection closes with the answer.
+    /// All bytes pass, until the connection closes with the answer.
     Open,
 }
 
-/// What is known of the head so far.
 #[derive(Default)]
 struct Head {
     has_request_line: bool,
     content_length: Option<u64>,
     is_framed_otherwise: bool,
     cookie_bytes: usize,
-    /// Of those that passed for their names.
+    /// Of those of ours that passed by name.
     our_bytes: usize,
     left_out: usize,
 }
 
-/// What is known of the line so far.
 #[derive(Default)]
 struct Line {
     start: Vec<u8>,
     length: usize,
-    /// In a line of cookies.
+    /// The current cookie, in a line of cookies.
     pair: Option<Pair>,
 }
 
-/// What becomes of one cookie.
+/// What happens to one cookie.
 enum Pair {
     /// It passes; so many bytes have.
     Passes(usize),
     /// The same for one of ours.
     Ours(usize),
-    /// It does if its name is one of ours.
+    /// It passes if its name is one of ours.
     Named(Vec<u8>),
     LeftOut,
 }
@@ -80,12 +79,12 @@ impl HeadFilter {
         Self { ours, state: State::Head, head: Head::default(), line: Line::default() }
     }
 
-    /// Whether nothing is looked at any more.
+    /// Whether all bytes pass.
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
     }
 
-    /// Appends to `passed` what goes on of the bytes that came next.
+    /// Appends to `passed` those of the next bytes that pass.
     pub(super) fn feed(&mut self, mut bytes: &[u8], passed: &mut Vec<u8>) {
         while let Some(byte) = bytes.first() {
             let done = match &mut self.state {
@@ -172,7 +171,7 @@ impl HeadFilter {
 
     fn leave_out(&mut self, byte: u8, passed: &mut Vec<u8>) {
         self.head.left_out += 1;
-        // The parser refuses control characters, and is to go on doing so. They include the end of the line.
+        // The parser refuses control characters, and has to see them to do so. They include the end of the line.
         let is_refused = byte.is_ascii_control() && byte != b'\t';
         if is_refused && self.head.has_request_line {
             passed.push(byte);
@@ -191,7 +190,7 @@ impl HeadFilter {
         passed.push(b'\n');
         let text = start.strip_suffix(b"\r").unwrap_or(&start);
         if text.is_empty() {
-            // Before the request line an empty line means nothing (RFC 9112 section 2.2).
+            // Before the request line an empty line is ignored (RFC 9112 section 2.2).
             if self.head.has_request_line {
                 self.end_head();
             }
@@ -219,7 +218,7 @@ impl Head {
         if self.cookie_bytes < COOKIE_BYTES { Pair::Passes(0) } else { Pair::Named(Vec::new()) }
     }
 
-    /// Notes what a header field says of where the body ends.
+    /// Records what a header field says of where the body ends.
     fn read_field(&mut self, start: &[u8], is_whole: bool) {
         let mut parts = start.splitn(2, |byte| *byte == b':');
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -231,7 +230,7 @@ impl Head {
                 self.is_framed_otherwise |= length.is_none();
             }
             (b"transfer-encoding" | b"upgrade", _) => self.is_framed_otherwise = true,
-            // A folded line, white space before the colon, no colon at all: nothing that the parser takes.
+            // A folded line, white space before the colon, no colon at all: the parser takes none of them.
             (name, value) if name.iter().any(u8::is_ascii_whitespace) || value.is_none() => {
                 self.is_framed_otherwise |=
                     is_whole || name.first().is_none_or(u8::is_ascii_whitespace);
@@ -241,7 +240,7 @@ impl Head {
     }
 }
 
-/// A number that is digits and nothing else.
+/// A number of digits alone.
 fn digits(value: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(value).ok()?;
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
@@ -255,7 +254,7 @@ mod tests {
         HeadFilter::new(Arc::new(["ours".to_owned(), "also-ours".to_owned()]))
     }
 
-    /// What passes of this, in whatever pieces it comes.
+    /// What passes of this, in pieces of any size.
     fn passed(bytes: &[u8]) -> Vec<u8> {
         let in_pieces = |size| {
             let (mut filter, mut passed) = (filter(), Vec::new());
@@ -317,7 +316,7 @@ mod tests {
         }
     }
 
-    /// Wherever the room for others ends, within a cookie or between two.
+    /// The room for others may end within a cookie or between two.
     #[test]
     fn the_cookies_of_others_push_none_of_ours_out() {
         let (devices, ticket) = ("d".repeat(984), "t".repeat(71));
@@ -402,7 +401,7 @@ mod tests {
         assert!(passed.starts_with(&stream) && passed.len() < stream.len() + 9 * 1024);
     }
 
-    /// Who says where a body ends otherwise than by one plain length is not looked at any more.
+    /// A body's end that is not given by one plain length stops the filter.
     #[test]
     fn a_framing_that_is_not_understood_lets_everything_pass() {
         let many = others(100, 4_000);
