@@ -1,9 +1,9 @@
-//! Storage as the domain needs it: a few questions, and changes as values ([`Change`]). It must not
-//! decide anything; a change is carried out whole or not at all, and the answer says which.
+//! Storage as the domain needs it: a few queries, and changes as values ([`Change`]). It must not decide; a
+//! change is carried out whole or not at all, and the outcome says which.
 //!
-//! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. What the
-//! two that speak SQL have in common is in [`script`] and [`queries`]; every SQL text stands once, in [`sql`].
-//! One conformance suite holds for every engine: `tests/it/store_conformance.rs`.
+//! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. The two SQL engines
+//! share [`script`] and [`queries`]; every SQL text stands once, in [`sql`]. One conformance suite holds for every
+//! engine: `tests/it/store_conformance.rs`.
 
 mod change;
 #[cfg(feature = "failpoints")]
@@ -41,32 +41,32 @@ pub use records::{
 };
 pub use schema::Schema;
 
-/// Before which instants a session is long over.
+/// Before which instants sessions are pruned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PruneBefore {
-    /// Sessions begun before: their absolute limit is long past.
+    /// Sessions begun before: their absolute expiry is long past.
     pub created_at: NumericDate,
-    /// Sessions last refreshed before: their idle limit is long past.
+    /// Sessions last refreshed before: their idle expiry is long past.
     pub accepted_at: NumericDate,
-    /// Sessions ended before.
+    /// Sessions revoked before.
     pub revoked_at: NumericDate,
 }
 
-/// Before which instants events are no longer to be kept.
+/// Before which instants events are pruned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventsBefore {
     /// Events of accounts.
     pub of_users: NumericDate,
-    /// Of these, those that tell only that a session went on.
+    /// Of these, those of refreshes.
     pub routine: NumericDate,
-    /// Events of no account.
+    /// Events without an account.
     pub of_nobody: NumericDate,
 }
 
-/// Before which instants counts of wrong passwords are no longer to be kept, by their last wrong password.
+/// Before which instants counts of wrong passwords are pruned, by their last wrong password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailuresBefore {
-    /// Every count.
+    /// All counts.
     pub all: NumericDate,
     /// Small counts.
     pub mistyped: NumericDate,
@@ -74,22 +74,22 @@ pub struct FailuresBefore {
     pub mistyped_below: u32,
 }
 
-/// Storage failed: nothing is known about what was asked. The text is for the log.
+/// Storage failed: the outcome of the call is unknown. The text is for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The engine did not do as asked.
+    /// The engine failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
-    /// The schema could not be brought up to date.
+    /// A migration failed.
     #[error("the database could not be migrated")]
     Migration(#[from] MigrateError),
-    /// A row holds what the schema should make impossible.
+    /// A row holds a value that the schema should make impossible.
     #[error("the database holds an impossible {what}")]
     Corrupt {
-        /// Which column of what.
+        /// Which value.
         what: &'static str,
     },
-    /// The transaction that was to carry this change, and others that waited with it, failed.
+    /// The group commit of this change failed.
     #[error("the database did not commit")]
     NotCommitted(#[source] Arc<StoreError>),
     /// The read that this call shared with others failed.
@@ -104,93 +104,92 @@ pub enum StoreError {
     /// The URL names no engine.
     #[error("{0}")]
     Url(String),
-    /// No database of Baton's is there.
+    /// No database of Baton's exists there.
     #[error(
         "{found}: name the database that Baton runs with (only `baton serve` and `baton migrate` create one)"
     )]
     Absent {
-        /// What is there instead.
+        /// What exists instead.
         found: &'static str,
     },
-    /// The engine was reached, or should have been, and cannot be used as it is.
+    /// The engine cannot be reached, or cannot be used as it is.
     #[error("{remedy}")]
     Unusable {
         /// What is wrong, and how to mend it.
         remedy: String,
-        /// What the engine said, unless that would show a credential.
+        /// The engine's error, unless that would show a credential.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
 }
 
-/// How often a feed answers although nothing has happened.
+/// How often a subscription answers although there is no change.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
-/// What a feed has heard.
+/// What a subscription reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notification {
-    /// These sessions have ended; none, if nothing has happened.
+    /// These sessions were revoked; none, if there was no change.
     Revoked(Vec<(SessionId, RevocationReason)>),
-    /// Something has changed, perhaps ends, perhaps the key ring: [`Store::revoked_per_second`] and
-    /// [`Store::keys`] know.
+    /// Sessions may have been revoked, or the key ring changed: [`Store::revoked_per_second`] and [`Store::keys`]
+    /// know.
     Change(Reach),
 }
 
-/// How far back the instants lie that a change may name as those at which sessions have ended.
+/// How far back the instants of the revocations in a change may lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
-    /// About as far as the change that was heard of before: one transaction follows the other.
+    /// About as far as those of the change before: one transaction follows the other.
     LastChange,
-    /// What has ended was told: these by their ids, all others by the earliest instant that they name. Without one
-    /// there are no others; the key ring has changed.
+    /// All revocations are known: these by their ids, all others by their earliest instant. Without one there are
+    /// no others; the key ring has changed.
     Named {
         /// These sessions.
         revoked: Vec<(SessionId, RevocationReason)>,
         /// The others, from this instant on.
         since: Option<NumericDate>,
     },
-    /// A transaction may have begun long before it was committed, beside others.
+    /// A transaction may have begun long before its commit, beside others.
     Any,
 }
 
-/// How many ended sessions are read at once.
+/// How many revoked sessions are read at once.
 pub const REVOKED_PAGE: u32 = 2_000;
-/// How many are counted at once. Of a million that ended a moment ago PostgreSQL looks at each row, and a statement
-/// may take 1.8 s.
+/// How many are counted at once. PostgreSQL reads each row of a million that were revoked a moment ago, and the
+/// timeout of a statement is 1.8 s.
 pub const REVOKED_PART: u32 = 50_000;
 
-/// Hears of sessions that end and of changes to the key ring, whoever makes them: this process, another instance, or an operator at the
-/// database's console.
+/// Reports revocations and changes to the key ring by any process: this one, another instance, or an operator at
+/// the database's console.
 #[async_trait]
 pub trait Subscription: Send {
-    /// What has happened since it was asked before. It answers soon, also if nothing has: an answer
-    /// proves that whatever had been committed when it was asked has been heard of. A feed that has
-    /// failed, or was not heard to the end, is to be dropped.
+    /// The changes since the call before. It answers soon, also without a change: the answer proves that all that
+    /// was committed before the call has been reported. A subscription that has failed, or whose call was dropped
+    /// half-way, has to be dropped.
     async fn next(&mut self) -> Result<Notification, StoreError>;
 }
 
-/// What the domain asks of storage. Every method fails with [`StoreError`] if the engine does not do
-/// as asked: then it is not known whether a change took place.
+/// The domain's calls to storage. Every method fails with [`StoreError`] if the engine does: then it is not known
+/// whether a change took place.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Carries out a change together with the events that tell of it: both, durably unless losing it
-    /// heals itself ([`Change::must_last`]), or neither.
+    /// Commits a change together with its security events: both, durably unless losing it heals itself
+    /// ([`Change::must_last`]), or neither.
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError>;
 
     /// The user with this email address.
     async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError>;
 
-    /// Users in the order of their ids, a thousand at most, from after this one on.
+    /// Users in the order of their ids after this one, a thousand at most.
     async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError>;
 
-    /// Users whose address is not of ASCII alone, in the order of their ids, a thousand at most, from after this one
-    /// on.
+    /// Users whose address is not of ASCII alone, in the order of their ids after this one, a thousand at most.
     async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError>;
 
     /// The session and its user.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// The user's sessions that were not ended, the one seen last first. Whether they have expired is
-    /// not for storage to say. A thousand at most.
+    /// The user's sessions that are not revoked, the one seen last first, a thousand at most. Storage does not
+    /// judge their expiry.
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
 
     /// The largest id of a session.
@@ -204,13 +203,13 @@ pub trait Store: Send + Sync {
         up_to: SessionId,
     ) -> Result<Option<SessionId>, StoreError>;
 
-    /// How many sessions were ended in each second from this instant on, in the order of time.
+    /// How many sessions were revoked in each second from this instant on, in the order of time.
     async fn revoked_per_second(
         &self,
         since: NumericDate,
     ) -> Result<Vec<(NumericDate, u64)>, StoreError>;
 
-    /// The sessions that were ended in this second, in the order of their ids from after this one on: at most
+    /// The sessions that were revoked in this second, in the order of their ids after this one: at most
     /// [`REVOKED_PAGE`] of them.
     async fn revoked_in(
         &self,
@@ -218,13 +217,13 @@ pub trait Store: Send + Sync {
         after: Option<SessionId>,
     ) -> Result<Vec<RevokedSession>, StoreError>;
 
-    /// A feed that hears of every end, and of every change to the key ring, from now on.
+    /// Subscribes to all revocations, and all changes to the key ring, from now on.
     async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError>;
 
     /// Security events of a user's, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;
 
-    /// When the newest security event happened, of any account and of none; or of those before this instant.
+    /// When the newest security event happened, with or without an account; or of those before this instant.
     async fn last_event(
         &self,
         before: Option<NumericDate>,
@@ -248,14 +247,14 @@ pub trait Store: Send + Sync {
     /// All services, by id.
     async fn services(&self) -> Result<Vec<Service>, StoreError>;
 
-    /// Whether a session's id ends with the same three bytes.
+    /// Whether a session has the same index in the status list: its id ends with the same three bytes.
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError>;
 
-    /// What time it is by the clock of the database's machine. `None` if that is this one.
+    /// The time by the clock of the database's machine. `None` if that is this one.
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError>;
 
-    /// The id at the end of the next part of a table: that of the row `rows` further on than `after`, in the
-    /// order of ids. `None` if fewer follow.
+    /// The id at the end of the next part of a table: that of the row `rows` after this id, in the order of ids.
+    /// `None` if fewer follow.
     async fn part_end(
         &self,
         of: Prunable,
@@ -266,6 +265,6 @@ pub trait Store: Send + Sync {
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Finishes what is under way and lets go of the storage.
+    /// Finishes the calls under way and closes the storage.
     async fn close(&self);
 }

@@ -1,6 +1,5 @@
 //! Detects that the wall clock was stepped (set, by an operator or by NTP) instead of having run, that it differs
-//! from the database's, or that at start it is far from the database's last activity. Pure: callers hand in the
-//! readings.
+//! from the database's, or that at start it is far from the database's last activity. Callers hand in the readings.
 
 use shared::NumericDate;
 
@@ -62,7 +61,7 @@ impl ClockError {
 pub(super) enum Verdict {
     /// All purposes.
     Settled,
-    /// Serving requests, but not removing data, or refusing it for good, because of its expiry.
+    /// Serving requests; no removal, and no final refusal, because of an expiry.
     Unsettled(ClockError),
     /// No decision about expiry.
     Doubted(ClockError),

@@ -12,7 +12,7 @@ pub const STEP_TOLERANCE_SECONDS: i64 = 40;
 pub const NOTICED_SECONDS: i64 = 2;
 /// Without a database clock, a step is believed once the clock has run steadily for so long.
 pub const STEADY_SECONDS: i64 = 600;
-/// A step ahead that is believed prunes no data, and refuses none for good, until the clock has run for so long.
+/// Until the clock has run for so long after a step ahead, no data is pruned, and no session refused as expired.
 pub const SETTLING_SECONDS: i64 = 86_400;
 /// A server may have been stopped for so long and still start with a trusted clock.
 pub const PAUSE_SECONDS: i64 = 86_400;

@@ -191,7 +191,7 @@ pub struct LifeArgs {
         value_name = "SECONDS"
     )]
     pub refresh_absolute_seconds: i64,
-    /// How long after giving the password a user may end sessions and delete the account without giving it again.
+    /// How long after giving the password a user may revoke sessions and delete the account without giving it again.
     #[arg(long, env = "BATON_RECENT_LOGIN_SECONDS", default_value_t = 900, value_name = "SECONDS")]
     pub recent_login_seconds: i64,
     /// Security events of users are kept for so long; those without an account for a day.

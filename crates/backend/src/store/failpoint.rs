@@ -1,6 +1,5 @@
-//! Ends the process at a named moment of a write, as a crash would: no destructor, no goodbye. Only in
-//! builds with the feature `failpoints`, which the fault suite makes for itself (docs/testing.md). It
-//! must not change what a write does.
+//! Failpoints: the process ends at a named moment of a write, as in a crash, without destructors. Only in builds
+//! with the feature `failpoints`, which the fault suite makes for itself (docs/testing.md).
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use crate::auth::email::Email;
 pub struct Failpoint {
     write: Write,
     side: Side,
-    /// How many times the moment has come when it counts; the first time is 1.
+    /// At which of its occurrences the process ends; the first is 1.
     count: u32,
 }
 
@@ -74,7 +73,7 @@ pub fn arm(store: Arc<dyn Store>, failpoint: Option<Failpoint>) -> Arc<dyn Store
 struct Armed {
     store: Arc<dyn Store>,
     failpoint: Failpoint,
-    /// How many times the moment has come.
+    /// How many times the moment has occurred.
     come: AtomicU32,
 }
 

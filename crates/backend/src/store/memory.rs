@@ -1,5 +1,5 @@
-//! The engine that forgets: for tests and simulations, with the very semantics of the conditional
-//! writes, which are in [`tables`]. It must not be cleverer than SQL.
+//! The in-memory engine, for tests and simulations, with the same conditional writes as SQL, which are in
+//! [`tables`]. It must not be cleverer than SQL.
 
 mod keys;
 mod prune;
@@ -24,25 +24,25 @@ use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 use tables::Tables;
 
-/// As many as SQL's `LIMIT`.
+/// The `LIMIT` of the SQL engines.
 const AT_ONCE: usize = 1_000;
 
 /// The in-memory engine.
 #[derive(Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
-    /// Changes whenever sessions have ended, or keys have changed.
+    /// Changes when sessions were revoked, or keys have changed.
     changes: watch::Sender<()>,
 }
 
 impl Memory {
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // No change is left half done by a panic, so a poisoned lock guards whole tables.
+        // A panic leaves no change half done, so that a poisoned lock guards whole tables.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a row back as it was, whatever stands there: as no SQL of ours could, for simulations of
-    /// a database that loses its latest writes.
+    /// Puts a row back as it was, over any that is there: as no SQL of ours could, for simulations of a database
+    /// that loses its latest writes.
     pub fn put_back(&self, session: &Session) {
         self.tables().sessions.insert(session.id, session.clone());
     }
@@ -210,7 +210,7 @@ impl Store for Memory {
     async fn close(&self) {}
 }
 
-/// Told of every change at once.
+/// Notified of every change at once.
 struct Listener(watch::Receiver<()>);
 
 #[async_trait]

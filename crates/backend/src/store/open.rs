@@ -1,4 +1,4 @@
-//! Opening a database: which engine a URL names, whether a database is there, and whether this program can work
+//! Opening a database: the engine that a URL names, whether the database exists, and whether this program can work
 //! with its schema. Only `serve` and `migrate` create or migrate one; every other command takes it as it is.
 
 use std::sync::Arc;
@@ -8,31 +8,31 @@ use sqlx::migrate::MigrateError;
 use super::schema::Schema;
 use super::{Store, StoreError, memory, postgres, queries, sqlite};
 
-/// The URL of the engine that forgets.
+/// The URL of the in-memory engine.
 const MEMORY: &str = "memory:";
 
 /// What opening a database may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// Nothing. The database must be there; its schema may be older or newer than this program.
+    /// No change. The database must exist; its schema may be older or newer than this program.
     AsItIs,
-    /// The schema is brought up to date. The database must be there.
+    /// Pending migrations are applied. The database must exist.
     Migrate,
-    /// The schema is brought up to date. A database that is not there is created.
+    /// Pending migrations are applied. A missing database is created.
     Create,
 }
 
 /// A database that was opened.
 pub struct Database {
-    /// What is in it.
+    /// The store over it.
     pub store: Arc<dyn Store>,
-    /// Which one it is, without a credential.
+    /// Its name, without a credential.
     pub name: String,
     /// Its schema.
     pub schema: Schema,
 }
 
-/// Opens the engine that `url` names, creates the database if it is missing, and brings its schema up to date.
+/// Opens the engine that `url` names, creates a missing database, and applies pending migrations.
 ///
 /// # Errors
 /// If the URL names no engine, or the engine cannot be opened.
@@ -43,8 +43,8 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 /// Opens the engine that `url` names.
 ///
 /// # Errors
-/// [`StoreError::Absent`] if the database has to be there and is not. If the URL names no engine, the engine
-/// cannot be opened, or this program cannot work with the schema.
+/// [`StoreError::Absent`] if the database has to exist and does not. If the URL names no engine, the engine cannot
+/// be opened, or this program cannot work with the schema.
 pub async fn open_database(url: &str, opening: Opening) -> Result<Database, StoreError> {
     open_engine(url, opening).await.map_err(|error| match error {
         StoreError::Migration(MigrateError::VersionMissing(_)) => StoreError::Unusable {
@@ -83,7 +83,7 @@ async fn open_engine(url: &str, opening: Opening) -> Result<Database, StoreError
     }
 }
 
-/// Whether what is stored there is forgotten at exit.
+/// Whether data stored there is lost at exit.
 #[must_use]
 pub fn is_forgetful(url: &str) -> bool {
     url == MEMORY
@@ -101,8 +101,8 @@ pub fn name_of(url: &str) -> String {
     name.unwrap_or_else(|| without_credentials(url))
 }
 
-/// The URL as it may be shown: of all but a file's, nothing after the first colon. A URL that was
-/// mistyped can hold a password, too.
+/// The URL as it may be shown: unless it is a file's, only up to the first colon. A mistyped URL can hold a
+/// password, too.
 #[must_use]
 pub fn without_credentials(url: &str) -> String {
     match url.split_once(':') {

@@ -1,9 +1,9 @@
-//! PostgreSQL: the engine for more than one machine. Any number of instances share a database; what
-//! keeps them right is the `WHERE` of each statement, not a lock of ours. It must not know what is
-//! asked or changed; that is [`queries`](super::queries) and [`script`](super::script).
+//! PostgreSQL: the engine for more than one machine. Any number of instances share a database; the `WHERE` of each
+//! conditional write keeps them right, not a lock of ours. What is asked or changed is in
+//! [`queries`](super::queries) and [`script`](super::script).
 //!
-//! Connections, their deadlines and what becomes of broken ones: [`pool`]. Why there are two
-//! kinds of them: `docs/decisions/0007-rotations-commit-asynchronously.md`.
+//! Connections, their deadlines and the end of broken ones: [`pool`]. Why there are two pools:
+//! `docs/decisions/0007-rotations-commit-asynchronously.md`.
 
 mod address;
 mod connect;
@@ -33,27 +33,26 @@ use super::script::Script;
 use super::statement::{Statement, bound};
 use super::{StoreError, Subscription, sql};
 
-/// Connections of one instance: few beside the 100 that a server allows unless told otherwise, and
-/// more than its cores can use at once.
+/// Connections of one instance: few beside the 100 that a server allows by default, and more than its cores can use
+/// at once.
 const DURABLE_CONNECTIONS: usize = 12;
 const HEALING_CONNECTIONS: usize = 8;
 
 /// The PostgreSQL engine.
 pub struct Postgres {
-    /// For everything that must be on disk before it is answered, and for reading.
+    /// For changes that must be on disk before they are answered, and for reading.
     durable: Arc<ConnectionPool>,
-    /// For changes that need not last, accepted rotations above all: losing the latest of them heals
-    /// itself.
+    /// For changes that need not last, accepted rotations above all: losing the latest of them heals itself.
     healing: Arc<ConnectionPool>,
     options: PgConnectOptions,
 }
 
 impl Postgres {
-    /// Connects to the database that `url` names. Its schema, and which database it is.
+    /// Connects to the database that `url` names. Returns its schema and its name, too.
     ///
     /// # Errors
-    /// [`StoreError::Absent`] if it must hold Baton's tables and does not. What is wrong with URL, server or
-    /// schema, and how to mend it. No text holds a credential.
+    /// [`StoreError::Absent`] if it must hold Baton's tables and does not. Otherwise the fault of URL, server or
+    /// schema, and its remedy. No text holds a credential.
     pub async fn open(url: &str, opening: Opening) -> Result<(Self, Schema, String), StoreError> {
         let options = address::parse(url)?;
         let mut connection = patient(&options).await.map_err(trouble::explain)?;
@@ -78,7 +77,7 @@ impl Postgres {
     }
 }
 
-/// The database that `url` names, without a user or a password. `None` if it cannot be read.
+/// The database that `url` names, without a user or a password. `None` if it cannot be parsed.
 pub(super) fn name_of(url: &str) -> Option<String> {
     address::read(url).ok().map(|options| address::name(&options, None))
 }

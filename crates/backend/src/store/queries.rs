@@ -1,5 +1,5 @@
-//! The store over any engine that speaks SQL: questions as statements, rows as domain values. It must
-//! not know which engine answers.
+//! The store over any SQL engine: queries as statements, rows as domain values. It must not know which engine
+//! answers.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,14 @@ use super::{REVOKED_PAGE, REVOKED_PART, Store, StoreError, Subscription, sql};
 use crate::auth::email::Email;
 use crate::entropy::{first_id_at, made_at};
 
-/// What an engine that speaks SQL can do.
+/// An SQL engine.
 #[async_trait]
 pub(super) trait Engine: Send + Sync {
-    /// A user's newest events of some kinds: a question that each engine is asked in its own words.
+    /// A user's newest events of some kinds: each engine has its own SQL for it.
     const EVENTS_OF_KINDS: &'static str;
-    /// The sessions that ended in a second: another one.
+    /// The sessions revoked in a second: likewise.
     const ENDED_IN: &'static str;
-    /// Users whose address is not of ASCII alone: another one.
+    /// Users whose address is not of ASCII alone: likewise.
     const USERS_BEYOND_ASCII: &'static str;
 
     /// Executes all steps of a script, or none.
@@ -35,20 +35,20 @@ pub(super) trait Engine: Send + Sync {
     /// Runs a query and reads each of its rows.
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError>;
 
-    /// A feed that hears of every end from now on.
+    /// Subscribes to all revocations from now on.
     async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError>;
 
-    /// What time it is by the clock of the database's machine. `None` if that is this one.
+    /// The time by the clock of the database's machine. `None` if that is this one.
     async fn clock(&self) -> Result<Option<NumericDate>, StoreError>;
 
     /// Whether storage can be read and written, and is still the one that was opened.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Finishes what is under way and lets go of the storage.
+    /// Finishes the calls under way and closes the storage.
     async fn close(&self);
 }
 
-/// How a row is read.
+/// Reads a row.
 pub(super) type Read<T> = fn(&dyn Columns) -> Result<T, StoreError>;
 
 /// The migration that made the table of lifetimes.
@@ -64,7 +64,7 @@ impl<E> Sql<E> {
         Self(engine, schema)
     }
 
-    /// Whether a table is there that this migration made. Commands work on an older schema.
+    /// Whether the table of this migration exists. Commands work on an older schema.
     const fn has_since(&self, migration: i64) -> bool {
         !matches!(self.1, Schema::Older { version, .. } if version < migration)
     }
@@ -193,7 +193,7 @@ impl<E: Engine> Store for Sql<E> {
     }
 
     async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
-        // Before that migration no instance held a lease. Commands work there: keys can be retired.
+        // Before that migration no instance held a lease. Commands work there: keys can be revoked.
         if !self.has_since(LIFETIMES_SINCE) {
             return Ok(Vec::new());
         }

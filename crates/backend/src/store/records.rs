@@ -1,5 +1,4 @@
-//! What is stored, as the domain sees it. It must not know how; rows become these in
-//! [`row`](super::row).
+//! Stored records as the domain sees them. Rows become these in [`row`](super::row).
 
 use std::net::IpAddr;
 
@@ -16,7 +15,7 @@ pub struct User {
     pub id: UserId,
     /// The name to log in with; unique.
     pub email: Email,
-    /// What to call them.
+    /// The user's name.
     pub name: Option<String>,
     /// Argon2id in PHC form.
     pub password_hash: String,
@@ -31,26 +30,26 @@ pub struct User {
 pub struct Session {
     /// `sid` in access tokens.
     pub id: SessionId,
-    /// Whose session it is.
+    /// The user.
     pub user: UserId,
     /// Part of the key its tickets are made with.
     pub seed: Seed,
-    /// Which of the server's refresh keys its tickets are made with.
+    /// The server's refresh key that its tickets are made with.
     pub refresh_key_id: String,
-    /// What has been accepted, and when.
+    /// What has been accepted, and when: the state of its rotation.
     pub family: Family,
-    /// When the user last proved who they are: `auth_time` in access tokens.
+    /// When the user last authenticated: `auth_time` in access tokens.
     pub authenticated_at: NumericDate,
-    /// Since when the password is wanted before it goes on; it is not, if there is none.
+    /// Since when a step-up is required before its next refresh, if one is.
     pub step_up_required_at: Option<NumericDate>,
-    /// From where it was last seen.
+    /// Where it was last seen.
     pub client: ClientInfo,
-    /// Why it ended, if it has.
+    /// The reason of its revocation, if it is revoked.
     pub ended_because: Option<RevocationReason>,
 }
 
-/// From where a call comes, as far as that can be known: where it was heard, and what it says it is.
-/// A signal, never an identity: people move, and anybody can say anything.
+/// Where a request comes from, as far as that can be known: its network address, and the device that it claims to
+/// be. A signal, never an identity: people move, and headers can be forged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientInfo {
     /// The network address.
@@ -60,25 +59,25 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// Nothing is known: the program itself acted, not a call.
+    /// Not known: the program itself acted, not a request.
     #[must_use]
     pub fn unknown() -> Self {
         Self { address: None, device: Device::unknown() }
     }
 }
 
-/// An accepted rotation: what the conditional write puts into the row.
+/// An accepted rotation: what the conditional write stores in the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The generation that was read, and must still stand there.
+    /// The generation that was read, and must still be stored.
     pub seen: Generation,
-    /// The family as it shall be.
+    /// The new state of the family.
     pub family: Family,
-    /// From where it was asked for.
+    /// Where the request for it came from.
     pub client: ClientInfo,
 }
 
-/// A security event: something that happened, told once and never changed.
+/// A security event, for the audit: recorded once and never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its id; ids sort by time.
@@ -87,52 +86,52 @@ pub struct Event {
     pub kind: EventKind,
     /// When.
     pub at: NumericDate,
-    /// Whose account it is about; `None` if there is no such account.
+    /// The account it is about; `None` if there is no such account.
     pub user: Option<UserId>,
-    /// In which session, if in one.
+    /// The session, if it happened in one.
     pub session: Option<SessionId>,
-    /// Why a session ended, if one did.
+    /// The reason, if it is a revocation.
     pub cause: Option<RevocationReason>,
-    /// From where.
+    /// Where the request came from.
     pub client: ClientInfo,
 }
 
-/// How many live sessions an account keeps; the one that was used least lately gives way. People have a few, and a
-/// program that logs in for each call finds its first ones gone.
+/// The most live sessions of an account; the least recently used one is revoked. People have a few, and a program
+/// that logs in for each call loses its first ones.
 pub const SESSIONS_KEPT: u32 = 200;
-/// How many events of each kind an account keeps; older ones give way, a few dozen late.
+/// The most events of each kind that an account keeps; older ones are pruned, a few dozen late.
 pub const EVENTS_KEPT: u32 = 1_000;
 
-/// How many idempotency keys an account keeps; older ones give way, a few dozen late.
+/// The most idempotency keys that an account keeps; older ones are pruned, a few dozen late.
 pub const USED_KEYS_KEPT: u32 = 500;
 
 impl UsedKey {
-    /// How long a key is remembered. Browsers repeat a request within seconds, and users within the hour; the draft
+    /// How long a key is remembered. Browsers retry a request within seconds, and users within the hour; the draft
     /// leaves the time to the server.
     pub const RETENTION_SECONDS: i64 = 86_400;
 }
 
 impl Event {
-    /// Whether older events give way when this one is stored: one in 32 does it for all, drawn by its id.
+    /// Whether older events are pruned when this one is stored: one in 32 does it for all, drawn by its id.
     pub(super) fn makes_room(&self) -> bool {
         let [.., last] = *self.id.as_bytes();
         last.is_multiple_of(32)
     }
 }
 
-/// How the id of the event begins that records a session's end: with the instant, as a UUID of version 7 does (RFC
-/// 9562 section 5.7). It goes on as the session's id does, so that one end is one event, however often it is
-/// recorded, and the event needs no randomness of its own.
+/// The beginning of the id of a revocation's event: the instant, as in a UUID of version 7 (RFC 9562 section 5.7).
+/// The rest is the session's, so that one revocation is one event, however often it is recorded, and the event
+/// needs no randomness of its own.
 pub(super) fn event_prefix(at: NumericDate) -> [u8; 6] {
     let milliseconds = u64::try_from(at.0).unwrap_or(0).saturating_mul(1_000);
     let [_, _, prefix @ ..] = milliseconds.to_be_bytes();
     prefix
 }
 
-/// Which events of a user's to find, newest first.
+/// A query for events of a user, newest first.
 #[derive(Debug, Clone)]
 pub struct EventQuery {
-    /// Whose.
+    /// The user.
     pub user: UserId,
     /// Only those before this one.
     pub before: Option<EventId>,
@@ -142,36 +141,36 @@ pub struct EventQuery {
     pub limit: u32,
 }
 
-/// What wrong passwords are counted by: a hash of the email address, whether or not there is such an
-/// account; or of a known device, or of a session. It is made in `auth::tag`.
+/// What wrong passwords are counted by: a hash of the email address, whether or not there is such an account; or of
+/// a known device, or of a session. It is made in `auth::tag`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountTag(pub [u8; 32]);
 
-/// Passwords that were wrong in a row; those that are being looked at among them.
+/// Wrong passwords in a row, with those that are under verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
-    /// How many since the last that was right.
+    /// How many since the last right one.
     pub count: u32,
-    /// When the last one did.
+    /// When the last one was counted.
     pub last_at: NumericDate,
 }
 
 /// A key of the ring. Its private part is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredKey {
-    /// Its id.
+    /// Its `kid`.
     pub kid: String,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: KeyPurpose,
-    /// The id of the key it follows; empty if it is the first.
+    /// The `kid` of the key it follows; empty if it is the first.
     pub predecessor: String,
-    /// The private part, as it may be stored.
+    /// The sealed private part.
     pub sealed: Vec<u8>,
-    /// Since when others can know it.
+    /// When it was published.
     pub published_at: NumericDate,
-    /// From when on it is to be used.
+    /// When it is used first.
     pub signs_from: NumericDate,
-    /// Since when it counts no more, because somebody said so.
+    /// When it was revoked, if it was.
     pub revoked_at: Option<NumericDate>,
 }
 
@@ -195,23 +194,23 @@ impl KeyPurpose {
     }
 }
 
-/// A lifetime under which an instance issues, or has issued what may still be out.
+/// A lifetime under which an instance issues tokens, or has issued some that are still valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldLifetime {
-    /// Of what.
+    /// The setting.
     pub setting: Lifetime,
-    /// How long.
+    /// The lifetime.
     pub seconds: i64,
-    /// Until when it counts.
+    /// Until when it is held.
     pub held_until: NumericDate,
 }
 
-/// A service that may ask what a token says.
+/// A service that may introspect tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its id: `client_id`.
     pub id: String,
-    /// Which audience it answers to.
+    /// The audience that it answers to.
     pub audience: String,
     /// SHA-256 of its secret.
     pub secret_hash: [u8; 32],
@@ -219,38 +218,38 @@ pub struct Service {
     pub created_at: NumericDate,
 }
 
-/// An idempotency key, with the change that it was used for (draft-ietf-httpapi-idempotency-key-header). No key and no
-/// request is stored, only hashes of them.
+/// An idempotency key, with the change that it was used for (draft-ietf-httpapi-idempotency-key-header). Only
+/// hashes of the key and of the request are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedKey {
     /// SHA-256 of the key.
     pub key_hash: [u8; 32],
     /// SHA-256 of the key and the request.
     pub request_hash: [u8; 32],
-    /// Whose account was changed, or made.
+    /// The account that was changed, or added.
     pub user: UserId,
     /// The session that was begun, or in which the change was made.
     pub session: Option<SessionId>,
     /// When.
     pub at: NumericDate,
-    /// Whether older keys of the account give way when this one is stored: one in 32 does it for all. The server draws it,
-    /// because the caller chooses the key. It is not stored.
+    /// Whether older keys of the account are pruned when this one is stored: one in 32 does it for all. The server
+    /// draws it, because the caller chooses the key. It is not stored.
     pub makes_room: bool,
 }
 
-/// A session that has ended lately.
+/// A session that was revoked recently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevokedSession {
-    /// Which.
+    /// The session.
     pub session: SessionId,
-    /// Why.
+    /// The reason.
     pub cause: RevocationReason,
     /// When.
     pub at: NumericDate,
 }
 
 impl Session {
-    /// Whether it was not ended. It may have expired.
+    /// Whether it is not revoked. It may have expired.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.family.standing == Standing::Live

@@ -1,5 +1,5 @@
-//! From an engine's rows to domain values. It must not query; what the schema should make impossible
-//! is a named error, not a panic.
+//! Reads an engine's rows into domain values. A value that the schema should make impossible is a named error, not
+//! a panic.
 
 use rotation::{Attempt, Family, Generation, Seed, Standing};
 use shared::{
@@ -16,7 +16,7 @@ use super::schema::Applied;
 use crate::auth::email::Email;
 use crate::lifetimes::Lifetime;
 
-/// What our columns hold, read the same way from every engine's row.
+/// The values of our columns, read the same way from every engine's row.
 pub(super) trait Columns {
     /// BIGINT, or SQLite's INTEGER.
     fn number(&self, column: &'static str) -> Result<Option<i64>, sqlx::Error>;
@@ -46,13 +46,12 @@ where
     }
 }
 
-/// The session that a statement says it has ended.
+/// The id of a session that a statement has revoked.
 pub(super) fn revoked_id(row: &dyn Columns) -> Result<SessionId, sqlx::Error> {
     let id = row.bytes("id")?.and_then(|id| id.try_into().ok());
     id.map(SessionId::from_bytes).ok_or_else(|| sqlx::Error::Decode("an id has 16 bytes".into()))
 }
 
-/// The id alone.
 pub(super) fn id(row: &dyn Columns) -> Result<[u8; 16], StoreError> {
     exactly(row, "id")
 }
@@ -72,7 +71,7 @@ pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
     })
 }
 
-/// A cause that this version does not know was written by a newer one.
+/// A reason that this version does not know was written by a newer one.
 fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<RevocationReason>, StoreError> {
     Ok(row
         .text(column)?
@@ -99,7 +98,7 @@ pub(super) fn revoked(row: &dyn Columns) -> Result<RevokedSession, StoreError> {
     })
 }
 
-/// When a session ended, and its id.
+/// When a session was revoked, and its id.
 pub(super) fn revoked_at(row: &dyn Columns) -> Result<(NumericDate, [u8; 16]), StoreError> {
     Ok((date(row, "revoked_at")?, exactly(row, "id")?))
 }

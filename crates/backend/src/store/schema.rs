@@ -1,9 +1,9 @@
-//! The schema of a database compared with the migrations that this program knows: current, older or newer. It
-//! must not read or change a database.
+//! Compares the schema of a database with the migrations that this program knows: current, older or newer. It reads
+//! no database.
 //!
 //! A program works with a newer schema because migrations are additive: what an older program reads and writes
-//! stays. One that is not has a name that begins with [`BREAKING`], which older programs find in sqlx's table of
-//! applied migrations; `cargo xtask tidy` holds migrations to it.
+//! stays. The name of a migration that is not begins with [`BREAKING`], which older programs find in sqlx's table
+//! of applied migrations; `cargo xtask tidy` checks that.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 
 use super::StoreError;
 
-/// The first word of a migration that programs which do not know it cannot work with.
+/// The first word of a migration that breaks the programs which do not know it.
 const BREAKING: &str = "breaking";
 
 /// A database's schema, as this program sees it.
@@ -39,14 +39,14 @@ pub enum Schema {
 #[derive(Debug)]
 pub(super) struct Applied {
     pub(super) version: i64,
-    /// The name of its file, in words.
+    /// From the name of its file.
     pub(super) description: String,
     pub(super) checksum: Vec<u8>,
     /// Whether it was applied whole.
     pub(super) is_done: bool,
 }
 
-/// Compares. `None`: nothing has been applied, the database is not one of Baton's.
+/// Compares. `None`: no migration has been applied, so the database is not one of Baton's.
 pub(super) fn compare(
     applied: &[Applied],
     migrator: &Migrator,

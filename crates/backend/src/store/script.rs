@@ -1,4 +1,4 @@
-//! From changes to statements, the same for both engines that speak SQL. It must not execute them.
+//! Translates changes into statements, the same for both SQL engines. It must not execute them.
 
 mod idempotency;
 mod keys;
@@ -19,48 +19,48 @@ use super::statement::{Statement, Value};
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) statement: Statement,
-    /// If it changes no row, nothing of the script shall have taken place.
+    /// If it changes no row, the script does not take place.
     pub(super) needed: bool,
-    /// What it returns are the ids of the sessions it ended.
+    /// It returns the ids of the sessions it revoked.
     pub(super) ends_sessions: bool,
     /// The rows it changes are part of the outcome.
     pub(super) counts: bool,
 }
 
-/// What a change comes to: all of its steps take place, or none.
+/// The statements of a change: all of its steps take place, or none.
 #[derive(Debug, Clone)]
 pub(super) struct Script {
     pub(super) steps: Vec<Step>,
-    /// On the disk before it is answered.
+    /// It must be on the disk before it is answered.
     pub(super) must_last: bool,
-    /// It may take longer than a call.
+    /// It may take longer than the timeout of a call.
     pub(super) is_patient: bool,
-    /// Rows all over the tables and their indexes.
+    /// It changes rows all over the tables and their indexes.
     pub(super) touches_many_pages: bool,
 }
 
 impl Statement {
-    /// Without it there is no change.
+    /// Needed: if it changes no row, there is no change.
     const fn needed(self) -> Step {
         Step { statement: self, needed: true, ends_sessions: false, counts: true }
     }
 
-    /// The same, beside the change: its rows are not counted.
+    /// Needed, beside the change: its rows are not counted.
     const fn condition(self) -> Step {
         Step { statement: self, needed: true, ends_sessions: false, counts: false }
     }
 
-    /// However many rows it changes.
+    /// Not needed: its rows are counted, however many.
     const fn counted(self) -> Step {
         Step { statement: self, needed: false, ends_sessions: false, counts: true }
     }
 
-    /// It goes along.
+    /// Neither needed nor counted.
     const fn beside(self) -> Step {
         Step { statement: self, needed: false, ends_sessions: false, counts: false }
     }
 
-    /// It goes along and ends sessions, however many, none included.
+    /// The same; it revokes sessions, or none.
     const fn and_end(self) -> Step {
         Step { statement: self, needed: false, ends_sessions: true, counts: false }
     }
@@ -72,7 +72,7 @@ impl Step {
         self.statement.sql == sql
     }
 
-    /// Both as one statement, which takes the values of one after those of the other.
+    /// Both as one statement, with the values of the first before those of the second.
     pub(super) fn followed_by(&self, next: &Self, sql: &'static str) -> Statement {
         let values = [self.statement.values.clone(), next.statement.values.clone()].concat();
         Statement { sql, values }
@@ -84,7 +84,7 @@ impl Step {
 }
 
 impl Script {
-    /// The statements of a change and of the events that tell of it.
+    /// The statements of a change and of its security events.
     pub(super) fn of(change: &Change, events: &[Event]) -> Self {
         let must_last = change.must_last();
         let is_patient = matches!(change, Change::PruneErased(_));
@@ -193,7 +193,7 @@ fn forget_failures(account: AccountTag) -> Statement {
     Statement::new(sql::FORGET_FAILURES).bind(&account.0)
 }
 
-/// Passwords that were guessed before there was an account say nothing about its owner.
+/// Wrong passwords from before the account existed are no evidence about its owner.
 fn forget_guesses(user: &User) -> Step {
     forget_failures(AccountTag::of(&user.email)).beside()
 }
@@ -243,9 +243,9 @@ fn change_password(change: &PasswordChange) -> Vec<Step> {
     ]
 }
 
-/// `key_hash` is of the key with which it is erased; nothing, if there is none.
+/// `key_hash` is of the idempotency key of the erasure; empty, if it has none.
 fn erase(user: &UserId, revocation: Revocation, key_hash: &[u8]) -> Vec<Step> {
-    // An address nobody can have: it makes room for whoever comes with the old one.
+    // No account can have this address, so that the old one is free again.
     let nobody = format!("deleted:{user}");
     let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(revocation.at);
     vec![
@@ -270,7 +270,7 @@ fn about(sql: &'static str, name: &str) -> Step {
     Statement::new(sql).bind(name).needed()
 }
 
-/// Makes room, now and then: to look whether there is too much costs more than to add one.
+/// Prunes now and then: to check whether there is too much costs more than to add one.
 fn trim(user: UserId, kind: EventKind) -> Step {
     let trim = Statement::new(sql::TRIM_EVENTS).bind(user.as_bytes()).bind(kind.as_str());
     trim.bind(EVENTS_KEPT).beside()

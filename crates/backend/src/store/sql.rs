@@ -1,6 +1,6 @@
-//! Every SQL text, once. `$1`, integer seconds and blobs mean the same to SQLite and PostgreSQL.
-//! It must not hold logic: a state change is one statement whose `WHERE` is its guard. What one engine alone
-//! needs is in [`engines`].
+//! Every SQL text, once. `$1`, integer seconds and blobs mean the same to SQLite and PostgreSQL. It must not hold
+//! logic: a state change is one conditional write, whose `WHERE` is its guard. What one engine alone needs is in
+//! [`engines`].
 
 mod engines;
 mod idempotency;
@@ -18,7 +18,7 @@ pub(super) const FIND_USER: &str = "
     SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
     FROM users WHERE email = $1";
 
-/// Users by id; accounts that were deleted are nobody's any more.
+/// Users by id, without deleted accounts.
 pub(super) const USERS: &str = "
     SELECT id AS user_id, email, name, password_hash, created_at AS user_created_at, disabled_at
     FROM users WHERE id > $1 AND erased_at IS NULL ORDER BY id LIMIT 1000";
@@ -28,15 +28,14 @@ pub(super) const RESPELL: &str = "
     UPDATE users SET email = $3 -- unguarded: only from the spelling that was read
     WHERE id = $1 AND email = $2 AND NOT EXISTS (SELECT 1 FROM users WHERE email = $3)";
 
-/// Changes nothing but who has to wait: whoever disables this user or changes their password at this
-/// moment comes before, and this finds nobody, or comes after, and finds the session that it holds the
-/// door for.
+/// Locks the row without changing it. A concurrent change that disables this user or sets their password comes
+/// before, and this finds no row, or comes after, and finds the session that is opened under this lock.
 pub(super) const HOLD_USER: &str = "
     UPDATE users SET disabled_at = NULL
     WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL";
 
-/// The hash that was read must still stand there: of two who change it, the second has not seen the
-/// first one's.
+/// The hash that was read must still be stored: of two concurrent changes, the second has not seen the hash of the
+/// first.
 pub(super) const SET_PASSWORD: &str = "
     UPDATE users SET password_hash = $3
     WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL";
@@ -53,8 +52,8 @@ pub(super) const ENABLE: &str = "
     UPDATE users SET disabled_at = NULL
     WHERE id = $1 AND disabled_at IS NOT NULL AND erased_at IS NULL";
 
-/// The row stays until no session needs it to say that it has ended; nothing personal does.
-/// It comes first of its change, and the sessions' ends before `FORGET_EVENTS`: see [`RECORD_ALONE`].
+/// The row stays until its revoked sessions are pruned; personal data does not. It comes first in its change, and
+/// the revocations before `FORGET_EVENTS`: see [`RECORD_ALONE`].
 pub(super) const ERASE: &str = "
     UPDATE users SET email = $3, name = NULL, password_hash = '', disabled_at = $2, erased_at = $2
     WHERE id = $1 AND disabled_at IS NULL";
@@ -79,26 +78,26 @@ pub(super) const SESSIONS_OF: &str = "
     FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
     ORDER BY accepted_at DESC, id DESC LIMIT 1000";
 
-/// Where a part of the ended sessions ends, in the order of time and id, after one of them: so many further on. From an
-/// index alone. `>=` is what tells PostgreSQL that the index, which holds ended sessions only, will do.
+/// Where a part of the revoked sessions ends, in the order of time and id, after one of them: so many further on.
+/// From an index alone. `>=` is what tells PostgreSQL that the index, which holds revoked sessions only, will do.
 pub(super) const PART_OF_ENDED: &str = "
     SELECT revoked_at, id FROM sessions
     WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2)
     ORDER BY revoked_at, id LIMIT 1 OFFSET $3";
 
-/// Of one part, from the same index.
+/// Counts in one part, from the same index.
 pub(super) const ENDED_PER_SECOND: &str = "
     SELECT revoked_at, count(*) AS sessions FROM sessions
     WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2) AND (revoked_at, id) <= ($3, $4)
     GROUP BY revoked_at ORDER BY revoked_at";
 
-/// Accepts a rotation: only from the generation that was read, only while the session lives.
+/// Accepts a rotation: only from the generation that was read, only while the session is live.
 pub(super) const ACCEPT: &str = "
     UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
                         address = $7, browser = $8, os = $9, device_kind = $10
     WHERE id = $1 AND generation = $2 AND revoked_at IS NULL";
 
-/// The session goes on nowhere until its user has given the password.
+/// Requires a step-up before the next refresh.
 pub(super) const WANT_PASSWORD: &str = "
     UPDATE sessions SET wanted_at = $2
     WHERE id = $1 AND wanted_at IS NULL AND revoked_at IS NULL";
@@ -107,7 +106,7 @@ pub(super) const CONFIRM: &str = "
     UPDATE sessions SET authenticated_at = $2, wanted_at = NULL, address = $3, browser = $4, os = $5, device_kind = $6
     WHERE id = $1 AND revoked_at IS NULL";
 
-/// Ends a session. The first cause stands.
+/// Revokes a session. The first reason stands.
 pub(super) const END_SESSION: &str = "
     UPDATE sessions SET revoked_at = $2, revoked_because = $3
     WHERE id = $1 AND revoked_at IS NULL RETURNING id";
@@ -122,7 +121,7 @@ pub(super) const END_OTHERS: &str = "
 
 pub(super) const LAST_SESSION: &str = "SELECT id FROM sessions ORDER BY id DESC LIMIT 1";
 
-/// By the ids alone, ended or not: how much of the table a part is has a bound, whatever is in it.
+/// By the ids alone, revoked or not: so how much of the table a part is has a bound.
 pub(super) const END_OF_PART: &str = "
     SELECT id FROM (
         SELECT id FROM sessions WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1000
@@ -146,13 +145,13 @@ pub(super) const PART_OF_SESSIONS: &str =
 pub(super) const PART_OF_EVENTS: &str =
     "SELECT id FROM events WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
 
-/// Of one part of the table, removes the sessions that any of their limits lies long behind.
+/// Prunes one part of the table: the sessions for which one of their limits is long past.
 pub(super) const PRUNE_SESSIONS: &str = "
     DELETE FROM sessions -- unguarded: nothing brings a session back that is over
     WHERE id > $1 AND id <= $2 AND (created_at < $3 OR accepted_at < $4 OR +revoked_at < $5)";
 
-/// Of an account that was deleted a moment ago nothing is told any more. PostgreSQL needs more than this for
-/// an event that goes with no change: [`RECORD_ALONE`].
+/// No event is recorded of an account that was deleted a moment ago. PostgreSQL needs more than this for an event
+/// without a change: [`RECORD_ALONE`].
 pub(super) const RECORD: &str = "
     INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
@@ -162,8 +161,8 @@ pub(super) const FORGET_EVENTS: &str = "
     DELETE FROM events -- unguarded: an account's traces go with it
     WHERE user_id = $1";
 
-/// Of one part of the table, removes the events that are too old: all, those of the routine, those of no
-/// account. `+` keeps the planners from leaving the primary key for other indexes, which know no parts.
+/// Prunes one part of the table: all events that are too old, those of refreshes, those without an account. `+`
+/// keeps the planners from leaving the primary key for other indexes, which know no parts.
 pub(super) const PRUNE_EVENTS: &str = "
     DELETE FROM events -- unguarded: events never change, they only grow old
     WHERE id > $1 AND id <= $2
@@ -183,19 +182,19 @@ pub(super) const FORGET_FAILURES: &str = "
     DELETE FROM login_failures -- unguarded: whoever knows the password was no guesser
     WHERE account = $1";
 
-/// As [`PART_OF_SESSIONS`]: the first half of the hash, as long as an id, tells where a part ends.
+/// As [`PART_OF_SESSIONS`]: the first half of the hash, as long as an id, marks the end of a part.
 pub(super) const PART_OF_FAILURES: &str = "
     SELECT substr(account, 1, 16) AS id FROM login_failures
     WHERE account > $1 ORDER BY account LIMIT 1 OFFSET $2";
 
-/// Of one part of the table: what may be mistyping goes soon; what looks like guessing is kept for long.
+/// Prunes one part of the table: small counts, as of mistyping, soon; large ones, as of brute-force guessing, late.
 pub(super) const PRUNE_FAILURES: &str = "
     DELETE FROM login_failures -- unguarded: a count grows, or is old
     WHERE account > $1 AND account <= $2
       AND (last_at < $3 OR (failures < $4 AND last_at < $5))";
 
-/// What an earlier version, or one that still runs beside this one, has told of an erased account. Of the two
-/// tables, the accounts are looked at first (SQLite takes the order of a CROSS JOIN from the text).
+/// Events that an earlier version, or one that still runs beside this one, has recorded of an erased account. Of
+/// the two tables, the accounts are read first (SQLite takes the order of a CROSS JOIN from the text).
 pub(super) const PRUNE_EVENTS_OF_ERASED: &str = "
     DELETE FROM events -- unguarded: an account's traces go with it
     WHERE id IN (
@@ -203,8 +202,8 @@ pub(super) const PRUNE_EVENTS_OF_ERASED: &str = "
         WHERE u.erased_at < $1 AND e.user_id = u.id LIMIT 250
     )";
 
-/// An account's sessions ended with it at the latest, so that one erased since then most likely has some left:
-/// it is not looked at.
+/// An account's sessions were revoked with it at the latest, so that one erased since then most likely has some
+/// left: it is skipped.
 pub(super) const PRUNE_ERASED: &str = "
     DELETE FROM users -- unguarded: nothing brings an erased account back
     WHERE id IN (
@@ -220,7 +219,7 @@ pub(super) const KEYS: &str = "
     SELECT kid, purpose, predecessor, sealed, published_at, signs_from, retired_at
     FROM ring_keys ORDER BY published_at, signs_from, kid";
 
-/// Adds a key, unless another one follows its predecessor already or that one is not there.
+/// Adds a key, unless another one follows its predecessor already or that one is missing.
 pub(super) const ADD_KEY: &str = "
     INSERT INTO ring_keys (kid, purpose, predecessor, sealed, published_at, signs_from)
     SELECT $1, $2, $3, $4, $5, $6
@@ -234,7 +233,7 @@ pub(super) const RETIRE_KEY: &str = "
 pub(super) const HASTEN_KEY: &str = "
     UPDATE ring_keys SET signs_from = $2 WHERE kid = $1 AND retired_at IS NULL AND signs_from > $2";
 
-/// The last key of a chain is never old: whoever removes one knows its successor.
+/// The last key of a chain is never old: an instance that removes one knows its successor.
 pub(super) const REMOVE_KEY: &str = "
     DELETE FROM ring_keys -- unguarded: nobody uses it who has a successor, and no session names it
     WHERE kid = $1 AND EXISTS (SELECT 1 FROM ring_keys AS next WHERE next.predecessor = $1)
@@ -268,12 +267,12 @@ pub(super) const FIND_SERVICE: &str =
 pub(super) const SERVICES: &str =
     "SELECT id, audience, secret_hash, created_at FROM services ORDER BY id";
 
-/// What sqlx has recorded of migrations.
+/// The migrations that sqlx has recorded.
 pub(super) const APPLIED_MIGRATIONS: &str = "
     SELECT version, description, checksum, CAST(CASE WHEN success THEN 1 ELSE 0 END AS BIGINT) AS is_done
     FROM _sqlx_migrations ORDER BY version";
 
-/// As the index has it.
+/// The expression of the index.
 pub(super) const PLACE_TAKEN: &str = "SELECT 1 FROM sessions WHERE substr(id, 14, 3) = $1 LIMIT 1";
 
 pub(super) const PING: &str = "SELECT 1 FROM users, sessions LIMIT 1";

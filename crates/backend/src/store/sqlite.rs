@@ -1,6 +1,6 @@
-//! SQLite: the embedded engine. One writer that commits waiting changes in groups ([`writer`]),
-//! several readers beside it (WAL), a bounded wait for either. It must not know what is asked or
-//! changed; that is [`queries`](super::queries) and [`script`](super::script).
+//! SQLite: the embedded engine. One writer that commits waiting changes in groups ([`writer`]), several readers
+//! beside it (WAL), and a timeout for either. What is asked or changed is in [`queries`](super::queries) and
+//! [`script`](super::script).
 
 mod checkpoint;
 mod execute;
@@ -35,14 +35,14 @@ use super::script::Script;
 use super::statement::{Statement, bound};
 use super::{StoreError, Subscription, sql};
 
-/// How long a call waits for a reading connection, and a statement for the lock of another process.
+/// Timeout of a call's wait for a reading connection, and of a statement's for the lock of another process.
 const WAIT: Duration = Duration::from_millis(1_200);
 /// Within which a failing storage must have been answered with 503, with time left to answer.
 const ANSWERED: Duration = Duration::from_millis(2_800);
 const _: () = assert!(2 * WAIT.as_millis() < ANSWERED.as_millis(), "both waits in one call");
 const _: () = assert!(writer::PATIENCE.as_millis() < ANSWERED.as_millis(), "a wait to write");
-/// How long a question may take, the wait for a connection and for a lock included. A disk that answers nothing
-/// stops the thread that reads; whoever waits for it goes on.
+/// Timeout of a query, its wait for a connection and for a lock included. A disk that does not answer stops the
+/// thread that reads, but not the call that waits for it.
 const READ_TIME: Duration = Duration::from_millis(2_400);
 const _: () = assert!(READ_TIME.as_millis() < ANSWERED.as_millis(), "a question");
 const READERS: u32 = 4;
@@ -97,15 +97,15 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     Ok(SqliteConnectOptions::from_str(url)?
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
-        // Commits are flushed; the writer leaves it out for groups that hold only rotations.
+        // Commits are flushed; the writer leaves that out for groups that hold only rotations.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        // What is deleted is overwritten, not only let go of.
+        // Deleted data is overwritten, not only freed.
         .pragma("secure_delete", "ON")
         .busy_timeout(WAIT))
 }
 
-/// Connections stay open: opening one anew costs, and a file that was replaced would go unnoticed.
+/// Connections stay open: opening one costs, and a file that was replaced would be missed.
 fn readers() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -159,7 +159,7 @@ impl Engine for Sqlite {
     async fn close(&self) {
         self.readers.close().await;
         self.checkpoints.close();
-        // Last, so that the write-ahead log is folded back into the file.
+        // Last, so that the write-ahead log is checkpointed into the file.
         self.writer.close().await;
     }
 }
@@ -173,7 +173,7 @@ mod tests {
     use crate::store::{Change, EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
     use shared::NumericDate;
 
-    /// What each statement of a change, or a query, does to find its rows.
+    /// How each statement of a change, or a query, finds its rows.
     async fn plans(sql: impl IntoIterator<Item = &'static str>) -> Vec<String> {
         let (connection, folder) = write_connection().await;
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -189,7 +189,7 @@ mod tests {
         plans
     }
 
-    /// SQLite has one writer: a statement that reads a table of millions makes everybody wait.
+    /// SQLite has one writer: a statement that reads a table of millions makes all other changes wait.
     #[tokio::test]
     async fn nothing_that_prunes_reads_more_than_its_part() {
         let at = NumericDate(0);
@@ -200,7 +200,7 @@ mod tests {
             let script = Script::of(&Change::Prune(prunable, part), &[]);
             let plans = plans(script.steps.iter().map(|step| step.statement.sql)).await;
             assert!(plans[0].contains("(id>? AND id<?)"), "{plans:?}");
-            // Of a session that goes, nothing refers to it.
+            // No other table refers to a pruned session.
             assert_eq!(plans.len(), 1, "{plans:?}");
         }
         for plan in

@@ -1,4 +1,4 @@
-//! One SQL statement and the values to bind, for any engine. It must not know what it is for.
+//! One SQL statement and the values to bind, for any engine.
 
 use shared::NumericDate;
 use sqlx::query::Query;
@@ -17,7 +17,6 @@ pub(super) enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
-/// One statement with its values.
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
     pub(super) sql: &'static str,
@@ -76,7 +75,7 @@ where
     bound_as(statement, statement.sql)
 }
 
-/// The same in the words of one engine.
+/// The same with the SQL of one engine.
 pub(super) fn bound_as<'q, DB: Database>(
     statement: &'q Statement,
     sql: &'static str,

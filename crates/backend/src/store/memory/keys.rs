@@ -1,4 +1,4 @@
-//! The key ring, and services, in memory: what the SQL of the other engines does, in words of Rust.
+//! The key ring, and services, in memory: the same in Rust as the other engines' SQL.
 
 use shared::NumericDate;
 

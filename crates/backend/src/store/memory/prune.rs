@@ -1,4 +1,4 @@
-//! Pruning in memory: what is removed, as SQL does it.
+//! Pruning in memory: the same in Rust as the other engines' SQL.
 
 use std::cmp::Reverse;
 use std::ops::Bound::{Excluded, Included, Unbounded};
@@ -109,7 +109,7 @@ impl Tables {
         count(there_were - self.used_keys.len())
     }
 
-    /// An account keeps its newest keys.
+    /// An account keeps its newest idempotency keys.
     pub(super) fn trim_used_keys(&mut self, user: UserId) {
         let of_user = self.used_keys.values().filter(|key| key.user == user);
         let mut ages: Vec<_> = of_user.map(|key| (Reverse(key.at), key.key_hash)).collect();

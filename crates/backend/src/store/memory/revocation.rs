@@ -1,4 +1,4 @@
-//! Revoking sessions in memory: what the SQL of the other engines does, in words of Rust.
+//! Revocation in memory: the same in Rust as the other engines' SQL.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::store::change::{Outcome, Part, Revocation, SessionScope, Superseded};
 use crate::store::records::{ClientInfo, Event, RevokedSession, Session, event_prefix};
 
 impl Tables {
-    /// How many have ended in each second.
+    /// How many sessions were revoked in each second.
     pub(super) fn revoked_per_second(&self, since: NumericDate) -> Vec<(NumericDate, u64)> {
         let mut counts = BTreeMap::new();
         for &at in self.revoked_at.values().filter(|at| **at >= since) {
@@ -21,7 +21,7 @@ impl Tables {
         counts.into_iter().collect()
     }
 
-    /// Those that have ended in this second, in the order of their ids.
+    /// Those that were revoked in this second, in the order of their ids.
     pub(super) fn revoked_in(
         &self,
         second: NumericDate,
@@ -40,8 +40,8 @@ impl Tables {
         revoked
     }
 
-    /// Ends sessions, with an event for each where the change brings none. As in SQL, older events give way to
-    /// these when the next one is recorded by itself.
+    /// Revokes sessions, with an event for each where the change brings none. As in SQL, older events are pruned
+    /// when the next one is recorded by itself.
     pub(super) fn revoke_sessions(
         &mut self,
         whose: &SessionScope,
@@ -56,7 +56,7 @@ impl Tables {
         Outcome { rows: revoked.len() as u64, revoked }
     }
 
-    /// Goes along with a change that was made, or was not.
+    /// Revokes these sessions, too, if a change took place.
     pub(super) fn and_end(
         &mut self,
         done: bool,
@@ -69,7 +69,7 @@ impl Tables {
         Outcome { rows: 1, revoked: self.revoke_those(whose, revocation) }
     }
 
-    /// The same for sessions that give way to a new one, if they are live.
+    /// The same for superseded sessions, if they are live.
     pub(super) fn and_revoke_superseded(
         &mut self,
         done: bool,
@@ -96,7 +96,7 @@ impl Tables {
         Outcome { rows: 1, revoked }
     }
 
-    /// Ends one session.
+    /// Revokes one session.
     pub(super) fn revoke_one(&mut self, id: SessionId, revocation: Revocation) -> Outcome {
         let revoked = self.end(|session| session.id == id, revocation, 1);
         Outcome { rows: revoked.len() as u64, revoked }

@@ -1,5 +1,4 @@
-//! The tables in memory, and what each change does to them: what the SQL of the other engines does,
-//! in words of Rust.
+//! The tables in memory, and what each change does to them: the same in Rust as the other engines' SQL.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,7 +11,7 @@ use crate::store::records::{
     StoredKey, UsedKey, User,
 };
 
-/// Everything there is.
+/// All tables.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) users: BTreeMap<UserId, User>,
@@ -28,7 +27,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Carries a change out, or changes nothing.
+    /// Carries a change out whole, or not at all.
     pub(super) fn apply(&mut self, change: Change) -> Outcome {
         match change {
             Change::Register(user, session, superseded) => {
@@ -87,7 +86,7 @@ impl Tables {
         }
     }
 
-    /// Of an account that was deleted a moment ago nothing is told any more.
+    /// No event is recorded of an account that was deleted a moment ago.
     pub(super) fn record(&mut self, events: Vec<Event>) {
         let told = events.into_iter().filter(|event| {
             let is_there = |user| self.users.contains_key(&user) && !self.erased.contains(&user);
@@ -223,7 +222,7 @@ impl Tables {
     fn change_password(&mut self, change: PasswordChange) -> Outcome {
         let PasswordChange { user, seen, hash, session, accepted, revocation } = change;
         let stands = self.enabled(user).is_some_and(|user| user.password_hash == seen);
-        // Only together.
+        // All of them or none.
         let client = accepted.client.clone();
         let done = stands
             && self.accept(session, accepted)

@@ -1,6 +1,5 @@
-//! The URL of a PostgreSQL database. What it does not say is taken from the standard `PG…` variables and
-//! `~/.pgpass`, as every client of PostgreSQL does. It must not repeat what it read: there is a password
-//! in it.
+//! The URL of a PostgreSQL database. What it leaves out comes from the standard `PG…` variables and `~/.pgpass`, as
+//! in every client of PostgreSQL. It must not repeat what it read: there is a password in it.
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
@@ -10,9 +9,9 @@ use url::Url;
 
 use crate::store::StoreError;
 
-/// What the database's own tools show beside a connection.
+/// The name that the database's own tools show beside a connection.
 const APPLICATION: &str = "baton";
-/// The parameters that are understood. sqlx would log another one, with its value, and go on.
+/// The known parameters. sqlx would log another one, with its value, and continue.
 const PARAMETERS: [&str; 12] = [
     "application_name",
     "dbname",
@@ -28,7 +27,7 @@ const PARAMETERS: [&str; 12] = [
     "user",
 ];
 
-/// How to connect; a connection that would believe any server is warned of.
+/// Parses the URL; warns of a connection that would not verify the server.
 pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
     let options = read(text)?;
     if !is_verified(options.get_ssl_mode()) && !is_near(&options) {
@@ -40,7 +39,7 @@ pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
     Ok(options)
 }
 
-/// What the URL says.
+/// Parses the URL.
 pub(super) fn read(text: &str) -> Result<PgConnectOptions, StoreError> {
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     for (name, _) in url.query_pairs() {
@@ -52,12 +51,12 @@ pub(super) fn read(text: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(text).map_err(|error| wrong(&error.to_string()))?;
     let named = options.get_application_name().is_some();
     let options = if named { options } else { options.application_name(APPLICATION) };
-    // Nothing here is a floating-point number, and poolers do not know the parameter.
+    // No column is a floating-point number, and poolers do not know the parameter.
     Ok(options.extra_float_digits(None))
 }
 
-/// Which database it is: host, port and name, and its schema if that is not the usual one. Never the user: what
-/// PostgreSQL names after the user unless it is told otherwise is left out.
+/// Which database it is: host, port and name, and its schema if that is not the usual one. Never the user: names
+/// that PostgreSQL takes from the user by default are left out.
 pub(super) fn name(options: &PgConnectOptions, schema: Option<&str>) -> String {
     let user = options.get_username();
     let host = match options.get_socket() {
@@ -76,7 +75,7 @@ fn is_verified(mode: PgSslMode) -> bool {
     matches!(mode, PgSslMode::VerifyFull)
 }
 
-/// Whether the way to the server does not leave this machine.
+/// Whether the connection stays on this machine.
 fn is_near(options: &PgConnectOptions) -> bool {
     let host = options.get_host();
     let literal = host.trim_start_matches('[').trim_end_matches(']');

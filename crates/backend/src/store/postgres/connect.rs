@@ -1,5 +1,5 @@
-//! How a connection to PostgreSQL is opened: greeted, then given its settings. It must not know what
-//! becomes of it; those that are used again are [`pool`](super::pool).
+//! Opens a connection to PostgreSQL: greeted, then given its settings. Those that are used again are in
+//! [`pool`](super::pool).
 
 use std::io;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use tokio::time::timeout;
 
 use crate::store::sql;
 
-/// How long a starting instance waits for the server's greeting: nobody waits for its answers yet.
+/// Timeout of a starting instance's greeting: no client waits for it yet.
 const START_TIME: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_mins(11);
 
-/// A connection of its own for what takes its time, durable.
+/// A connection outside the pools for long work, durable.
 pub(super) async fn patient(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let connected = timeout(START_TIME, connect(options, &[sql::PATIENT, sql::DURABLE]));
     connected.await.unwrap_or_else(|_| Err(no_answer()))
 }
 
-/// Bounds what a patient connection does.
+/// Timeout of the work on a patient connection.
 pub(super) async fn patiently<T, E: From<sqlx::Error>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(no_answer().into()))
 }
 
-/// The settings are statements, not parts of the greeting: a pooler in between may drop those without
-/// a word, and a revocation would then be as durable as the server happens to make it.
+/// The settings are statements, not parts of the greeting: a pooler in between may drop those silently, and a
+/// revocation would then be as durable as the server happens to make it.
 pub(super) async fn connect(
     options: &PgConnectOptions,
     settings: &[&'static str],

@@ -1,9 +1,9 @@
-//! Executes one script on one connection, and leaves the connection outside of any transaction, or in
-//! a state in which it must not be used again. It must not know where connections come from.
+//! Executes one script on one connection, and leaves the connection outside of any transaction, or in a state in
+//! which it must not be used again.
 //!
-//! Under READ COMMITTED, an UPDATE that had to wait for another one's lock on the row evaluates its
-//! `WHERE` again on what the other has committed. So of many that read the same generation, whichever
-//! instance they come through, one affects a row and the others none.
+//! Under READ COMMITTED, an UPDATE that had to wait for another transaction's lock on the row evaluates its `WHERE`
+//! again on what the other has committed. So of many that read the same generation, through any instances, one
+//! affects a row and the others none.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Error, Executor as _, Postgres};
@@ -14,8 +14,7 @@ use crate::store::script::{Script, Step};
 use crate::store::statement::{Statement, bound};
 use crate::store::{row, sql};
 
-/// Executes all steps or none. An error of the COMMIT is an error of the whole: whether it took place
-/// is then not known.
+/// Executes all steps or none. After an error of the COMMIT it is not known whether the script took place.
 pub(super) async fn execute(
     connection: &mut PgConnection,
     script: &Script,
@@ -35,14 +34,14 @@ pub(super) async fn execute(
     }
 }
 
-/// An event goes with no change: its statement takes the lock which the change would hold.
+/// An event without a change: its statement takes the lock which the change would hold.
 fn recorded_alone(step: &Step) -> Step {
     let Step { statement: Statement { sql, values }, .. } = step.clone();
     let sql = if step.is(sql::RECORD) { sql::RECORD_ALONE } else { sql };
     Step { statement: Statement { sql, values }, ..step.clone() }
 }
 
-/// One statement is a transaction by itself.
+/// A single statement is a transaction by itself.
 async fn all_or_none(connection: &mut PgConnection, steps: &[Step]) -> Result<Outcome, Error> {
     match steps {
         [only] => Ok(take_all(connection, std::slice::from_ref(only)).await?.unwrap_or_default()),
@@ -70,7 +69,7 @@ async fn in_transaction(connection: &mut PgConnection, steps: &[Step]) -> Result
     }
 }
 
-/// `None`: a step that was needed changed nothing.
+/// `None`: a needed step changed no row.
 async fn take_all(connection: &mut PgConnection, steps: &[Step]) -> Result<Option<Outcome>, Error> {
     let mut outcome = Outcome::default();
     for step in steps {

@@ -1,6 +1,6 @@
-//! The schema of a PostgreSQL database: which migrations have been applied, and applying what is missing. sqlx
-//! holds an advisory lock of the database while it does: of several instances that start at once, each finds what
-//! the one before has left. It must not touch rows.
+//! Migrations of a PostgreSQL database: which have been applied, and applying those that are missing. sqlx holds an
+//! advisory lock of the database during that: of several instances that start at once, each finds what the one
+//! before has left.
 
 use sqlx::Row as _;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -13,7 +13,7 @@ use crate::store::{StoreError, row, sql};
 
 pub(super) static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// The schema as it is. `None`: the database holds nothing of Baton's.
+/// The present schema. `None`: the database holds no tables of Baton's.
 pub(super) async fn look(connection: &mut PgConnection) -> Result<Option<Schema>, StoreError> {
     if sqlx::query(sql::HAS_MIGRATIONS_IN_POSTGRES)
         .fetch_optional(&mut *connection)
@@ -33,7 +33,7 @@ pub(super) async fn schema_name(connection: &mut PgConnection) -> Result<String,
     Ok(row.try_get::<Option<String>, _>("name")?.unwrap_or_default())
 }
 
-/// Applies what is missing.
+/// Applies the missing migrations.
 pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError> {
     patiently(apply(connection)).await
 }

@@ -1,5 +1,5 @@
-//! How PostgreSQL finds the rows of what a user can ask for: by the index that is made for it, whatever its statistics say.
-//! It must not judge by time.
+//! How PostgreSQL finds the rows of the queries that a user can cause: by the index that is made for them, at any
+//! state of its statistics. Counted in pages, not in time.
 
 use shared::EventKind;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use super::migrations;
 use crate::store::sql;
 
-/// One account has all events, of one kind, and all sessions ended in one second; of another account, kind or second
-/// there is nothing. For statistics this is as bad as it can be.
+/// One account has all events, of one kind, and all sessions were revoked in one second; another account, kind or
+/// second has no rows. For statistics this is as bad as it can be.
 const ONE_OF_ALL: &str = "
     INSERT INTO users (id, email, password_hash, created_at)
     VALUES (decode(repeat('ab', 16), 'hex'), 'hog@example.com', '', 1);
@@ -20,7 +20,7 @@ const ONE_OF_ALL: &str = "
     FROM generate_series(1, 5000) AS n;
     ANALYZE";
 
-/// In a schema that nobody else sees, and that goes with the transaction. `None` if PostgreSQL was left out on purpose.
+/// In a schema of its own, which is rolled back with the transaction. `None` if PostgreSQL was left out on purpose.
 #[expect(clippy::disallowed_methods, reason = "the tests' runner says where its cluster is")]
 async fn database() -> Option<PgConnection> {
     let url = std::env::var("BATON_TEST_POSTGRES").expect("`cargo xtask test` sets it");
@@ -37,10 +37,10 @@ async fn database() -> Option<PgConnection> {
     Some(connection)
 }
 
-/// So many pages are read for one statement at most; the tables have hundreds, and their indexes.
+/// The most pages read for one statement; the tables have hundreds, and their indexes.
 const PAGES: u32 = 200;
 
-/// The plans of a statement with these values, carried out: the one for them alone, and the one for any values.
+/// The executed plans of a statement with these values: the one for them alone, and the one for any values.
 async fn plans(connection: &mut PgConnection, statement: &str, values: &str) -> Vec<String> {
     let mut plans = Vec::new();
     for mode in ["force_custom_plan", "force_generic_plan"] {
@@ -57,7 +57,7 @@ async fn plans(connection: &mut PgConnection, statement: &str, values: &str) -> 
     plans
 }
 
-/// Of the whole statement: the first line that tells of pages.
+/// Of the whole statement: the first line that counts pages.
 fn pages(plan: &str) -> u32 {
     let told = plan.lines().find_map(|line| line.trim().strip_prefix("Buffers: shared "));
     let counts = told
@@ -68,7 +68,8 @@ fn pages(plan: &str) -> u32 {
     counts.sum()
 }
 
-/// What a user, or a service, can ask for, with values that are rare, and the index that is made for it.
+/// The queries that a user, or a service, can cause, with values that are rare, and the index that is made for
+/// each.
 fn asked() -> Vec<(&'static str, String, &'static str)> {
     let id = |byte: &str| format!("'\\x{}'", byte.repeat(16));
     let (hog, first, last) = (id("ab"), id("00"), id("ff"));
@@ -103,7 +104,7 @@ async fn assert_found_by_their_indexes(connection: &mut PgConnection, when: &str
     }
 }
 
-/// A plan that is kept is made when a connection asks for the sixth time: perhaps of a new database.
+/// A cached plan is made when a connection executes the statement for the sixth time: perhaps of a new database.
 #[tokio::test]
 async fn rows_are_found_by_their_index_whatever_the_statistics_say() {
     let Some(mut connection) = database().await else { return };

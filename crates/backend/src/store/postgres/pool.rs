@@ -1,11 +1,10 @@
-//! Connections to PostgreSQL: a bounded number of them, each call within a deadline, and none used
-//! again that may still owe an answer. It must not know what is asked.
+//! The connection pool of PostgreSQL: a bounded number of connections, each call within a deadline, and none used
+//! again that may still owe an answer.
 //!
-//! sqlx's own pool returns a connection by asking the server whether it is still there, without a
-//! deadline and while holding its place: behind a network that swallows packets, abandoned calls would
-//! keep every place until the kernel gives up, a quarter of an hour later. It also asks before each use,
-//! which makes three round trips of one. Here a connection that did not answer is closed, and its place
-//! is free at once.
+//! sqlx's own pool takes a connection back by asking the server whether it is still there, without a deadline and
+//! while holding its permit: behind a network that swallows packets, abandoned calls would keep every permit until
+//! the kernel gives up, a quarter of an hour later. It also asks before each use, which makes three round trips of
+//! one. Here a connection that did not answer is closed, and its permit is free at once.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,23 +23,24 @@ use crate::clock::{BootInstant, Clock};
 use crate::store::{StoreError, sql};
 use crate::telemetry::causes;
 
-/// The longest a call takes, waiting for a connection included. The first call that fails ends its
-/// request, so a server that freezes is answered for with 503 within this, and what was done before it:
-/// below the 3 s that a failing storage may take.
+/// Timeout of a call, its wait for a connection included. The first call that fails ends its request, so a server
+/// that freezes is answered for with 503 within this, and what was done before it: below the 3 s that a failing
+/// storage may take.
 const CALL_TIME: Duration = Duration::from_secs(2);
-/// How much of that is spent waiting for a connection: whoever gets one has time left to use it, or a
-/// crowd that waited for a frozen server would break one connection after the other when it is back.
+/// How much of that is spent waiting for a connection: a call that gets one has time left to use it, or a crowd
+/// that waited for a frozen server would break one connection after the other when it is back.
 const WAIT_TIME: Duration = Duration::from_millis(1_200);
-/// A connection that rested for longer, or while the machine was suspended, is asked whether it is still there before it is used.
+/// An idle connection of this age, or from before a suspension of the machine, is asked whether it is still there
+/// before it is used.
 const IDLE_TIME: Duration = Duration::from_secs(2);
-/// How long it has to answer that: enough of the deadline is left to open another one.
+/// Timeout of that: enough of the deadline is left to open another connection.
 const PING_TIME: Duration = Duration::from_millis(300);
-/// How many connections are opened at once. To greet takes the server and us a hundred times longer than
-/// a call: right after a start, most calls are better off with what another one has finished with.
+/// How many connections are opened at once. The greeting takes the server and us a hundred times longer than a
+/// call: right after a start, most calls are better off with a connection that another one releases.
 const OPENING: usize = 3;
-/// How long that may take. It goes on when the call that wanted the connection has given up.
+/// Timeout of opening one. It continues when the call that wanted the connection has given up.
 const OPENING_TIME: Duration = Duration::from_secs(2);
-/// How often a waiting call sees to it that somebody is opening connections.
+/// How often a waiting call makes sure that connections are being opened.
 const NUDGE: Duration = Duration::from_millis(100);
 
 /// A bounded number of connections with the same settings, opened when they are needed.
@@ -49,11 +49,11 @@ pub(super) struct ConnectionPool {
     durability: &'static str,
     size: usize,
     clock: Clock,
-    /// For each connection that may still be opened.
+    /// A permit for each connection that may still be opened.
     room: Arc<Semaphore>,
-    /// For each that may be opened now.
+    /// A permit for each that may be opened now.
     opening: Arc<Semaphore>,
-    /// For each that rests: changed together with the list, under its lock.
+    /// A permit for each idle one: changed together with the list, under its lock.
     ready: Semaphore,
     idle: Mutex<Vec<IdleConnection>>,
     /// Whether the last attempt to open one failed.
@@ -89,7 +89,7 @@ impl ConnectionPool {
         })
     }
 
-    /// Runs one query; its rows.
+    /// Runs one query, and returns its rows.
     pub(super) async fn fetch(
         self: &Arc<Self>,
         query: Query<'_, Postgres, PgArguments>,
@@ -102,7 +102,7 @@ impl ConnectionPool {
         .await
     }
 
-    /// Gives up on a call that takes too long. What it was doing may or may not take place.
+    /// Gives up on a call at its deadline. Its change may or may not take place.
     pub(super) async fn within_deadline<T>(
         &self,
         call: impl Future<Output = Result<T, sqlx::Error>>,
@@ -110,7 +110,7 @@ impl ConnectionPool {
         Ok(timeout(CALL_TIME, call).await.unwrap_or_else(|_| Err(no_answer()))?)
     }
 
-    /// A connection for one call, in the order of asking.
+    /// A connection for one call, in the order of the calls.
     pub(super) async fn acquire(self: &Arc<Self>) -> Result<PooledConnection<'_>, sqlx::Error> {
         timeout(WAIT_TIME, self.wait_for_one()).await.unwrap_or_else(|_| Err(no_answer()))
     }
@@ -131,7 +131,7 @@ impl ConnectionPool {
         }
     }
 
-    /// Opens a connection for whoever waits the longest, if there is room for one.
+    /// Opens a connection for the call that waits the longest, if there is room for one.
     fn open_another_unless_ready(self: &Arc<Self>) {
         if self.ready.available_permits() > 0 {
             return;
@@ -140,7 +140,8 @@ impl ConnectionPool {
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return };
         let pool = Arc::clone(self);
         tokio::spawn(async move {
-            // A standby that was promoted to this address, or is about to be, answers reads from the past.
+            // `CAN_WRITE`: a standby that has taken over this address, or is about to, answers reads with stale
+            // data.
             let settings = [sql::HURRIED, pool.durability, sql::CAN_WRITE];
             let opened = timeout(OPENING_TIME, connect(&pool.options, &settings)).await;
             match opened.unwrap_or_else(|_| Err(no_answer())) {
@@ -150,7 +151,7 @@ impl ConnectionPool {
                 }
                 Err(error) => {
                     pool.say_once(error);
-                    // The next one may try in a moment, not at once: the server has troubles enough.
+                    // Back-off: the next one may try in a moment, not at once. The server has troubles enough.
                     let _ = timeout(NUDGE, std::future::pending::<()>()).await;
                 }
             }
@@ -158,7 +159,7 @@ impl ConnectionPool {
         });
     }
 
-    /// Once a spell: a log that fills the disk helps nobody.
+    /// Logs the first failure alone: repetitions would fill the disk.
     fn say_once(&self, error: sqlx::Error) {
         if !self.failing.swap(true, Ordering::Relaxed) {
             let error = trouble::explain(error);
@@ -174,7 +175,7 @@ impl ConnectionPool {
         }
     }
 
-    /// The connection that rested for the shortest time, if it was in use a moment ago or answers.
+    /// The connection that was idle for the shortest time, if it was in use a moment ago or answers.
     async fn take_idle(&self) -> Option<Live> {
         let IdleConnection { mut live, since } = self.idle().pop()?;
         if self.clock.boot_instant().since(since) < IDLE_TIME {
@@ -194,7 +195,7 @@ impl ConnectionPool {
         idle.clear();
     }
 
-    /// Takes leave of the server and waits until every loan has ended.
+    /// Closes idle connections, and waits until all others have been released.
     pub(super) async fn close(&self) {
         self.ready.close();
         self.opening.close();
@@ -207,13 +208,13 @@ impl ConnectionPool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
-        // A list of connections is never left half changed.
+        // The list is never left half changed.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection on loan. It goes back only once its answer has been read whole; otherwise, also if the
-/// call is dropped half-way, it is closed without a word, because nobody knows what it would say next.
+/// An acquired connection. It returns to the pool only once its answer has been read whole; otherwise, also if the
+/// call is dropped half-way, it is closed without a farewell, because its next answer may be that of another call.
 pub(super) struct PooledConnection<'a> {
     live: Option<Live>,
     pool: &'a ConnectionPool,
@@ -224,7 +225,7 @@ impl PooledConnection<'_> {
         &mut self.live.as_mut().expect("it is taken only when the loan ends").connection
     }
 
-    /// Ends the loan, outside of a transaction, with the outcome of what was done.
+    /// Releases the connection, outside of a transaction, with the outcome of the call.
     pub(super) fn release<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match &outcome {
             Ok(_) => self.give_back(),
@@ -251,9 +252,9 @@ impl Drop for PooledConnection<'_> {
     }
 }
 
-/// Whether the server refused one statement, and not the connection: class 08 is about connections,
-/// 57P about a server that goes down, and 25006 says that this one may no longer be written to, as after
-/// a failover; 0A000 and 26000, that what this connection has prepared no longer fits. A new connection may then find another server.
+/// Whether the server refused one statement, and not the connection: class 08 is about connections, 57P about a
+/// server that shuts down, and 25006 says that this one has become read-only, as after a failover; 0A000 and 26000,
+/// that what this connection has prepared no longer fits. A new connection may then find another server.
 pub(super) fn is_about_the_statement(code: Option<impl AsRef<str>>) -> bool {
     let elsewhere = ["08", "57P", "25006", "25P03", "0A000", "26000"];
     code.is_some_and(|code| !elsewhere.iter().any(|class| code.as_ref().starts_with(class)))

@@ -1,9 +1,9 @@
-//! How PostgreSQL tells of sessions that end, and of changes to the key ring: LISTEN on a connection of its
-//! own, to what triggers notify in the transaction that makes them (migrations 2, 3 and 7). It must not ask for what it missed; it fails,
-//! and whoever listens reads anew.
+//! How PostgreSQL reports revocations, and changes to the key ring: LISTEN on a connection of its own, to what
+//! triggers notify in the transaction of the change (migrations 2, 3 and 7). It must not ask for what it missed; it
+//! fails, and the revocation listener reads the tables again.
 //!
-//! sqlx's listener would connect again without a word when its connection is lost. Here it cannot: the
-//! channel was asked for behind its back, so that a new connection listens to nothing, and is found out.
+//! sqlx's listener would silently connect again when its connection is lost. Here it cannot: the channel was opened
+//! behind its back, so that a new connection listens to no channel, and is found out.
 
 use std::future::pending;
 use std::time::Duration;
@@ -16,19 +16,19 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::connect::no_answer;
 use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql};
 
-/// How long it may take to begin.
+/// Timeout of the start.
 const START_TIME: Duration = Duration::from_secs(2);
-/// If more ends than this are told of at once, they are read from the table instead.
+/// If more revocations than this are notified at once, they are read from the table instead.
 const MOST_TOLD: usize = 10_000;
 
-/// How long lies between two answers that send their listener to the table: many transactions that end many sessions each
-/// are read together. Trust, which lasts 0.9 s, must not run out over it.
+/// Pause between two notifications that make the listener read the table: many transactions that revoke many
+/// sessions each are read together. The revocation cache, which is trusted for 0.9 s, must not go stale over it.
 const READ_PAUSE: Duration = HEARTBEAT;
 
 /// A connection that listens.
 pub(super) struct Listener {
     listener: PgListener,
-    /// When its listener was last sent to the table.
+    /// When the listener was last sent to the table.
     sent_at: Option<Instant>,
 }
 
@@ -39,7 +39,7 @@ impl Listener {
     }
 
     async fn connect(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
-        // sqlx wants a pool for it; nobody else takes anything from it.
+        // sqlx wants a pool for it; only this listener takes a connection from it.
         let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let pool = pool.connect_lazy_with(options.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
@@ -67,9 +67,9 @@ impl Listener {
         Ok(news.notification())
     }
 
-    /// Whoever ends a session has woken this connection's server process before being answered, and
-    /// that process tells what it was woken for before it answers anything. So with its answer
-    /// everything has been heard that had been answered when it was asked for.
+    /// A revocation has woken this connection's server process before it is answered, and that process delivers
+    /// notifications before any answer. So with its answer, all revocations that had been answered when it was
+    /// asked have been received.
     async fn prove(&mut self, news: &mut News) -> Result<(), sqlx::Error> {
         let listens = sqlx::query(sql::IS_LISTENING).fetch_optional(&mut self.listener).await?;
         while let Some(notification) = self.listener.next_buffered() {
@@ -86,15 +86,15 @@ impl Subscription for Listener {
     }
 }
 
-/// What our triggers have said.
+/// The notifications of our triggers, collected.
 #[derive(Default)]
 struct News {
     revoked: Vec<(SessionId, RevocationReason)>,
-    /// The earliest instant that is named by sessions which were not told by their ids.
+    /// The earliest instant of sessions that were not notified by their ids.
     since: Option<NumericDate>,
-    /// The ring has changed, or more sessions have ended than were told by their ids.
+    /// The key ring has changed.
     has_changed: bool,
-    /// More were told than are taken.
+    /// More ids were notified than are taken.
     is_full: bool,
 }
 
@@ -125,7 +125,7 @@ impl News {
     }
 }
 
-/// `None` if it is not what our trigger says: anybody with a login may notify.
+/// `None` if it is not from our trigger: any role with a login may notify.
 fn revoked_by(id: &str, cause: &str) -> Option<(SessionId, RevocationReason)> {
     let id = u128::from_str_radix(id, 16).ok().filter(|_| id.len() == 32)?;
     let cause = RevocationReason::named(cause).unwrap_or(RevocationReason::Unknown);

@@ -1,12 +1,11 @@
-//! Why PostgreSQL cannot be used, in words that say how to mend it. For whoever starts the program; it
-//! must not repeat a credential, and PostgreSQL's own words for a refused login name the user.
+//! Why PostgreSQL cannot be used, and the remedy, for the operator who starts the program. It must not repeat a
+//! credential, and PostgreSQL's own text for a refused login names the user.
 
 use std::io;
 
 use crate::store::StoreError;
 
-/// What to try for each SQLSTATE that an operator can do something about
-/// (PostgreSQL's documentation, appendix A).
+/// The remedy for each SQLSTATE that an operator can act on (PostgreSQL's documentation, appendix A).
 const REMEDIES: [(&str, &str); 9] = [
     (
         "28",
@@ -47,7 +46,7 @@ pub(super) fn explain(error: sqlx::Error) -> StoreError {
                 None => StoreError::Database(error),
             }
         }
-        // rustls reports what it finds wrong with a certificate as an error of reading.
+        // rustls reports an invalid certificate as an error of reading.
         sqlx::Error::Io(cause) if cause.kind() != io::ErrorKind::InvalidData => because(
             "the server cannot be reached: is it running, and are host and port right?",
             error,
@@ -64,10 +63,10 @@ pub(super) fn explain(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// An error in our own words, and its cause in those of others.
+/// An error in our own words, and its cause in those of the library.
 fn because(remedy: &str, error: sqlx::Error) -> StoreError {
     let cause = match error {
-        // What sqlx would put around it repeats it.
+        // sqlx's wrapper would repeat it.
         sqlx::Error::Io(cause) => cause.into(),
         sqlx::Error::Tls(cause) => cause,
         other => other.into(),
@@ -75,7 +74,7 @@ fn because(remedy: &str, error: sqlx::Error) -> StoreError {
     StoreError::Unusable { remedy: remedy.to_owned(), source: Some(cause) }
 }
 
-/// An error that is said in our own words alone.
+/// An error in our own words alone.
 pub(super) fn unusable(remedy: &str) -> StoreError {
     StoreError::Unusable { remedy: remedy.to_owned(), source: None }
 }

@@ -1,4 +1,4 @@
-//! The statements that use an idempotency key together with a change. They must not know what the change is.
+//! The statements that use an idempotency key together with a change.
 
 use shared::UserId;
 
@@ -7,7 +7,7 @@ use crate::store::records::{USED_KEYS_KEPT, UsedKey};
 use crate::store::sql;
 use crate::store::statement::{Statement, Value};
 
-/// First of all: a copy of the request in another transaction waits here, or finds the key and changes nothing.
+/// First of all: a copy of the request in another transaction waits here, or finds the key and changes no row.
 pub(super) fn use_key(key: &UsedKey) -> Vec<Step> {
     let UsedKey { key_hash, request_hash, user, session, at, makes_room } = key;
     let use_key = Statement::new(sql::USE_KEY)
@@ -25,7 +25,7 @@ pub(super) fn use_key(key: &UsedKey) -> Vec<Step> {
     steps
 }
 
-/// All keys of an account but this one, with which it is erased.
+/// All idempotency keys of an account but that of its erasure.
 pub(super) fn forget_keys(user: &UserId, but: &[u8]) -> Step {
     Statement::new(sql::FORGET_USED_KEYS).bind(user.as_bytes()).bind(but).beside()
 }

@@ -1,5 +1,4 @@
-//! The statements about the key ring, and about services that trust it. They must not decide which key is
-//! used for what.
+//! The statements about the key ring, and about services that trust it.
 
 use shared::NumericDate;
 
@@ -24,7 +23,7 @@ pub(super) fn activate_early(kid: &str, at: NumericDate) -> Statement {
 
 pub(super) fn revoke_key(kid: &str, successor: Option<&StoredKey>, at: NumericDate) -> Vec<Step> {
     let mut steps = vec![Statement::new(sql::RETIRE_KEY).bind(kid).bind(at).needed()];
-    // Another instance may have added one a moment ago: then that one takes the place.
+    // Another instance may have added one a moment ago: then that one is the successor.
     steps.extend(successor.map(|successor| add(successor).beside()));
     steps
 }

@@ -6,7 +6,7 @@ use crate::store::change::{IdRange, Prunable};
 use crate::store::sql;
 use crate::store::statement::Statement;
 
-/// Of one part of a table.
+/// Prunes one part of a table.
 pub(super) fn part(prunable: &Prunable, IdRange { after, through }: &IdRange) -> Statement {
     let of_part = |sql| Statement::new(sql).bind(after).bind(through);
     match prunable {
@@ -26,7 +26,7 @@ pub(super) fn part(prunable: &Prunable, IdRange { after, through }: &IdRange) ->
     }
 }
 
-/// Accounts of which nothing is left but the row, once nothing is.
+/// Prunes erased accounts: the events left of them, then those of which only the row is left.
 pub(super) fn erased(before: NumericDate) -> [Statement; 2] {
     [sql::PRUNE_EVENTS_OF_ERASED, sql::PRUNE_ERASED].map(|sql| Statement::new(sql).bind(before))
 }

@@ -1,4 +1,4 @@
-//! What it takes to revoke sessions: the guarded write, and an event for each session that it has ended.
+//! The statements that revoke sessions: the conditional write, and an event for each session that it has revoked.
 
 use shared::{EventKind, SessionId, UserId};
 
@@ -13,7 +13,7 @@ pub(super) fn revoke_session(id: SessionId, revocation: Revocation) -> Vec<Step>
     vec![bind_revocation(end, revocation).needed().revoking_sessions()]
 }
 
-/// One that has ended before is no reason not to begin another one.
+/// If it was revoked before, the new session begins all the same.
 pub(super) fn revoke_superseded(Superseded(id, revocation): &Superseded) -> Step {
     bind_revocation(Statement::new(sql::END_SESSION).bind(id.as_bytes()), *revocation).and_end()
 }
@@ -45,7 +45,7 @@ fn of_part(sql: &'static str, part: &Part, revocation: Revocation) -> Statement 
     bind_revocation(range, revocation).bind(refresh_key_id.clone())
 }
 
-/// An event for each session that the step before has ended.
+/// An event for each session that the step before has revoked.
 fn recorded(record: Statement, Revocation { at, .. }: Revocation) -> Step {
     record.bind(&event_prefix(at)).bind(EventKind::SessionEnded.as_str()).beside()
 }

@@ -1,5 +1,5 @@
-//! What only one of the engines needs: transactions, durability, and two statements in one where the way
-//! to the engine is what costs. It must not hold what both understand.
+//! What only one of the engines needs: transactions, durability, and two statements in one where the round trip is
+//! the cost.
 
 macro_rules! end_some_of_user {
     ($is_among:literal, $end:literal) => {
@@ -77,8 +77,8 @@ macro_rules! users_beyond_ascii {
     };
 }
 
-/// Users whose address takes more bytes than characters, in the words of the index that has them. SQLite before 3.43, which
-/// copies and looks at files by hand, has no `octet_length`.
+/// Users whose address takes more bytes than characters, in the expression of the index on them. SQLite before
+/// 3.43, with which operators copy and inspect files, has no `octet_length`.
 pub(in crate::store) const USERS_BEYOND_ASCII_SQLITE: &str =
     users_beyond_ascii!("length(CAST(email AS BLOB))");
 
@@ -86,30 +86,30 @@ pub(in crate::store) const USERS_BEYOND_ASCII_SQLITE: &str =
 pub(in crate::store) const USERS_BEYOND_ASCII_POSTGRES: &str =
     users_beyond_ascii!("octet_length(email)");
 
-/// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would
-/// fail without waiting while another process writes.
+/// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would fail without
+/// waiting while another process writes.
 pub(in crate::store) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
 
-/// SQLite alone: from now on this connection waits 2 ms for a lock.
+/// SQLite alone: from now on the timeout of this connection for a lock is 2 ms.
 pub(in crate::store) const WAIT_BRIEFLY: &str = "PRAGMA busy_timeout = 2";
 
-/// SQLite alone: from now on a commit is on the disk before it is answered. In WAL mode the whole log
-/// is flushed, and with it every commit before (<https://sqlite.org/pragma.html#pragma_synchronous>).
+/// SQLite alone: from now on a commit is on the disk before it is answered. In WAL mode the whole log is flushed,
+/// and with it every commit before (<https://sqlite.org/pragma.html#pragma_synchronous>).
 pub(in crate::store) const FLUSH_COMMITS: &str = "PRAGMA synchronous = FULL";
 
-/// SQLite alone: from now on a commit is whole, but a power cut may undo it: the log is flushed only
-/// before it is folded back into the file, and when it begins anew.
+/// SQLite alone: from now on a commit is whole, but a power cut may undo it: the log is flushed only before a
+/// checkpoint, and when it restarts.
 pub(in crate::store) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous = NORMAL";
 
-/// SQLite alone: folds the log back into the file as far as nobody is reading it; never waits.
+/// SQLite alone: checkpoints the log into the file as far as no connection is reading it; never waits.
 pub(in crate::store) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// SQLite alone: a number that changes for this connection whenever another one, of whatever process,
-/// has committed (<https://sqlite.org/pragma.html#pragma_data_version>).
+/// SQLite alone: a number that changes for this connection when another one, of any process, has committed
+/// (<https://sqlite.org/pragma.html#pragma_data_version>).
 pub(in crate::store) const DATA_VERSION: &str = "PRAGMA data_version";
 
-/// SQLite alone: `ACCEPT` and `RECORD` in one go; their values follow each other. Each statement that is
-/// handed to the thread that owns the connection costs as much as what it does.
+/// SQLite alone: `ACCEPT` and `RECORD` in one go; their values follow each other. Each statement that is handed to
+/// the thread that owns the connection costs as much as what it does.
 pub(in crate::store) const ACCEPT_THEN_RECORD: &str = "
     SAVEPOINT rotation;
     UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
@@ -120,7 +120,7 @@ pub(in crate::store) const ACCEPT_THEN_RECORD: &str = "
     RELEASE rotation";
 
 /// SQLite alone: a user's newest events before `$3` of the kinds in the JSON array `$2`, at most `$4`. Of each kind
-/// the index gives that many, and no more is looked at, however many events there are of it.
+/// the index gives that many, and no more rows are read, however many events there are of it.
 pub(in crate::store) const EVENTS_OF_KINDS_SQLITE: &str = "
     SELECT e.id, e.user_id, e.session_id, e.kind, e.at, e.cause, e.address, e.browser, e.os, e.device_kind
     FROM json_each($2) AS wanted CROSS JOIN events AS e
@@ -129,17 +129,17 @@ pub(in crate::store) const EVENTS_OF_KINDS_SQLITE: &str = "
         ORDER BY id DESC LIMIT 1 OFFSET $4 - 1), x'')
     ORDER BY e.id DESC LIMIT $4";
 
-/// SQLite alone: the sessions that ended in this second, a page of them.
+/// SQLite alone: a page of the sessions that were revoked in this second.
 pub(in crate::store) const ENDED_IN_SQLITE: &str = "
     SELECT id, revoked_at, revoked_because FROM sessions
     WHERE revoked_at = $1 AND id > $2 ORDER BY id LIMIT $3";
 
-/// SQLite alone: when [`ACCEPT_THEN_RECORD`] has failed half way.
+/// SQLite alone: the rollback after [`ACCEPT_THEN_RECORD`] has failed half-way.
 pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
 
-/// An event for each session of a part that has ended at this instant. `$6` is the first six bytes of its id, `$7`
-/// its kind. What was recorded before stays as it is. The `+` keeps SQLite from the index of ended sessions: the
-/// part is smaller.
+/// An event for each session of a part that was revoked at this instant. `$6` is the first six bytes of its id,
+/// `$7` its kind. What was recorded before stays as it is. The `+` keeps SQLite from the index of revoked sessions:
+/// the part is smaller.
 pub(in crate::store) const RECORD_ENDS_OF_PART: &str = ends_of_part!("$6 || substr(s.id, 7)");
 
 /// The same of one user's: `$4` is the first six bytes, `$5` the kind.
@@ -149,10 +149,10 @@ pub(in crate::store) const RECORD_ENDS_OF_USER: &str = ends_of_user!("$4 || subs
 /// may read the whole table to find them.
 pub(in crate::store) const END_SOME_OF_USER: &str = end_some_of_user!("= ANY (ARRAY(", "))");
 
-/// An account keeps its newest events of each kind. A few of the others: what is far over the limit gives way
-/// in parts. By their ids alone: with `user_id` beside them, PostgreSQL may look for them once for each of the account's
-/// events (47 s of 200,000 in statistics that were out of date; refreshes were 503). Not `kind = $2`, for the reason that
-/// [`EVENTS_OF_KINDS_POSTGRES`] has.
+/// Prunes all but an account's newest events of each kind. A few at a time: what is far over the limit goes in
+/// parts. By their ids alone: with `user_id` beside them, PostgreSQL may look for them once for each of the
+/// account's events (47 s of 200,000 with stale statistics; refreshes were 503). Not `kind = $2`, for the reason at
+/// [`EVENTS_OF_KINDS_POSTGRES`].
 pub(in crate::store) const TRIM_EVENTS: &str = "
     DELETE FROM events -- unguarded: events never change, they only give way to newer ones
     WHERE id IN (
@@ -160,12 +160,12 @@ pub(in crate::store) const TRIM_EVENTS: &str = "
         ORDER BY user_id DESC, kind DESC, id DESC LIMIT 200 OFFSET $3
     )";
 
-/// An account keeps its newest idempotency keys. Two transactions that make room at once would wait for each other's rows in
-/// different orders: each leaves out what the other has.
+/// Prunes all but an account's newest idempotency keys. Two transactions that prune at once would wait for each
+/// other's rows in different orders (a deadlock): each skips those that the other has locked.
 pub(in crate::store) const TRIM_USED_KEYS: &str = trim_used_keys!(" FOR UPDATE SKIP LOCKED");
 
-/// SQLite alone: it has no arrays, and looks up what is `IN` once. Bytes that are put together are a text there, until
-/// they are cast.
+/// The same for SQLite: it has no arrays, and looks up what is `IN` once. Concatenated bytes are a text there,
+/// until they are cast.
 pub(in crate::store) fn in_sqlite(sql: &'static str) -> &'static str {
     match sql {
         TRIM_EVENTS => TRIM_EVENTS_SQLITE,
@@ -187,11 +187,12 @@ const TRIM_EVENTS_SQLITE: &str = "
 pub(in crate::store) const HAS_MIGRATIONS_IN_SQLITE: &str =
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
 
-// What only PostgreSQL needs.
+// For PostgreSQL alone.
 
-/// The same as [`EVENTS_OF_KINDS_SQLITE`], in words that leave PostgreSQL one way. With `kind = …` an order by `id` is also that of the
-/// primary key: where statistics say that most events are this account's, the planner reads all of them to find the few of a rare
-/// kind (145 ms of half a million, for each call). With `user_id` in the compared row, a scan that goes backward does not stop where the kind does.
+/// The same as [`EVENTS_OF_KINDS_SQLITE`], in a form that leaves PostgreSQL one plan. With `kind = …` an order by
+/// `id` is also that of the primary key: where statistics say that most events are this account's, the planner
+/// reads all of them to find the few of a rare kind (145 ms of half a million, for each call). With `user_id` in
+/// the compared row, a backward scan does not stop where the kind does.
 pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
     SELECT e.* FROM json_array_elements_text($2::json) AS wanted (kind) CROSS JOIN LATERAL (
         SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
@@ -201,7 +202,7 @@ pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
     ) AS e
     ORDER BY e.id DESC LIMIT $4";
 
-/// The same as [`ENDED_IN_SQLITE`], in words that leave the planner one index: [`EVENTS_OF_KINDS_POSTGRES`].
+/// The same as [`ENDED_IN_SQLITE`], in a form that leaves the planner one index: [`EVENTS_OF_KINDS_POSTGRES`].
 pub(in crate::store) const ENDED_IN_POSTGRES: &str = "
     SELECT id, revoked_at, revoked_because FROM sessions
     WHERE (revoked_at, id) > ($1, $2) AND revoked_at <= $1 ORDER BY revoked_at, id LIMIT $3";
@@ -210,7 +211,7 @@ pub(in crate::store) const ENDED_IN_POSTGRES: &str = "
 pub(in crate::store) const HAS_MIGRATIONS_IN_POSTGRES: &str =
     "SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL";
 
-/// The schema that unqualified names mean. `name` is no type that Rust reads.
+/// The schema that unqualified names mean. Rust has no type for PostgreSQL's `name`.
 pub(in crate::store) const SCHEMA_NAME: &str = "SELECT current_schema()::text AS name";
 
 /// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
@@ -223,13 +224,12 @@ pub(in crate::store) const ACCEPT_AND_RECORD: &str = "
     INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
     SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted";
 
-/// `RECORD` for an event that goes with no change. Without a lock it could see the account as it was before
-/// its erasure, and commit after the erasure has looked for events. The lock is the one of a foreign key: of
-/// all changes to a user only the erasure conflicts with it, because it changes a key (the email address).
-/// The erasure waits for events that are on their way; an event that finds the erasure on its way is left
-/// out and does not wait, or the connections for rotations could wait with it. An event that goes with a
-/// change needs no lock of its own: the change holds the row of the user or of a live session, and the
-/// erasure takes both before it looks for events.
+/// `RECORD` for an event without a change. Without a lock it could see the account as it was before its erasure,
+/// and commit after the erasure has looked for events. The lock is the one of a foreign key: of all changes to a
+/// user only the erasure conflicts with it, because it changes a key (the email address). The erasure waits for
+/// uncommitted events; an event that meets an uncommitted erasure is left out and does not wait, or the connections
+/// for rotations could wait with it. An event with a change needs no lock of its own: the change holds the row of
+/// the user or of a live session, and the erasure takes both before it looks for events.
 pub(in crate::store) const RECORD_ALONE: &str = "
     WITH account AS (
         SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE SKIP LOCKED
@@ -238,11 +238,11 @@ pub(in crate::store) const RECORD_ALONE: &str = "
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
     WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM account)";
 
-/// Every connection but the patient one. READ COMMITTED is what makes a conditional write that
-/// waited for another one look again; the server's limits lie below the client's deadline, so that
-/// what is merely slow ends with an answer, and nobody holds a lock who has gone away. Rows are
-/// found by an index, and in its order: a plan that was made while a table was empty is kept, and would read all of it later. Nothing is worth
-/// compiling: where the planner guesses too high, that alone takes 200 ms.
+/// Every connection but the patient one. READ COMMITTED is what makes a conditional write that waited for another
+/// one evaluate its guard again; the server's timeouts lie below the client's deadline, so that a slow statement
+/// ends with an answer, and no abandoned connection holds a lock. Rows are found by an index, and in its order: a
+/// plan that was made while a table was empty is cached, and would read all of it later. Compiling never pays:
+/// where the planner's estimate is too high, that alone takes 200 ms.
 pub(in crate::store) const HURRIED: &str = "
     SET default_transaction_isolation = 'read committed';
     SET statement_timeout = '1800ms';
@@ -252,17 +252,18 @@ pub(in crate::store) const HURRIED: &str = "
     SET jit = 'off';
     SET idle_in_transaction_session_timeout = '5s'";
 
-/// The connection that migrates, or does something else of unknown length. Starting instances wait for each other's migrations.
+/// The connection for migrations, and other work of unknown length. Starting instances wait for each other's
+/// migrations.
 pub(in crate::store) const PATIENT: &str = "
     SET default_transaction_isolation = 'read committed';
     SET client_min_messages = 'warning';
     SET statement_timeout = '10min';
     SET lock_timeout = '60s'";
 
-/// Committed is: on disk, and on the disks of synchronous standbys.
+/// A commit is on disk, and on the disks of synchronous standbys.
 pub(in crate::store) const DURABLE: &str = "SET synchronous_commit = 'on'";
 
-/// Committed is: seen by all, on disk in a moment (docs/decisions/0007).
+/// A commit is seen by all, and on disk in a moment (docs/decisions/0007).
 pub(in crate::store) const DURABLE_SOON: &str = "SET synchronous_commit = 'off'";
 
 /// Fails if the server is a standby, or this user may not write.
@@ -270,20 +271,19 @@ pub(in crate::store) const CAN_WRITE: &str = "
     DELETE FROM sessions -- unguarded: it removes nothing
     WHERE false";
 
-/// The channel bears the number of the very table: several Batons may share a database, each in a schema
-/// of its own.
+/// The channel's name holds the number of the table: several Batons may share a database, each in a schema of its
+/// own.
 pub(in crate::store) const LISTEN: &str = "
     DO $$ BEGIN
         EXECUTE format('LISTEN %I', 'baton_session_ended_' || 'sessions'::regclass::oid);
     END $$";
 
-/// Whether the server agrees that this connection listens. A pooler in between may have put another one in
-/// its place.
+/// Whether the server agrees that this connection listens. A pooler in between may have replaced it.
 pub(in crate::store) const IS_LISTENING: &str = "
     SELECT 1 FROM pg_listening_channels() AS channel
     WHERE channel = 'baton_session_ended_' || 'sessions'::regclass::oid";
 
-/// As it is while the statement runs, whenever its transaction began.
+/// While the statement runs, not when its transaction began.
 pub(in crate::store) const CLOCK: &str =
     "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS now";
 

@@ -1,7 +1,7 @@
-//! What is asked and written about idempotency keys. How an account keeps its newest is in [`engines`](super::engines).
+//! The SQL of idempotency keys. How an account's old ones are pruned is in [`engines`](super::engines).
 
-/// Of two copies of a request, in whichever transaction, one finds no key: PostgreSQL lets the second wait for the first
-/// one's commit. A key that is too old counts as none.
+/// Of two copies of a request, in any transactions, one finds no key: PostgreSQL lets the second wait for the
+/// commit of the first. A key that is too old counts as none.
 pub(in crate::store) const USE_KEY: &str = "
     INSERT INTO idempotency_keys AS k (key_hash, request_hash, user_id, session_id, used_at)
     VALUES ($1, $2, $3, $4, $5)
@@ -22,7 +22,7 @@ pub(in crate::store) const PART_OF_USED_KEYS: &str = "
     SELECT substr(key_hash, 1, 16) AS id FROM idempotency_keys
     WHERE key_hash > $1 ORDER BY key_hash LIMIT 1 OFFSET $2";
 
-/// Of one part of the table, the keys that are too old.
+/// Prunes one part of the table: the keys that are too old.
 pub(in crate::store) const PRUNE_USED_KEYS: &str = "
     DELETE FROM idempotency_keys -- unguarded: a key never changes, it grows old
     WHERE key_hash > $1 AND key_hash <= $2 AND used_at < $3";

@@ -1,9 +1,9 @@
-//! Folds the write-ahead log back into the file beside the writer, after changes that touch many pages. It must
-//! not be needed: what it leaves, the writer folds back as SQLite does by itself.
+//! Checkpoints the write-ahead log into the file beside the writer, after changes that touch many pages. What it
+//! leaves, the writer checkpoints as SQLite does by itself.
 //!
-//! Left to the writer, that happens within a commit, every 1,000 pages, and nobody's change is committed
-//! meanwhile: 30 ms measured while events were pruned, and longer on a slow disk. A checkpoint on another
-//! connection waits for nobody, and nobody waits for it (<https://sqlite.org/wal.html#checkpointing>).
+//! Left to the writer, that happens within a commit, every 1,000 pages, and all other changes wait for it: 30 ms
+//! measured while events were pruned, and longer on a slow disk. A checkpoint on another connection waits for no
+//! other one, and none waits for it (<https://sqlite.org/wal.html#checkpointing>).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ use crate::store::{StoreError, sql};
 pub(super) struct Checkpoints {
     options: SqliteConnectOptions,
     file: Arc<DatabaseFile>,
-    /// `None` as well while it is in use.
+    /// `None` also while it is in use.
     connection: Mutex<Option<SqliteConnection>>,
 }
 
@@ -26,7 +26,7 @@ impl Checkpoints {
         Self { options, file, connection: Mutex::default() }
     }
 
-    /// Folds back as much as nobody is reading at this moment.
+    /// Checkpoints as much as no connection is reading at this moment.
     pub(super) async fn fold_back(&self) {
         if let Err(error) = self.try_to_fold_back().await {
             tracing::debug!(event = "store.checkpoint_failed", %error);
@@ -51,13 +51,13 @@ impl Checkpoints {
         Ok(connection)
     }
 
-    /// Lets go of the file.
+    /// Closes the file.
     pub(super) fn close(&self) {
         drop(self.slot().take());
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<SqliteConnection>> {
-        // A connection is put there whole.
+        // A connection is stored whole.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

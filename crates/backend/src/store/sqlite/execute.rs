@@ -1,5 +1,5 @@
-//! Executes one script among others in a transaction. It must not know about groups, waiting or
-//! flushing; that is [`writer`](super::writer).
+//! Executes one script among others in a transaction. Groups, waiting and flushing are in
+//! [`writer`](super::writer).
 
 use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
 
@@ -8,8 +8,8 @@ use crate::store::script::{Script, Step};
 use crate::store::statement::{bound, bound_as};
 use crate::store::{row, sql};
 
-/// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but
-/// not the ones before it.
+/// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but not the ones
+/// before it.
 pub(super) async fn execute(
     connection: &mut SqliteConnection,
     script: &Script,
@@ -33,7 +33,7 @@ pub(super) async fn execute(
     Ok(outcome)
 }
 
-/// What nearly every script is.
+/// Nearly every script is a refresh.
 async fn accept_then_record(
     connection: &mut SqliteConnection,
     accept: &Step,
@@ -43,14 +43,14 @@ async fn accept_then_record(
     match connection.fetch_all(bound::<Sqlite>(&both)).await {
         Ok(accepted) => Ok(Outcome { rows: accepted.len() as u64, revoked: Vec::new() }),
         Err(error) => {
-            // After what does not fail alone there may be no savepoint, and the group is given up anyway.
+            // After an error of the whole group there may be no savepoint, and the group is given up anyway.
             let undone = connection.execute(sqlx::raw_sql(sql::UNDO_ACCEPT)).await;
             Err(undone.err().unwrap_or(error))
         }
     }
 }
 
-/// Takes a step. `false`: it was needed and changed nothing.
+/// Takes a step. `false`: it was needed and changed no row.
 async fn take(
     connection: &mut SqliteConnection,
     step: &Step,

@@ -1,5 +1,5 @@
-//! The database's file: made so that only its owner can read it, and watched, because SQLite goes on
-//! writing into a file that somebody has removed. It must not read what is in it.
+//! The database's file: made so that only its owner can read it, and watched, because SQLite continues to write
+//! into a file that was removed or replaced.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -18,7 +18,7 @@ pub(super) struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Remembers which file it is. A missing one is made, if it may be.
+    /// Remembers the file's identity. A missing file is made, if it may be.
     pub(super) fn open(path: &Path, may_create: bool) -> Result<Self, StoreError> {
         if path.as_os_str().is_empty() {
             return Err(StoreError::Url("name a file, as in sqlite:baton.db".to_owned()));

@@ -1,4 +1,4 @@
-//! A desk over a fresh database, and changes to put on it, for the tests of this folder.
+//! A write connection over a fresh database, and changes to commit on it, for the tests of this folder.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::store::{Accepted, Change, ClientInfo, Event, Revocation, Session, Use
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const HASH: &str = "$argon2id$";
-/// Whoever executes this panics.
+/// Executing this panics.
 pub(super) const PANIC: &str = "panic";
 
-/// A desk, and the folder its database is in.
+/// A write connection, and the folder its database is in.
 pub(super) async fn write_connection() -> (WriteConnection, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -58,7 +58,7 @@ pub(super) fn register(user_number: u8, session: u8) -> Script {
     script(Change::Register(Box::new(user(user_number)), Box::new(session), Vec::new()))
 }
 
-/// The same, and more of a user than a full disk has room for.
+/// The same with a name longer than a full disk has room for.
 pub(super) fn register_at_length(user_number: u8, session: u8) -> Script {
     let long = User { name: Some("x".repeat(100_000)), ..user(user_number) };
     script(Change::Register(Box::new(long), Box::new(session_of(user_number, session)), Vec::new()))
@@ -74,7 +74,7 @@ pub(super) fn accept(session: u8) -> Script {
     Script::of(&first_rotation(session), &[])
 }
 
-/// The same, told of by the event with this number.
+/// The same with the event of this number.
 pub(super) fn accept_and_tell(session: u8, event: u8) -> Script {
     let event = Event {
         id: EventId::from_bytes([event; 16]),
@@ -100,12 +100,12 @@ pub(super) fn revoke(session: u8) -> Script {
     script(Change::RevokeSession(SessionId::from_bytes([session; 16]), revocation))
 }
 
-/// Takes the write lock and lets go of it.
+/// Takes the write lock and releases it.
 pub(super) fn nothing() -> Script {
     script(Change::Record)
 }
 
-/// Shows what becomes of everybody else.
+/// Shows what happens to the other changes.
 pub(super) fn panicking() -> Script {
     let mut script = register(1, 1);
     script.steps[0].statement = Statement::new(PANIC);

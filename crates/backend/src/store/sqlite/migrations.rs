@@ -1,5 +1,4 @@
-//! The schema of a SQLite file: which migrations have been applied, and applying what is missing. It must not
-//! touch rows.
+//! Migrations of a SQLite file: which have been applied, and applying those that are missing.
 
 use std::path::Path;
 
@@ -13,8 +12,8 @@ use crate::store::{StoreError, row, sql};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// The schema of the file, looked at without changing it: a file that is not Baton's stays as it is. `None`: it
-/// holds nothing of Baton's.
+/// The schema of the file, read without changing it: a file that is not Baton's stays as it is. `None`: it holds no
+/// tables of Baton's.
 pub(super) async fn look(file: &Path) -> Result<Option<Schema>, StoreError> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(WAIT);
     let mut connection = options.connect().await?;
@@ -33,8 +32,8 @@ async fn applied(connection: &mut SqliteConnection) -> Result<Option<Schema>, St
     schema::compare(&applied?, &MIGRATOR)
 }
 
-/// Applies what is missing: all of it in one transaction that holds the writers' lock from its first statement
-/// on, so that of several instances that start at once, each finds what the one before has left.
+/// Applies the missing migrations: all in one transaction that holds the writers' lock from its first statement on,
+/// so that of several instances that start at once, each finds what the one before has left.
 pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let mut transaction = connection.begin_with(sql::BEGIN_WRITING).await?;
     MIGRATOR.run(&mut *transaction).await?;

@@ -1,5 +1,4 @@
-//! How SQLite tells of sessions that end: a counter that changes with every commit, whoever makes it,
-//! is looked at often. It must not read what has changed.
+//! How SQLite reports revocations: it polls a counter that changes with every commit of any process.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::file::DatabaseFile;
 use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql};
 
-/// A connection that only looks.
+/// A read-only connection.
 pub(super) struct Poller {
     connection: SqliteConnection,
     file: Arc<DatabaseFile>,

@@ -1,6 +1,5 @@
-//! The writer's desk: the one writing connection, and how a group of changes is committed on it. In
-//! doubt it is cleared: a connection that failed is given up, and the next group gets a fresh one. It
-//! must not know who waits for the answers; that is [`writer`](super::writer).
+//! The write connection, and the group commit on it. A connection that failed is given up, and the next group gets
+//! a fresh one. The callers that wait for the answers are in [`writer`](super::writer).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,24 +24,23 @@ mod code {
     pub(super) const MISMATCH: u32 = 20;
 }
 
-/// How often a starting instance tries to open a new file, and how long it pauses in between.
+/// How often a starting instance tries to open a new file, and its pause before a retry.
 const STARTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often a group tries to begin while another process holds the file, each time for
-/// [`sql::WAIT_BRIEFLY`]: [`WAIT`] in all. SQLite by itself would look less and less often, at last each 100 ms.
+/// How often a group retries to begin while another process holds the file, each time for [`sql::WAIT_BRIEFLY`]:
+/// [`WAIT`] in all. SQLite by itself would retry less and less often, at last each 100 ms.
 const TRIES: u128 = WAIT.as_millis() / 2;
 
-/// What each change of a group came to, or why it failed alone.
+/// The outcome of each change of a group, or the error with which it failed alone.
 type Outcomes = Vec<sqlx::Result<Outcome>>;
 
-/// Where changes are written.
+/// The writer's connection, opened again after a failure.
 pub(super) struct WriteConnection {
     source: Arc<Source>,
     connection: Option<Connection>,
 }
 
-/// Which database it is.
 struct Source {
     options: SqliteConnectOptions,
     file: Arc<DatabaseFile>,
@@ -55,7 +53,7 @@ struct Connection {
 }
 
 impl WriteConnection {
-    /// Opens the first connection, and brings the schema up to date unless it has to stay as it is.
+    /// Opens the first connection, and applies missing migrations unless the schema has to stay as it is.
     ///
     /// # Errors
     /// If the file cannot be opened or migrated.
@@ -72,30 +70,30 @@ impl WriteConnection {
         Ok(Self { source, connection: Some(connection.that_looks_often().await?) })
     }
 
-    /// The same desk, cleared.
+    /// The same without a connection: the next commit opens one.
     pub(super) fn reopened(&self) -> Self {
         Self { source: Arc::clone(&self.source), connection: None }
     }
 
-    /// Commits all of the group in one transaction, on the disk if any of it must last.
+    /// Group commit: all changes in one transaction, on the disk if any of them must last.
     ///
     /// # Errors
-    /// If the transaction failed: then it is not known whether any of the group took place.
+    /// If the transaction failed: then it is not known whether any change of the group took place.
     pub(super) async fn commit(&mut self, group: &[Script]) -> Result<Outcomes, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.source.connect().await?.that_looks_often().await?,
         };
         let outcomes = connection.commit(group).await;
-        // While another process holds the lock, nothing was begun. After any other failure nobody
-        // knows what state the connection is in; dropped, it rolls back and closes by itself.
+        // While another process holds the lock, no transaction was begun. After any other failure the state of the
+        // connection is unknown; dropped, it rolls back and closes by itself.
         if outcomes.as_ref().err().is_none_or(|error| result_code(error) == Some(code::BUSY)) {
             self.connection = Some(connection);
         }
         Ok(outcomes?)
     }
 
-    /// Folds the log back into the file and lets go of it. What fails here was committed before.
+    /// Checkpoints the log into the file and closes it. If that fails, all changes are committed already.
     pub(super) async fn close(self) -> Result<(), StoreError> {
         if let Some(Connection { mut inner, .. }) = self.connection {
             sqlx::raw_sql(sql::CHECKPOINT).execute(&mut inner).await?;
@@ -106,8 +104,8 @@ impl WriteConnection {
 }
 
 impl Source {
-    /// Of several instances that start at once on a new file, one turns it to WAL, and SQLite refuses
-    /// the others without waiting.
+    /// Of several instances that start at once on a new file, one turns it to WAL, and SQLite refuses the others
+    /// without waiting.
     async fn connect_patiently(&self) -> Result<Connection, StoreError> {
         for _ in 0..STARTS {
             match self.connect().await {
@@ -121,8 +119,8 @@ impl Source {
     }
 
     async fn connect(&self) -> Result<Connection, StoreError> {
-        // A file that has taken the old one's place is not the database that was opened: it is not even
-        // to be touched, and it may come between looking and opening.
+        // A file that has replaced the opened one is not the same database: it must not even be touched, and it may
+        // come between the check and the opening.
         self.file.is_still_there()?;
         let inner = self.options.connect().await?;
         self.file.is_still_there()?;
@@ -135,7 +133,7 @@ impl Connection {
     async fn commit(&mut self, group: &[Script]) -> sqlx::Result<Outcomes> {
         self.flush_commits(group.iter().any(|change| change.must_last)).await?;
         let mut tries = 1..TRIES;
-        // As soon as no other process holds the file.
+        // Retries until no other process holds the file.
         let mut transaction = loop {
             match self.inner.begin_with(sql::BEGIN_WRITING).await {
                 Err(error) if result_code(&error) == Some(code::BUSY) && tries.next().is_some() => {
@@ -170,9 +168,9 @@ impl Connection {
     }
 }
 
-/// Whether the change itself is to blame: then SQLite has undone its statement and the transaction
-/// goes on. After a full disk, a failed read and the like it may be gone already
-/// (<https://sqlite.org/lang_transaction.html>, "response to errors within a transaction").
+/// Whether the change itself is to blame: then SQLite has undone its statement and the transaction continues. After
+/// a full disk, a failed read and the like it may be gone already (<https://sqlite.org/lang_transaction.html>,
+/// "response to errors within a transaction").
 fn fails_alone(error: &sqlx::Error) -> bool {
     matches!(result_code(error), Some(code::CONSTRAINT | code::TOO_BIG | code::MISMATCH))
 }
@@ -190,7 +188,7 @@ mod tests {
     };
     use super::*;
 
-    /// 1 for each that took place; `None` for what failed alone.
+    /// 1 for each that took place; `None` for one that failed alone.
     async fn rows(writer: &mut WriteConnection, group: &[Script]) -> Vec<Option<u64>> {
         let outcomes = writer.commit(group).await.expect("a commit");
         let rows =
@@ -225,7 +223,7 @@ mod tests {
         let one = Some(1);
         let sessions = [register(1, 1), register(2, 2), register(3, 3)];
         assert_eq!(rows(&mut writer, &sessions).await, [one; 3]);
-        // The second event's id is taken; whoever comes late has no event either.
+        // The second event's id is taken; a late rotation has no event either.
         let group = [accept_and_tell(1, 1), accept_and_tell(2, 1), accept_and_tell(1, 2)];
         assert_eq!(rows(&mut writer, &group).await, [one, None, Some(0)]);
         let next = [accept_and_tell(2, 2), revoke(3), accept_and_tell(3, 3)];
@@ -240,7 +238,7 @@ mod tests {
         sqlx::raw_sql(full).execute(connection).await.expect("a limit");
         let group = [register(1, 1), register_at_length(2, 2), open_session(1, 3)];
         assert!(writer.commit(&group).await.is_err());
-        // Nothing of it took place, and the next group's connection has no such limit.
+        // No change of it took place, and the next group's connection has no such limit.
         assert_eq!(rows(&mut writer, &group).await, [Some(1); 3]);
     }
 

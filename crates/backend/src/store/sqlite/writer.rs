@@ -1,8 +1,7 @@
-//! The one who writes: a task that takes whatever changes are waiting, commits them as a group, and
-//! then answers each. Callers never touch its connection, so one who goes away leaves no transaction
-//! open and undoes nothing. It must not know what a change is made of; that is its
-//! [`Script`], and how a group is committed is [`connection`](super::write_connection).
-//! Why groups: docs/decisions/0008-sqlite-commits-in-groups.md.
+//! The writer: a task that takes all waiting changes, commits them as a group (group commit), and then answers
+//! each. Callers never touch its connection, so a dropped call leaves no transaction open and undoes no change. A
+//! change is a [`Script`], and how a group is committed is in [`write_connection`](super::write_connection). Why
+//! groups: docs/decisions/0008-sqlite-commits-in-groups.md.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,23 +15,23 @@ use crate::store::StoreError;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
 
-/// How long a caller waits. Twice as long as a group may wait for another process's lock: a change
-/// that came just too late for one group is still told how its own one went. Below the 3 s within
-/// which a failing storage must have been answered with 503.
+/// Timeout of a call. Twice as long as a group may wait for another process's lock: a change that came just too
+/// late for one group still gets the outcome of its own. Below the 3 s within which a failing storage must have
+/// been answered with 503.
 pub(super) const PATIENCE: Duration = Duration::from_millis(2_400);
-/// How many changes may wait. Whoever finds no place waits for one, no longer than `PATIENCE`.
+/// How many changes may wait. A call beyond them waits for a place, no longer than `PATIENCE`.
 const QUEUE: usize = 1_024;
 /// How many changes share a commit: enough to make a flush cheap, few enough to bound what fails
 /// together and how long readers' views of the log drift apart.
 const GROUP: usize = 256;
 
-/// A change and whoever waits for its outcome.
+/// A change, and the call that waits for its outcome.
 struct Waiting {
     change: Script,
     answer: oneshot::Sender<Result<Outcome, StoreError>>,
 }
 
-/// The writer's counter. Closed, it is empty.
+/// The writer's queue. Closed, it is empty.
 pub(super) struct Writer(Mutex<Option<Open>>);
 
 struct Open {
@@ -48,17 +47,17 @@ impl Writer {
         Self(Mutex::new(Some(Open { queue, task })))
     }
 
-    /// Has a change carried out.
+    /// Carries a change out.
     ///
     /// # Errors
-    /// If it failed, or no answer came in time: then the change may or may not take place.
+    /// If it failed, or timed out: then the change may or may not take place.
     pub(super) async fn carry_out(&self, change: Script) -> Result<Outcome, StoreError> {
         let queue = self.queue()?;
         let answered = async move {
             let (answer, answered) = oneshot::channel();
             let waiting = Waiting { change, answer };
             queue.send(waiting).await.map_err(|_| StoreError::Stopped)?;
-            // Whoever closes waits until nobody can send any more, not until all have listened.
+            // Closing waits until no call can send any more, not until all have received their answers.
             drop(queue);
             // Dropped unanswered: the group broke down.
             answered.await.map_err(|_| StoreError::Stopped)?
@@ -66,13 +65,13 @@ impl Writer {
         timeout(PATIENCE, answered).await.map_err(|_| StoreError::TimedOut)?
     }
 
-    /// Lets nobody else in, waits until everything that is queued has been committed, and closes.
+    /// Refuses new changes, waits until all that are queued have been committed, and closes.
     pub(super) async fn close(&self) {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Open { queue, task }) = open {
-            // With the last sender gone the task finds the end of its queue, after what is in it.
+            // With the last sender gone the task reaches the end of its queue, after the changes in it.
             drop(queue);
-            // It catches the panics of its groups; one of its own would have been reported.
+            // It catches the panics of its groups; a panic of its own would have been reported.
             let _ = task.await;
         }
     }
@@ -88,8 +87,8 @@ async fn serve(mut connection: WriteConnection, mut waiting: mpsc::Receiver<Wait
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
         let reopened = connection.reopened();
-        // In a task of its own: should it panic, its callers hear so at once, because their answers
-        // are dropped, and the next group finds a clear desk.
+        // In a task of its own: if it panics, its callers learn of it at once, because their answers are dropped,
+        // and the next group opens a fresh connection.
         let done = tokio::spawn(commit(connection, std::mem::take(&mut group)));
         connection = done.await.unwrap_or_else(|error| {
             tracing::error!(event = "store.writer_failed", %error);
@@ -101,14 +100,14 @@ async fn serve(mut connection: WriteConnection, mut waiting: mpsc::Receiver<Wait
     }
 }
 
-/// Commits one group, answers its callers, and hands the desk back.
+/// Commits one group, answers its callers, and returns the connection.
 async fn commit(mut connection: WriteConnection, group: Vec<Waiting>) -> WriteConnection {
     let (changes, answers): (Vec<_>, Vec<_>) =
         group.into_iter().map(|Waiting { change, answer }| (change, answer)).unzip();
     match connection.commit(&changes).await {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                // Whoever is gone has made the change all the same.
+                // The change of a dropped call is committed all the same.
                 let _ = answer.send(outcome.map_err(StoreError::from));
             }
         }
@@ -151,7 +150,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let mut other = SqliteConnection::connect(&url).await.expect("another program");
         sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
-        // From here on time passes when nobody has anything to do but to wait.
+        // From here on time passes when all tasks wait.
         tokio::time::pause();
         let limit = Duration::from_secs(3);
         let answer = timeout(limit, writer.carry_out(register(1, 1))).await;
