@@ -145,8 +145,8 @@ pub(in crate::store) const RECORD_ENDS_OF_PART: &str = ends_of_part!("$6 || subs
 /// The same of one user's: `$4` is the first six bytes, `$5` the kind.
 pub(in crate::store) const RECORD_ENDS_OF_USER: &str = ends_of_user!("$4 || substr(s.id, 7)");
 
-/// A thousand of a user's sessions. As an array, the ids are looked up once and the rows by them; with `IN`, PostgreSQL
-/// may read the whole table to find them.
+/// A thousand of a user's sessions. As an array, the ids are looked up once and the rows by them; with `IN`,
+/// PostgreSQL may read the whole table to find them.
 pub(in crate::store) const END_SOME_OF_USER: &str = end_some_of_user!("= ANY (ARRAY(", "))");
 
 /// Prunes all but an account's newest events of each kind. A few at a time: what is far over the limit goes in
